@@ -1,0 +1,46 @@
+"""What can go wrong with the database, and with a question to it."""
+
+from __future__ import annotations
+
+
+class NalssiError(Exception):
+    """
+    The root of every error that nalssi expects.
+
+    Attributes:
+        exit_code: What the command ends with; the table is in ``scraper/errors.py``.
+    """
+
+    exit_code = 1
+
+
+class DatabaseError(NalssiError):
+    """The file cannot be opened, is not ours, is damaged, or stayed locked."""
+
+    exit_code = 6
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"database {str(path)!r}: {problem}")
+        self.path, self.problem = path, problem
+
+
+class UnknownStation(NalssiError):
+    """No station of this database has that name or number."""
+
+    exit_code = 2
+
+    def __init__(self, asked: str, *, near: list[str]) -> None:
+        hint = f"; near names: {', '.join(near)}" if near else "; `nalssi stations` lists them"
+        super().__init__(f"unknown station {asked!r}{hint}")
+        self.asked, self.near = asked, near
+
+
+class UnknownPortal(NalssiError):
+    """No portal of this database has that name."""
+
+    exit_code = 2
+
+    def __init__(self, asked: str, *, known: list[str]) -> None:
+        names = ", ".join(known) or "none so far"
+        super().__init__(f"unknown portal {asked!r}, expected one of: {names}")
+        self.asked, self.known = asked, known

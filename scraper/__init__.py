@@ -1,0 +1,5 @@
+"""Getting readings of the KMA weather sidebar out of a newspaper portal's page."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,106 @@
+"""
+Every error that a command can end with, what it means, and its exit code.
+
+| code | meaning |
+|---|---|
+| 0 | done |
+| 1 | a bug in nalssi |
+| 2 | wrong command line: an unknown option, station, portal, or a time that is none |
+| 3 | the config is wrong, or not there |
+| 4 | a portal could not be fetched, or its robots.txt refused us |
+| 5 | a page had no sidebar that we can read |
+| 6 | the database cannot be used: not ours, damaged, newer than this nalssi, locked |
+| 7 | something is stale: frozen or down |
+| 75 | another pass is running on this database (``EX_TEMPFAIL`` of sysexits.h) |
+
+Where several apply, the highest of them is the exit code.
+The errors of the database itself are in ``db/errors.py``; they stand in the same table.
+"""
+
+from __future__ import annotations
+
+from db.errors import NalssiError
+
+FETCH_FAILED = 4
+NO_SIDEBAR = 5
+
+
+class ScraperError(NalssiError):
+    """The root of the errors on the way from a portal to a reading."""
+
+
+class ConfigError(ScraperError):
+    """A key of the config is unknown, wrong or missing, or the file itself is."""
+
+    exit_code = 3
+
+    def __init__(self, where: object, problem: str) -> None:
+        super().__init__(f"config {str(where)!r}: {problem}")
+        self.where, self.problem = where, problem
+
+
+class FetchError(ScraperError):
+    """
+    The page could not be had.
+
+    Attributes:
+        url: What was asked for, after redirects.
+        reason: One line for people.
+        status: The HTTP status, where there was an answer.
+        retry_after_s: Seconds for which the portal asked us to stay away, where it did.
+        may_pass: Whether the same request may succeed a moment later.
+    """
+
+    exit_code = FETCH_FAILED
+
+    def __init__(
+        self,
+        url: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        may_pass: bool = False,
+    ) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url, self.reason, self.status = url, reason, status
+        self.retry_after_s, self.may_pass = retry_after_s, may_pass
+
+
+class RefusedByRobots(FetchError):
+    """The site's robots.txt does not want us at this address."""
+
+
+class NoSidebar(ScraperError):
+    """
+    The page holds no KMA sidebar that we can read.
+
+    Attributes:
+        found: What stood there instead, in one line.
+    """
+
+    exit_code = NO_SIDEBAR
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"no KMA sidebar: {found}")
+        self.found = found
+
+
+class UnreadableValue(ScraperError):
+    """The right place in the sidebar, but not a value that we understand."""
+
+    exit_code = NO_SIDEBAR
+
+    def __init__(self, field: str, printed: str, *, expected: str) -> None:
+        super().__init__(f"{field}: cannot read {printed!r}, expected {expected}")
+        self.field, self.printed, self.expected = field, printed, expected
+
+
+class AnotherPass(ScraperError):
+    """Another nalssi is writing to this database."""
+
+    exit_code = 75
+
+    def __init__(self, lock: object) -> None:
+        super().__init__(f"another pass is running: {str(lock)!r} is locked")
+        self.lock = lock
