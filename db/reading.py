@@ -1,0 +1,181 @@
+"""The values that cross the border between the scraper and the database, and what each means."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+KST = dt.timezone(dt.timedelta(hours=9), "KST")
+"""Korean time. Asia/Seoul has been UTC+9 without summer time since October 1988 (tz database)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """
+    A place whose weather is printed.
+
+    Attributes:
+        kma_id: KMA's number of the station, such as 108; None for a city that we do not know.
+        name_ko: KMA's name, such as ``"서울"``; for an unknown city, the name as printed.
+        name_en: Such as ``"Seoul"``.
+        latitude, longitude: Degrees, WGS 84.
+        elevation_m: Metres above sea level.
+        province: Such as ``"경기"``.
+    """
+
+    kma_id: int | None = None
+    name_ko: str
+    name_en: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    elevation_m: float | None = None
+    province: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """
+    The sky as printed, and what it is taken for.
+
+    Attributes:
+        label: The printed word, such as ``"흐림"``; ``"-"`` where the station reports no sky,
+            ``""`` where the portal printed no word.
+        icon: KMA's icon code in the markup, such as ``"04"``; ``""`` where there is none.
+        condition: Our name of it, such as ``"overcast"``; None = unknown.
+        label_en: In English words.
+        wmo_4677: The nearest WMO 4677 present weather code.
+    """
+
+    label: str
+    icon: str = ""
+    condition: str | None = None
+    label_en: str | None = None
+    wmo_4677: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """
+    What a sidebar said of one city.
+
+    Attributes:
+        city: As printed, such as ``"서울"``.
+        station: The station of that name; None where it cannot be told which one is meant.
+        condition: The sky.
+        temperature_c: Degrees Celsius, one decimal; None where no number can be told.
+    """
+
+    city: str
+    station: Station | None
+    condition: Condition
+    temperature_c: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """
+    A sidebar as it is kept: the same for every portal and page that showed it.
+
+    Attributes:
+        digest: Of its labels, cities and temperatures as printed, in order.
+        fragment: The stretch of the page that it was read from.
+        readings: In printed order.
+        problems: What was not understood, a sentence each.
+    """
+
+    digest: bytes
+    fragment: str
+    readings: tuple[Reading, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """
+    One request to a portal, however it ended.
+
+    Attributes:
+        portal: The portal's name.
+        fetched_at: When we asked; aware.
+        milliseconds: How long it took.
+        status: The HTTP status, where there was an answer.
+        wire_bytes: The body's size as received.
+    """
+
+    portal: str
+    fetched_at: dt.datetime
+    milliseconds: int
+    status: int | None = None
+    wire_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPage:
+    """
+    A page that is in the database, and not yet read.
+
+    Attributes:
+        look_id: The row of its look.
+        portal: The portal's name.
+        body: The page.
+        encoding: Python's name of the body's encoding.
+        etag, last_modified: Its validators, where they are known.
+        tries: How often reading it was begun.
+    """
+
+    look_id: int
+    portal: str
+    body: bytes
+    encoding: str
+    etag: str | None = None
+    last_modified: str | None = None
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalMemory:
+    """
+    What the last looks at a portal left for the next one.
+
+    Attributes:
+        etag, last_modified: Validators of the page last read, as its server sent them.
+        retry_at: Before this moment the portal does not want to be asked; aware UTC.
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
+    retry_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robots:
+    """
+    A site's robots.txt as last seen.
+
+    Attributes:
+        origin: Such as ``"https://www.koya-culture.com"``.
+        fetched_at: Aware, UTC.
+        text: Empty where the site has none.
+    """
+
+    origin: str
+    fetched_at: dt.datetime
+    text: str
+
+
+def epoch(moment: dt.datetime) -> int:
+    """
+    Whole seconds since 1970-01-01 UTC.
+
+    Raises:
+        ValueError: The moment has no offset, so that it is none.
+    """
+    if moment.tzinfo is None:
+        msg = f"{moment!r} has no offset"
+        raise ValueError(msg)
+    return int(moment.timestamp())
+
+
+def moment(seconds: int) -> dt.datetime:
+    """The moment so many seconds after 1970-01-01 UTC, in Korean time."""
+    return dt.datetime.fromtimestamp(seconds, KST)

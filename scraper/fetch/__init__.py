@@ -1,0 +1,22 @@
+"""
+Fetch: one polite, bounded GET of a page, and everything that may go wrong on the way.
+
+| file | knows |
+|---|---|
+| page.py | what a portal answered; a page from a file |
+| address.py | which URLs, redirects and IP addresses we are willing to ask |
+| wire.py | one request and its answer, on one connection |
+| inflate.py | gzip and deflate, never more than the bound |
+| robots.py | a site's robots.txt, and whether it lets us in |
+| encoding.py | in which encoding a page is written |
+| client.py | a whole look: its deadline, its turn, robots.txt, redirects, retries |
+"""
+
+from __future__ import annotations
+
+from scraper.fetch.address import Resolve, resolve
+from scraper.fetch.client import Fetcher
+from scraper.fetch.encoding import encoding_of
+from scraper.fetch.page import Page, read_file, read_stream
+
+__all__ = ["Fetcher", "Page", "Resolve", "encoding_of", "read_file", "read_stream", "resolve"]

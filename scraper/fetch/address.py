@@ -1,0 +1,202 @@
+"""Addresses: which URLs, redirects and IP addresses we are willing to ask."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import re
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from scraper.errors import FetchError
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""Gives the IP addresses of a host, best first; OSError where it has none."""
+
+_PORTS = {"http": 80, "https": 443}
+_LABEL = "[a-z0-9_-]{1,63}"  # RFC 1035; names with underscores are in use
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address within
+# A lookup cannot be cancelled, only left behind; so many may hang at once.
+_LOOKUPS = threading.BoundedSemaphore(32)
+
+
+def parse(url: str) -> httpx.URL:
+    """
+    Read an address that we are willing to ask.
+
+    Raises:
+        FetchError: No http or https URL with a host, or something odd in it.
+    """
+    if any(char.isspace() or not char.isprintable() for char in url):
+        raise FetchError(repr(url), "a space or control character in the address")
+    try:
+        parsed = httpx.URL(url).copy_with(fragment=None)
+    except (httpx.InvalidURL, ValueError) as exc:  # idna's errors are ValueErrors
+        raise FetchError(url, f"no address: {exc}") from exc
+    if problem := _problem(parsed):
+        raise FetchError(url, problem)
+    return parsed
+
+
+def _problem(url: httpx.URL) -> str | None:
+    if url.scheme not in _PORTS:
+        return f"scheme {url.scheme!r}, expected http or https"
+    if url.userinfo:
+        return "a user name in the address"
+    if not (_HOST.fullmatch(host_of(url)) or _literal(host_of(url))):
+        return f"no host: {host_of(url)!r}"
+    if not 0 < port_of(url) < 65536:
+        return f"no port: {url.port}"
+    return None
+
+
+def host_of(url: httpx.URL) -> str:
+    """Give the host as it goes into DNS and TLS: ``xn--...`` for a Korean name."""
+    return url.raw_host.decode("ascii")
+
+
+def port_of(url: httpx.URL) -> int:
+    """Give the port, the scheme's own where none is written."""
+    return _PORTS[url.scheme] if url.port is None else url.port
+
+
+def origin_of(url: httpx.URL) -> str:
+    """Give whom a robots.txt speaks for, such as ``"https://www.koya-culture.com"``."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
+def site_of(url: httpx.URL) -> str:
+    """Give the host without ``www.`` and ``m.``, which are doors of one house."""
+    return re.sub(r"^(?:www|m)\.(?=.)", "", host_of(url))
+
+
+def is_home(url: httpx.URL) -> bool:
+    """Whether the address itself says that it is on this machine or network."""
+    host = host_of(url)
+    ip = _literal(host)
+    return not is_public(ip) if ip else host == "localhost" or host.endswith(".localhost")
+
+
+def redirected(url: httpx.URL, location: str | None) -> httpx.URL:
+    """
+    Find where a redirect leads.
+
+    Raises:
+        FetchError: Nowhere, off the site, from https to http, or to another port.
+    """
+    if not location:
+        raise FetchError(str(url), "a redirect without a Location")
+    try:
+        target = url.join(location).copy_with(fragment=None)
+    except (httpx.InvalidURL, ValueError) as exc:
+        raise FetchError(str(url), f"redirect to {location[:200]!r}: no address") from exc
+    if problem := _problem(target) or _off_site(url, target):
+        raise FetchError(str(url), f"redirect to {str(target)[:200]!r} refused: {problem}")
+    return target
+
+
+def _off_site(url: httpx.URL, target: httpx.URL) -> str | None:
+    if site_of(target) != site_of(url):
+        return "another host"
+    if (url.scheme, target.scheme) == ("https", "http"):
+        return "from https to http"
+    if port_of(target) != port_of(url) and (url.port, target.port) != (None, None):
+        return "another port"
+    return None
+
+
+async def public_addresses(url: httpx.URL, resolve: Resolve, *, home: bool) -> list[str]:
+    """
+    Find the IP addresses of a URL's host that we may connect to, best first.
+
+    Args:
+        url: Whose host.
+        resolve: Asks DNS.
+        home: Whether addresses that are not public are welcome, see ``is_home``.
+
+    Raises:
+        FetchError: The host has no address, or none that is public.
+    """
+    host = host_of(url)
+    found = [host] if _literal(host) else await _looked_up(url, resolve)
+    public = [ip for ip in found if home or is_public(_literal(ip))]
+    if not public:
+        raise FetchError(str(url), f"{host!r} is at {', '.join(found)[:200]}, no public address")
+    return list(dict.fromkeys(public))
+
+
+async def _looked_up(url: httpx.URL, resolve: Resolve) -> list[str]:
+    host = host_of(url)
+    try:
+        found = await resolve(host, port_of(url))
+    except (OSError, UnicodeError) as exc:
+        passing = isinstance(exc, socket.gaierror) and exc.errno == socket.EAI_AGAIN
+        raise FetchError(str(url), f"no address of {host!r}: {exc}", may_pass=passing) from exc
+    if not found:
+        raise FetchError(str(url), f"no address of {host!r}")
+    return found
+
+
+def is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
+    """Whether an address is on the open internet; None, being unreadable, is not."""
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ipaddress.IPv4Address(ip.packed[12:]) if ip in _NAT64 else None
+        ip = inner or ip.ipv4_mapped or ip.sixtofour or ip
+    if ip is None or ip.is_multicast or ip.is_reserved:
+        return False
+    return ip.is_global and not (ip.version == 6 and ip.is_site_local)
+
+
+def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """
+    Ask DNS for the IP addresses of a host.
+
+    In a thread of its own, which dies with the process: asyncio's threads would keep the process
+    alive for as long as a lookup hangs.
+
+    Raises:
+        OSError: There is none, or too many lookups hang already.
+    """
+    if not _LOOKUPS.acquire(blocking=False):
+        raise BlockingIOError("too many DNS lookups hang")
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[str]] = loop.create_future()
+
+    def look_up() -> None:
+        try:
+            found: list[str] | OSError | UnicodeError = _getaddrinfo(host, port)
+        except (OSError, UnicodeError) as exc:  # UnicodeError: a host that IDNA refuses
+            found = exc
+        finally:
+            _LOOKUPS.release()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, answer, found)
+
+    threading.Thread(target=look_up, name=f"resolve {host}", daemon=True).start()
+    return await answer
+
+
+def _getaddrinfo(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(where[0]) for _, _, _, _, where in found]
+
+
+def _settle(answer: asyncio.Future[list[str]], found: list[str] | OSError | UnicodeError) -> None:
+    if answer.done():  # cancelled by the deadline
+        return
+    if isinstance(found, list):
+        answer.set_result(found)
+    else:
+        answer.set_exception(found)

@@ -1,0 +1,276 @@
+"""A whole look at a page: its turn, its deadline, robots.txt, redirects and retries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import stamina
+
+from db.reading import Robots
+from scraper.errors import FetchError, RefusedByRobots
+from scraper.fetch import address, robots
+from scraper.fetch.encoding import encoding_of
+from scraper.fetch.headers import retry_after_s, validator, validators
+from scraper.fetch.page import Page
+from scraper.fetch.wire import Answer, Bound, Wire
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import ssl
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    import httpx
+
+MAX_REDIRECTS = 5
+TRIES = 3
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PASSING = frozenset({429, 502, 503, 504})
+
+# stamina reports every retry to structlog or logging by itself. A look has one outcome, and the
+# daemon reports that.
+stamina.instrumentation.set_on_retry_hooks([])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """
+    What is the same for every request of one look.
+
+    Attributes:
+        headers: What every request of it carries.
+        asked: The headers that ask only for a page newer than the one we know.
+        home: Whether the configured address is on this machine or network.
+        bound: How much of the body to take.
+        until: The end of its time, by the clock of the event loop.
+        backoff_s: The longest wait before a try, where the portal names none.
+    """
+
+    headers: Mapping[str, str]
+    asked: Mapping[str, str]
+    home: bool
+    bound: Bound
+    until: float
+    backoff_s: float
+
+    def wait_s(self, error: Exception) -> float | bool:
+        """
+        Say whether to try again, in the form that stamina asks for.
+
+        Returns:
+            The seconds for which the portal asked us to stay away, but our own longest wait at
+            least; True for the usual backoff; False where the fault stays, or the wait does not
+            fit into the time left.
+        """
+        if not isinstance(error, FetchError) or not error.may_pass:
+            return False
+        wait_s = max(error.retry_after_s or 0.0, self.backoff_s)
+        if wait_s >= self.until - asyncio.get_running_loop().time():
+            return False
+        return True if error.retry_after_s is None else wait_s
+
+
+class Fetcher:
+    """
+    Gets pages, one at a time from each site; to be closed, as by ``async with``.
+
+    Args:
+        user_agent: Says who we are and why; robots.txt knows us by its first word.
+        timeout_s: For a whole look, without the wait for its turn. A single step (connecting,
+            reading on) has half of it, so that a silent server gets a second chance.
+        max_bytes: What a page may have at most, on the wire and inflated.
+        clock: Says what time it is; aware, UTC.
+        robots: What we know of robots.txt from earlier.
+        resolve: Asks DNS.
+        verify: Whose certificates to trust; the usual authorities by default.
+        backoff_s: The first wait before another try; doubled, and jittered, for the next.
+
+    Attributes:
+        robots: By origin, what we know of robots.txt now.
+    """
+
+    def __init__(  # noqa: PLR0913 - all by name, and two of them needed
+        self,
+        *,
+        user_agent: str,
+        timeout_s: float = 20.0,
+        max_bytes: int = 4 * 2**20,
+        clock: Callable[[], dt.datetime],
+        robots: Iterable[Robots] = (),
+        resolve: address.Resolve = address.resolve,
+        verify: ssl.SSLContext | None = None,
+        backoff_s: float = 0.5,
+    ) -> None:
+        self.robots = {known.origin: known for known in robots}
+        self._user_agent, self._clock = user_agent, clock
+        self._timeout_s, self._max_bytes, self._backoff_s = timeout_s, max_bytes, backoff_s
+        self._wire = Wire(resolve=resolve, verify=verify, step_s=timeout_s / 2)
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._retried = stamina.AsyncRetryingCaller(
+            attempts=TRIES,
+            timeout=None,
+            wait_initial=backoff_s,
+            wait_jitter=backoff_s,
+            wait_max=3 * backoff_s,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._wire.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._wire.__aexit__(exc_type, exc, traceback)
+
+    async def get(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        ignore_robots: bool = False,
+    ) -> Page:
+        """
+        Look at a page, after its site's robots.txt.
+
+        Args:
+            url: Which page.
+            etag: What came with the page that we know, to be told whether it is still the one.
+            last_modified: The same.
+            ignore_robots: For a site that has given its leave.
+
+        Raises:
+            RefusedByRobots: The site does not want us there.
+            FetchError: The page could not be had, for whatever reason.
+        """
+        start = address.parse(url)
+        async with self._turns[address.site_of(start)]:
+            look = self._look(start, asked=validators(etag, last_modified))
+            try:
+                async with asyncio.timeout_at(look.until):
+                    answer = await self._followed(start, look, obey=not ignore_robots)
+            except TimeoutError as exc:
+                reason = f"no page within {self._timeout_s:g} s"
+                raise FetchError(url, reason, may_pass=True) from exc
+        return _page(answer, look.asked)
+
+    def _look(self, start: httpx.URL, *, asked: Mapping[str, str]) -> _Look:
+        return _Look(
+            headers={
+                "User-Agent": self._user_agent,
+                "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
+                "Accept-Language": "ko",
+                "Accept-Encoding": "gzip, deflate",
+                "Connection": "close",
+            },
+            asked=asked,
+            home=address.is_home(start),
+            bound=Bound(max_bytes=self._max_bytes),
+            until=asyncio.get_running_loop().time() + self._timeout_s,
+            backoff_s=3 * self._backoff_s,
+        )
+
+    async def _followed(self, url: httpx.URL, look: _Look, *, obey: bool) -> Answer:
+        """Ask, and go where the site sends us."""
+        seen: list[httpx.URL] = []
+        while len(seen) <= MAX_REDIRECTS:
+            if obey:
+                await self._obey_robots(url, look)
+            answer = await self._retried(look.wait_s, self._asked, url, look)
+            if answer.status not in _REDIRECTS:
+                return answer
+            seen.append(url)
+            url = address.redirected(url, answer.headers.get("Location"))
+            if url in seen:
+                raise FetchError(str(url), "redirects in a circle")
+        raise FetchError(str(url), f"more than {MAX_REDIRECTS} redirects")
+
+    async def _asked(self, url: httpx.URL, look: _Look) -> Answer:
+        """Ask once; any status that is neither a page nor a way to one is an error."""
+        headers = {**look.headers, **look.asked}
+        answer = await self._wire.ask(url, headers, home=look.home, bound=look.bound)
+        status = answer.status
+        if status == 200 or (status == 304 and look.asked) or status in _REDIRECTS:
+            return answer
+        raise FetchError(
+            str(url),
+            f"HTTP {status}",
+            status=status,
+            retry_after_s=retry_after_s(answer.headers.get("Retry-After"), self._clock()),
+            may_pass=status in _PASSING,
+        )
+
+    async def _obey_robots(self, url: httpx.URL, look: _Look) -> None:
+        origin = address.origin_of(url)
+        known = self.robots.get(origin)
+        if known is None or not robots.is_fresh(known, self._clock()):
+            known = await self._renewed(url, look)
+            self.robots[origin] = known
+        if not robots.allows(known, str(url), robots.product_token(self._user_agent)):
+            raise RefusedByRobots(str(url), "refused by the site's robots.txt")
+
+    async def _renewed(self, url: httpx.URL, look: _Look) -> Robots:
+        """
+        Ask for a robots.txt.
+
+        Returns:
+            The site's new one, or the one we know where it gives none and ours is not too old.
+
+        Raises:
+            FetchError: It gives none, and we know none. RFC 9309, 2.3.1.4: then we stay out.
+        """
+        old = self.robots.get(address.origin_of(url))
+        if old is None or not robots.is_usable(old, self._clock()):
+            return await self._asked_robots(url, look)
+        # A robots.txt that hangs leaves time for the page, since we can do without.
+        now = asyncio.get_running_loop().time()
+        look = replace(look, until=now + (look.until - now) / 2)
+        try:
+            async with asyncio.timeout_at(look.until):
+                return await self._asked_robots(url, look)
+        except (FetchError, TimeoutError):
+            return old
+
+    async def _asked_robots(self, url: httpx.URL, look: _Look) -> Robots:
+        look = replace(look, asked={}, bound=Bound(max_bytes=robots.MAX_BYTES, cut=True))
+        try:
+            answer = await self._followed(url.join("/robots.txt"), look, obey=False)
+            text = robots.text_of(answer.body, whole=answer.whole)
+        except FetchError as exc:
+            # RFC 9309, 2.3.1.3: a site that has none allows everything. 429 is no such answer.
+            if exc.status is None or exc.status == 429 or not 400 <= exc.status < 500:
+                raise _about_robots(url, exc) from exc
+            text = ""
+        return Robots(origin=address.origin_of(url), fetched_at=self._clock(), text=text)
+
+
+def _about_robots(url: httpx.URL, exc: FetchError) -> FetchError:
+    return FetchError(
+        str(url),
+        f"robots.txt: {exc.reason}",
+        status=exc.status,
+        retry_after_s=exc.retry_after_s,
+        may_pass=exc.may_pass,
+    )
+
+
+def _page(answer: Answer, asked: Mapping[str, str]) -> Page:
+    headers = answer.headers
+    known = asked if answer.status == 304 else {}  # a 304 need not repeat what we asked with
+    return Page(
+        url=str(answer.url),
+        status=answer.status,
+        body=answer.body,
+        encoding=encoding_of(headers.get("Content-Type"), answer.body),
+        wire_bytes=answer.wire_bytes,
+        etag=validator(headers.get("ETag", known.get("If-None-Match"))),
+        last_modified=validator(headers.get("Last-Modified", known.get("If-Modified-Since"))),
+    )

@@ -1,0 +1,59 @@
+"""The encoding of a page: what it declares, held against what decodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Codecs of Python that take bytes for text but are no encoding of a page: with them any ASCII
+# page could name its way past UTF-8.
+_NO_PAGE = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+
+
+def encoding_of(content_type: str | None, body: bytes) -> str:
+    """
+    Find the codec that reads a page, such as ``"utf-8"`` or ``"cp949"``.
+
+    The header's charset, the byte order mark, the meta declaration, UTF-8 and CP949 (which is
+    EUC-KR and more) are tried in this order; the first that decodes the whole body is taken.
+
+    Returns:
+        Where none does, the first that was declared, otherwise UTF-8: to be read with
+        ``errors="replace"``.
+    """
+    declared = list(_declared(content_type, body))
+    for codec in [*declared, "utf-8", "cp949"]:
+        if _decodes(body, codec):
+            return codec
+    return next((codec for codec in declared if _is_text(codec)), "utf-8")
+
+
+def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
+    mark, _ = read_bom(body)
+    for codec in (
+        http_content_type_encoding(content_type),
+        mark,
+        html_body_declared_encoding(body),
+    ):
+        if codec is not None and codec.replace("_", "-") not in _NO_PAGE:
+            yield codec
+
+
+def _decodes(body: bytes, codec: str) -> bool:
+    try:
+        body.decode(codec)
+    except (UnicodeError, LookupError):  # LookupError: "base64" and the like are not for text
+        return False
+    return True
+
+
+def _is_text(codec: str) -> bool:
+    try:
+        b" ".decode(codec, errors="replace")
+    except LookupError:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""robots.txt (RFC 9309): what a site asks of crawlers, and whether that lets us in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from protego import Protego
+
+if TYPE_CHECKING:
+    from db.reading import Robots
+
+MAX_BYTES = 512 * 1024  # RFC 9309, 2.5: at least 500 KiB must be read
+_FRESH = dt.timedelta(days=1)  # RFC 9309, 2.4: no longer than 24 hours
+_USABLE = dt.timedelta(days=30)  # while the site does not give a new one
+
+# In the spellings that protego takes for it; the name is a product token or "*" (2.2.1).
+_AGENT = re.compile(
+    r"\s*user(?:-|\s+)?agent(?:\s*:|\s)\s*(?P<name>\*(?=\s|#|$)|[a-z_-]*)", re.IGNORECASE
+)
+_OTHERS = "User-agent: others/none"  # no product token, so never ours
+
+
+def is_fresh(robots: Robots, now: dt.datetime) -> bool:
+    """Whether it need not be asked for again."""
+    return dt.timedelta(0) <= now - robots.fetched_at < _FRESH
+
+
+def is_usable(robots: Robots, now: dt.datetime) -> bool:
+    """Whether it still counts where the site does not give a new one."""
+    return now - robots.fetched_at <= _USABLE
+
+
+def allows(robots: Robots, url: str, token: str) -> bool:
+    """Whether it lets the crawler of that product token ask for that address."""
+    return _rules(robots.text, token.lower()).can_fetch(url, token)
+
+
+def product_token(user_agent: str) -> str:
+    """Give the name that robots.txt knows us by: ``nalssi`` of ``nalssi/0.1.0 (...)``."""
+    token = re.match(r"[A-Za-z_-]*", user_agent)  # RFC 9309, 2.2.1
+    return token[0] if token else ""
+
+
+def text_of(body: bytes, *, whole: bool) -> str:
+    """
+    Read a robots.txt.
+
+    Args:
+        body: Its first bytes.
+        whole: Whether that is all of it. The last line of a part is dropped: ``Disallow: /old``
+            cut in the wrong place forbids the whole site.
+    """
+    text = body.decode("utf-8-sig", errors="replace")
+    return text if whole else text[: text.rfind("\n") + 1]
+
+
+@lru_cache(maxsize=32)
+def _rules(text: str, token: str) -> Protego:
+    return Protego.parse("\n".join(_for_us(line, token) for line in text.splitlines()))
+
+
+def _for_us(line: str, token: str) -> str:
+    """
+    Give a line with the crawlers that we are not under one name.
+
+    Protego keeps every rule once for each crawler that it is for: ten thousand names over
+    twenty-five thousand rules fit into a robots.txt, but not into a machine.
+    """
+    match = _AGENT.match(line)
+    if match is None:
+        return line
+    name = match["name"].lower()
+    return f"User-agent: {name}" if name in {"*", token} else _OTHERS

@@ -1,0 +1,281 @@
+"""
+Servers on loopback that answer as a test says, down to the single byte.
+
+``Server`` plays a portal: each path has a reply, or a list of replies of which the last repeats.
+A reply is the bytes to send, or a function that yields them piece by piece and so may drip, hang
+or stop in the middle. One answer, then the connection is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+LOOPBACK = "127.0.0.1"
+_PATIENCE_S = 20.0  # no socket and no thread of a test waits longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """
+    What a client asked.
+
+    Attributes:
+        path: With the query.
+        headers: Names in lower case.
+        stopping: Set when the server closes; a reply that waits, waits for this.
+    """
+
+    path: str
+    headers: Mapping[str, str]
+    stopping: threading.Event
+
+
+Reply: TypeAlias = "bytes | Callable[[Request], Iterator[bytes]]"
+
+
+def answer(
+    body: bytes | str = b"", *, status: str = "200 OK", headers: Mapping[str, str] | None = None
+) -> bytes:
+    """Give a whole answer; its Content-Length is right unless ``headers`` has another."""
+    payload = body.encode() if isinstance(body, str) else body
+    lines = {"Content-Length": str(len(payload)), **(headers or {})}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + payload
+
+
+def redirect(location: str, *, status: str = "302 Found") -> bytes:
+    """Give an answer that sends the client elsewhere."""
+    return answer(status=status, headers={"Location": location})
+
+
+def silent(request: Request) -> Iterator[bytes]:
+    """Answer nothing until the server closes."""
+    request.stopping.wait(_PATIENCE_S)
+    yield b""
+
+
+def dripping(head: bytes, drop: bytes, *, every_s: float) -> Callable[[Request], Iterator[bytes]]:
+    """Send a head, then one drop after the other until the server closes."""
+
+    def drip(request: Request) -> Iterator[bytes]:
+        yield head
+        for _ in range(int(_PATIENCE_S / every_s)):
+            if request.stopping.wait(every_s):
+                return
+            yield drop
+
+    return drip
+
+
+def flooding(head: bytes, wave: bytes, *, waves: int) -> Callable[[Request], Iterator[bytes]]:
+    """Send a head, then the same bytes over and over, as fast as they are taken."""
+
+    def flood(_: Request) -> Iterator[bytes]:
+        yield head
+        for _wave in range(waves):
+            yield wave
+
+    return flood
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the threads of a server write down, under its lock."""
+
+    requests: list[Request] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)
+    connections: list[socket.socket] = field(default_factory=list)
+    peak: int = 0
+
+
+class Server:
+    """
+    A portal on loopback, running inside ``with``.
+
+    Args:
+        replies: By path; a path without one gets 404.
+        tls: The server's certificate; plain HTTP without. A client that speaks plain HTTP to a
+            server with a certificate is answered all the same.
+    """
+
+    def __init__(
+        self,
+        replies: Mapping[str, Reply | Sequence[Reply]],
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._replies, self._tls = replies, tls
+        self._listener = socket.create_server((LOOPBACK, 0))
+        self._listener.settimeout(0.02)
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._seen = _Seen()
+        self.port: int = self._listener.getsockname()[1]
+
+    def url(self, path: str = "/", *, host: str = "www.portal.localhost") -> str:
+        """Give the address of a path here, under any name that resolves to loopback."""
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://{host}:{self.port}{path}"
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request so far, in order."""
+        with self._lock:
+            return list(self._seen.requests)
+
+    @property
+    def paths(self) -> list[str]:
+        """The path of every request so far, in order."""
+        return [request.path for request in self.requests]
+
+    @property
+    def peak(self) -> int:
+        """How many connections a client held open at once, at most; without TLS only."""
+        with self._lock:
+            return self._seen.peak
+
+    def __enter__(self) -> Self:
+        self._start(self._accept)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(_PATIENCE_S)
+        self._listener.close()
+        assert not any(thread.is_alive() for thread in self._threads)
+
+    def _start(self, work: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=work, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                connection, _ = self._listener.accept()
+                self._count(connection)
+                self._start(self._serve, connection)
+
+    def _count(self, connection: socket.socket) -> None:
+        with self._lock:
+            held = [known for known in self._seen.connections if not _is_left(known)]
+            self._seen.connections = [*held, connection]
+            self._seen.peak = max(self._seen.peak, len(self._seen.connections))
+
+    def _serve(self, connection: socket.socket) -> None:
+        # OSError: the client went away, or did not like our certificate. Tests provoke both.
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(1.0)
+            self._reply(connection)
+
+    def _reply(self, connection: socket.socket) -> None:
+        with self._secured(connection) as stream:
+            head = _head(stream)
+            if not head:
+                return
+            request = _request(head, self._stopping)
+            for piece in self._pieces(request):
+                self._send(stream, piece)
+            with contextlib.suppress(OSError):
+                stream.shutdown(socket.SHUT_WR)
+                _drain(stream)
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        greets = connection.recv(1, socket.MSG_PEEK) == b"\x16"  # the first byte of a TLS hello
+        if self._tls and greets:
+            return self._tls.wrap_socket(connection, server_side=True)
+        return connection
+
+    def _send(self, stream: socket.socket, piece: bytes) -> None:
+        """Send all of it, unless the server closes while the client takes nothing."""
+        rest = memoryview(piece)
+        while rest and not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                rest = rest[stream.send(rest) :]
+
+    def _pieces(self, request: Request) -> Iterator[bytes]:
+        with self._lock:
+            self._seen.requests.append(request)
+            turn = self._seen.asked[request.path]
+            self._seen.asked[request.path] += 1
+        replies = self._replies.get(request.path, answer(status="404 Not Found"))
+        if isinstance(replies, bytes) or callable(replies):
+            reply: Reply = replies
+        else:
+            reply = replies[min(turn, len(replies) - 1)]
+        yield from [reply] if isinstance(reply, bytes) else reply(request)
+
+
+def _head(stream: socket.socket) -> str:
+    """Read a request up to its empty line; empty where the client said nothing."""
+    head = b""
+    while b"\r\n\r\n" not in head and len(head) < 65_536:
+        piece = stream.recv(65_536)
+        if not piece:
+            return ""
+        head += piece
+    return head.decode("latin-1")
+
+
+def _drain(stream: socket.socket) -> None:
+    """Wait for the client to close: closing first could take our last bytes back."""
+    for _ in range(16):
+        if not stream.recv(65_536):
+            return
+
+
+def _is_left(connection: socket.socket) -> bool:
+    """Whether the client has closed its end, whatever our own thread is still doing."""
+    try:
+        readable, _, _ = select.select([connection], [], [], 0)
+        return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
+    except (OSError, ValueError):  # ValueError: closed at our end
+        return True
+
+
+def _request(head: str, stopping: threading.Event) -> Request:
+    first, *lines = head.split("\r\n\r\n", maxsplit=1)[0].split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    return Request(
+        path=first.split(" ")[1],
+        headers={name.lower(): value for name, value in headers.items()},
+        stopping=stopping,
+    )
+
+
+@contextlib.contextmanager
+def unaccepting() -> Iterator[int]:
+    """Give a port where connections are neither taken nor refused: its queue is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server((LOOPBACK, 0), backlog=0))
+        port: int = listener.getsockname()[1]
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex((LOOPBACK, port))
+        yield port
+
+
+def refusing() -> int:
+    """Give a port where connections are refused: one that was free a moment ago."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
