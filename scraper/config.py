@@ -1,0 +1,168 @@
+"""config.toml -> Config: read whole, or refused with the key, its value, and what was expected."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from scraper import __version__
+from scraper.errors import ConfigError
+
+DEFAULT_NAME: Final = "config.toml"
+
+USER_AGENT: Final = (
+    f"nalssi/{__version__} (keeps a history of the KMA weather box; one page per look)"
+)
+
+
+class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    A portal to look at.
+
+    Attributes:
+        name: How it is called in the database and on the command line.
+        url: A page that shows the sidebar.
+        ignore_robots: Why its robots.txt does not bind us; empty = it does.
+    """
+
+    name: Annotated[str, Meta(pattern=r"^[\w.-]{1,64}$")]
+    url: str
+    ignore_robots: str = ""
+
+
+class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    How a page is asked for.
+
+    Attributes:
+        timeout_s: For a whole look, with redirects and retries; seconds.
+        max_bytes: Of a page, on the wire and inflated.
+        user_agent: Who we say we are.
+    """
+
+    timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20
+    max_bytes: Annotated[int, Meta(ge=1024, le=64 * 2**20)] = 4 * 2**20
+    user_agent: Annotated[str, Meta(pattern=r"^[!-~]([ -~]{0,254}[!-~])?$")] = USER_AGENT
+
+
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    The whole config.
+
+    Attributes:
+        database: The file; a relative path counts from the folder of the config.
+        journal: ``auto``, ``wal`` or ``delete``.
+        interval_minutes: From one look at a portal to the next.
+        fetch: How pages are asked for.
+        portals: Which to look at.
+    """
+
+    database: Annotated[str, Meta(min_length=1)] = "weather.db"
+    journal: Literal["auto", "wal", "delete"] = "auto"
+    interval_minutes: Annotated[float, Meta(ge=1, le=1440)] = 10
+    fetch: Fetch = field(default_factory=Fetch)
+    portals: tuple[Portal, ...] = ()
+
+    @property
+    def interval_s(self) -> int:
+        """Seconds from one look at a portal to the next."""
+        return round(self.interval_minutes * 60)
+
+    def chosen(self, names: tuple[str, ...]) -> tuple[Portal, ...]:
+        """
+        The portals of these names, or all where none is named.
+
+        Raises:
+            KeyError: There is no portal of that name.
+        """
+        by_name = {portal.name: portal for portal in self.portals}
+        return tuple(by_name[name] for name in dict.fromkeys(names)) if names else self.portals
+
+
+def find(path: Path | None = None) -> Path:
+    """
+    Where the config is: the path given, ``NALSSI_CONFIG``, or ``./config.toml``.
+
+    Raises:
+        ConfigError: There is no such file.
+    """
+    found = path or Path(os.environ.get("NALSSI_CONFIG") or DEFAULT_NAME)
+    if not found.is_file():
+        raise ConfigError(
+            found, "there is no such file, expected one by --config, NALSSI_CONFIG, or here"
+        )
+    return found
+
+
+def load(path: Path) -> Config:
+    """
+    The config in this file, with the database's path made complete.
+
+    Raises:
+        ConfigError: It cannot be read, or a key in it is unknown or wrong.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigError(path, f"cannot be read: {exc}") from exc
+    try:
+        config = msgspec.convert(raw, Config)
+    except msgspec.ValidationError as exc:
+        raise ConfigError(path, _in_words(str(exc), raw)) from exc
+    _check_portals(path, config)
+    database = path.parent / Path(config.database).expanduser()
+    return msgspec.structs.replace(config, database=str(database))
+
+
+def _in_words(said: str, raw: dict[str, Any]) -> str:
+    """What msgspec said, with the key as one writes it and the value that stands there."""
+    what, _, place = said.partition(" - at `$")
+    keys = re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", place)
+    value: Any = raw
+    for name, index in keys:
+        value = value[int(index)] if index else value[name]
+    key = "".join(f"[{int(index) + 1}]" if index else f".{name}" for name, index in keys).lstrip(
+        "."
+    )
+    if unknown := re.search(r"unknown field `(.*)`", what):
+        inside = f"{key}.{unknown[1]}" if key else unknown[1]
+        known = ", ".join(_fields(keys))
+        return f"unknown key {inside!r} = {value[unknown[1]]!r}, expected one of: {known}"
+    if missing := re.search(r"missing required field `(.*)`", what):
+        return f"{key}: key {missing[1]!r} is missing"
+    return f"{key} = {value!r}: {what[:1].lower()}{what[1:]}"
+
+
+def _fields(keys: list[tuple[str, str]]) -> tuple[str, ...]:
+    table = keys[0][0] if keys else ""
+    return {"fetch": Fetch, "portals": Portal}.get(table, Config).__struct_fields__
+
+
+def _check_portals(path: Path, config: Config) -> None:
+    seen: set[str] = set()
+    for nth, portal in enumerate(config.portals, 1):
+        if portal.name in seen:
+            raise ConfigError(
+                path, f"portals[{nth}].name = {portal.name!r}: expected a name of its own"
+            )
+        seen.add(portal.name)
+        if not _is_http(portal.url):
+            raise ConfigError(
+                path,
+                f"portals[{nth}].url = {portal.url!r}: expected an http:// or https:// address",
+            )
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

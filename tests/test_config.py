@@ -1,0 +1,132 @@
+"""config.toml is read whole, or refused with the key, its value and what was expected."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from scraper import __version__, config
+from scraper.config import Config, Fetch, Portal
+from scraper.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+PORTAL = '[[portals]]\nname = "koya"\nurl = "https://koya.example/"\n'
+
+
+def load(tmp_path: Path, text: str) -> Config:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path)
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert caught.value.exit_code == 3
+    assert str(tmp_path / "config.toml") in str(caught.value)
+    assert "\n" not in str(caught.value)
+    return caught.value.problem
+
+
+def test_the_config_beside_the_readme_has_every_key_at_its_default():
+    raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
+    assert set(raw) == set(Config.__struct_fields__)
+    assert set(raw["fetch"]) == set(Fetch.__struct_fields__)
+    (portal,) = raw.pop("portals")
+    assert portal == {"name": "koya-culture", "url": "https://www.koya-culture.com/"}
+    assert msgspec.convert(raw, Config) == Config()
+
+
+def test_the_package_has_the_version_that_it_says():
+    raw = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert raw["project"]["version"] == __version__
+
+
+def test_the_readme_explains_every_key():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for table in (Config, Fetch, Portal):
+        for key in table.__struct_fields__:
+            assert f"`{key}`" in readme
+
+
+def test_an_empty_config_is_all_defaults(tmp_path):
+    assert load(tmp_path, "") == Config(database=str(tmp_path / "weather.db"))
+
+
+def test_a_relative_database_counts_from_the_folder_of_the_config(tmp_path):
+    assert load(tmp_path, 'database = "kept/w.db"').database == str(tmp_path / "kept/w.db")
+    assert load(tmp_path, 'database = "/kept/w.db"').database == "/kept/w.db"
+
+
+def test_an_interval_is_told_in_seconds_too(tmp_path):
+    assert load(tmp_path, "interval_minutes = 2.5").interval_s == 150
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("intervall_minutes = 10", ["intervall_minutes", "= 10", "interval_minutes"]),
+        ("[fetch]\ntimeout = 5", ["fetch.timeout", "= 5", "timeout_s"]),
+        (PORTAL + "color = 'red'", ["portals[1].color", "'red'", "ignore_robots"]),
+        ("interval_minutes = 0.5", ["interval_minutes", "0.5", ">= 1"]),
+        ("interval_minutes = 0", ["interval_minutes", "= 0", ">= 1"]),
+        ("interval_minutes = -10", ["interval_minutes", "-10"]),
+        ("interval_minutes = nan", ["interval_minutes", "nan"]),
+        ("interval_minutes = 1441", ["interval_minutes", "1441", "1440"]),
+        ("interval_minutes = '10m'", ["interval_minutes", "'10m'"]),
+        ("interval_minutes = true", ["interval_minutes", "True"]),
+        ("database = ''", ["database", "''"]),
+        ("database = 7", ["database", "7"]),
+        ("journal = 'off'", ["journal", "'off'"]),
+        ("[fetch]\ntimeout_s = 0", ["fetch.timeout_s", "= 0"]),
+        ("[fetch]\nmax_bytes = 1.5", ["fetch.max_bytes", "1.5"]),
+        ('[fetch]\nuser_agent = "a\\nb: c"', ["fetch.user_agent"]),
+        ('[fetch]\nuser_agent = "날씨"', ["fetch.user_agent", "날씨"]),
+        ("fetch = 3", ["fetch = 3"]),
+        ("portals = 3", ["portals = 3"]),
+        (PORTAL + PORTAL, ["portals[2].name", "'koya'"]),
+        ("[[portals]]\nname = 'x'", ["portals[1]", "'url'", "missing"]),
+        ("[[portals]]\nname = 'a b'\nurl = 'http://x/'", ["portals[1].name", "'a b'"]),
+        (PORTAL.replace("https", "ftp"), ["portals[1].url", "'ftp://koya.example/'", "http"]),
+        (PORTAL.replace("https://koya.example/", "koya.example"), ["portals[1].url", "http"]),
+        (PORTAL.replace("https://koya.example/", "/etc/hosts"), ["portals[1].url", "/etc/hosts"]),
+        (PORTAL.replace("koya.example", ""), ["portals[1].url", "'https:///'"]),
+        (PORTAL.replace("koya.example", "koya.example:99999"), ["portals[1].url", "99999"]),
+    ],
+)
+def test_what_is_wrong_is_told_with_key_and_value(tmp_path, text, told):
+    problem = refusal(tmp_path, text)
+    for part in told:
+        assert part in problem
+
+
+@pytest.mark.parametrize("text", ["interval_minutes = ", "a = 1\na = 2", "\x00"], ids=repr)
+def test_a_file_that_is_no_toml_is_refused(tmp_path, text):
+    assert "cannot be read" in refusal(tmp_path, text)
+
+
+def test_a_file_that_is_no_utf_8_is_refused(tmp_path):
+    (tmp_path / "config.toml").write_bytes('database = "날씨"'.encode("cp949"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(tmp_path / "config.toml")
+
+
+def test_the_config_is_found_by_option_then_variable_then_here(tmp_path, monkeypatch):
+    option, variable = tmp_path / "option.toml", tmp_path / "variable.toml"
+    for path in (option, variable, tmp_path / "config.toml"):
+        path.touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NALSSI_CONFIG", raising=False)
+    assert config.find() == Path("config.toml")
+    monkeypatch.setenv("NALSSI_CONFIG", str(variable))
+    assert config.find() == variable
+    assert config.find(option) == option
+
+
+def test_a_config_that_is_not_there_is_an_error_not_a_default(tmp_path, monkeypatch):
+    monkeypatch.setenv("NALSSI_CONFIG", str(tmp_path / "nowhere.toml"))
+    with pytest.raises(ConfigError, match="no such file"):
+        config.find()
