@@ -1,0 +1,189 @@
+"""What questions are answered with, and how each answer is read from its row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from db.reading import Station, moment
+
+if TYPE_CHECKING:
+    import sqlite3
+
+State = Literal["live", "unconfirmed", "frozen", "down"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """
+    The newest reading of a station at a portal.
+
+    Attributes:
+        station, station_en, kma_id: Which station; the last two None for an unknown city.
+        temperature_c: Degrees Celsius; None where no number was printed.
+        condition: Our name of the sky, such as ``"overcast"``; None = unknown.
+        label: The sky as printed.
+        portal: Who showed it.
+        seen_from, seen_until: The first and the last look at it; Korean time.
+        page_date: The date printed with it at the last look.
+        state: ``live``, ``unconfirmed``, ``frozen`` or ``down``.
+        age_minutes: Since ``seen_from``.
+    """
+
+    station: str
+    station_en: str | None
+    kma_id: int | None
+    temperature_c: float | None
+    condition: str | None
+    label: str
+    portal: str
+    seen_from: dt.datetime
+    seen_until: dt.datetime
+    page_date: dt.date | None
+    state: State
+    age_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """
+    A stretch of looks through which a portal showed the same sidebar, and one station's part in it.
+
+    Attributes:
+        seen_from, seen_until: The first and the last of these looks; Korean time.
+        changed_after: The last look that showed something else; None where nobody was looking.
+        temperature_c, condition, label, portal: As in ``Latest``.
+        state: ``live``, ``unconfirmed`` or ``frozen``.
+    """
+
+    seen_from: dt.datetime
+    seen_until: dt.datetime
+    changed_after: dt.datetime | None
+    temperature_c: float | None
+    condition: str | None
+    label: str
+    portal: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """
+    A portal that was looked at.
+
+    Attributes:
+        name, url: As in the config.
+        interval_minutes: Between looks.
+        first_look, last_look: Korean time; None where there was none.
+        last_success: The last look that saw a sidebar.
+        looks: How many there are.
+    """
+
+    name: str
+    url: str
+    interval_minutes: float
+    first_look: dt.datetime | None
+    last_look: dt.datetime | None
+    last_success: dt.datetime | None
+    looks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastLook:
+    """
+    One look at a portal and how it ended.
+
+    Attributes:
+        portal: The portal's name.
+        fetched_at: When we asked; Korean time.
+        outcome: ``new``, ``unchanged``, ``not_modified``, ``no_sidebar``, ``fetch_failed``,
+            ``refused_by_robots``; ``unread`` or ``set_aside`` after a pass that was killed.
+        status: The HTTP status, where there was an answer.
+        milliseconds: How long it took.
+        bytes: The body's size as received.
+        page_date: As printed, where it can be trusted.
+        reason: Why there is no sidebar, or no page date.
+        problems: What of the sidebar was not understood.
+    """
+
+    portal: str
+    fetched_at: dt.datetime
+    outcome: str
+    status: int | None
+    milliseconds: int
+    bytes: int | None
+    page_date: dt.date | None
+    reason: str | None
+    problems: tuple[str, ...]
+
+
+def latest(row: sqlite3.Row) -> Latest:
+    """Read a row of ``views.latest``."""
+    return Latest(
+        **_shared(row),
+        station=row["station"],
+        station_en=row["station_en"],
+        kma_id=row["kma_id"],
+        page_date=_date(row["page_date"]),
+        age_minutes=row["age"],
+    )
+
+
+def spell(row: sqlite3.Row) -> Spell:
+    """Read a row of ``views.SERIES``."""
+    return Spell(**_shared(row), changed_after=_moment(row["changed_after"]))
+
+
+def portal(row: sqlite3.Row) -> Portal:
+    """Read a row of ``views.PORTALS``."""
+    return Portal(
+        name=row["name"],
+        url=row["url"],
+        interval_minutes=row["interval_s"] / 60,
+        first_look=_moment(row["first_look"]),
+        last_look=_moment(row["last_look"]),
+        last_success=_moment(row["last_success"]),
+        looks=row["looks"],
+    )
+
+
+def past_look(row: sqlite3.Row) -> PastLook:
+    """Read a row of ``views.LOOKS``."""
+    return PastLook(
+        portal=row["portal"],
+        fetched_at=moment(row["fetched_at"]),
+        outcome=row["outcome"],
+        status=row["status"],
+        milliseconds=row["milliseconds"],
+        bytes=row["bytes"],
+        page_date=_date(row["page_date"]),
+        reason=row["reason"],
+        problems=tuple(row["problems"].split("\n")) if row["problems"] else (),
+    )
+
+
+def station(row: sqlite3.Row) -> Station:
+    """Read a row of ``views.STATIONS``."""
+    return Station(**dict(row))
+
+
+def _shared(row: sqlite3.Row) -> dict[str, Any]:
+    """The fields that ``Latest`` and ``Spell`` have in common."""
+    return {
+        "temperature_c": row["temperature"],
+        "condition": row["condition"],
+        "label": row["label"],
+        "portal": row["portal"],
+        "seen_from": moment(row["seen_from"]),
+        "seen_until": moment(row["seen_until"]),
+        "state": row["state"],
+    }
+
+
+def _moment(seconds: int | None) -> dt.datetime | None:
+    return None if seconds is None else moment(seconds)
+
+
+def _date(iso: str | None) -> dt.date | None:
+    return None if iso is None else dt.date.fromisoformat(iso)

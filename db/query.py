@@ -1,0 +1,205 @@
+"""
+Everything that reads: questions to a database of nalssi, over a read-only connection.
+
+The path of the file is all it takes, in a notebook too::
+
+    from db import query
+
+    with query.Database("weather.db") as db:
+        for reading in db.latest():
+            print(reading.station, reading.temperature_c, reading.state)
+
+Only the standard library is imported here, so that asking starts fast.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from db import answers, file, views
+from db.answers import Latest, PastLook, Portal, Spell, State
+from db.errors import DatabaseError, UnknownPortal, UnknownStation
+from db.reading import Station, epoch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Database", "Latest", "PastLook", "Portal", "Spell", "State"]
+
+_T = TypeVar("_T")
+
+
+class Database:
+    """
+    A database of nalssi, open for questions only.
+
+    Raises:
+        DatabaseError: There is no such file, or it is not ours.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        with file.naming(self.path):
+            if not self.path.exists():
+                raise DatabaseError(path, "there is no such file; `nalssi scrape` makes one")
+            self._conn = file.open_to_read(self.path)
+        self._conn.row_factory = sqlite3.Row
+        try:
+            self._refuse_other_versions()
+        except BaseException:
+            self.close()
+            raise
+
+    def _refuse_other_versions(self) -> None:
+        (version,) = self._ask(lambda row: int(row[0]), "PRAGMA user_version")
+        if version > views.VERSION:
+            raise DatabaseError(self.path, "made by a newer nalssi; update")
+        if version < views.VERSION:
+            raise DatabaseError(
+                self.path, "made by an older nalssi; `nalssi rebuild` brings it up to date"
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._conn.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(
+        self,
+        read: Callable[[sqlite3.Row], _T],
+        sql: str,
+        values: Mapping[str, object] | None = None,
+    ) -> list[_T]:
+        """
+        The answer, each row read.
+
+        Raises:
+            DatabaseError: The file is damaged: SQLite says so, or a value is none that we wrote.
+        """
+        with file.reading(self.path):
+            return [read(row) for row in self._conn.execute(sql, values or {}).fetchall()]
+
+    def latest(
+        self, *, stations: list[str] | None = None, now: dt.datetime | None = None
+    ) -> list[Latest]:
+        """
+        The newest reading of each station and portal.
+
+        Args:
+            stations: Only these, each by Korean name, English name, or KMA id.
+            now: The moment from which ages are counted; None = the present.
+
+        Raises:
+            UnknownStation: One of them is not in this database.
+        """
+        wanted = {self.station(asked).name_ko for asked in stations or ()}
+        present = epoch(now or dt.datetime.now(dt.UTC))
+        rows = self._ask(answers.latest, views.latest(":now"), {"now": present})
+        return [row for row in rows if not stations or row.station in wanted]
+
+    def series(
+        self,
+        station: str,
+        *,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        portal: str | None = None,
+    ) -> list[Spell]:
+        """
+        The spells of one station that lie at least partly in ``since <= t < until``, oldest first.
+
+        Args:
+            station: By Korean name, English name, or KMA id.
+            since: Aware; None = from the first.
+            until: Aware; None = to the last.
+            portal: Only this one.
+
+        Raises:
+            UnknownStation: It is not in this database.
+            UnknownPortal: There is no portal of this name.
+        """
+        if portal is not None:
+            self._check_portal(portal)
+        values = {
+            "station": self.station(station).name_ko,
+            "since": None if since is None else epoch(since),
+            "until": None if until is None else epoch(until),
+            "portal": portal,
+        }
+        return self._ask(answers.spell, views.SERIES, values)
+
+    def station(self, asked: str) -> Station:
+        """
+        The station meant by a Korean name, an English name in any case, or a KMA id.
+
+        Raises:
+            UnknownStation: None is, or it was never printed; near names are offered.
+        """
+        stations, name = self.stations(), asked.strip()
+        as_written = [known for known in stations if name in _names(known)]
+        in_any_case = [
+            known
+            for known in stations
+            if known.name_en and known.name_en.casefold() == name.casefold()
+        ]
+        for known in as_written + in_any_case:
+            return known
+        raise UnknownStation(asked, near=_near(name, stations))
+
+    def stations(self) -> list[Station]:
+        """Every station that a portal printed, by KMA id; unknown cities last."""
+        return self._ask(answers.station, views.STATIONS)
+
+    def portals(self) -> list[Portal]:
+        """Every portal ever looked at, in the order in which they were added."""
+        return self._ask(answers.portal, views.PORTALS)
+
+    def looks(self, *, failed: bool = False, last: int | None = None) -> list[PastLook]:
+        """
+        The looks, oldest first.
+
+        Args:
+            failed: Only those that saw no sidebar.
+            last: Only so many, the newest.
+        """
+        sql = (
+            f"{views.LOOKS} WHERE f.sidebar_id IS NULL OR NOT :failed "
+            "ORDER BY f.fetched_at DESC, f.id DESC LIMIT :last"
+        )
+        values = {"failed": failed, "last": sys.maxsize if last is None else min(last, sys.maxsize)}
+        return self._ask(answers.past_look, sql, values)[::-1]
+
+    def _check_portal(self, asked: str) -> None:
+        known = [portal.name for portal in self.portals()]
+        if asked not in known:
+            raise UnknownPortal(asked, known=known)
+
+
+def _names(station: Station) -> list[str]:
+    """What a station can be asked for by."""
+    names = (station.name_ko, station.kma_id, station.name_en)
+    return [str(name) for name in names if name is not None]
+
+
+def _near(asked: str, stations: list[Station]) -> list[str]:
+    """Names that resemble what was asked for, best first, each as ``서울 (Seoul, 108)``."""
+    import difflib  # noqa: PLC0415 - only a question that failed needs it
+
+    shown: dict[str, str] = {}
+    for known in stations:
+        more = ", ".join(str(part) for part in (known.name_en, known.kma_id) if part is not None)
+        text = f"{known.name_ko} ({more})" if more else known.name_ko
+        for name in _names(known):
+            shown.setdefault(name.casefold(), text)
+    near = [name for name in shown if name.startswith(asked.casefold())]
+    near += difflib.get_close_matches(asked.casefold(), shown, n=5, cutoff=0.5)
+    return list(dict.fromkeys(shown[name] for name in near))[:5]

@@ -1,0 +1,129 @@
+"""Sidebars, their readings, and the stations and conditions in those: each is stored once."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from db.reading import Condition, Content, Station
+
+
+class Sidebars:
+    """
+    The sidebars of a database.
+
+    Every method belongs inside the caller's transaction; where that is rolled back, ``forget``.
+    """
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+        self._ids: dict[Station | Condition, int] = {}
+
+    def forget(self) -> None:
+        """Forget the ids of rows, some of which may have been rolled back."""
+        self._ids.clear()
+
+    def keep(self, content: Content) -> int:
+        """The row of this content; icon codes that it was first seen without complete it."""
+        inserted = self._conn.execute(
+            "INSERT INTO sidebars (digest, fragment) VALUES (?, x'') "
+            "ON CONFLICT (digest) DO NOTHING",
+            (content.digest,),
+        ).rowcount
+        (sidebar_id,) = self._conn.execute(
+            "SELECT id FROM sidebars WHERE digest = ?", (content.digest,)
+        ).fetchone()
+        if inserted or self._icons(sidebar_id) < _icons(content):
+            self._fill(sidebar_id, content)
+        return int(sidebar_id)
+
+    def count_readings(self, sidebar_id: int) -> int:
+        """How many readings a sidebar has."""
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM readings WHERE sidebar_id = ?", (sidebar_id,)
+        ).fetchone()
+        return int(count)
+
+    def _icons(self, sidebar_id: int) -> int:
+        (count,) = self._conn.execute(
+            "SELECT count(*) FROM readings AS r JOIN conditions AS c ON c.id = r.condition_id "
+            "WHERE r.sidebar_id = ? AND c.icon <> ''",
+            (sidebar_id,),
+        ).fetchone()
+        return int(count)
+
+    def _fill(self, sidebar_id: int, content: Content) -> None:
+        problems = "\n".join(problem.replace("\n", " ") for problem in content.problems)
+        self._conn.execute(
+            "UPDATE sidebars SET fragment = ?, problems = ? WHERE id = ?",
+            (zlib.compress(content.fragment.encode(), 9), problems or None, sidebar_id),
+        )
+        self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
+        self._conn.executemany(
+            "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature) "
+            "VALUES (?, ?, ?, ?)",
+            [
+                (
+                    sidebar_id,
+                    self._station_id(reading.station),
+                    self._condition_id(reading.condition),
+                    _tenths(reading.temperature_c),
+                )
+                for reading in content.readings
+                if reading.station is not None
+            ],
+        )
+
+    def _station_id(self, station: Station) -> int:
+        """The row of this station: the one of its name, or of its number where KMA renamed it."""
+        if (known := self._ids.get(station)) is None:
+            known = self._ids[station] = self._upsert(
+                "INSERT INTO stations (kma_id, name_ko, name_en, latitude, longitude, elevation_m, "
+                "province) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "kma_id = excluded.kma_id, name_ko = excluded.name_ko, "
+                "name_en = excluded.name_en, latitude = excluded.latitude, "
+                "longitude = excluded.longitude, elevation_m = excluded.elevation_m, "
+                "province = excluded.province RETURNING id",
+                (
+                    station.kma_id,
+                    station.name_ko,
+                    station.name_en,
+                    station.latitude,
+                    station.longitude,
+                    station.elevation_m,
+                    station.province,
+                ),
+            )
+        return known
+
+    def _condition_id(self, condition: Condition) -> int:
+        if (known := self._ids.get(condition)) is None:
+            known = self._ids[condition] = self._upsert(
+                "INSERT INTO conditions (label, icon, condition, label_en, wmo_4677) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (label, icon) DO UPDATE SET "
+                "condition = excluded.condition, label_en = excluded.label_en, "
+                "wmo_4677 = excluded.wmo_4677 RETURNING id",
+                (
+                    condition.label,
+                    condition.icon,
+                    condition.condition,
+                    condition.label_en,
+                    condition.wmo_4677,
+                ),
+            )
+        return known
+
+    def _upsert(self, upsert: str, values: tuple[object, ...]) -> int:
+        (row_id,) = self._conn.execute(upsert, values).fetchone()
+        return int(row_id)
+
+
+def _icons(content: Content) -> int:
+    return sum(1 for reading in content.readings if reading.station and reading.condition.icon)
+
+
+def _tenths(temperature_c: float | None) -> int | None:
+    return None if temperature_c is None else round(temperature_c * 10)

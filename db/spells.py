@@ -1,0 +1,109 @@
+"""
+Spells: the stretches of looks through which a portal showed one and the same sidebar.
+
+Spells are derived from ``fetches`` alone. They are kept up as looks arrive, in whatever order, and
+deriving all of them again gives the same rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_DERIVE = """
+    INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id)
+    SELECT portal_id, seen_from, seen_until,
+        coalesce(lag(seen_until) OVER (PARTITION BY portal_id ORDER BY seen_from), :before),
+        sidebar_id
+    FROM (
+        SELECT portal_id, min(fetched_at) AS seen_from, max(fetched_at) AS seen_until, sidebar_id
+        FROM (
+            SELECT portal_id, fetched_at, sidebar_id,
+                sum(changed) OVER (PARTITION BY portal_id ORDER BY fetched_at) AS nth
+            FROM (
+                SELECT portal_id, fetched_at, sidebar_id, sidebar_id IS NOT
+                    lag(sidebar_id) OVER (PARTITION BY portal_id ORDER BY fetched_at) AS changed
+                FROM fetches
+                WHERE sidebar_id IS NOT NULL {range}
+            )
+        )
+        GROUP BY portal_id, nth
+    )"""
+
+_RANGE = "AND portal_id = :portal AND fetched_at BETWEEN :first AND :last"
+
+
+def rebuild(conn: sqlite3.Connection) -> int:
+    """Derive all spells anew, inside the caller's transaction; returns how many there are."""
+    conn.execute("DELETE FROM spells")
+    conn.execute("DELETE FROM portal_stations")
+    conn.execute(_DERIVE.format(range=""), {"before": None})
+    conn.execute(
+        "INSERT INTO portal_stations SELECT DISTINCT sp.portal_id, r.station_id "
+        "FROM spells AS sp JOIN readings AS r USING (sidebar_id)"
+    )
+    (count,) = conn.execute("SELECT count(*) FROM spells").fetchone()
+    return int(count)
+
+
+def add(conn: sqlite3.Connection, portal_id: int, fetched_at: int, sidebar_id: int) -> None:
+    """Take one more look into account, which is in ``fetches`` already."""
+    newest = conn.execute(
+        "SELECT seen_from, seen_until, sidebar_id FROM spells "
+        "WHERE portal_id = ? ORDER BY seen_from DESC LIMIT 1",
+        (portal_id,),
+    ).fetchone()
+    if newest is not None and fetched_at <= newest[1]:
+        _derive_around(conn, portal_id, fetched_at)
+    elif newest is not None and newest[2] == sidebar_id:
+        conn.execute(
+            "UPDATE spells SET seen_until = ? WHERE portal_id = ? AND seen_from = ?",
+            (fetched_at, portal_id, newest[0]),
+        )
+    else:
+        conn.execute(
+            "INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (portal_id, fetched_at, fetched_at, newest and newest[1], sidebar_id),
+        )
+    conn.execute(
+        "INSERT OR IGNORE INTO portal_stations "
+        "SELECT ?, station_id FROM readings WHERE sidebar_id = ?",
+        (portal_id, sidebar_id),
+    )
+
+
+def _derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) -> None:
+    """
+    Derive again the spells that a look in the middle can change.
+
+    Those are the one that holds it or comes before it, and the one after.
+    """
+    before, first, last = conn.execute(
+        """
+        SELECT
+            (SELECT changed_after FROM spells WHERE portal_id = :portal AND seen_from <= :at
+                ORDER BY seen_from DESC LIMIT 1),
+            (SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from <= :at
+                ORDER BY seen_from DESC LIMIT 1),
+            coalesce(
+                (SELECT seen_until FROM spells WHERE portal_id = :portal AND seen_from > :at
+                    ORDER BY seen_from LIMIT 1),
+                (SELECT seen_until FROM spells WHERE portal_id = :portal
+                    ORDER BY seen_from DESC LIMIT 1))
+        """,
+        {"portal": portal_id, "at": fetched_at},
+    ).fetchone()
+    stretch = {
+        "portal": portal_id,
+        "before": before,
+        "first": fetched_at if first is None else first,
+        "last": last,
+    }
+    conn.execute(
+        "DELETE FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last",
+        stretch,
+    )
+    conn.execute(_DERIVE.format(range=_RANGE), stretch)

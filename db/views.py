@@ -1,0 +1,126 @@
+"""
+The questions of which views and query functions are made, as SQL.
+
+Nothing is imported here, so that asking starts fast. Times are epoch seconds UTC on this side; the
+views turn them into ISO 8601 with the Korean offset.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x6E616C73
+"""``nals`` in ASCII, at offset 68 of the file: how a database of ours is known."""
+
+VERSION = 1
+"""The schema that these questions fit: how many migrations there are."""
+
+HOLD_S = 90 * 60
+"""KMA renews the values hourly: one is current for at most this long after it was first seen."""
+
+FROZEN_AFTER_S = 3 * 60 * 60
+"""Alive, the values never all stand still for this long."""
+
+DOWN_AFTER_INTERVALS = 3
+"""So many intervals without a successful look, and the portal is down."""
+
+_STATE = f"""CASE
+    WHEN sp.seen_until - sp.seen_from >= {FROZEN_AFTER_S} THEN 'frozen'
+    WHEN sp.changed_after IS NULL OR sp.seen_from - sp.changed_after > {HOLD_S} THEN 'unconfirmed'
+    ELSE 'live' END"""
+
+_NAMES = """st.name_ko AS station, st.name_en AS station_en, st.kma_id,
+    r.temperature / 10.0 AS temperature, c.condition, c.label, p.name AS portal"""
+
+_READINGS_OF_SPELL = """
+    JOIN stations AS st ON st.id = r.station_id
+    JOIN conditions AS c ON c.id = r.condition_id"""
+
+_PAGE_DATE = """(SELECT f.page_date FROM fetches AS f
+        WHERE f.portal_id = sp.portal_id AND f.fetched_at = sp.seen_until) AS page_date"""
+
+_END_OF_TIME = 2**62
+
+NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
+
+WEATHER = f"""
+    SELECT {_NAMES}, sp.seen_from, sp.seen_until, sp.changed_after,
+        {_PAGE_DATE}, {_STATE} AS state
+    FROM portals AS p
+    CROSS JOIN spells AS sp ON sp.portal_id = p.id
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {_READINGS_OF_SPELL}"""
+"""Portals before spells, which CROSS tells SQLite to keep to: their key begins with the portal."""
+
+
+def latest(now: str) -> str:
+    """
+    The newest reading of each station and portal.
+
+    Args:
+        now: An SQL expression for the present, in epoch seconds.
+    """
+    return f"""
+    SELECT {_NAMES}, sp.seen_from, sp.seen_until, sp.changed_after, {_PAGE_DATE},
+        CASE WHEN {now} - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
+            ELSE {_STATE} END AS state,
+        ({now} - sp.seen_from) / 60 AS age
+    FROM portal_stations AS ps
+    JOIN portals AS p ON p.id = ps.portal_id
+    JOIN spells AS sp ON sp.portal_id = ps.portal_id AND sp.seen_from = (
+        SELECT s.seen_from FROM spells AS s
+        JOIN readings AS t ON t.sidebar_id = s.sidebar_id AND t.station_id = ps.station_id
+        WHERE s.portal_id = ps.portal_id ORDER BY s.seen_from DESC LIMIT 1)
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = ps.station_id
+    {_READINGS_OF_SPELL}
+    ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
+
+
+SERIES = f"""{WEATHER}
+    WHERE st.name_ko = :station AND (:portal IS NULL OR p.name = :portal)
+        AND sp.seen_from < coalesce(:until, {_END_OF_TIME})
+        AND sp.seen_until >= coalesce(:since, -{_END_OF_TIME})
+        AND sp.seen_from >= coalesce((
+            SELECT b.seen_from FROM spells AS b
+            WHERE b.portal_id = p.id AND b.seen_from <= coalesce(:since, -{_END_OF_TIME})
+            ORDER BY b.seen_from DESC LIMIT 1), -{_END_OF_TIME})
+    ORDER BY sp.seen_from, p.id"""
+"""The last condition says no more than the one before, but in a way that finds the first row."""
+
+STATIONS = """
+    SELECT kma_id, name_ko, name_en, latitude, longitude, elevation_m, province
+    FROM stations ORDER BY kma_id IS NULL, kma_id, name_ko"""
+
+PORTALS = """
+    SELECT p.name, p.url, p.interval_s,
+        (SELECT min(fetched_at) FROM fetches AS f WHERE f.portal_id = p.id) AS first_look,
+        (SELECT max(fetched_at) FROM fetches AS f WHERE f.portal_id = p.id) AS last_look,
+        (SELECT seen_until FROM spells AS sp WHERE sp.portal_id = p.id
+            ORDER BY seen_from DESC LIMIT 1) AS last_success,
+        (SELECT count(*) FROM fetches AS f WHERE f.portal_id = p.id) AS looks
+    FROM portals AS p ORDER BY p.id"""
+
+LOOKS = """
+    SELECT f.id, p.name AS portal, f.fetched_at,
+        CASE WHEN f.outcome <> 'read' THEN f.outcome
+            WHEN EXISTS (SELECT 1 FROM spells AS sp
+                WHERE sp.portal_id = f.portal_id AND sp.seen_from = f.fetched_at) THEN 'new'
+            ELSE 'unchanged' END AS outcome,
+        f.status, f.milliseconds, f.bytes, f.page_date, f.sidebar_id, f.reason, s.problems,
+        f.retry_at
+    FROM fetches AS f
+    JOIN portals AS p ON p.id = f.portal_id
+    LEFT JOIN sidebars AS s ON s.id = f.sidebar_id"""
+
+
+def _iso(column: str) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%S+09:00', {column}, 'unixepoch', '+9 hours') AS {column}"
+
+
+_CONTRACT = f"""station, station_en, kma_id, {_iso("seen_from")}, {_iso("seen_until")},
+    temperature, condition, label, portal, page_date, state"""
+
+VIEWS = {
+    "weather": f"SELECT {_CONTRACT} FROM ({WEATHER})",
+    "latest": f"SELECT {_CONTRACT}, age FROM ({latest(NOW)})",
+    "looks": f"""SELECT id, portal, {_iso("fetched_at")}, outcome, status, milliseconds, bytes,
+        page_date, sidebar_id, reason, problems, {_iso("retry_at")} FROM ({LOOKS})""",
+}
+"""The contract with whoever reads the file: the views' names, and what each selects."""
