@@ -1,0 +1,200 @@
+"""
+Sidebar -> Readings: stations for cities, conditions for labels and icons, numbers for temperatures.
+
+Whatever is not understood stays as printed and is told as a problem; nothing is dropped or guessed.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from db.reading import Condition, Reading, Station
+from scraper.errors import UnreadableValue
+from scraper.words import CONDITIONS, ICONS, NO_LABEL, STATIONS
+
+if TYPE_CHECKING:
+    from scraper.sidebar import Line, Sidebar
+
+LIMIT_C: Final = 50.0
+"""
+Degrees C that no Korean station can show, below or above zero.
+
+KMA's records are 41.0 (Hongcheon, 2018) and -32.6 (Yangpyeong, 1981).
+"""
+
+_DEGREES: Final = re.compile(r"([+-]?)([0-9]{1,3})(?:\.([0-9]))?")
+_WITHOUT_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+"""Characters that editors leave behind."""
+
+_ASCII_NUMBER: Final = _WITHOUT_WIDTH | str.maketrans(
+    "０１２３４５６７８９．－＋−", "0123456789.-+-"
+)
+"""Of the forms of a number these alone: a superscript digit is not the same digit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalized:
+    """
+    What a sidebar says.
+
+    Attributes:
+        readings: One for each printed line, in printed order; one alone for a line printed twice.
+        problems: What was not understood, a sentence each.
+        date_doubt: Why the page date is not to be trusted; None where it is, or none is printed.
+    """
+
+    readings: tuple[Reading, ...]
+    problems: tuple[str, ...]
+    date_doubt: str | None
+
+
+def readings(sidebar: Sidebar) -> Normalized:
+    """The readings of a sidebar, and what in it was not understood."""
+    problems: list[str] = []
+    printed = [(line, _reading(line, problems)) for line in sidebar.lines]
+    taken = _each_station_once(printed, problems)
+    _tell("no label printed", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
+    _tell("no temperature printed", [x.city for x in sidebar.lines if not x.temperature], problems)
+    doubt = None
+    if sidebar.date_printed is not None and sidebar.page_date is None:
+        doubt = f"date {sidebar.date_printed!r}: no such day, or not that weekday"
+    return Normalized(readings=tuple(taken), problems=tuple(problems), date_doubt=doubt)
+
+
+def _tell(what: str, cities: list[str], problems: list[str]) -> None:
+    """One problem for all the cities that have it: on a wet day most labels are missing."""
+    if cities:
+        problems.append(f"{what}: {', '.join(city or '(no name)' for city in cities)}")
+
+
+@functools.lru_cache(maxsize=2048)  # Korea shows fewer than a thousand
+def temperature_c(printed: str) -> float | None:
+    """
+    Read a temperature such as ``"-7.3"``, its sign for degrees already off.
+
+    Full-width digits, U+2212 for the minus, and whole degrees are read too.
+
+    Returns:
+        Degrees Celsius, or None where no number was printed.
+
+    Raises:
+        UnreadableValue: It is no such number, or one that no station can show.
+    """
+    if not printed:
+        return None
+    match = _DEGREES.fullmatch(printed)
+    if match is None:
+        match = _DEGREES.fullmatch(printed.translate(_ASCII_NUMBER).strip())
+    if match is None:
+        raise UnreadableValue("temperature", printed, expected="such as '-7.3'")
+    sign, whole, tenth = match.groups()
+    value = (int(whole) * 10 + int(tenth or 0)) / 10
+    if value > LIMIT_C:
+        raise UnreadableValue("temperature", printed, expected=f"within {LIMIT_C:g} of zero")
+    return -value if sign == "-" and value else value
+
+
+@functools.lru_cache(maxsize=1024)
+def station(city: str) -> Station | None:
+    """The station that a printed name means; one without a KMA id where we do not know the name."""
+    name = _plain(city)
+    if not name:
+        return None
+    return STATIONS.get(name) or Station(name_ko=name)
+
+
+@functools.lru_cache(maxsize=1024)
+def condition(label: str, icon: str) -> Condition:
+    """
+    What a label and an icon code mean together; the label decides where there is one.
+
+    ``condition`` of the result is None where they say nothing that we understand.
+    """
+    word = _plain(label)
+    known = ICONS.get(icon) if word == NO_LABEL else CONDITIONS.get(word)
+    return replace(known or Condition(label=label), label=label, icon=icon)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sky_problem(label: str, icon: str) -> str | None:
+    """What is wrong with a label and an icon code together, if anything."""
+    said, drawn = CONDITIONS.get(_plain(label)), ICONS.get(icon)
+    if said is None:
+        return f"unknown label {label!r}"
+    if icon and drawn is None:
+        return f"unknown icon code {icon!r}"
+    if drawn and said.icon not in {"", icon} and said.condition != drawn.condition:
+        return f"label {label!r} disagrees with icon {icon!r}, which is for {drawn.label!r}"
+    return None
+
+
+def _plain(text: str) -> str:
+    """A printed word with its characters in their plain form and single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_WITHOUT_WIDTH).split())
+
+
+def _reading(line: Line, problems: list[str]) -> Reading:
+    """The reading of one line; appends what was not understood of it."""
+    place = station(line.city)
+    if place is None:
+        problems.append(f"no city name: {line.label!r} {line.temperature!r}")
+    elif place.kma_id is None:
+        problems.append(f"unknown city {line.city!r}")
+    if (problem := _sky_problem(line.label, line.icon)) is not None:
+        problems.append(f"{line.city}: {problem}")
+    try:
+        celsius = temperature_c(line.temperature)
+    except UnreadableValue as exc:
+        problems.append(f"{line.city}: {exc}")
+        celsius = None
+    return Reading(
+        city=line.city,
+        station=place,
+        condition=condition(line.label, line.icon),
+        temperature_c=celsius,
+    )
+
+
+def _each_station_once(printed: list[tuple[Line, Reading]], problems: list[str]) -> list[Reading]:
+    """
+    The readings, each station's once.
+
+    A station printed again with the same values is one reading. One printed with different values
+    has neither: the lines stay, with city and label as printed, but without station or value.
+    """
+    lines_of: dict[str, list[Line]] = {}
+    for line, reading in printed:
+        lines_of.setdefault(_name(reading), []).append(line)
+    if len(lines_of) == len(printed):
+        return [reading for _, reading in printed]
+    doubled = {name: lines for name, lines in lines_of.items() if name and len(lines) > 1}
+    unclear = {name for name, lines in doubled.items() if len(set(map(_values, lines))) > 1}
+    for lines in doubled.values():
+        cities = ", ".join(dict.fromkeys(line.city for line in lines))
+        values = ", ".join(f"{line.label!r} {line.temperature!r}" for line in lines)
+        problems.append(f"{cities}: printed {len(lines)} times: {values}")
+    taken = []
+    for line, reading in printed:
+        name = _name(reading)
+        if name in unclear:
+            taken.append(_without_value(reading))
+        elif name not in doubled or line is doubled[name][0]:
+            taken.append(reading)
+    return taken
+
+
+def _name(reading: Reading) -> str:
+    return "" if reading.station is None else reading.station.name_ko
+
+
+def _values(line: Line) -> tuple[str, str, str]:
+    return line.label, line.icon, line.temperature
+
+
+def _without_value(reading: Reading) -> Reading:
+    sky = Condition(label=reading.condition.label, icon=reading.condition.icon)
+    return replace(reading, station=None, condition=sky, temperature_c=None)

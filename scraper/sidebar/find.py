@@ -1,0 +1,144 @@
+"""The sidebar of a page: cities with numbers in a list, with KMA's credit and a date."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from scraper.errors import NoSidebar
+from scraper.sidebar import dates, lines, locate
+from scraper.words import NO_LABEL, STATIONS
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+
+    from scraper.sidebar.dates import PageDate
+    from scraper.sidebar.lines import Line
+    from scraper.sidebar.locate import Stretch
+
+_MOST_TAGS: Final = 4096
+"""Tags of a list; an HTML parser takes quadratic time for tags nested in each other."""
+
+_DATE_NEAR: Final = 400
+"""Characters from the list or its credit to its date at most."""
+
+_LABEL_NEAR: Final = 100
+"""Characters from a label to its city at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidebar:
+    """
+    The box as printed.
+
+    Attributes:
+        page_date: The date printed with it; None where there is none, or it cannot be.
+        date_printed: The same as printed, whether or not it can be; None where there is none.
+        lines: In printed order.
+        fragment: The stretch of the page that holds the list and its credit; reading that again
+            gives the same lines.
+    """
+
+    page_date: dt.date | None
+    date_printed: str | None
+    lines: tuple[Line, ...]
+    fragment: str
+
+    @property
+    def digest(self) -> bytes:
+        """Sixteen bytes that are the same whenever labels, cities and temperatures are."""
+        printed = ((line.label, line.city, line.temperature) for line in self.lines)
+        text = "\x1e".join("\x1f".join(parts) for parts in printed)
+        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def find(page: bytes | str, encoding: str = "utf-8") -> Sidebar:
+    """
+    The sidebar of a page of HTML or plain text.
+
+    Args:
+        page: The whole page, or any part of it that holds the sidebar.
+        encoding: Python's name of the encoding, where the page is bytes.
+
+    Raises:
+        NoSidebar: There is none; the message says what was there instead.
+    """
+    body, encoding = locate.ascii_based(page, encoding)
+    found = _found(body, encoding)
+    if found is None:
+        raise NoSidebar(locate.what_is_there(body, encoding))
+    sidebar, stretch = found
+    if stretch.marked:
+        return sidebar
+    for fragment in (sidebar.fragment, stretch.before + stretch.printed + stretch.after):
+        again = _found(fragment.encode("utf-8", "replace"), "utf-8")
+        if again is not None and again[0].lines == sidebar.lines:
+            return replace(sidebar, fragment=fragment)
+    raise NoSidebar("a list that reads otherwise alone, " + locate.what_is_there(body, encoding))
+
+
+def _found(body: bytes, encoding: str) -> tuple[Sidebar, Stretch] | None:
+    """The likeliest sidebar of a page, and the stretch that it was read from."""
+    if (found := _first(locate.marked(body, encoding))) is not None:
+        return found
+    read = map(_first, locate.unmarked(body, encoding))
+    return max(filter(None, read), key=lambda found: _known(found[0].lines), default=None)
+
+
+def _first(stretches: Iterable[Stretch]) -> tuple[Sidebar, Stretch] | None:
+    """The first sidebar in any of these stretches."""
+    return next(((sidebar, one) for one in stretches if (sidebar := _read(one))), None)
+
+
+def _read(stretch: Stretch) -> Sidebar | None:
+    """The sidebar in a stretch; None where it is no sidebar."""
+    if stretch.printed.count("<") > _MOST_TAGS:
+        return None
+    from_it = lines.from_html if stretch.html else lines.from_text
+    found = tuple(from_it(stretch.printed))
+    credit = lines.CREDIT.search(stretch.after)
+    credited_before = None if credit else lines.CREDIT.search(stretch.before)
+    credited = credit or credited_before or lines.CREDIT.search(stretch.printed)
+    if not _is_sidebar(found, marked=stretch.marked, credited=credited is not None):
+        return None
+    opens = credited_before.start() if credited_before else len(stretch.before)
+    closes = credit.end() if credit else 0
+    date = _date(stretch, found[0], closes)
+    return Sidebar(
+        page_date=date.date if date else None,
+        date_printed=date.printed if date else None,
+        lines=found,
+        fragment=stretch.before[opens:] + stretch.printed + stretch.after[:closes],
+    )
+
+
+def _date(stretch: Stretch, first: Line, credit_ends: int) -> PageDate | None:
+    """The date before the first line, or else after the list or its credit."""
+    head = stretch.before[-_DATE_NEAR:] + stretch.printed
+    city_at = max(0, head.find(first.city, len(head) - len(stretch.printed)))
+    label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
+    begins = city_at if label_at == -1 else label_at
+    return (
+        dates.before(head[max(0, begins - _DATE_NEAR) : begins])
+        or dates.after(stretch.printed)
+        or dates.after(stretch.after[: credit_ends + _DATE_NEAR])
+    )
+
+
+def _is_sidebar(found: tuple[Line, ...], *, marked: bool, credited: bool) -> bool:
+    """Whether these lines are a sidebar, and not the temperatures of an article."""
+    known = _known(found)
+    if marked:
+        return known > 0 or any(line.temperature for line in found)
+    told = sum(line.label != NO_LABEL or line.icon != "" for line in found)
+    if known * 2 < len(found):
+        return False
+    if credited:
+        return known >= 8 or (known >= 2 and told * 4 >= len(found))
+    return known >= 8 and told * 2 >= len(found)
+
+
+def _known(found: tuple[Line, ...]) -> int:
+    return sum(line.city in STATIONS for line in found)

@@ -1,0 +1,69 @@
+"""Labels and cities, told apart where they stand together; neither is taken for the other."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from scraper.words import CONDITIONS, NO_LABEL, NO_SKY_REPORTED, STATIONS
+
+_LONGEST_NAME: Final = 40
+
+_WEATHER_WORDS: Final = {
+    *(word for label in CONDITIONS for word in re.split(r"[\s/-]+", label) if word),
+    *["가끔", "한때", "후", "뒤", "또는", "및", "곳", "차차", "많고", "조금", "그친"],
+    *["약한", "강한", "낮은", "높은", "옅은", "짙은"],
+    *["흐리고", "흐린", "맑고", "맑은", "구름많고", "구름조금"],
+}
+_ONLY_WEATHER_WORDS: Final = re.compile(
+    rf"(?>{'|'.join(sorted(_WEATHER_WORDS, key=len, reverse=True))}|[\s/,·+()~-])++"
+)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+PROVINCES: Final = {station.province for station in STATIONS.values()} - STATIONS.keys()
+"""Printed before a city they belong to its name: 경기 광주 is not 광주."""
+
+_GLUED: Final = {
+    _squeezed(label + city): city for label in CONDITIONS if label for city in STATIONS
+}
+"""Every known label before every known city; no two pairs look the same."""
+
+
+def is_label(text: str) -> bool:
+    """Whether a text made of KMA's words alone: a label, even if never seen so combined."""
+    return text == NO_SKY_REPORTED or bool(
+        len(text) <= _LONGEST_NAME
+        and _ONLY_WEATHER_WORDS.fullmatch(text)
+        and text.strip("/,·+()~- ")
+    )
+
+
+def split(head: str) -> tuple[str, str]:
+    """
+    Tell the label from the city in a text such as ``"흐림서울"``.
+
+    What may be a longer city name stays whole: ``"북대구"`` may be a new station, and is not 대구
+    with a label ``"북"``.
+
+    Returns:
+        The label, ``""`` where none can be told, and the city.
+    """
+    if head in STATIONS:
+        return NO_LABEL, head
+    if city := _GLUED.get(_squeezed(head)):
+        return head[: -len(city)].strip(), city
+    if head.startswith(NO_SKY_REPORTED):
+        return NO_SKY_REPORTED, head[1:].strip()
+    if is_label(head):
+        return head, ""
+    for at in range(min(len(head), _LONGEST_NAME) - 1, 0, -1):
+        label, city = head[:at].strip(), head[at:].strip()
+        # A single syllable such as 비 may as well begin a name.
+        known = label in CONDITIONS and (len(label) > 1 or head[at].isspace())
+        if known or (city in STATIONS and is_label(label)):
+            return label, city
+    return NO_LABEL, head
