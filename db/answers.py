@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from db.reading import Station, moment
+from db.reading import PortalMemory, Station, moment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -187,3 +187,95 @@ def _moment(seconds: int | None) -> dt.datetime | None:
 
 def _date(iso: str | None) -> dt.date | None:
     return None if iso is None else dt.date.fromisoformat(iso)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalStatus:
+    """
+    How a portal is now.
+
+    Attributes:
+        portal: Its name.
+        state: As in ``Latest``.
+        since: ``down``: the last success; else the first look at the values it shows. None where
+            there was none.
+        interval_minutes: Between looks.
+        last_look, last_outcome, last_reason: The newest look, whatever came of it.
+        last_success: The newest look that saw a sidebar.
+        looks_last_day, failures_last_day: Of the last 24 hours; a failure saw no sidebar.
+        problems: What is not understood of the values it shows.
+    """
+
+    portal: str
+    state: State
+    since: dt.datetime | None
+    interval_minutes: float
+    last_look: dt.datetime | None
+    last_outcome: str | None
+    last_reason: str | None
+    last_success: dt.datetime | None
+    looks_last_day: int
+    failures_last_day: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """
+    A stretch without a successful look, longer than two intervals.
+
+    Attributes:
+        portal: Its name.
+        since, until: The looks around it that succeeded; ``until`` may be now. Korean time.
+        failures: Looks in between that saw no sidebar.
+        cause: ``portal failing``, ``clock``, ``not kept`` or ``not running``.
+        reason: How the last of the failures ended; None where there is none.
+    """
+
+    portal: str
+    since: dt.datetime
+    until: dt.datetime
+    failures: int
+    cause: str
+    reason: str | None
+
+
+def status(row: sqlite3.Row) -> PortalStatus:
+    """Read a row of ``views.STATUS``."""
+    since = row["last_success"] if row["state"] == "down" else row["seen_from"]
+    return PortalStatus(
+        portal=row["portal"],
+        state=row["state"],
+        since=_moment(since),
+        interval_minutes=row["interval_s"] / 60,
+        last_look=_moment(row["last_look"]),
+        last_outcome=row["outcome"],
+        last_reason=row["reason"],
+        last_success=_moment(row["last_success"]),
+        looks_last_day=row["looks"],
+        failures_last_day=row["failures"],
+        problems=tuple((row["problems"] or "").split("\n")) if row["problems"] else (),
+    )
+
+
+def gap(row: sqlite3.Row) -> Gap:
+    """Read a row of ``views.GAPS``."""
+    return Gap(
+        portal=row["portal"],
+        since=moment(row["since"]),
+        until=moment(row["until"]),
+        failures=row["failures"],
+        cause="portal failing" if row["failures"] else row["event"] or "not running",
+        reason=row["failure"],
+    )
+
+
+def memory(row: sqlite3.Row) -> PortalMemory:
+    """Read a row of ``views.MEMORY``."""
+    return PortalMemory(
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        last_look=_moment(row["last_look"]),
+        failures=row["failures"],
+        retry_at=_moment(row["retry_at"]),
+    )

@@ -21,14 +21,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from db import answers, file, views
-from db.answers import Latest, PastLook, Portal, Spell, State
+from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State
 from db.errors import DatabaseError, UnknownPortal, UnknownStation
-from db.reading import Station, epoch
+from db.reading import PortalMemory, Station, epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Database", "Latest", "PastLook", "Portal", "Spell", "State"]
+__all__ = [
+    "Database",
+    "Gap",
+    "Latest",
+    "PastLook",
+    "Portal",
+    "PortalStatus",
+    "Spell",
+    "State",
+]
 
 _T = TypeVar("_T")
 
@@ -102,8 +111,7 @@ class Database:
             UnknownStation: One of them is not in this database.
         """
         wanted = {self.station(asked).name_ko for asked in stations or ()}
-        present = epoch(now or dt.datetime.now(dt.UTC))
-        rows = self._ask(answers.latest, views.latest(":now"), {"now": present})
+        rows = self._ask(answers.latest, views.latest(":now"), {"now": _epoch_or_now(now)})
         return [row for row in rows if not stations or row.station in wanted]
 
     def series(
@@ -178,10 +186,44 @@ class Database:
         values = {"failed": failed, "last": sys.maxsize if last is None else min(last, sys.maxsize)}
         return self._ask(answers.past_look, sql, values)[::-1]
 
+    def status(self, *, now: dt.datetime | None = None) -> list[PortalStatus]:
+        """
+        How every portal is.
+
+        Args:
+            now: The moment at which; None = the present.
+        """
+        return self._ask(answers.status, views.STATUS, {"now": _epoch_or_now(now)})
+
+    def gaps(
+        self, *, since: dt.datetime | None = None, now: dt.datetime | None = None
+    ) -> list[Gap]:
+        """
+        Every stretch without a successful look for longer than two intervals, and its cause.
+
+        Args:
+            since: Only what lies after this, aware; None = from the first look.
+            now: Up to when; None = the present.
+        """
+        values = {
+            "since": None if since is None else epoch(since),
+            "now": _epoch_or_now(now),
+        }
+        return self._ask(answers.gap, views.GAPS, values)
+
+    def memory(self, portal: str) -> PortalMemory:
+        """What the last looks at a portal left for the next; empty for one never looked at."""
+        found = self._ask(answers.memory, views.MEMORY, {"portal": portal})
+        return found[0] if found else PortalMemory()
+
     def _check_portal(self, asked: str) -> None:
         known = [portal.name for portal in self.portals()]
         if asked not in known:
             raise UnknownPortal(asked, known=known)
+
+
+def _epoch_or_now(moment: dt.datetime | None) -> int:
+    return epoch(moment or dt.datetime.now(dt.UTC))
 
 
 def _names(station: Station) -> list[str]:

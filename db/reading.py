@@ -139,11 +139,15 @@ class PortalMemory:
 
     Attributes:
         etag, last_modified: Validators of the page last read, as its server sent them.
-        retry_at: Before this moment the portal does not want to be asked; aware UTC.
+        last_look: When it was asked last; aware. None where it never was.
+        failures: How many of the last looks in a row brought no page.
+        retry_at: Before this moment the portal does not want to be asked; aware.
     """
 
     etag: str | None = None
     last_modified: str | None = None
+    last_look: dt.datetime | None = None
+    failures: int = 0
     retry_at: dt.datetime | None = None
 
 
@@ -179,3 +183,8 @@ def epoch(moment: dt.datetime) -> int:
 def moment(seconds: int) -> dt.datetime:
     """The moment so many seconds after 1970-01-01 UTC, in Korean time."""
     return dt.datetime.fromtimestamp(seconds, KST)
+
+
+def now() -> dt.datetime:
+    """The present by this machine's clock, aware, UTC."""
+    return dt.datetime.now(dt.UTC)

@@ -108,6 +108,23 @@ CREATE TABLE portal_stations (
     PRIMARY KEY (portal_id, station_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,          -- epoch seconds UTC
+    kind TEXT NOT NULL CHECK (kind IN ('started', 'stopped', 'clock', 'not kept')),
+    detail TEXT
+) STRICT;
+
+CREATE INDEX events_by_time ON events (at);
+
+CREATE TABLE notices (            -- what was told and is not over yet
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    kind TEXT NOT NULL,
+    told_at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (portal_id, kind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE robots (
     origin TEXT PRIMARY KEY,
     fetched_at INTEGER NOT NULL,

@@ -8,18 +8,18 @@ returned without an error is on the disk.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from db import file, schema, spells
+from db import answers, file, schema, spells, views
 from db.errors import DatabaseError
 from db.reading import Content, KeptPage, Look, PortalMemory, Robots, epoch, moment
 from db.sidebars import Sidebars
 
 if TYPE_CHECKING:
     import datetime as dt
-    import sqlite3
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
@@ -28,6 +28,7 @@ TRIES: Final = 2
 
 Failure = Literal["fetch_failed", "refused_by_robots"]
 Seen = Literal["new", "unchanged"]
+Event = Literal["started", "stopped", "clock", "not kept"]
 
 
 class Store:
@@ -84,19 +85,10 @@ class Store:
     def memory(self, portal: str) -> PortalMemory:
         """What the last looks left for the next; empty for a portal never looked at."""
         with file.reading(self.path):
-            row = self._conn.execute(
-                "SELECT etag, last_modified, (SELECT retry_at FROM fetches WHERE portal_id = p.id "
-                "ORDER BY fetched_at DESC LIMIT 1) FROM portals AS p WHERE name = ?",
-                (portal,),
-            ).fetchone()
-            if row is None:
-                return PortalMemory()
-            etag, last_modified, retry_at = row
-            return PortalMemory(
-                etag=etag,
-                last_modified=last_modified,
-                retry_at=None if retry_at is None else moment(retry_at),
-            )
+            cursor = self._conn.execute(views.MEMORY, {"portal": portal})
+            cursor.row_factory = sqlite3.Row
+            row = cursor.fetchone()
+            return PortalMemory() if row is None else answers.memory(row)
 
     def robots(self) -> list[Robots]:
         """Every robots.txt last seen."""
@@ -265,6 +257,43 @@ class Store:
         """Derive all spells anew from the looks; returns how many there are."""
         with self._transaction():
             return spells.rebuild(self._conn)
+
+    # ---- what happens to nalssi itself, and what was told of it
+
+    def keep_event(self, at: dt.datetime, kind: Event, detail: str | None = None) -> None:
+        """Record what may explain a gap."""
+        with self._transaction():
+            self._conn.execute(
+                "INSERT INTO events (at, kind, detail) VALUES (?, ?, ?)", (epoch(at), kind, detail)
+            )
+
+    def told(self) -> dict[tuple[str, str], dt.datetime]:
+        """When each notice that is not over was told last, by portal and kind."""
+        with file.reading(self.path):
+            rows = self._conn.execute(
+                "SELECT p.name, n.kind, n.told_at FROM notices AS n "
+                "JOIN portals AS p ON p.id = n.portal_id"
+            ).fetchall()
+            return {(portal, kind): moment(at) for portal, kind, at in rows}
+
+    def keep_told(self, portal: str, kind: str, at: dt.datetime, text: str) -> None:
+        """Record that a notice was told."""
+        with self._transaction():
+            self._conn.execute(
+                "INSERT INTO notices (portal_id, kind, told_at, text) "
+                "VALUES ((SELECT id FROM portals WHERE name = ?), ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET told_at = excluded.told_at, text = excluded.text",
+                (portal, kind, epoch(at), text),
+            )
+
+    def forget_told(self, portal: str, kind: str) -> None:
+        """Record that it was told that what a notice was about is over."""
+        with self._transaction():
+            self._conn.execute(
+                "DELETE FROM notices WHERE kind = ? "
+                "AND portal_id = (SELECT id FROM portals WHERE name = ?)",
+                (kind, portal),
+            )
 
     # ---- rows
 

@@ -22,6 +22,11 @@ FROZEN_AFTER_S = 3 * 60 * 60
 DOWN_AFTER_INTERVALS = 3
 """So many intervals without a successful look, and the portal is down."""
 
+GAP_AFTER_INTERVALS = 2
+"""So many intervals without a successful look are a gap."""
+
+DAY_S = 24 * 60 * 60
+
 _STATE = f"""CASE
     WHEN sp.seen_until - sp.seen_from >= {FROZEN_AFTER_S} THEN 'frozen'
     WHEN sp.changed_after IS NULL OR sp.seen_from - sp.changed_after > {HOLD_S} THEN 'unconfirmed'
@@ -108,6 +113,62 @@ LOOKS = """
     FROM fetches AS f
     JOIN portals AS p ON p.id = f.portal_id
     LEFT JOIN sidebars AS s ON s.id = f.sidebar_id"""
+
+
+_NO_PAGE = "('fetch_failed', 'refused_by_robots')"
+
+MEMORY = f"""
+    SELECT p.etag, p.last_modified, f.fetched_at AS last_look, f.retry_at, (
+        SELECT count(*) FROM fetches AS g WHERE g.portal_id = p.id AND g.fetched_at > coalesce((
+            SELECT h.fetched_at FROM fetches AS h
+            WHERE h.portal_id = p.id AND h.outcome NOT IN {_NO_PAGE}
+            ORDER BY h.fetched_at DESC LIMIT 1), -{_END_OF_TIME})) AS failures
+    FROM portals AS p
+    LEFT JOIN fetches AS f ON f.portal_id = p.id AND f.fetched_at = (
+        SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
+    WHERE p.name = :portal"""
+
+STATUS = f"""
+    SELECT p.name AS portal, p.interval_s, sp.seen_from, sp.seen_until AS last_success,
+        CASE WHEN sp.seen_until IS NULL
+            OR :now - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
+            ELSE {_STATE} END AS state,
+        f.fetched_at AS last_look, f.outcome, f.reason, s.problems,
+        (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
+            AND d.fetched_at > :now - {DAY_S}) AS looks,
+        (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
+            AND d.fetched_at > :now - {DAY_S} AND d.sidebar_id IS NULL) AS failures
+    FROM portals AS p
+    LEFT JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
+        SELECT max(seen_from) FROM spells WHERE portal_id = p.id)
+    LEFT JOIN sidebars AS s ON s.id = sp.sidebar_id
+    LEFT JOIN fetches AS f ON f.portal_id = p.id AND f.fetched_at = (
+        SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
+    ORDER BY p.id"""
+
+GAPS = f"""
+    WITH seen AS (
+        SELECT portal_id, fetched_at AS since,
+            coalesce(lead(fetched_at) OVER (PARTITION BY portal_id ORDER BY fetched_at), :now)
+                AS until
+        FROM fetches
+        WHERE sidebar_id IS NOT NULL OR fetched_at = (
+            SELECT min(first.fetched_at) FROM fetches AS first
+            WHERE first.portal_id = fetches.portal_id)
+    )
+    SELECT p.name AS portal, max(g.since, coalesce(:since, g.since)) AS since, g.until,
+        (SELECT count(*) FROM fetches AS f WHERE f.portal_id = g.portal_id
+            AND f.fetched_at > g.since AND f.fetched_at < g.until) AS failures,
+        (SELECT f.outcome || coalesce(': ' || f.reason, '') FROM fetches AS f
+            WHERE f.portal_id = g.portal_id AND f.fetched_at > g.since AND f.fetched_at < g.until
+            ORDER BY f.fetched_at DESC LIMIT 1) AS failure,
+        (SELECT e.kind FROM events AS e WHERE e.at BETWEEN g.since AND g.until
+            AND e.kind IN ('clock', 'not kept') ORDER BY e.at DESC LIMIT 1) AS event
+    FROM seen AS g
+    JOIN portals AS p ON p.id = g.portal_id
+    WHERE g.until - g.since > {GAP_AFTER_INTERVALS} * p.interval_s
+        AND g.until > coalesce(:since, g.until - 1)
+    ORDER BY g.since, p.id"""
 
 
 def _iso(column: str) -> str:

@@ -1,0 +1,39 @@
+"""One writer at a time: a kernel lock beside the database, gone with the process that holds it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import filelock
+
+from db.errors import DatabaseError
+from scraper.errors import AnotherPass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def held(database: Path) -> Iterator[None]:
+    """
+    Hold ``weather.db.lock`` beside ``weather.db``; its folder is made if missing.
+
+    Raises:
+        AnotherPass: Another process holds it.
+        DatabaseError: The lock's file cannot be made.
+    """
+    path = database.with_name(f"{database.name}.lock")
+    lock = filelock.FileLock(path, timeout=0, mode=0o640)
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout as exc:
+        raise AnotherPass(path) from exc
+    except OSError as exc:
+        raise DatabaseError(database, f"cannot be locked: {exc}") from exc
+    try:
+        yield
+    finally:
+        lock.release()
