@@ -1,0 +1,18 @@
+"""
+The command line: thin, and the only place that prints and exits.
+
+| file | has |
+|---|---|
+| collecting.py | the commands that fetch, read and keep |
+| asking.py | the commands that ask |
+| group.py | the group of them all |
+| options.py | what they share: where the config and the database are, what a time is |
+| show.py | values as JSON, or as tables in a terminal and in a pipe |
+"""
+
+from __future__ import annotations
+
+from scraper.cli import asking, collecting
+from scraper.cli.group import main
+
+__all__ = ["asking", "collecting", "main"]

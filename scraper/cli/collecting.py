@@ -1,0 +1,209 @@
+"""The commands that fetch, read and keep. Each imports late what only it needs."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from db.reading import now
+from scraper.cli import show
+from scraper.cli.group import main
+from scraper.cli.options import Places, as_json, with_places
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from scraper.collect import Report
+    from scraper.config import Config, Fetch
+    from scraper.fetch import Page
+
+
+@main.command()
+@click.argument("source", default="-", metavar="[FILE|URL|-]")
+@with_places
+@as_json
+def parse(source: str, places: Places, *, as_json: bool) -> None:
+    """Show what the reader sees in a page; touches no database."""
+    from scraper import normalize, sidebar
+
+    page = _page(source, places)
+    seen = sidebar.find(page.body, page.encoding)
+    said = normalize.readings(seen)
+    problems = [*said.problems, *([said.date_doubt] if said.date_doubt else [])]
+    rows = [
+        {
+            "city": reading.city,
+            "station_id": None if reading.station is None else reading.station.kma_id,
+            "label": reading.condition.label,
+            "icon": reading.condition.icon or None,
+            "condition": reading.condition.condition,
+            "temperature_c": reading.temperature_c,
+        }
+        for reading in said.readings
+    ]
+    if as_json:
+        show.as_json({"page_date": seen.page_date, "readings": rows, "problems": problems})
+        return
+    click.echo(f"page date {show.cell(seen.page_date)}")
+    show.table(
+        ["city", "KMA id", "label", "icon", "condition", "°C"],
+        [list(row.values()) for row in rows],
+        numbers=["KMA id", "°C"],
+    )
+    for problem in problems:
+        click.echo(f"problem: {printable(problem)}")
+
+
+def _page(source: str, places: Places) -> Page:
+    """The page to try the reader on, from standard input, a file, or a portal."""
+    from scraper import fetch
+    from scraper.config import Fetch
+
+    if source == "-":
+        return fetch.read_stream(sys.stdin.buffer, name="-", max_bytes=Fetch().max_bytes)
+    if source.startswith(("http://", "https://")):
+        return _fetched(source, places.settings().fetch if places.config else Fetch())
+    return fetch.read_file(source, max_bytes=Fetch().max_bytes)
+
+
+def _fetched(url: str, settings: Fetch) -> Page:
+    import asyncio
+
+    from scraper.fetch import Fetcher
+
+    async def get() -> Page:
+        async with Fetcher(
+            user_agent=settings.user_agent,
+            timeout_s=settings.timeout_s,
+            max_bytes=settings.max_bytes,
+            clock=now,
+        ) as fetcher:
+            return await fetcher.get(url)
+
+    return asyncio.run(get())
+
+
+@main.command()
+@click.argument("portals", nargs=-1, metavar="[PORTAL]...")
+@click.option("-v", "--verbose", is_flag=True, help="Say how each look ended.")
+@with_places
+@as_json
+def scrape(
+    portals: tuple[str, ...],
+    places: Places,
+    *,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """Look once at every portal of the config, or at the named ones; for cron."""
+    from scraper import config, lock
+    from scraper.errors import ConfigError
+
+    settings = places.settings()
+    if not settings.portals:
+        raise ConfigError(config.find(places.config), "no [[portals]], expected one at least")
+    known = [portal.name for portal in settings.portals]
+    if unknown := [name for name in portals if name not in known]:
+        msg = f"no portal {unknown[0]!r} in the config, expected one of: {', '.join(known)}"
+        raise click.UsageError(msg)
+    path = places.db or Path(settings.database)
+    with lock.held(path):
+        reports = _swept(settings, path, portals)
+    if as_json:
+        show.as_json([_report(report) for report in reports])
+    for report in reports:
+        _say(report, verbose=verbose and not as_json)
+    click.get_current_context().exit(max((report.exit_code for report in reports), default=0))
+
+
+def _swept(settings: Config, path: Path, names: tuple[str, ...]) -> list[Report]:
+    """One pass over the chosen portals."""
+    import asyncio
+
+    from db.store import Store
+    from scraper.collect import Collector
+    from scraper.fetch import Fetcher
+
+    async def sweep(store: Store) -> list[Report]:
+        async with Fetcher(
+            user_agent=settings.fetch.user_agent,
+            timeout_s=settings.fetch.timeout_s,
+            max_bytes=settings.fetch.max_bytes,
+            clock=now,
+            robots=store.robots(),
+        ) as fetcher:
+            with Collector(
+                fetcher=fetcher, store=store, interval_s=settings.interval_s, clock=now
+            ) as collector:
+                return await collector.sweep(settings.chosen(names))
+
+    with Store.open(path, journal=settings.journal) as store:
+        return asyncio.run(sweep(store))
+
+
+def _report(report: Report) -> dict[str, object]:
+    return {
+        "portal": report.portal,
+        "outcome": report.outcome,
+        "readings": report.readings,
+        "problems": report.problems,
+        "error": report.error,
+        "milliseconds": report.milliseconds,
+    }
+
+
+def _say(report: Report, *, verbose: bool) -> None:
+    """One line on stderr for a failure; with ``verbose`` one on stdout for the rest."""
+    if report.error is not None:
+        line = f"nalssi: {report.portal}: {report.outcome}: {report.error}"
+        click.echo(printable(line), err=True)
+    elif verbose:
+        line = f"{report.portal}: {report.outcome}, {report.readings} readings"
+        click.echo(printable(line))
+        for problem in report.problems:
+            click.echo(printable(f"{report.portal}: {problem}"))
+
+
+@main.command()
+@with_places
+@as_json
+def rebuild(places: Places, *, as_json: bool) -> None:
+    """Derive again what is derived; also brings an older database up to date."""
+    from db.errors import DatabaseError
+    from db.store import Store
+    from scraper import lock
+
+    path = places.database()
+    if not path.is_file():
+        raise DatabaseError(path, "there is no such file")
+    with lock.held(path), Store.open(path) as store:
+        spells = store.rebuild()
+    if as_json:
+        show.as_json({"spells": spells})
+    else:
+        click.echo(f"{spells} spells")
+
+
+@main.command()
+@with_places
+@as_json
+def demo(places: Places, *, as_json: bool) -> None:
+    """Run a portal of our own on this machine, look at it, and show what was kept."""
+    from scraper import demo as story
+
+    path = places.db or Path("demo.db")
+    story.run(path, say=click.echo if not as_json else lambda _: None)
+    from db import query
+
+    with query.Database(path) as asked:
+        rows = asked.latest(now=now())
+    if as_json:
+        show.as_json(rows)
+        return
+    show.latest(rows)
+    click.echo(f"\nIt is all in {path}. Next:")
+    for line in ("latest --json", "series 서울", "looks --failed"):
+        click.echo(f"  nalssi {line} --db {path}")

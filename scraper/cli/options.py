@@ -1,0 +1,122 @@
+"""What the commands share: where the config and the database are, and what a time is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from db.errors import NalssiError
+from db.reading import KST
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scraper.config import Config
+
+_AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class Commands(click.Group):
+    """Commands whose expected errors end in one line on stderr and their own exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except NalssiError as exc:
+            click.echo(f"nalssi: {printable(str(exc))}", err=True)
+            ctx.exit(exc.exit_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """
+    Where things are, as far as the command line says it.
+
+    Attributes:
+        config: The config; None = in the usual places.
+        db: The database; None = where the config says.
+    """
+
+    config: Path | None
+    db: Path | None
+
+    def settings(self) -> Config:
+        """
+        The config.
+
+        Raises:
+            ConfigError: It is not there, or wrong.
+        """
+        from scraper import config  # noqa: PLC0415 - only where it is asked for
+
+        return config.load(config.find(self.config))
+
+    def database(self) -> Path:
+        """
+        The database; the config is read only where that tells it, or it was named.
+
+        Raises:
+            ConfigError: It is not there, or wrong.
+        """
+        if self.db is not None and self.config is None:
+            return self.db
+        settings = self.settings()
+        return self.db or Path(settings.database)
+
+
+def with_places(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command ``--config`` and ``--db``, as its argument ``places``."""
+
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The config.  [NALSSI_CONFIG, then ./config.toml]",
+    )
+    @click.option(
+        "--db",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="NALSSI_DB",
+        help="The database, instead of the config's.  [NALSSI_DB]",
+    )
+    @functools.wraps(command)
+    def placed(*args: Any, config: Path | None, db: Path | None, **options: Any) -> None:
+        command(*args, places=Places(config=config, db=db), **options)
+
+    return placed
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class Moment(click.ParamType["dt.datetime"]):
+    """A time: ISO 8601, Korean where it has no offset; or so long ago, as ``7d`` or ``24h``."""
+
+    name = "TIME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.datetime:
+        """The moment meant, aware; a date means its midnight."""
+        if isinstance(value, dt.datetime):
+            return value
+        try:
+            if ago := _AGO.fullmatch(value):
+                length = dt.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+                return dt.datetime.now(KST) - length
+            moment = dt.datetime.fromisoformat(value)
+            return moment if moment.tzinfo else moment.replace(tzinfo=KST)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is no time, expected such as 2026-03-01, 2026-03-01T09:00, 24h or 7d",
+                param,
+                ctx,
+            )

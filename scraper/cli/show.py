@@ -1,0 +1,149 @@
+"""
+Values as people and programs read them: JSON, a table in a terminal, aligned text in a pipe.
+
+Text from a portal loses its control, escape and bidirectional characters here, wherever it goes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from db.query import Latest
+
+_LOUD: Final = {"frozen": "bold white on red", "down": "bold white on red", "unconfirmed": "yellow"}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: ISO times with their offset, ISO dates, objects for dataclasses."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    return value
+
+
+def as_json(value: object) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+
+
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    numbers: Sequence[str] = (),
+    styles: Sequence[str] = (),
+) -> None:
+    """
+    Print a table, with lines and colours where a person is looking.
+
+    Args:
+        headings: The columns.
+        rows: Their values; None prints as a dash.
+        numbers: The columns to set flush right.
+        styles: Of each row, as rich knows them.
+    """
+    from rich.console import Console  # noqa: PLC0415 - JSON does without it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    terminal = sys.stdout.isatty()
+    console = Console(width=None if terminal else 1000, highlight=False)
+    grid = Table(box=Table().box if terminal else None, pad_edge=terminal)
+    for heading in headings:
+        grid.add_column(
+            heading, justify="right" if heading in numbers else "left", no_wrap=not terminal
+        )
+    for nth, row in enumerate(rows):
+        grid.add_row(*(Text(cell(value)) for value in row), style=styles[nth] if styles else None)
+    if terminal:
+        console.print(grid)
+        return
+    with console.capture() as captured:
+        console.print(grid)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def cell(value: object) -> str:
+    """A value in a table: Korean minutes for a time, a dash for nothing."""
+    match value:
+        case None | "":
+            return "–"
+        case dt.datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+        case tuple():
+            return "; ".join(map(cell, value)) or "–"
+        case _:
+            return printable(str(value))
+
+
+def values(row: object) -> list[object]:
+    """The values of a dataclass, in its order."""
+    return [getattr(row, one.name) for one in fields(row)]  # type: ignore[arg-type]
+
+
+def latest(rows: Sequence[Latest]) -> None:
+    """Print the newest readings; nobody shall take a frozen one for the weather of now."""
+    for line in _warnings(rows):
+        click.secho(line, bold=True, fg="red")
+    table(
+        ["station", "°C", "sky", "state", "age", "seen from", "seen until", "page date", "portal"],
+        (
+            (
+                f"{row.station} {row.station_en or ''}".strip(),
+                row.temperature_c,
+                f"{row.label} {row.condition or ''}".strip(),
+                row.state if row.state == "live" else row.state.upper(),
+                age(row.age_minutes),
+                row.seen_from,
+                row.seen_until,
+                row.page_date,
+                row.portal,
+            )
+            for row in rows
+        ),
+        numbers=["°C", "age"],
+        styles=[_LOUD.get(row.state, "") for row in rows],
+    )
+
+
+def _warnings(rows: Sequence[Latest]) -> list[str]:
+    """A sentence for each portal whose values are not the weather of now."""
+    told: dict[tuple[str, str, dt.datetime, dt.datetime], int] = {}
+    for row in rows:
+        if row.state in ("frozen", "down"):
+            told[row.portal, row.state, row.seen_from, row.seen_until] = row.age_minutes
+    return [
+        f"FROZEN: {cell(portal)} has shown the same values for {age(minutes)}, "
+        f"since {cell(since)}. They are not the weather of now."
+        if state == "frozen"
+        else f"DOWN: nothing was seen at {cell(portal)} since {cell(until)}; "
+        f"its last values are {age(minutes)} old. They are not the weather of now."
+        for (portal, state, since, until), minutes in told.items()
+    ]
+
+
+def age(minutes: int) -> str:
+    """A length of time, such as ``7 min``, ``3 h 05``, ``30 days``."""
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60:02}"
+    return f"{minutes // (24 * 60)} days"

@@ -1,0 +1,500 @@
+"""The commands as a user meets them: what they print, where, and what they exit with."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import pty
+import re
+import select
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from db.store import Store
+from scraper import lock
+from scraper.demo.portal import Entry, page, text
+from scraper.printable import printable
+from tests.servers import Server, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.servers import Reply
+
+NALSSI = [sys.executable, "-m", "scraper"]
+ROOT = Path(__file__).parent.parent
+
+SEOUL = Entry(label="흐림", icon="04", city="서울", temperature="4.9")
+BUSAN = Entry(label="비", icon="08", city="부산", temperature="")
+BOX = page([SEOUL, BUSAN], "2018.03.20 (화)", size=8000)
+
+
+def nalssi(
+    *arguments: str | Path, cwd: Path | None = None, given: str | bytes = b"", **env: str
+) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("NALSSI_")}
+    run = subprocess.run(
+        [*NALSSI, *map(str, arguments)],
+        cwd=cwd or ROOT,
+        input=given.encode() if isinstance(given, str) else given,
+        capture_output=True,
+        env={**clean, "PYTHONPATH": str(ROOT), **env},
+        timeout=60,
+        check=False,
+    )
+    assert b"Traceback" not in run.stderr, run.stderr.decode()
+    return subprocess.CompletedProcess(
+        run.args, run.returncode, run.stdout.decode(), run.stderr.decode()
+    )
+
+
+def refused(code: int, *arguments: str | Path, **more: Any) -> str:
+    """The one line on stderr of a command that ends with this code and prints nothing else."""
+    run = nalssi(*arguments, **more)
+    assert (run.returncode, run.stdout) == (code, "")
+    assert run.stderr.startswith("nalssi: ")
+    assert run.stderr.count("\n") == 1
+    return run.stderr
+
+
+def answered(*arguments: str | Path, code: int = 0, **more: Any) -> Any:
+    """What a command says with ``--json``."""
+    run = nalssi(*arguments, "--json", **more)
+    assert run.returncode == code, run.stderr
+    return json.loads(run.stdout)
+
+
+@contextlib.contextmanager
+def portal(tmp_path: Path, **replies: Reply | list[Reply]) -> Iterator[Server]:
+    """A server with a portal for each reply, and a config beside that names them."""
+    paths: dict[str, Any] = {f"/{name}": reply for name, reply in replies.items()}
+    with Server({"/robots.txt": answer(status="404 Not Found"), **paths}) as server:
+        tables = [
+            f'[[portals]]\nname = "{name}"\nurl = "{server.url(f"/{name}", host="127.0.0.1")}"\n'
+            for name in replies
+        ]
+        (tmp_path / "config.toml").write_text("\n".join(tables), encoding="utf-8")
+        yield server
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A folder with a config and a database in which one look was kept."""
+    with portal(tmp_path, koya=answer(BOX)):
+        assert nalssi("scrape", cwd=tmp_path).returncode == 0
+    return tmp_path
+
+
+# ---- parse
+
+
+def test_parse_tells_what_the_reader_sees(tmp_path):
+    (tmp_path / "page.html").write_text(BOX, encoding="utf-8")
+    told = answered("parse", tmp_path / "page.html")
+    assert told == {
+        "page_date": "2018-03-20",
+        "readings": [
+            {
+                "city": "서울",
+                "station_id": 108,
+                "label": "흐림",
+                "icon": "04",
+                "condition": "overcast",
+                "temperature_c": 4.9,
+            },
+            {
+                "city": "부산",
+                "station_id": 159,
+                "label": "비",
+                "icon": "08",
+                "condition": "rain",
+                "temperature_c": None,
+            },
+        ],
+        "problems": ["no temperature printed: 부산"],
+    }
+
+
+@pytest.mark.parametrize("how", ["-", "nothing", "path", "file URL", "http"])
+def test_parse_takes_a_page_from_anywhere(tmp_path, how):
+    file = tmp_path / "보관 #1.html"
+    file.write_bytes(BOX.replace("utf-8", "euc-kr").encode("cp949"))
+    sources = {"-": ["-"], "nothing": [], "path": [file], "file URL": [file.as_uri()]}
+    with portal(tmp_path, koya=answer(BOX)) as server:
+        source = sources.get(how, [server.url("/koya", host="127.0.0.1")])
+        told = answered("parse", *source, given=file.read_bytes())
+    assert [reading["city"] for reading in told["readings"]] == ["서울", "부산"]
+
+
+def test_parse_reads_text_and_an_unknown_date_is_null():
+    told = answered("parse", given=text([SEOUL, BUSAN], ""))
+    assert told["page_date"] is None
+    assert told["readings"][0]["icon"] is None
+
+
+def test_parse_without_json_is_a_table_and_its_problems():
+    lines = nalssi("parse", given=BOX).stdout.splitlines()
+    assert lines[0] == "page date 2018-03-20"
+    assert re.fullmatch(r"서울 +108 +흐림 +04 +overcast +4\.9", lines[2])
+    assert lines[-1] == "problem: no temperature printed: 부산"
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "told"),
+    [
+        ("nowhere.html", 4, "nowhere.html"),
+        (".", 4, "no such file"),
+        ("http://127.0.0.1:1/", 4, "no connection"),
+        ("http://[", 4, "no host"),
+        ("-", 5, "no KMA sidebar"),
+    ],
+)
+def test_parse_says_why_it_cannot(source, code, told):
+    assert told in refused(code, "parse", source)
+
+
+# ---- scrape
+
+
+def test_scrape_is_silent_when_all_is_well_and_speaks_when_asked(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)):
+        run = nalssi("scrape", cwd=tmp_path)
+        assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+        run = nalssi("scrape", "-v", cwd=tmp_path)
+    assert run.stdout.splitlines() == [
+        "koya: unchanged, 2 readings",
+        "koya: no temperature printed: 부산",
+    ]
+
+
+def test_scrape_tells_every_outcome_and_the_worst_decides(tmp_path):
+    with portal(
+        tmp_path,
+        koya=answer(BOX),
+        none=answer("<title>공사 중</title>"),
+        gone=answer(status="404 Not Found"),
+    ):
+        run = nalssi("scrape", "--json", cwd=tmp_path)
+    assert run.returncode == 5
+    koya, none, gone = json.loads(run.stdout)
+    assert set(koya) == {"portal", "outcome", "readings", "problems", "error", "milliseconds"}
+    assert (koya["outcome"], koya["readings"], koya["error"]) == ("new", 2, None)
+    assert koya["problems"] == ["no temperature printed: 부산"]
+    assert (none["outcome"], none["readings"]) == ("no_sidebar", 0)
+    assert "HTTP 404" in gone["error"]
+    assert [line.split(": ")[:3] for line in run.stderr.splitlines()] == [
+        ["nalssi", "none", "no_sidebar"],
+        ["nalssi", "gone", "fetch_failed"],
+    ]
+    with portal(tmp_path, gone=answer(status="404 Not Found")):
+        assert nalssi("scrape", cwd=tmp_path).returncode == 4
+
+
+def test_scrape_takes_the_named_portals_alone(tmp_path):
+    with portal(tmp_path, one=answer(BOX), two=answer(BOX)) as server:
+        assert [row["portal"] for row in answered("scrape", "two", cwd=tmp_path)] == ["two"]
+        assert server.paths == ["/robots.txt", "/two"]
+        assert "'three'" in nalssi("scrape", "three", cwd=tmp_path).stderr
+        assert nalssi("scrape", "three", cwd=tmp_path).returncode == 2
+
+
+def test_scrape_keeps_robots_txt_for_the_next_process(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)) as server:
+        for _ in range(2):
+            assert nalssi("scrape", cwd=tmp_path).returncode == 0
+        assert server.paths == ["/robots.txt", "/koya", "/koya"]
+
+
+def test_a_second_pass_leaves_at_once(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)), lock.held(tmp_path / "weather.db"):
+        assert "another pass is running" in refused(75, "scrape", cwd=tmp_path)
+        assert not (tmp_path / "weather.db").exists()
+
+
+def test_the_lock_goes_with_the_process_that_held_it(tmp_path):
+    code = (
+        "import os, signal, pathlib\nfrom scraper import lock\n"
+        "with lock.held(pathlib.Path('weather.db')): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert run.returncode == -signal.SIGKILL
+    with portal(tmp_path, koya=answer(BOX)):
+        assert nalssi("scrape", cwd=tmp_path).returncode == 0
+
+
+def test_a_config_without_portals_cannot_be_scraped(tmp_path):
+    (tmp_path / "config.toml").touch()
+    assert "[[portals]]" in refused(3, "scrape", cwd=tmp_path)
+
+
+# ---- asking
+
+
+def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
+    for name in ("서울", "Seoul", "SEOUL", "108"):
+        (row,) = answered("latest", "--station", name, cwd=kept)
+        seen = dt.datetime.fromisoformat(row.pop("seen_from"))
+        assert seen.utcoffset() == dt.timedelta(hours=9)
+        assert row.pop("seen_until") == seen.isoformat()
+        assert row.pop("age_minutes") in (0, 1)
+        assert row == {
+            "station": "서울",
+            "station_en": "Seoul",
+            "kma_id": 108,
+            "temperature_c": 4.9,
+            "condition": "overcast",
+            "label": "흐림",
+            "portal": "koya",
+            "page_date": "2018-03-20",
+            "state": "unconfirmed",
+        }
+
+
+def test_series_has_its_keys(kept):
+    (spell,) = answered("series", "부산", "--since", "1h", "--portal", "koya", cwd=kept)
+    assert set(spell) == {
+        "seen_from",
+        "seen_until",
+        "changed_after",
+        "temperature_c",
+        "condition",
+        "label",
+        "portal",
+        "state",
+    }
+    assert (spell["temperature_c"], spell["changed_after"]) == (None, None)
+    assert answered("series", "부산", "--until", "2h", cwd=kept) == []
+
+
+def test_lists_have_their_rows(kept):
+    assert [row["kma_id"] for row in answered("stations", cwd=kept)] == [108, 159]
+    (row,) = answered("portals", cwd=kept)
+    assert (row["portal"], row["looks"], row["interval_minutes"]) == ("koya", 1, 10)
+    (look,) = answered("looks", cwd=kept)
+    assert (look["outcome"], look["status"], look["problems"]) == (
+        "new",
+        200,
+        ["no temperature printed: 부산"],
+    )
+    assert answered("looks", "--failed", "--last", "5", cwd=kept) == []
+
+
+def test_rebuild_says_how_many_spells_there_are(kept):
+    assert nalssi("rebuild", cwd=kept).stdout == "1 spells\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["series", "서을"], "서울 (Seoul, 108)"),
+        (["series", "Soul"], "서울 (Seoul, 108)"),
+        (["latest", "--station", "9999"], "9999"),
+        (["series", "서울", "--portal", "nobody"], "koya"),
+    ],
+)
+def test_an_unknown_name_is_told_with_what_there_is(kept, arguments, told):
+    assert told in refused(2, *arguments, cwd=kept)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["series", "서울", "--since", "yesterday"],
+        ["series", "서울", "--since", "2026-02-30"],
+        ["series", "서울", "--since", "999999w"],
+        ["series", "서울", "--since", "2026-03-02", "--until", "2026-03-01"],
+        ["looks", "--last", "-1"],
+        ["latest", "--colour"],
+        ["nonsense"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_refused(kept, arguments):
+    run = nalssi(*arguments, cwd=kept)
+    assert run.returncode == 2
+    assert "Error: " in run.stderr
+
+
+@pytest.mark.parametrize("command", [["latest"], ["series", "서울"], ["looks"], ["rebuild"]])
+def test_a_database_that_is_not_there_is_not_made(tmp_path, command):
+    assert "no such file" in refused(6, *command, "--db", tmp_path / "none.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_not_ours_is_left_as_it_is(tmp_path):
+    foreign = tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(foreign)) as conn:
+        conn.execute("CREATE TABLE theirs (x)")
+    before = foreign.read_bytes()
+    for command in (["latest"], ["rebuild"], ["demo"]):
+        assert "not" in refused(6, *command, "--db", foreign)
+    assert foreign.read_bytes() == before
+
+
+def test_the_database_is_told_by_option_then_variable_then_config(kept):
+    other = kept / "other.db"
+    Store.open(other).close()
+    assert answered("latest", "--db", other, cwd=kept, NALSSI_DB=str(kept / "weather.db")) == []
+    assert answered("latest", cwd=kept, NALSSI_DB=str(other)) == []
+    assert len(answered("latest", cwd=kept)) == 2
+    config = kept / "config.toml"
+    assert len(answered("latest", cwd=Path("/"), NALSSI_CONFIG=str(config))) == 2
+
+
+def test_a_wrong_config_is_told_to_whoever_names_it(kept):
+    (kept / "wrong.toml").write_text("interval = 10")
+    for command in (["latest"], ["scrape"], ["rebuild"]):
+        arguments = [*command, "--config", "wrong.toml", "--db", kept / "weather.db"]
+        assert "'interval' = 10" in refused(3, *arguments, cwd=kept)
+
+
+# ---- what is shown, and to whom
+
+
+HOSTILE = "\x1b]0;gone\x07\x1b[31m흐\u202e림\u2066\x9b2J"
+
+
+def test_what_a_portal_prints_cannot_speak_to_the_terminal(tmp_path):
+    box = page([SEOUL, Entry(label=HOSTILE, city="부\u202e산\x1b[2K", temperature="1.0")], "")
+    with portal(tmp_path, koya=answer(box), none=answer(f"<title>{HOSTILE}</title>")):
+        shown = [nalssi("scrape", "-v", cwd=tmp_path)]
+    for command in (["latest"], ["looks"], ["stations"], ["series", "서울"]):
+        shown += [nalssi(*command, cwd=tmp_path), nalssi(*command, "--json", cwd=tmp_path)]
+    shown += [nalssi("parse", given=box), nalssi("parse", "--json", given=box)]
+    for run in shown:
+        for stream in (run.stdout, run.stderr):
+            assert printable(stream.replace("\n", "")) == stream.replace("\n", "")
+    assert "부산" in shown[1].stdout
+
+
+def in_a_terminal(*arguments: str | Path, cwd: Path, **env: str) -> str:
+    """What a command prints to a terminal of 150 columns."""
+    ours, theirs = pty.openpty()
+    env = {"COLUMNS": "150", "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **env}
+    with os.fdopen(theirs, "wb") as terminal:
+        process = subprocess.Popen(
+            [*NALSSI, *map(str, arguments)], cwd=cwd, env={**os.environ, **env}, stdout=terminal
+        )
+    shown = b""
+    with process, os.fdopen(ours, "rb", buffering=0) as stream:
+        while select.select([stream], [], [], 30)[0]:
+            try:
+                piece = stream.read(65536)
+            except OSError:  # how a terminal on Linux says that nobody is left
+                break
+            if not piece:
+                break
+            shown += piece
+    assert process.returncode == 0
+    return shown.decode()
+
+
+def test_a_terminal_gets_lines_and_colours_unless_it_wants_none(kept):
+    shown = in_a_terminal("latest", cwd=kept)
+    assert "┃" in shown
+    assert "\x1b[" in shown
+    assert "\x1b[3" not in in_a_terminal("latest", cwd=kept, NO_COLOR="1")
+
+
+def test_a_pipe_gets_one_plain_line_a_row(kept):
+    heading, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
+    assert heading.split()[:3] == ["station", "°C", "sky"]
+    assert len(rows) == 2
+    assert all(row == row.rstrip() for row in rows)
+
+
+def test_a_frozen_sidebar_cannot_be_overlooked(kept):
+    with contextlib.closing(sqlite3.connect(kept / "weather.db")) as conn:
+        conn.execute("UPDATE spells SET seen_from = seen_from - 30 * 86400")
+        conn.commit()
+    warning, _, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
+    assert warning.startswith("FROZEN: koya has shown the same values for 30 days, since ")
+    assert all("FROZEN" in row for row in rows)
+    assert "FROZEN" in in_a_terminal("latest", cwd=kept)
+
+
+def test_a_portal_that_is_down_cannot_be_overlooked(kept):
+    with contextlib.closing(sqlite3.connect(kept / "weather.db")) as conn:
+        for table, column in (
+            ("spells", "seen_from"),
+            ("spells", "seen_until"),
+            ("fetches", "fetched_at"),
+        ):
+            conn.execute(f"UPDATE {table} SET {column} = {column} - 7200")
+        conn.commit()
+    warning, _, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
+    assert warning.startswith("DOWN: nothing was seen at koya since ")
+    assert all("DOWN" in row for row in rows)
+
+
+def test_a_reader_that_leaves_early_is_no_error(kept):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        run = subprocess.run(
+            [*NALSSI, "latest", "--json"],
+            cwd=kept,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert run.stderr == b""
+
+
+def test_a_terminal_without_korean_is_no_error(kept):
+    run = nalssi("latest", cwd=kept, PYTHONIOENCODING="ascii")
+    assert run.returncode == 0
+    assert "Seoul" in run.stdout
+
+
+# ---- the demo
+
+
+def test_the_demo_shows_a_freeze_and_a_failure_and_leaves_a_database(tmp_path):
+    run = nalssi("demo", cwd=tmp_path)
+    assert run.returncode == 0
+    lines = run.stdout.splitlines()
+    looks = [line.split()[2:4] for line in lines if re.match(r"\d\d-\d\d \d\d:\d\d ", line)]
+    assert ["unchanged", "frozen"] in looks
+    assert ["fetch_failed", "frozen"] in looks
+    assert looks[-1] == ["unchanged", "live"]
+    for line in lines[-3:]:
+        assert nalssi(*line.split()[1:], cwd=tmp_path).returncode == 0
+    rows = answered("latest", "--db", "demo.db", cwd=tmp_path)
+    assert len(rows) == 16
+    assert {row["state"] for row in rows} == {"live"}
+
+
+def test_the_demo_may_be_run_again_but_replaces_nothing_else(tmp_path):
+    for _ in range(2):
+        assert len(answered("demo", cwd=tmp_path)) == 16
+    with portal(tmp_path, koya=answer(BOX)):
+        nalssi("scrape", "--db", "mine.db", cwd=tmp_path)
+    assert "not made by the demo" in refused(6, "demo", "--db", "mine.db", cwd=tmp_path)
+
+
+# ---- the exit codes
+
+
+def test_the_readme_and_the_code_have_one_table_of_exit_codes():
+    from scraper import errors  # noqa: PLC0415 - its words, not its classes
+
+    rows = re.findall(r"^\| \d.*$", str(errors.__doc__), re.MULTILINE)
+    assert len(rows) == 9
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row in rows:
+        assert row.replace("``", "`") in readme
