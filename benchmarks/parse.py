@@ -1,0 +1,179 @@
+"""
+From the bytes of one page to its Readings: ours, and the usual ways over the whole document.
+
+Every way gives the same date and the same readings, which is checked first. Then all are timed in
+turn, round by round, so that a machine that is slower for a while is slower for all; the ratio is
+of medians. At the end: ours over pages of growing size, with the box at the start, at the end, and
+not at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import bs4
+import lxml.html
+import parsel
+from selectolax.lexbor import LexborHTMLParser
+
+from scraper import normalize, sidebar
+from scraper.demo import portal
+from scraper.errors import NoSidebar
+from scraper.sidebar import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ENTRIES = [
+    portal.Entry(label="흐림", icon="04", city=city, temperature=f"{n * 1.7 - 9:.1f}")
+    for n, city in enumerate(portal.CITIES)
+]
+PAGE = portal.page(ENTRIES, "2018.03.20 (화)", size=66_000).encode()
+ROUNDS = 40
+TWO = "<ul><li>서울 1.0℃<li>부산 2.0℃</ul>기상청" + " " * 700
+
+
+def ours(page: bytes) -> sidebar.Sidebar:
+    return sidebar.find(page)
+
+
+def _sidebar(date: str, entries: Iterable[tuple[str, str, str]]) -> sidebar.Sidebar:
+    """The rest of the way, the same for all: strings to a Sidebar."""
+    lines = []
+    for label, icon, rest in entries:
+        city, _, temperature = rest.removesuffix("℃").partition(" ")
+        lines.append(Line(label=label, icon=icon, city=city, temperature=temperature))
+    year, month, day = map(int, re.findall(r"\d+", date))
+    return sidebar.Sidebar(
+        page_date=dt.date(year, month, day),
+        date_printed=date,
+        lines=tuple(lines),
+        fragment="",
+    )
+
+
+def whole_selectolax(page: bytes) -> sidebar.Sidebar:
+    tree: Any = LexborHTMLParser(page)
+    entries = []
+    for entry in tree.css("ul.weather_slide li"):
+        span = entry.css("span")[0]
+        icon = (span.attributes["class"] or "")[2:]
+        entries.append((span.text(), icon, entry.text(deep=False)))
+    return _sidebar(tree.css("p.today_txt")[0].text(), entries)
+
+
+def whole_lxml(page: bytes) -> sidebar.Sidebar:
+    tree: Any = lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(encoding="utf-8"))
+    entries = [
+        (span.text or "", span.get("class")[2:], span.tail)
+        for span in tree.xpath("//ul[@class='weather_slide']/li/span")
+    ]
+    return _sidebar(tree.xpath("//p[@class='today_txt']")[0].text, entries)
+
+
+def whole_parsel(page: bytes) -> sidebar.Sidebar:
+    tree: Any = parsel.Selector(body=page, encoding="utf-8")
+    entries = [
+        (
+            entry.css("span::text").get(""),
+            entry.css("span::attr(class)").get("")[2:],
+            entry.xpath("text()").get(""),
+        )
+        for entry in tree.css("ul.weather_slide li")
+    ]
+    return _sidebar(tree.css("p.today_txt::text").get(""), entries)
+
+
+def _soup(page: bytes, features: str) -> sidebar.Sidebar:
+    tree: Any = bs4.BeautifulSoup(page, features, from_encoding="utf-8")
+    entries = [
+        (entry.span.get_text(), entry.span["class"][0][2:], entry.span.next_sibling)
+        for entry in tree.select("ul.weather_slide li")
+    ]
+    return _sidebar(tree.select("p.today_txt")[0].get_text(), entries)
+
+
+def soup_html_parser(page: bytes) -> sidebar.Sidebar:
+    return _soup(page, "html.parser")
+
+
+def soup_lxml(page: bytes) -> sidebar.Sidebar:
+    return _soup(page, "lxml")
+
+
+WAYS: dict[str, tuple[Callable[[bytes], sidebar.Sidebar], int]] = {
+    "nalssi": (ours, 200),
+    "selectolax, whole document": (whole_selectolax, 40),
+    "lxml": (whole_lxml, 10),
+    "parsel": (whole_parsel, 10),
+    "BeautifulSoup, lxml": (soup_lxml, 1),
+    "BeautifulSoup, html.parser": (soup_html_parser, 1),
+}
+
+
+def _seconds(way: Callable[[bytes], sidebar.Sidebar], page: bytes, times: int) -> float:
+    start = time.perf_counter()
+    for _ in range(times):
+        normalize.readings(way(page))
+    return (time.perf_counter() - start) / times
+
+
+def beside_others() -> None:
+    expected = normalize.readings(ours(PAGE))
+    for name, (way, _) in WAYS.items():
+        if normalize.readings(way(PAGE)) != expected or way(PAGE).page_date != ours(PAGE).page_date:
+            sys.exit(f"{name} reads something else")
+    taken: dict[str, list[float]] = {name: [] for name in WAYS}
+    for _ in range(ROUNDS):
+        for name, (way, times) in WAYS.items():
+            taken[name].append(_seconds(way, PAGE, times))
+    base = statistics.median(taken["nalssi"])
+    print(f"one page of {len(PAGE):,} bytes, bytes -> Readings, median of {ROUNDS} rounds")
+    for name, seconds in taken.items():
+        median = statistics.median(seconds)
+        print(f"{name:28} {median * 1e6:10.1f} µs {median / base:8.1f} x")
+
+
+def _finds(page: bytes) -> None:
+    try:
+        sidebar.find(page)
+    except NoSidebar:
+        return
+
+
+def by_size() -> None:
+    box = portal.page(ENTRIES, "2018.03.20 (화)", size=0).encode()
+    junk: dict[str, Callable[[int], bytes]] = {
+        "box, then filler": lambda n: box + b"<p>" + b"x" * n,
+        "filler, then box": lambda n: b"<p>" + b"x" * n + box,
+        "a million <li>": lambda n: b"<li>" * (n // 4),
+        "nested <div>": lambda n: b"<div>" * (n // 5),
+        "signs in one line": lambda n: "서울 1.0℃ ".encode() * (n // 14),
+        "signs in nested <b>": lambda n: "<b>서울 1.0℃".encode() * (n // 16),
+        "many lists of two": lambda n: (
+            ("<ul><li>서울 1.0℃<li>부산 2.0℃</ul>기상청" + " " * 700).encode() * (n // 760)
+        ),
+    }
+    sizes = [2**18, 2**20, 2**22]
+    print(f"\n{'ours, by size':24}" + "".join(f"{size // 1024:>9} KiB" for size in sizes))
+    for name, make in junk.items():
+        row = []
+        for size in sizes:
+            page = make(size)
+            runs = []
+            for _ in range(5):
+                start = time.perf_counter()
+                _finds(page)
+                runs.append(time.perf_counter() - start)
+            row.append(statistics.median(runs))
+        print(f"{name:24}" + "".join(f"{seconds * 1e3:10.2f} ms" for seconds in row))
+
+
+if __name__ == "__main__":
+    beside_others()
+    by_size()

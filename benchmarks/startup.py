@@ -1,0 +1,110 @@
+"""
+How long ``nalssi latest`` takes on a year of looks, beside a Python that does nothing.
+
+A database of a year of ten-minute looks at one portal whose sixteen values change hourly is written
+through the project's own store, then commands are run in turn, round by round, as processes of
+their own; the ratio is of medians. ``datasette``-like readers would ask ``sqlite3`` directly: that
+is measured too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import pty
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from db.reading import Condition, Content, KeptPage, Look, Reading
+from db.store import Store
+from scraper.demo import portal
+from scraper.words import STATIONS
+
+LOOKS = 365 * 24 * 6
+ROUNDS = 25
+SKY = Condition(label="맑음", icon="01", condition="clear", label_en="clear", wmo_4677=0)
+
+
+def content(hour: int) -> Content:
+    readings = tuple(
+        Reading(
+            city=city,
+            station=STATIONS[city],
+            condition=SKY,
+            temperature_c=(hour * 7 + place * 13) % 400 / 10 - 10,
+        )
+        for place, city in enumerate(portal.CITIES)
+    )
+    return Content(
+        digest=hour.to_bytes(16, "big"), fragment=str(hour), readings=readings, problems=()
+    )
+
+
+def write_year(path: Path) -> None:
+    """A year of looks up to now, without waiting for the disk after each."""
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10 * LOOKS)
+    with Store.open(path, journal="wal") as store:
+        store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - it is only a benchmark
+        store.portal("koya", "https://koya.example/", 600)
+        for nth in range(LOOKS):
+            at = start + dt.timedelta(minutes=10 * nth)
+            look = Look(portal="koya", fetched_at=at, milliseconds=100, status=200, wire_bytes=9000)
+            kept = KeptPage(look_id=0, portal="koya", body=b"page", encoding="utf-8")
+            kept = store.keep_page(look, kept)
+            store.keep_content(kept, content(nth // 6), page_date=at.date())
+
+
+def seconds(command: list[str], *, terminal: bool) -> float:
+    start = time.perf_counter()
+    if terminal:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(command, stdout=theirs, env={**os.environ, "COLUMNS": "150"})
+        os.close(theirs)
+        with os.fdopen(ours, "rb", buffering=0) as shown:
+            try:
+                while shown.read(65536):
+                    pass
+            except OSError:  # how a terminal on Linux says that nobody is left
+                pass
+        process.wait()
+    else:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        process.wait()
+    if process.returncode:
+        sys.exit(f"{command} failed")
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    nalssi = str(Path(sys.executable).with_name("nalssi"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weather.db"
+        write_year(path)
+        bare = "import sqlite3; print(sqlite3.connect('{}').execute('{}').fetchall())"
+        commands = {
+            "python -c pass": ([sys.executable, "-c", "pass"], False),
+            "sqlite3 alone, from latest": (
+                [sys.executable, "-c", bare.format(path, "SELECT * FROM latest")],
+                False,
+            ),
+            "nalssi latest --json": ([nalssi, "latest", "--json", "--db", str(path)], False),
+            "nalssi latest, piped table": ([nalssi, "latest", "--db", str(path)], False),
+            "nalssi latest, in a terminal": ([nalssi, "latest", "--db", str(path)], True),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(ROUNDS):
+            for name, (command, terminal) in commands.items():
+                taken[name].append(seconds(command, terminal=terminal))
+    base = statistics.median(taken["python -c pass"])
+    print(f"{LOOKS:,} looks, median of {ROUNDS} rounds")
+    for name, runs in taken.items():
+        median = statistics.median(runs)
+        print(f"{name:30} {median * 1e3:8.1f} ms {median / base:6.1f} x")
+
+
+if __name__ == "__main__":
+    main()
