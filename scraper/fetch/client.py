@@ -109,7 +109,7 @@ class Fetcher:
         self._user_agent, self._clock = user_agent, clock
         self._timeout_s, self._max_bytes, self._backoff_s = timeout_s, max_bytes, backoff_s
         self._wire = Wire(resolve=resolve, verify=verify, step_s=timeout_s / 2)
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: defaultdict[tuple[str, int | None], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retried = stamina.AsyncRetryingCaller(
             attempts=TRIES,
             timeout=None,
@@ -152,7 +152,7 @@ class Fetcher:
             FetchError: The page could not be had, for whatever reason.
         """
         start = address.parse(url)
-        async with self._turns[address.site_of(start)]:
+        async with self._turns[address.site_of(start), start.port]:
             look = self._look(start, asked=validators(etag, last_modified))
             try:
                 async with asyncio.timeout_at(look.until):
