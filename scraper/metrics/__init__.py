@@ -1,0 +1,29 @@
+"""
+What Prometheus is told: the state of each portal, and how our looks at it went.
+
+Everything is read from a ``Snapshot`` when it is asked for. There is no global registry, and no
+metric of the process itself: a daemon's memory says nothing about the weather.
+"""
+
+from __future__ import annotations
+
+from scraper.metrics.endpoint import Endpoint
+from scraper.metrics.exposition import text, write
+from scraper.metrics.snapshot import (
+    BUCKETS_S,
+    Durations,
+    MetricsError,
+    PortalMetrics,
+    Snapshot,
+)
+
+__all__ = [
+    "BUCKETS_S",
+    "Durations",
+    "Endpoint",
+    "MetricsError",
+    "PortalMetrics",
+    "Snapshot",
+    "text",
+    "write",
+]

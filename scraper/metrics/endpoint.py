@@ -1,0 +1,136 @@
+"""The metrics over HTTP, on this machine only."""
+
+from __future__ import annotations
+
+import http
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from db.errors import NalssiError
+from scraper import __version__
+from scraper.metrics.exposition import text
+from scraper.metrics.snapshot import MetricsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from scraper.metrics.snapshot import Snapshot
+
+HOST: Final = "127.0.0.1"
+PATH: Final = "/metrics"
+
+_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_PLAIN = "text/plain; charset=utf-8"
+_PATIENCE_S = 5.0
+_POLL_S = 0.5  # how long a stop may take to be seen; no scrape waits for it
+
+
+class Endpoint:
+    """
+    ``GET /metrics`` on 127.0.0.1, inside ``with``.
+
+    Args:
+        port: Where to listen; 0 = wherever there is room.
+        snapshot: Gives what there is to tell, anew for each scrape; called from other threads, but
+            never twice at once, and never after the end of ``with`` unless it takes longer than
+            a few seconds. Where it raises a ``NalssiError`` the scraper gets 503 and its words.
+
+    Attributes:
+        port: Where it listens.
+    """
+
+    def __init__(self, port: int, snapshot: Callable[[], Snapshot]) -> None:
+        self.port = port
+        self._snapshot = snapshot
+        self._turn = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        """
+        Begin to listen.
+
+        Raises:
+            MetricsError: The port is taken, or none that we may have.
+        """
+        try:
+            self._server = _Server((HOST, self.port), self._handler)
+        except (OSError, OverflowError) as exc:  # OverflowError: over 65535
+            why = (isinstance(exc, OSError) and exc.strerror) or "expected a port up to 65535"
+            address = f"{HOST}:{self.port}"
+            raise MetricsError(address, f"cannot be listened on: {why}") from exc
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_S,), name="nalssi-metrics", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self._closed = True
+        if self._turn.acquire(timeout=_PATIENCE_S):  # a scrape under way may end
+            self._turn.release()
+
+    def _handler(self, *connection: Any) -> _Handler:
+        return _Handler(self._answer, *connection)
+
+    def _answer(self) -> tuple[http.HTTPStatus, str, bytes]:
+        with self._turn:
+            if self._closed:
+                return http.HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, b"closing\n"
+            try:
+                return http.HTTPStatus.OK, _CONTENT_TYPE, text(self._snapshot())
+            except NalssiError as exc:
+                told = f"{exc}\n".encode("utf-8", "replace")
+                return http.HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, told
+
+
+class _Server(ThreadingMixIn, TCPServer):
+    """A thread for each scrape; none of them holds up the end of the process."""
+
+    allow_reuse_address = True  # after a restart the port is in TIME_WAIT
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report a bug on stderr; not that a client went away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server_version = f"nalssi/{__version__}"
+    sys_version = ""
+    timeout = _PATIENCE_S
+
+    def __init__(
+        self, answer: Callable[[], tuple[http.HTTPStatus, str, bytes]], *connection: Any
+    ) -> None:
+        self._answer = answer
+        super().__init__(*connection)  # handles the request at once
+
+    def do_GET(self) -> None:
+        """Answer a scrape."""
+        if self.path.partition("?")[0] == PATH:
+            status, kind, body = self._answer()
+        else:
+            status, kind, body = http.HTTPStatus.NOT_FOUND, _PLAIN, b"only /metrics is here\n"
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Log nothing: a scrape every 15 seconds is no news."""

@@ -1,0 +1,162 @@
+"""A snapshot in the text format of Prometheus: as bytes, and as a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from db.answers import State
+from scraper.metrics.snapshot import BUCKETS_S, MetricsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from prometheus_client import Metric
+
+    from scraper.metrics.snapshot import PortalMetrics, Snapshot
+
+_MODE = 0o644  # the node exporter runs as a user of its own
+
+
+def text(snapshot: Snapshot) -> bytes:
+    """Give the metrics in the text format 0.0.4 of Prometheus; UTF-8."""
+    registry = CollectorRegistry()
+    registry.register(_Told(snapshot))
+    return generate_latest(registry)
+
+
+def write(path: Path, snapshot: Snapshot) -> None:
+    """
+    Put the metrics into a file, for the textfile collector of the node exporter.
+
+    Who reads it meanwhile reads the old file or the new one, both whole.
+
+    Raises:
+        MetricsError: The file cannot be written; the old one is still there.
+    """
+    told = text(snapshot)
+    try:
+        _replace(path, told)
+    except OSError as exc:
+        raise MetricsError(path, f"cannot be written: {exc.strerror or exc}") from exc
+
+
+def _replace(path: Path, told: bytes) -> None:
+    # The collector reads *.prom: what a crash leaves behind must not be called so.
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(told)
+            file.flush()
+            os.fchmod(descriptor, _MODE)
+            os.fsync(descriptor)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class _Told(Collector):
+    """A snapshot in the words of the Prometheus client."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Metric]:
+        build = InfoMetricFamily("nalssi_build", "Always 1; which nalssi this is.")
+        build.add_metric([], {"version": _label(self._snapshot.version)})
+        yield build
+        yield GaugeMetricFamily(
+            "nalssi_readings", "Rows of the history.", value=self._snapshot.readings
+        )
+        yield GaugeMetricFamily(
+            "nalssi_database_bytes",
+            "Size of the database in bytes.",
+            value=self._snapshot.file_bytes,
+        )
+        yield self._looks()
+        yield self._states()
+        yield self._durations()
+        yield from self._since(
+            "success", "a look last gave a sidebar", lambda portal: portal.since_success_s
+        )
+        yield from self._since(
+            "change", "the values were last seen to change", lambda portal: portal.since_change_s
+        )
+
+    def _looks(self) -> Metric:
+        looks = CounterMetricFamily(
+            "nalssi_looks", "Looks at a portal ever kept, by outcome.", labels=["portal", "outcome"]
+        )
+        for portal in self._snapshot.portals:
+            for outcome, count in portal.looks.items():
+                looks.add_metric([_label(portal.portal), _label(outcome)], count)
+        return looks
+
+    def _states(self) -> Metric:
+        states = GaugeMetricFamily(
+            "nalssi_portal_state",
+            "1 for the state that a portal is in, 0 for each of the others.",
+            labels=["portal", "state"],
+        )
+        for portal in self._snapshot.portals:
+            for state in get_args(State):
+                states.add_metric([_label(portal.portal), state], int(portal.state == state))
+        return states
+
+    def _durations(self) -> Metric:
+        durations = HistogramMetricFamily(
+            "nalssi_look_duration_seconds",
+            "How long looks at a portal took, in seconds.",
+            labels=["portal"],
+        )
+        ends = (*map(floatToGoString, BUCKETS_S), "+Inf")
+        for portal in self._snapshot.portals:
+            counts = accumulate(portal.durations.counts)
+            buckets = list(zip(ends, map(float, counts), strict=True))
+            durations.add_metric([_label(portal.portal)], buckets, portal.durations.total_s)
+        return durations
+
+    def _since(
+        self, event: str, words: str, since_s: Callable[[PortalMetrics], float | None]
+    ) -> Iterator[Metric]:
+        """
+        Give the age and the time of an event.
+
+        The age is for people. In a file it stands still when its writer does; the time does not.
+        """
+        at = GaugeMetricFamily(
+            f"nalssi_last_{event}_timestamp_seconds",
+            f"Unix time in seconds when {words}; absent where that never happened.",
+            labels=["portal"],
+        )
+        age = GaugeMetricFamily(
+            f"nalssi_last_{event}_age_seconds",
+            f"Seconds since {words}, as these metrics were made; absent where that never happened.",
+            labels=["portal"],
+        )
+        now_s = self._snapshot.taken_at.timestamp()
+        for portal in self._snapshot.portals:
+            if (seconds := since_s(portal)) is not None:
+                at.add_metric([_label(portal.portal)], round(now_s - seconds, 3))
+                age.add_metric([_label(portal.portal)], seconds)
+        yield at
+        yield age
+
+
+def _label(name: str) -> str:
+    """Give a name that UTF-8 can carry; what it escapes, the client escapes."""
+    return name.encode("utf-8", "replace").decode()
