@@ -1,0 +1,72 @@
+"""
+A notice by Apprise, which knows a hundred services, in a process of its own.
+
+Some of those services have no deadline, and some log what they were told, tokens included. A
+process can be killed, its log can be dropped, and nothing of it stays in a daemon's memory.
+Address and text come on its standard input, where ``ps`` does not show them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from scraper.notify import command
+from scraper.notify.notice import NotDelivered
+
+if TYPE_CHECKING:
+    from scraper.notify.notice import Notice
+
+_MISSING = "Apprise is not installed: pip install 'nalssi[notify]'"
+
+
+def tell(notice: Notice, address: str, *, timeout_s: float) -> None:
+    """
+    Deliver a notice to one address.
+
+    Raises:
+        NotDelivered: With a reason that holds no part of the address.
+    """
+    trouble = "info" if notice.kind == "test" else "warning"
+    kind = "success" if notice.well else trouble
+    told = json.dumps({"address": address, "text": notice.text, "kind": kind}).encode()
+    # -P: what lies in the working folder is none of its modules.
+    argv = (sys.executable, "-P", "-W", "ignore", "-m", __name__)
+    ended = command.run(argv, told, environment={}, timeout_s=timeout_s)
+    if ended.code:
+        raise NotDelivered(ended.line or f"exit code {ended.code}")
+
+
+def main() -> None:
+    """Be that process: exit code 0, or 1 and one line on stderr."""
+    logging.disable()
+    try:
+        problem = _problem(**json.load(sys.stdin))
+    except ImportError as exc:
+        sys.exit(_MISSING if exc.name == "apprise" else f"Apprise needs {exc.name!r}")
+    except Exception as exc:  # noqa: BLE001 - a traceback could quote the address
+        sys.exit(f"Apprise failed: {type(exc).__name__}")
+    sys.exit(problem)
+
+
+def _problem(*, address: str, text: str, kind: str) -> str | None:
+    """Say why it is not delivered; None where it is."""
+    import apprise  # noqa: PLC0415 - an extra, and only this process needs it
+
+    asset = apprise.AppriseAsset(app_id="nalssi", async_mode=False)
+    service = apprise.Apprise(asset=asset)
+    if not service.add(address):
+        return "not an address that Apprise knows"
+    told = service.notify(
+        body=text,
+        title="nalssi",
+        notify_type=apprise.NotifyType(kind),
+        body_format=apprise.NotifyFormat.TEXT,
+    )
+    return None if told else "the service did not take it; `apprise -vv` says why"
+
+
+if __name__ == "__main__":
+    main()

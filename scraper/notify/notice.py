@@ -1,0 +1,77 @@
+"""What there is to tell, to whom, and the one error of not getting through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self, TypeAlias
+
+from scraper.errors import ScraperError
+
+Kind: TypeAlias = Literal["down", "frozen", "layout", "words", "test"]
+
+_MAX_TEXT = 2_000
+_MAX_NAME = 100
+
+
+class NotDelivered(ScraperError):
+    """
+    A channel did not take what we told it; never leaves ``scraper.notify``.
+
+    Attributes:
+        reason: One line for people, without any secret of the channel.
+    """
+
+    def __init__(self, what: str, detail: str = "") -> None:
+        self.reason = f"{what}: {detail}" if detail else what
+        super().__init__(self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """
+    Something that people want to know without asking.
+
+    Attributes:
+        portal: The name of the portal that it is about.
+        kind: What is wrong; ``test`` where nothing is.
+        well: Whether it is over.
+        text: One line for people, such as ``"koya-culture is frozen: the same values since
+            2026-03-01 09:00 (3 h 10)"``.
+    """
+
+    portal: str
+    kind: Kind
+    well: bool
+    text: str
+
+    def plain(self) -> Self:
+        """The same notice, fit for an environment, a mail's subject and a terminal."""
+        return replace(
+            self,
+            portal=one_line(self.portal, at_most=_MAX_NAME),
+            text=one_line(self.text, at_most=_MAX_TEXT),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """
+    Where notices go. Not in its ``repr``, because most of it is secret.
+
+    Attributes:
+        command: A program and its arguments, run without a shell.
+        webhook: An http(s) address that takes JSON.
+        apprise: Addresses as Apprise writes them, such as ``"tgram://token/chat"``.
+        ping: A check of the healthchecks.io kind, for ``ping``; no notice goes there.
+    """
+
+    command: tuple[str, ...] = field(default=(), repr=False)
+    webhook: str = field(default="", repr=False)
+    apprise: tuple[str, ...] = field(default=(), repr=False)
+    ping: str = field(default="", repr=False)
+
+
+def one_line(text: str, *, at_most: int) -> str:
+    """Give the text without control characters, line ends or lone surrogates, cut to a length."""
+    shown = "".join(char if char.isprintable() else " " for char in text[:at_most])
+    return shown.strip()

@@ -1,0 +1,105 @@
+"""One POST: a deadline over the whole exchange, no redirect, no proxy, and only the status read."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from scraper import __version__
+from scraper.notify.notice import NotDelivered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+JSON: Final = "application/json"
+TEXT: Final = "text/plain; charset=utf-8"
+
+_NO_ADDRESS = "not an http:// or https:// address"
+
+
+def post(url: str, body: bytes, *, under: str = "", kind: str, timeout_s: float) -> None:
+    """
+    Send the body to an address; any 2xx is delivered, whatever follows it.
+
+    To be called from a thread without an event loop: it runs one of its own, where alone a
+    deadline also ends a server that drips its headers.
+
+    Args:
+        url: Where to; http or https.
+        body: What.
+        under: What to put behind the path of the address.
+        kind: Its Content-Type.
+        timeout_s: From the first question to DNS to the status line and headers.
+
+    Raises:
+        NotDelivered: With a reason that holds no part of the address.
+    """
+    target = _target(url, under)
+    try:
+        status = asyncio.run(_status(target, body, kind, timeout_s))
+    except (TimeoutError, httpx.TimeoutException) as exc:
+        raise NotDelivered("too late", f"no answer within {timeout_s:g} s") from exc
+    except httpx.InvalidURL as exc:
+        raise NotDelivered(_NO_ADDRESS) from exc
+    except (httpx.TransportError, OSError) as exc:
+        raise NotDelivered(_reason(exc)) from exc
+    if not 200 <= status < 300:
+        redirect = ", a redirect, which is not followed" if 300 <= status < 400 else ""
+        raise NotDelivered("refused", f"it answered {status}{redirect}")
+
+
+def _target(url: str, under: str) -> str:
+    """Give the whole address. httpx alone would ask DNS for hosts such as ``"[x"``."""
+    try:
+        parts = urlsplit(url)
+        odd = " " in url or not url.isprintable() or parts.port == 0
+    except ValueError as exc:  # such as a port over 65535
+        raise NotDelivered(_NO_ADDRESS) from exc
+    if odd or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise NotDelivered(_NO_ADDRESS)
+    return urlunsplit(parts._replace(path=parts.path.rstrip("/") + under)) if under else url
+
+
+async def _status(url: str, body: bytes, kind: str, timeout_s: float) -> int:
+    headers = {"Content-Type": kind, "User-Agent": f"nalssi/{__version__}", "Connection": "close"}
+    async with (
+        asyncio.timeout(timeout_s),
+        httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout_s) as client,
+        client.stream("POST", url, content=body, headers=headers) as response,
+    ):
+        return response.status_code
+
+
+def _reason(error: BaseException) -> str:
+    """
+    What went wrong on the wire, in the words of the system.
+
+    The words of the libraries are left out: some of them quote the address.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is refused: {cause.verify_message.partition(',')[0]}"
+        if isinstance(cause, ssl.SSLError):
+            return f"no TLS: {cause.reason}"
+        if isinstance(cause, socket.gaierror):
+            return f"cannot be found: {cause.strerror}"
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno)
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "no whole HTTP answer"
+    return "cannot connect" if isinstance(error, httpx.ConnectError) else type(error).__name__
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):  # one for each address of a name
+            error = error.exceptions[0]
+        else:
+            error = error.__cause__ or error.__context__
