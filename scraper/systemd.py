@@ -1,0 +1,95 @@
+"""
+What systemd is told of this process: sd_notify(3), a datagram of ``KEY=value`` lines.
+
+Elsewhere nobody listens, and all of this does nothing. The environment is read at each call.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from typing import Final
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+"""What ends a line, or steers the terminal on which ``systemctl status`` shows it."""
+
+_STATUS_BYTES: Final = 1024
+"""Of a status: longer than a person reads, well within a datagram."""
+
+_PATIENCE_S: Final = 0.1
+"""For a place in a full queue: looks must not wait for somebody to be told of them."""
+
+
+def notify(*lines: str) -> bool:
+    """
+    Tell systemd these lines, such as ``"READY=1"``; each stays one line, whatever is in it.
+
+    Returns:
+        Whether it was told; False where nobody listens, or nobody takes it in a tenth of a second.
+    """
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not lines or not address.startswith(("/", "@")):
+        return False
+    told = "\n".join(_one_line(line) for line in lines).encode(errors="replace")
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+            sender.settimeout(_PATIENCE_S)
+            sender.sendto(told, _path(address))
+    except (OSError, ValueError):  # gone, full, not ours; ValueError: no path at all
+        return False
+    return True
+
+
+def ready() -> bool:
+    """Start-up or a reload is done."""
+    return notify("READY=1")
+
+
+def reloading() -> bool:
+    """
+    The config is being read again; ``ready`` ends it.
+
+    With the time, without which ``Type=notify-reload`` ignores it.
+    """
+    return notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+
+def stopping() -> bool:
+    """The end has begun."""
+    return notify("STOPPING=1")
+
+
+def status(text: str) -> bool:
+    """Show one line in ``systemctl status``, at most a kilobyte of it."""
+    line = _one_line(text).encode(errors="replace")[:_STATUS_BYTES]
+    return notify(f"STATUS={line.decode(errors='ignore')}")
+
+
+def alive() -> bool:
+    """Feed the watchdog."""
+    return notify("WATCHDOG=1")
+
+
+def watchdog_s() -> float | None:
+    """
+    Seconds after which the watchdog bites unless ``alive`` was called; feed it twice as often.
+
+    Returns:
+        None where there is no watchdog, or where it watches another process.
+    """
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    watched = os.environ.get("WATCHDOG_PID") or str(os.getpid())
+    if watched != str(os.getpid()) or not re.fullmatch(r"[0-9]{1,20}", microseconds):
+        return None
+    return int(microseconds) / 1e6 or None
+
+
+def _one_line(text: str) -> str:
+    return _CONTROL.sub(" ", text)
+
+
+def _path(address: str) -> str:
+    """The socket's address as the kernel has it: an ``@`` stands for the NUL of an abstract one."""
+    return f"\0{address[1:]}" if address.startswith("@") else address
