@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -202,6 +203,7 @@ class PortalStatus:
         interval_minutes: Between looks.
         last_look, last_outcome, last_reason: The newest look, whatever came of it.
         last_success: The newest look that saw a sidebar.
+        changed: The first look at the values it shows.
         looks_last_day, failures_last_day: Of the last 24 hours; a failure saw no sidebar.
         problems: What is not understood of the values it shows.
     """
@@ -214,6 +216,7 @@ class PortalStatus:
     last_outcome: str | None
     last_reason: str | None
     last_success: dt.datetime | None
+    changed: dt.datetime | None
     looks_last_day: int
     failures_last_day: int
     problems: tuple[str, ...]
@@ -240,6 +243,22 @@ class Gap:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """
+    All looks at a portal, counted.
+
+    Attributes:
+        portal: Its name.
+        looks: How many, by outcome as in ``PastLook``.
+        milliseconds: How many, by how long they took.
+    """
+
+    portal: str
+    looks: dict[str, int]
+    milliseconds: dict[int, int]
+
+
 def status(row: sqlite3.Row) -> PortalStatus:
     """Read a row of ``views.STATUS``."""
     since = row["last_success"] if row["state"] == "down" else row["seen_from"]
@@ -252,6 +271,7 @@ def status(row: sqlite3.Row) -> PortalStatus:
         last_outcome=row["outcome"],
         last_reason=row["reason"],
         last_success=_moment(row["last_success"]),
+        changed=_moment(row["seen_from"]),
         looks_last_day=row["looks"],
         failures_last_day=row["failures"],
         problems=tuple((row["problems"] or "").split("\n")) if row["problems"] else (),
@@ -268,6 +288,23 @@ def gap(row: sqlite3.Row) -> Gap:
         cause="portal failing" if row["failures"] else row["event"] or "not running",
         reason=row["failure"],
     )
+
+
+def tallies(rows: list[dict[str, Any]]) -> list[Tally]:
+    """Add up the rows of ``views.TALLY``; the first look of each spell was ``new``."""
+    looks: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    milliseconds: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for row in rows:
+        portal = row["portal"]
+        looks[portal][row["outcome"]] += row["looks"]
+        looks[portal]["new"] = row["spells"]
+        milliseconds[portal][row["milliseconds"]] += row["looks"]
+    for counted in looks.values():
+        counted["unchanged"] = counted.pop("read", 0) - counted["new"]
+    return [
+        Tally(portal=portal, looks=dict(counted), milliseconds=dict(milliseconds[portal]))
+        for portal, counted in looks.items()
+    ]
 
 
 def memory(row: sqlite3.Row) -> PortalMemory:

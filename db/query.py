@@ -20,8 +20,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from db import answers, file, views
-from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State
+from db import answers, file, spells, views
+from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Tally
 from db.errors import DatabaseError, UnknownPortal, UnknownStation
 from db.reading import PortalMemory, Station, epoch
 
@@ -37,6 +37,7 @@ __all__ = [
     "PortalStatus",
     "Spell",
     "State",
+    "Tally",
 ]
 
 _T = TypeVar("_T")
@@ -210,6 +211,33 @@ class Database:
             "now": _epoch_or_now(now),
         }
         return self._ask(answers.gap, views.GAPS, values)
+
+    def tally(self) -> list[Tally]:
+        """How many looks there ever were, by portal, outcome and how long they took."""
+        return answers.tallies(self._ask(dict, views.TALLY))
+
+    def count_readings(self) -> int:
+        """How many readings are stored."""
+        return self._ask(lambda row: int(row[0]), "SELECT count(*) FROM readings")[0]
+
+    def faults(self) -> list[str]:
+        """What is wrong with the file, a line each: damage, or spells that no look gives."""
+        found = self._ask(lambda row: str(row[0]), "PRAGMA integrity_check")
+        faults = [] if found == ["ok"] else found
+        faults += self._ask(
+            lambda row: f"a row of {row[0]!r} points to none of {row[2]!r}",
+            "PRAGMA foreign_key_check",
+        )
+        derived, kept = spells.DERIVED.format(range=""), "SELECT * FROM spells"
+        for one, other, what in ((kept, derived, "too many"), (derived, kept, "missing")):
+            odd = self._ask(tuple, f"{one} EXCEPT {other}", {"before": None})
+            if odd:
+                faults.append(f"{len(odd)} spells {what}; `nalssi rebuild` derives them again")
+        return faults
+
+    def journal(self) -> str:
+        """SQLite's journal of this file, such as ``wal``."""
+        return self._ask(lambda row: str(row[0]), "PRAGMA journal_mode")[0]
 
     def memory(self, portal: str) -> PortalMemory:
         """What the last looks at a portal left for the next; empty for one never looked at."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-_DERIVE = """
-    INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id)
+DERIVED = """
     SELECT portal_id, seen_from, seen_until,
         coalesce(lag(seen_until) OVER (PARTITION BY portal_id ORDER BY seen_from), :before),
         sidebar_id
@@ -32,6 +31,8 @@ _DERIVE = """
         GROUP BY portal_id, nth
     )"""
 
+_INTO_SPELLS = "INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id)"
+
 _RANGE = "AND portal_id = :portal AND fetched_at BETWEEN :first AND :last"
 
 
@@ -39,7 +40,7 @@ def rebuild(conn: sqlite3.Connection) -> int:
     """Derive all spells anew, inside the caller's transaction; returns how many there are."""
     conn.execute("DELETE FROM spells")
     conn.execute("DELETE FROM portal_stations")
-    conn.execute(_DERIVE.format(range=""), {"before": None})
+    conn.execute(_INTO_SPELLS + DERIVED.format(range=""), {"before": None})
     conn.execute(
         "INSERT INTO portal_stations SELECT DISTINCT sp.portal_id, r.station_id "
         "FROM spells AS sp JOIN readings AS r USING (sidebar_id)"
@@ -106,4 +107,4 @@ def _derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) ->
         "DELETE FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last",
         stretch,
     )
-    conn.execute(_DERIVE.format(range=_RANGE), stretch)
+    conn.execute(_INTO_SPELLS + DERIVED.format(range=_RANGE), stretch)

@@ -133,7 +133,9 @@ STATUS = f"""
         CASE WHEN sp.seen_until IS NULL
             OR :now - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
             ELSE {_STATE} END AS state,
-        f.fetched_at AS last_look, f.outcome, f.reason, s.problems,
+        f.fetched_at AS last_look, f.reason, s.problems,
+        CASE WHEN f.outcome <> 'read' THEN f.outcome
+            WHEN f.fetched_at = sp.seen_from THEN 'new' ELSE 'unchanged' END AS outcome,
         (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
             AND d.fetched_at > :now - {DAY_S}) AS looks,
         (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
@@ -169,6 +171,14 @@ GAPS = f"""
     WHERE g.until - g.since > {GAP_AFTER_INTERVALS} * p.interval_s
         AND g.until > coalesce(:since, g.until - 1)
     ORDER BY g.since, p.id"""
+
+
+TALLY = """
+    SELECT p.name AS portal, f.outcome, f.milliseconds, count(*) AS looks, (
+        SELECT count(*) FROM spells AS sp WHERE sp.portal_id = p.id) AS spells
+    FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
+    GROUP BY p.id, f.outcome, f.milliseconds"""
+"""Few rows: looks take some hundred different numbers of milliseconds."""
 
 
 def _iso(column: str) -> str:

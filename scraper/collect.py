@@ -10,6 +10,7 @@ of its own, so that a commit which waits for the disk holds up no other look's d
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import functools
 import time
@@ -22,13 +23,14 @@ from db.errors import DatabaseError
 from db.reading import KST, Content, KeptPage, Look, PortalMemory
 from scraper import normalize, sidebar
 from scraper.errors import FETCH_FAILED, NO_SIDEBAR, FetchError, NoSidebar, RefusedByRobots
+from scraper.fetch import Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from db.store import Failure, Store
-    from scraper.config import Portal
-    from scraper.fetch import Fetcher, Page
+    from scraper.config import Config, Portal
+    from scraper.fetch import Page
 
 Outcome = Literal[
     "new", "unchanged", "not_modified", "no_sidebar", "fetch_failed", "refused_by_robots"
@@ -87,6 +89,9 @@ class Collector:
         store: Keeps everything; used from one thread at a time.
         interval_s: Between looks at a portal, for whoever judges later whether it is down.
         clock: Says what time it is; aware.
+
+    Attributes:
+        waiting: What could not be kept yet, in order.
     """
 
     def __init__(
@@ -96,7 +101,7 @@ class Collector:
         self._clock = clock
         self._robots_kept = dict(fetcher.robots)
         self._memories: dict[str, PortalMemory] = {}
-        self._waiting: deque[Step] = deque(maxlen=MOST_WAITING)
+        self.waiting: deque[Step] = deque(maxlen=MOST_WAITING)
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._places = asyncio.Semaphore(AT_ONCE)
 
@@ -192,17 +197,17 @@ class Collector:
 
     def _keep_in_order(self, first: Step) -> Report:
         """Keep a look after those that could not be kept before; all wait while one cannot."""
-        self._waiting.append(first)
+        self.waiting.append(first)
         while True:
-            step = self._waiting.popleft()
+            step = self.waiting.popleft()
             try:
                 result = step()
             except DatabaseError:
-                self._waiting.appendleft(step)
+                self.waiting.appendleft(step)
                 raise
             if callable(result):
-                self._waiting.appendleft(result)
-            elif not self._waiting:
+                self.waiting.appendleft(result)
+            elif not self.waiting:
                 return result
 
     async def in_writer(
@@ -213,6 +218,37 @@ class Collector:
         return await loop.run_in_executor(
             self._writer, functools.partial(function, *args, **kwargs)
         )
+
+
+@contextlib.asynccontextmanager
+async def collecting(
+    config: Config,
+    store: Store,
+    clock: Callable[[], dt.datetime],
+    waiting: Iterable[Step] = (),
+) -> AsyncIterator[Collector]:
+    """
+    A collector as the config wants it, with its fetcher.
+
+    Args:
+        config: How to fetch, and how often.
+        store: Keeps everything.
+        clock: Says what time it is; aware.
+        waiting: What an earlier collector could not keep.
+    """
+    async with Fetcher(
+        user_agent=config.fetch.user_agent,
+        timeout_s=config.fetch.timeout_s,
+        max_bytes=config.fetch.max_bytes,
+        clock=clock,
+        robots=store.robots(),
+    ) as fetcher:
+        collector = Collector(
+            fetcher=fetcher, store=store, interval_s=config.interval_s, clock=clock
+        )
+        collector.waiting.extend(waiting)
+        with collector:
+            yield collector
 
 
 def read_leftovers(store: Store) -> list[Report]:

@@ -52,6 +52,36 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     user_agent: Annotated[str, Meta(pattern=r"^[!-~]([ -~]{0,254}[!-~])?$")] = USER_AGENT
 
 
+class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    Whom to tell when a portal goes down, freezes or changes, and when it is well again.
+
+    Attributes:
+        command: A program with its arguments; the text is on its standard input.
+        webhook: An address to which JSON is posted.
+        apprise: Addresses of services as Apprise writes them; wants the extra ``notify``.
+        ping: A dead-man switch in the form of healthchecks.io, told of every pass.
+    """
+
+    command: tuple[str, ...] = ()
+    webhook: str = ""
+    apprise: tuple[str, ...] = ()
+    ping: str = ""
+
+
+class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    What Prometheus is given.
+
+    Attributes:
+        textfile: A file for node_exporter's textfile collector; empty = none.
+        port: On loopback, for ``nalssi run``; 0 = none.
+    """
+
+    textfile: str = ""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+
+
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     The whole config.
@@ -60,14 +90,20 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         database: The file; a relative path counts from the folder of the config.
         journal: ``auto``, ``wal`` or ``delete``.
         interval_minutes: From one look at a portal to the next.
+        schedule: A cron expression in Korean time, in place of the interval; empty = none.
         fetch: How pages are asked for.
+        notify: Whom to tell.
+        metrics: What Prometheus is given.
         portals: Which to look at.
     """
 
     database: Annotated[str, Meta(min_length=1)] = "weather.db"
     journal: Literal["auto", "wal", "delete"] = "auto"
     interval_minutes: Annotated[float, Meta(ge=1, le=1440)] = 10
+    schedule: str = ""
     fetch: Fetch = field(default_factory=Fetch)
+    notify: Notify = field(default_factory=Notify)
+    metrics: Metrics = field(default_factory=Metrics)
     portals: tuple[Portal, ...] = ()
 
     @property
@@ -142,7 +178,8 @@ def _in_words(said: str, raw: dict[str, Any]) -> str:
 
 def _fields(keys: list[tuple[str, str]]) -> tuple[str, ...]:
     table = keys[0][0] if keys else ""
-    return {"fetch": Fetch, "portals": Portal}.get(table, Config).__struct_fields__
+    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "portals": Portal}
+    return tables.get(table, Config).__struct_fields__
 
 
 def _check_portals(path: Path, config: Config) -> None:

@@ -14,7 +14,7 @@ MODULES = sorted(path for top in ("scraper", "db") for path in (ROOT / top).rglo
 
 HOME = {
     "apprise": {"scraper/notify/by_apprise.py"},
-    "apscheduler": {"scraper/daemon.py"},
+    "apscheduler": {"scraper/timetable.py"},
     "click": {"scraper/cli"},
     "filelock": {"scraper/lock.py"},
     "httpx": {"scraper/fetch", "scraper/notify/web.py"},

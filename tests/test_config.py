@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from scraper import __version__, config
-from scraper.config import Config, Fetch, Portal
+from scraper.config import Config, Fetch, Metrics, Notify, Portal
 from scraper.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +34,8 @@ def refusal(tmp_path: Path, text: str) -> str:
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
     raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
     assert set(raw) == set(Config.__struct_fields__)
-    assert set(raw["fetch"]) == set(Fetch.__struct_fields__)
+    for name, table in (("fetch", Fetch), ("notify", Notify), ("metrics", Metrics)):
+        assert set(raw[name]) == set(table.__struct_fields__)
     (portal,) = raw.pop("portals")
     assert portal == {"name": "koya-culture", "url": "https://www.koya-culture.com/"}
     assert msgspec.convert(raw, Config) == Config()
@@ -47,7 +48,7 @@ def test_the_package_has_the_version_that_it_says():
 
 def test_the_readme_explains_every_key():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for table in (Config, Fetch, Portal):
+    for table in (Config, Fetch, Notify, Metrics, Portal):
         for key in table.__struct_fields__:
             assert f"`{key}`" in readme
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,24 +125,25 @@ def _swept(settings: Config, path: Path, names: tuple[str, ...]) -> list[Report]
     import asyncio
 
     from db.store import Store
-    from scraper.collect import Collector
-    from scraper.fetch import Fetcher
+    from scraper.collect import collecting
+    from scraper.herald import Herald
 
     async def sweep(store: Store) -> list[Report]:
-        async with Fetcher(
-            user_agent=settings.fetch.user_agent,
-            timeout_s=settings.fetch.timeout_s,
-            max_bytes=settings.fetch.max_bytes,
-            clock=now,
-            robots=store.robots(),
-        ) as fetcher:
-            with Collector(
-                fetcher=fetcher, store=store, interval_s=settings.interval_s, clock=now
-            ) as collector:
-                return await collector.sweep(settings.chosen(names))
+        async with collecting(settings, store, now) as collector:
+            herald = Herald(
+                config=settings, collector=collector, store=store, clock=now, complain=_complain
+            )
+            await herald.ping("start")
+            reports = await collector.sweep(settings.chosen(names))
+            await herald.after_looks(reports)
+            return reports
 
     with Store.open(path, journal=settings.journal) as store:
         return asyncio.run(sweep(store))
+
+
+def _complain(line: str) -> None:
+    click.echo(printable(f"nalssi: not told: {line}"), err=True)
 
 
 def _report(report: Report) -> dict[str, object]:
@@ -205,5 +207,23 @@ def demo(places: Places, *, as_json: bool) -> None:
         return
     show.latest(rows)
     click.echo(f"\nIt is all in {path}. Next:")
+    ourselves = "nalssi" if shutil.which("nalssi") else sys.argv[0]
     for line in ("latest --json", "series 서울", "looks --failed"):
-        click.echo(f"  nalssi {line} --db {path}")
+        click.echo(f"  {ourselves} {line} --db {path}")
+
+
+@main.command()
+@with_places
+def run(places: Places) -> None:
+    """Look at the portals day and night, until SIGTERM; SIGHUP reads the config again."""
+    import asyncio
+
+    from db.store import Store
+    from scraper import lock
+    from scraper.daemon import Daemon, log_to_stderr
+
+    settings = places.settings()
+    path = places.db or Path(settings.database)
+    with lock.held(path), Store.open(path, journal=settings.journal) as store:
+        daemon = Daemon(load=places.settings, store=store, clock=now, log=log_to_stderr())
+        asyncio.run(daemon.run())

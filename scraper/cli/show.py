@@ -124,6 +124,28 @@ def latest(rows: Sequence[Latest]) -> None:
     )
 
 
+def status(rows: Sequence[dict[str, Any]]) -> None:
+    """Print how portals are."""
+    table(
+        ["portal", "state", "since", "last look", "outcome", "next look", "looks", "failed"],
+        (
+            (
+                row["portal"],
+                row["state"] if row["state"] == "live" else row["state"].upper(),
+                row["since"],
+                row["last_look"],
+                row["last_outcome"],
+                row["next_look"],
+                row["looks_last_day"],
+                row["failures_last_day"],
+            )
+            for row in rows
+        ),
+        numbers=["looks", "failed"],
+        styles=[_LOUD.get(row["state"], "") for row in rows],
+    )
+
+
 def _warnings(rows: Sequence[Latest]) -> list[str]:
     """A sentence for each portal whose values are not the weather of now."""
     told: dict[tuple[str, str, dt.datetime, dt.datetime], int] = {}

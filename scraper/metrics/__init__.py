@@ -15,6 +15,7 @@ from scraper.metrics.snapshot import (
     MetricsError,
     PortalMetrics,
     Snapshot,
+    taken,
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "MetricsError",
     "PortalMetrics",
     "Snapshot",
+    "taken",
     "text",
     "write",
 ]

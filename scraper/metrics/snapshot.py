@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from db import query
+from scraper import __version__
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-    from db.answers import State
+    from db.answers import PortalStatus, State, Tally
 
 BUCKETS_S: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 """The upper ends of the buckets for the duration of a look, inclusive; the last bucket is open."""
@@ -53,11 +57,16 @@ class Durations:
     @classmethod
     def of(cls, durations_ms: Iterable[int]) -> Durations:
         """Count single durations, in milliseconds."""
-        durations_s = [ms / 1000 for ms in durations_ms]
+        return cls.counted(Counter(durations_ms))
+
+    @classmethod
+    def counted(cls, milliseconds: Mapping[int, int]) -> Durations:
+        """Put durations that are counted already into their buckets."""
         counts = [0] * (len(BUCKETS_S) + 1)
-        for duration_s in durations_s:
-            counts[bisect_left(BUCKETS_S, duration_s)] += 1
-        return cls(counts=tuple(counts), total_s=sum(durations_s))
+        for ms, count in milliseconds.items():
+            counts[bisect_left(BUCKETS_S, ms / 1000)] += count
+        total_ms = sum(ms * count for ms, count in milliseconds.items())
+        return cls(counts=tuple(counts), total_s=total_ms / 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,3 +109,40 @@ class Snapshot:
     file_bytes: int
     version: str
     taken_at: dt.datetime
+
+
+def taken(database: Path, now: dt.datetime) -> Snapshot:
+    """
+    A snapshot of a database.
+
+    Raises:
+        DatabaseError: It cannot be asked.
+    """
+    with query.Database(database) as db:
+        statuses = {status.portal: status for status in db.status(now=now)}
+        return Snapshot(
+            portals=tuple(
+                _portal(statuses[tally.portal], tally, now)
+                for tally in db.tally()
+                if tally.portal in statuses
+            ),
+            readings=db.count_readings(),
+            file_bytes=database.stat().st_size,
+            version=__version__,
+            taken_at=now,
+        )
+
+
+def _portal(status: PortalStatus, tally: Tally, now: dt.datetime) -> PortalMetrics:
+    return PortalMetrics(
+        portal=status.portal,
+        state=status.state,
+        looks=tally.looks,
+        since_success_s=_since_s(status.last_success, now),
+        since_change_s=_since_s(status.changed, now),
+        durations=Durations.counted(tally.milliseconds),
+    )
+
+
+def _since_s(moment: dt.datetime | None, now: dt.datetime) -> float | None:
+    return None if moment is None else (now - moment).total_seconds()

@@ -20,7 +20,7 @@ from scraper.notify.notice import Channels, NotDelivered, Notice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Channels", "Notice", "deliver", "ping"]
+__all__ = ["Channels", "Notice", "Signal", "deliver", "ping"]
 
 Signal: TypeAlias = Literal["start", "success", "fail"]
 _Attempt: TypeAlias = "tuple[str, Callable[[], None]]"

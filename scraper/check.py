@@ -1,0 +1,131 @@
+"""Whether everything that nalssi needs is as it should be; changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db import query
+from db.errors import DatabaseError
+from scraper import lock, normalize, sidebar
+from scraper.errors import AnotherPass, FetchError, NoSidebar
+from scraper.fetch import Fetcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from scraper.config import Config, Portal
+
+FREE_BYTES: Final = 100 * 2**20
+"""Less free space than this is a fault: some years of looks at one portal."""
+
+FIRST_SANE: Final = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+"""A clock before this was not set yet, as on a board without a battery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """
+    What one check found.
+
+    Attributes:
+        check: What was looked at.
+        told: What was found, in one line.
+        exit_code: Of the command, where something is wrong.
+    """
+
+    check: str
+    told: str
+    exit_code: int = 0
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.exit_code == 0
+
+
+def of_database(path: Path) -> list[Finding]:
+    """Integrity, foreign keys, and spells equal to those that the looks give."""
+    try:
+        with query.Database(path) as db:
+            faults = db.faults()
+            journal = db.journal()
+    except DatabaseError as exc:
+        return [Finding(check="database", told=str(exc), exit_code=exc.exit_code)]
+    if faults:
+        return [
+            Finding(check="database", told=fault, exit_code=DatabaseError.exit_code)
+            for fault in faults
+        ]
+    size = path.stat().st_size
+    return [Finding(check="database", told=f"{path}: {size} bytes, journal {journal}, no fault")]
+
+
+def of_disk(path: Path) -> Finding:
+    """Room for the database to grow."""
+    free = shutil.disk_usage(path.parent if path.parent.is_dir() else ".").free
+    code = 0 if free >= FREE_BYTES else DatabaseError.exit_code
+    return Finding(check="disk", told=f"{free // 2**20} MiB free", exit_code=code)
+
+
+def of_clock(path: Path, now: dt.datetime) -> Finding:
+    """A clock that was set, and is not behind the looks that were dated by it."""
+    last = _last_look(path)
+    if now < FIRST_SANE:
+        told, code = f"{now.isoformat()}: it was never set", 1
+    elif last is not None and last > now:
+        told, code = f"{now.isoformat()}: behind the last look, {last.isoformat()}", 1
+    else:
+        told, code = now.isoformat(), 0
+    return Finding(check="clock", told=told, exit_code=code)
+
+
+def _last_look(path: Path) -> dt.datetime | None:
+    try:
+        with query.Database(path) as db:
+            return max((p.last_look for p in db.portals() if p.last_look), default=None)
+    except DatabaseError:
+        return None
+
+
+def of_lock(path: Path) -> Finding:
+    """Whether somebody is writing; either is well."""
+    if not path.parent.is_dir():
+        return Finding(check="lock", told="free")
+    try:
+        with lock.held(path):
+            return Finding(check="lock", told="free: nothing is running")
+    except AnotherPass:
+        return Finding(check="lock", told="held: a daemon or a pass is running")
+
+
+def of_portals(config: Config, clock: Callable[[], dt.datetime]) -> list[Finding]:
+    """One look at each portal, which is not stored."""
+
+    async def look_at_all() -> list[Finding]:
+        async with Fetcher(
+            user_agent=config.fetch.user_agent,
+            timeout_s=config.fetch.timeout_s,
+            max_bytes=config.fetch.max_bytes,
+            clock=clock,
+        ) as fetcher:
+            return list(await asyncio.gather(*(_of_portal(fetcher, one) for one in config.portals)))
+
+    return asyncio.run(look_at_all())
+
+
+async def _of_portal(fetcher: Fetcher, portal: Portal) -> Finding:
+    check = f"portal {portal.name}"
+    try:
+        page = await fetcher.get(portal.url, ignore_robots=bool(portal.ignore_robots))
+        seen = sidebar.find(page.body, page.encoding)
+    except (FetchError, NoSidebar) as exc:
+        return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
+    said = normalize.readings(seen)
+    problems = "; ".join((*said.problems, *([said.date_doubt] if said.date_doubt else [])))
+    told = f"{len(said.readings)} readings, page date {seen.page_date or 'none'}"
+    return Finding(check=check, told=f"{told}; {problems}" if problems else told)

@@ -1,0 +1,210 @@
+"""Looks day and night, whatever breaks: signals, the config, the clock, and what is said of it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import signal
+import sys
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from db.errors import DatabaseError
+from scraper import systemd
+from scraper.collect import collecting, read_leftovers
+from scraper.errors import ConfigError
+from scraper.herald import Herald
+from scraper.printable import printable
+from scraper.timetable import Timetable, trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from db.store import Store
+    from scraper.collect import Collector, Report, Step
+    from scraper.config import Config, Portal
+
+FIRST_SANE: Final = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+"""A clock before this was not set yet, as on a board without a battery."""
+
+STEP: Final = dt.timedelta(seconds=30)
+"""A difference between the two clocks of the machine that is no drift."""
+
+CHECK_S: Final = 5.0
+"""How often the clocks are compared."""
+
+
+class Daemon:
+    """
+    Looks at every portal of a config until it is told to stop.
+
+    Args:
+        load: Reads the config; called again on SIGHUP.
+        store: Keeps what is seen.
+        clock: Says what time it is; aware.
+        log: Where it says what happens.
+    """
+
+    def __init__(
+        self,
+        *,
+        load: Callable[[], Config],
+        store: Store,
+        clock: Callable[[], dt.datetime],
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
+        self._load, self._store, self._clock, self._log = load, store, clock, log
+        self._stop, self._reload = asyncio.Event(), asyncio.Event()
+        self._config = load()
+        self._told: dict[str, tuple[str, ...]] = {}
+        self._waiting: list[Step] = []
+
+    async def run(self) -> None:
+        """
+        Look until SIGTERM or SIGINT; let the looks under way end, or give them up.
+
+        Raises:
+            ConfigError: It was wrong from the start.
+            DatabaseError: The database cannot be used from the start.
+        """
+        trigger(self._config)  # refuses a wrong schedule
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        await self._wait_for_a_sane_clock()
+        self._store.keep_event(self._clock(), "started")
+        read_leftovers(self._store)
+        while not self._stop.is_set():
+            self._reload.clear()
+            await self._look_until_told()
+            if not self._stop.is_set():
+                self._load_again()
+        self._store.keep_event(self._clock(), "stopped")
+        self._log.info("stopped")
+
+    async def _wait_for_a_sane_clock(self) -> None:
+        """A look must not be dated before there was such a thing; a clock may still be set."""
+        if self._clock() < FIRST_SANE:
+            self._log.error("waiting for the clock to be set", now=self._clock().isoformat())
+        while self._clock() < FIRST_SANE and not self._stop.is_set():
+            await _first_of(CHECK_S, self._stop)
+
+    async def _look_until_told(self) -> None:
+        """One stretch of looks under one config, until a signal."""
+        async with AsyncExitStack() as stack:
+            collector = await stack.enter_async_context(
+                collecting(self._config, self._store, self._clock, self._waiting)
+            )
+            herald = Herald(
+                config=self._config,
+                collector=collector,
+                store=self._store,
+                clock=self._clock,
+                complain=lambda line: self._log.warning("not told", reason=printable(line)),
+            )
+            if self._config.metrics.port:
+                stack.enter_context(self._endpoint(self._config.metrics.port))
+            timetable = Timetable(collector, herald, self._config, self._clock, self._after)
+            await timetable.start()
+            self._log.info("looking", portals=[portal.name for portal in self._config.portals])
+            systemd.ready()
+            await self._until_told(timetable, collector)
+            if self._stop.is_set():
+                systemd.stopping()
+            await timetable.finish()
+            self._waiting = list(collector.waiting)
+
+    def _endpoint(self, port: int) -> AbstractContextManager[object]:
+        from scraper import metrics  # noqa: PLC0415 - only where it is wanted
+
+        return metrics.Endpoint(port, lambda: metrics.taken(self._store.path, self._clock()))
+
+    async def _until_told(self, timetable: Timetable, collector: Collector) -> None:
+        """Feed the watchdog and mind the clock until a signal."""
+        lead = _lead(self._clock)
+        while not (self._stop.is_set() or self._reload.is_set()):
+            await _first_of(CHECK_S, self._stop, self._reload)
+            if timetable.goes_on():
+                systemd.alive()
+            step = _lead(self._clock) - lead
+            if abs(step) > STEP:
+                lead += step
+                self._log.warning("the clock was set", by_s=round(step.total_seconds()))
+                timetable.shift(min(step, dt.timedelta()))
+                await self._keep_step(collector, step)
+
+    async def _keep_step(self, collector: Collector, step: dt.timedelta) -> None:
+        detail = f"set by {round(step.total_seconds())} s, or the machine slept"
+        try:
+            await collector.in_writer(self._store.keep_event, self._clock(), "clock", detail)
+        except DatabaseError as exc:
+            self._log.error("not kept", reason=str(exc))
+
+    def _load_again(self) -> None:
+        systemd.reloading()
+        try:
+            config = self._load()
+            trigger(config)
+        except ConfigError as exc:
+            self._log.error("config refused, the old one stays", reason=str(exc))
+            return
+        if config.database != self._config.database:
+            self._log.warning("another database wants a restart", database=config.database)
+        self._config = config
+
+    def _after(self, portal: Portal, end: Report | DatabaseError) -> None:
+        """Say how a look ended; its problems once, and again when they are others."""
+        if isinstance(end, DatabaseError):
+            self._log.error("not kept yet", portal=portal.name, reason=str(end))
+            systemd.status(f"{portal.name}: not kept: {end}")
+            return
+        say = self._log.info if end.error is None else self._log.warning
+        say(
+            "look",
+            portal=end.portal,
+            outcome=end.outcome,
+            readings=end.readings,
+            milliseconds=end.milliseconds,
+            **({} if end.error is None else {"error": printable(end.error)}),
+        )
+        systemd.status(f"{end.portal}: {end.outcome}")
+        if end.error is None and self._told.get(end.portal, ()) != end.problems:
+            self._told[end.portal] = end.problems
+            for problem in end.problems or ("none any more",):
+                self._log.warning("problem", portal=end.portal, problem=printable(problem))
+
+
+def _lead(clock: Callable[[], dt.datetime]) -> dt.timedelta:
+    """How far the clock on the wall is ahead of the one that nobody sets."""
+    return clock() - dt.datetime.fromtimestamp(time.monotonic(), dt.UTC)
+
+
+async def _first_of(timeout_s: float, *events: asyncio.Event) -> None:
+    """Wait for one of the events, at most so long."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    for one in waiting:
+        one.cancel()
+
+
+def log_to_stderr() -> structlog.typing.FilteringBoundLogger:
+    """A log readable in a terminal, in JSON lines elsewhere."""
+    terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.dev.ConsoleRenderer()
+            if terminal
+            else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return log
