@@ -51,6 +51,11 @@ class Normalized:
     problems: tuple[str, ...]
     date_doubt: str | None
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All that people should be told: the problems, and the doubt of the date."""
+        return (*self.problems, *([self.date_doubt] if self.date_doubt else []))
+
 
 def readings(sidebar: Sidebar) -> Normalized:
     """The readings of a sidebar, and what in it was not understood."""
@@ -61,7 +66,7 @@ def readings(sidebar: Sidebar) -> Normalized:
     _tell("no temperature printed", [x.city for x in sidebar.lines if not x.temperature], problems)
     doubt = None
     if sidebar.date_printed is not None and sidebar.page_date is None:
-        doubt = f"date {sidebar.date_printed!r}: no such day, or not that weekday"
+        doubt = f"date {sidebar.date_printed!r}: not one day that is on its weekday"
     return Normalized(readings=tuple(taken), problems=tuple(problems), date_doubt=doubt)
 
 
@@ -102,7 +107,7 @@ def temperature_c(printed: str) -> float | None:
 def station(city: str) -> Station | None:
     """The station that a printed name means; one without a KMA id where we do not know the name."""
     name = _plain(city)
-    if not name:
+    if not name or "\ufffd" in name:  # nothing, or the page was damaged there
         return None
     return STATIONS.get(name) or Station(name_ko=name)
 

@@ -138,3 +138,16 @@ def test_an_icon_is_a_class_of_its_own(name):
 def test_what_only_looks_like_an_icon_is_none(name):
     (line,) = lines.from_html(f'<li><i class="{name}"></i>서울 1.0℃</li>')
     assert line.icon == ""
+
+
+def test_a_dash_before_a_label_on_its_own_line_is_a_bullet():
+    text = "- 흐림\n동두천 1.0℃\n- 맑음\n강릉 2.0℃\n"
+    assert [(line.label, line.city) for line in lines.from_text(text)] == [
+        ("흐림", "동두천"),
+        ("맑음", "강릉"),
+    ]
+
+
+def test_a_dash_before_a_number_without_a_city_is_the_label():
+    (first, _) = lines.from_text("• - 34.3℃\n• 흐림서울 1.0℃\n")
+    assert (first.label, first.city, first.temperature) == ("-", "", "34.3")

@@ -351,7 +351,7 @@ def test_a_name_that_we_cannot_have_written_is_damage(path):
 
 
 AS_NOBODY = """
-import json, os, sys
+import json, os, sys, urllib.parse  # what nobody may read is read before
 sys.path.insert(0, os.getcwd())
 from pathlib import Path
 import tests.test_schema as t

@@ -498,3 +498,46 @@ def test_four_mebibytes_of_anything_are_done_in_seconds(unit):
     start = time.process_time()
     _reads_or_refuses(page)
     assert time.process_time() - start < 6
+
+
+ARTICLE = '<li><b>축제</b> <span class="d">2024.04.20 (토)</span></li></ul><div>'
+OTHER = "<div><p>사진 <em>2024.04.20 (토)</em></p>"
+
+
+@pytest.mark.parametrize(
+    ("head", "date", "tail", "expected"),
+    [
+        pytest.param(f"<ul>{ARTICLE}", "", "", None, id="an article's before"),
+        pytest.param("", "", f"<ul>{ARTICLE}", None, id="an article's after"),
+        pytest.param(f"<ul>{ARTICLE}", "2024.04.28 (일)", "", 28, id="its own, and an article's"),
+        pytest.param(
+            f'<p class="today_txt">2024.04.29 (월)</p>{OTHER}', "", "", 29, id="by the name"
+        ),
+        pytest.param(OTHER, "", "<p>2024.04.29 (월)</p>", 29, id="next to the credit"),
+    ],
+)
+def test_the_date_is_that_of_the_box_and_not_of_an_article(head, date, tail, expected):
+    page = f"{head}{pages.box(plain(), date)}{tail}"
+    found = sidebar.find(page)
+    assert found.page_date == (expected and dt.date(2024, 4, expected))
+
+
+def test_two_dates_that_may_both_be_the_box_s_are_none():
+    head, tail = "<p>2024.04.28 (일)</p><h3>날씨</h3>", "<h3>오늘</h3><p>2024.04.29 (월)</p>"
+    found = sidebar.find(head + pages.box(plain(), "") + tail)
+    assert found.page_date is None
+    assert "2024.04.28" in str(found.date_printed)
+    assert "2024.04.29" in str(found.date_printed)
+
+
+def test_a_page_read_in_the_wrong_encoding_is_no_sidebar():
+    garbled = pages.box(plain(), "").encode("cp949").decode("utf-8", "replace")
+    with pytest.raises(NoSidebar):
+        sidebar.find(garbled)
+
+
+def test_one_damaged_city_costs_no_other_and_makes_no_station():
+    page = pages.box(plain(), "").replace("서울", "서\ufffd")
+    readings = normalize.readings(sidebar.find(page)).readings
+    assert [r.city for r in readings if r.station is None] == ["서\ufffd"]
+    assert len(readings) == len(plain())

@@ -19,6 +19,17 @@ _INDENT: Final = 40
 """Blanks around a date on its line at most."""
 
 
+_INLINE_BEFORE: Final = re.compile(r"<(?:em|span|b|i|strong|time|font)\b[^<>]*>\s*$")
+_INLINE_AFTER: Final = re.compile(r"^\s*</(?:em|span|b|i|strong|time|font)>")
+"""Elements that stand in the midst of a line."""
+
+_BLANK: Final = re.compile(r"(?:<[^<>]*>|[\s•-])*+")
+_LIST_ENDS: Final = re.compile(r"</(?:li|ul|ol|tr|table|dl)\b", re.IGNORECASE)
+_LIST_OPENS: Final = re.compile(r"<(?:li|ul|ol|tr|table|dl)\b", re.IGNORECASE)
+_TODAY: Final = re.compile(r"<[^<>]*\btoday[^<>]*>\s*")
+"""The element of the date has ``today_txt`` for its class on every portal seen so far."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageDate:
     """
@@ -27,40 +38,68 @@ class PageDate:
     Attributes:
         printed: Such as ``"2018.03.20 (화)"``.
         date: None where there is no such day, or it is not that weekday.
+        sure: How plainly it belongs to the box: 2 by the name of its element, 1 by standing next to
+            it, 0 by standing near.
     """
 
     printed: str
     date: dt.date | None
+    sure: int
+
+
+def of_the_box(before: PageDate | None, after: PageDate | None) -> PageDate | None:
+    """The surer of two dates; where they differ and neither is surer, one that is none."""
+    if before is None or after is None or before.sure > after.sure:
+        return before or after
+    if after.sure > before.sure or before.date == after.date:
+        return after
+    return PageDate(printed=f"{before.printed}, {after.printed}", date=None, sure=0)
 
 
 def before(text: str) -> PageDate | None:
-    """The last date in a text that stands alone there, or runs up to the text's end."""
+    """The surest, then the last date of a text that stands before a box."""
     found = None
     for match in PRINTED.finditer(text):
-        if _alone(text, match) or not text[match.end() :].strip(" \t\r\n•-"):
-            found = match
-    return None if found is None else _page_date(found)
+        between = text[match.end() :]
+        runs_into_it = not between.strip(" \t\r\n•-")
+        if _LIST_ENDS.search(between) or not (_alone(text, match) or runs_into_it):
+            continue
+        tag_at = max(0, text.rfind("<", 0, match.start()))
+        if _TODAY.fullmatch(text, tag_at, match.start()):
+            sure = 2
+        else:
+            sure = int(runs_into_it or _BLANK.fullmatch(between) is not None)
+        date = _page_date(match, sure)
+        if found is None or date.sure >= found.sure:
+            found = date
+    return found
 
 
 def after(text: str) -> PageDate | None:
-    """The first date in a text that stands alone there, or that the text begins with."""
+    """The first date of a text that stands after a box."""
     for match in PRINTED.finditer(text):
-        if _alone(text, match) or not text[: match.start()].strip():
-            return _page_date(match)
+        between = text[: match.start()]
+        runs_out_of_it = not between.strip()
+        if _LIST_OPENS.search(between):
+            return None
+        if _alone(text, match) or runs_out_of_it:
+            sure = runs_out_of_it or _BLANK.fullmatch(between) is not None
+            return _page_date(match, int(sure))
     return None
 
 
 def _alone(text: str, match: re.Match[str]) -> bool:
     """Whether nothing else stands in the element or on the line; an article's date has company."""
-    left = text[max(0, match.start() - _INDENT) : match.start()].rstrip(" \t")
-    right = text[match.end() : match.end() + _INDENT].lstrip(" \t")
+    left = _INLINE_BEFORE.sub("", text[max(0, match.start() - _INDENT) : match.start()])
+    right = _INLINE_AFTER.sub("", text[match.end() : match.end() + _INDENT])
+    left, right = left.rstrip(" \t"), right.lstrip(" \t")
     return (not left or left[-1] in ">\n") and (not right or right[0] in "<\n")
 
 
-def _page_date(match: re.Match[str]) -> PageDate:
+def _page_date(match: re.Match[str], sure: int) -> PageDate:
     try:
         day = dt.date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
-        return PageDate(printed=match[0], date=None)
+        return PageDate(printed=match[0], date=None, sure=sure)
     agrees = _WEEKDAYS[day.weekday()] == (match["short"] or match["long"])
-    return PageDate(printed=match[0], date=day if agrees else None)
+    return PageDate(printed=match[0], date=day if agrees else None, sure=sure)

@@ -115,15 +115,15 @@ def _read(stretch: Stretch) -> Sidebar | None:
 
 
 def _date(stretch: Stretch, first: Line, credit_ends: int) -> PageDate | None:
-    """The date before the first line, or else after the list or its credit."""
+    """The date before the first line, in the list, or after that or its credit."""
     head = stretch.before[-_DATE_NEAR:] + stretch.printed
     city_at = max(0, head.find(first.city, len(head) - len(stretch.printed)))
     label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
     begins = city_at if label_at == -1 else label_at
-    return (
-        dates.before(head[max(0, begins - _DATE_NEAR) : begins])
-        or dates.after(stretch.printed)
-        or dates.after(stretch.after[: credit_ends + _DATE_NEAR])
+    inside = dates.after(stretch.printed)
+    return dates.of_the_box(
+        dates.before(head[max(0, begins - _DATE_NEAR) : begins]),
+        inside or dates.after(stretch.after[credit_ends : credit_ends + _DATE_NEAR]),
     )
 
 
@@ -131,7 +131,8 @@ def _is_sidebar(found: tuple[Line, ...], *, marked: bool, credited: bool) -> boo
     """Whether these lines are a sidebar, and not the temperatures of an article."""
     known = _known(found)
     if marked:
-        return known > 0 or any(line.temperature for line in found)
+        garbled = any("\ufffd" in line.city for line in found)
+        return known > 0 or (any(line.temperature for line in found) and not garbled)
     told = sum(line.label != NO_LABEL or line.icon != "" for line in found)
     if known * 2 < len(found):
         return False

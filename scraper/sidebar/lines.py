@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper.sidebar import dates
 from scraper.sidebar.labels import PROVINCES, is_label, split
-from scraper.words import NO_LABEL, STATIONS
+from scraper.words import NO_LABEL, NO_SKY_REPORTED, STATIONS
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -37,7 +37,8 @@ _BULLETS: Final = " \t\r\xa0\ufeff•‧·∙⋅●○◦▪▫■□▶►▷�
 _INNER_BULLET: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇]")
 _NUMBERED: Final = re.compile(r"\d{1,3}[.)]\s+")
 _DASHED: Final = re.compile(r"^\s*-\s+(?=\S)")
-_UP_TO_THE_NUMBER: Final = re.compile(r"(.*[^\W\d_][)\]]?)?[\s:|]*([\W\d_]*)", re.DOTALL)
+_LONE_DASH: Final = re.compile(r"-\s+")
+_UP_TO_THE_NUMBER: Final = re.compile(r"(.*(?:[^\W\d_]|\ufffd)[)\]]?)?[\s:|]*([\W\d_]*)", re.DOTALL)
 _APART: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|]|\s{2,}")
 _BETWEEN: Final = re.compile(r"[\n|]")
 _DT: Final = re.compile(r"<dt\b", re.IGNORECASE)  # in one <dl> of all, each begins an entry
@@ -156,7 +157,7 @@ def from_text(text: str) -> list[Line]:
             waiting += [*map(_line, signless), _line(alone, above=above)]
             above = NO_LABEL
         elif is_label(alone) and not stretches:
-            above = alone
+            above = _DASHED.sub("", alone)
         elif row.strip(_BULLETS) and not stretches:
             above = alone if lines and not glued else NO_LABEL
             waiting = waiting if lines else []
@@ -238,8 +239,8 @@ def _line(before: str, *, icon: str = "", above: str = NO_LABEL, after: str = ""
     """
     match = _UP_TO_THE_NUMBER.fullmatch(before)
     head, number = match.groups("") if match else (before, "")  # it always matches
-    if not head and "\n" in number:  # a label without letters, and no city
-        head, _, number = number.partition("\n")
+    if not head and (dash := _LONE_DASH.match(number)):  # a label without letters, and no city
+        head, number = NO_SKY_REPORTED, number[dash.end() :]
     if not "가" <= head[-1:] <= "힣":
         head, number = _with_letters(before, head, number)
     label, city = _label_and_city(head)
