@@ -134,20 +134,21 @@ class Collector:
         Raises:
             DatabaseError: It could not be kept yet; it will be before the next look is.
         """
-        async with self._places:
-            memory = await self._memory_or_what_is_left_of_it(portal)
-            asked_at, started = self._clock(), time.monotonic()
-            try:
+        memory = await self._memory_or_what_is_left_of_it(portal)
+        asked_at, started = self._clock(), time.monotonic()
+        try:
+            async with self._fetcher.turn(portal.url), self._places:
+                asked_at, started = self._clock(), time.monotonic()
                 page = await self._page(portal, memory, asked_at)
-            except FetchError as exc:
-                look = _as_look(portal, asked_at, started, exc.status)
-                return await self._keep(_keep_failure, look, exc)
-            except asyncio.CancelledError:
-                look = _as_look(portal, asked_at, started, None)
-                await self._keep(_keep_failure, look, FetchError(portal.url, "given up: stopped"))
-                raise
-            look = _as_look(portal, asked_at, started, page.status, page.wire_bytes)
-            return await self._keep(_keep_answer, look, page)
+        except FetchError as exc:
+            look = _as_look(portal, asked_at, started, exc.status)
+            return await self._keep(_keep_failure, look, exc)
+        except asyncio.CancelledError:
+            look = _as_look(portal, asked_at, started, None)
+            await self._keep(_keep_failure, look, FetchError(portal.url, "given up: stopped"))
+            raise
+        look = _as_look(portal, asked_at, started, page.status, page.wire_bytes)
+        return await self._keep(_keep_answer, look, page)
 
     async def memory(self, portal: Portal) -> PortalMemory:
         """
@@ -172,7 +173,7 @@ class Collector:
         """The portal's answer, unless it asked not to be asked before a later time."""
         if memory.retry_at is not None and now < memory.retry_at:
             raise _asked_to_wait(portal, memory.retry_at, now)
-        return await self._fetcher.get(
+        return await self._fetcher.ask(
             portal.url,
             etag=memory.etag,
             last_modified=memory.last_modified,
@@ -272,7 +273,7 @@ def read(store: Store, page: KeptPage) -> Report:
         portal=page.portal,
         outcome=outcome,
         readings=len(said.readings),
-        problems=(*said.problems, *([said.date_doubt] if said.date_doubt else [])),
+        problems=said.told,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import stamina
 
@@ -20,7 +21,7 @@ from scraper.fetch.wire import Answer, Bound, Wire
 if TYPE_CHECKING:
     import datetime as dt
     import ssl
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from types import TracebackType
 
     import httpx
@@ -72,6 +73,14 @@ class _Look:
         if wait_s >= self.until - asyncio.get_running_loop().time():
             return False
         return True if error.retry_after_s is None else wait_s
+
+
+class Asked(TypedDict, total=False):
+    """What ``Fetcher.ask`` may be told besides the URL."""
+
+    etag: str | None
+    last_modified: str | None
+    ignore_robots: bool
 
 
 class Fetcher:
@@ -130,7 +139,24 @@ class Fetcher:
     ) -> None:
         await self._wire.__aexit__(exc_type, exc, traceback)
 
-    async def get(
+    @contextlib.asynccontextmanager
+    async def turn(self, url: str) -> AsyncIterator[None]:
+        """
+        Wait until nobody else asks this site, and keep the others waiting meanwhile.
+
+        Raises:
+            FetchError: That is no address.
+        """
+        start = address.parse(url)
+        async with self._turns[address.site_of(start), start.port]:
+            yield
+
+    async def get(self, url: str, **asked: Unpack[Asked]) -> Page:
+        """Look at a page in its turn; see ``ask``."""
+        async with self.turn(url):
+            return await self.ask(url, **asked)
+
+    async def ask(
         self,
         url: str,
         *,
@@ -139,7 +165,7 @@ class Fetcher:
         ignore_robots: bool = False,
     ) -> Page:
         """
-        Look at a page, after its site's robots.txt.
+        Look at a page, after its site's robots.txt; the caller has the turn.
 
         Args:
             url: Which page.
@@ -152,14 +178,13 @@ class Fetcher:
             FetchError: The page could not be had, for whatever reason.
         """
         start = address.parse(url)
-        async with self._turns[address.site_of(start), start.port]:
-            look = self._look(start, asked=validators(etag, last_modified))
-            try:
-                async with asyncio.timeout_at(look.until):
-                    answer = await self._followed(start, look, obey=not ignore_robots)
-            except TimeoutError as exc:
-                reason = f"no page within {self._timeout_s:g} s"
-                raise FetchError(url, reason, may_pass=True) from exc
+        look = self._look(start, asked=validators(etag, last_modified))
+        try:
+            async with asyncio.timeout_at(look.until):
+                answer = await self._followed(start, look, obey=not ignore_robots)
+        except TimeoutError as exc:
+            reason = f"no page within {self._timeout_s:g} s"
+            raise FetchError(url, reason, may_pass=True) from exc
         return _page(answer, look.asked)
 
     def _look(self, start: httpx.URL, *, asked: Mapping[str, str]) -> _Look:

@@ -22,14 +22,14 @@ def encoding_of(content_type: str | None, body: bytes) -> str:
     EUC-KR and more) are tried in this order; the first that decodes the whole body is taken.
 
     Returns:
-        Where none does, the first that was declared, otherwise UTF-8: to be read with
+        Where none does, the one with which the fewest characters are lost when it is read with
         ``errors="replace"``.
     """
-    declared = list(_declared(content_type, body))
-    for codec in [*declared, "utf-8", "cp949"]:
+    tried = [*_declared(content_type, body), "utf-8", "cp949"]
+    for codec in tried:
         if _decodes(body, codec):
             return codec
-    return next((codec for codec in declared if _is_text(codec)), "utf-8")
+    return min(filter(_is_text, tried), key=lambda codec: _lost(body, codec))
 
 
 def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
@@ -49,6 +49,10 @@ def _decodes(body: bytes, codec: str) -> bool:
     except (UnicodeError, LookupError):  # LookupError: "base64" and the like are not for text
         return False
     return True
+
+
+def _lost(body: bytes, codec: str) -> int:
+    return body.decode(codec, "replace").count("\ufffd")
 
 
 def _is_text(codec: str) -> bool:
