@@ -22,6 +22,31 @@ USER_AGENT: Final = (
 )
 
 
+EXPECTED: Final = {
+    "database": "a path",
+    "journal": "one of: auto, wal, delete",
+    "interval_minutes": "a number from 1 to 1440",
+    "schedule": "a cron expression in quotes",
+    "fetch": "a table",
+    "fetch.timeout_s": "a number from 1 to 300",
+    "fetch.max_bytes": "a whole number from 1024 to 67108864",
+    "fetch.user_agent": "1 to 256 printable ASCII characters",
+    "notify": "a table",
+    "notify.command": "a list of texts, the program first",
+    "notify.webhook": "an http:// or https:// address",
+    "notify.apprise": "a list of addresses",
+    "notify.ping": "an http:// or https:// address",
+    "metrics": "a table",
+    "metrics.textfile": "a path",
+    "metrics.port": "a whole number from 0 to 65535",
+    "portals": "a table [[portals]] for each portal",
+    "portals.name": "1 to 64 letters, digits, '.', '-' or '_'",
+    "portals.url": "an http:// or https:// address",
+    "portals.ignore_robots": "a sentence",
+}
+"""What may stand at each key, in the words of an error."""
+
+
 class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     A portal to look at.
@@ -32,7 +57,7 @@ class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ignore_robots: Why its robots.txt does not bind us; empty = it does.
     """
 
-    name: Annotated[str, Meta(pattern=r"^[\w.-]{1,64}$")]
+    name: Annotated[str, Meta(pattern=r"\A[\w.-]{1,64}\Z")]
     url: str
     ignore_robots: str = ""
 
@@ -49,7 +74,7 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20
     max_bytes: Annotated[int, Meta(ge=1024, le=64 * 2**20)] = 4 * 2**20
-    user_agent: Annotated[str, Meta(pattern=r"^[!-~]([ -~]{0,254}[!-~])?$")] = USER_AGENT
+    user_agent: Annotated[str, Meta(pattern=r"\A[!-~]([ -~]{0,254}[!-~])?\Z")] = USER_AGENT
 
 
 class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,7 +83,7 @@ class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         command: A program with its arguments; the text is on its standard input.
-        webhook: An address to which JSON is posted.
+        webhook: An http(s) address to which JSON is posted.
         apprise: Addresses of services as Apprise writes them; wants the extra ``notify``.
         ping: A dead-man switch in the form of healthchecks.io, told of every pass.
     """
@@ -74,7 +99,8 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     What Prometheus is given.
 
     Attributes:
-        textfile: A file for node_exporter's textfile collector; empty = none.
+        textfile: A file for node_exporter's textfile collector; a relative path counts from the
+            folder of the config; empty = none.
         port: On loopback, for ``nalssi run``; 0 = none.
     """
 
@@ -97,7 +123,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         portals: Which to look at.
     """
 
-    database: Annotated[str, Meta(min_length=1)] = "weather.db"
+    database: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]+\Z")] = "weather.db"
     journal: Literal["auto", "wal", "delete"] = "auto"
     interval_minutes: Annotated[float, Meta(ge=1, le=1440)] = 10
     schedule: str = ""
@@ -139,7 +165,7 @@ def find(path: Path | None = None) -> Path:
 
 def load(path: Path) -> Config:
     """
-    The config in this file, with the database's path made complete.
+    The config in this file, with its paths made complete.
 
     Raises:
         ConfigError: It cannot be read, or a key in it is unknown or wrong.
@@ -153,8 +179,19 @@ def load(path: Path) -> Config:
     except msgspec.ValidationError as exc:
         raise ConfigError(path, _in_words(str(exc), raw)) from exc
     _check_portals(path, config)
-    database = path.parent / Path(config.database).expanduser()
-    return msgspec.structs.replace(config, database=str(database))
+    _check_notify(path, config.notify)
+    metrics = config.metrics
+    if metrics.textfile:
+        metrics = msgspec.structs.replace(metrics, textfile=_beside(path, metrics.textfile))
+    return msgspec.structs.replace(config, database=_beside(path, config.database), metrics=metrics)
+
+
+def _beside(path: Path, name: str) -> str:
+    """A path of the config, counted from its folder."""
+    try:
+        return str(path.parent / Path(name).expanduser())
+    except RuntimeError as exc:
+        raise ConfigError(path, f"{name!r}: no such user, expected a path") from exc
 
 
 def _in_words(said: str, raw: dict[str, Any]) -> str:
@@ -170,10 +207,14 @@ def _in_words(said: str, raw: dict[str, Any]) -> str:
     if unknown := re.search(r"unknown field `(.*)`", what):
         inside = f"{key}.{unknown[1]}" if key else unknown[1]
         known = ", ".join(_fields(keys))
-        return f"unknown key {inside!r} = {value[unknown[1]]!r}, expected one of: {known}"
+        shown = "" if key.startswith("notify") else f" = {value[unknown[1]]!r}"
+        return f"unknown key {inside!r}{shown}, expected one of: {known}"
+    plain = ".".join(name for name, _ in keys if name)
     if missing := re.search(r"missing required field `(.*)`", what):
-        return f"{key}: key {missing[1]!r} is missing"
-    return f"{key} = {value!r}: {what[:1].lower()}{what[1:]}"
+        expected = EXPECTED[f"{plain}.{missing[1]}"]
+        return f"{key}: key {missing[1]!r} is missing, expected {expected}"
+    shown = key if key.startswith("notify") else f"{key} = {value!r}"  # that may be a secret
+    return f"{shown}: expected {EXPECTED[plain]}"
 
 
 def _fields(keys: list[tuple[str, str]]) -> tuple[str, ...]:
@@ -197,9 +238,17 @@ def _check_portals(path: Path, config: Config) -> None:
             )
 
 
+def _check_notify(path: Path, notify: Notify) -> None:
+    """Refuse what is no address, without showing it: these have secrets in them."""
+    for key, url in (("webhook", notify.webhook), ("ping", notify.ping)):
+        if url and not _is_http(url):
+            raise ConfigError(path, f"notify.{key}: expected an http:// or https:// address")
+
+
 def _is_http(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        odd = " " in url or not url.isprintable() or parts.port == 0 or "@" in parts.netloc
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not odd
     except ValueError:
         return False

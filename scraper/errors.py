@@ -9,9 +9,11 @@ Every error that a command can end with, what it means, and its exit code.
 | 3 | the config is wrong, or not there |
 | 4 | a portal could not be fetched, or its robots.txt refused us |
 | 5 | a page had no sidebar that we can read |
-| 6 | the database cannot be used: not ours, damaged, newer than this nalssi, locked |
+| 6 | the database cannot be used: not ours, damaged, newer, locked; no room, a wrong clock |
 | 7 | something is stale: frozen or down |
+| 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |
 | 75 | another pass is running on this database (``EX_TEMPFAIL`` of sysexits.h) |
+| 130 | interrupted by Ctrl-C, or a pass by SIGTERM |
 
 Where several apply, the highest of them is the exit code.
 The errors of the database itself are in ``db/errors.py``; they stand in the same table.

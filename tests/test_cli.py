@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from db.store import Store
 from scraper import lock
 from scraper.demo.portal import Entry, page, text
 from scraper.printable import printable
-from tests.servers import Server, answer
+from tests.servers import Server, answer, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -404,7 +405,7 @@ def in_a_terminal(*arguments: str | Path, cwd: Path, **env: str) -> str:
 
 def test_a_terminal_gets_lines_and_colours_unless_it_wants_none(kept):
     shown = in_a_terminal("latest", cwd=kept)
-    assert "┃" in shown
+    assert "───" in shown
     assert "\x1b[" in shown
     assert "\x1b[3" not in in_a_terminal("latest", cwd=kept, NO_COLOR="1")
 
@@ -461,6 +462,49 @@ def test_a_terminal_without_korean_is_no_error(kept):
     assert "Seoul" in run.stdout
 
 
+def test_an_output_that_cannot_be_written_is_told(kept):
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(
+            [*NALSSI, "latest", "--json"],
+            cwd=kept,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert run.returncode == 74
+    assert run.stderr.decode() == "nalssi: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_pass_that_is_stopped_leaves_a_row_for_each_look(tmp_path, number):
+    with portal(tmp_path, slow=silent) as server:
+        process = subprocess.Popen(
+            [*NALSSI, "scrape"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(300):
+            if "/slow" in server.paths:
+                break
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.communicate(timeout=30)[1].decode() == "nalssi: interrupted\n"
+    assert process.returncode == 130
+    (look,) = answered("looks", cwd=tmp_path)
+    assert look["outcome"] == "fetch_failed"
+    assert "given up" in look["reason"]
+
+
+def test_the_variable_of_the_real_history_is_no_place_for_a_demo(kept):
+    real = kept / "weather.db"
+    before = real.read_bytes()
+    assert nalssi("demo", cwd=kept, NALSSI_DB=str(real)).returncode == 0
+    assert real.read_bytes() == before
+    assert (kept / "demo.db").exists()
+
+
 # ---- the demo
 
 
@@ -494,7 +538,7 @@ def test_the_readme_and_the_code_have_one_table_of_exit_codes():
     from scraper import errors  # noqa: PLC0415 - its words, not its classes
 
     rows = re.findall(r"^\| \d.*$", str(errors.__doc__), re.MULTILINE)
-    assert len(rows) == 9
+    assert len(rows) == 11
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for row in rows:
         assert row.replace("``", "`") in readme

@@ -53,6 +53,14 @@ def test_the_readme_explains_every_key():
             assert f"`{key}`" in readme
 
 
+def test_every_key_says_what_is_expected_of_it():
+    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "portals": Portal}
+    keys = set(Config.__struct_fields__)
+    for name, table in tables.items():
+        keys |= {f"{name}.{key}" for key in table.__struct_fields__}
+    assert set(config.EXPECTED) == keys
+
+
 def test_an_empty_config_is_all_defaults(tmp_path):
     assert load(tmp_path, "") == Config(database=str(tmp_path / "weather.db"))
 
@@ -60,6 +68,37 @@ def test_an_empty_config_is_all_defaults(tmp_path):
 def test_a_relative_database_counts_from_the_folder_of_the_config(tmp_path):
     assert load(tmp_path, 'database = "kept/w.db"').database == str(tmp_path / "kept/w.db")
     assert load(tmp_path, 'database = "/kept/w.db"').database == "/kept/w.db"
+
+
+def test_a_relative_textfile_counts_from_the_folder_of_the_config(tmp_path):
+    asked = '[metrics]\ntextfile = "{}"'.format
+    assert load(tmp_path, asked("n.prom")).metrics.textfile == str(tmp_path / "n.prom")
+    assert load(tmp_path, asked("/kept/n.prom")).metrics.textfile == "/kept/n.prom"
+    assert load(tmp_path, asked("")).metrics.textfile == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('webhook = "s3cr3t"', "notify.webhook"),
+        ('webhook = "ftp://s3cr3t/"', "notify.webhook"),
+        ('webhook = "https:///s3cr3t"', "notify.webhook"),
+        ('ping = "https://x:0/s3cr3t"', "notify.ping"),
+        ('ping = "https://hc.example/s3cr3t x"', "notify.ping"),
+        ('apprise = "tgram://s3cr3t/chat"', "notify.apprise"),
+        ('apprise = [["s3cr3t"]]', "notify.apprise[1]"),
+        ('web_hook = "https://x/s3cr3t"', "'notify.web_hook'"),
+    ],
+)
+def test_what_is_wrong_with_a_channel_is_told_without_its_secret(tmp_path, line, key):
+    problem = refusal(tmp_path, f"[notify]\n{line}")
+    assert key in problem
+    assert "s3cr3t" not in problem
+
+
+def test_addresses_of_channels_are_taken_as_they_are(tmp_path):
+    notify = load(tmp_path, '[notify]\nwebhook = "https://x/?a=b"\nping = "http://y/uuid"').notify
+    assert (notify.webhook, notify.ping) == ("https://x/?a=b", "http://y/uuid")
 
 
 def test_an_interval_is_told_in_seconds_too(tmp_path):
@@ -72,8 +111,8 @@ def test_an_interval_is_told_in_seconds_too(tmp_path):
         ("intervall_minutes = 10", ["intervall_minutes", "= 10", "interval_minutes"]),
         ("[fetch]\ntimeout = 5", ["fetch.timeout", "= 5", "timeout_s"]),
         (PORTAL + "color = 'red'", ["portals[1].color", "'red'", "ignore_robots"]),
-        ("interval_minutes = 0.5", ["interval_minutes", "0.5", ">= 1"]),
-        ("interval_minutes = 0", ["interval_minutes", "= 0", ">= 1"]),
+        ("interval_minutes = 0.5", ["interval_minutes", "0.5", "from 1 to 1440"]),
+        ("interval_minutes = 0", ["interval_minutes", "= 0", "from 1"]),
         ("interval_minutes = -10", ["interval_minutes", "-10"]),
         ("interval_minutes = nan", ["interval_minutes", "nan"]),
         ("interval_minutes = 1441", ["interval_minutes", "1441", "1440"]),
@@ -81,7 +120,12 @@ def test_an_interval_is_told_in_seconds_too(tmp_path):
         ("interval_minutes = true", ["interval_minutes", "True"]),
         ("database = ''", ["database", "''"]),
         ("database = 7", ["database", "7"]),
-        ("journal = 'off'", ["journal", "'off'"]),
+        ("journal = 'off'", ["journal", "'off'", "auto, wal, delete"]),
+        ('database = "~nobody.at.all/w.db"', ["~nobody.at.all", "no such user"]),
+        ('database = "a\\u0000b"', ["database", "a path"]),
+        ('[fetch]\nuser_agent = "x\\n"', ["fetch.user_agent"]),
+        ('[[portals]]\nname = "x\\n"\nurl = "http://x/"', ["portals[1].name"]),
+        (PORTAL.replace("koya.example", "me@koya.example"), ["portals[1].url"]),
         ("[fetch]\ntimeout_s = 0", ["fetch.timeout_s", "= 0"]),
         ("[fetch]\nmax_bytes = 1.5", ["fetch.max_bytes", "1.5"]),
         ('[fetch]\nuser_agent = "a\\nb: c"', ["fetch.user_agent"]),

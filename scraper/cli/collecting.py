@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from db.reading import now
 from scraper.cli import show
@@ -33,7 +35,6 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
     page = _page(source, places)
     seen = sidebar.find(page.body, page.encoding)
     said = normalize.readings(seen)
-    problems = [*said.problems, *([said.date_doubt] if said.date_doubt else [])]
     rows = [
         {
             "city": reading.city,
@@ -46,7 +47,7 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
         for reading in said.readings
     ]
     if as_json:
-        show.as_json({"page_date": seen.page_date, "readings": rows, "problems": problems})
+        show.as_json({"page_date": seen.page_date, "readings": rows, "problems": said.told})
         return
     click.echo(f"page date {show.cell(seen.page_date)}")
     show.table(
@@ -54,7 +55,7 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
         [list(row.values()) for row in rows],
         numbers=["KMA id", "°C"],
     )
-    for problem in problems:
+    for problem in said.told:
         click.echo(f"problem: {printable(problem)}")
 
 
@@ -63,10 +64,11 @@ def _page(source: str, places: Places) -> Page:
     from scraper import fetch
     from scraper.config import Fetch
 
+    settings = places.settings_if_any()
     if source == "-":
         return fetch.read_stream(sys.stdin.buffer, name="-", max_bytes=Fetch().max_bytes)
-    if source.startswith(("http://", "https://")):
-        return _fetched(source, places.settings().fetch if places.config else Fetch())
+    if source.lower().startswith(("http://", "https://")):
+        return _fetched(source, settings.fetch if settings else Fetch())
     return fetch.read_file(source, max_bytes=Fetch().max_bytes)
 
 
@@ -100,6 +102,8 @@ def scrape(
     as_json: bool,
 ) -> None:
     """Look once at every portal of the config, or at the named ones; for cron."""
+    # Being stopped is to be told like Ctrl-C: the looks under way are given up, each with its row.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     from scraper import config, lock
     from scraper.errors import ConfigError
 
@@ -124,6 +128,7 @@ def _swept(settings: Config, path: Path, names: tuple[str, ...]) -> list[Report]
     """One pass over the chosen portals."""
     import asyncio
 
+    from db.errors import DatabaseError
     from db.store import Store
     from scraper.collect import collecting
     from scraper.herald import Herald
@@ -134,7 +139,11 @@ def _swept(settings: Config, path: Path, names: tuple[str, ...]) -> list[Report]
                 config=settings, collector=collector, store=store, clock=now, complain=_complain
             )
             await herald.ping("start")
-            reports = await collector.sweep(settings.chosen(names))
+            try:
+                reports = await collector.sweep(settings.chosen(names))
+            except DatabaseError as exc:
+                await herald.ping("fail", str(exc))
+                raise
             await herald.after_looks(reports)
             return reports
 
@@ -196,7 +205,11 @@ def demo(places: Places, *, as_json: bool) -> None:
     """Run a portal of our own on this machine, look at it, and show what was kept."""
     from scraper import demo as story
 
-    path = places.db or Path("demo.db")
+    # The variable names the real history, which is no place for a demo.
+    by_option = (
+        click.get_current_context().get_parameter_source("db") == ParameterSource.COMMANDLINE
+    )
+    path = places.db if places.db and by_option else Path("demo.db")
     story.run(path, say=click.echo if not as_json else lambda _: None)
     from db import query
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import functools
+import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,16 +27,33 @@ _AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+INTERRUPTED: Final = 130
+"""What a shell gives a command that ended by Ctrl-C: 128 and the number of SIGINT."""
+
+OUTPUT_LOST: Final = 74
+"""``EX_IOERR`` of sysexits.h."""
+
+
 class Commands(click.Group):
     """Commands whose expected errors end in one line on stderr and their own exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
         except NalssiError as exc:
             click.echo(f"nalssi: {printable(str(exc))}", err=True)
             ctx.exit(exc.exit_code)
+        except KeyboardInterrupt:
+            click.echo("nalssi: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except OSError as exc:
+            if exc.errno == errno.EPIPE:  # who reads has seen enough; click ends quietly
+                raise
+            click.echo(f"nalssi: the output cannot be written: {exc.strerror}", err=True)
+            os._exit(OUTPUT_LOST)  # or Python would try to write the rest once more
+        return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +80,18 @@ class Places:
 
         return config.load(config.find(self.config))
 
+    def settings_if_any(self) -> Config | None:
+        """
+        The config, or None where none is named and none stands in the usual places.
+
+        Raises:
+            ConfigError: It is named and not there, or it is wrong.
+        """
+        from scraper import config  # noqa: PLC0415 - only where it is asked for
+
+        usual = os.environ.get("NALSSI_CONFIG") or Path(config.DEFAULT_NAME).is_file()
+        return self.settings() if self.config or usual else None
+
     def database(self) -> Path:
         """
         The database; the config is read only where that tells it, or it was named.
@@ -71,6 +103,16 @@ class Places:
             return self.db
         settings = self.settings()
         return self.db or Path(settings.database)
+
+    def known(self) -> Config | None:
+        """
+        The config, unless only a database was named; then whatever is in that counts.
+
+        Raises:
+            ConfigError: It is not there, or wrong.
+        """
+        named = self.config or os.environ.get("NALSSI_CONFIG")
+        return self.settings() if named or self.db is None else None
 
 
 def with_places(command: Callable[..., None]) -> Callable[..., None]:

@@ -52,7 +52,9 @@ def table(
     styles: Sequence[str] = (),
 ) -> None:
     """
-    Print a table, with lines and colours where a person is looking.
+    Print a table, with colours where a person is looking, and never a value cut short.
+
+    A terminal that is too narrow gets the long values on several lines.
 
     Args:
         headings: The columns.
@@ -60,25 +62,41 @@ def table(
         numbers: The columns to set flush right.
         styles: Of each row, as rich knows them.
     """
-    from rich.console import Console  # noqa: PLC0415 - JSON does without it
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - JSON does without it
+    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     terminal = sys.stdout.isatty()
     console = Console(width=None if terminal else 1000, highlight=False)
-    grid = Table(box=Table().box if terminal else None, pad_edge=terminal)
-    for heading in headings:
+    grid = Table(box=SIMPLE_HEAD if terminal else None, pad_edge=False)
+    shown = [[cell(value) for value in row] for row in rows]
+    widths = [
+        _longest_word(heading, [row[n] for row in shown]) for n, heading in enumerate(headings)
+    ]
+    fits = sum(widths) + 2 * len(widths) <= console.width
+    for heading, width in zip(headings, widths, strict=True):
         grid.add_column(
-            heading, justify="right" if heading in numbers else "left", no_wrap=not terminal
+            heading,
+            justify="right" if heading in numbers else "left",
+            no_wrap=not terminal or heading in (*numbers, "state"),
+            overflow="fold",
+            min_width=width if fits else None,
         )
-    for nth, row in enumerate(rows):
-        grid.add_row(*(Text(cell(value)) for value in row), style=styles[nth] if styles else None)
+    for nth, row in enumerate(shown):
+        grid.add_row(*map(Text, row), style=styles[nth] if styles else None)
     if terminal:
         console.print(grid)
         return
     with console.capture() as captured:
         console.print(grid)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _longest_word(heading: str, values: Sequence[str]) -> int:
+    """How wide a column must be to break no short word: a city, a date, a state."""
+    words = [word for value in (heading, *values) for word in value.split()]
+    return min(12, max(map(len, words)))
 
 
 def cell(value: object) -> str:
@@ -102,7 +120,7 @@ def values(row: object) -> list[object]:
 def latest(rows: Sequence[Latest]) -> None:
     """Print the newest readings; nobody shall take a frozen one for the weather of now."""
     for line in _warnings(rows):
-        click.secho(line, bold=True, fg="red")
+        _loud(line)
     table(
         ["station", "°C", "sky", "state", "age", "seen from", "seen until", "page date", "portal"],
         (
@@ -122,6 +140,17 @@ def latest(rows: Sequence[Latest]) -> None:
         numbers=["°C", "age"],
         styles=[_LOUD.get(row.state, "") for row in rows],
     )
+
+
+def _loud(line: str) -> None:
+    """A line in red, unless NO_COLOR or a pipe wants none."""
+    from rich.console import Console  # noqa: PLC0415 - JSON does without it
+    from rich.text import Text  # noqa: PLC0415
+
+    if sys.stdout.isatty():
+        Console().print(Text(line, style="bold red"))
+    else:
+        click.echo(line)
 
 
 def status(rows: Sequence[dict[str, Any]]) -> None:

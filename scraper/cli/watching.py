@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from db.query import Database, PortalStatus
+    from scraper.config import Config
 
 STALE: Final = 7
 
@@ -31,9 +32,9 @@ def status(places: Places, *, as_json: bool) -> None:
 
     from db import query
 
-    path = places.database()
+    path, config = places.database(), places.known()
     with query.Database(path) as asked:
-        portals = [_status(asked, one) for one in asked.status(now=now())]
+        portals = _statuses(asked, config)
         file = {
             "path": str(path),
             "bytes": path.stat().st_size,
@@ -53,10 +54,23 @@ def status(places: Places, *, as_json: bool) -> None:
     click.get_current_context().exit(STALE if stale else 0)
 
 
-def _status(asked: Database, one: PortalStatus) -> dict[str, Any]:
+def _statuses(asked: Database, config: Config | None) -> list[dict[str, Any]]:
+    """How the portals of the config are, in its order; all in the database where there is none."""
+    moment = now()
+    there = {one.portal: _status(asked, one, config, moment) for one in asked.status(now=moment)}
+    if config is None:
+        return list(there.values())
+    return [there.get(portal.name, _NEVER | {"portal": portal.name}) for portal in config.portals]
+
+
+def _status(
+    asked: Database, one: PortalStatus, config: Config | None, moment: dt.datetime
+) -> dict[str, Any]:
     from scraper.schedule import next_look
 
-    due = next_look(asked.memory(one.portal), round(one.interval_minutes * 60), now())
+    interval_s = config.interval_s if config else round(one.interval_minutes * 60)
+    due = next_look(asked.memory(one.portal), interval_s, moment).astimezone(KST)
+    scheduled = config is not None and config.schedule
     return {
         "portal": one.portal,
         "state": one.state,
@@ -67,9 +81,25 @@ def _status(asked: Database, one: PortalStatus) -> dict[str, Any]:
         "last_success": one.last_success,
         "looks_last_day": one.looks_last_day,
         "failures_last_day": one.failures_last_day,
-        "next_look": due.astimezone(KST),
+        "next_look": None if scheduled else due,  # what a schedule means, only the daemon knows
         "problems": one.problems,
     }
+
+
+_NEVER: Final[dict[str, Any]] = {
+    "portal": None,
+    "state": "down",
+    "since": None,
+    "last_look": None,
+    "last_outcome": None,
+    "last_reason": "never looked at",
+    "last_success": None,
+    "looks_last_day": 0,
+    "failures_last_day": 0,
+    "next_look": None,
+    "problems": (),
+}
+"""Of a portal that the config names and the database does not."""
 
 
 def _mib(size: Any) -> str:
@@ -116,9 +146,9 @@ def check(places: Places, *, live: bool, as_json: bool) -> None:
     from scraper import check as checks
 
     path = places.database()
-    settings = places.settings() if places.config or not places.db or live else None
+    settings = places.settings() if live else places.known()
     findings = [
-        *([checks.Finding(check="config", told="no fault")] if settings else []),
+        *([checks.of_config(settings)] if settings else []),
         *checks.of_database(path),
         checks.of_disk(path),
         checks.of_clock(path, now()),
@@ -153,7 +183,7 @@ def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what 
     notice = Notice(portal="test", kind="test", well=True, text="nalssi: this is a test")
     failures = deliver(notice, channels)
     if wanted.ping and (failure := ping(wanted.ping, "success", notice.text)):
-        failures.append(f"ping: {failure}")
+        failures.append(failure)
     if failures:
         raise ConfigError(where, "; ".join(failures))
     click.echo(f"{count} delivered")
