@@ -160,7 +160,7 @@ def past_look(row: sqlite3.Row) -> PastLook:
         bytes=row["bytes"],
         page_date=_date(row["page_date"]),
         reason=row["reason"],
-        problems=tuple(row["problems"].split("\n")) if row["problems"] else (),
+        problems=_lines(row["problems"]),
     )
 
 
@@ -186,6 +186,10 @@ def _moment(seconds: int | None) -> dt.datetime | None:
     return None if seconds is None else moment(seconds)
 
 
+def _lines(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split("\n")) if text else ()
+
+
 def _date(iso: str | None) -> dt.date | None:
     return None if iso is None else dt.date.fromisoformat(iso)
 
@@ -205,7 +209,9 @@ class PortalStatus:
         last_success: The newest look that saw a sidebar.
         changed: The first look at the values it shows.
         looks_last_day, failures_last_day: Of the last 24 hours; a failure saw no sidebar.
+        last_failure: The newest look of the last 24 hours that saw no sidebar.
         problems: What is not understood of the values it shows.
+        recent_problems: The same, of all values that it showed in the last 24 hours.
     """
 
     portal: str
@@ -219,7 +225,9 @@ class PortalStatus:
     changed: dt.datetime | None
     looks_last_day: int
     failures_last_day: int
+    last_failure: dt.datetime | None
     problems: tuple[str, ...]
+    recent_problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,10 +237,13 @@ class Gap:
 
     Attributes:
         portal: Its name.
-        since, until: The looks around it that succeeded; ``until`` may be now. Korean time.
-        failures: Looks in between that saw no sidebar.
-        cause: ``portal failing``, ``clock``, ``not kept`` or ``not running``.
-        reason: How the last of the failures ended; None where there is none.
+        since, until: The looks around it that succeeded, or the very first look, or now; ``since``
+            is not before the moment asked from. Korean time.
+        failures: Looks in the whole stretch that saw no sidebar.
+        cause: ``portal failing``; for stretches without looks ``not running``, ``clock`` or
+            ``not kept``; or one of each, as ``portal failing, not running``.
+        reason: How the last of the failures ended, else what is known of the event; None where
+            nothing is.
     """
 
     portal: str
@@ -241,6 +252,20 @@ class Gap:
     failures: int
     cause: str
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """
+    A notice that is not over.
+
+    Attributes:
+        at: When it was told last; Korean time.
+        text: What was told.
+    """
+
+    at: dt.datetime
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,19 +299,23 @@ def status(row: sqlite3.Row) -> PortalStatus:
         changed=_moment(row["seen_from"]),
         looks_last_day=row["looks"],
         failures_last_day=row["failures"],
-        problems=tuple((row["problems"] or "").split("\n")) if row["problems"] else (),
+        last_failure=_moment(row["last_failure"]),
+        problems=_lines(row["problems"]),
+        recent_problems=tuple(dict.fromkeys(_lines(row["recent_problems"]))),
     )
 
 
 def gap(row: sqlite3.Row) -> Gap:
     """Read a row of ``views.GAPS``."""
+    unwatched = row["event"] or "not running"
+    causes = ["portal failing"] * bool(row["failures"]) + [unwatched] * row["unwatched"]
     return Gap(
         portal=row["portal"],
         since=moment(row["since"]),
         until=moment(row["until"]),
         failures=row["failures"],
-        cause="portal failing" if row["failures"] else row["event"] or "not running",
-        reason=row["failure"],
+        cause=", ".join(causes),
+        reason=row["failure"] or row["detail"],
     )
 
 

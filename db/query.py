@@ -15,18 +15,19 @@ Only the standard library is imported here, so that asking starts fast.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from db import answers, file, spells, views
-from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Tally
+from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Tally, Told
 from db.errors import DatabaseError, UnknownPortal, UnknownStation
-from db.reading import PortalMemory, Station, epoch
+from db.reading import PortalMemory, Station, epoch, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 __all__ = [
     "Database",
@@ -38,6 +39,7 @@ __all__ = [
     "Spell",
     "State",
     "Tally",
+    "Told",
 ]
 
 _T = TypeVar("_T")
@@ -187,14 +189,20 @@ class Database:
         values = {"failed": failed, "last": sys.maxsize if last is None else min(last, sys.maxsize)}
         return self._ask(answers.past_look, sql, values)[::-1]
 
-    def status(self, *, now: dt.datetime | None = None) -> list[PortalStatus]:
+    def status(
+        self, *, portals: Collection[str] | None = None, now: dt.datetime | None = None
+    ) -> list[PortalStatus]:
         """
         How every portal is.
 
         Args:
+            portals: Only these, by name.
             now: The moment at which; None = the present.
         """
-        return self._ask(answers.status, views.STATUS, {"now": _epoch_or_now(now)})
+        names = None if portals is None else json.dumps(list(portals))
+        return self._ask(
+            answers.status, views.STATUS, {"portals": names, "now": _epoch_or_now(now)}
+        )
 
     def gaps(
         self, *, since: dt.datetime | None = None, now: dt.datetime | None = None
@@ -215,6 +223,11 @@ class Database:
     def tally(self) -> list[Tally]:
         """How many looks there ever were, by portal, outcome and how long they took."""
         return answers.tallies(self._ask(dict, views.TALLY))
+
+    def told(self) -> dict[tuple[str, str], Told]:
+        """The notices that are not over, by portal and kind."""
+        rows = self._ask(tuple, views.TOLD)
+        return {(portal, kind): Told(at=moment(at), text=text) for portal, kind, at, text in rows}
 
     def count_readings(self) -> int:
         """How many readings are stored."""

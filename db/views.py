@@ -25,6 +25,9 @@ DOWN_AFTER_INTERVALS = 3
 GAP_AFTER_INTERVALS = 2
 """So many intervals without a successful look are a gap."""
 
+LONGEST_BACK_OFF_S = 60 * 60
+"""A portal that fails is looked at no more rarely than this, or than its interval if longer."""
+
 DAY_S = 24 * 60 * 60
 
 _STATE = f"""CASE
@@ -139,14 +142,25 @@ STATUS = f"""
         (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
             AND d.fetched_at > :now - {DAY_S}) AS looks,
         (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
-            AND d.fetched_at > :now - {DAY_S} AND d.sidebar_id IS NULL) AS failures
+            AND d.fetched_at > :now - {DAY_S} AND d.sidebar_id IS NULL) AS failures,
+        (SELECT max(d.fetched_at) FROM fetches AS d WHERE d.portal_id = p.id
+            AND d.fetched_at > :now - {DAY_S} AND d.sidebar_id IS NULL) AS last_failure,
+        (SELECT group_concat(t.problems, char(10)) FROM spells AS v
+            JOIN sidebars AS t ON t.id = v.sidebar_id
+            WHERE v.portal_id = p.id AND v.seen_until > :now - {DAY_S} AND v.seen_from >= coalesce((
+                SELECT max(seen_from) FROM spells
+                WHERE portal_id = p.id AND seen_from <= :now - {DAY_S}), -{_END_OF_TIME})
+            ) AS recent_problems
     FROM portals AS p
     LEFT JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
         SELECT max(seen_from) FROM spells WHERE portal_id = p.id)
     LEFT JOIN sidebars AS s ON s.id = sp.sidebar_id
     LEFT JOIN fetches AS f ON f.portal_id = p.id AND f.fetched_at = (
         SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
+    WHERE :portals IS NULL OR p.name IN (SELECT value FROM json_each(:portals))
     ORDER BY p.id"""
+
+_LONGEST_WAIT_S = f"max({LONGEST_BACK_OFF_S}, g.interval_s) + g.interval_s"
 
 GAPS = f"""
     WITH seen AS (
@@ -157,21 +171,37 @@ GAPS = f"""
         WHERE sidebar_id IS NOT NULL OR fetched_at = (
             SELECT min(first.fetched_at) FROM fetches AS first
             WHERE first.portal_id = fetches.portal_id)
+    ), gaps AS (
+        SELECT p.id, p.name AS portal, p.interval_s, since, until
+        FROM seen JOIN portals AS p ON p.id = portal_id
+        WHERE until - since > {GAP_AFTER_INTERVALS} * p.interval_s
+            AND until > coalesce(:since, until - 1)
     )
-    SELECT p.name AS portal, max(g.since, coalesce(:since, g.since)) AS since, g.until,
-        (SELECT count(*) FROM fetches AS f WHERE f.portal_id = g.portal_id
-            AND f.fetched_at > g.since AND f.fetched_at < g.until) AS failures,
+    SELECT g.portal, max(g.since, coalesce(:since, g.since)) AS since, g.until,
+        (SELECT count(*) FROM fetches AS f WHERE f.portal_id = g.id AND f.sidebar_id IS NULL
+            AND f.fetched_at >= g.since AND f.fetched_at < g.until) AS failures,
         (SELECT f.outcome || coalesce(': ' || f.reason, '') FROM fetches AS f
-            WHERE f.portal_id = g.portal_id AND f.fetched_at > g.since AND f.fetched_at < g.until
+            WHERE f.portal_id = g.id AND f.sidebar_id IS NULL
+            AND f.fetched_at >= g.since AND f.fetched_at < g.until
             ORDER BY f.fetched_at DESC LIMIT 1) AS failure,
-        (SELECT e.kind FROM events AS e WHERE e.at BETWEEN g.since AND g.until
-            AND e.kind IN ('clock', 'not kept') ORDER BY e.at DESC LIMIT 1) AS event
-    FROM seen AS g
-    JOIN portals AS p ON p.id = g.portal_id
-    WHERE g.until - g.since > {GAP_AFTER_INTERVALS} * p.interval_s
-        AND g.until > coalesce(:since, g.until - 1)
-    ORDER BY g.since, p.id"""
+        EXISTS (SELECT 1 FROM fetches AS f WHERE f.portal_id = g.id
+            AND f.fetched_at >= g.since AND f.fetched_at < g.until
+            AND coalesce((SELECT min(n.fetched_at) FROM fetches AS n
+                    WHERE n.portal_id = g.id AND n.fetched_at > f.fetched_at), g.until)
+                - max(f.fetched_at, coalesce(f.retry_at, f.fetched_at))
+                > CASE WHEN f.sidebar_id IS NULL THEN {_LONGEST_WAIT_S}
+                    ELSE {GAP_AFTER_INTERVALS} * g.interval_s END) AS unwatched,
+        e.kind AS event, e.detail
+    FROM gaps AS g
+    LEFT JOIN events AS e ON e.id = (
+        SELECT id FROM events WHERE at BETWEEN g.since AND g.until
+        AND kind IN ('clock', 'not kept') ORDER BY at DESC, id DESC LIMIT 1)
+    ORDER BY g.since, g.id"""
+"""Unwatched: somewhere in it two looks are further apart than even a back-off puts them."""
 
+TOLD = """
+    SELECT p.name AS portal, n.kind, n.told_at, n.text
+    FROM notices AS n JOIN portals AS p ON p.id = n.portal_id"""
 
 TALLY = """
     SELECT p.name AS portal, f.outcome, f.milliseconds, count(*) AS looks, (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from db import query
 from db.errors import DatabaseError
+from db.reading import KST
 from scraper import lock, normalize, sidebar
 from scraper.errors import AnotherPass, FetchError, NoSidebar
 from scraper.fetch import Fetcher
@@ -48,6 +49,20 @@ class Finding:
         return self.exit_code == 0
 
 
+def of_config(config: Config) -> Finding:
+    """
+    A config that could be read; its schedule, too, which only the daemon uses.
+
+    Raises:
+        ConfigError: The schedule is no cron expression.
+    """
+    if config.schedule:
+        from scraper.timetable import trigger  # noqa: PLC0415 - slow, and seldom wanted
+
+        trigger(config)
+    return Finding(check="config", told=f"{len(config.portals)} portals, no fault")
+
+
 def of_database(path: Path) -> list[Finding]:
     """Integrity, foreign keys, and spells equal to those that the looks give."""
     try:
@@ -65,23 +80,26 @@ def of_database(path: Path) -> list[Finding]:
     return [Finding(check="database", told=f"{path}: {size} bytes, journal {journal}, no fault")]
 
 
-def of_disk(path: Path) -> Finding:
-    """Room for the database to grow."""
-    free = shutil.disk_usage(path.parent if path.parent.is_dir() else ".").free
-    code = 0 if free >= FREE_BYTES else DatabaseError.exit_code
-    return Finding(check="disk", told=f"{free // 2**20} MiB free", exit_code=code)
+def of_disk(path: Path, *, least: int = FREE_BYTES) -> Finding:
+    """Room for the database to grow: so many bytes at least."""
+    folder = next(parent for parent in path.absolute().parents if parent.is_dir())
+    free = shutil.disk_usage(folder).free
+    if free >= least:
+        return Finding(check="disk", told=f"{free // 2**20} MiB free")
+    told = f"{free // 2**20} MiB free, expected {least // 2**20} at least"
+    return Finding(check="disk", told=told, exit_code=DatabaseError.exit_code)
 
 
 def of_clock(path: Path, now: dt.datetime) -> Finding:
     """A clock that was set, and is not behind the looks that were dated by it."""
-    last = _last_look(path)
+    last, told = _last_look(path), now.astimezone(KST).isoformat(timespec="seconds")
     if now < FIRST_SANE:
-        told, code = f"{now.isoformat()}: it was never set", 1
+        told += ": it was never set"
     elif last is not None and last > now:
-        told, code = f"{now.isoformat()}: behind the last look, {last.isoformat()}", 1
+        told += f": behind the last look, {last.isoformat()}"
     else:
-        told, code = now.isoformat(), 0
-    return Finding(check="clock", told=told, exit_code=code)
+        return Finding(check="clock", told=told)
+    return Finding(check="clock", told=told, exit_code=DatabaseError.exit_code)
 
 
 def _last_look(path: Path) -> dt.datetime | None:
@@ -94,13 +112,15 @@ def _last_look(path: Path) -> dt.datetime | None:
 
 def of_lock(path: Path) -> Finding:
     """Whether somebody is writing; either is well."""
-    if not path.parent.is_dir():
-        return Finding(check="lock", told="free")
+    if not path.with_name(f"{path.name}.lock").exists():
+        return Finding(check="lock", told="free: nothing is running")
     try:
         with lock.held(path):
             return Finding(check="lock", told="free: nothing is running")
     except AnotherPass:
         return Finding(check="lock", told="held: a daemon or a pass is running")
+    except DatabaseError as exc:
+        return Finding(check="lock", told=str(exc), exit_code=exc.exit_code)
 
 
 def of_portals(config: Config, clock: Callable[[], dt.datetime]) -> list[Finding]:
@@ -126,6 +146,6 @@ async def _of_portal(fetcher: Fetcher, portal: Portal) -> Finding:
     except (FetchError, NoSidebar) as exc:
         return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
     said = normalize.readings(seen)
-    problems = "; ".join((*said.problems, *([said.date_doubt] if said.date_doubt else [])))
+    problems = "; ".join(said.told)
     told = f"{len(said.readings)} readings, page date {seen.page_date or 'none'}"
     return Finding(check=check, told=f"{told}; {problems}" if problems else told)

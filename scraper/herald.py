@@ -8,20 +8,36 @@ told is complained of, and tried again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
+import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from db import query
 from db.errors import NalssiError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from db.store import Store
     from scraper.collect import Collector, Report
-    from scraper.config import Config
+    from scraper.config import Config, Notify
     from scraper.notify import Channels, Notice, Signal
+
+_T = TypeVar("_T")
+
+TIMEOUT_S: Final = 10.0
+"""For one notice by one channel."""
+
+LONG_S: Final = 0.5
+REST: Final = 20
+"""Metrics that took longer than that are not written again for so many times as long."""
+
+PATIENCE_S: Final = 30.0
+"""For all notices of one round by one channel; what is left is told after the next look."""
 
 
 class Herald:
@@ -33,7 +49,7 @@ class Herald:
         collector: Lends its thread for what uses the store.
         store: Remembers what was told.
         clock: Says what time it is; aware.
-        complain: Takes a line on what could not be told.
+        complain: Takes a line on what could not be told; the same of one channel only once.
     """
 
     def __init__(
@@ -47,16 +63,28 @@ class Herald:
     ) -> None:
         self._config, self._collector, self._store = config, collector, store
         self._clock, self._complain = clock, complain
+        self._complained: dict[str, str] = {}
+        self._last: dict[str, Report] = {}
+        self._metrics_again = 0.0
 
     async def after_looks(self, reports: list[Report]) -> None:
         """Tell what these looks changed; never raises for anything that a channel does."""
-        try:
-            await self.notices()
-            await self._metrics()
-        except NalssiError as exc:
-            self._complain(str(exc))
-        failed = [f"{r.portal}: {r.outcome}: {r.error}" for r in reports if r.error is not None]
-        well = [f"{r.portal}: {r.outcome}, {r.readings} readings" for r in reports if not r.error]
+        for report in reports:
+            self._last[report.portal] = report
+        looked_at = {report.portal for report in reports}
+        await asyncio.gather(
+            self._trying("metrics", self._metrics()),
+            *(
+                self._trying(name, self._notices(name, channel, looked_at))
+                for name, channel in _each(self._config.notify)
+            ),
+        )
+        failed = [f"{r.portal}: {r.outcome}: {r.error}" for r in self._last.values() if r.error]
+        well = [
+            f"{r.portal}: {r.outcome}, {r.readings} readings"
+            for r in self._last.values()
+            if not r.error
+        ]
         await self.ping("fail" if failed else "success", "\n".join([*failed, *well]))
 
     async def ping(self, signal: Signal, body: str = "") -> None:
@@ -64,54 +92,109 @@ class Herald:
         if self._config.notify.ping:
             from scraper.notify import ping  # noqa: PLC0415 - only where it is wanted
 
-            failure = await asyncio.to_thread(ping, self._config.notify.ping, signal, body)
-            if failure is not None:
-                self._complain(f"ping: {failure}")
+            failure = await _aside(partial(ping, self._config.notify.ping, signal, body))
+            self._note("ping", failure)
 
-    async def notices(self) -> None:
+    async def _trying(self, name: str, telling: Awaitable[None]) -> None:
+        try:
+            await telling
+        except NalssiError as exc:
+            self._note(name, str(exc))
+
+    async def _notices(self, name: str, channel: Channels, looked_at: set[str]) -> None:
         """
-        Deliver the notices that are due.
+        Deliver by one channel what is due of the portals that were just looked at.
+
+        Of the others we only know what was before, perhaps before a long pause of our own.
 
         Raises:
             DatabaseError: It cannot be asked what is due.
         """
-        wanted = self._config.notify
-        if not (wanted.command or wanted.webhook or wanted.apprise):
-            return
         from scraper import notices  # noqa: PLC0415 - only where it is wanted
-        from scraper.notify import Channels  # noqa: PLC0415
 
-        channels = Channels(command=wanted.command, webhook=wanted.webhook, apprise=wanted.apprise)
-        told = await self._collector.in_writer(self._store.told)
-        statuses = await asyncio.to_thread(self._statuses)
+        until = time.monotonic() + PATIENCE_S
+        statuses, told = await asyncio.to_thread(self._asked, name, looked_at)
         for notice in notices.due(statuses, told, self._clock()):
-            await self._deliver(notice, channels)
+            if time.monotonic() < until:
+                await self._deliver(name, channel, notice)
 
-    def _statuses(self) -> list[query.PortalStatus]:
-        known = {portal.name for portal in self._config.portals}
+    def _asked(
+        self, channel: str, portals: set[str]
+    ) -> tuple[list[query.PortalStatus], dict[tuple[str, str], query.Told]]:
+        """How these portals are, and what this channel was told of them."""
         with query.Database(self._store.path) as db:
-            return [one for one in db.status(now=self._clock()) if one.portal in known]
+            statuses = db.status(portals=portals, now=self._clock())
+            told = {
+                (portal, kind.removeprefix(f"{channel}: ")): told
+                for (portal, kind), told in db.told().items()
+                if kind.startswith(f"{channel}: ")
+            }
+            return statuses, told
 
-    async def _deliver(self, notice: Notice, channels: Channels) -> None:
-        """Deliver a notice; one that reached nobody is tried again after the next look."""
+    async def _deliver(self, name: str, channel: Channels, notice: Notice) -> None:
+        """Deliver a notice; one that did not arrive is tried again after the next look."""
         from scraper.notify import deliver  # noqa: PLC0415
 
-        failures = await asyncio.to_thread(deliver, notice, channels)
-        for failure in failures:
-            self._complain(f"notice: {failure}")
-        if len(failures) == bool(channels.command) + bool(channels.webhook) + len(channels.apprise):
+        failures = await _aside(partial(deliver, notice, channel, timeout_s=TIMEOUT_S))
+        if failures:
+            self._note(name, f"{name}: {failures[0].partition(': ')[2]}")
             return
+        self._note(name, None)
+        kind = f"{name}: {notice.kind}"
         if notice.well:
-            await self._collector.in_writer(self._store.forget_told, notice.portal, notice.kind)
+            await self._collector.in_writer(self._store.forget_told, notice.portal, kind)
         else:
             await self._collector.in_writer(
-                self._store.keep_told, notice.portal, notice.kind, self._clock(), notice.text
+                self._store.keep_told, notice.portal, kind, self._clock(), notice.text
             )
 
+    def _note(self, name: str, failure: str | None) -> None:
+        """Complain of a failure where it is news."""
+        if failure is None:
+            self._complained.pop(name, None)
+        elif self._complained.get(name) != failure:
+            self._complained[name] = failure
+            self._complain(failure)
+
     async def _metrics(self) -> None:
-        if self._config.metrics.textfile:
+        """Write the metrics; where that takes long, not after every look."""
+        began = time.monotonic()
+        if self._config.metrics.textfile and began >= self._metrics_again:
             from scraper import metrics  # noqa: PLC0415 - only where it is wanted
 
             path = Path(self._config.metrics.textfile)
             snapshot = await asyncio.to_thread(metrics.taken, self._store.path, self._clock())
             await asyncio.to_thread(metrics.write, path, snapshot)
+            self._note("metrics", None)
+            took_s = time.monotonic() - began
+            self._metrics_again = began + (REST * took_s if took_s > LONG_S else 0.0)
+
+
+async def _aside(work: Callable[[], _T]) -> _T:
+    """Do what cannot fail in a thread of its own; the end of the process does not wait for it."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_T] = loop.create_future()
+
+    def settle(result: _T) -> None:
+        if not done.done():
+            done.set_result(result)
+
+    def run() -> None:
+        result = work()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result)
+
+    threading.Thread(target=run, name="nalssi-herald", daemon=True).start()
+    return await done
+
+
+def _each(notify: Notify) -> Iterator[tuple[str, Channels]]:
+    """Each channel alone, by the name under which it is remembered what it was told."""
+    from scraper.notify import Channels  # noqa: PLC0415 - only where it is wanted
+
+    if notify.command:
+        yield "command", Channels(command=notify.command)
+    if notify.webhook:
+        yield "webhook", Channels(webhook=notify.webhook)
+    for nth, address in enumerate(notify.apprise, 1):
+        yield f"apprise {nth}", Channels(apprise=(address,))
