@@ -4,12 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test test-long coverage check format bench soak clean
 
 demo: $(INSTALLED)
 	$(BIN)/nalssi demo
 
 test: $(INSTALLED)
+	$(BIN)/pytest
+
+test-long: $(INSTALLED)
+	$(BIN)/pytest -m slow
+
+coverage: $(INSTALLED)
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
 check: $(INSTALLED)
@@ -24,6 +30,9 @@ format: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python benchmarks/startup.py
+
+soak: $(INSTALLED)
+	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
