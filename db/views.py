@@ -35,6 +35,13 @@ _STATE = f"""CASE
     WHEN sp.changed_after IS NULL OR sp.seen_from - sp.changed_after > {HOLD_S} THEN 'unconfirmed'
     ELSE 'live' END"""
 
+
+def _too_old(now: str) -> str:
+    """Where looks are rare: values that may stand still by now, since nobody looked again."""
+    return f"""WHEN {now} - sp.seen_from >= {FROZEN_AFTER_S}
+                AND sp.seen_until - sp.seen_from < {FROZEN_AFTER_S} THEN 'unconfirmed'"""
+
+
 _NAMES = """st.name_ko AS station, st.name_en AS station_en, st.kma_id,
     r.temperature / 10.0 AS temperature, c.condition, c.label, p.name AS portal"""
 
@@ -68,7 +75,7 @@ def latest(now: str) -> str:
     return f"""
     SELECT {_NAMES}, sp.seen_from, sp.seen_until, sp.changed_after, {_PAGE_DATE},
         CASE WHEN {now} - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
-            ELSE {_STATE} END AS state,
+            {_too_old(now)} ELSE {_STATE} END AS state,
         ({now} - sp.seen_from) / 60 AS age
     FROM portal_stations AS ps
     JOIN portals AS p ON p.id = ps.portal_id
@@ -135,7 +142,7 @@ STATUS = f"""
     SELECT p.name AS portal, p.interval_s, sp.seen_from, sp.seen_until AS last_success,
         CASE WHEN sp.seen_until IS NULL
             OR :now - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
-            ELSE {_STATE} END AS state,
+            {_too_old(":now")} ELSE {_STATE} END AS state,
         f.fetched_at AS last_look, f.reason, s.problems,
         CASE WHEN f.outcome <> 'read' THEN f.outcome
             WHEN f.fetched_at = sp.seen_from THEN 'new' ELSE 'unchanged' END AS outcome,

@@ -389,3 +389,16 @@ def test_the_last_looks_are_found_without_sorting_all(path):
     steps = plan(path, sql)
     assert "SCAN f USING INDEX fetches_by_time" in steps
     assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+def test_values_that_nobody_looked_at_for_three_hours_are_not_live(tmp_path):
+    path = tmp_path / "rare.db"
+    with Store.open(path) as store:
+        see(store, make_look(0), make_content(digest=b"a"))
+        see(store, make_look(85), make_content(digest=b"b"))
+        store.portal("koya", URL, 85 * 60)
+    with query.Database(path) as db:
+        for hours, state in ((2.9, "live"), (3.1, "unconfirmed"), (6, "down")):
+            now = make_look(85 + hours * 60).fetched_at
+            assert {row.state for row in db.latest(now=now)} == {state}
+            assert [portal.state for portal in db.status(now=now)] == [state]
