@@ -43,6 +43,28 @@ def reading(path: Path) -> Iterator[None]:
             raise DatabaseError(path, f"damaged: {exc}") from exc
 
 
+def identity(path: Path) -> tuple[int, int]:
+    """Which file this is, whatever its name: its device and inode."""
+    there = path.stat()
+    return there.st_dev, there.st_ino
+
+
+def refuse_another(path: Path, known: tuple[int, int]) -> None:
+    """
+    Refuse to write where nobody would find it: what is moved or deleted stays open to us.
+
+    Raises:
+        DatabaseError: At this path is not the file of this identity.
+    """
+    try:
+        there = identity(path)
+    except FileNotFoundError:
+        raise DatabaseError(path, "gone; nothing is kept until it is back") from None
+    if there != known:
+        problem = "another file is in its place; put it back, or start nalssi again to use this"
+        raise DatabaseError(path, problem)
+
+
 @contextlib.contextmanager
 def transaction(conn: sqlite3.Connection) -> Iterator[None]:
     """

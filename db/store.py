@@ -37,6 +37,9 @@ class Store:
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn, self.path = conn, path
         self._sidebars = Sidebars(conn)
+        with file.naming(path):
+            self._file = file.identity(path)
+            self._version = self._data_version()
 
     @classmethod
     def open(cls, path: Path, *, journal: str = "auto") -> Store:
@@ -47,6 +50,11 @@ class Store:
             DatabaseError: The file cannot be used; it is left as it is.
         """
         return cls(schema.open_for_writing(path, journal=journal), path)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait no longer than this, instead of half a minute, while somebody else has the file."""
+        with file.naming(self.path):
+            self._conn.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def close(self) -> None:
         """Close the file."""
@@ -63,10 +71,22 @@ class Store:
         """One commit or nothing."""
         try:
             with file.naming(self.path), file.transaction(self._conn):
+                file.refuse_another(self.path, self._file)
+                self._forget_what_others_changed()
                 yield
+                file.refuse_another(self.path, self._file)
         except BaseException:
             self._sidebars.forget()
             raise
+
+    def _forget_what_others_changed(self) -> None:
+        """Our ids may be those of other rows once somebody copied a file over ours."""
+        if (version := self._data_version()) != self._version:
+            self._sidebars.forget()
+            self._version = version
+
+    def _data_version(self) -> int:
+        return int(self._conn.execute("PRAGMA data_version").fetchone()[0])
 
     # ---- portals, and what the next look at them needs
 

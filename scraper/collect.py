@@ -14,11 +14,11 @@ import contextlib
 import datetime as dt
 import functools
 import time
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, ParamSpec, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, ParamSpec, Self, TypeVar
 
+from db.backlog import Backlog
 from db.errors import DatabaseError
 from db.reading import KST, Content, KeptPage, Look, PortalMemory
 from scraper import normalize, sidebar
@@ -26,8 +26,9 @@ from scraper.errors import FETCH_FAILED, NO_SIDEBAR, FetchError, NoSidebar, Refu
 from scraper.fetch import Fetcher
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
+    from db.backlog import Step
     from db.store import Failure, Store
     from scraper.config import Config, Portal
     from scraper.fetch import Page
@@ -38,12 +39,6 @@ Outcome = Literal[
 
 AT_ONCE: Final = 32
 """Looks under way at the same time, each at another site."""
-
-MOST_WAITING: Final = 1000
-"""Looks that wait for a database that is locked or full; then the oldest are lost."""
-
-Step: TypeAlias = "Callable[[], Report | Step]"
-"""Something to keep; may give the next step of the same look."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -89,19 +84,23 @@ class Collector:
         store: Keeps everything; used from one thread at a time.
         interval_s: Between looks at a portal, for whoever judges later whether it is down.
         clock: Says what time it is; aware.
-
-    Attributes:
-        waiting: What could not be kept yet, in order.
+        backlog: What an earlier collector could not keep; it comes first.
     """
 
     def __init__(
-        self, *, fetcher: Fetcher, store: Store, interval_s: int, clock: Callable[[], dt.datetime]
+        self,
+        *,
+        fetcher: Fetcher,
+        store: Store,
+        interval_s: int,
+        clock: Callable[[], dt.datetime],
+        backlog: Backlog[Report] | None = None,
     ) -> None:
         self._fetcher, self._store, self._interval_s = fetcher, store, interval_s
         self._clock = clock
         self._robots_kept = dict(fetcher.robots)
         self._memories: dict[str, PortalMemory] = {}
-        self.waiting: deque[Step] = deque(maxlen=MOST_WAITING)
+        self._backlog = Backlog[Report]() if backlog is None else backlog
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._places = asyncio.Semaphore(AT_ONCE)
 
@@ -122,10 +121,20 @@ class Collector:
         """
         await self.in_writer(read_leftovers, self._store)
         ended = await asyncio.gather(*map(self.look, portals), return_exceptions=True)
+        late = await self.catch_up()
         for end in ended:
-            if isinstance(end, BaseException):
+            if isinstance(end, BaseException) and not isinstance(end, DatabaseError):
                 raise end
-        return [end for end in ended if isinstance(end, Report)]
+        return [*(end for end in ended if isinstance(end, Report)), *late]
+
+    async def catch_up(self) -> list[Report]:
+        """
+        Keep the looks that could not be kept when they ended; returns how those ended.
+
+        Raises:
+            DatabaseError: They still cannot be kept.
+        """
+        return await self.in_writer(self._backlog.catch_up, self._store)
 
     async def look(self, portal: Portal) -> Report:
         """
@@ -134,7 +143,7 @@ class Collector:
         Raises:
             DatabaseError: It could not be kept yet; it will be before the next look is.
         """
-        memory = await self._memory_or_what_is_left_of_it(portal)
+        memory = await self.recall(portal)
         asked_at, started = self._clock(), time.monotonic()
         try:
             async with self._fetcher.turn(portal.url), self._places:
@@ -142,13 +151,14 @@ class Collector:
                 page = await self._page(portal, memory, asked_at)
         except FetchError as exc:
             look = _as_look(portal, asked_at, started, exc.status)
-            return await self._keep(_keep_failure, look, exc)
+            return await self._keep(portal, _keep_failure, look, exc)
         except asyncio.CancelledError:
             look = _as_look(portal, asked_at, started, None)
-            await self._keep(_keep_failure, look, FetchError(portal.url, "given up: stopped"))
+            given_up = FetchError(portal.url, "given up: stopped")
+            await self._keep(portal, _keep_failure, look, given_up)
             raise
         look = _as_look(portal, asked_at, started, page.status, page.wire_bytes)
-        return await self._keep(_keep_answer, look, page)
+        return await self._keep(portal, _keep_answer, look, page)
 
     async def memory(self, portal: Portal) -> PortalMemory:
         """
@@ -157,22 +167,34 @@ class Collector:
         Raises:
             DatabaseError: The database cannot be asked.
         """
-        await self.in_writer(self._store.portal, portal.name, portal.url, self._interval_s)
+        await self.in_writer(self._make_known, portal)
         memory = await self.in_writer(self._store.memory, portal.name)
         self._memories[portal.name] = memory
         return memory
 
-    async def _memory_or_what_is_left_of_it(self, portal: Portal) -> PortalMemory:
-        """A database that is locked for long shall not keep us from looking."""
-        try:
-            return await self.memory(portal)
-        except DatabaseError:
-            return self._memories.get(portal.name, PortalMemory())
+    async def recall(self, portal: Portal) -> PortalMemory:
+        """
+        The memory, or what is left of it: a locked database shall not keep us from looking.
+
+        While looks wait it has no validators: "not modified" must be about the look before.
+        """
+        memory = self._memories.get(portal.name, PortalMemory())
+        if not self._backlog.refuses():
+            try:
+                memory = await self.memory(portal)
+            except DatabaseError as exc:
+                self._backlog.leave_alone(exc)
+        if self._backlog or self._backlog.refuses():
+            return replace(memory, etag=None, last_modified=None)
+        return memory
 
     async def _page(self, portal: Portal, memory: PortalMemory, now: dt.datetime) -> Page:
         """The portal's answer, unless it asked not to be asked before a later time."""
-        if memory.retry_at is not None and now < memory.retry_at:
-            raise _asked_to_wait(portal, memory.retry_at, now)
+        last, until = memory.last_look, memory.retry_at
+        # A look in the future was dated by a clock that was wrong, and so was its wish.
+        if last is not None and until is not None and last <= now < until:
+            told = f"not asked: it wants no look before {until.astimezone(KST).isoformat()}"
+            raise FetchError(portal.url, told, retry_after_s=(until - now).total_seconds())
         return await self._fetcher.ask(
             portal.url,
             etag=memory.etag,
@@ -181,44 +203,40 @@ class Collector:
         )
 
     async def _keep(
-        self, keep: Callable[[Store, Look, _T], Report | Step], look: Look, answer: _T
+        self,
+        portal: Portal,
+        keep: Callable[[Store, Look, _T], Report | Step[Report]],
+        look: Look,
+        answer: _T,
     ) -> Report:
         """Keep what came of a look, then what its site says of robots."""
-        first = functools.partial(keep, self._store, look, answer)
-        report = await self.in_writer(self._keep_in_order, first)
+
+        def first() -> Report | Step[Report]:
+            self._make_known(portal)
+            return keep(self._store, look, answer)
+
+        report = await self.in_writer(self._backlog.keep, self._store, look.fetched_at, first)
         new = {
             origin: robots
             for origin, robots in self._fetcher.robots.items()
             if robots != self._robots_kept.get(origin)
         }
         if new:
-            self._robots_kept |= new
-            await self.in_writer(self._store.keep_robots, list(new.values()))
+            with contextlib.suppress(DatabaseError):  # they are kept with the next look
+                await self.in_writer(self._store.keep_robots, list(new.values()))
+                self._robots_kept |= new
         return report
 
-    def _keep_in_order(self, first: Step) -> Report:
-        """Keep a look after those that could not be kept before; all wait while one cannot."""
-        self.waiting.append(first)
-        while True:
-            step = self.waiting.popleft()
-            try:
-                result = step()
-            except DatabaseError:
-                self.waiting.appendleft(step)
-                raise
-            if callable(result):
-                self.waiting.appendleft(result)
-            elif not self.waiting:
-                return result
+    def _make_known(self, portal: Portal) -> None:
+        self._store.portal(portal.name, portal.url, self._interval_s)
 
     async def in_writer(
         self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        """Call what uses the store in the one thread that may."""
+        """Call what uses the store in the one thread that may; cancelled or not, it is called."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._writer, functools.partial(function, *args, **kwargs)
-        )
+        call = functools.partial(function, *args, **kwargs)
+        return await asyncio.shield(loop.run_in_executor(self._writer, call))
 
 
 @contextlib.asynccontextmanager
@@ -226,29 +244,26 @@ async def collecting(
     config: Config,
     store: Store,
     clock: Callable[[], dt.datetime],
-    waiting: Iterable[Step] = (),
+    backlog: Backlog[Report] | None = None,
 ) -> AsyncIterator[Collector]:
-    """
-    A collector as the config wants it, with its fetcher.
-
-    Args:
-        config: How to fetch, and how often.
-        store: Keeps everything.
-        clock: Says what time it is; aware.
-        waiting: What an earlier collector could not keep.
-    """
+    """A collector as the config wants it, with its fetcher; what it is given is told there."""
+    robots = []
+    with contextlib.suppress(DatabaseError):  # locked or full: the sites are asked again
+        robots = store.robots()
     async with Fetcher(
         user_agent=config.fetch.user_agent,
         timeout_s=config.fetch.timeout_s,
         max_bytes=config.fetch.max_bytes,
         clock=clock,
-        robots=store.robots(),
+        robots=robots,
     ) as fetcher:
-        collector = Collector(
-            fetcher=fetcher, store=store, interval_s=config.interval_s, clock=clock
-        )
-        collector.waiting.extend(waiting)
-        with collector:
+        with Collector(
+            fetcher=fetcher,
+            store=store,
+            interval_s=config.interval_s,
+            clock=clock,
+            backlog=backlog,
+        ) as collector:
             yield collector
 
 
@@ -277,7 +292,7 @@ def read(store: Store, page: KeptPage) -> Report:
     )
 
 
-def _keep_answer(store: Store, look: Look, page: Page) -> Report | Step:
+def _keep_answer(store: Store, look: Look, page: Page) -> Report | Step[Report]:
     """Keep a page, to be read in a next step; or that it is still the one read last."""
     if not page.not_modified:
         kept = store.keep_page(
@@ -310,14 +325,6 @@ def _keep_failure(store: Store, look: Look, error: FetchError) -> Report:
     store.keep_failure(look, outcome, str(error), retry_at=retry_at)
     return Report(
         portal=look.portal, outcome=outcome, error=str(error), milliseconds=look.milliseconds
-    )
-
-
-def _asked_to_wait(portal: Portal, until: dt.datetime, now: dt.datetime) -> FetchError:
-    return FetchError(
-        portal.url,
-        f"not asked: it wants no look before {until.astimezone(KST).isoformat(timespec='seconds')}",
-        retry_after_s=(until - now).total_seconds(),
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from db.backlog import Backlog
 from db.errors import DatabaseError
 from scraper import systemd
 from scraper.collect import collecting, read_leftovers
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from db.store import Store
-    from scraper.collect import Collector, Report, Step
-    from scraper.config import Config, Portal
+    from db.store import Event, Store
+    from scraper.collect import Collector, Report
+    from scraper.config import Config
 
 FIRST_SANE: Final = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 """A clock before this was not set yet, as on a board without a battery."""
@@ -35,7 +36,10 @@ STEP: Final = dt.timedelta(seconds=30)
 """A difference between the two clocks of the machine that is no drift."""
 
 CHECK_S: Final = 5.0
-"""How often the clocks are compared."""
+"""How often the clocks are compared, and what could not be kept is tried again."""
+
+BUSY_S: Final = 2.0
+"""How long a look waits for a locked file; then it waits in memory, and holds up nobody."""
 
 
 class Daemon:
@@ -61,7 +65,7 @@ class Daemon:
         self._stop, self._reload = asyncio.Event(), asyncio.Event()
         self._config = load()
         self._told: dict[str, tuple[str, ...]] = {}
-        self._waiting: list[Step] = []
+        self._backlog: Backlog[Report] = Backlog()
 
     async def run(self) -> None:
         """
@@ -69,7 +73,9 @@ class Daemon:
 
         Raises:
             ConfigError: It was wrong from the start.
-            DatabaseError: The database cannot be used from the start.
+            DatabaseError: The database cannot be used from the start, or looks are lost in the end
+                because they could not be kept. In between it goes on, says so with each look, and
+                keeps them as soon as it can: the file may be back, or have room, a minute later.
         """
         trigger(self._config)  # refuses a wrong schedule
         loop = asyncio.get_running_loop()
@@ -79,12 +85,13 @@ class Daemon:
         await self._wait_for_a_sane_clock()
         self._store.keep_event(self._clock(), "started")
         read_leftovers(self._store)
+        self._store.wait_at_most(BUSY_S)
         while not self._stop.is_set():
-            self._reload.clear()
             await self._look_until_told()
-            if not self._stop.is_set():
-                self._load_again()
-        self._store.keep_event(self._clock(), "stopped")
+        if self._backlog:
+            problem = f"{len(self._backlog)} looks could not be kept and are lost"
+            raise DatabaseError(self._store.path, problem)
+        self._keep_event("stopped")
         self._log.info("stopped")
 
     async def _wait_for_a_sane_clock(self) -> None:
@@ -98,7 +105,7 @@ class Daemon:
         """One stretch of looks under one config, until a signal."""
         async with AsyncExitStack() as stack:
             collector = await stack.enter_async_context(
-                collecting(self._config, self._store, self._clock, self._waiting)
+                collecting(self._config, self._store, self._clock, self._backlog)
             )
             herald = Herald(
                 config=self._config,
@@ -117,7 +124,6 @@ class Daemon:
             if self._stop.is_set():
                 systemd.stopping()
             await timetable.finish()
-            self._waiting = list(collector.waiting)
 
     def _endpoint(self, port: int) -> AbstractContextManager[object]:
         from scraper import metrics  # noqa: PLC0415 - only where it is wanted
@@ -125,10 +131,13 @@ class Daemon:
         return metrics.Endpoint(port, lambda: metrics.taken(self._store.path, self._clock()))
 
     async def _until_told(self, timetable: Timetable, collector: Collector) -> None:
-        """Feed the watchdog and mind the clock until a signal."""
+        """Feed the watchdog and mind the clock until the end, or until there is a new config."""
         lead = _lead(self._clock)
-        while not (self._stop.is_set() or self._reload.is_set()):
+        while not self._stop.is_set():
             await _first_of(CHECK_S, self._stop, self._reload)
+            if self._reload.is_set() and self._load_again():
+                return
+            timetable.catch_up()
             if timetable.goes_on():
                 systemd.alive()
             step = _lead(self._clock) - lead
@@ -140,28 +149,37 @@ class Daemon:
 
     async def _keep_step(self, collector: Collector, step: dt.timedelta) -> None:
         detail = f"set by {round(step.total_seconds())} s, or the machine slept"
+        await collector.in_writer(self._keep_event, "clock", detail)
+
+    def _keep_event(self, kind: Event, detail: str | None = None) -> None:
         try:
-            await collector.in_writer(self._store.keep_event, self._clock(), "clock", detail)
+            self._store.keep_event(self._clock(), kind, detail)
         except DatabaseError as exc:
             self._log.error("not kept", reason=str(exc))
 
-    def _load_again(self) -> None:
+    def _load_again(self) -> bool:
+        """Read the config again; returns whether there is a new one, to be looked by."""
+        self._reload.clear()
         systemd.reloading()
         try:
             config = self._load()
             trigger(config)
         except ConfigError as exc:
             self._log.error("config refused, the old one stays", reason=str(exc))
-            return
+            config = self._config
+        if config == self._config:
+            systemd.ready()
+            return False
         if config.database != self._config.database:
             self._log.warning("another database wants a restart", database=config.database)
         self._config = config
+        return True
 
-    def _after(self, portal: Portal, end: Report | DatabaseError) -> None:
+    def _after(self, portal: str, end: Report | DatabaseError) -> None:
         """Say how a look ended; its problems once, and again when they are others."""
         if isinstance(end, DatabaseError):
-            self._log.error("not kept yet", portal=portal.name, reason=str(end))
-            systemd.status(f"{portal.name}: not kept: {end}")
+            self._log.error("not kept yet", portal=portal, reason=str(end))
+            systemd.status(f"{portal}: not kept: {end}")
             return
         say = self._log.info if end.error is None else self._log.warning
         say(

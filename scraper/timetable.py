@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scraper.config import Config, Portal
     from scraper.herald import Herald
 
-PATIENCE_S: Final = 8.0
+PATIENCE_S: Final = 5.0
 """How long a stop waits for the looks under way before it gives them up."""
 
 LONGEST_LOOK_S: Final = 600.0
@@ -47,7 +47,7 @@ class Timetable:
         herald: Tells of it.
         config: Which portals, and how often.
         clock: Says what time it is; aware.
-        after: Told how each look ended.
+        after: Told the portal's name and how each look at it ended.
     """
 
     def __init__(
@@ -56,13 +56,14 @@ class Timetable:
         herald: Herald,
         config: Config,
         clock: Callable[[], dt.datetime],
-        after: Callable[[Portal, Report | DatabaseError], None],
+        after: Callable[[str, Report | DatabaseError], None],
     ) -> None:
         self._collector, self._herald, self._config = collector, herald, config
         self._clock, self._after = clock, after
         self._under_way: dict[asyncio.Task[Any], float] = {}
         self._telling: asyncio.Task[None] | None = None
         self._untold: list[Report] = []
+        self._late: asyncio.Task[None] | None = None
         self._scheduler = AsyncIOScheduler(
             timezone=dt.UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -90,6 +91,20 @@ class Timetable:
         oldest = min(self._under_way.values(), default=time.monotonic())
         return time.monotonic() - oldest < LONGEST_LOOK_S
 
+    def catch_up(self) -> None:
+        """Keep, beside the looks, what could not be kept when it was seen."""
+        if self._late is None or self._late.done():
+            self._late = asyncio.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        try:
+            reports = await self._collector.catch_up()
+        except DatabaseError:
+            return  # each of the looks has said so
+        for report in reports:
+            self._after(report.portal, report)
+            self._tell(report)
+
     async def finish(self) -> None:
         """Begin no more looks; wait a while for those under way, then give them up."""
         self._scheduler.pause()
@@ -98,6 +113,7 @@ class Timetable:
         for look in self._under_way:
             look.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._catch_up()
         if self._telling is not None:
             self._telling.cancel()
             await asyncio.gather(self._telling, return_exceptions=True)
@@ -112,12 +128,13 @@ class Timetable:
         try:
             report = await self._collector.look(portal)
         except DatabaseError as exc:
-            self._after(portal, exc)
+            self._after(portal.name, exc)
             return
-        self._after(portal, report)
+        self._after(portal.name, report)
         self._tell(report)
         if report.outcome == "fetch_failed" and (job := self._scheduler.get_job(portal.name)):
-            job.modify(next_run_time=await self._due(portal))
+            soonest = self._clock() + dt.timedelta(seconds=self._config.interval_s)
+            job.modify(next_run_time=max(await self._due(portal), soonest))
 
     def _tell(self, report: Report) -> None:
         """Tell of a look beside the looks, one telling at a time."""
@@ -131,8 +148,14 @@ class Timetable:
             await self._herald.after_looks(reports)
 
     async def _due(self, portal: Portal) -> dt.datetime:
-        memory = await self._collector.memory(portal)
-        return schedule.next_look(memory, self._config.interval_s, self._clock())
+        """When the next look is due; by a schedule, at one of its moments after the last look."""
+        memory, now = await self._collector.recall(portal), self._clock()
+        due = schedule.next_look(memory, self._config.interval_s, now)
+        if not self._config.schedule or memory.last_look is None or memory.last_look > now:
+            return due
+        after = due if memory.failures else memory.last_look + dt.timedelta(seconds=1)
+        scheduled: dt.datetime = trigger(self._config).get_next_fire_time(None, after)
+        return max(scheduled, memory.retry_at or now, now)
 
 
 def trigger(config: Config) -> IntervalTrigger | CronTrigger:
