@@ -235,7 +235,7 @@ MOVED: dict[str, Callable[[Path], None]] = {
     ("how", "journal"),
     [
         ("deleted", "wal"),
-        ("another of ours", "delete"),
+        pytest.param("another of ours", "delete", marks=pytest.mark.slow),
         pytest.param("deleted", "delete", marks=pytest.mark.slow),
         pytest.param("another of ours", "wal", marks=pytest.mark.slow),
         pytest.param("foreign", "delete", marks=pytest.mark.slow),
@@ -289,6 +289,7 @@ def test_a_damaged_file_is_said_with_each_look_and_never_made_anew(config, kept,
         assert again.ended() == 6
 
 
+@pytest.mark.slow
 def test_flipped_bytes_that_sqlite_cannot_see_are_found_by_a_check(config, kept):
     """It has no checksums, and reads a page again only when somebody else changed the file."""
     with Child(config) as child:
@@ -360,7 +361,7 @@ def test_another_database_copied_over_ours_gets_no_wrong_stations(config, kept, 
     [
         ("delete", "BEGIN EXCLUSIVE"),
         pytest.param("wal", "BEGIN EXCLUSIVE", marks=pytest.mark.slow),
-        ("delete", "SELECT name FROM sqlite_schema"),
+        pytest.param("delete", "SELECT name FROM sqlite_schema", marks=pytest.mark.slow),
         pytest.param("wal", "SELECT name FROM sqlite_schema", marks=pytest.mark.slow),
     ],
 )
@@ -564,6 +565,7 @@ def test_a_new_config_is_looked_by_and_a_wrong_one_is_told_once(config, kept, po
     assert {reason for _, _, reason in rows(kept)} == {None}
 
 
+@pytest.mark.slow
 def test_a_new_config_while_the_file_is_held_loses_nothing(config, kept, portal):
     with Child(config) as child:
         child.until("look")
@@ -599,6 +601,7 @@ def test_of_several_at_once_one_lives_and_the_next_starts_when_it_is_killed(conf
 # ---- time
 
 
+@pytest.mark.slow
 def test_stopped_for_long_there_is_one_late_look_and_no_burst(config, kept, portal):
     with Child(config) as child:
         child.until("look")
@@ -616,7 +619,7 @@ def test_stopped_for_long_there_is_one_late_look_and_no_burst(config, kept, port
     ("ahead_s", "works"),
     [
         pytest.param(-3600, False, id="back, while the portal fails"),
-        pytest.param(86_400, True, id="forward"),
+        pytest.param(86_400, True, id="forward", marks=pytest.mark.slow),
         pytest.param(-3600, True, id="back", marks=pytest.mark.slow),
     ],
 )
@@ -663,6 +666,7 @@ def test_restarts_add_no_requests(config, portal):
     assert portal.asked == 1
 
 
+@pytest.mark.slow
 def test_restarts_add_no_requests_to_a_schedule(config, portal):
     """Not even where the schedule is rarer than the interval."""
     text = f'schedule = "0 0 1 1 *"\n{config.read_text(encoding="utf-8")}'
