@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
+import os
 import signal
 import sys
 import time
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 
@@ -24,6 +26,7 @@ from scraper.timetable import Timetable, trigger
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from typing import TextIO
 
     from db.store import Event, Store
     from scraper.collect import Collector, Report
@@ -210,18 +213,29 @@ async def _first_of(timeout_s: float, *events: asyncio.Event) -> None:
         one.cancel()
 
 
+class _Stderr:
+    """Standard error, whose reader may go away or whose disk be full: words are lost, no look."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            os.write(sys.stderr.fileno(), text.encode("utf-8", "replace"))
+
+    def flush(self) -> None:
+        """Nothing waits: Python would try to write it once more at the end, and fail."""
+
+
 def log_to_stderr() -> structlog.typing.FilteringBoundLogger:
     """A log readable in a terminal, in JSON lines elsewhere."""
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=False),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.dev.ConsoleRenderer()
             if terminal
             else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
         cache_logger_on_first_use=True,
     )
     log: structlog.typing.FilteringBoundLogger = structlog.get_logger()

@@ -118,6 +118,16 @@ def test_it_looks_at_once_and_says_so_in_a_line_a_look(tmp_path):
     assert len(looks(tmp_path)) == 2
 
 
+def test_a_log_that_cannot_be_written_costs_no_look(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)), Path("/dev/full").open("wb") as full:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen([*NALSSI, "run"], cwd=tmp_path, env=environment, stderr=full)
+        until((tmp_path / "weather.db").exists, bool)
+        until(lambda: looks(tmp_path), bool)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+
+
 def test_it_does_not_look_again_before_the_interval_has_passed(tmp_path):
     with portal(tmp_path, koya=answer(BOX), new=answer(BOX)) as server:
         with Store.open(tmp_path / "weather.db") as store:
