@@ -287,15 +287,6 @@ class Store:
                 "INSERT INTO events (at, kind, detail) VALUES (?, ?, ?)", (epoch(at), kind, detail)
             )
 
-    def told(self) -> dict[tuple[str, str], dt.datetime]:
-        """When each notice that is not over was told last, by portal and kind."""
-        with file.reading(self.path):
-            rows = self._conn.execute(
-                "SELECT p.name, n.kind, n.told_at FROM notices AS n "
-                "JOIN portals AS p ON p.id = n.portal_id"
-            ).fetchall()
-            return {(portal, kind): moment(at) for portal, kind, at in rows}
-
     def keep_told(self, portal: str, kind: str, at: dt.datetime, text: str) -> None:
         """Record that a notice was told."""
         with self._transaction():

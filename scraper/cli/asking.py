@@ -62,7 +62,7 @@ def series(
         return
     show.table(
         ["seen from", "seen until", "changed after", "°C", "condition", "label", "portal", "state"],
-        [list(show.values(row)) for row in rows],
+        [list(show.named(row).values()) for row in rows],
         numbers=["°C"],
     )
 
@@ -125,20 +125,7 @@ def looks(places: Places, *, failed: bool, last: int, as_json: bool) -> None:
     from db import query
 
     with query.Database(places.database()) as asked:
-        rows = [
-            {
-                "portal": look.portal,
-                "fetched_at": look.fetched_at,
-                "outcome": look.outcome,
-                "status": look.status,
-                "milliseconds": look.milliseconds,
-                "bytes": look.bytes,
-                "page_date": look.page_date,
-                "reason": look.reason,
-                "problems": look.problems,
-            }
-            for look in asked.looks(failed=failed, last=last or None)
-        ]
+        rows = [show.named(look) for look in asked.looks(failed=failed, last=last or None)]
     _rows(rows, as_json=as_json)
 
 

@@ -35,7 +35,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
     if is_dataclass(value):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+        return plain(named(value))
     return value
 
 
@@ -112,9 +112,9 @@ def cell(value: object) -> str:
             return printable(str(value))
 
 
-def values(row: object) -> list[object]:
-    """The values of a dataclass, in its order."""
-    return [getattr(row, one.name) for one in fields(row)]  # type: ignore[arg-type]
+def named(row: Any) -> dict[str, Any]:
+    """The values of a dataclass by their names, in its order."""
+    return {one.name: getattr(row, one.name) for one in fields(row)}
 
 
 def latest(rows: Sequence[Latest]) -> None:
