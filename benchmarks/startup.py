@@ -40,7 +40,11 @@ def content(hour: int) -> Content:
         for place, city in enumerate(portal.CITIES)
     )
     return Content(
-        digest=hour.to_bytes(16, "big"), fragment=str(hour), readings=readings, problems=()
+        digest=hour.to_bytes(16, "big"),
+        fragment=str(hour),
+        readings=readings,
+        problems=(),
+        reader=1,
     )
 
 

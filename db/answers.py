@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -268,22 +267,6 @@ class Told:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """
-    All looks at a portal, counted.
-
-    Attributes:
-        portal: Its name.
-        looks: How many, by outcome as in ``PastLook``.
-        milliseconds: How many, by how long they took.
-    """
-
-    portal: str
-    looks: dict[str, int]
-    milliseconds: dict[int, int]
-
-
 def status(row: sqlite3.Row) -> PortalStatus:
     """Read a row of ``views.STATUS``."""
     since = row["last_success"] if row["state"] == "down" else row["seen_from"]
@@ -317,23 +300,6 @@ def gap(row: sqlite3.Row) -> Gap:
         cause=", ".join(causes),
         reason=row["failure"] or row["detail"],
     )
-
-
-def tallies(rows: list[dict[str, Any]]) -> list[Tally]:
-    """Add up the rows of ``views.TALLY``; the first look of each spell was ``new``."""
-    looks: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    milliseconds: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for row in rows:
-        portal = row["portal"]
-        looks[portal][row["outcome"]] += row["looks"]
-        looks[portal]["new"] = row["spells"]
-        milliseconds[portal][row["milliseconds"]] += row["looks"]
-    for counted in looks.values():
-        counted["unchanged"] = counted.pop("read", 0) - counted["new"]
-    return [
-        Tally(portal=portal, looks=dict(counted), milliseconds=dict(milliseconds[portal]))
-        for portal, counted in looks.items()
-    ]
 
 
 def memory(row: sqlite3.Row) -> PortalMemory:

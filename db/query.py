@@ -21,10 +21,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from db import answers, file, spells, views
-from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Tally, Told
+from db import answers, file, spells, tallies, views
+from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Told
 from db.errors import DatabaseError, UnknownPortal, UnknownStation
 from db.reading import PortalMemory, Station, epoch, moment
+from db.tallies import Mark, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -33,6 +34,7 @@ __all__ = [
     "Database",
     "Gap",
     "Latest",
+    "Mark",
     "PastLook",
     "Portal",
     "PortalStatus",
@@ -220,9 +222,14 @@ class Database:
         }
         return self._ask(answers.gap, views.GAPS, values)
 
-    def tally(self) -> list[Tally]:
-        """How many looks there ever were, by portal, outcome and how long they took."""
-        return answers.tallies(self._ask(dict, views.TALLY))
+    def tally(self, since: Mark | None = None) -> Tally:
+        """
+        How many looks and readings there are, but for looks not yet read.
+
+        Args:
+            since: Only those not counted up to there; all of them where it is of another file.
+        """
+        return tallies.counted(self._ask, since or Mark())
 
     def told(self) -> dict[tuple[str, str], Told]:
         """The notices that are not over, by portal and kind."""
@@ -241,7 +248,7 @@ class Database:
             lambda row: f"a row of {row[0]!r} points to none of {row[2]!r}",
             "PRAGMA foreign_key_check",
         )
-        derived, kept = spells.DERIVED.format(range=""), "SELECT * FROM spells"
+        derived, kept = spells.DERIVED, "SELECT * FROM spells"
         for one, other, what in ((kept, derived, "too many"), (derived, kept, "missing")):
             odd = self._ask(tuple, f"{one} EXCEPT {other}", {"before": None})
             if odd:

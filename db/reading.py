@@ -81,12 +81,19 @@ class Content:
         fragment: The stretch of the page that it was read from.
         readings: In printed order.
         problems: What was not understood, a sentence each.
+        reader: The version of the reader that read it.
     """
 
     digest: bytes
     fragment: str
     readings: tuple[Reading, ...]
     problems: tuple[str, ...]
+    reader: int
+
+    @property
+    def icons(self) -> int:
+        """How many icon codes its readings have."""
+        return sum(1 for one in self.readings if one.station and one.condition.icon)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

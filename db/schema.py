@@ -1,8 +1,8 @@
 """
-The file: its tables, how it is made, opened, and brought up to date.
+The file: how it is made, opened, and brought up to date.
 
-Facts are appended; ``spells`` and ``portal_stations`` are derived from them. Everything is STRICT,
-so that no text ever sits where a number belongs.
+The migrations are imported only where there is one to apply: their library is as large as all else
+that a pass needs.
 """
 
 from __future__ import annotations
@@ -12,139 +12,21 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from sqlite_utils import Database, Migrations
-
 from db import file
 from db.errors import DatabaseError
-from db.views import APPLICATION_ID, VIEWS
+from db.views import APPLICATION_ID, VERSION, VIEWS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MIGRATIONS = Migrations("nalssi")
-
-_TABLES = """
-CREATE TABLE portals (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    url TEXT NOT NULL,
-    interval_s INTEGER NOT NULL,  -- between looks
-    etag TEXT,                    -- of the page last read
-    last_modified TEXT
-) STRICT;
-
-CREATE TABLE stations (
-    id INTEGER PRIMARY KEY,
-    kma_id INTEGER UNIQUE,        -- NULL: a city that we do not know
-    name_ko TEXT NOT NULL UNIQUE,
-    name_en TEXT,
-    latitude REAL,
-    longitude REAL,
-    elevation_m REAL,
-    province TEXT
-) STRICT;
-
-CREATE TABLE conditions (
-    id INTEGER PRIMARY KEY,
-    label TEXT NOT NULL,          -- as printed
-    icon TEXT NOT NULL,           -- KMA's code, '' where the markup had none
-    condition TEXT,               -- NULL: unknown
-    label_en TEXT,
-    wmo_4677 INTEGER,
-    UNIQUE (label, icon)
-) STRICT;
-
-CREATE TABLE sidebars (
-    id INTEGER PRIMARY KEY,
-    digest BLOB NOT NULL UNIQUE,
-    fragment BLOB NOT NULL,       -- UTF-8, zlib
-    problems TEXT                 -- a line each; NULL: none
-) STRICT;
-
-CREATE TABLE readings (
-    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
-    station_id INTEGER NOT NULL REFERENCES stations (id),
-    condition_id INTEGER NOT NULL REFERENCES conditions (id),
-    temperature INTEGER,          -- tenths of a degree C; NULL: no number printed
-    PRIMARY KEY (sidebar_id, station_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE fetches (
-    id INTEGER PRIMARY KEY,
-    portal_id INTEGER NOT NULL REFERENCES portals (id),
-    fetched_at INTEGER NOT NULL,  -- epoch seconds UTC
-    outcome TEXT NOT NULL CHECK (outcome IN ('unread', 'read', 'not_modified', 'no_sidebar',
-        'set_aside', 'fetch_failed', 'refused_by_robots')),
-    status INTEGER,               -- HTTP
-    milliseconds INTEGER NOT NULL,
-    bytes INTEGER,                -- of the body, as received
-    page_date TEXT,               -- ISO, as printed
-    sidebar_id INTEGER REFERENCES sidebars (id),
-    reason TEXT,                  -- why there is no sidebar, or no page_date
-    retry_at INTEGER,             -- before this the portal does not want us
-    page BLOB,                    -- zlib; while it is unread or could not be read
-    encoding TEXT,                -- of the page
-    tries INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (portal_id, fetched_at),
-    CHECK ((sidebar_id IS NOT NULL) = (outcome IN ('read', 'not_modified')))
-) STRICT;
-
-CREATE INDEX fetches_by_time ON fetches (fetched_at);
-
-CREATE INDEX fetches_unread ON fetches (id) WHERE outcome = 'unread';
-
-CREATE TABLE spells (
-    portal_id INTEGER NOT NULL REFERENCES portals (id),
-    seen_from INTEGER NOT NULL,
-    seen_until INTEGER NOT NULL,
-    changed_after INTEGER,        -- the last look at the one before; NULL: none
-    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
-    PRIMARY KEY (portal_id, seen_from)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE portal_stations (
-    portal_id INTEGER NOT NULL REFERENCES portals (id),
-    station_id INTEGER NOT NULL REFERENCES stations (id),
-    PRIMARY KEY (portal_id, station_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,          -- epoch seconds UTC
-    kind TEXT NOT NULL CHECK (kind IN ('started', 'stopped', 'clock', 'not kept')),
-    detail TEXT
-) STRICT;
-
-CREATE INDEX events_by_time ON events (at);
-
-CREATE TABLE notices (            -- what was told and is not over yet
-    portal_id INTEGER NOT NULL REFERENCES portals (id),
-    kind TEXT NOT NULL,
-    told_at INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    PRIMARY KEY (portal_id, kind)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE robots (
-    origin TEXT PRIMARY KEY,
-    fetched_at INTEGER NOT NULL,
-    text TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-"""
+    from sqlite_utils import Migrations
 
 _VIEWS = {name: f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()}
 """As SQLite keeps them in its own table: that is how a view of yesterday's code is told."""
 
 
-@MIGRATIONS(name="0001 tables")
-def _tables(db: Database) -> None:
-    for statement in _TABLES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
-
-
 def open_for_writing(
-    path: Path, *, journal: str = "auto", migrations: Migrations = MIGRATIONS
+    path: Path, *, journal: str = "auto", migrations: Migrations | None = None
 ) -> sqlite3.Connection:
     """
     The database at this path, made if there is none, and brought up to date.
@@ -154,7 +36,7 @@ def open_for_writing(
     Args:
         path: The file. Its folder is made if missing.
         journal: ``auto``, ``wal`` or ``delete``.
-        migrations: What brings a file up to date.
+        migrations: What brings a file up to date; None = today's.
 
     Raises:
         DatabaseError: The file is not ours, damaged, of a newer nalssi, or cannot be written.
@@ -164,7 +46,8 @@ def open_for_writing(
             _make(path, migrations)
         conn = file.open_to_write(path)
         try:
-            _bring_up_to_date(conn, path, migrations)
+            if migrations or not _is_up_to_date(conn, path):
+                _bring_up_to_date(conn, path, migrations)
             _choose_journal(conn, journal)
         except BaseException:
             conn.close()
@@ -172,7 +55,7 @@ def open_for_writing(
         return conn
 
 
-def _make(path: Path, migrations: Migrations) -> None:
+def _make(path: Path, migrations: Migrations | None) -> None:
     """Make the file complete under another name first: a crash leaves all of it or nothing."""
     if sqlite3.sqlite_version_info < (3, 37):
         raise DatabaseError(path, f"SQLite {sqlite3.sqlite_version} is too old, expected 3.37")
@@ -205,27 +88,41 @@ def _put_in_place(draft: Path, path: Path) -> None:
         os.close(folder)
 
 
-def _bring_up_to_date(conn: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
+def _is_up_to_date(conn: sqlite3.Connection, path: Path) -> bool:
+    """Whether there is nothing to apply; of anything odd the migrations are to judge."""
     with file.reading(path):
-        applied = {migration.name for migration in migrations.applied(_utils(conn))}
-    with contextlib.closing(sqlite3.connect(":memory:")) as empty:
-        known = {migration.name for migration in migrations.pending(_utils(empty))}
+        (version,) = conn.execute("PRAGMA user_version").fetchone()
+        return bool(version == VERSION) and _has_todays_views(conn)
+
+
+def _bring_up_to_date(conn: sqlite3.Connection, path: Path, migrations: Migrations | None) -> None:
+    from db import migrations as ours  # noqa: PLC0415 - only where there is something to apply
+
+    migrations = migrations or ours.MIGRATIONS
+    known = ours.known(migrations)
+    with file.reading(path):
+        applied = ours.applied(migrations, conn)
     if unknown := sorted(applied - known):
         raise DatabaseError(path, f"made by a newer nalssi (it has {', '.join(unknown)}); update")
     if known - applied:
         _copy_beside(conn, path, len(applied))
         _migrate(conn, migrations)
-    elif not _VIEWS.items() <= dict(conn.execute("SELECT name, sql FROM sqlite_schema")).items():
+    elif not _has_todays_views(conn):
         with file.transaction(conn):
             _make_views(conn)
 
 
-def _migrate(conn: sqlite3.Connection, migrations: Migrations) -> None:
-    db = _utils(conn)
+def _migrate(conn: sqlite3.Connection, migrations: Migrations | None) -> None:
+    from db import migrations as ours  # noqa: PLC0415 - only where there is something to apply
+
     with file.transaction(conn):
-        migrations.apply(db)
+        version = ours.apply(migrations or ours.MIGRATIONS, conn)
         _make_views(conn)
-        conn.execute(f"PRAGMA user_version = {len(migrations.applied(db))}")
+        conn.execute(f"PRAGMA user_version = {version}")
+
+
+def _has_todays_views(conn: sqlite3.Connection) -> bool:
+    return _VIEWS.items() <= dict(conn.execute("SELECT name, sql FROM sqlite_schema")).items()
 
 
 def _make_views(conn: sqlite3.Connection) -> None:
@@ -233,10 +130,6 @@ def _make_views(conn: sqlite3.Connection) -> None:
     for name, create in _VIEWS.items():
         conn.execute(f"DROP VIEW IF EXISTS {name}")
         conn.execute(create)
-
-
-def _utils(conn: sqlite3.Connection) -> Database:
-    return Database(conn, execute_plugins=False, strict=True)
 
 
 def _copy_beside(conn: sqlite3.Connection, path: Path, version: int) -> None:

@@ -27,18 +27,27 @@ class Sidebars:
         self._ids.clear()
 
     def keep(self, content: Content) -> int:
-        """The row of this content; icon codes that it was first seen without complete it."""
-        inserted = self._conn.execute(
-            "INSERT INTO sidebars (digest, fragment) VALUES (?, x'') "
-            "ON CONFLICT (digest) DO NOTHING",
-            (content.digest,),
-        ).rowcount
-        (sidebar_id,) = self._conn.execute(
-            "SELECT id FROM sidebars WHERE digest = ?", (content.digest,)
-        ).fetchone()
-        if inserted or self._icons(sidebar_id) < _icons(content):
+        """
+        The row of this content.
+
+        Of the pages that showed it, the same one is kept whatever their order: the one with the
+        most icon codes, then the shortest fragment, then the first in the order of the alphabet.
+        """
+        sidebar_id = self.known(content.digest)
+        if sidebar_id is None:
+            (sidebar_id,) = self._conn.execute(
+                "INSERT INTO sidebars (digest, fragment) VALUES (?, x'') RETURNING id",
+                (content.digest,),
+            ).fetchone()
+            self._fill(sidebar_id, content)
+        elif _rank(content.icons, content.fragment) < self._rank(sidebar_id):
             self._fill(sidebar_id, content)
         return int(sidebar_id)
+
+    def known(self, digest: bytes) -> int | None:
+        """The row of the content with this digest; None where it was never seen."""
+        row = self._conn.execute("SELECT id FROM sidebars WHERE digest = ?", (digest,)).fetchone()
+        return None if row is None else int(row[0])
 
     def count_readings(self, sidebar_id: int) -> int:
         """How many readings a sidebar has."""
@@ -47,19 +56,23 @@ class Sidebars:
         ).fetchone()
         return int(count)
 
-    def _icons(self, sidebar_id: int) -> int:
-        (count,) = self._conn.execute(
-            "SELECT count(*) FROM readings AS r JOIN conditions AS c ON c.id = r.condition_id "
-            "WHERE r.sidebar_id = ? AND c.icon <> ''",
+    def _rank(self, sidebar_id: int) -> tuple[int, int, str]:
+        icons, fragment = self._conn.execute(
+            "SELECT (SELECT count(*) FROM readings AS r JOIN conditions AS c ON c.id = "
+            "r.condition_id WHERE r.sidebar_id = s.id AND c.icon <> ''), fragment "
+            "FROM sidebars AS s WHERE s.id = ?",
             (sidebar_id,),
         ).fetchone()
-        return int(count)
+        try:
+            return _rank(icons, unpacked(fragment))
+        except ValueError:  # damaged: whatever comes is better
+            return 1, 0, ""
 
     def _fill(self, sidebar_id: int, content: Content) -> None:
         problems = "\n".join(problem.replace("\n", " ") for problem in content.problems)
         self._conn.execute(
-            "UPDATE sidebars SET fragment = ?, problems = ? WHERE id = ?",
-            (zlib.compress(content.fragment.encode(), 9), problems or None, sidebar_id),
+            "UPDATE sidebars SET fragment = ?, problems = ?, reader = ? WHERE id = ?",
+            (packed(content.fragment), problems or None, content.reader, sidebar_id),
         )
         self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
         self._conn.executemany(
@@ -121,8 +134,28 @@ class Sidebars:
         return int(row_id)
 
 
-def _icons(content: Content) -> int:
-    return sum(1 for reading in content.readings if reading.station and reading.condition.icon)
+def packed(fragment: str) -> bytes:
+    """A fragment as it is kept."""
+    return zlib.compress(fragment.encode(), 9)
+
+
+def unpacked(kept: bytes) -> str:
+    """
+    A kept fragment.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    try:
+        return zlib.decompress(kept).decode()
+    except zlib.error as exc:
+        msg = f"a fragment cannot be unpacked: {exc}"
+        raise ValueError(msg) from exc
+
+
+def _rank(icons: int, fragment: str) -> tuple[int, int, str]:
+    """The lower, the better."""
+    return -icons, len(fragment), fragment
 
 
 def _tenths(temperature_c: float | None) -> int | None:

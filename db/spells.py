@@ -1,8 +1,9 @@
 """
 Spells: the stretches of looks through which a portal showed one and the same sidebar.
 
-Spells are derived from ``fetches`` alone. They are kept up as looks arrive, in whatever order, and
-deriving all of them again gives the same rows.
+Spells are derived from our own looks, in ``fetches``, and from those of archives, in ``captures``.
+They are kept up as looks arrive, in whatever order, and deriving all of them again gives the same
+rows. Of one second our own look counts; where archives contradict each other, none of them does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-DERIVED = """
+_SEEN = """
+    SELECT portal_id, fetched_at, sidebar_id FROM fetches
+    WHERE sidebar_id IS NOT NULL {fetched}
+    UNION ALL
+    SELECT portal_id, captured_at, min(sidebar_id) FROM captures AS k
+    WHERE precision = 'second' {captured} AND NOT EXISTS (
+        SELECT 1 FROM fetches AS f WHERE f.portal_id = k.portal_id
+        AND f.fetched_at = k.captured_at AND f.sidebar_id IS NOT NULL)
+    GROUP BY portal_id, captured_at HAVING count(*) = 1"""
+
+_DERIVED = """
     SELECT portal_id, seen_from, seen_until,
         coalesce(lag(seen_until) OVER (PARTITION BY portal_id ORDER BY seen_from), :before),
         sidebar_id
@@ -24,8 +35,7 @@ DERIVED = """
             FROM (
                 SELECT portal_id, fetched_at, sidebar_id, sidebar_id IS NOT
                     lag(sidebar_id) OVER (PARTITION BY portal_id ORDER BY fetched_at) AS changed
-                FROM fetches
-                WHERE sidebar_id IS NOT NULL {range}
+                FROM ({seen})
             )
         )
         GROUP BY portal_id, nth
@@ -33,31 +43,43 @@ DERIVED = """
 
 _INTO_SPELLS = "INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id)"
 
-_RANGE = "AND portal_id = :portal AND fetched_at BETWEEN :first AND :last"
+_RANGE = "AND portal_id = :portal AND {} BETWEEN :first AND :last"
+
+DERIVED = _DERIVED.format(seen=_SEEN.format(fetched="", captured=""))
+"""All spells, as rows of their table; ``:before`` is None."""
+
+_DERIVED_IN_RANGE = _DERIVED.format(
+    seen=_SEEN.format(fetched=_RANGE.format("fetched_at"), captured=_RANGE.format("captured_at"))
+)
 
 
 def rebuild(conn: sqlite3.Connection) -> int:
     """Derive all spells anew, inside the caller's transaction; returns how many there are."""
     conn.execute("DELETE FROM spells")
-    conn.execute("DELETE FROM portal_stations")
-    conn.execute(_INTO_SPELLS + DERIVED.format(range=""), {"before": None})
-    conn.execute(
-        "INSERT INTO portal_stations SELECT DISTINCT sp.portal_id, r.station_id "
-        "FROM spells AS sp JOIN readings AS r USING (sidebar_id)"
-    )
+    conn.execute(_INTO_SPELLS + DERIVED, {"before": None})
+    derive_stations(conn)
     (count,) = conn.execute("SELECT count(*) FROM spells").fetchone()
     return int(count)
 
 
+def derive_stations(conn: sqlite3.Connection) -> None:
+    """Derive anew which stations each portal ever showed."""
+    conn.execute("DELETE FROM portal_stations")
+    conn.execute(
+        "INSERT INTO portal_stations SELECT DISTINCT sp.portal_id, r.station_id "
+        "FROM spells AS sp JOIN readings AS r USING (sidebar_id)"
+    )
+
+
 def add(conn: sqlite3.Connection, portal_id: int, fetched_at: int, sidebar_id: int) -> None:
-    """Take one more look into account, which is in ``fetches`` already."""
+    """Take one more look into account, which is in its table already."""
     newest = conn.execute(
         "SELECT seen_from, seen_until, sidebar_id FROM spells "
         "WHERE portal_id = ? ORDER BY seen_from DESC LIMIT 1",
         (portal_id,),
     ).fetchone()
     if newest is not None and fetched_at <= newest[1]:
-        _derive_around(conn, portal_id, fetched_at)
+        derive_around(conn, portal_id, fetched_at)
     elif newest is not None and newest[2] == sidebar_id:
         conn.execute(
             "UPDATE spells SET seen_until = ? WHERE portal_id = ? AND seen_from = ?",
@@ -76,18 +98,19 @@ def add(conn: sqlite3.Connection, portal_id: int, fetched_at: int, sidebar_id: i
     )
 
 
-def _derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) -> None:
+def derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) -> None:
     """
     Derive again the spells that a look in the middle can change.
 
-    Those are the one that holds it or comes before it, and the one after.
+    Those are the one that begins before it, the one that begins with it, which may vanish, and the
+    one after.
     """
     before, first, last = conn.execute(
         """
         SELECT
-            (SELECT changed_after FROM spells WHERE portal_id = :portal AND seen_from <= :at
+            (SELECT changed_after FROM spells WHERE portal_id = :portal AND seen_from < :at
                 ORDER BY seen_from DESC LIMIT 1),
-            (SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from <= :at
+            (SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :at
                 ORDER BY seen_from DESC LIMIT 1),
             coalesce(
                 (SELECT seen_until FROM spells WHERE portal_id = :portal AND seen_from > :at
@@ -107,4 +130,4 @@ def _derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) ->
         "DELETE FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last",
         stretch,
     )
-    conn.execute(_INTO_SPELLS + DERIVED.format(range=_RANGE), stretch)
+    conn.execute(_INTO_SPELLS + _DERIVED_IN_RANGE, stretch)

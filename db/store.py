@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn, self.path = conn, path
-        self._sidebars = Sidebars(conn)
+        self.sidebars = Sidebars(conn)
         with file.naming(path):
             self._file = file.identity(path)
             self._version = self._data_version()
@@ -67,22 +67,22 @@ class Store:
         self.close()
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """One commit or nothing."""
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One commit or nothing, for whatever writes."""
         try:
             with file.naming(self.path), file.transaction(self._conn):
                 file.refuse_another(self.path, self._file)
                 self._forget_what_others_changed()
-                yield
+                yield self._conn
                 file.refuse_another(self.path, self._file)
         except BaseException:
-            self._sidebars.forget()
+            self.sidebars.forget()
             raise
 
     def _forget_what_others_changed(self) -> None:
         """Our ids may be those of other rows once somebody copied a file over ours."""
         if (version := self._data_version()) != self._version:
-            self._sidebars.forget()
+            self.sidebars.forget()
             self._version = version
 
     def _data_version(self) -> int:
@@ -92,7 +92,7 @@ class Store:
 
     def portal(self, name: str, url: str, interval_s: int) -> None:
         """Make the portal known, or bring its address and interval up to date."""
-        with self._transaction():
+        with self.transaction():
             self._conn.execute(
                 "INSERT INTO portals (name, url, interval_s) VALUES (?, ?, ?) ON CONFLICT (name) "
                 "DO UPDATE SET url = excluded.url, interval_s = excluded.interval_s, "
@@ -118,7 +118,7 @@ class Store:
 
     def keep_robots(self, seen: Iterable[Robots]) -> None:
         """Keep each robots.txt in the place of the one before."""
-        with self._transaction():
+        with self.transaction():
             self._conn.executemany(
                 "INSERT INTO robots (origin, fetched_at, text) VALUES (?, ?, ?) "
                 "ON CONFLICT (origin) DO UPDATE "
@@ -132,14 +132,14 @@ class Store:
         self, look: Look, outcome: Failure, reason: str, *, retry_at: dt.datetime | None = None
     ) -> None:
         """Record a look that brought no page, and why."""
-        with self._transaction():
+        with self.transaction():
             self._insert_look(
                 look, outcome, reason=reason, retry_at=None if retry_at is None else epoch(retry_at)
             )
 
     def keep_page(self, look: Look, page: KeptPage) -> KeptPage:
         """Record a look with its page, not yet read; returns the page with its look's id."""
-        with self._transaction():
+        with self.transaction():
             look_id = self._insert_look(
                 look,
                 "unread",
@@ -157,7 +157,7 @@ class Store:
             How many readings that page has; None where there is no such page: then nothing is
             recorded.
         """
-        with self._transaction():
+        with self.transaction():
             last = self._conn.execute(
                 "SELECT page_date, sidebar_id, reason FROM fetches WHERE sidebar_id IS NOT NULL "
                 "AND portal_id = (SELECT id FROM portals WHERE name = ?) "
@@ -171,7 +171,7 @@ class Store:
             )
             with file.reading(self.path):
                 spells.add(self._conn, *self._place(look_id), last[1])
-            return self._sidebars.count_readings(last[1])
+            return self.sidebars.count_readings(last[1])
 
     def keep_content(
         self,
@@ -193,8 +193,8 @@ class Store:
         Returns:
             Whether the portal showed something new with this look.
         """
-        with self._transaction():
-            sidebar_id = self._sidebars.keep(content)
+        with self.transaction():
+            sidebar_id = self.sidebars.keep(content)
             self._conn.execute(
                 "UPDATE fetches SET outcome = 'read', sidebar_id = ?, page_date = ?, reason = ?, "
                 "page = NULL, encoding = NULL WHERE id = ?",
@@ -220,7 +220,7 @@ class Store:
 
     def keep_no_sidebar(self, page: KeptPage, reason: str) -> None:
         """Record that a kept page has no sidebar; the page stays, for a better reader."""
-        with self._transaction():
+        with self.transaction():
             self._conn.execute(
                 "UPDATE fetches SET outcome = 'no_sidebar', reason = ? WHERE id = ?",
                 (reason, page.look_id),
@@ -234,7 +234,7 @@ class Store:
 
         One that cannot be unpacked any more is set aside.
         """
-        with file.reading(self.path), self._transaction():
+        with file.reading(self.path), self.transaction():
             rows = self._conn.execute(
                 "SELECT f.id, p.name, f.page, f.encoding, f.tries FROM fetches AS f "
                 "JOIN portals AS p ON p.id = f.portal_id WHERE f.outcome = 'unread' ORDER BY f.id"
@@ -259,7 +259,7 @@ class Store:
         Returns:
             False where that ended badly too often: the page is then set aside, and kept.
         """
-        with self._transaction():
+        with self.transaction():
             if page.tries < TRIES:
                 self._conn.execute(
                     "UPDATE fetches SET tries = tries + 1 WHERE id = ?", (page.look_id,)
@@ -275,21 +275,21 @@ class Store:
 
     def rebuild(self) -> int:
         """Derive all spells anew from the looks; returns how many there are."""
-        with self._transaction():
+        with self.transaction():
             return spells.rebuild(self._conn)
 
     # ---- what happens to nalssi itself, and what was told of it
 
     def keep_event(self, at: dt.datetime, kind: Event, detail: str | None = None) -> None:
         """Record what may explain a gap."""
-        with self._transaction():
+        with self.transaction():
             self._conn.execute(
                 "INSERT INTO events (at, kind, detail) VALUES (?, ?, ?)", (epoch(at), kind, detail)
             )
 
     def keep_told(self, portal: str, kind: str, at: dt.datetime, text: str) -> None:
         """Record that a notice was told."""
-        with self._transaction():
+        with self.transaction():
             self._conn.execute(
                 "INSERT INTO notices (portal_id, kind, told_at, text) "
                 "VALUES ((SELECT id FROM portals WHERE name = ?), ?, ?, ?) "
@@ -299,7 +299,7 @@ class Store:
 
     def forget_told(self, portal: str, kind: str) -> None:
         """Record that it was told that what a notice was about is over."""
-        with self._transaction():
+        with self.transaction():
             self._conn.execute(
                 "DELETE FROM notices WHERE kind = ? "
                 "AND portal_id = (SELECT id FROM portals WHERE name = ?)",

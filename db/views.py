@@ -10,7 +10,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x6E616C73
 """``nals`` in ASCII, at offset 68 of the file: how a database of ours is known."""
 
-VERSION = 1
+VERSION = 2
 """The schema that these questions fit: how many migrations there are."""
 
 HOLD_S = 90 * 60
@@ -49,8 +49,12 @@ _READINGS_OF_SPELL = """
     JOIN stations AS st ON st.id = r.station_id
     JOIN conditions AS c ON c.id = r.condition_id"""
 
-_PAGE_DATE = """(SELECT f.page_date FROM fetches AS f
-        WHERE f.portal_id = sp.portal_id AND f.fetched_at = sp.seen_until) AS page_date"""
+_PAGE_DATE = """coalesce(
+        (SELECT f.page_date FROM fetches AS f
+            WHERE f.portal_id = sp.portal_id AND f.fetched_at = sp.seen_until),
+        (SELECT k.page_date FROM captures AS k
+            WHERE k.portal_id = sp.portal_id AND k.captured_at = sp.seen_until
+                AND k.sidebar_id = sp.sidebar_id AND k.precision = 'second')) AS page_date"""
 
 _END_OF_TIME = 2**62
 
@@ -112,18 +116,26 @@ PORTALS = """
         (SELECT count(*) FROM fetches AS f WHERE f.portal_id = p.id) AS looks
     FROM portals AS p ORDER BY p.id"""
 
-LOOKS = """
-    SELECT f.id, p.name AS portal, f.fetched_at,
-        CASE WHEN f.outcome <> 'read' THEN f.outcome
+_OUTCOME = """CASE WHEN f.outcome <> 'read' THEN f.outcome
             WHEN EXISTS (SELECT 1 FROM spells AS sp
                 WHERE sp.portal_id = f.portal_id AND sp.seen_from = f.fetched_at) THEN 'new'
-            ELSE 'unchanged' END AS outcome,
+            ELSE 'unchanged' END AS outcome"""
+
+LOOKS = f"""
+    SELECT f.id, p.name AS portal, f.fetched_at,
+        {_OUTCOME},
         f.status, f.milliseconds, f.bytes, f.page_date, f.sidebar_id, f.reason, s.problems,
         f.retry_at
     FROM fetches AS f
     JOIN portals AS p ON p.id = f.portal_id
     LEFT JOIN sidebars AS s ON s.id = f.sidebar_id"""
 
+
+CAPTURES = """
+    SELECT p.name AS portal, k.captured_at, k.precision, k.page_date, k.sidebar_id, s.problems
+    FROM captures AS k
+    JOIN portals AS p ON p.id = k.portal_id
+    JOIN sidebars AS s ON s.id = k.sidebar_id"""
 
 _NO_PAGE = "('fetch_failed', 'refused_by_robots')"
 
@@ -210,12 +222,22 @@ TOLD = """
     SELECT p.name AS portal, n.kind, n.told_at, n.text
     FROM notices AS n JOIN portals AS p ON p.id = n.portal_id"""
 
-TALLY = """
-    SELECT p.name AS portal, f.outcome, f.milliseconds, count(*) AS looks, (
-        SELECT count(*) FROM spells AS sp WHERE sp.portal_id = p.id) AS spells
+MARK = """
+    SELECT f.id AS look, f.fetched_at AS looked_at,
+        (SELECT json_group_array(u.id) FROM fetches AS u
+            WHERE u.outcome = 'unread' AND u.id <= f.id) AS unread,
+        coalesce((SELECT max(sidebar_id) FROM readings), 0) AS sidebar
+    FROM fetches AS f ORDER BY f.id DESC LIMIT 1"""
+
+TALLY = f"""
+    SELECT p.name AS portal, {_OUTCOME}, f.milliseconds, count(*) AS looks
     FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
-    GROUP BY p.id, f.outcome, f.milliseconds"""
+    WHERE (f.id > :since AND f.id <= :until OR f.id IN (SELECT value FROM json_each(:late)))
+        AND f.id NOT IN (SELECT value FROM json_each(:unread))
+    GROUP BY f.portal_id, 2, f.milliseconds"""
 """Few rows: looks take some hundred different numbers of milliseconds."""
+
+READINGS_TALLY = "SELECT count(*) FROM readings WHERE sidebar_id > :since AND sidebar_id <= :until"
 
 
 def _iso(column: str) -> str:
@@ -229,6 +251,8 @@ VIEWS = {
     "weather": f"SELECT {_CONTRACT} FROM ({WEATHER})",
     "latest": f"SELECT {_CONTRACT}, age FROM ({latest(NOW)})",
     "looks": f"""SELECT id, portal, {_iso("fetched_at")}, outcome, status, milliseconds, bytes,
-        page_date, sidebar_id, reason, problems, {_iso("retry_at")} FROM ({LOOKS})""",
+        page_date, sidebar_id, reason, problems, {_iso("retry_at")}, 'second' AS precision
+        FROM ({LOOKS}) UNION ALL SELECT NULL, portal, {_iso("captured_at")}, 'archived', NULL, NULL,
+        NULL, page_date, sidebar_id, NULL, problems, NULL, precision FROM ({CAPTURES})""",
 }
 """The contract with whoever reads the file: the views' names, and what each selects."""

@@ -51,6 +51,7 @@ def make_content(*readings: Reading, **changes: Any) -> Content:
         "fragment": "<ul>흐림 서울 4.9℃</ul>",
         "readings": shown,
         "problems": (),
+        "reader": 1,
     }
     return Content(**(plain | changes))
 

@@ -300,7 +300,7 @@ def test_asking_works_while_a_writer_writes(tmp_path, journal):
     with Store.open(path, journal=journal) as store:
         see(store, make_look(0), everywhere(1))
         with query.Database(str(path)) as db:
-            with store._transaction():
+            with store.transaction():
                 store._insert_look(make_look(10), "fetch_failed")
                 assert len(db.looks()) == 1
             assert len(db.looks()) == 2

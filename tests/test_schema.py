@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlite_utils import Database, Migrations
 
-from db import query, schema, views
+from db import migrations, query, schema, views
 from db.errors import DatabaseError, NalssiError
 from db.store import Store
 from tests.make import START, make_content, make_look, make_page, make_reading, see
@@ -54,8 +54,9 @@ def ask_everything(path: Path) -> int:
 def later(change: Callable[[Database], None]) -> Migrations:
     """Today's migrations and one more."""
     more = Migrations("nalssi")
-    more(name="0001 tables")(schema._tables)
-    more(name="0002 more")(change)
+    more(name="0001 tables")(migrations._tables)
+    more(name="0002 archives")(migrations._archives)
+    more(name="0003 more")(change)
     return more
 
 
@@ -86,7 +87,7 @@ def test_every_table_is_strict(path):
             "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND schema = 'main' "
             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         ).fetchall()
-    assert len(tables) == 12
+    assert len(tables) == 16
     assert [name for name, strict in tables if not strict] == []
 
 
@@ -158,9 +159,9 @@ def test_any_name_will_do(tmp_path, name):
 KILL_WHILE_MAKING = """
 import os, signal, sys
 from pathlib import Path
-from db import schema
+from db import migrations, schema
 after, steps = int(sys.argv[2]), 0
-real = schema._utils
+real = migrations._utils
 def watched(conn):
     def step():
         global steps
@@ -169,7 +170,7 @@ def watched(conn):
             os.kill(os.getpid(), signal.SIGKILL)
     conn.set_progress_handler(step, 20)
     return real(conn)
-schema._utils = watched
+migrations._utils = watched
 if after < 0:
     schema._put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     after = 10**9
@@ -420,6 +421,29 @@ def test_an_older_file_is_told_to_whoever_asks(path):
         query.Database(path)
 
 
+def test_a_file_from_before_the_archives_keeps_all_it_has(path):
+    first = Migrations("nalssi")
+    first(name="0001 tables")(migrations._tables)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        db = Database(conn)
+        first.apply(db)
+        db.execute("INSERT INTO portals VALUES (1, 'koya', 'https://koya.example/', 600, '', '')")
+        db.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
+        db.execute(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, 1714273200, 'read', 120, 1)"
+        )
+        db.execute(f"PRAGMA application_id = {views.APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 1")
+        conn.commit()
+        conn.execute("VACUUM INTO ?", (str(path),))
+    with Store.open(path) as store:
+        assert store.rebuild() == 1
+    with query.Database(path) as asked:
+        assert asked.faults() == []
+        assert [look.outcome for look in asked.looks()] == ["new"]
+
+
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
     fill(path, journal=journal)
@@ -430,8 +454,8 @@ def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
         os.umask(before)
     with closing(conn):
         assert conn.execute("SELECT motto FROM portals").fetchall() == [("truth",)]
-        assert conn.execute("PRAGMA user_version").fetchone() == (2,)
-    copy = path.with_name("weather.db.before-2")
+        assert conn.execute("PRAGMA user_version").fetchone() == (3,)
+    copy = path.with_name("weather.db.before-3")
     assert copy.stat().st_mode & 0o777 == 0o640
     assert ask_everything(copy) == 3
     with Store.open(copy) as store, pytest.raises(sqlite3.OperationalError, match="motto"):

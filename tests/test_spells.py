@@ -228,7 +228,7 @@ def test_what_is_derived_can_be_lost(store):
         for portal in PORTALS:
             keep(store, Seen(portal, minute, shown))
     before = kept_spells(store), kept_stations(store)
-    with store._transaction():
+    with store.transaction():
         store._conn.execute("UPDATE spells SET seen_until = seen_from, changed_after = NULL")
         store._conn.execute("DELETE FROM portal_stations")
     assert (kept_spells(store), kept_stations(store)) != before

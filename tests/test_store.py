@@ -550,7 +550,7 @@ def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
     """In WAL mode a transaction that began by reading cannot write once somebody else has."""
     with Store.open(tmp_path / "weather.db", journal="wal") as store:
         see(store, make_look(), make_content())
-        with store._transaction():
+        with store.transaction():
             store._conn.execute("SELECT count(*) FROM fetches").fetchone()
             with (
                 closing(sqlite3.connect(store.path, timeout=0.05)) as other,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from db import query, schema, spells, views
+from db import migrations, query, spells, views
 from db.reading import KST, epoch
 from db.store import Store
 from tests.make import BUSAN, START, make_content, make_look, make_reading, see
@@ -28,7 +28,7 @@ CONTRACT = {
     "latest": "station station_en kma_id seen_from seen_until temperature condition label portal "
     "page_date state age",
     "looks": "id portal fetched_at outcome status milliseconds bytes page_date sidebar_id reason "
-    "problems retry_at",
+    "problems retry_at precision",
 }
 
 
@@ -73,7 +73,7 @@ def test_there_is_no_view_outside_the_contract(store):
 
 def test_the_version_that_questions_fit_is_the_one_that_migrations_make(store):
     assert store._conn.execute("PRAGMA user_version").fetchone() == (views.VERSION,)
-    assert len(schema.MIGRATIONS.applied(schema._utils(store._conn))) == views.VERSION
+    assert len(migrations.applied(migrations.MIGRATIONS, store._conn)) == views.VERSION
 
 
 def test_the_file_says_in_its_header_whose_it_is(store):
@@ -212,10 +212,10 @@ def test_a_station_that_vanished_is_down_while_the_others_are_live(store):
 def test_a_month_of_looks_with_new_dates_and_one_sidebar_is_one_frozen_spell(store):
     """The page date is printed by the portal's own clock, which runs on when the sidebar stops."""
     days = 30
-    with store._transaction():
+    with store.transaction():
         portal = "INSERT INTO portals (name, url, interval_s) VALUES ('koya', 'x', 600)"
         store._conn.execute(portal)
-        sidebar_id = store._sidebars.keep(A)
+        sidebar_id = store.sidebars.keep(A)
         for nth in range(days * 144):
             at = START + dt.timedelta(minutes=10 * nth)
             store._conn.execute(

@@ -127,7 +127,7 @@ def test_a_schedule_is_not_guessed_at(house):
 
 
 def test_status_answers_while_somebody_writes(house):
-    with Store.open(house / "weather.db") as store, store._transaction():
+    with Store.open(house / "weather.db") as store, store.transaction():
         store._conn.execute("UPDATE portals SET etag = 'x'")
         assert status(house, code=0) == {"koya": "live"}
 

@@ -7,7 +7,12 @@ The box is about two kilobytes in a page of sixty. ``locate`` finds such a stret
 
 from __future__ import annotations
 
+from typing import Final
+
 from scraper.sidebar.find import Sidebar, find
 from scraper.sidebar.lines import Line
 
-__all__ = ["Line", "Sidebar", "find"]
+READER: Final = 1
+"""This reader's version: higher whenever it reads some page otherwise than the one before."""
+
+__all__ = ["READER", "Line", "Sidebar", "find"]
