@@ -7,7 +7,10 @@ spells. In whatever order they come, in one go or in parts, once or twice, the d
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from db import file, spells
@@ -23,6 +26,14 @@ if TYPE_CHECKING:
     from db.store import Store
 
 Precision: TypeAlias = Literal["second", "day"]
+
+_Key: TypeAlias = "tuple[int, int, int, Precision]"
+_Row: TypeAlias = "tuple[int, int, int, Precision, str]"
+
+_INSERT = (
+    "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date) "
+    "VALUES (?, ?, ?, ?, nullif(?, ''))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +81,7 @@ def keep(store: Store, captures: Iterable[Capture]) -> Kept:
     """
     with store.transaction() as conn, file.reading(store.path):
         keeper = _Keeper(conn, store.sidebars)
-        for capture in captures:
-            keeper.keep(capture)
-        return Kept(looks=keeper.looks, contents=keeper.contents)
+        return keeper.keep(list(captures))
 
 
 def settle(store: Store) -> None:
@@ -89,57 +98,84 @@ def settle(store: Store) -> None:
 
 
 class _Keeper:
-    """Keeps captures inside one transaction, and counts what was new."""
+    """Keeps captures inside one transaction."""
 
     def __init__(self, conn: sqlite3.Connection, sidebars: Sidebars) -> None:
         self._conn, self._sidebars = conn, sidebars
-        self._portals: dict[str, int] = dict(conn.execute("SELECT name, id FROM portals"))
-        self.looks = self.contents = 0
 
-    def keep(self, capture: Capture) -> None:
-        """Keep one capture, unless it is there already."""
-        sidebar_id = self._sidebar(capture)
-        key = self._portals[capture.portal], epoch(capture.captured_at), sidebar_id
-        page_date = None if capture.page_date is None else capture.page_date.isoformat()
-        added = self._conn.execute(
-            "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date) "
-            "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (*key, capture.precision, page_date),
-        ).rowcount
-        if added:
-            self.looks += 1
-            if capture.precision == "second":
-                self._spell(*key)
-        elif page_date is not None:
-            self._keep_later_date(key, capture.precision, page_date)
+    def keep(self, captures: list[Capture]) -> Kept:
+        """Keep them in the order of time: most come after all that is known, which is quick."""
+        new, ids = self._contents(captures)
+        portals: dict[str, int] = dict(self._conn.execute("SELECT name, id FROM portals"))
+        dates: dict[_Key, str] = {}
+        for one in captures:
+            at = epoch(one.captured_at)
+            key = portals[one.portal], at, ids[one.digest], one.precision
+            page_date = "" if one.page_date is None else one.page_date.isoformat()
+            dates[key] = max(page_date, dates.get(key, ""))
+        rows = sorted((*key, page_date) for key, page_date in dates.items())
+        looks = 0
+        for portal_id, of_portal in groupby(rows, key=itemgetter(0)):
+            known, later = self._parted(portal_id, list(of_portal))
+            looks += sum(map(self._keep_among_known, known))
+            looks += self._keep_later(portal_id, later)
+        return Kept(looks=looks, contents=new)
 
-    def _sidebar(self, capture: Capture) -> int:
-        known = self._sidebars.known(capture.digest)
-        if capture.content is None:
+    def _contents(self, captures: list[Capture]) -> tuple[int, dict[bytes, int]]:
+        """How many contents are new, and the row of each by its digest."""
+        ids: dict[bytes, int] = {}
+        new: dict[bytes, Content] = {}
+        again: list[Content] = []
+        for content in (one.content for one in captures if one.content is not None):
+            if content.digest in new or self._sidebars.known(content.digest) is not None:
+                again.append(content)
+            else:
+                new[content.digest] = content
+        ids = self._sidebars.keep_new(new.values())
+        for content in again:
+            ids[content.digest] = self._sidebars.keep(content)
+        for digest in {one.digest for one in captures} - ids.keys():
+            known = self._sidebars.known(digest)
             if known is None:
-                msg = f"the content {capture.digest.hex()} was never kept"
+                msg = f"the content {digest.hex()} was never kept"
                 raise LookupError(msg)
-            return known
-        self.contents += known is None
-        return self._sidebars.keep(capture.content)
+            ids[digest] = known
+        return len(new), ids
 
-    def _keep_later_date(
-        self, key: tuple[int, int, int], precision: Precision, page_date: str
-    ) -> None:
-        """Of two pages of one second with one content, the later date, whichever came first."""
-        self._conn.execute(
-            "UPDATE captures SET page_date = ? WHERE portal_id = ? AND captured_at = ? "
-            "AND sidebar_id = ? AND precision = ? AND (page_date IS NULL OR page_date < ?)",
-            (page_date, *key, precision, page_date),
-        )
-
-    def _spell(self, portal_id: int, captured_at: int, sidebar_id: int) -> None:
-        (contents,) = self._conn.execute(
-            "SELECT count(*) FROM captures "
-            "WHERE portal_id = ? AND captured_at = ? AND precision = 'second'",
-            (portal_id, captured_at),
+    def _parted(self, portal_id: int, rows: list[_Row]) -> tuple[list[_Row], list[_Row]]:
+        """The rows that may concern what is known, and those that only come after it."""
+        (last,) = self._conn.execute(
+            """
+            SELECT max(
+                coalesce((SELECT max(captured_at) FROM captures WHERE portal_id = :portal), 0),
+                coalesce((SELECT max(fetched_at) FROM fetches WHERE portal_id = :portal), 0))
+            """,
+            {"portal": portal_id},
         ).fetchone()
-        if contents > 1:
-            spells.derive_around(self._conn, portal_id, captured_at)
-        else:
-            spells.add(self._conn, portal_id, captured_at, sidebar_id)
+        seconds = Counter(at for _, at, _, precision, _ in rows if precision == "second")
+        last = max([last, *(at for at, contents in seconds.items() if contents > 1)])
+        known: list[_Row] = []
+        later: list[_Row] = []
+        for row in rows:
+            (later if row[1] > last and row[3] == "second" else known).append(row)
+        return known, later
+
+    def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
+        """Keep what comes after all that is known, and its spells."""
+        self._conn.executemany(_INSERT, rows)
+        spells.add_later(self._conn, portal_id, [row[1:3] for row in rows])
+        return len(rows)
+
+    def _keep_among_known(self, row: _Row) -> bool:
+        """Keep one capture, unless it is there already; gives whether it is new."""
+        portal_id, captured_at, sidebar_id, precision, page_date = row
+        if not self._conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row).rowcount:
+            self._conn.execute(
+                "UPDATE captures SET page_date = ? WHERE portal_id = ? AND captured_at = ? AND "
+                "sidebar_id = ? AND precision = ? AND coalesce(page_date, '') < ?",
+                (page_date, *row),
+            )
+            return False
+        if precision == "second":
+            spells.add_among(self._conn, portal_id, captured_at, sidebar_id)
+        return True

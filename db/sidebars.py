@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable, Mapping
 
     from db.reading import Condition, Content, Station
 
@@ -20,7 +21,7 @@ class Sidebars:
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
-        self._ids: dict[Station | Condition, int] = {}
+        self._ids: dict[tuple[object, ...], int] = {}
 
     def forget(self) -> None:
         """Forget the ids of rows, some of which may have been rolled back."""
@@ -35,14 +36,26 @@ class Sidebars:
         """
         sidebar_id = self.known(content.digest)
         if sidebar_id is None:
-            (sidebar_id,) = self._conn.execute(
-                "INSERT INTO sidebars (digest, fragment) VALUES (?, x'') RETURNING id",
-                (content.digest,),
-            ).fetchone()
-            self._fill(sidebar_id, content)
-        elif _rank(content.icons, content.fragment) < self._rank(sidebar_id):
-            self._fill(sidebar_id, content)
-        return int(sidebar_id)
+            return self.keep_new([content])[content.digest]
+        if _rank(content.icons, content.fragment) < self._rank(sidebar_id):
+            self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
+            self._conn.execute(
+                "UPDATE sidebars SET fragment = ?, problems = ?, reader = ? WHERE id = ?",
+                (*_kept(content), sidebar_id),
+            )
+            self._keep_readings({sidebar_id: content})
+        return sidebar_id
+
+    def keep_new(self, contents: Iterable[Content]) -> dict[bytes, int]:
+        """The rows, by digest, of contents that were never seen before."""
+        (last,) = self._conn.execute("SELECT coalesce(max(id), 0) FROM sidebars").fetchone()
+        rows = dict(enumerate(contents, last + 1))
+        self._conn.executemany(
+            "INSERT INTO sidebars (id, digest, fragment, problems, reader) VALUES (?, ?, ?, ?, ?)",
+            [(row, content.digest, *_kept(content)) for row, content in rows.items()],
+        )
+        self._keep_readings(rows)
+        return {content.digest: row for row, content in rows.items()}
 
     def known(self, digest: bytes) -> int | None:
         """The row of the content with this digest; None where it was never seen."""
@@ -68,13 +81,7 @@ class Sidebars:
         except ValueError:  # damaged: whatever comes is better
             return 1, 0, ""
 
-    def _fill(self, sidebar_id: int, content: Content) -> None:
-        problems = "\n".join(problem.replace("\n", " ") for problem in content.problems)
-        self._conn.execute(
-            "UPDATE sidebars SET fragment = ?, problems = ?, reader = ? WHERE id = ?",
-            (packed(content.fragment), problems or None, content.reader, sidebar_id),
-        )
-        self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
+    def _keep_readings(self, contents: Mapping[int, Content]) -> None:
         self._conn.executemany(
             "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature) "
             "VALUES (?, ?, ?, ?)",
@@ -85,6 +92,7 @@ class Sidebars:
                     self._condition_id(reading.condition),
                     _tenths(reading.temperature_c),
                 )
+                for sidebar_id, content in contents.items()
                 for reading in content.readings
                 if reading.station is not None
             ],
@@ -92,8 +100,9 @@ class Sidebars:
 
     def _station_id(self, station: Station) -> int:
         """The row of this station: the one of its name, or of its number where KMA renamed it."""
-        if (known := self._ids.get(station)) is None:
-            known = self._ids[station] = self._upsert(
+        # A part of it that tells it from all others is quicker than all of it.
+        if (known := self._ids.get(key := (station.kma_id, station.name_ko))) is None:
+            known = self._ids[key] = self._upsert(
                 "INSERT INTO stations (kma_id, name_ko, name_en, latitude, longitude, elevation_m, "
                 "province) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
                 "kma_id = excluded.kma_id, name_ko = excluded.name_ko, "
@@ -113,8 +122,9 @@ class Sidebars:
         return known
 
     def _condition_id(self, condition: Condition) -> int:
-        if (known := self._ids.get(condition)) is None:
-            known = self._ids[condition] = self._upsert(
+        key = condition.label, condition.icon, condition.condition
+        if (known := self._ids.get(key)) is None:
+            known = self._ids[key] = self._upsert(
                 "INSERT INTO conditions (label, icon, condition, label_en, wmo_4677) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT (label, icon) DO UPDATE SET "
                 "condition = excluded.condition, label_en = excluded.label_en, "
@@ -132,6 +142,12 @@ class Sidebars:
     def _upsert(self, upsert: str, values: tuple[object, ...]) -> int:
         (row_id,) = self._conn.execute(upsert, values).fetchone()
         return int(row_id)
+
+
+def _kept(content: Content) -> tuple[bytes, str | None, int]:
+    """What stands in a content's row beside its digest."""
+    problems = "\n".join(problem.replace("\n", " ") for problem in content.problems)
+    return packed(content.fragment), problems or None, content.reader
 
 
 def packed(fragment: str) -> bytes:

@@ -8,10 +8,11 @@ rows. Of one second our own look counts; where archives contradict each other, n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable, Sequence
 
 _SEEN = """
     SELECT portal_id, fetched_at, sidebar_id FROM fetches
@@ -53,6 +54,16 @@ _DERIVED_IN_RANGE = _DERIVED.format(
 )
 
 
+class _Spell(NamedTuple):
+    """A row of the table."""
+
+    portal_id: int
+    seen_from: int
+    seen_until: int
+    changed_after: int | None
+    sidebar_id: int
+
+
 def rebuild(conn: sqlite3.Connection) -> int:
     """Derive all spells anew, inside the caller's transaction; returns how many there are."""
     conn.execute("DELETE FROM spells")
@@ -73,32 +84,63 @@ def derive_stations(conn: sqlite3.Connection) -> None:
 
 def add(conn: sqlite3.Connection, portal_id: int, fetched_at: int, sidebar_id: int) -> None:
     """Take one more look into account, which is in its table already."""
-    newest = conn.execute(
-        "SELECT seen_from, seen_until, sidebar_id FROM spells "
+    newest = _newest(conn, portal_id)
+    if newest is not None and fetched_at <= newest.seen_until:
+        add_among(conn, portal_id, fetched_at, sidebar_id)
+    else:
+        add_later(conn, portal_id, [(fetched_at, sidebar_id)])
+
+
+def add_later(conn: sqlite3.Connection, portal_id: int, looks: Sequence[tuple[int, int]]) -> None:
+    """
+    Take many looks into account, which are all later than any known of this portal.
+
+    Args:
+        conn: Inside a transaction.
+        portal_id: The portal's.
+        looks: The second and the sidebar of each, in the order of time.
+    """
+    begun: list[_Spell] = []
+    spell = _newest(conn, portal_id)
+    for at, sidebar_id in looks:
+        if spell is not None and spell.sidebar_id == sidebar_id:
+            spell = spell._replace(seen_until=at)
+        else:
+            begun += [] if spell is None else [spell]
+            changed_after = None if spell is None else spell.seen_until
+            spell = _Spell(portal_id, at, at, changed_after, sidebar_id)
+    conn.executemany(
+        f"{_INTO_SPELLS} VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET seen_until = excluded.seen_until",
+        [*begun, spell] if spell else [],
+    )
+    _add_stations(conn, portal_id, {sidebar_id for _, sidebar_id in looks})
+
+
+def add_among(conn: sqlite3.Connection, portal_id: int, fetched_at: int, sidebar_id: int) -> None:
+    """Take into account one more look, among others known before and after it."""
+    _derive_around(conn, portal_id, fetched_at)
+    _add_stations(conn, portal_id, {sidebar_id})
+
+
+def _newest(conn: sqlite3.Connection, portal_id: int) -> _Spell | None:
+    row = conn.execute(
+        "SELECT portal_id, seen_from, seen_until, changed_after, sidebar_id FROM spells "
         "WHERE portal_id = ? ORDER BY seen_from DESC LIMIT 1",
         (portal_id,),
     ).fetchone()
-    if newest is not None and fetched_at <= newest[1]:
-        derive_around(conn, portal_id, fetched_at)
-    elif newest is not None and newest[2] == sidebar_id:
-        conn.execute(
-            "UPDATE spells SET seen_until = ? WHERE portal_id = ? AND seen_from = ?",
-            (fetched_at, portal_id, newest[0]),
-        )
-    else:
-        conn.execute(
-            "INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (portal_id, fetched_at, fetched_at, newest and newest[1], sidebar_id),
-        )
-    conn.execute(
+    return None if row is None else _Spell._make(row)
+
+
+def _add_stations(conn: sqlite3.Connection, portal_id: int, sidebars: Iterable[int]) -> None:
+    conn.executemany(
         "INSERT OR IGNORE INTO portal_stations "
         "SELECT ?, station_id FROM readings WHERE sidebar_id = ?",
-        (portal_id, sidebar_id),
+        [(portal_id, sidebar_id) for sidebar_id in sidebars],
     )
 
 
-def derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) -> None:
+def _derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) -> None:
     """
     Derive again the spells that a look in the middle can change.
 
@@ -115,8 +157,9 @@ def derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) -> 
             coalesce(
                 (SELECT seen_until FROM spells WHERE portal_id = :portal AND seen_from > :at
                     ORDER BY seen_from LIMIT 1),
-                (SELECT seen_until FROM spells WHERE portal_id = :portal
-                    ORDER BY seen_from DESC LIMIT 1))
+                max(:at, (SELECT seen_until FROM spells WHERE portal_id = :portal
+                    ORDER BY seen_from DESC LIMIT 1)),
+                :at)
         """,
         {"portal": portal_id, "at": fetched_at},
     ).fetchone()
