@@ -6,10 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from db.reading import PortalMemory, Station, moment
+from db.reading import KST, PortalMemory, Station, moment
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
 State = Literal["live", "unconfirmed", "frozen", "down"]
 
@@ -118,21 +119,41 @@ class PastLook:
     problems: tuple[str, ...]
 
 
-def latest(row: sqlite3.Row) -> Latest:
-    """Read a row of ``views.latest``."""
+def latest(row: tuple[Any, ...]) -> Latest:
+    """Read a row of ``views.latest``, by place."""
+    place, en, kma_id, celsius, condition, label, portal, since, until, page_date, state, age = row
     return Latest(
-        **_shared(row),
-        station=row["station"],
-        station_en=row["station_en"],
-        kma_id=row["kma_id"],
-        page_date=_date(row["page_date"]),
-        age_minutes=row["age"],
+        station=place,
+        station_en=en,
+        kma_id=kma_id,
+        temperature_c=celsius,
+        condition=condition,
+        label=label,
+        portal=portal,
+        seen_from=moment(since),
+        seen_until=moment(until),
+        page_date=_date(page_date),
+        state=state,
+        age_minutes=age,
     )
 
 
-def spell(row: sqlite3.Row) -> Spell:
-    """Read a row of ``views.SERIES``."""
-    return Spell(**_shared(row), changed_after=_moment(row["changed_after"]))
+def spells(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
+    """Read rows of ``views.SERIES``, by place and in one go: they may be very many."""
+    at = dt.datetime.fromtimestamp
+    return [
+        Spell(
+            seen_from=at(seen_from, KST),
+            seen_until=at(seen_until, KST),
+            changed_after=None if changed_after is None else at(changed_after, KST),
+            temperature_c=celsius,
+            condition=condition,
+            label=label,
+            portal=portal,
+            state=state,
+        )
+        for seen_from, seen_until, changed_after, celsius, condition, label, portal, state in rows
+    ]
 
 
 def portal(row: sqlite3.Row) -> Portal:
@@ -166,19 +187,6 @@ def past_look(row: sqlite3.Row) -> PastLook:
 def station(row: sqlite3.Row) -> Station:
     """Read a row of ``views.STATIONS``."""
     return Station(**dict(row))
-
-
-def _shared(row: sqlite3.Row) -> dict[str, Any]:
-    """The fields that ``Latest`` and ``Spell`` have in common."""
-    return {
-        "temperature_c": row["temperature"],
-        "condition": row["condition"],
-        "label": row["label"],
-        "portal": row["portal"],
-        "seen_from": moment(row["seen_from"]),
-        "seen_until": moment(row["seen_until"]),
-        "state": row["state"],
-    }
 
 
 def _moment(seconds: int | None) -> dt.datetime | None:

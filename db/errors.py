@@ -44,3 +44,32 @@ class UnknownPortal(NalssiError):
         names = ", ".join(known) or "none so far"
         super().__init__(f"unknown portal {asked!r}, expected one of: {names}")
         self.asked, self.known = asked, known
+
+
+class WrongQuestion(NalssiError):
+    """A question that has no answer, such as one of a range that ends before it begins."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, asked: object, *, expected: str) -> None:
+        super().__init__(f"{what} {asked}: expected {expected}")
+        self.what, self.asked, self.expected = what, asked, expected
+
+
+class OutputError(NalssiError):
+    """A file that was asked for cannot be written; what stood in its place still does."""
+
+    exit_code = 74
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"output {str(path)!r}: {problem}")
+        self.path, self.problem = path, problem
+
+
+class OutputExists(OutputError):
+    """Something stands where a file was asked for, and it does not give way."""
+
+    exit_code = 2
+
+    def __init__(self, path: object) -> None:
+        super().__init__(path, "is there already, expected a new name")

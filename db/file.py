@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_S: Final = 30.0
 
+WRITER_PAGES_KIB: Final = 512
+"""What the writer keeps of the file in memory: all that a look touches, and not SQLite's 2 MiB."""
+
 
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
@@ -110,6 +113,7 @@ def open_empty(path: Path) -> sqlite3.Connection:
     # One thread at a time uses it, but not always the one that opened it.
     conn = _connect(path, "mode=rw", check_same_thread=False)
     conn.execute("PRAGMA foreign_keys = ON")
+    conn.execute(f"PRAGMA cache_size = -{WRITER_PAGES_KIB}")
     return conn
 
 

@@ -1,4 +1,9 @@
-"""The migrations: what made or changed the tables, and which of it a file has had."""
+"""
+The migrations: what made or changed the tables, and which of it a file has had.
+
+Imported only where there is something to apply: the library takes numpy and pandas along wherever
+those are installed, tens of megabytes that a daemon would hold for years and never use.
+"""
 
 from __future__ import annotations
 

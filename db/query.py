@@ -15,29 +15,42 @@ Only the standard library is imported here, so that asking starts fast.
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import json
 import sqlite3
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from db import answers, file, spells, tallies, views
 from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Told
 from db.errors import DatabaseError, UnknownPortal, UnknownStation
+from db.measures import Measures
 from db.reading import PortalMemory, Station, epoch, moment
 from db.tallies import Mark, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from db.compare import Comparison, Relation, SideBySide
+    from db.evidence import Evidence, Known, NearLook
+    from db.stats import Period
+
 __all__ = [
+    "Comparison",
     "Database",
+    "Evidence",
     "Gap",
+    "Known",
     "Latest",
     "Mark",
+    "NearLook",
     "PastLook",
+    "Period",
     "Portal",
     "PortalStatus",
+    "Relation",
+    "SideBySide",
     "Spell",
     "State",
     "Tally",
@@ -46,8 +59,24 @@ __all__ = [
 
 _T = TypeVar("_T")
 
+_LATE = {
+    "db.compare": {"Comparison", "Relation", "SideBySide"},
+    "db.evidence": {"Evidence", "Known", "NearLook"},
+    "db.stats": {"Period"},
+}
+"""The answers of ``Measures``: a plain question does without."""
 
-class Database:
+if not TYPE_CHECKING:  # or every name would pass as known
+
+    def __getattr__(name: str) -> object:
+        for module, names in _LATE.items():
+            if name in names:
+                return getattr(importlib.import_module(module), name)
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+
+
+class Database(Measures):
     """
     A database of nalssi, open for questions only.
 
@@ -81,7 +110,7 @@ class Database:
         """Close the file."""
         self._conn.close()
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -102,6 +131,13 @@ class Database:
         with file.reading(self.path):
             return [read(row) for row in self._conn.execute(sql, values or {}).fetchall()]
 
+    def _rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """The answer as plain rows, of which there may be very many."""
+        cursor = self._conn.cursor()
+        cursor.row_factory = None
+        with file.reading(self.path):
+            return cursor.execute(sql, values).fetchall()
+
     def latest(
         self, *, stations: list[str] | None = None, now: dt.datetime | None = None
     ) -> list[Latest]:
@@ -116,8 +152,9 @@ class Database:
             UnknownStation: One of them is not in this database.
         """
         wanted = {self.station(asked).name_ko for asked in stations or ()}
-        rows = self._ask(answers.latest, views.latest(":now"), {"now": _epoch_or_now(now)})
-        return [row for row in rows if not stations or row.station in wanted]
+        with file.reading(self.path):
+            rows = self._rows(views.latest(":now"), {"now": _epoch_or_now(now)})
+            return [answers.latest(row) for row in rows if not stations or row[0] in wanted]
 
     def series(
         self,
@@ -148,7 +185,8 @@ class Database:
             "until": None if until is None else epoch(until),
             "portal": portal,
         }
-        return self._ask(answers.spell, views.SERIES, values)
+        with file.reading(self.path):
+            return answers.spells(self._rows(views.SERIES, values))
 
     def station(self, asked: str) -> Station:
         """
@@ -224,10 +262,10 @@ class Database:
 
     def tally(self, since: Mark | None = None) -> Tally:
         """
-        How many looks and readings there are, but for looks not yet read.
+        How many looks and readings there are, but for looks not yet read; the first ones only.
 
         Args:
-            since: Only those not counted up to there; all of them where it is of another file.
+            since: Those that come next, after a mark that this gave before.
         """
         return tallies.counted(self._ask, since or Mark())
 

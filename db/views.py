@@ -77,7 +77,7 @@ def latest(now: str) -> str:
         now: An SQL expression for the present, in epoch seconds.
     """
     return f"""
-    SELECT {_NAMES}, sp.seen_from, sp.seen_until, sp.changed_after, {_PAGE_DATE},
+    SELECT {_NAMES}, sp.seen_from, sp.seen_until, {_PAGE_DATE},
         CASE WHEN {now} - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
             {_too_old(now)} ELSE {_STATE} END AS state,
         ({now} - sp.seen_from) / 60 AS age
@@ -92,8 +92,15 @@ def latest(now: str) -> str:
     ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
 
 
-SERIES = f"""{WEATHER}
-    WHERE st.name_ko = :station AND (:portal IS NULL OR p.name = :portal)
+SERIES = f"""
+    SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
+        c.condition, c.label, p.name, {_STATE}
+    FROM portals AS p
+    CROSS JOIN spells AS sp ON sp.portal_id = p.id
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
+        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+    JOIN conditions AS c ON c.id = r.condition_id
+    WHERE (:portal IS NULL OR p.name = :portal)
         AND sp.seen_from < coalesce(:until, {_END_OF_TIME})
         AND sp.seen_until >= coalesce(:since, -{_END_OF_TIME})
         AND sp.seen_from >= coalesce((
@@ -181,22 +188,23 @@ STATUS = f"""
 
 _LONGEST_WAIT_S = f"max({LONGEST_BACK_OFF_S}, g.interval_s) + g.interval_s"
 
-GAPS = f"""
+GAPS_OF_LOOKS = f"""
     WITH seen AS (
-        SELECT portal_id, fetched_at AS since,
-            coalesce(lead(fetched_at) OVER (PARTITION BY portal_id ORDER BY fetched_at), :now)
+        SELECT f.portal_id, fetched_at AS since,
+            coalesce(lead(fetched_at) OVER (PARTITION BY f.portal_id ORDER BY fetched_at), :now)
                 AS until
-        FROM fetches
-        WHERE sidebar_id IS NOT NULL OR fetched_at = (
-            SELECT min(first.fetched_at) FROM fetches AS first
-            WHERE first.portal_id = fetches.portal_id)
+        FROM fetches AS f LEFT JOIN pruned AS d ON d.portal_id = f.portal_id
+        WHERE fetched_at >= coalesce(d.until, -{_END_OF_TIME})
+            AND (sidebar_id IS NOT NULL OR fetched_at = (
+                SELECT min(first.fetched_at) FROM fetches AS first
+                WHERE first.portal_id = f.portal_id))
     ), gaps AS (
         SELECT p.id, p.name AS portal, p.interval_s, since, until
         FROM seen JOIN portals AS p ON p.id = portal_id
         WHERE until - since > {GAP_AFTER_INTERVALS} * p.interval_s
             AND until > coalesce(:since, until - 1)
     )
-    SELECT g.portal, max(g.since, coalesce(:since, g.since)) AS since, g.until,
+    SELECT g.id AS portal_id, g.portal, g.since, g.until,
         (SELECT count(*) FROM fetches AS f WHERE f.portal_id = g.id AND f.sidebar_id IS NULL
             AND f.fetched_at >= g.since AND f.fetched_at < g.until) AS failures,
         (SELECT f.outcome || coalesce(': ' || f.reason, '') FROM fetches AS f
@@ -214,9 +222,25 @@ GAPS = f"""
     FROM gaps AS g
     LEFT JOIN events AS e ON e.id = (
         SELECT id FROM events WHERE at BETWEEN g.since AND g.until
-        AND kind IN ('clock', 'not kept') ORDER BY at DESC, id DESC LIMIT 1)
-    ORDER BY g.since, g.id"""
-"""Unwatched: somewhere in it two looks are further apart than even a back-off puts them."""
+        AND kind IN ('clock', 'not kept') ORDER BY at DESC, id DESC LIMIT 1)"""
+"""
+Since the looks that are all there.
+
+Unwatched: somewhere in it two looks are further apart than even a back-off puts them.
+"""
+
+GAPS = f"""
+    SELECT portal, max(since, coalesce(:since, since)) AS since, until, failures, failure,
+        unwatched, event, detail
+    FROM (
+        SELECT * FROM ({GAPS_OF_LOOKS})
+        UNION ALL
+        SELECT b.portal_id, p.name, b.since, b.until, b.failures, b.failure, b.unwatched, b.event,
+            b.detail
+        FROM past_gaps AS b JOIN portals AS p ON p.id = b.portal_id
+        WHERE b.until > coalesce(:since, b.until - 1)
+    ) AS g
+    ORDER BY g.since, g.portal_id"""
 
 TOLD = """
     SELECT p.name AS portal, n.kind, n.told_at, n.text
@@ -226,8 +250,16 @@ MARK = """
     SELECT f.id AS look, f.fetched_at AS looked_at,
         (SELECT json_group_array(u.id) FROM fetches AS u
             WHERE u.outcome = 'unread' AND u.id <= f.id) AS unread,
-        coalesce((SELECT max(sidebar_id) FROM readings), 0) AS sidebar
-    FROM fetches AS f ORDER BY f.id DESC LIMIT 1"""
+        coalesce(
+            (SELECT sidebar_id FROM readings WHERE sidebar_id > :sidebar
+                ORDER BY sidebar_id LIMIT 1 OFFSET :at_once),
+            (SELECT max(sidebar_id) FROM readings), 0) AS sidebar
+    FROM fetches AS f
+    WHERE f.id <= coalesce(
+        (SELECT id FROM fetches WHERE id > :look ORDER BY id LIMIT 1 OFFSET :at_once),
+        (SELECT max(id) FROM fetches))
+    ORDER BY f.id DESC LIMIT 1"""
+"""The next mark after another, so many looks and readings later: who counts holds up who writes."""
 
 TALLY = f"""
     SELECT p.name AS portal, {_OUTCOME}, f.milliseconds, count(*) AS looks

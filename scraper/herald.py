@@ -13,7 +13,7 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from db import query
 from db.errors import NalssiError
@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from db.store import Store
     from scraper.collect import Collector, Report
     from scraper.config import Config, Notify
+    from scraper.metrics import Ledger
     from scraper.notify import Channels, Notice, Signal
 
 _T = TypeVar("_T")
+
+Told: TypeAlias = "dict[tuple[str, str], query.Told]"
 
 TIMEOUT_S: Final = 10.0
 """For one notice by one channel."""
@@ -50,6 +53,10 @@ class Herald:
         store: Remembers what was told.
         clock: Says what time it is; aware.
         complain: Takes a line on what could not be told; the same of one channel only once.
+
+    Attributes:
+        ledger: Counts for the metrics; None = not yet.
+        faults: Of the database, a line each: while there are some, no look is a success.
     """
 
     def __init__(
@@ -63,6 +70,10 @@ class Herald:
     ) -> None:
         self._config, self._collector, self._store = config, collector, store
         self._clock, self._complain = clock, complain
+        self.ledger: Ledger | None = None
+        self.faults: list[str] = []
+        # Each thread that asks has memory of its own, which the process never gives back.
+        self._asking = asyncio.Lock()
         self._complained: dict[str, str] = {}
         self._last: dict[str, Report] = {}
         self._metrics_again = 0.0
@@ -73,13 +84,11 @@ class Herald:
             self._last[report.portal] = report
         looked_at = {report.portal for report in reports}
         await asyncio.gather(
+            self._trying("notices", self._notices(looked_at)),
             self._trying("metrics", self._metrics()),
-            *(
-                self._trying(name, self._notices(name, channel, looked_at))
-                for name, channel in _each(self._config.notify)
-            ),
         )
         failed = [f"{r.portal}: {r.outcome}: {r.error}" for r in self._last.values() if r.error]
+        failed += self.faults
         well = [
             f"{r.portal}: {r.outcome}, {r.readings} readings"
             for r in self._last.values()
@@ -101,35 +110,48 @@ class Herald:
         except NalssiError as exc:
             self._note(name, str(exc))
 
-    async def _notices(self, name: str, channel: Channels, looked_at: set[str]) -> None:
+    async def _notices(self, looked_at: set[str]) -> None:
         """
-        Deliver by one channel what is due of the portals that were just looked at.
+        Deliver by each channel what is due of the portals that were just looked at.
 
         Of the others we only know what was before, perhaps before a long pause of our own.
 
         Raises:
             DatabaseError: It cannot be asked what is due.
         """
+        channels = list(_each(self._config.notify))
+        if not channels:
+            return
+        async with self._asking:
+            statuses, told = await asyncio.to_thread(self._asked, looked_at)
+        self._note("notices", None)
+        await asyncio.gather(
+            *(
+                self._trying(name, self._tell(name, channel, statuses, told))
+                for name, channel in channels
+            )
+        )
+
+    def _asked(self, portals: set[str]) -> tuple[list[query.PortalStatus], Told]:
+        """How these portals are, and what all channels were told."""
+        with query.Database(self._store.path) as db:
+            return db.status(portals=portals, now=self._clock()), db.told()
+
+    async def _tell(
+        self, name: str, channel: Channels, statuses: list[query.PortalStatus], told: Told
+    ) -> None:
+        """Deliver by one channel what it was not told yet."""
         from scraper import notices  # noqa: PLC0415 - only where it is wanted
 
         until = time.monotonic() + PATIENCE_S
-        statuses, told = await asyncio.to_thread(self._asked, name, looked_at)
-        for notice in notices.due(statuses, told, self._clock()):
+        told_it = {
+            (portal, kind.removeprefix(f"{name}: ")): once
+            for (portal, kind), once in told.items()
+            if kind.startswith(f"{name}: ")
+        }
+        for notice in notices.due(statuses, told_it, self._clock()):
             if time.monotonic() < until:
                 await self._deliver(name, channel, notice)
-
-    def _asked(
-        self, channel: str, portals: set[str]
-    ) -> tuple[list[query.PortalStatus], dict[tuple[str, str], query.Told]]:
-        """How these portals are, and what this channel was told of them."""
-        with query.Database(self._store.path) as db:
-            statuses = db.status(portals=portals, now=self._clock())
-            told = {
-                (portal, kind.removeprefix(f"{channel}: ")): told
-                for (portal, kind), told in db.told().items()
-                if kind.startswith(f"{channel}: ")
-            }
-            return statuses, told
 
     async def _deliver(self, name: str, channel: Channels, notice: Notice) -> None:
         """Deliver a notice; one that did not arrive is tried again after the next look."""
@@ -163,8 +185,9 @@ class Herald:
             from scraper import metrics  # noqa: PLC0415 - only where it is wanted
 
             path = Path(self._config.metrics.textfile)
-            snapshot = await asyncio.to_thread(metrics.taken, self._store.path, self._clock())
-            await asyncio.to_thread(metrics.write, path, snapshot)
+            self.ledger = self.ledger or metrics.Ledger(self._store.path, path)
+            async with self._asking:
+                await asyncio.to_thread(self.ledger.write, path, self._clock())
             self._note("metrics", None)
             took_s = time.monotonic() - began
             self._metrics_again = began + (REST * took_s if took_s > LONG_S else 0.0)

@@ -136,6 +136,7 @@ class House:
             return Report(portal=portal, outcome="no_sidebar", error="no KMA sidebar")
         celsius = self.minute // 60 if sign == "." else ord(sign) / 10
         problems = (f"서울: unknown label {sign!r}",) if sign.isupper() else ()
+        problems += ("unknown city '화성'",) if sign == "+" else ()
         content = make_content(make_reading(temperature_c=celsius), problems=problems)
         return Report(
             portal=portal, outcome=store.keep_content(page, content, page_date=None), readings=1
@@ -192,6 +193,13 @@ def test_a_pause_of_our_own_is_no_outage_of_a_portal(house, inbox):
     house.minute += DAY
     house.live({"koya": ".-", "b": "-."})
     assert inbox.told() == []
+
+
+def test_a_city_never_seen_is_told_until_it_is_gone_for_a_day(house, inbox):
+    house.live({"koya": "." + "+" * 3 + "." * (DAY // STEP + HOURS)})
+    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.told()]
+    assert told == ["words", "words", "no words"]  # again once a day
+    assert "화성" in inbox.letters[0][1]
 
 
 def test_a_portal_that_never_answered_is_told_at_once(house, inbox):
@@ -293,7 +301,7 @@ def test_the_textfile_says_what_the_database_says(tmp_path):
     }
     with query.Database(house.path) as db:
         counts = Counter((look.portal, look.outcome) for look in db.looks())
-        assert samples["nalssi_readings",] == db.count_readings()
+        assert samples["nalssi_readings_total",] == db.count_readings()
         for one in db.status(now=house.now() - dt.timedelta(minutes=STEP)):
             assert samples["nalssi_portal_state", one.portal, one.state] == 1
     for (portal, outcome), count in counts.items():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import http.client
 import os
 import socket
+import sqlite3
 import stat
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, get_args
@@ -19,20 +22,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from db import query
 from db.answers import State
 from db.errors import DatabaseError
+from db.store import Store
 from scraper.metrics import (
     BUCKETS_S,
     Durations,
     Endpoint,
+    Ledger,
     MetricsError,
     PortalMetrics,
     Snapshot,
     text,
     write,
 )
+from tests.make import INTERVAL_S, URL, make_content, make_look, make_page, make_reading, see
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from prometheus_client import Metric
 
 NOW = dt.datetime(2026, 3, 1, 9, 0, tzinfo=dt.UTC)
@@ -42,6 +51,12 @@ LIMIT_S = 5.0
 @pytest.fixture(autouse=True)
 def _quick_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scraper.metrics.endpoint._POLL_S", 0.02)
+
+
+@pytest.fixture
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every scrape has a snapshot of its own, as if they were far apart."""
+    monkeypatch.setattr("scraper.metrics.endpoint._KEPT_S", 0.0)
 
 
 def make_portal(**changes: Any) -> PortalMetrics:
@@ -98,7 +113,7 @@ def test_the_text_says_what_the_snapshot_says():
     told = values(text(make_snapshot(make_portal())))
     assert told == {
         ("nalssi_build_info", "0.1.0"): 1,
-        ("nalssi_readings",): 81_234,
+        ("nalssi_readings_total",): 81_234,
         ("nalssi_database_bytes",): 4_096_000,
         ("nalssi_looks_total", "ok", "koya-culture"): 140,
         ("nalssi_looks_total", "timeout", "koya-culture"): 2,
@@ -128,7 +143,7 @@ def test_every_metric_has_its_type_and_its_help():
     told = families(text(make_snapshot(make_portal())))
     assert {name: family.type for name, family in told.items()} == {
         "nalssi_build_info": "gauge",
-        "nalssi_readings": "gauge",
+        "nalssi_readings": "counter",
         "nalssi_database_bytes": "gauge",
         "nalssi_looks": "counter",
         "nalssi_portal_state": "gauge",
@@ -163,7 +178,7 @@ def test_without_portals_there_is_still_the_database():
     told = values(text(make_snapshot()))
     assert {key[0] for key in told} == {
         "nalssi_build_info",
-        "nalssi_readings",
+        "nalssi_readings_total",
         "nalssi_database_bytes",
     }
 
@@ -174,7 +189,7 @@ def test_without_portals_there_is_still_the_database():
         pytest.param('a"b', id="quote"),
         pytest.param("a\\", id="backslash at the end"),
         pytest.param("a\\nb", id="looks like a line end"),
-        pytest.param("a\nnalssi_readings 0\n", id="line end"),
+        pytest.param("a\nnalssi_readings_total 0\n", id="line end"),
         pytest.param('a"} 1\n', id="looks like an end"),
         pytest.param("고야문화", id="Korean"),
         pytest.param("", id="empty"),
@@ -184,7 +199,7 @@ def test_an_odd_name_is_read_back_as_it_was(name):
     told = values(text(make_snapshot(make_portal(portal=name, looks={name: 3}), version=name)))
     assert told["nalssi_looks_total", name, name] == 3
     assert told["nalssi_build_info", name] == 1
-    assert told["nalssi_readings",] == 81_234
+    assert told["nalssi_readings_total",] == 81_234
 
 
 def test_a_name_that_utf_8_cannot_carry_stops_nothing():
@@ -222,7 +237,7 @@ def test_no_look_is_a_histogram_of_nothing():
 
 def test_counts_for_other_buckets_are_refused():
     with pytest.raises(ValueError, match="2 buckets, expected 9"):
-        Durations(counts=(1, 2), total_s=3.0)
+        Durations(counts=(1, 2), total_ms=3)
 
 
 # --- the file -----------------------------------------------------------------------------------
@@ -294,6 +309,170 @@ def test_a_full_disk_keeps_the_old_file(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
+# --- the ledger ---------------------------------------------------------------------------------
+
+
+class Book:
+    """A database, looks for it, and what a ledger says of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path, self.textfile = folder / "weather.db", folder / "nalssi.prom"
+        self.minute = 0
+        self.ledger = Ledger(self.path, self.textfile)
+        Store.open(self.path).close()
+
+    def live(self, signs: str, portal: str = "koya") -> None:
+        """Look once for each sign: ``!`` fails, ``?`` has no sidebar, others are what it shows."""
+        with Store.open(self.path) as store:
+            for sign in signs:
+                self.minute += 10
+                look = make_look(self.minute, portal=portal, milliseconds=10 * self.minute)
+                store.portal(portal, URL, INTERVAL_S)
+                if sign == "!":
+                    store.keep_failure(look, "fetch_failed", "HTTP 500")
+                elif sign == "?":
+                    store.keep_no_sidebar(store.keep_page(look, make_page(portal=portal)), "")
+                else:
+                    see(store, look, make_content(make_reading(temperature_c=ord(sign) / 10)))
+
+    def prune(self) -> None:
+        """Forget every look but the newest."""
+        with contextlib.closing(sqlite3.connect(self.path)) as conn:
+            conn.execute("DELETE FROM fetches WHERE id < (SELECT max(id) FROM fetches)")
+            conn.commit()
+
+    def told(self, ledger: Ledger | None = None) -> dict[tuple[str, str], float]:
+        """The looks of each portal by outcome."""
+        told = (ledger or self.ledger).snapshot(NOW)
+        return {
+            (portal.portal, outcome): count
+            for portal in told.portals
+            for outcome, count in portal.looks.items()
+        }
+
+    def kept(self) -> dict[tuple[str, str], float]:
+        """The same, counted one by one."""
+        with query.Database(self.path) as db:
+            return dict(Counter((look.portal, look.outcome) for look in db.looks()))
+
+    def restart(self) -> Ledger:
+        """The ledger of a new process, after this one wrote the file."""
+        self.ledger.write(self.textfile, NOW)
+        return Ledger(self.path, self.textfile)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Book(tmp_path)
+
+
+def test_each_look_is_counted_once_however_often_one_asks(book):
+    for signs in ("a", "ab!", "", "?b", "bb!!a"):
+        book.live(signs)
+        book.live(signs[:1], portal="other")
+        assert book.told() == book.told() == book.kept()
+    durations = {one.portal: one.durations for one in book.ledger.snapshot(NOW).portals}
+    with query.Database(book.path) as db:
+        for portal, counted in durations.items():
+            took = [look.milliseconds for look in db.looks() if look.portal == portal]
+            assert counted == Durations.of(took)
+
+
+def test_what_is_counted_in_pieces_is_counted_once(book, monkeypatch):
+    monkeypatch.setattr("db.tallies.AT_ONCE", 2)
+    book.live("ab!?cd!ea")
+    book.live("zyx", portal="other")
+    assert book.told() == book.told() == book.kept()
+    assert book.ledger.snapshot(NOW).readings == 8
+
+
+def test_each_reading_is_counted_once(book):
+    counted = []
+    for signs in ("aa", "b", "", "a!", "c"):
+        book.live(signs)
+        counted.append(book.ledger.snapshot(NOW).readings)
+    assert counted == [1, 2, 2, 2, 3]
+
+
+def test_a_look_is_counted_as_soon_as_it_was_read(book):
+    """Of a page that is not yet read nobody knows how its look will end."""
+    book.live("a")
+    with Store.open(book.path) as store:
+        page = store.keep_page(make_look(500), make_page())
+        book.live("b")
+        assert book.told() == {("koya", "new"): 2}
+        store.keep_content(page, make_content(make_reading(temperature_c=9.8)), page_date=None)
+    assert book.told() == book.told() == book.kept()
+
+
+def test_a_look_that_is_no_longer_kept_stays_counted(book):
+    """What Prometheus counts never goes back."""
+    book.live("aab!")
+    before = book.told()
+    book.prune()
+    assert book.told() == before
+    book.live("!!")
+    assert book.told() == before | {("koya", "fetch_failed"): 3}
+
+
+def test_the_next_process_counts_on_from_the_file(book):
+    """A pass of cron must not count years of looks every ten minutes."""
+    book.live("aab!")
+    before = book.told()
+    ledger = book.restart()
+    book.prune()
+    book.live("!c")
+    assert book.told(ledger) == before | {("koya", "fetch_failed"): 2, ("koya", "new"): 3}
+    assert ledger.snapshot(NOW).readings == 3
+
+
+def test_a_look_left_unread_is_counted_by_the_process_that_reads_it(book):
+    book.live("a")
+    with Store.open(book.path) as store:
+        store.keep_page(make_look(500), make_page())
+        book.live("b")
+        ledger = book.restart()
+        (page,) = store.unread()
+        store.keep_no_sidebar(page, "nothing there")
+    assert book.told(ledger) == book.kept()
+
+
+@pytest.mark.parametrize("signs", ["!", "a!!!!!b"], ids=["fewer looks", "more looks"])
+def test_another_database_in_the_same_place_is_counted_anew(book, signs):
+    book.live("aab")
+    ledger = book.restart()
+    book.path.unlink()
+    book.minute += 1
+    book.live(signs)
+    assert book.told(ledger) == book.kept()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda text: text[:-9], id="cut"),
+        pytest.param(lambda text: text.partition("# nalssi: ")[0], id="no remark"),
+        pytest.param(lambda text: text.partition("# nalssi: ")[0] + "# nalssi: []", id="a list"),
+        pytest.param(lambda text: text.replace('"looks": {', '"lacks": {'), id="another word"),
+        pytest.param(lambda text: text.replace('"new": 2', '"new": "x"'), id="no number"),
+    ],
+)
+def test_a_file_that_is_none_of_a_ledger_is_no_obstacle(book, damage):
+    book.live("aab")
+    book.ledger.write(book.textfile, NOW)
+    written = book.textfile.read_text()
+    book.textfile.write_text(damage(written))
+    assert book.textfile.read_text() != written
+    assert book.told(Ledger(book.path, book.textfile)) == book.kept()
+
+
+def test_prometheus_passes_over_what_is_for_the_next_ledger(book):
+    book.live("ab!")
+    book.ledger.write(book.textfile, NOW)
+    assert values(book.textfile.read_bytes()) == values(text(book.ledger.snapshot(NOW)))
+    assert book.textfile.read_text().splitlines()[-1].startswith("# nalssi: {")
+
+
 # --- the endpoint -------------------------------------------------------------------------------
 
 
@@ -304,11 +483,38 @@ def test_a_scrape_is_answered_with_the_text():
     assert answered == (200, kind, text(make_snapshot(make_portal())))
 
 
-def test_every_scrape_has_a_snapshot_of_its_own():
+@pytest.mark.usefixtures("_nothing_kept")
+def test_a_later_scrape_has_a_snapshot_of_its_own():
     counted = iter(range(9))
     with Endpoint(0, lambda: make_snapshot(readings=next(counted))) as endpoint:
-        told = [values(get(endpoint.port)[2])["nalssi_readings",] for _ in range(3)]
+        told = [values(get(endpoint.port)[2])["nalssi_readings_total",] for _ in range(3)]
     assert told == [0, 1, 2]
+
+
+def test_however_often_one_scrapes_the_database_is_asked_once():
+    """A scraper gone wild holds up no look."""
+    asked: list[None] = []
+
+    def snapshot() -> Snapshot:
+        asked.append(None)
+        return make_snapshot(make_portal())
+
+    with Endpoint(0, snapshot) as endpoint, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(get, [endpoint.port] * 40))
+    assert len(asked) == 1
+    assert set(answers) == {(200, answers[0][1], text(make_snapshot(make_portal())))}
+
+
+def test_a_database_that_cannot_be_asked_is_not_asked_again_at_once():
+    asked: list[None] = []
+
+    def snapshot() -> Snapshot:
+        asked.append(None)
+        raise DatabaseError("weather.db", "locked")
+
+    with Endpoint(0, snapshot) as endpoint:
+        assert [get(endpoint.port)[0] for _ in range(3)] == [503] * 3
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/metricsx", "/METRICS", "/../metrics"])
@@ -335,6 +541,7 @@ def test_only_this_machine_is_answered():
         socket.create_connection((elsewhere, endpoint.port), timeout=LIMIT_S)
 
 
+@pytest.mark.usefixtures("_nothing_kept")
 def test_scrapes_at_once_are_all_answered_and_take_turns():
     inside = threading.Semaphore()
 

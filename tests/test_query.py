@@ -338,7 +338,7 @@ def test_no_question_walks_through_all_readings_or_all_looks(path):
     assert [step for step in steps if step.removeprefix("SCAN ").split()[0] in aliases] == []
     assert "SEARCH sp USING PRIMARY KEY (portal_id=? AND seen_from>? AND seen_from<?)" in steps
     looks = [step for step in steps if step.startswith("SEARCH f ")]
-    assert len(looks) == 2
+    assert len(looks) == 1
     assert all("(portal_id=? AND fetched_at=?)" in step for step in looks)
 
 

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from scraper.metrics.endpoint import Endpoint
 from scraper.metrics.exposition import text, write
+from scraper.metrics.ledger import Ledger
 from scraper.metrics.snapshot import (
     BUCKETS_S,
     Durations,
     MetricsError,
     PortalMetrics,
     Snapshot,
-    taken,
 )
 
 __all__ = [
     "BUCKETS_S",
     "Durations",
     "Endpoint",
+    "Ledger",
     "MetricsError",
     "PortalMetrics",
     "Snapshot",
-    "taken",
     "text",
     "write",
 ]

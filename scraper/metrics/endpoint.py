@@ -5,9 +5,10 @@ from __future__ import annotations
 import http
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from db.errors import NalssiError
 from scraper import __version__
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 PATH: Final = "/metrics"
 
+_Answer: TypeAlias = tuple[http.HTTPStatus, str, bytes]
+
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PLAIN = "text/plain; charset=utf-8"
 _PATIENCE_S = 5.0
+_KEPT_S = 5.0  # whoever asks more often gets the same answer: asking must not hold up looks
 _POLL_S = 0.5  # how long a stop may take to be seen; no scrape waits for it
 
 
@@ -35,9 +39,10 @@ class Endpoint:
 
     Args:
         port: Where to listen; 0 = wherever there is room.
-        snapshot: Gives what there is to tell, anew for each scrape; called from other threads, but
-            never twice at once, and never after the end of ``with`` unless it takes longer than
-            a few seconds. Where it raises a ``NalssiError`` the scraper gets 503 and its words.
+        snapshot: Gives what there is to tell; called from other threads, but never twice at once,
+            never again within a few seconds, whatever the scrapers do, and never after the end of
+            ``with`` unless it takes longer than that. Where it raises a ``NalssiError`` the scraper
+            gets 503 and its words.
 
     Attributes:
         port: Where it listens.
@@ -48,6 +53,8 @@ class Endpoint:
         self._snapshot = snapshot
         self._turn = threading.Lock()
         self._closed = False
+        self._kept: _Answer | None = None
+        self._kept_until = 0.0
 
     def __enter__(self) -> Self:
         """
@@ -85,15 +92,21 @@ class Endpoint:
     def _handler(self, *connection: Any) -> _Handler:
         return _Handler(self._answer, *connection)
 
-    def _answer(self) -> tuple[http.HTTPStatus, str, bytes]:
+    def _answer(self) -> _Answer:
         with self._turn:
             if self._closed:
                 return http.HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, b"closing\n"
-            try:
-                return http.HTTPStatus.OK, _CONTENT_TYPE, text(self._snapshot())
-            except NalssiError as exc:
-                told = f"{exc}\n".encode("utf-8", "replace")
-                return http.HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, told
+            if self._kept is None or time.monotonic() >= self._kept_until:
+                self._kept = self._anew()
+                self._kept_until = time.monotonic() + _KEPT_S
+            return self._kept
+
+    def _anew(self) -> _Answer:
+        try:
+            return http.HTTPStatus.OK, _CONTENT_TYPE, text(self._snapshot())
+        except NalssiError as exc:
+            told = f"{exc}\n".encode("utf-8", "replace")
+            return http.HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, told
 
 
 class _Server(ThreadingMixIn, TCPServer):
@@ -114,9 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = _PATIENCE_S
 
-    def __init__(
-        self, answer: Callable[[], tuple[http.HTTPStatus, str, bytes]], *connection: Any
-    ) -> None:
+    def __init__(self, answer: Callable[[], _Answer], *connection: Any) -> None:
         self._answer = answer
         super().__init__(*connection)  # handles the request at once
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scraper.metrics.snapshot import PortalMetrics, Snapshot
 
 _MODE = 0o644  # the node exporter runs as a user of its own
+_REMARK = "# nalssi: "  # neither HELP nor TYPE follows: Prometheus passes over it
 
 
 def text(snapshot: Snapshot) -> bytes:
@@ -38,20 +39,33 @@ def text(snapshot: Snapshot) -> bytes:
     return generate_latest(registry)
 
 
-def write(path: Path, snapshot: Snapshot) -> None:
+def write(path: Path, snapshot: Snapshot, remark: str = "") -> None:
     """
     Put the metrics into a file, for the textfile collector of the node exporter.
 
     Who reads it meanwhile reads the old file or the new one, both whole.
 
+    Args:
+        path: The file.
+        snapshot: What to tell.
+        remark: One line for whoever writes the next file; a comment to all others.
+
     Raises:
         MetricsError: The file cannot be written; the old one is still there.
     """
-    told = text(snapshot)
+    told = text(snapshot) + (f"{_REMARK}{remark}\n".encode() if remark else b"")
     try:
         _replace(path, told)
     except OSError as exc:
         raise MetricsError(path, f"cannot be written: {exc.strerror or exc}") from exc
+
+
+def remark(path: Path) -> str:
+    """The remark in a file that was written before; empty where there is none."""
+    try:
+        return path.read_text(encoding="utf-8").partition(f"\n{_REMARK}")[2]
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _replace(path: Path, told: bytes) -> None:
@@ -79,8 +93,8 @@ class _Told(Collector):
         build = InfoMetricFamily("nalssi_build", "Always 1; which nalssi this is.")
         build.add_metric([], {"version": _label(self._snapshot.version)})
         yield build
-        yield GaugeMetricFamily(
-            "nalssi_readings", "Rows of the history.", value=self._snapshot.readings
+        yield CounterMetricFamily(
+            "nalssi_readings", "Readings ever kept.", value=self._snapshot.readings
         )
         yield GaugeMetricFamily(
             "nalssi_database_bytes",
@@ -127,7 +141,7 @@ class _Told(Collector):
         for portal in self._snapshot.portals:
             counts = accumulate(portal.durations.counts)
             buckets = list(zip(ends, map(float, counts), strict=True))
-            durations.add_metric([_label(portal.portal)], buckets, portal.durations.total_s)
+            durations.add_metric([_label(portal.portal)], buckets, portal.durations.total_ms / 1000)
         return durations
 
     def _since(

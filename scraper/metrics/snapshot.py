@@ -7,16 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db import query
-from scraper import __version__
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
-    from db.answers import PortalStatus, State, Tally
+    from db.answers import State
 
 BUCKETS_S: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 """The upper ends of the buckets for the duration of a look, inclusive; the last bucket is open."""
@@ -43,11 +40,11 @@ class Durations:
 
     Attributes:
         counts: Looks in each bucket of ``BUCKETS_S`` alone, and those longer than all of them.
-        total_s: All looks together, in seconds.
+        total_ms: All looks together, in milliseconds: whole numbers add up without an error.
     """
 
     counts: tuple[int, ...] = (0,) * (len(BUCKETS_S) + 1)
-    total_s: float = 0.0
+    total_ms: int = 0
 
     def __post_init__(self) -> None:
         if len(self.counts) != len(BUCKETS_S) + 1:
@@ -66,7 +63,11 @@ class Durations:
         for ms, count in milliseconds.items():
             counts[bisect_left(BUCKETS_S, ms / 1000)] += count
         total_ms = sum(ms * count for ms, count in milliseconds.items())
-        return cls(counts=tuple(counts), total_s=total_ms / 1000)
+        return cls(counts=tuple(counts), total_ms=total_ms)
+
+    def __add__(self, other: Durations) -> Durations:
+        counts = tuple(mine + more for mine, more in zip(self.counts, other.counts, strict=True))
+        return Durations(counts=counts, total_ms=self.total_ms + other.total_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class PortalMetrics:
     Attributes:
         portal: Its name; no two of a snapshot have the same.
         state: ``live``, ``unconfirmed``, ``frozen`` or ``down``.
-        looks: How many there ever were, by outcome.
+        looks: How many there ever were, by outcome, but for those not yet read.
         since_success_s: Seconds since a look last gave a sidebar; None where none ever did.
         since_change_s: Seconds since the values were last seen to change; None where never.
         durations: How long the looks took.
@@ -98,7 +99,7 @@ class Snapshot:
 
     Attributes:
         portals: Every portal.
-        readings: Rows of the history.
+        readings: How many were ever kept.
         file_bytes: The size of the database.
         version: Of nalssi.
         taken_at: When; aware.
@@ -109,40 +110,3 @@ class Snapshot:
     file_bytes: int
     version: str
     taken_at: dt.datetime
-
-
-def taken(database: Path, now: dt.datetime) -> Snapshot:
-    """
-    A snapshot of a database.
-
-    Raises:
-        DatabaseError: It cannot be asked.
-    """
-    with query.Database(database) as db:
-        statuses = {status.portal: status for status in db.status(now=now)}
-        return Snapshot(
-            portals=tuple(
-                _portal(statuses[tally.portal], tally, now)
-                for tally in db.tally()
-                if tally.portal in statuses
-            ),
-            readings=db.count_readings(),
-            file_bytes=database.stat().st_size,
-            version=__version__,
-            taken_at=now,
-        )
-
-
-def _portal(status: PortalStatus, tally: Tally, now: dt.datetime) -> PortalMetrics:
-    return PortalMetrics(
-        portal=status.portal,
-        state=status.state,
-        looks=tally.looks,
-        since_success_s=_since_s(status.last_success, now),
-        since_change_s=_since_s(status.changed, now),
-        durations=Durations.counted(tally.milliseconds),
-    )
-
-
-def _since_s(moment: dt.datetime | None, now: dt.datetime) -> float | None:
-    return None if moment is None else (now - moment).total_seconds()

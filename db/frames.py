@@ -1,0 +1,47 @@
+"""Answers as tables of pandas, where that is installed."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from db.errors import NalssiError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pandas import DataFrame
+
+
+class MissingPandas(NalssiError):
+    """pandas is not installed."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("pandas is not installed: pip install 'nalssi[pandas]'")
+
+
+def to_pandas(rows: Sequence[Any]) -> DataFrame:
+    """
+    A row for each value of an answer, a column for each of its attributes.
+
+    ::
+
+        frame = to_pandas(db.stats("서울", by="day")).set_index("since")
+        frame["mean_c"].plot()
+
+    Args:
+        rows: Of one kind, such as from ``Database.stats`` or ``Database.series``. Of none, there is
+            a frame without columns.
+
+    Raises:
+        MissingPandas: It is an extra: ``pip install 'nalssi[pandas]'``.
+    """
+    try:
+        import pandas as pd
+    except ImportError as exc:
+        raise MissingPandas from exc
+    columns = [one.name for one in fields(rows[0])] if rows else []
+    return pd.DataFrame({name: [getattr(row, name) for row in rows] for name in columns})

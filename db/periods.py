@@ -1,0 +1,54 @@
+"""Periods: the hours, days, months and years of Korea, and where each begins and ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from db.errors import WrongQuestion
+from db.reading import KST, epoch, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+By: TypeAlias = Literal["hour", "day", "month", "year"]
+
+LENGTHS: Final[tuple[By, ...]] = ("hour", "day", "month", "year")
+
+MOST: Final = 100_000
+"""Periods in one answer: more than eleven years of hours."""
+
+_KST_S: Final = 9 * 60 * 60
+_STEPS_S: Final = {"hour": 60 * 60, "day": 24 * 60 * 60}
+
+
+def borders(first: int, last: int, by: By) -> list[int]:
+    """
+    The first second of each period that has a part in ``first <= t <= last``, and their end.
+
+    Args:
+        first: Epoch seconds.
+        last: The same.
+        by: How long a period is.
+
+    Raises:
+        WrongQuestion: There are too many, or it is no such length.
+    """
+    if by not in LENGTHS:
+        raise WrongQuestion("period", repr(by), expected=f"one of: {', '.join(LENGTHS)}")
+    if step := _STEPS_S.get(by):
+        begin = (first + _KST_S) // step * step - _KST_S
+        if (count := (last - begin) // step + 1) > MOST:
+            raise WrongQuestion("periods", count, expected=f"at most {MOST} in one answer")
+        return list(range(begin, last + 1 + step, step))
+    return list(_months(first, last, 1 if by == "month" else 12))
+
+
+def _months(first: int, last: int, step: int) -> Iterator[int]:
+    """The borders of periods of so many months, which divide a year."""
+    begin = moment(first)
+    nth = (begin.year * 12 + begin.month - 1) // step * step
+    while (border := epoch(dt.datetime(nth // 12, nth % 12 + 1, 1, tzinfo=KST))) <= last:
+        yield border
+        nth += step
+    yield border

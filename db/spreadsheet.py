@@ -1,0 +1,32 @@
+"""Cells that a spreadsheet may open: text that came from a portal is never taken for a formula."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final, TypeAlias
+
+Cell: TypeAlias = str | int | float
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Where a text begins with one of these, some spreadsheet takes it for a formula (OWASP)."""
+
+
+def cell(value: object) -> Cell:
+    """
+    A value as a cell of a CSV file, for ``csv.writer``.
+
+    Numbers stay numbers, times and dates are ISO 8601, None is an empty cell. Before a text that
+    could be a formula stands an apostrophe.
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return value
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case _:
+            text = str(value)
+            return f"'{text}" if text.startswith(_FORMULA) else text
