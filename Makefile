@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Twice as many as the two cores that we count on: much of a test is waiting for a real process.
+WORKERS ?= 4
+AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 
 .PHONY: demo test test-long coverage check format bench soak clean
 
@@ -10,13 +13,13 @@ demo: $(INSTALLED)
 	$(BIN)/nalssi demo
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest $(AT_ONCE)
 
 test-long: $(INSTALLED)
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest $(AT_ONCE) -m slow
 
 coverage: $(INSTALLED)
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(AT_ONCE) --cov --cov-report=term:skip-covered
 
 check: $(INSTALLED)
 	$(BIN)/ruff check

@@ -10,16 +10,18 @@ import signal
 import sys
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 
 from db.backlog import Backlog
 from db.errors import DatabaseError
-from scraper import systemd
+from scraper import aside, systemd
 from scraper.collect import collecting, read_leftovers
 from scraper.errors import ConfigError
 from scraper.herald import Herald
+from scraper.inspection import Inspection
 from scraper.printable import printable
 from scraper.timetable import Timetable, trigger
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from db.store import Event, Store
     from scraper.collect import Collector, Report
     from scraper.config import Config
+    from scraper.metrics import Ledger
 
 FIRST_SANE: Final = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 """A clock before this was not set yet, as on a board without a battery."""
@@ -69,6 +72,8 @@ class Daemon:
         self._config = load()
         self._told: dict[str, tuple[str, ...]] = {}
         self._backlog: Backlog[Report] = Backlog()
+        self._inspection = Inspection(store.path)
+        self._ledger: Ledger | None = None
 
     async def run(self) -> None:
         """
@@ -81,18 +86,20 @@ class Daemon:
                 keeps them as soon as it can: the file may be back, or have room, a minute later.
         """
         trigger(self._config)  # refuses a wrong schedule
+        aside.let_the_end_wait_for_nothing()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
         await self._wait_for_a_sane_clock()
         self._store.keep_event(self._clock(), "started")
-        read_leftovers(self._store)
+        for report in read_leftovers(self._store, self._config.words.known()):
+            self._after(report.portal, report)
         self._store.wait_at_most(BUSY_S)
         while not self._stop.is_set():
             await self._look_until_told()
-        if self._backlog:
-            problem = f"{len(self._backlog)} looks could not be kept and are lost"
+        if unkept := self._backlog.unkept():
+            problem = f"{unkept} looks could not be kept and are lost"
             raise DatabaseError(self._store.path, problem)
         self._keep_event("stopped")
         self._log.info("stopped")
@@ -117,23 +124,35 @@ class Daemon:
                 clock=self._clock,
                 complain=lambda line: self._log.warning("not told", reason=printable(line)),
             )
+            herald.ledger, herald.faults = self._counting(), self._inspection.faults
             if self._config.metrics.port:
                 stack.enter_context(self._endpoint(self._config.metrics.port))
             timetable = Timetable(collector, herald, self._config, self._clock, self._after)
             await timetable.start()
             self._log.info("looking", portals=[portal.name for portal in self._config.portals])
             systemd.ready()
-            await self._until_told(timetable, collector)
+            await self._until_told(timetable, collector, herald)
             if self._stop.is_set():
                 systemd.stopping()
             await timetable.finish()
 
+    def _counting(self) -> Ledger | None:
+        """What counts for the metrics, where they are wanted; a new config counts on."""
+        wanted = self._config.metrics
+        if self._ledger is None and (wanted.port or wanted.textfile):
+            from scraper import metrics  # noqa: PLC0415 - only where it is wanted
+
+            textfile = Path(wanted.textfile) if wanted.textfile else None
+            self._ledger = metrics.Ledger(self._store.path, textfile)
+        return self._ledger
+
     def _endpoint(self, port: int) -> AbstractContextManager[object]:
         from scraper import metrics  # noqa: PLC0415 - only where it is wanted
 
-        return metrics.Endpoint(port, lambda: metrics.taken(self._store.path, self._clock()))
+        ledger = self._ledger or metrics.Ledger(self._store.path)
+        return metrics.Endpoint(port, lambda: ledger.snapshot(self._clock()))
 
-    async def _until_told(self, timetable: Timetable, collector: Collector) -> None:
+    async def _until_told(self, timetable: Timetable, collector: Collector, herald: Herald) -> None:
         """Feed the watchdog and mind the clock until the end, or until there is a new config."""
         lead = _lead(self._clock)
         while not self._stop.is_set():
@@ -141,6 +160,7 @@ class Daemon:
             if self._reload.is_set() and self._load_again():
                 return
             timetable.catch_up()
+            self._inspection.begin_if_due(lambda faults: self._tell_faults(herald, faults))
             if timetable.goes_on():
                 systemd.alive()
             step = _lead(self._clock) - lead
@@ -149,6 +169,15 @@ class Daemon:
                 self._log.warning("the clock was set", by_s=round(step.total_seconds()))
                 timetable.shift(min(step, dt.timedelta()))
                 await self._keep_step(collector, step)
+
+    async def _tell_faults(self, herald: Herald, faults: list[str]) -> None:
+        herald.faults = self._inspection.faults
+        if faults:
+            more = len(faults) - 1  # `nalssi check` tells them all
+            self._log.error("database at fault", fault=printable(faults[0]), more=more)
+            await herald.ping("fail", "\n".join(faults))
+        else:
+            self._log.info("database sound again")
 
     async def _keep_step(self, collector: Collector, step: dt.timedelta) -> None:
         detail = f"set by {round(step.total_seconds())} s, or the machine slept"
@@ -231,7 +260,7 @@ def log_to_stderr() -> structlog.typing.FilteringBoundLogger:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer()
+            structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR"))
             if terminal
             else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],

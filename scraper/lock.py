@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import filelock
 
@@ -13,6 +13,10 @@ from scraper.errors import AnotherPass
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+PATIENCE_S: Final = 0.2
+"""Longer than `nalssi check` holds it, who only wants to know whether anybody does."""
 
 
 @contextlib.contextmanager
@@ -25,7 +29,7 @@ def held(database: Path) -> Iterator[None]:
         DatabaseError: The lock's file cannot be made.
     """
     path = database.with_name(f"{database.name}.lock")
-    lock = filelock.FileLock(path, timeout=0, mode=0o640)
+    lock = filelock.FileLock(path, timeout=PATIENCE_S, mode=0o640)
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()

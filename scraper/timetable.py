@@ -32,7 +32,7 @@ PATIENCE_S: Final = 5.0
 """How long a stop waits for the looks under way before it gives them up."""
 
 LONGEST_LOOK_S: Final = 600.0
-"""Longer than any look with its wait for its turn and the database; beyond it something hangs."""
+"""Longer than any look without the wait for its turn: where none ends meanwhile, one hangs."""
 
 JITTER: Final = 0.05
 """Of the interval: looks at many portals shall not start in the same second for ever."""
@@ -60,7 +60,10 @@ class Timetable:
     ) -> None:
         self._collector, self._herald, self._config = collector, herald, config
         self._clock, self._after = clock, after
-        self._under_way: dict[asyncio.Task[Any], float] = {}
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._went_on = time.monotonic()
+        self._round_ends = 0.0
+        self._round_untold = False
         self._telling: asyncio.Task[None] | None = None
         self._untold: list[Report] = []
         self._late: asyncio.Task[None] | None = None
@@ -87,9 +90,8 @@ class Timetable:
             job.modify(next_run_time=job.next_run_time + by)
 
     def goes_on(self) -> bool:
-        """Whether no look has been under way for longer than any look can be."""
-        oldest = min(self._under_way.values(), default=time.monotonic())
-        return time.monotonic() - oldest < LONGEST_LOOK_S
+        """Whether a look ended not long ago, if any is under way; many may wait for one site."""
+        return not self._under_way or time.monotonic() - self._went_on < LONGEST_LOOK_S
 
     def catch_up(self) -> None:
         """Keep, beside the looks, what could not be kept when it was seen."""
@@ -121,10 +123,7 @@ class Timetable:
 
     async def _look(self, portal: Portal) -> None:
         """One look, told of, and when the next is due if this one failed."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._under_way[task] = time.monotonic()
-            task.add_done_callback(lambda done: self._under_way.pop(done, None))
+        self._begin_look()
         try:
             report = await self._collector.look(portal)
         except DatabaseError as exc:
@@ -136,16 +135,42 @@ class Timetable:
             soonest = self._clock() + dt.timedelta(seconds=self._config.interval_s)
             job.modify(next_run_time=max(await self._due(portal), soonest))
 
-    def _tell(self, report: Report) -> None:
-        """Tell of a look beside the looks, one telling at a time."""
-        self._untold.append(report)
+    def _begin_look(self) -> None:
+        """
+        Count a look as under way; with the first of a round, have the dead-man switch told so.
+
+        Each portal has a time of its own, so that with many there is no moment without a look. A
+        round is what a pass is to cron: one begins with the first look after an interval.
+        """
+        now = time.monotonic()
+        if not self._under_way:
+            self._went_on = now
+        if (task := asyncio.current_task()) is not None:
+            self._under_way.add(task)
+            task.add_done_callback(self._end_look)
+        if now >= self._round_ends:
+            self._round_ends = now + self._config.interval_s * (1 - 2 * JITTER)
+            self._round_untold = True
+            self._tell()
+
+    def _end_look(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        self._went_on = time.monotonic()
+
+    def _tell(self, *reports: Report) -> None:
+        """Tell of looks beside the looks, one telling at a time."""
+        self._untold += reports
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell_all())
 
     async def _tell_all(self) -> None:
-        while self._untold:
+        while self._round_untold or self._untold:
+            if self._round_untold:
+                self._round_untold = False
+                await self._herald.ping("start")
             reports, self._untold = self._untold, []
-            await self._herald.after_looks(reports)
+            if reports:
+                await self._herald.after_looks(reports)
 
     async def _due(self, portal: Portal) -> dt.datetime:
         """When the next look is due; by a schedule, at one of its moments after the last look."""

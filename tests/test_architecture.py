@@ -18,12 +18,16 @@ HOME = {
     "click": {"scraper/cli"},
     "filelock": {"scraper/lock.py"},
     "httpx": {"scraper/fetch", "scraper/notify/web.py"},
+    "matplotlib": {"scraper/plot"},
     "msgspec": {"scraper/config.py"},
+    "pandas": {"db/frames.py"},
+    "plotext": {"scraper/plot/terminal.py"},
     "prometheus_client": {"scraper/metrics/exposition.py"},
     "protego": {"scraper/fetch"},
-    "rich": {"scraper/cli"},
+    "pyarrow": {"db/parquet.py"},
+    "rich": {"scraper/cli", "scraper/plot"},
     "selectolax": {"scraper/sidebar"},
-    "sqlite_utils": {"db/schema.py"},
+    "sqlite_utils": {"db/migrations.py", "db/schema.py"},
     "stamina": {"scraper/fetch"},
     "structlog": {"scraper/daemon.py"},
     "w3lib": {"scraper/fetch"},
@@ -35,10 +39,12 @@ STAGES = {
     "scraper.sidebar": {"scraper.words"},
     "scraper.normalize": {"scraper.words", "scraper.sidebar"},
     "scraper.fetch": set(),
-    "scraper.config": set(),
+    "scraper.config": {"scraper.words"},
     "scraper.lock": set(),
     "scraper.metrics": set(),
-    "scraper.notify": set(),
+    "scraper.aside": set(),
+    "scraper.notify": {"scraper.aside"},
+    "scraper.plot": {"scraper.printable"},
     "scraper.schedule": set(),
     "scraper.systemd": set(),
     "scraper.collect": {
@@ -46,7 +52,9 @@ STAGES = {
         "scraper.normalize",
         "scraper.fetch",
         "scraper.config",
+        "scraper.words",
     },
+    "scraper.reparse": {"scraper.words", "scraper.sidebar", "scraper.normalize"},
     "scraper.demo": {"scraper.collect", "scraper.config", "scraper.fetch", "scraper.lock"},
 }
 """Each stage and the other stages that it may know; all may know the errors."""
@@ -93,13 +101,18 @@ def test_a_stage_knows_only_the_stages_before_it(stage):
             assert known <= allowed, path
 
 
-@pytest.mark.parametrize("command", ["latest", "series", "stations", "portals", "looks"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("latest", "series 서울", "stations", "portals", "looks", "words"),
+        *("stats 서울", "compare 서울 부산", "at 서울 1h"),
+    ],
+)
 def test_asking_imports_nothing_that_only_collecting_needs(command):
     code = (
         "import sys\n"
         "from scraper.cli import main\n"
-        f"sys.argv = ['nalssi', '{command}', '--db', 'nowhere.db']\n"
-        f"sys.argv += {['서울'] if command == 'series' else []}\n"
+        f"sys.argv = ['nalssi', *{command.split()}, '--db', 'nowhere.db']\n"
         "try: main()\n"
         "except SystemExit as end: print(end.code)\n"
         "heavy = {'httpx', 'apscheduler', 'sqlite_utils', 'selectolax', 'msgspec', 'asyncio'}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import json
@@ -12,14 +13,16 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from db import query
+from db.reading import PortalMemory
 from db.store import Store
-from scraper import config
+from scraper import config, herald, lock, timetable
 from scraper.collect import Report
 from scraper.daemon import Daemon
 from scraper.printable import printable
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 MOST_BYTES = 80 * 2**20
 """Resident; 50 to 60 MB are usual."""
 
@@ -139,23 +142,37 @@ def test_it_does_not_look_again_before_the_interval_has_passed(tmp_path):
         assert "/koya" not in server.paths
 
 
-def test_a_log_in_a_terminal_is_readable_and_no_page_speaks_to_it(tmp_path):
+def shown_in_a_terminal(folder: Path, **env: str) -> str:
+    """Run it in a terminal until it has looked once; give what it showed there."""
     ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "wb") as terminal:
+        whole = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **env}
+        process = subprocess.Popen([*NALSSI, "run"], cwd=folder, env=whole, stderr=terminal)
+    shown = b""
+    with os.fdopen(ours, "rb", buffering=0) as stream:
+        while b"no_sidebar" not in shown and select.select([stream], [], [], PATIENCE_S)[0]:
+            shown += stream.read(65536)
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+    return shown.decode()
+
+
+def test_a_log_in_a_terminal_is_readable_and_no_page_speaks_to_it(tmp_path):
     with portal(tmp_path, koya=answer(f"<title>{HOSTILE}</title>")):
-        with os.fdopen(theirs, "wb") as terminal:
-            env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
-            process = subprocess.Popen([*NALSSI, "run"], cwd=tmp_path, env=env, stderr=terminal)
-        shown = b""
-        with os.fdopen(ours, "rb", buffering=0) as stream:
-            while b"no_sidebar" not in shown and select.select([stream], [], [], PATIENCE_S)[0]:
-                shown += stream.read(65536)
-            process.terminate()
-            assert process.wait(PATIENCE_S) == 0
-    text = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode())  # its own colours
+        shown = shown_in_a_terminal(tmp_path, NO_COLOR="")
+    assert "\x1b[" in shown
+    text = re.sub(r"\x1b\[[0-9;]*m", "", shown)  # its own colours
     assert "portal=koya" in text
     assert "{" not in text
     for odd in ("\x1b", "\x07", "\u202e", "\u2066", "\x9b"):
         assert odd not in text
+
+
+def test_who_wants_no_colours_gets_none(tmp_path):
+    with portal(tmp_path, koya=answer("<title>공사 중</title>")):
+        shown = shown_in_a_terminal(tmp_path, NO_COLOR="1")
+    assert "portal=koya" in shown
+    assert "\x1b" not in shown
 
 
 def test_no_control_character_is_in_the_log(tmp_path):
@@ -198,9 +215,22 @@ def test_people_and_the_switch_are_told(tmp_path, inbox):  # noqa: F811 - a fixt
             daemon.stop()
     assert inbox.told() == [("koya", "down", False)]
     assert "HTTP 404" in next(body for path, body in inbox.pings() if path == "/ping/fail")
+    assert inbox.pings()[0] == ("/ping/start", "")
     assert 'nalssi_portal_state{portal="koya",state="down"} 1.0' in (
         (tmp_path / "nalssi.prom").read_text()
     )
+
+
+def test_the_switch_is_told_of_one_start_however_many_portals_there_are(tmp_path, inbox):  # noqa: F811
+    names = ("a", "b", "c", "d")
+    with portal(tmp_path, **dict.fromkeys(names, answer(BOX))):
+        add(tmp_path, f'notify.ping = "{inbox.url}/ping"')
+        with running(tmp_path) as daemon:
+            until(inbox.pings, lambda pings: pings and all(name in pings[-1][1] for name in names))
+            daemon.stop()
+    first, *others = [path for path, _ in inbox.pings()]
+    assert first == "/ping/start"
+    assert set(others) == {"/ping"}
 
 
 def test_a_channel_that_hangs_holds_up_no_look(tmp_path, inbox):  # noqa: F811 - a fixture
@@ -211,7 +241,7 @@ def test_a_channel_that_hangs_holds_up_no_look(tmp_path, inbox):  # noqa: F811 -
             daemon.wait("look", count=3)
             began = time.monotonic()
             assert daemon.stop() == 0
-            assert time.monotonic() - began < 8  # less than the channel has
+            assert time.monotonic() - began < herald.TIMEOUT_S
 
 
 def test_prometheus_is_answered_on_the_configured_port(tmp_path):
@@ -226,7 +256,7 @@ def test_prometheus_is_answered_on_the_configured_port(tmp_path):
     for line in (
         'nalssi_looks_total{outcome="new",portal="koya"} 1.0',
         'nalssi_portal_state{portal="koya",state="unconfirmed"} 1.0',
-        "nalssi_readings 2.0",
+        "nalssi_readings_total 2.0",
     ):
         assert line in told
 
@@ -297,6 +327,68 @@ def test_systemd_is_told_of_the_start_the_looks_a_reload_and_the_end(tmp_path):
         assert "STOPPING=1" in heard()
 
 
+def test_looks_that_wait_for_their_turn_do_not_hang_and_one_that_never_ends_does(monkeypatch):
+    """Fifteen looks of a tenth of a second each, where a second is too long for one."""
+    monkeypatch.setattr(timetable, "LONGEST_LOOK_S", 1.0)
+    assert asyncio.run(fed_while_looking(ends=True)) == {True}
+    assert asyncio.run(fed_while_looking(ends=False)) == {True, False}
+
+
+async def fed_while_looking(*, ends: bool) -> set[bool]:
+    """Whether it went on, asked from time to time for longer than that."""
+    turn, never = asyncio.Lock(), asyncio.Event()
+
+    class OneByOne:
+        async def recall(self, _: config.Portal) -> PortalMemory:
+            return PortalMemory()
+
+        async def catch_up(self) -> list[Report]:
+            return []
+
+        async def look(self, portal: config.Portal) -> Report:
+            async with turn:
+                await (asyncio.sleep(0.1) if ends else never.wait())
+                return Report(portal=portal.name, outcome="unchanged")
+
+    class Silent:
+        async def ping(self, *_: object) -> None: ...
+
+        async def after_looks(self, *_: object) -> None: ...
+
+    portals = tuple(config.Portal(name=f"p{n}", url="http://127.0.0.1/") for n in range(15))
+    looks = timetable.Timetable(
+        OneByOne(),  # type: ignore[arg-type] # as much of one as it uses here
+        Silent(),  # type: ignore[arg-type] # the same
+        config.Config(portals=portals),
+        lambda: dt.datetime.now(dt.UTC),
+        lambda *_: None,
+    )
+    await looks.start()
+    fed = set()
+    for _ in range(65):
+        await asyncio.sleep(0.02)
+        fed.add(looks.goes_on())
+    looks._scheduler.shutdown()
+    for task in looks._under_way:
+        task.cancel()
+    return fed
+
+
+def test_who_only_looks_whether_the_lock_is_held_keeps_nobody_from_starting(tmp_path):
+    path, begun = tmp_path / "weather.db", threading.Event()
+
+    def look() -> None:
+        with lock.held(path):
+            begun.set()
+            time.sleep(0.02)
+
+    other = threading.Thread(target=look)
+    other.start()
+    assert begun.wait(PATIENCE_S)
+    with lock.held(path):
+        other.join(PATIENCE_S)
+
+
 def test_a_schedule_is_a_cron_expression(tmp_path):
     with portal(tmp_path, koya=answer(BOX)):
         add(tmp_path, 'schedule = "5,25,45 * * * *"')
@@ -314,6 +406,7 @@ def test_a_wrong_config_is_refused(tmp_path):
 
 
 def test_it_needs_little_memory(tmp_path):
+    Store.open(tmp_path / "weather.db").close()  # making it takes a library that is large
     with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
         daemon.wait("look")
         status = Path(f"/proc/{daemon.process.pid}/status").read_text()

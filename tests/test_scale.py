@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PORTALS = 300
 LATENCY_S = 0.05
-MOST_S = 15.0
-"""On a slow machine under load; some seconds are usual."""
+AT_LEAST = 16
+"""Sites that are asked at the same time; one after the other, 300 would take half a minute."""
 
 HOSTS = [f"127.0.{1 + nth // 100}.{1 + nth % 100}" for nth in range(PORTALS)]
 
@@ -35,6 +35,7 @@ class Far:
         self.port = 0
         self.asked: Counter[str] = Counter()
         self.peak: Counter[str] = Counter()
+        self.together = 0
         self._open: Counter[str] = Counter()
         self._ready, self._loop = threading.Event(), asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -61,6 +62,7 @@ class Far:
         host = writer.get_extra_info("sockname")[0]
         self._open[host] += 1
         self.peak[host] = max(self.peak[host], self._open[host])
+        self.together = max(self.together, self._open.total())
         head = await reader.readuntil(b"\r\n\r\n")
         await asyncio.sleep(LATENCY_S)
         self.asked[host] += 1
@@ -79,7 +81,7 @@ def far() -> Iterator[Far]:
         yield server
 
 
-def test_three_hundred_portals_are_looked_at_in_seconds(tmp_path: Path, far: Far, capsys):
+def test_of_three_hundred_portals_many_are_looked_at_together(tmp_path: Path, far: Far, capsys):
     tables = [
         f'[[portals]]\nname = "p{nth}"\nurl = "http://{host}:{far.port}/"\n'
         for nth, host in enumerate(HOSTS)
@@ -91,7 +93,7 @@ def test_three_hundred_portals_are_looked_at_in_seconds(tmp_path: Path, far: Far
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     took_s = time.monotonic() - began
@@ -104,4 +106,4 @@ def test_three_hundred_portals_are_looked_at_in_seconds(tmp_path: Path, far: Far
     assert set(far.asked) == set(HOSTS)
     with query.Database(tmp_path / "weather.db") as db:
         assert len(db.looks(last=None)) == PORTALS
-    assert took_s < MOST_S
+    assert far.together >= AT_LEAST

@@ -19,7 +19,7 @@ from scraper.cli.options import Places, as_json, with_places
 from scraper.printable import printable
 
 if TYPE_CHECKING:
-    from scraper.collect import Report
+    from scraper.collect import PassNotKept, Report
     from scraper.config import Config, Fetch
     from scraper.fetch import Page
 
@@ -31,10 +31,13 @@ if TYPE_CHECKING:
 def parse(source: str, places: Places, *, as_json: bool) -> None:
     """Show what the reader sees in a page; touches no database."""
     from scraper import normalize, sidebar
+    from scraper.words import KNOWN
 
-    page = _page(source, places)
-    seen = sidebar.find(page.body, page.encoding)
-    said = normalize.readings(seen)
+    settings = places.settings_if_any()
+    words = settings.words.known() if settings else KNOWN
+    page = _page(source, settings)
+    seen = sidebar.find(page.body, page.encoding, words)
+    said = normalize.readings(seen, words)
     rows = [
         {
             "city": reading.city,
@@ -59,12 +62,11 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
         click.echo(f"problem: {printable(problem)}")
 
 
-def _page(source: str, places: Places) -> Page:
+def _page(source: str, settings: Config | None) -> Page:
     """The page to try the reader on, from standard input, a file, or a portal."""
     from scraper import fetch
     from scraper.config import Fetch
 
-    settings = places.settings_if_any()
     if source == "-":
         return fetch.read_stream(sys.stdin.buffer, name="-", max_bytes=Fetch().max_bytes)
     if source.lower().startswith(("http://", "https://")):
@@ -116,24 +118,29 @@ def scrape(
         raise click.UsageError(msg)
     path = places.db or Path(settings.database)
     with lock.held(path):
-        reports = _swept(settings, path, portals)
+        reports, unkept = _swept(settings, path, portals)
     if as_json:
         show.as_json([_report(report) for report in reports])
     for report in reports:
         _say(report, verbose=verbose and not as_json)
+    if unkept:
+        raise unkept  # with an exit code higher than that of any look
     click.get_current_context().exit(max((report.exit_code for report in reports), default=0))
 
 
-def _swept(settings: Config, path: Path, names: tuple[str, ...]) -> list[Report]:
-    """One pass over the chosen portals."""
+def _swept(
+    settings: Config, path: Path, names: tuple[str, ...]
+) -> tuple[list[Report], PassNotKept | None]:
+    """One pass over the chosen portals; the second tells whether something could not be kept."""
     import asyncio
 
-    from db.errors import DatabaseError
     from db.store import Store
-    from scraper.collect import collecting
+    from scraper import aside
+    from scraper.collect import PassNotKept, collecting
     from scraper.herald import Herald
 
-    async def sweep(store: Store) -> list[Report]:
+    async def sweep(store: Store) -> tuple[list[Report], PassNotKept | None]:
+        aside.let_the_end_wait_for_nothing()
         async with collecting(settings, store, now) as collector:
             herald = Herald(
                 config=settings, collector=collector, store=store, clock=now, complain=_complain
@@ -141,11 +148,11 @@ def _swept(settings: Config, path: Path, names: tuple[str, ...]) -> list[Report]
             await herald.ping("start")
             try:
                 reports = await collector.sweep(settings.chosen(names))
-            except DatabaseError as exc:
+            except PassNotKept as exc:
                 await herald.ping("fail", str(exc))
-                raise
+                return exc.reports, exc
             await herald.after_looks(reports)
-            return reports
+            return reports, None
 
     with Store.open(path, journal=settings.journal) as store:
         return asyncio.run(sweep(store))

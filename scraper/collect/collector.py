@@ -1,78 +1,39 @@
-"""
-One look, and one pass over all portals: the only place that calls the stages in order.
-
-    portal -> fetch -> sidebar -> normalize -> store
-
-Looks at different sites run side by side. Everything that touches the database runs in one thread
-of its own, so that a commit which waits for the disk holds up no other look's deadline.
-"""
+"""One look, and one pass over all portals."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, ParamSpec, Self, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 from db.backlog import Backlog
 from db.errors import DatabaseError
-from db.reading import KST, Content, KeptPage, Look, PortalMemory
-from scraper import normalize, sidebar
-from scraper.errors import FETCH_FAILED, NO_SIDEBAR, FetchError, NoSidebar, RefusedByRobots
+from db.reading import KST, Look, PortalMemory
+from scraper.collect import keep
+from scraper.collect.report import PassNotKept, Report
+from scraper.errors import FetchError
 from scraper.fetch import Fetcher
+from scraper.words import KNOWN
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from db.backlog import Step
-    from db.store import Failure, Store
+    from db.store import Store
     from scraper.config import Config, Portal
     from scraper.fetch import Page
-
-Outcome = Literal[
-    "new", "unchanged", "not_modified", "no_sidebar", "fetch_failed", "refused_by_robots"
-]
+    from scraper.words import Words
 
 AT_ONCE: Final = 32
 """Looks under way at the same time, each at another site."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """
-    How one look ended.
-
-    Attributes:
-        portal: The portal's name.
-        outcome: In a word.
-        readings: How many the sidebar gave; 0 where there is none.
-        problems: What of it was not understood.
-        error: Why there is none, in one line; None where there is.
-        milliseconds: How long the portal took.
-    """
-
-    portal: str
-    outcome: Outcome
-    readings: int = 0
-    problems: tuple[str, ...] = ()
-    error: str | None = None
-    milliseconds: int = 0
-
-    @property
-    def exit_code(self) -> int:
-        """What the command ends with if this is the worst that happened."""
-        return {
-            "no_sidebar": NO_SIDEBAR,
-            "fetch_failed": FETCH_FAILED,
-            "refused_by_robots": FETCH_FAILED,
-        }.get(self.outcome, 0)
 
 
 class Collector:
@@ -85,9 +46,10 @@ class Collector:
         interval_s: Between looks at a portal, for whoever judges later whether it is down.
         clock: Says what time it is; aware.
         backlog: What an earlier collector could not keep; it comes first.
+        words: What printed words mean.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name
         self,
         *,
         fetcher: Fetcher,
@@ -95,9 +57,10 @@ class Collector:
         interval_s: int,
         clock: Callable[[], dt.datetime],
         backlog: Backlog[Report] | None = None,
+        words: Words = KNOWN,
     ) -> None:
         self._fetcher, self._store, self._interval_s = fetcher, store, interval_s
-        self._clock = clock
+        self._clock, self._words = clock, words
         self._robots_kept = dict(fetcher.robots)
         self._memories: dict[str, PortalMemory] = {}
         self._backlog = Backlog[Report]() if backlog is None else backlog
@@ -116,16 +79,31 @@ class Collector:
 
         Whatever stops one look stops no other, and is raised when all have ended.
 
+        Returns:
+            How each ended: first the pages that were left, then the looks.
+
         Raises:
-            DatabaseError: Something could not be kept.
+            PassNotKept: Something could not be kept; it has the reports of the rest.
         """
-        await self.in_writer(read_leftovers, self._store)
+        reports: list[Report] = []
+        refused: DatabaseError | None = None
+        try:
+            await self.in_writer(reports.extend, keep.read_leftovers(self._store, self._words))
+        except DatabaseError as exc:  # the next pass reads them; the portals are worth a look
+            self._backlog.leave_alone(refused := exc)
         ended = await asyncio.gather(*map(self.look, portals), return_exceptions=True)
-        late = await self.catch_up()
+        try:
+            late = await self.catch_up()
+        except DatabaseError as exc:
+            late, refused = await self.in_writer(self._backlog.late), exc
         for end in ended:
             if isinstance(end, BaseException) and not isinstance(end, DatabaseError):
                 raise end
-        return [*(end for end in ended if isinstance(end, Report)), *late]
+        reports += [*(end for end in ended if isinstance(end, Report)), *late]
+        unkept = _unkept(portals, ended, late)
+        if refused := refused or next(iter(unkept.values()), None):
+            raise PassNotKept(refused, list(unkept), reports)
+        return reports
 
     async def catch_up(self) -> list[Report]:
         """
@@ -134,7 +112,8 @@ class Collector:
         Raises:
             DatabaseError: They still cannot be kept.
         """
-        return await self.in_writer(self._backlog.catch_up, self._store)
+        await self.in_writer(self._backlog.catch_up, self._store)
+        return await self.in_writer(self._backlog.late)
 
     async def look(self, portal: Portal) -> Report:
         """
@@ -151,14 +130,15 @@ class Collector:
                 page = await self._page(portal, memory, asked_at)
         except FetchError as exc:
             look = _as_look(portal, asked_at, started, exc.status)
-            return await self._keep(portal, _keep_failure, look, exc)
+            return await self._keep(portal, keep.failure, look, exc)
         except asyncio.CancelledError:
             look = _as_look(portal, asked_at, started, None)
             given_up = FetchError(portal.url, "given up: stopped")
-            await self._keep(portal, _keep_failure, look, given_up)
+            await self._keep(portal, keep.failure, look, given_up)
             raise
         look = _as_look(portal, asked_at, started, page.status, page.wire_bytes)
-        return await self._keep(portal, _keep_answer, look, page)
+        answer = functools.partial(keep.answer, words=self._words)
+        return await self._keep(portal, answer, look, page, page_bytes=len(page.body))
 
     async def memory(self, portal: Portal) -> PortalMemory:
         """
@@ -205,17 +185,21 @@ class Collector:
     async def _keep(
         self,
         portal: Portal,
-        keep: Callable[[Store, Look, _T], Report | Step[Report]],
+        how: Callable[[Store, Look, _T], Report | Step[Report]],
         look: Look,
         answer: _T,
+        *,
+        page_bytes: int = 0,
     ) -> Report:
         """Keep what came of a look, then what its site says of robots."""
 
         def first() -> Report | Step[Report]:
             self._make_known(portal)
-            return keep(self._store, look, answer)
+            return how(self._store, look, answer)
 
-        report = await self.in_writer(self._backlog.keep, self._store, look.fetched_at, first)
+        report = await self.in_writer(
+            self._backlog.keep, self._store, look.fetched_at, first, page_bytes=page_bytes
+        )
         new = {
             origin: robots
             for origin, robots in self._fetcher.robots.items()
@@ -263,69 +247,21 @@ async def collecting(
             interval_s=config.interval_s,
             clock=clock,
             backlog=backlog,
+            words=config.words.known(),
         ) as collector:
             yield collector
 
 
-def read_leftovers(store: Store) -> list[Report]:
-    """Read the pages that a pass kept and was killed before reading; a fatal one is set aside."""
-    return [read(store, page) for page in store.unread() if store.begin_again(page)]
-
-
-def read(store: Store, page: KeptPage) -> Report:
-    """Read a page that is kept already, and keep what it says."""
-    try:
-        seen = sidebar.find(page.body, page.encoding)
-    except NoSidebar as exc:
-        store.keep_no_sidebar(page, exc.found)
-        return Report(portal=page.portal, outcome="no_sidebar", error=str(exc))
-    said = normalize.readings(seen)
-    content = Content(
-        digest=seen.digest, fragment=seen.fragment, readings=said.readings, problems=said.problems
-    )
-    outcome = store.keep_content(page, content, page_date=seen.page_date, doubt=said.date_doubt)
-    return Report(
-        portal=page.portal,
-        outcome=outcome,
-        readings=len(said.readings),
-        problems=said.told,
-    )
-
-
-def _keep_answer(store: Store, look: Look, page: Page) -> Report | Step[Report]:
-    """Keep a page, to be read in a next step; or that it is still the one read last."""
-    if not page.not_modified:
-        kept = store.keep_page(
-            look,
-            KeptPage(
-                look_id=0,  # the store gives it one
-                portal=look.portal,
-                body=page.body,
-                encoding=page.encoding,
-                etag=page.etag,
-                last_modified=page.last_modified,
-            ),
-        )
-        return lambda: replace(read(store, kept), milliseconds=look.milliseconds)
-    readings = store.keep_not_modified(look)
-    if readings is None:
-        return _keep_failure(store, look, FetchError(page.url, "not modified, but since what?"))
-    return Report(
-        portal=look.portal,
-        outcome="not_modified",
-        readings=readings,
-        milliseconds=look.milliseconds,
-    )
-
-
-def _keep_failure(store: Store, look: Look, error: FetchError) -> Report:
-    outcome: Failure = "refused_by_robots" if isinstance(error, RefusedByRobots) else "fetch_failed"
-    wait_s = error.retry_after_s
-    retry_at = None if wait_s is None else look.fetched_at + dt.timedelta(seconds=wait_s)
-    store.keep_failure(look, outcome, str(error), retry_at=retry_at)
-    return Report(
-        portal=look.portal, outcome=outcome, error=str(error), milliseconds=look.milliseconds
-    )
+def _unkept(
+    portals: Sequence[Portal], ended: Sequence[object], late: Sequence[Report]
+) -> dict[str, DatabaseError]:
+    """The portals whose looks are not kept, not even late, and why."""
+    kept = {report.portal for report in late}
+    return {
+        portal.name: end
+        for portal, end in zip(portals, ended, strict=True)
+        if isinstance(end, DatabaseError) and portal.name not in kept
+    }
 
 
 def _as_look(
