@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.packing import unpacked
@@ -164,6 +164,19 @@ class _Shown:
             return "frozen"
         return "unconfirmed"
 
+    def evidence(self) -> Evidence:
+        """
+        The sidebar.
+
+        Raises:
+            ValueError: It is damaged.
+        """
+        return Evidence(
+            sidebar_id=self.sidebar_id,
+            digest=self.digest.hex(),
+            printed=lines(unpacked(self.fragment)),
+        )
+
 
 def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
     """
@@ -180,25 +193,19 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
     """
     which = {"at": second, "station": station.name_ko, "portal": portal}
     shown = [_Shown(*row) for row in ask(SHOWN, which)]
-    live = [one for one in shown if one.state(second) == "live"]
-    # The portal added first comes first, and max() keeps to it.
-    if live:
-        chosen = max(live, key=lambda one: one.seen_from)
-    elif shown:
-        chosen = max(shown, key=lambda one: min(second, one.seen_until))
-    else:
-        return Known(
-            station=station.name_ko,
-            station_en=station.name_en,
-            kma_id=station.kma_id,
-            at=moment(second),
-            state="none",
-        )
-    return Known(
+    nothing = Known(
         station=station.name_ko,
         station_en=station.name_en,
         kma_id=station.kma_id,
         at=moment(second),
+        state="none",
+    )
+    if not shown:
+        return nothing
+    live = [one for one in shown if one.state(second) == "live"]
+    chosen = _chosen(shown, live, second)
+    return replace(
+        nothing,
         state=chosen.state(second),
         portal=chosen.portal,
         temperature_c=None if chosen.tenths is None else chosen.tenths / 10,
@@ -210,14 +217,17 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         next_change=_moment(chosen.next_change),
         live_portals=len(live),
         agreeing_portals=sum(one.tenths == chosen.tenths for one in live),
-        evidence=Evidence(
-            sidebar_id=chosen.sidebar_id,
-            digest=chosen.digest.hex(),
-            printed=lines(unpacked(chosen.fragment)),
-        ),
+        evidence=chosen.evidence(),
         look_before=_look(ask, LOOK_BEFORE, chosen.portal_id, second),
         look_after=_look(ask, LOOK_AFTER, chosen.portal_id, second),
     )
+
+
+def _chosen(shown: list[_Shown], live: list[_Shown], at: int) -> _Shown:
+    """Of the live ones that which changed last, else that seen last; the first added of equals."""
+    if live:
+        return max(live, key=lambda one: one.seen_from)
+    return max(shown, key=lambda one: min(at, one.seen_until))
 
 
 def _look(ask: Ask, sql: str, portal_id: int, second: int) -> NearLook | None:

@@ -84,13 +84,13 @@ def of(
     if span is None:
         return []
     borders = periods.borders(*span, by)
+    split = _split(history.pieces(station), borders)
     terms = _Terms(
         station=station,
-        sky_names=history.conditions(),
+        sky_names=history.conditions(),  # after the pieces: one may be new
         min_coverage=min_coverage,
         nothing="no temperature" if history.everything else "no live temperature",
     )
-    split = _split(history.pieces(station), borders)
     return [
         _period(terms, since, until, pieces)
         for (since, until), pieces in zip(pairwise(borders), split, strict=True)

@@ -108,14 +108,15 @@ class History:
     ) -> None:
         refuse_reversed(since, until)
         present = epoch(now or reading.now())
-        self._ask = ask
-        self.everything = everything
-        self._since = None if since is None else max(0, epoch(since))  # no portal is that old
-        self._until = present if until is None else min(epoch(until), present)
-        self._ends_open = until is None
         portals = ask(PORTALS, {"portal": portal})
+        known = [at for _, *ends in portals for at in ends if at is not None]
+        self._ask = ask
         self._portals: list[int] = [portal_id for portal_id, *_ in portals]
-        self._known = [at for _, *known in portals for at in known if at is not None]
+        self.everything = everything
+        # An open end is settled here: what is stored while we ask would lie outside.
+        begins = min(known, default=present) if since is None else max(0, epoch(since))
+        ends = max([begins, *known]) + 1 if until is None else epoch(until)
+        self._since, self._until = begins, min(ends, present)
 
     def span(self) -> tuple[int, int] | None:
         """
@@ -123,11 +124,9 @@ class History:
 
         None where nothing is known, or all that was asked for is still to come.
         """
-        since = min(self._known, default=None) if self._since is None else self._since
-        last = max(self._known, default=since) if self._ends_open else self._until - 1
-        if since is None or last is None or since >= self._until:
+        if self._since >= self._until:
             return None
-        return since, max(since, min(last, self._until - 1))
+        return self._since, self._until - 1
 
     def conditions(self) -> dict[int, str]:
         """What each sky is called, by its number in a stretch."""
@@ -148,7 +147,7 @@ class History:
 
     def _stretches(self, portal_id: int, station: str) -> list[Stretch]:
         """What one portal showed of a station, within what was asked for."""
-        since = -1 if self._since is None else self._since
+        since = self._since
         values = {
             "portal": portal_id,
             "station": station,

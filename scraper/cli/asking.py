@@ -10,7 +10,7 @@ import click
 from db.reading import now
 from scraper.cli import show
 from scraper.cli.group import main
-from scraper.cli.options import Moment, Places, as_json, with_places
+from scraper.cli.options import Moment, Places, as_json, refuse_reversed, with_places
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -52,9 +52,7 @@ def series(
     """Show what was printed of one station, by Korean or English name or KMA id, over time."""
     from db import query
 
-    if since is not None and until is not None and since >= until:
-        msg = f"--since {since.isoformat()} is not before --until {until.isoformat()}"
-        raise click.UsageError(msg)
+    refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         rows = asked.series(station, since=since, until=until, portal=portal)
     if as_json:

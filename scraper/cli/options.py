@@ -162,3 +162,15 @@ class Moment(click.ParamType["dt.datetime"]):
                 param,
                 ctx,
             )
+
+
+def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> None:
+    """
+    Refuse a range of time that ends before it begins.
+
+    Raises:
+        UsageError: It does.
+    """
+    if since is not None and until is not None and since >= until:
+        msg = f"--since {since.isoformat()} is not before --until {until.isoformat()}"
+        raise click.UsageError(msg)

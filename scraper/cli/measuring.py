@@ -1,0 +1,284 @@
+"""The commands that compute. Each imports late what only it needs, as in ``asking.py``."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from db.reading import now
+from scraper.cli import show
+from scraper.cli.group import main
+from scraper.cli.options import Moment, Places, as_json, refuse_reversed, with_places
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Sequence
+
+    from db.periods import By
+    from db.query import Comparison, Known, NearLook, Period
+
+_MINUTES: Final = 60
+
+_NAMED: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+"""How a period is called in a table."""
+
+
+def _with_part(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the part of the history that it asks for, as its argument ``part``."""
+
+    @click.option("--since", type=Moment(), help="ISO 8601 (Korean), or so long ago: 7d, 24h.")
+    @click.option("--until", type=Moment(), help="The same.")
+    @click.option("--portal", help="Only what this one showed.")
+    @click.option("--any", "everything", is_flag=True, help="Also what is unconfirmed or frozen.")
+    @click.option(
+        "--min-coverage",
+        type=click.FloatRange(0, 1),
+        default=0.75,
+        show_default=True,
+        help="Of a period's time; below this it has no mean.",
+    )
+    @functools.wraps(command)
+    def with_part(
+        *args: Any, since: dt.datetime | None, until: dt.datetime | None, **options: Any
+    ) -> None:
+        refuse_reversed(since, until)
+        names = ("portal", "everything", "min_coverage")
+        part = {name: options.pop(name) for name in names}
+        command(*args, part={"since": since, "until": until, "now": now(), **part}, **options)
+
+    return with_part
+
+
+def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command ``--json`` and ``--csv``, of which it gets one at most."""
+
+    @as_json
+    @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+    @functools.wraps(command)
+    def with_formats(*args: Any, as_json: bool, as_csv: bool, **options: Any) -> None:
+        if as_json and as_csv:
+            msg = "--json and --csv exclude each other"
+            raise click.UsageError(msg)
+        command(*args, as_json=as_json, as_csv=as_csv, **options)
+
+    return with_formats
+
+
+@main.command()
+@click.argument("stations", metavar="STATION...", nargs=-1, required=True)
+@click.option(
+    "--by", type=click.Choice(list(_NAMED)), default="day", show_default=True, help="A row each."
+)
+@_with_part
+@with_places
+@_with_formats
+def stats(
+    stations: tuple[str, ...],
+    by: By,
+    part: dict[str, Any],
+    places: Places,
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Show means, extremes and coverage of stations by Korean hour, day, month or year."""
+    from db import query
+
+    with query.Database(places.database()) as asked:
+        rows = asked.stats(*stations, by=by, **part)
+    if as_json:
+        show.as_json(rows)
+    elif as_csv:
+        _csv(*_flat(rows))
+    else:
+        _periods(rows, _NAMED[by])
+
+
+def _periods(rows: Sequence[Period], named: str) -> None:
+    numbers = ["mean °C", "min °C", "max °C", "readings", "coverage", "longest gap", "agreement"]
+    show.table(
+        [
+            *("station", "since", "mean °C", "min °C", "seen", "max °C", "seen", "readings"),
+            *("coverage", "longest gap", "mostly", "agreement", "reason"),
+        ],
+        [
+            (
+                row.station,
+                f"{row.since:{named}}",
+                row.mean_c,
+                row.minimum_c,
+                row.minimum_seen,
+                row.maximum_c,
+                row.maximum_seen,
+                row.readings,
+                row.coverage,
+                show.age(row.longest_gap_s // _MINUTES),
+                next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None),
+                row.agreement,
+                row.reason,
+            )
+            for row in rows
+        ],
+        numbers=numbers,
+    )
+
+
+def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
+    """Headings and rows of a table in which each sky has a column of its own."""
+    from dataclasses import fields
+
+    from db.query import Period
+
+    plain = [one.name for one in fields(Period) if one.name != "conditions"]
+    skies = sorted({sky for row in rows for sky in row.conditions})
+    return [*plain, *(f"share_{sky}" for sky in skies)], [
+        [
+            *(getattr(row, name) for name in plain),
+            *(row.conditions.get(sky, 0.0) if row.conditions else None for sky in skies),
+        ]
+        for row in rows
+    ]
+
+
+@main.command()
+@click.argument("stations", metavar="STATION STATION...", nargs=-1, required=True)
+@click.option(
+    "--by",
+    type=click.Choice(["hour", "day"]),
+    default="hour",
+    show_default=True,
+    help="A row each.",
+)
+@_with_part
+@with_places
+@_with_formats
+def compare(
+    stations: tuple[str, ...],
+    by: By,
+    part: dict[str, Any],
+    places: Places,
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Show stations side by side in the same hours, their differences, and their correlation."""
+    from db import query
+
+    with query.Database(places.database()) as asked:
+        found = asked.compare(*stations, by=by, **part)
+    if as_json:
+        show.as_json(found)
+    elif as_csv:
+        _csv(*_columns(found, ("since", "until")))
+    else:
+        _side_by_side(found, by)
+
+
+def _columns(found: Comparison, times: Sequence[str]) -> tuple[list[str], list[list[object]]]:
+    """Headings and rows: means of all stations, differences of all but the first."""
+    first, *others = found.stations
+    headings = [*times, *(f"{name} °C" for name in found.stations)]
+    headings += [f"{name} less {first}" for name in others]
+    rows: list[list[object]] = [
+        [
+            *(getattr(one, time) for time in times),
+            *one.means_c.values(),
+            *one.differences_c.values(),
+        ]
+        for one in found.periods
+    ]
+    return headings, rows
+
+
+def _side_by_side(found: Comparison, by: str) -> None:
+    headings, means = _columns(found, ("since",))
+    show.table(headings, means, numbers=headings[1:])
+    click.echo()
+    numbers = [f"common {by}s", f"mean less {show.cell(found.stations[0])}", "correlation"]
+    rows = [list(show.named(one).values()) for one in found.relations]
+    show.table(["station", *numbers, "reason"], rows, numbers=numbers)
+
+
+def _csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print CSV that a spreadsheet can be trusted with."""
+    import csv
+    import io
+
+    from db.spreadsheet import cell
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([cell(show.plain(value)) for value in row] for row in (headings, *rows))
+    click.echo(text.getvalue(), nl=False)
+
+
+@main.command()
+@click.argument("station")
+@click.argument("time", type=Moment())
+@click.option("--portal", help="Only what this one showed.")
+@with_places
+@as_json
+def at(
+    station: str, time: dt.datetime, portal: str | None, places: Places, *, as_json: bool
+) -> None:
+    """Show what was known of a station at a moment, and the evidence for it."""
+    from db import query
+
+    with query.Database(places.database()) as asked:
+        known = asked.at(station, time, portal=portal, now=now())
+    if as_json:
+        show.as_json(known)
+    else:
+        lines = _told(known)
+        width = max(len(name) for name, _ in lines)
+        click.echo("\n".join(f"{name:{width}}  {told}".rstrip() for name, told in lines))
+
+
+def _told(known: Known) -> list[tuple[str, str]]:
+    """What was known, a line each with its name."""
+    names = [known.station, known.station_en, known.kma_id and f"(KMA {known.kma_id})"]
+    asked = [
+        ("station", " ".join(show.cell(name) for name in names if name)),
+        ("time", _moment(known.at)),
+    ]
+    if known.evidence is None:
+        return [*asked, ("state", "nothing known: no portal had shown this station by then")]
+    return [
+        *asked,
+        (
+            "temperature",
+            "not printed" if known.temperature_c is None else f"{known.temperature_c} °C",
+        ),
+        ("sky", f"{show.cell(known.label)} {known.condition or 'unknown'}"),
+        ("state", known.state),
+        ("portal", f"{show.cell(known.portal)}; {_agreement(known)}"),
+        ("changed", f"after {_moment(known.changed_after)}, seen {_moment(known.seen_from)}"),
+        ("last seen", _moment(known.seen_until)),
+        ("next change", f"seen {_moment(known.next_change)}"),
+        ("look before", _look(known.look_before)),
+        ("look after", _look(known.look_after)),
+        ("sidebar", f"{known.evidence.sidebar_id}, digest {known.evidence.digest}"),
+        *(("printed", show.cell(line)) for line in known.evidence.printed),
+    ]
+
+
+def _moment(moment: dt.datetime | None) -> str:
+    return "–" if moment is None else moment.isoformat()
+
+
+def _agreement(known: Known) -> str:
+    if not known.live_portals:
+        return "none was live"
+    return f"{known.agreeing_portals} of {known.live_portals} live portals showed this temperature"
+
+
+def _look(look: NearLook | None) -> str:
+    if look is None:
+        return "–"
+    told = [_moment(look.at), look.outcome]
+    told += [f"page date {look.page_date}"] if look.page_date else []
+    told += [show.cell(look.reason)] if look.reason else []
+    return ", ".join(told)
