@@ -269,6 +269,7 @@ def bare_copy(path: Path, copy: Path) -> float:
     with closing(sqlite3.connect(copy)) as conn:
         conn.execute("PRAGMA synchronous = off")
         conn.execute("PRAGMA cache_size = -65536")
+        conn.execute("PRAGMA foreign_keys = ON")
         for statement in ddl:
             conn.execute(statement)
         conn.commit()

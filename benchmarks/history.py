@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from db import captures
 from db.captures import Capture
+from db.packing import packed
 from db.reading import Condition, Content, Reading
 from scraper.demo.portal import CITIES, Entry, text
 from scraper.words import STATIONS
@@ -62,7 +63,7 @@ def content(hour: int) -> Content:
     fragment = text(entries, "").strip()
     return Content(
         digest=hashlib.sha256(fragment.encode()).digest()[:16],
-        fragment=fragment,
+        fragment=packed(fragment),
         readings=readings,
         problems=(),
         reader=1,

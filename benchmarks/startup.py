@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from db.packing import packed
 from db.reading import Condition, Content, KeptPage, Look, Reading
 from db.store import Store
 from scraper.demo import portal
@@ -41,7 +42,7 @@ def content(hour: int) -> Content:
     )
     return Content(
         digest=hour.to_bytes(16, "big"),
-        fragment=str(hour),
+        fragment=packed(str(hour)),
         readings=readings,
         problems=(),
         reader=1,

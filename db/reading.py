@@ -78,14 +78,14 @@ class Content:
 
     Attributes:
         digest: Of its labels, cities and temperatures as printed, in order.
-        fragment: The stretch of the page that it was read from.
+        fragment: The stretch of the page that it was read from, packed as it is kept.
         readings: In printed order.
         problems: What was not understood, a sentence each.
         reader: The version of the reader that read it.
     """
 
     digest: bytes
-    fragment: str
+    fragment: bytes
     readings: tuple[Reading, ...]
     problems: tuple[str, ...]
     reader: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
+
+from db.packing import unpacked
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,29 +23,40 @@ class Sidebars:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
         self._ids: dict[tuple[object, ...], int] = {}
+        self._meanings: dict[int, str | None] = {}
 
     def forget(self) -> None:
         """Forget the ids of rows, some of which may have been rolled back."""
         self._ids.clear()
+        self._meanings.clear()
 
     def keep(self, content: Content) -> int:
         """
         The row of this content.
 
         Of the pages that showed it, the same one is kept whatever their order: the one with the
-        most icon codes, then the shortest fragment, then the first in the order of the alphabet.
+        most icon codes, then the shortest packed fragment, then the first in the order of bytes.
         """
-        sidebar_id = self.known(content.digest)
-        if sidebar_id is None:
+        row = self._conn.execute(
+            "SELECT id, fragment FROM sidebars WHERE digest = ?", (content.digest,)
+        ).fetchone()
+        if row is None:
             return self.keep_new([content])[content.digest]
-        if _rank(content.icons, content.fragment) < self._rank(sidebar_id):
-            self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
-            self._conn.execute(
-                "UPDATE sidebars SET fragment = ?, problems = ?, reader = ? WHERE id = ?",
-                (*_kept(content), sidebar_id),
-            )
-            self._keep_readings({sidebar_id: content})
-        return sidebar_id
+        sidebar_id, fragment = row
+        if fragment != content.fragment and _rank(content.icons, content.fragment) < self.rank(
+            sidebar_id
+        ):
+            self.replace(sidebar_id, content)
+        return int(sidebar_id)
+
+    def replace(self, sidebar_id: int, content: Content) -> None:
+        """Have all of this content in a row, but for the digest."""
+        self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
+        self._conn.execute(
+            "UPDATE sidebars SET fragment = ?, problems = ?, reader = ? WHERE id = ?",
+            (*_kept(content), sidebar_id),
+        )
+        self._keep_readings({sidebar_id: content})
 
     def keep_new(self, contents: Iterable[Content]) -> dict[bytes, int]:
         """The rows, by digest, of contents that were never seen before."""
@@ -69,7 +81,8 @@ class Sidebars:
         ).fetchone()
         return int(count)
 
-    def _rank(self, sidebar_id: int) -> tuple[int, int, str]:
+    def rank(self, sidebar_id: int) -> tuple[int, int, bytes]:
+        """How good the page of a row is; the lower, the better."""
         icons, fragment = self._conn.execute(
             "SELECT (SELECT count(*) FROM readings AS r JOIN conditions AS c ON c.id = "
             "r.condition_id WHERE r.sidebar_id = s.id AND c.icon <> ''), fragment "
@@ -77,9 +90,10 @@ class Sidebars:
             (sidebar_id,),
         ).fetchone()
         try:
-            return _rank(icons, unpacked(fragment))
+            unpacked(fragment)
         except ValueError:  # damaged: whatever comes is better
-            return 1, 0, ""
+            return 1, 0, b""
+        return _rank(icons, fragment)
 
     def _keep_readings(self, contents: Mapping[int, Content]) -> None:
         self._conn.executemany(
@@ -122,8 +136,9 @@ class Sidebars:
         return known
 
     def _condition_id(self, condition: Condition) -> int:
-        key = condition.label, condition.icon, condition.condition
-        if (known := self._ids.get(key)) is None:
+        """The row of this label and icon, which means what it was last taken for."""
+        known = self._ids.get(key := (condition.label, condition.icon))
+        if known is None or self._meanings[known] != condition.condition:
             known = self._ids[key] = self._upsert(
                 "INSERT INTO conditions (label, icon, condition, label_en, wmo_4677) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT (label, icon) DO UPDATE SET "
@@ -137,6 +152,7 @@ class Sidebars:
                     condition.wmo_4677,
                 ),
             )
+            self._meanings[known] = condition.condition
         return known
 
     def _upsert(self, upsert: str, values: tuple[object, ...]) -> int:
@@ -146,30 +162,15 @@ class Sidebars:
 
 def _kept(content: Content) -> tuple[bytes, str | None, int]:
     """What stands in a content's row beside its digest."""
-    problems = "\n".join(problem.replace("\n", " ") for problem in content.problems)
-    return packed(content.fragment), problems or None, content.reader
+    return content.fragment, as_lines(content.problems), content.reader
 
 
-def packed(fragment: str) -> bytes:
-    """A fragment as it is kept."""
-    return zlib.compress(fragment.encode(), 9)
+def as_lines(problems: Iterable[str]) -> str | None:
+    """Problems as they are kept: a line each; None where there are none."""
+    return "\n".join(problem.replace("\n", " ") for problem in problems) or None
 
 
-def unpacked(kept: bytes) -> str:
-    """
-    A kept fragment.
-
-    Raises:
-        ValueError: It is damaged.
-    """
-    try:
-        return zlib.decompress(kept).decode()
-    except zlib.error as exc:
-        msg = f"a fragment cannot be unpacked: {exc}"
-        raise ValueError(msg) from exc
-
-
-def _rank(icons: int, fragment: str) -> tuple[int, int, str]:
+def _rank(icons: int, fragment: bytes) -> tuple[int, int, bytes]:
     """The lower, the better."""
     return -icons, len(fragment), fragment
 

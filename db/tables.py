@@ -41,7 +41,7 @@ CREATE TABLE conditions (
 CREATE TABLE sidebars (
     id INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,
-    fragment BLOB NOT NULL,       -- UTF-8, zlib
+    fragment BLOB NOT NULL,       -- of the page; db/packing.py
     problems TEXT                 -- a line each; NULL: none
 ) STRICT;
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scraper.config import Config, Portal
+    from scraper.words import Words
 
 FREE_BYTES: Final = 100 * 2**20
 """Less free space than this is a fault: some years of looks at one portal."""
@@ -133,19 +134,21 @@ def of_portals(config: Config, clock: Callable[[], dt.datetime]) -> list[Finding
             max_bytes=config.fetch.max_bytes,
             clock=clock,
         ) as fetcher:
-            return list(await asyncio.gather(*(_of_portal(fetcher, one) for one in config.portals)))
+            words = config.words.known()
+            findings = (_of_portal(fetcher, one, words) for one in config.portals)
+            return list(await asyncio.gather(*findings))
 
     return asyncio.run(look_at_all())
 
 
-async def _of_portal(fetcher: Fetcher, portal: Portal) -> Finding:
+async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
     check = f"portal {portal.name}"
     try:
         page = await fetcher.get(portal.url, ignore_robots=bool(portal.ignore_robots))
-        seen = sidebar.find(page.body, page.encoding)
+        seen = sidebar.find(page.body, page.encoding, words)
     except (FetchError, NoSidebar) as exc:
         return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
-    said = normalize.readings(seen)
+    said = normalize.readings(seen, words)
     problems = "; ".join(said.told)
     told = f"{len(said.readings)} readings, page date {seen.page_date or 'none'}"
     return Finding(check=check, told=f"{told}; {problems}" if problems else told)

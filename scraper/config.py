@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from scraper import __version__
-from scraper.errors import ConfigError
+from scraper.errors import ConfigError, UnteachableWord
+from scraper.words import Words, taught
 
 DEFAULT_NAME: Final = "config.toml"
 
@@ -39,6 +40,9 @@ EXPECTED: Final = {
     "metrics": "a table",
     "metrics.textfile": "a path",
     "metrics.port": "a whole number from 0 to 65535",
+    "words": "a table",
+    "words.labels": "a table of texts",
+    "words.cities": "a table of numbers and texts",
     "portals": "a table [[portals]] for each portal",
     "portals.name": "1 to 64 letters, digits, '.', '-' or '_'",
     "portals.url": "an http:// or https:// address",
@@ -108,6 +112,28 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
 
 
+class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    Printed words that the tables do not know, and what they mean.
+
+    Attributes:
+        labels: Labels, each with our name of its condition.
+        cities: Cities, each with the number or name of its station at KMA.
+    """
+
+    labels: dict[str, str] = {}
+    cities: dict[str, int | str] = {}
+
+    def known(self) -> Words:
+        """
+        These words and those of the tables.
+
+        Raises:
+            UnteachableWord: One of these is none, or means what is not in the tables.
+        """
+        return taught(self.labels, self.cities)
+
+
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     The whole config.
@@ -120,6 +146,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         fetch: How pages are asked for.
         notify: Whom to tell.
         metrics: What Prometheus is given.
+        words: What printed words mean, besides what the tables know.
         portals: Which to look at.
     """
 
@@ -130,6 +157,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fetch: Fetch = field(default_factory=Fetch)
     notify: Notify = field(default_factory=Notify)
     metrics: Metrics = field(default_factory=Metrics)
+    words: Taught = field(default_factory=Taught)
     portals: tuple[Portal, ...] = ()
 
     @property
@@ -146,6 +174,15 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """
         by_name = {portal.name: portal for portal in self.portals}
         return tuple(by_name[name] for name in dict.fromkeys(names)) if names else self.portals
+
+
+_TABLES: Final = {
+    "fetch": Fetch,
+    "notify": Notify,
+    "metrics": Metrics,
+    "words": Taught,
+    "portals": Portal,
+}
 
 
 def find(path: Path | None = None) -> Path:
@@ -180,6 +217,7 @@ def load(path: Path) -> Config:
         raise ConfigError(path, _in_words(str(exc), raw)) from exc
     _check_portals(path, config)
     _check_notify(path, config.notify)
+    _check_words(path, config.words)
     metrics = config.metrics
     if metrics.textfile:
         metrics = msgspec.structs.replace(metrics, textfile=_beside(path, metrics.textfile))
@@ -219,8 +257,7 @@ def _in_words(said: str, raw: dict[str, Any]) -> str:
 
 def _fields(keys: list[tuple[str, str]]) -> tuple[str, ...]:
     table = keys[0][0] if keys else ""
-    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "portals": Portal}
-    return tables.get(table, Config).__struct_fields__
+    return _TABLES.get(table, Config).__struct_fields__
 
 
 def _check_portals(path: Path, config: Config) -> None:
@@ -243,6 +280,13 @@ def _check_notify(path: Path, notify: Notify) -> None:
     for key, url in (("webhook", notify.webhook), ("ping", notify.ping)):
         if url and not _is_http(url):
             raise ConfigError(path, f"notify.{key}: expected an http:// or https:// address")
+
+
+def _check_words(path: Path, words: Taught) -> None:
+    try:
+        words.known()
+    except UnteachableWord as exc:
+        raise ConfigError(path, str(exc)) from exc
 
 
 def _is_http(url: str) -> bool:

@@ -41,6 +41,16 @@ class ConfigError(ScraperError):
         self.where, self.problem = where, problem
 
 
+class UnteachableWord(ScraperError):
+    """A word of the config is none, or shall mean what we do not know."""
+
+    exit_code = 3
+
+    def __init__(self, table: str, word: str, means: object, *, expected: str) -> None:
+        super().__init__(f"words.{table}.{word!r} = {means!r}: expected {expected}")
+        self.table, self.word, self.means, self.expected = table, word, means, expected
+
+
 class FetchError(ScraperError):
     """
     The page could not be had.
@@ -103,6 +113,7 @@ class AnotherPass(ScraperError):
 
     exit_code = 75
 
-    def __init__(self, lock: object) -> None:
-        super().__init__(f"another pass is running: {str(lock)!r} is locked")
+    def __init__(self, lock: object, *, hint: str = "") -> None:
+        more = f"; {hint}" if hint else ""
+        super().__init__(f"another pass is running: {str(lock)!r} is locked{more}")
         self.lock = lock

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from db.reading import Condition, Reading, Station
+from db.packing import packed
+from db.reading import Condition, Content, Reading, Station
 from scraper.errors import UnreadableValue
-from scraper.words import CONDITIONS, ICONS, NO_LABEL, STATIONS
+from scraper.sidebar import READER
+from scraper.words import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
     from scraper.sidebar import Line, Sidebar
+    from scraper.words import Words
 
 LIMIT_C: Final = 50.0
 """
@@ -27,10 +29,7 @@ KMA's records are 41.0 (Hongcheon, 2018) and -32.6 (Yangpyeong, 1981).
 """
 
 _DEGREES: Final = re.compile(r"([+-]?)([0-9]{1,3})(?:\.([0-9]))?")
-_WITHOUT_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-"""Characters that editors leave behind."""
-
-_ASCII_NUMBER: Final = _WITHOUT_WIDTH | str.maketrans(
+_ASCII_NUMBER: Final = WITHOUT_WIDTH | str.maketrans(
     "０１２３４５６７８９．－＋−", "0123456789.-+-"
 )
 """Of the forms of a number these alone: a superscript digit is not the same digit."""
@@ -57,10 +56,10 @@ class Normalized:
         return (*self.problems, *([self.date_doubt] if self.date_doubt else []))
 
 
-def readings(sidebar: Sidebar) -> Normalized:
+def readings(sidebar: Sidebar, words: Words = KNOWN) -> Normalized:
     """The readings of a sidebar, and what in it was not understood."""
     problems: list[str] = []
-    printed = [(line, _reading(line, problems)) for line in sidebar.lines]
+    printed = [(line, _reading(line, words, problems)) for line in sidebar.lines]
     taken = _each_station_once(printed, problems)
     _tell("no label printed", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
     _tell("no temperature printed", [x.city for x in sidebar.lines if not x.temperature], problems)
@@ -68,6 +67,24 @@ def readings(sidebar: Sidebar) -> Normalized:
     if sidebar.date_printed is not None and sidebar.page_date is None:
         doubt = f"date {sidebar.date_printed!r}: not one day that is on its weekday"
     return Normalized(readings=tuple(taken), problems=tuple(problems), date_doubt=doubt)
+
+
+def content(sidebar: Sidebar, said: Normalized, *, fragment: bytes | None = None) -> Content:
+    """
+    A sidebar as it is kept, with the readings of the same sidebar.
+
+    Args:
+        sidebar: The sidebar.
+        said: Its readings.
+        fragment: What is kept of it already; None = what it was read from.
+    """
+    return Content(
+        digest=sidebar.digest,
+        fragment=packed(sidebar.fragment) if fragment is None else fragment,
+        readings=said.readings,
+        problems=said.problems,
+        reader=READER,
+    )
 
 
 def _tell(what: str, cities: list[str], problems: list[str]) -> None:
@@ -104,30 +121,30 @@ def temperature_c(printed: str) -> float | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def station(city: str) -> Station | None:
+def station(city: str, words: Words = KNOWN) -> Station | None:
     """The station that a printed name means; one without a KMA id where we do not know the name."""
-    name = _plain(city)
+    name = plain(city)
     if not name or "\ufffd" in name:  # nothing, or the page was damaged there
         return None
-    return STATIONS.get(name) or Station(name_ko=name)
+    return words.stations.get(name) or Station(name_ko=name)
 
 
 @functools.lru_cache(maxsize=1024)
-def condition(label: str, icon: str) -> Condition:
+def condition(label: str, icon: str, words: Words = KNOWN) -> Condition:
     """
     What a label and an icon code mean together; the label decides where there is one.
 
     ``condition`` of the result is None where they say nothing that we understand.
     """
-    word = _plain(label)
-    known = ICONS.get(icon) if word == NO_LABEL else CONDITIONS.get(word)
+    word = plain(label)
+    known = ICONS.get(icon) if word == NO_LABEL else words.conditions.get(word)
     return replace(known or Condition(label=label), label=label, icon=icon)
 
 
 @functools.lru_cache(maxsize=1024)
-def _sky_problem(label: str, icon: str) -> str | None:
+def _sky_problem(label: str, icon: str, words: Words) -> str | None:
     """What is wrong with a label and an icon code together, if anything."""
-    said, drawn = CONDITIONS.get(_plain(label)), ICONS.get(icon)
+    said, drawn = words.conditions.get(plain(label)), ICONS.get(icon)
     if said is None:
         return f"unknown label {label!r}"
     if icon and drawn is None:
@@ -137,19 +154,14 @@ def _sky_problem(label: str, icon: str) -> str | None:
     return None
 
 
-def _plain(text: str) -> str:
-    """A printed word with its characters in their plain form and single blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_WITHOUT_WIDTH).split())
-
-
-def _reading(line: Line, problems: list[str]) -> Reading:
+def _reading(line: Line, words: Words, problems: list[str]) -> Reading:
     """The reading of one line; appends what was not understood of it."""
-    place = station(line.city)
+    place = station(line.city, words)
     if place is None:
         problems.append(f"no city name: {line.label!r} {line.temperature!r}")
     elif place.kma_id is None:
         problems.append(f"unknown city {line.city!r}")
-    if (problem := _sky_problem(line.label, line.icon)) is not None:
+    if (problem := _sky_problem(line.label, line.icon, words)) is not None:
         problems.append(f"{line.city}: {problem}")
     try:
         celsius = temperature_c(line.temperature)
@@ -159,7 +171,7 @@ def _reading(line: Line, problems: list[str]) -> Reading:
     return Reading(
         city=line.city,
         station=place,
-        condition=condition(line.label, line.icon),
+        condition=condition(line.label, line.icon, words),
         temperature_c=celsius,
     )
 

@@ -4,25 +4,37 @@ The words that a sidebar is made of: KMA's stations and conditions, from the two
 ``stations.csv`` has KMA's numbers, names and places. ``conditions.csv`` has KMA's words for the sky
 and their icon codes; ``wmo_4677`` is the nearest code of WMO table 4677, for sky words by the usage
 of Open-Meteo and DWD; ``basis`` says whether a word was seen in a sidebar, is reported of KMA, or
-was inferred from its other words.
+was inferred from its other words. The config may teach more of both.
 """
 
 from __future__ import annotations
 
 import csv
+import functools
+import unicodedata
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from db.reading import Condition, Station
+from scraper.errors import UnteachableWord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 NO_SKY_REPORTED: Final = "-"
 """Printed with icon 00 where a station reports no sky; says nothing of the weather."""
 
 NO_LABEL: Final = ""
 """Printed where the portal has lost the word; it never means clear."""
+
+WITHOUT_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+"""Characters that editors leave behind."""
+
+
+def plain(printed: str) -> str:
+    """A printed word with its characters in their plain form and single blanks."""
+    return " ".join(unicodedata.normalize("NFKC", printed).translate(WITHOUT_WIDTH).split())
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
@@ -77,3 +89,102 @@ ICONS: Final = {
     if condition.icon
 }
 """Every icon code that we know, with the condition that it is drawn for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """
+    What printed words mean: what the tables know, and what was taught besides.
+
+    It can be hashed, and sent to other processes.
+
+    Attributes:
+        labels: Taught labels, each with our name of its condition.
+        cities: Taught cities, each with KMA's number of its station.
+    """
+
+    labels: tuple[tuple[str, str], ...] = ()
+    cities: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def conditions(self) -> Mapping[str, Condition]:
+        """Every label that is known; what was taught counts before the table."""
+        return _conditions_with(self.labels)
+
+    @property
+    def stations(self) -> Mapping[str, Station]:
+        """Every name that means one station; what was taught counts before the table."""
+        return _stations_with(self.cities)
+
+
+KNOWN: Final = Words()
+"""The words of the tables alone."""
+
+
+@functools.lru_cache(maxsize=8)
+def _conditions_with(taught: tuple[tuple[str, str], ...]) -> Mapping[str, Condition]:
+    """A taught label is what the first word of the table for its condition is, but for the icon."""
+    first = {known.condition: known for known in reversed(CONDITIONS.values())}
+    return CONDITIONS | {
+        label: replace(first[condition], label=label, icon="") for label, condition in taught
+    }
+
+
+@functools.lru_cache(maxsize=8)
+def _stations_with(taught: tuple[tuple[str, int], ...]) -> Mapping[str, Station]:
+    by_id = {station.kma_id: station for station in STATIONS.values()}
+    return STATIONS | {city: by_id[kma_id] for city, kma_id in taught}
+
+
+def taught(labels: Mapping[str, str], cities: Mapping[str, int | str]) -> Words:
+    """
+    The tables' words, and these besides.
+
+    Args:
+        labels: Our name of the condition for each label, such as ``"snow"``.
+        cities: The station of each city: its number at KMA, or its name in Korean or English.
+
+    Raises:
+        UnteachableWord: A label or city is none, or what it shall mean is not in our tables.
+    """
+    return Words(
+        labels=tuple(
+            (_teachable("labels", label, means, STATIONS), _condition(label, means))
+            for label, means in labels.items()
+        ),
+        cities=tuple(
+            (_teachable("cities", city, means, CONDITIONS), _kma_id(city, means))
+            for city, means in cities.items()
+        ),
+    )
+
+
+_EXPECTED: Final = {
+    "labels": "a printed word for the sky, which is no city",
+    "cities": "a printed city, which is no word for the sky",
+}
+
+
+def _teachable(
+    table: str, word: str, means: int | str, others: Mapping[str, Condition | Station]
+) -> str:
+    """The word as it is looked up; never one of the other kind, or one that says nothing."""
+    if (found := plain(word)) in {NO_LABEL, NO_SKY_REPORTED} or found in others:
+        raise UnteachableWord(table, word, means, expected=_EXPECTED[table])
+    return found
+
+
+def _condition(label: str, means: str) -> str:
+    names = dict.fromkeys(known.condition for known in CONDITIONS.values() if known.condition)
+    if means not in names:
+        expected = f"one of: {', '.join(names)}"
+        raise UnteachableWord("labels", label, means, expected=expected)
+    return means
+
+
+def _kma_id(city: str, means: int | str) -> int:
+    for name, station in STATIONS.items():
+        if means in {station.kma_id, name, station.name_en} and station.kma_id is not None:
+            return station.kma_id
+    expected = "the number or name of a station of KMA"
+    raise UnteachableWord("cities", city, means, expected=expected)

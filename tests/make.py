@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from db.packing import packed
 from db.reading import Condition, Content, KeptPage, Look, Reading, Station
 
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ def make_content(*readings: Reading, **changes: Any) -> Content:
     printed = [(x.condition.label, x.city, x.temperature_c) for x in shown]
     plain: dict[str, Any] = {
         "digest": hashlib.sha256(ascii(printed).encode()).digest(),
-        "fragment": "<ul>흐림 서울 4.9℃</ul>",
+        "fragment": "<ul>흐림 서울 4.9℃</ul>",  # packed below
         "readings": shown,
         "problems": (),
         "reader": 1,
     }
-    return Content(**(plain | changes))
+    made = plain | changes
+    return Content(**(made | {"fragment": packed(made["fragment"])}))
 
 
 def make_look(minute: float = 0, **changes: Any) -> Look:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from scraper import __version__, config
-from scraper.config import Config, Fetch, Metrics, Notify, Portal
+from scraper.config import Config, Fetch, Metrics, Notify, Portal, Taught
 from scraper.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +34,8 @@ def refusal(tmp_path: Path, text: str) -> str:
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
     raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
     assert set(raw) == set(Config.__struct_fields__)
-    for name, table in (("fetch", Fetch), ("notify", Notify), ("metrics", Metrics)):
+    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "words": Taught}
+    for name, table in tables.items():
         assert set(raw[name]) == set(table.__struct_fields__)
     (portal,) = raw.pop("portals")
     assert portal == {"name": "koya-culture", "url": "https://www.koya-culture.com/"}
@@ -48,13 +49,19 @@ def test_the_package_has_the_version_that_it_says():
 
 def test_the_readme_explains_every_key():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for table in (Config, Fetch, Notify, Metrics, Portal):
+    for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
         for key in table.__struct_fields__:
             assert f"`{key}`" in readme
 
 
 def test_every_key_says_what_is_expected_of_it():
-    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "portals": Portal}
+    tables = {
+        "fetch": Fetch,
+        "notify": Notify,
+        "metrics": Metrics,
+        "words": Taught,
+        "portals": Portal,
+    }
     keys = set(Config.__struct_fields__)
     for name, table in tables.items():
         keys |= {f"{name}.{key}" for key in table.__struct_fields__}
@@ -132,6 +139,15 @@ def test_an_interval_is_told_in_seconds_too(tmp_path):
         ('[fetch]\nuser_agent = "날씨"', ["fetch.user_agent", "날씨"]),
         ("fetch = 3", ["fetch = 3"]),
         ("portals = 3", ["portals = 3"]),
+        ("[words]\ncolors = {}", ["words.colors", "labels, cities"]),
+        ('[words.labels]\n"눈보라" = 11', ["words.labels", "'눈보라': 11"]),
+        ('[words.labels]\n"눈보라" = "snowstorm"', ["'눈보라' = 'snowstorm'", "snow, "]),
+        ('[words.labels]\n"" = "clear"', ["words.labels.''", "a printed word for the sky"]),
+        ('[words.labels]\n"-" = "clear"', ["words.labels.'-'", "a printed word for the sky"]),
+        ('[words.labels]\n"서울" = "clear"', ["words.labels.'서울'", "no city"]),
+        ('[words.cities]\n"서울시" = 1', ["'서울시' = 1", "the number or name of a station"]),
+        ('[words.cities]\n"서울시" = "Seul"', ["'서울시' = 'Seul'", "the number or name"]),
+        ('[words.cities]\n"흐림" = 108', ["words.cities.'흐림'", "no word for the sky"]),
         (PORTAL + PORTAL, ["portals[2].name", "'koya'"]),
         ("[[portals]]\nname = 'x'", ["portals[1]", "'url'", "missing"]),
         ("[[portals]]\nname = 'a b'\nurl = 'http://x/'", ["portals[1].name", "'a b'"]),

@@ -135,9 +135,9 @@ class House:
             store.keep_no_sidebar(page, "a page titled '공사 중'")
             return Report(portal=portal, outcome="no_sidebar", error="no KMA sidebar")
         celsius = self.minute // 60 if sign == "." else ord(sign) / 10
-        problems = (f"서울: unknown label {sign!r}",) if sign.isupper() else ()
-        problems += ("unknown city '화성'",) if sign == "+" else ()
-        content = make_content(make_reading(temperature_c=celsius), problems=problems)
+        problems = [f"서울: unknown label {sign!r}"] if sign.isupper() else []
+        problems += ["unknown city '화성'"] if sign == "+" else []
+        content = make_content(make_reading(temperature_c=celsius), problems=tuple(problems))
         return Report(
             portal=portal, outcome=store.keep_content(page, content, page_date=None), readings=1
         )

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from db import query
 from db.errors import DatabaseError
+from db.packing import unpacked
 from db.reading import KST, Condition, PortalMemory, Reading, Robots, Station
 from db.store import TRIES, Store
 from tests.make import (
@@ -158,7 +159,7 @@ def test_the_fragment_is_kept_as_it_was(store):
     fragment = "<ul>\n\t<li>흐림 서울 \0 4.9℃ ☔</ul>"
     see(store, make_look(), make_content(fragment=fragment))
     ((kept,),) = rows(store, "SELECT fragment FROM sidebars")
-    assert zlib.decompress(kept).decode() == fragment
+    assert unpacked(kept) == fragment
 
 
 def test_the_same_sidebar_on_ten_portals_is_stored_once(store):
@@ -203,7 +204,7 @@ def test_an_icon_completes_a_sidebar_and_a_text_does_not_undo_it(store, order):
     (row,) = latest(store)
     assert (row.condition, row.label) == ("overcast", "-")
     ((fragment,),) = rows(store, "SELECT fragment FROM sidebars")
-    assert zlib.decompress(fragment) == b"<i class=04>"
+    assert unpacked(fragment) == "<i class=04>"
 
 
 # ---- pages

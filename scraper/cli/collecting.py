@@ -217,7 +217,7 @@ def demo(places: Places, *, as_json: bool) -> None:
         click.get_current_context().get_parameter_source("db") == ParameterSource.COMMANDLINE
     )
     path = places.db if places.db and by_option else Path("demo.db")
-    story.run(path, say=click.echo if not as_json else lambda _: None)
+    story.run(path, now=now(), say=click.echo if not as_json else lambda _: None)
     from db import query
 
     with query.Database(path) as asked:

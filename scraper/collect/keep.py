@@ -51,9 +51,7 @@ def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
     )
 
 
-def answer(
-    store: Store, look: Look, page: Page, *, words: Words = KNOWN
-) -> Report | Step[Report]:
+def answer(store: Store, look: Look, page: Page, *, words: Words = KNOWN) -> Report | Step[Report]:
     """Keep a page, to be read in a next step; or that it is still the one read last."""
     if not page.not_modified:
         kept = store.keep_page(

@@ -36,12 +36,13 @@ STORY: Final = "aabbcc" + "ddddddd" + "!" + "ee"
 _SKIES: Final = (("맑음", "01"), ("구름조금", "02"), ("구름많음", "03"), ("흐림", "04"))
 
 
-def run(path: Path, *, say: Callable[[str], object]) -> None:
+def run(path: Path, *, now: dt.datetime, say: Callable[[str], object]) -> None:
     """
     Play the story into a database, in place of an earlier demo's.
 
     Args:
         path: The database to make.
+        now: When the last look is; aware.
         say: Takes each line of what happens.
 
     Raises:
@@ -50,11 +51,10 @@ def run(path: Path, *, say: Callable[[str], object]) -> None:
     with lock.held(path):
         _remove_earlier(path)
         with Store.open(path) as store:
-            asyncio.run(_play(store, say))
+            asyncio.run(_play(store, now, say))
 
 
-async def _play(store: Store, say: Callable[[str], object]) -> None:
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+async def _play(store: Store, now: dt.datetime, say: Callable[[str], object]) -> None:
     clock = _Clock(now - dt.timedelta(minutes=STEP_MINUTES * (len(STORY) - 1)))
     with Loopback() as loopback:
         portal = Portal(name="demo", url=loopback.url)

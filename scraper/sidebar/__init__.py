@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from scraper.sidebar.find import Sidebar, find
+from scraper.sidebar.find import Sidebar, find, lines_of
 from scraper.sidebar.lines import Line
 
 READER: Final = 1
 """This reader's version: higher whenever it reads some page otherwise than the one before."""
 
-__all__ = ["READER", "Line", "Sidebar", "find"]
+__all__ = ["READER", "Line", "Sidebar", "find", "lines_of"]

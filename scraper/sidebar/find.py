@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Final
 
 from scraper.errors import NoSidebar
 from scraper.sidebar import dates, lines, locate
-from scraper.words import NO_LABEL, STATIONS
+from scraper.words import KNOWN, NO_LABEL
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from scraper.sidebar.dates import PageDate
     from scraper.sidebar.lines import Line
     from scraper.sidebar.locate import Stretch
+    from scraper.words import Words
+
+    LinesOf = Callable[[str, bool, Words], tuple[Line, ...]]
 
 _MOST_TAGS: Final = 4096
 """Tags of a list; an HTML parser takes quadratic time for tags nested in each other."""
@@ -54,54 +57,72 @@ class Sidebar:
         return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
-def find(page: bytes | str, encoding: str = "utf-8") -> Sidebar:
+def lines_of(printed: str, html: bool, words: Words) -> tuple[Line, ...]:
+    """The lines of a list, which is most of the work: who reads many pages may remember them."""
+    return tuple((lines.from_html if html else lines.from_text)(printed, words))
+
+
+def find(
+    page: bytes | str,
+    encoding: str = "utf-8",
+    words: Words = KNOWN,
+    *,
+    lines_of: LinesOf = lines_of,
+) -> Sidebar:
     """
     The sidebar of a page of HTML or plain text.
 
     Args:
         page: The whole page, or any part of it that holds the sidebar.
         encoding: Python's name of the encoding, where the page is bytes.
+        words: The labels and cities that are known; they tell a label from a city.
+        lines_of: ``lines_of`` of this module, or what remembers its answers.
 
     Raises:
         NoSidebar: There is none; the message says what was there instead.
     """
     body, encoding = locate.ascii_based(page, encoding)
-    found = _found(body, encoding)
+    found = _found(body, encoding, words, lines_of)
     if found is None:
         raise NoSidebar(locate.what_is_there(body, encoding))
     sidebar, stretch = found
     if stretch.marked:
         return sidebar
     for fragment in (sidebar.fragment, stretch.before + stretch.printed + stretch.after):
-        again = _found(fragment.encode("utf-8", "replace"), "utf-8")
+        again = _found(fragment.encode("utf-8", "replace"), "utf-8", words, lines_of)
         if again is not None and again[0].lines == sidebar.lines:
             return replace(sidebar, fragment=fragment)
     raise NoSidebar("a list that reads otherwise alone, " + locate.what_is_there(body, encoding))
 
 
-def _found(body: bytes, encoding: str) -> tuple[Sidebar, Stretch] | None:
+def _found(
+    body: bytes, encoding: str, words: Words, lines_of: LinesOf
+) -> tuple[Sidebar, Stretch] | None:
     """The likeliest sidebar of a page, and the stretch that it was read from."""
-    if (found := _first(locate.marked(body, encoding))) is not None:
+    if (found := _first(locate.marked(body, encoding), words, lines_of)) is not None:
         return found
-    read = map(_first, locate.unmarked(body, encoding))
-    return max(filter(None, read), key=lambda found: _known(found[0].lines), default=None)
+    unmarked = locate.unmarked(body, encoding, words)
+    read = (_first(stretches, words, lines_of) for stretches in unmarked)
+    return max(filter(None, read), key=lambda found: _known(found[0].lines, words), default=None)
 
 
-def _first(stretches: Iterable[Stretch]) -> tuple[Sidebar, Stretch] | None:
+def _first(
+    stretches: Iterable[Stretch], words: Words, lines_of: LinesOf
+) -> tuple[Sidebar, Stretch] | None:
     """The first sidebar in any of these stretches."""
-    return next(((sidebar, one) for one in stretches if (sidebar := _read(one))), None)
+    read = ((_read(one, words, lines_of), one) for one in stretches)
+    return next(((sidebar, one) for sidebar, one in read if sidebar), None)
 
 
-def _read(stretch: Stretch) -> Sidebar | None:
+def _read(stretch: Stretch, words: Words, lines_of: LinesOf) -> Sidebar | None:
     """The sidebar in a stretch; None where it is no sidebar."""
     if stretch.printed.count("<") > _MOST_TAGS:
         return None
-    from_it = lines.from_html if stretch.html else lines.from_text
-    found = tuple(from_it(stretch.printed))
+    found = lines_of(stretch.printed, stretch.html, words)
     credit = lines.CREDIT.search(stretch.after)
     credited_before = None if credit else lines.CREDIT.search(stretch.before)
     credited = credit or credited_before or lines.CREDIT.search(stretch.printed)
-    if not _is_sidebar(found, marked=stretch.marked, credited=credited is not None):
+    if not _is_sidebar(found, words, marked=stretch.marked, credited=credited is not None):
         return None
     opens = credited_before.start() if credited_before else len(stretch.before)
     closes = credit.end() if credit else 0
@@ -127,9 +148,9 @@ def _date(stretch: Stretch, first: Line, credit_ends: int) -> PageDate | None:
     )
 
 
-def _is_sidebar(found: tuple[Line, ...], *, marked: bool, credited: bool) -> bool:
+def _is_sidebar(found: tuple[Line, ...], words: Words, *, marked: bool, credited: bool) -> bool:
     """Whether these lines are a sidebar, and not the temperatures of an article."""
-    known = _known(found)
+    known = _known(found, words)
     if marked:
         garbled = any("\ufffd" in line.city for line in found)
         return known > 0 or (any(line.temperature for line in found) and not garbled)
@@ -141,5 +162,6 @@ def _is_sidebar(found: tuple[Line, ...], *, marked: bool, credited: bool) -> boo
     return known >= 8 and told * 2 >= len(found)
 
 
-def _known(found: tuple[Line, ...]) -> int:
-    return sum(line.city in STATIONS for line in found)
+def _known(found: tuple[Line, ...], words: Words) -> int:
+    stations = words.stations
+    return sum(line.city in stations for line in found)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from scraper.words import CONDITIONS, NO_LABEL, NO_SKY_REPORTED, STATIONS
+from scraper.words import KNOWN, NO_LABEL, NO_SKY_REPORTED, STATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scraper.words import Words
 
 _LONGEST_NAME: Final = 40
 
-_WEATHER_WORDS: Final = {
-    *(word for label in CONDITIONS for word in re.split(r"[\s/-]+", label) if word),
+_MORE_WEATHER_WORDS: Final = {
     *["가끔", "한때", "후", "뒤", "또는", "및", "곳", "차차", "많고", "조금", "그친"],
     *["약한", "강한", "낮은", "높은", "옅은", "짙은"],
     *["흐리고", "흐린", "맑고", "맑은", "구름많고", "구름조금"],
 }
-_ONLY_WEATHER_WORDS: Final = re.compile(
-    rf"(?>{'|'.join(sorted(_WEATHER_WORDS, key=len, reverse=True))}|[\s/,·+()~-])++"
-)
+
+
+@functools.lru_cache(maxsize=8)
+def _only_weather_words(words: Words) -> re.Pattern[str]:
+    of_labels = {word for label in words.conditions for word in re.split(r"[\s/-]+", label) if word}
+    longest_first = sorted(_MORE_WEATHER_WORDS | of_labels, key=len, reverse=True)
+    return re.compile(rf"(?>{'|'.join(map(re.escape, longest_first))}|[\s/,·+()~-])++")
 
 
 def _squeezed(text: str) -> str:
@@ -27,22 +36,28 @@ def _squeezed(text: str) -> str:
 PROVINCES: Final = {station.province for station in STATIONS.values()} - STATIONS.keys()
 """Printed before a city they belong to its name: 경기 광주 is not 광주."""
 
-_GLUED: Final = {
-    _squeezed(label + city): city for label in CONDITIONS if label for city in STATIONS
-}
-"""Every known label before every known city; no two pairs look the same."""
+
+@functools.lru_cache(maxsize=8)
+def _glued(words: Words) -> Mapping[str, str]:
+    """Every known label before every known city; of the tables no two pairs look the same."""
+    return {
+        _squeezed(label + city): city
+        for label in words.conditions
+        if label
+        for city in words.stations
+    }
 
 
-def is_label(text: str) -> bool:
+def is_label(text: str, words: Words = KNOWN) -> bool:
     """Whether a text made of KMA's words alone: a label, even if never seen so combined."""
     return text == NO_SKY_REPORTED or bool(
         len(text) <= _LONGEST_NAME
-        and _ONLY_WEATHER_WORDS.fullmatch(text)
+        and _only_weather_words(words).fullmatch(text)
         and text.strip("/,·+()~- ")
     )
 
 
-def split(head: str) -> tuple[str, str]:
+def split(head: str, words: Words = KNOWN) -> tuple[str, str]:
     """
     Tell the label from the city in a text such as ``"흐림서울"``.
 
@@ -52,18 +67,18 @@ def split(head: str) -> tuple[str, str]:
     Returns:
         The label, ``""`` where none can be told, and the city.
     """
-    if head in STATIONS:
+    if head in words.stations:
         return NO_LABEL, head
-    if city := _GLUED.get(_squeezed(head)):
+    if city := _glued(words).get(_squeezed(head)):
         return head[: -len(city)].strip(), city
     if head.startswith(NO_SKY_REPORTED):
         return NO_SKY_REPORTED, head[1:].strip()
-    if is_label(head):
+    if is_label(head, words):
         return head, ""
     for at in range(min(len(head), _LONGEST_NAME) - 1, 0, -1):
         label, city = head[:at].strip(), head[at:].strip()
         # A single syllable such as 비 may as well begin a name.
-        known = label in CONDITIONS and (len(label) > 1 or head[at].isspace())
-        if known or (city in STATIONS and is_label(label)):
+        known = label in words.conditions and (len(label) > 1 or head[at].isspace())
+        if known or (city in words.stations and is_label(label, words)):
             return label, city
     return NO_LABEL, head

@@ -16,10 +16,12 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper.sidebar import dates
 from scraper.sidebar.labels import PROVINCES, is_label, split
-from scraper.words import NO_LABEL, NO_SKY_REPORTED, STATIONS
+from scraper.words import KNOWN, NO_LABEL, NO_SKY_REPORTED
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
+
+    from scraper.words import Words
 
     _Texts = list[tuple[LexborNode, str]]
 
@@ -64,7 +66,7 @@ class Line:
     temperature: str
 
 
-def from_html(fragment: str) -> list[Line]:
+def from_html(fragment: str, words: Words = KNOWN) -> list[Line]:
     """The lines of a stretch of HTML: each in an element of its own, or else as text."""
     parser = LexborHTMLParser(_DT.sub("</dl><dl><dt", fragment))
     if (root := parser.body) is None:
@@ -75,10 +77,10 @@ def from_html(fragment: str) -> list[Line]:
         own = [entry for entry in texts if not _is_copy(entry[0])] if _COPY in fragment else texts
         own_signs = signs - _singles(texts) + _singles(own)
         if tag in _BOXES:
-            own = _outermost(own, own_signs)
+            own = _outermost(own, own_signs, words)
         if own and (tag in _BOXES or _singles(own) == own_signs):
-            return [line for node, text in own if (line := _from_element(node, text))]
-    return from_text(root.text(separator="\n"))
+            return [line for node, text in own if (line := _from_element(node, text, words))]
+    return from_text(root.text(separator="\n"), words)
 
 
 def _singles(texts: _Texts) -> int:
@@ -101,7 +103,7 @@ def _with_texts(nodes: list[LexborNode], *, most: int) -> _Texts:
     return texts
 
 
-def _outermost(texts: _Texts, signs: int) -> _Texts:
+def _outermost(texts: _Texts, signs: int, words: Words) -> _Texts:
     """
     Of boxes in boxes the outermost with one sign, and those of a known city beside them.
 
@@ -111,7 +113,7 @@ def _outermost(texts: _Texts, signs: int) -> _Texts:
     groups: dict[int, _Texts] = {}  # by the element in which they stand
     signs_in: dict[int, int] = {}
     for node, text in texts:
-        if (parent := node.parent) is None or not _is_entry(text):
+        if (parent := node.parent) is None or not _is_entry(text, words):
             continue
         if parent.mem_id not in signs_in:
             signs_in[parent.mem_id] = _text(parent).count("℃")
@@ -124,39 +126,43 @@ def _outermost(texts: _Texts, signs: int) -> _Texts:
     return max(whole, key=len, default=[])
 
 
-def _is_entry(text: str) -> bool:
+def _is_entry(text: str, words: Words) -> bool:
     parts = text.split("℃")
-    return _is_regular(parts) if len(parts) == 2 else len(parts) == 1 and names_a_station(text)
+    if len(parts) == 2:
+        return _is_regular(parts, words)
+    return len(parts) == 1 and names_a_station(text, words)
 
 
-def names_a_station(text: str) -> bool:
+def names_a_station(text: str, words: Words) -> bool:
     """Whether a text is a city that we know, alone or with a label."""
-    line = _line(text)
-    return line.city in STATIONS and (not line.label or is_label(line.label))
+    line = _line(text, words)
+    return line.city in words.stations and (not line.label or is_label(line.label, words))
 
 
-def from_text(text: str) -> list[Line]:
+def from_text(text: str, words: Words = KNOWN) -> list[Line]:
     """The lines of a stretch of plain text: bulleted or not, labels glued or on the line before."""
     lines: list[Line] = []
     waiting: list[Line] = []  # cities without a sign, which count only if the list goes on
     above = NO_LABEL
     glued = False
-    for row in _without_dashes(_without_prose(text.split("\n"))):
+    for row in _without_dashes(_without_prose(text.split("\n"), words)):
         *stretches, rest = SIGN.split(row)
         for stretch in stretches:
-            *signless, last = _entries(stretch)
-            line = _line(last, above=above, after=rest if len(stretches) == 1 else "")
+            *signless, last = _entries(stretch, words)
+            after = rest if len(stretches) == 1 else ""
+            line = _line(last, words, above=above, after=after)
             glued = glued or bool(line.label and not above)
-            lines += [*waiting, *map(_line, signless), line]
+            lines += [*waiting, *(_line(one, words) for one in signless), line]
             above = NO_LABEL
             waiting.clear()
-        *signless, alone = _entries(rest)
+        *signless, alone = _entries(rest, words)
         if lines and not stretches and CREDIT.search(row):
             break
-        if names_a_station(alone):
-            waiting += [*map(_line, signless), _line(alone, above=above)]
+        if names_a_station(alone, words):
+            waiting += [_line(one, words) for one in signless]
+            waiting.append(_line(alone, words, above=above))
             above = NO_LABEL
-        elif is_label(alone) and not stretches:
+        elif is_label(alone, words) and not stretches:
             above = _DASHED.sub("", alone)
         elif row.strip(_BULLETS) and not stretches:
             above = alone if lines and not glued else NO_LABEL
@@ -164,27 +170,27 @@ def from_text(text: str) -> list[Line]:
     return lines + [line for line in waiting if line.label]
 
 
-def may_begin(row: str) -> bool:
+def may_begin(row: str, words: Words) -> bool:
     """Whether a row above the first sign is of the list: a label, or a city without a sign."""
     alone = entry(_DASHED.sub("", row))
-    return not row.strip(_BULLETS) or is_label(alone) or names_a_station(alone)
+    return not row.strip(_BULLETS) or is_label(alone, words) or names_a_station(alone, words)
 
 
-def _entries(stretch: str) -> list[str]:
+def _entries(stretch: str, words: Words) -> list[str]:
     """The entries in a stretch of a text row: one, or cities without a sign and then one."""
     parts = [part for piece in _APART.split(stretch) if (part := entry(piece))]
-    together = len(parts) > 1 and all(map(names_a_station, parts))
+    together = len(parts) > 1 and all(names_a_station(part, words) for part in parts)
     return parts if together else [entry(stretch)]
 
 
-def _without_prose(rows: list[str]) -> list[str]:
+def _without_prose(rows: list[str], words: Words) -> list[str]:
     """
     The rows of a list, without those of an article above or below.
 
     The row of an entry ends with its sign, or has the whole list; a sentence goes on.
     """
     printed = [(n, SIGN.split(row)) for n, row in enumerate(rows) if SIGN.search(row)]
-    regular = [(n, len(parts) - 1) for n, parts in printed if _is_regular(parts)]
+    regular = [(n, len(parts) - 1) for n, parts in printed if _is_regular(parts, words)]
     if sum(count for _, count in regular) < _WHOLE:
         return rows
     (first, _), (last, _) = regular[0], regular[-1]
@@ -193,11 +199,11 @@ def _without_prose(rows: list[str]) -> list[str]:
     return rows[opens:closes]
 
 
-def _is_regular(parts: list[str]) -> bool:
+def _is_regular(parts: list[str], words: Words) -> bool:
     """Whether a text row, split at its signs, can be an entry or a whole list of them."""
     *entries, rest = parts
     rest = rest.strip(_BULLETS + "|\n")
-    ends = not rest or rest[0] == "(" or is_label(rest)
+    ends = not rest or rest[0] == "(" or is_label(rest, words)
     return len(entries) >= _WHOLE or (len(entries) == 1 and ends)
 
 
@@ -207,12 +213,12 @@ def _text(node: LexborNode) -> str:
     return text if "℃" in text else SIGN.sub("℃", text)
 
 
-def _from_element(node: LexborNode, text: str) -> Line | None:
+def _from_element(node: LexborNode, text: str, words: Words) -> Line | None:
     """The line in an element; None where it holds only the credit, the date, or nothing."""
     before, sign, after = text.partition("℃")
     if not sign and (not text.strip() or CREDIT.search(text) or dates.PRINTED.search(text)):
         return None
-    line = _line(before, icon=_icon(node), after=after)
+    line = _line(before, words, icon=_icon(node), after=after)
     if line.label or not (pictures := node.css("img[alt]")):
         return line
     return replace(line, label=(pictures[0].attributes["alt"] or "").strip())
@@ -227,12 +233,15 @@ def _icon(node: LexborNode) -> str:
     return ""
 
 
-def _line(before: str, *, icon: str = "", above: str = NO_LABEL, after: str = "") -> Line:
+def _line(
+    before: str, words: Words, *, icon: str = "", above: str = NO_LABEL, after: str = ""
+) -> Line:
     """
     The line that is printed before a sign.
 
     Args:
         before: Up to the sign; newlines stand between elements.
+        words: What is known of words.
         icon: The icon code.
         above: The label on the line above, where there is one.
         after: What follows the sign; a label may stand there.
@@ -242,32 +251,32 @@ def _line(before: str, *, icon: str = "", above: str = NO_LABEL, after: str = ""
     if not head and (dash := _LONE_DASH.match(number)):  # a label without letters, and no city
         head, number = NO_SKY_REPORTED, number[dash.end() :]
     if not "가" <= head[-1:] <= "힣":
-        head, number = _with_letters(before, head, number)
-    label, city = _label_and_city(head)
+        head, number = _with_letters(before, head, number, words)
+    label, city = _label_and_city(head, words)
     if not label and (above or after):
-        label = above or (after.strip() if is_label(after.strip()) else NO_LABEL)
+        label = above or (after.strip() if is_label(after.strip(), words) else NO_LABEL)
     if label in PROVINCES:
         label, city = NO_LABEL, f"{label} {city}"
     return Line(label=label, icon=icon, city=city, temperature=number.strip())
 
 
-def _with_letters(before: str, head: str, number: str) -> tuple[str, str]:
+def _with_letters(before: str, head: str, number: str, words: Words) -> tuple[str, str]:
     """The head and the number, where that has letters and comes after a city: ``서울 1e3``."""
     *city_and_label, _ = head.rsplit(maxsplit=1) or [""]
-    if city_and_label and _label_and_city(city_and_label[0])[1] in STATIONS:
+    if city_and_label and _label_and_city(city_and_label[0], words)[1] in words.stations:
         return city_and_label[0], before[len(city_and_label[0]) :]
     return head, number
 
 
 @functools.lru_cache(maxsize=1024)  # the same few hundred pairs on every page
-def _label_and_city(head: str) -> tuple[str, str]:
+def _label_and_city(head: str, words: Words) -> tuple[str, str]:
     pieces = [piece for part in _BETWEEN.split(head) if (piece := part.strip(_BULLETS))]
     if not pieces:
         return NO_LABEL, ""
     if len(pieces) == 1:
-        return split(pieces[0])
+        return split(pieces[0], words)
     label, city = " ".join(pieces[:-1]), pieces[-1]
-    if label in STATIONS and is_label(city):
+    if label in words.stations and is_label(city, words):
         return city, label
     return label, city
 

@@ -15,6 +15,8 @@ from scraper.sidebar import lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scraper.words import Words
+
 _MARK: Final = b"weather_slide"
 """In the class and the id of the list on every portal seen so far; a hint, not a condition."""
 
@@ -89,7 +91,7 @@ def marked(body: bytes, encoding: str) -> Iterator[Stretch]:
         at = body.find(_MARK, max(at, closes) + 1)
 
 
-def unmarked(body: bytes, encoding: str) -> Iterator[list[Stretch]]:
+def unmarked(body: bytes, encoding: str, words: Words) -> Iterator[list[Stretch]]:
     """What the longest runs of signs may belong to: of KMA's own sign, then of any."""
     credit = _CREDIT.encode(encoding)
     longest = []
@@ -103,7 +105,7 @@ def unmarked(body: bytes, encoding: str) -> Iterator[list[Stretch]]:
         )
         longest += heapq.nlargest(_MOST_STRETCHES, likely, key=lambda run: run[2])
     for start, end, _ in dict.fromkeys(longest):
-        yield _at(body, encoding, start, end)
+        yield _at(body, encoding, start, end, words)
 
 
 @functools.cache
@@ -131,12 +133,12 @@ def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]
         yield start, end, count
 
 
-def _at(body: bytes, encoding: str, start: int, end: int) -> list[Stretch]:
+def _at(body: bytes, encoding: str, start: int, end: int, words: Words) -> list[Stretch]:
     """What a run of signs may belong to: its longest list alone, or else all around it."""
     if _TAG.search(body, start, end) is None:
-        return [_text_stretch(body, encoding, start, end)]
+        return [_text_stretch(body, encoding, start, end, words)]
     around = _around(body, encoding, start, end)
-    longest = _longest_list(body, encoding, start, end, around)
+    longest = _longest_list(body, encoding, (start, end), around, words)
     return [_stretch(body, encoding, *part, marked=False) for part in (longest, around)]
 
 
@@ -155,14 +157,15 @@ def _around(body: bytes, encoding: str, start: int, end: int) -> tuple[int, int]
 
 
 def _longest_list(
-    body: bytes, encoding: str, start: int, end: int, around: tuple[int, int]
+    body: bytes, encoding: str, run: tuple[int, int], around: tuple[int, int], words: Words
 ) -> tuple[int, int]:
     """Of the lists at a run of signs that with the most; an article near by may have some."""
+    start, end = run
     sign = _any_sign(encoding)
     chains: list[tuple[int, int, int]] = []
     for opens, closes in _lists(body, encoding, max(0, start - _BEFORE), end + _AFTER, around[1]):
         count = len(sign.findall(body, opens, closes))
-        if not count and not lines.names_a_station(_pieces(body[opens:closes], encoding)):
+        if not count and not lines.names_a_station(_pieces(body[opens:closes], encoding), words):
             continue
         if chains and not _ANY_TAG.sub(b"", body[chains[-1][1] : opens]).strip():
             first, _, before = chains.pop()
@@ -198,14 +201,14 @@ def _pieces(part: bytes, encoding: str) -> str:
     return _ANY_TAG.sub(b"\n", part).decode(encoding, "replace")
 
 
-def _text_stretch(body: bytes, encoding: str, start: int, end: int) -> Stretch:
+def _text_stretch(body: bytes, encoding: str, start: int, end: int, words: Words) -> Stretch:
     """The stretch of plain text around a run of signs: whole rows, and all up to the credit."""
     before = _text(body[max(0, start - _BEFORE) : start], encoding)
     after = _text(body[end : end + _AFTER], encoding)
     opens = before.rfind("\n") + 1
     while above := before[:opens].rstrip():
         row_opens = above.rfind("\n") + 1
-        if not lines.may_begin(above[row_opens:]):
+        if not lines.may_begin(above[row_opens:], words):
             break
         opens = row_opens
     closes = after.find(_CREDIT, 0, _GAP)

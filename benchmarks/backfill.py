@@ -1,0 +1,254 @@
+"""
+Pages of archives a second: ours, fastwarc that only reads, and warcio with BeautifulSoup.
+
+Two generated archives of 66 KB pages, one with a box on every page and one with a box on every
+hundredth. Bodies differ from each other, so that gzip has work to do; boxes change every hour of
+the archive's time, on thirty pages. Ours is the whole command: processes, database, every commit.
+
+Start-up is taken off by difference: a rate is that of the pages that the larger of two archives has
+more. All ways take turns, and the best of the rounds counts, as other work only makes slower.
+
+    python -m benchmarks.backfill [--pages 20000] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from scraper.demo import portal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGE_BYTES: Final = 66_000
+BOX_CHANGES: Final = 30
+"""Pages that show one box."""
+
+PORTALS: Final = 20
+FEW: Final = 10
+"""The smaller archive has so many times fewer pages."""
+
+SOUP_PAGES: Final = 100
+GOALS: Final = {
+    "a box on every page, beside fastwarc alone": 0.5,
+    "a box on one in a hundred, beside fastwarc alone": 0.85,
+    "a box on every page, beside warcio with BeautifulSoup": 50.0,
+    "two workers on two archives, beside one": 1.7,
+}
+MOST_MIB: Final = 150
+MOST_GROWTH_MIB: Final = 15
+
+
+# ---- archives
+
+
+def words() -> list[str]:
+    chance = random.Random(1)
+    syllables = [chr(0xAC00 + chance.randrange(11_172)) for _ in range(600)]
+    return ["".join(chance.choices(syllables, k=chance.choice((2, 2, 3, 4)))) for _ in range(4000)]
+
+
+def pieces() -> list[bytes]:
+    """Articles to make pages of: each page has some hundred, no two the same ones."""
+    chance, known = random.Random(2), words()
+    made = []
+    for _ in range(20_000):
+        number = chance.randint(10_000, 99_999)
+        title = " ".join(chance.choices(known, k=chance.randint(4, 8)))
+        lead = " ".join(chance.choices(known, k=chance.randint(5, 40)))
+        made.append(
+            f'<li class="art">\r\n\t<a href="/news/article.html?no={number}" class="thumb">'
+            f'<img src="/data/photos/{chance.getrandbits(64):016x}.jpg" alt="" width="80"></a>\r\n'
+            f'\t<h3 class="tit"><a href="/news/article.html?no={number}">{title}</a></h3>\r\n'
+            f'\t<p class="lead">{lead}</p>\r\n</li>\r\n'.encode()
+        )
+    return made
+
+
+def bodies(count: int, box_every: int, seed: int) -> Iterator[bytes]:
+    chance, articles = random.Random(seed), pieces()
+    for nth in range(count):
+        hour = nth // BOX_CHANGES
+        entries = [
+            portal.Entry(label="흐림", icon="04", city=city, temperature=f"{(hour + n) % 400 / 10}")
+            for n, city in enumerate(portal.CITIES)
+        ]
+        page = portal.page(entries, "2018.03.20 (화)", size=0).encode()
+        if nth % box_every:
+            head, _, rest = page.partition(b'<p class="today_txt">')
+            page = head + rest.partition(b"</div>")[2]
+        parts, size = [page], len(page)
+        while size < PAGE_BYTES:
+            parts.append(chance.choice(articles))
+            size += len(parts[-1])
+        yield b"".join(parts)
+
+
+def write(path: Path, count: int, *, box_every: int, seed: int = 0) -> Path:
+    """An archive as a crawler writes it: a request and a response for each page."""
+    with path.open("wb") as out:
+        for nth, body in enumerate(bodies(count, box_every, seed)):
+            minute = nth * 2
+            at = f"2018-{minute // 40320 % 12 + 1:02}-{minute // 1440 % 28 + 1:02}"
+            when = f"{at}T{minute // 60 % 24:02}:{minute % 60:02}:00Z"
+            http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+            for kind, block in (("request", b"GET / HTTP/1.1\r\n\r\n"), ("response", http + body)):
+                head = (
+                    f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Date: {when}\r\nWARC-Target-URI: "
+                    f"http://www.portal{seed}{nth % PORTALS}.kr/news/article.html?no={nth}\r\n"
+                    f"Content-Type: application/http; msgtype={kind}\r\n"
+                    f"Content-Length: {len(block)}\r\n\r\n"
+                )
+                out.write(gzip.compress(head.encode() + block + b"\r\n\r\n", 6))
+    return path
+
+
+# ---- ways to read them, each in a process of its own
+
+
+ONLY_READ: Final = """
+import sys
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+for record in ArchiveIterator(sys.argv[1], record_types=WarcRecordType.response):
+    record.reader.read()
+"""
+
+SOUP: Final = """
+import sys, bs4
+from warcio.archiveiterator import ArchiveIterator
+with open(sys.argv[1], "rb") as stream:
+    for record in ArchiveIterator(stream):
+        if record.rec_type == "response":
+            soup = bs4.BeautifulSoup(record.content_stream().read(), "html.parser")
+            [(li.span["class"], li.get_text()) for li in soup.select("ul.weather_slide li")]
+"""
+
+
+def run(*arguments: str) -> tuple[float, int]:
+    """Seconds that a command takes, and the most memory that one of its processes had, in MiB."""
+    started = time.perf_counter()
+    child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+    most = 0
+    while child.poll() is None:
+        most = max(most, *map(memory_mib, (child.pid, *children(child.pid))))
+        time.sleep(0.02)
+    if child.returncode:
+        sys.exit(f"{arguments}: exit code {child.returncode}")
+    return time.perf_counter() - started, most
+
+
+def children(pid: int) -> list[int]:
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    except OSError:
+        return []
+    return list(map(int, found.split()))
+
+
+def memory_mib(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024 if "VmHWM:" in status else 0
+
+
+def backfill(database: Path, *paths: Path, workers: int = 1) -> tuple[float, int]:
+    """Our command, into a database that is there and empty."""
+    from db.store import Store  # noqa: PLC0415 - takes long
+
+    database.unlink(missing_ok=True)
+    Store.open(database).close()
+    ours = ("-m", "scraper", "backfill", "--db", str(database), "--workers", str(workers))
+    return run(*ours, *map(str, paths))
+
+
+# ---- the comparison
+
+
+def compare(folder: Path, count: int, rounds: int) -> dict[str, float]:
+    """The ratios of ``GOALS``; everything measured is printed."""
+    few = count // FEW
+    archives = {
+        (every, size): write(folder / f"{every}-{size}.warc.gz", size, box_every=every)
+        for every in (1, 100)
+        for size in (few, count)
+    }
+    second = write(folder / "second.warc.gz", count, box_every=100, seed=1)
+    soup = write(folder / "soup.warc.gz", SOUP_PAGES, box_every=1)
+    database = folder / "weather.db"
+    peaks: dict[int, int] = {}
+
+    def ours(path: Path) -> float:
+        seconds, most = backfill(database, path)
+        size = few if path.name.endswith(f"-{few}.warc.gz") else count
+        peaks[size] = max(peaks.get(size, 0), most)
+        return seconds
+
+    def only_read(path: Path) -> float:
+        return run("-c", ONLY_READ, str(path))[0]
+
+    best: dict[tuple[str, int, int], float] = {}
+    two: dict[int, float] = {}
+    soup_s = nothing_s = float("inf")
+    for nth in range(rounds):
+        for way, read in (("ours", ours), ("fastwarc", only_read)):
+            for (every, size), path in archives.items():
+                key = (way, every, size)
+                best[key] = min(best.get(key, float("inf")), read(path))
+        for workers in (1, 2):
+            took = backfill(database, archives[100, count], second, workers=workers)[0]
+            two[workers] = min(two.get(workers, float("inf")), took)
+        soup_s = min(soup_s, run("-c", SOUP, str(soup))[0])
+        nothing_s = min(nothing_s, run("-c", "import bs4, warcio.archiveiterator")[0])
+        print(f"round {nth + 1} of {rounds}", file=sys.stderr)
+
+    def rate(way: str, every: int) -> float:
+        return (count - few) / (best[way, every, count] - best[way, every, few])
+
+    soup_rate = SOUP_PAGES / (soup_s - nothing_s)
+    print(f"{'pages a second':32}{'a box on each':>16}{'on one in 100':>16}")
+    for way in ("ours", "fastwarc"):
+        print(f"{way:32}{rate(way, 1):16,.0f}{rate(way, 100):16,.0f}")
+    print(f"{'warcio with BeautifulSoup':32}{soup_rate:16,.0f}")
+    print(f"two archives of {count:,}: {two[1]:.2f} s with one worker, {two[2]:.2f} s with two")
+    print(f"most memory of a process: {peaks[few]} MiB, {few:,} pages; {peaks[count]}, {count:,}")
+    _say("memory, MiB", peaks[count], MOST_MIB, met=peaks[count] < MOST_MIB)
+    grown = peaks[count] - peaks[few]
+    _say("more for the larger archive, MiB", grown, MOST_GROWTH_MIB, met=grown < MOST_GROWTH_MIB)
+    ratios = (
+        rate("ours", 1) / rate("fastwarc", 1),
+        rate("ours", 100) / rate("fastwarc", 100),
+        rate("ours", 1) / soup_rate,
+        two[1] / two[2],
+    )
+    return dict(zip(GOALS, ratios, strict=True))
+
+
+def _say(what: str, found: float, goal: float, *, met: bool) -> None:
+    print(f"{'PASS' if met else 'FAIL'}  {what}: {found:.2f}, goal {goal:g}")
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--pages", type=int, default=20_000)
+    asked.add_argument("--rounds", type=int, default=3)
+    given = asked.parse_args()
+    os.chdir(Path(__file__).parent.parent)
+    with tempfile.TemporaryDirectory() as folder:
+        found = compare(Path(folder), given.pages, given.rounds)
+    for what, goal in GOALS.items():
+        _say(what, found[what], goal, met=found[what] >= goal)
+
+
+if __name__ == "__main__":
+    main()

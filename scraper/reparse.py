@@ -1,0 +1,324 @@
+"""
+Reads again what was kept of pages, with today's reader and today's words, and tells the difference.
+
+A fragment is a cut of its page that reads alone as it did in there, so that without a better reader
+or new words there is no difference. The page date is not in it, and stays as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+
+from db.sidebars import as_lines
+from scraper import normalize, sidebar
+from scraper.errors import NoSidebar
+from scraper.words import plain
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable
+    from multiprocessing.connection import Connection
+
+    from db.reading import Content, Reading
+    from db.rereading import Kept, KeptSidebar, UnreadPage
+    from db.rewriting import Rewriting
+    from scraper.words import Words
+
+EXAMPLES: Final = 20
+"""So many changes are shown one by one."""
+
+PATIENCE_S: Final = 60.0
+"""For a page that ended its reader before."""
+
+What: TypeAlias = Literal["added", "changed", "gone", "read at last", "unreadable", "damaged"]
+
+KINDS: Final = get_args(What)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """
+    One thing that is otherwise, or that stays because it cannot be read.
+
+    Attributes:
+        change: What became of it: of a reading ``added``, ``changed`` or ``gone``; of a page
+            ``read at last``; of a fragment ``unreadable`` or ``damaged``.
+        portal, seen_from: Who showed it first, and when; Korean time. None where no spell has it.
+        station: Of a reading; else None.
+        before, after: What was read, and what is read now; or why nothing is.
+    """
+
+    change: What
+    portal: str | None
+    seen_from: dt.datetime | None
+    station: str | None = None
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """
+    A word that means something now.
+
+    Attributes:
+        kind: ``label`` or ``city``.
+        word: As printed.
+        means: Our name of the condition, or the station.
+        readings: How many have it.
+    """
+
+    kind: Literal["label", "city"]
+    word: str
+    means: str
+    readings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """
+    What is otherwise.
+
+    Attributes:
+        sidebars: How many fragments were read again.
+        differing: How many of them give other readings or problems.
+        changes: How many there are of each kind.
+        understood: Words that mean something now.
+        unread: Pages that still cannot be read.
+        examples: The first changes.
+    """
+
+    sidebars: int
+    differing: int
+    changes: Counter[What]
+    understood: list[Understood]
+    unread: int
+    examples: list[Change]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """What a page says that could not be read before."""
+
+    content: Content
+    page_date: dt.date | None
+    doubt: str | None
+
+
+def reparse(kept: Kept, words: Words, *, into: Rewriting | None = None) -> Difference:
+    """
+    Read again what was kept.
+
+    Args:
+        kept: That.
+        words: What printed words mean today.
+        into: Where the new readings go; None = nowhere, only the difference is told.
+    """
+    seen = _Seen(kept, words)
+    for old in kept.sidebars():
+        new = seen.again(old)
+        if new is not None and into is not None and _is_news(old, new):
+            into.sidebar(old, new)
+    for page in kept.pages():
+        read = seen.at_last(page)
+        if read is not None and into is not None:
+            into.page(page, read.content, page_date=read.page_date, doubt=read.doubt)
+    return seen.difference()
+
+
+class _Seen:
+    """Reads one thing after the other, and remembers what is otherwise."""
+
+    def __init__(self, kept: Kept, words: Words) -> None:
+        self._kept, self._words = kept, words
+        self._new_labels = (kept.unknown_labels | dict(words.labels).keys()) - kept.known_labels
+        self._new_cities = kept.unknown_cities | dict(words.cities).keys()
+        self._changes: Counter[What] = Counter()
+        self._examples: list[Change] = []
+        self._understood: Counter[tuple[Literal["label", "city"], str, str]] = Counter()
+        self._sidebars = self._differing = self._unread = 0
+
+    def difference(self) -> Difference:
+        """All that is otherwise."""
+        return Difference(
+            sidebars=self._sidebars,
+            differing=self._differing,
+            changes=self._changes,
+            understood=[
+                Understood(kind=kind, word=word, means=means, readings=count)
+                for (kind, word, means), count in self._understood.most_common()
+            ],
+            unread=self._unread,
+            examples=self._examples,
+        )
+
+    def again(self, old: KeptSidebar) -> Content | None:
+        """The content of a fragment; None where it cannot be read: then what was read stays."""
+        self._sidebars += 1
+        if old.fragment is None:
+            self._note(old, "damaged", after=old.damage)
+            return None
+        try:
+            found = sidebar.find(old.fragment, words=self._words)
+        except NoSidebar as exc:
+            self._note(old, "unreadable", after=str(exc))
+            return None
+        said = normalize.readings(found, self._words)
+        # A cut of the cut would be less than what was kept as evidence.
+        new = normalize.content(found, said, fragment=old.packed)
+        self._differing += _differs(old, new)
+        self._compare(old, new)
+        return new
+
+    def at_last(self, page: UnreadPage) -> _Page | None:
+        """What a page says; None where it still cannot be read."""
+        read = _in_another_process if page.deadly else _read
+        if page.body is None or (said := read(page.body, page.encoding, self._words)) is None:
+            self._unread += 1
+            return None
+        self._understand(said.content.readings)
+        self._count(
+            Change(
+                change="read at last",
+                portal=page.portal,
+                seen_from=page.fetched_at,
+                after=f"{len(said.content.readings)} readings",
+            )
+        )
+        return said
+
+    def _compare(self, old: KeptSidebar, new: Content) -> None:
+        """Note each reading that is otherwise."""
+        before, after = _by_station(old.readings), _by_station(new.readings)
+        news = []
+        for key, reading in after.items():
+            if key not in before:
+                self._note(old, "added", _name(reading), after=_told(reading))
+            elif _values(reading) != _values(before[key]):
+                told = _told(before[key])
+                self._note(old, "changed", _name(reading), before=told, after=_told(reading))
+            else:
+                continue
+            news.append(reading)
+        for key, reading in before.items():
+            if key not in after:
+                self._note(old, "gone", _name(reading), before=_told(reading))
+        self._understand(news)
+
+    def _understand(self, readings: Iterable[Reading]) -> None:
+        for reading in readings:
+            label, city, means = (
+                plain(reading.condition.label),
+                plain(reading.city),
+                reading.station,
+            )
+            if label in self._new_labels and reading.condition.condition:
+                self._understood["label", label, reading.condition.condition] += 1
+            if city in self._new_cities and means and means.kma_id is not None:
+                self._understood["city", city, f"{means.name_ko} ({means.kma_id})"] += 1
+
+    def _note(
+        self,
+        old: KeptSidebar,
+        change: What,
+        station: str | None = None,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+    ) -> None:
+        """Note a change of a sidebar; who showed that is asked for few."""
+        portal = seen_from = None
+        if len(self._examples) < EXAMPLES:
+            portal, seen_from = self._kept.first_seen(old.sidebar_id) or (None, None)
+        self._count(
+            Change(
+                change=change,
+                portal=portal,
+                seen_from=seen_from,
+                station=station,
+                before=before,
+                after=after,
+            )
+        )
+
+    def _count(self, change: Change) -> None:
+        self._changes[change.change] += 1
+        if len(self._examples) < EXAMPLES:
+            self._examples.append(change)
+
+
+def _is_news(old: KeptSidebar, new: Content) -> bool:
+    return _differs(old, new) or old.reader != new.reader
+
+
+def _differs(old: KeptSidebar, new: Content) -> bool:
+    before, after = _by_station(old.readings), _by_station(new.readings)
+    return (
+        old.digest != new.digest
+        or old.problems != as_lines(new.problems)
+        or {key: _values(one) for key, one in before.items()}
+        != {key: _values(one) for key, one in after.items()}
+    )
+
+
+def _by_station(readings: Iterable[Reading]) -> dict[int | str, Reading]:
+    """The readings by the number, else the name, of their station; without those that have none."""
+    return {
+        one.station.kma_id or one.station.name_ko: one
+        for one in readings
+        if one.station is not None
+    }
+
+
+def _name(reading: Reading) -> str | None:
+    return None if reading.station is None else reading.station.name_ko
+
+
+def _values(reading: Reading) -> tuple[object, ...]:
+    return reading.condition, reading.temperature_c
+
+
+def _told(reading: Reading) -> str:
+    """A reading in a few words, such as ``"-3.1, 눈보라: snow"``."""
+    sky = reading.condition
+    printed = sky.label or (f"icon {sky.icon}" if sky.icon else "no label")
+    celsius = "no number" if reading.temperature_c is None else f"{reading.temperature_c:.1f}"
+    return f"{celsius}, {printed}: {sky.condition or 'unknown'}"
+
+
+def _read(body: bytes, encoding: str, words: Words) -> _Page | None:
+    try:
+        found = sidebar.find(body, encoding, words)
+    except NoSidebar:
+        return None
+    said = normalize.readings(found, words)
+    return _Page(
+        content=normalize.content(found, said),
+        page_date=found.page_date,
+        doubt=said.date_doubt,
+    )
+
+
+def _in_another_process(body: bytes, encoding: str, words: Words) -> _Page | None:
+    """What a page says that ended its reader before; it shall not end us too."""
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe(duplex=False)
+    reader = spawn.Process(target=_send, args=(there, body, encoding, words), daemon=True)
+    reader.start()
+    there.close()
+    said: _Page | None = None
+    with contextlib.suppress(EOFError):  # it ended without a word
+        if here.poll(PATIENCE_S):
+            said = here.recv()
+    reader.kill()
+    reader.join()
+    return said
+
+
+def _send(there: Connection, body: bytes, encoding: str, words: Words) -> None:
+    with contextlib.suppress(Exception):  # whatever it was, the page stays what it is
+        there.send(_read(body, encoding, words))
