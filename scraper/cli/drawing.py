@@ -1,0 +1,200 @@
+"""The command that draws. What only a picture needs is imported late, as in ``asking.py``."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from db.reading import now
+from scraper.cli.group import main
+from scraper.cli.options import Moment, Places, with_places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.text import Text
+
+    from db.query import Database, Spell
+    from db.reading import Station
+    from scraper.plot.chart import Chart
+    from scraper.plot.survey import Survey
+
+_USUAL: Final = dt.timedelta(days=7)
+"""What a chart shows where no time is asked for."""
+
+
+class Picture(click.ParamType["Path"]):
+    """A file to draw into, whose ending says what kind of picture it is."""
+
+    name = "FILE"
+
+    def convert(
+        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """The path, with an ending that we can draw."""
+        from scraper.plot.paper import ENDINGS
+
+        path = Path(value)
+        if path.suffix.lower() not in ENDINGS:
+            self.fail(f"{str(value)!r} ends in none of {', '.join(ENDINGS)}", param, ctx)
+        return path
+
+
+@main.command()
+@click.argument("stations", metavar="[STATION]...", nargs=-1)
+@click.option("--since", type=Moment(), help="From when; ISO 8601 or as 24h.  [7d]")
+@click.option("--until", type=Moment(), help="Until when.  [now]")
+@click.option("--portal", help="Only what this one showed.")
+@click.option("--map", "on_map", is_flag=True, help="A map of one moment; of all stations.")
+@click.option("--at", type=Moment(), help="With --map: the moment.  [now]")
+@click.option("-o", "--output", type=Picture(), help="Draw into this .png or .svg.")
+@with_places
+def plot(
+    stations: tuple[str, ...],
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+    at: dt.datetime | None,
+    output: Path | None,
+    places: Places,
+    *,
+    on_map: bool,
+) -> None:
+    """Draw stations over time, or with --map all of them at one moment."""
+    _refuse_mixtures(stations, since, until, at, on_map=on_map)
+    from db import query
+
+    with query.Database(places.database()) as asked:
+        try:
+            if on_map:
+                _draw_map(_survey(asked, stations, at or now(), portal), output)
+            else:
+                _draw_chart(_chart(asked, stations, since, until, portal), output)
+        except OverflowError as exc:  # the first or the last days that Python can name
+            msg = "no picture reaches the years 1 and 9999"
+            raise click.UsageError(msg) from exc
+
+
+def _refuse_mixtures(
+    stations: tuple[str, ...],
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    at: dt.datetime | None,
+    *,
+    on_map: bool,
+) -> None:
+    if on_map and (since or until):
+        msg = "--map shows one moment: --at, not --since or --until"
+        raise click.UsageError(msg)
+    if at and not on_map:
+        msg = "--at goes with --map"
+        raise click.UsageError(msg)
+    if not stations and not on_map:
+        msg = "name a station, or ask for a --map of them all"
+        raise click.UsageError(msg)
+
+
+def _chart(
+    asked: Database,
+    names: Iterable[str],
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+) -> Chart:
+    """What is known of the stations in that time; the chart of the last week starts with it."""
+    from scraper.plot.chart import HOLD, Chart, NothingToDraw, Track, stretches
+
+    end = until or now()
+    start = since or end - _USUAL
+    if start >= end:
+        msg = f"--since {start.isoformat()} is not before --until {end.isoformat()}"
+        raise click.UsageError(msg)
+    stations = _stations(asked, names)
+    tracks = [
+        Track(
+            station=one,
+            stretches=stretches(
+                asked.series(one.name_ko, since=start - HOLD, until=end, portal=portal),
+                since=start,
+                until=end,
+            ),
+        )
+        for one in stations
+    ]
+    shown = [one.start for track in tracks for one in track.stretches]
+    if not shown:
+        named = ", ".join(one.name_ko for one in stations)
+        msg = f"nothing was seen of {named}"
+        raise NothingToDraw(msg, since=start, until=end)
+    return Chart(since=start if since else min(shown), until=end, tracks=tuple(tracks))
+
+
+def _stations(asked: Database, names: Iterable[str]) -> list[Station]:
+    """Each station asked for once, in that order."""
+    found = {station.name_ko: station for station in map(asked.station, names)}
+    return list(found.values())
+
+
+def _survey(asked: Database, names: Iterable[str], at: dt.datetime, portal: str | None) -> Survey:
+    """What was known at a moment of the stations, or of all."""
+    from scraper.plot import survey
+
+    def recent(station: Station) -> list[Spell]:
+        since = at - survey.BACK
+        return asked.series(station.name_ko, since=since, until=at + survey.MOMENT, portal=portal)
+
+    stations = _stations(asked, names) or asked.stations()
+    return survey.survey([(one, recent(one)) for one in stations], at=at)
+
+
+def _draw_chart(chart: Chart, output: Path | None) -> None:
+    if output is None:
+        from scraper.plot import terminal
+
+        _print(terminal.draw_chart(chart, *_size()))
+    else:
+        from scraper.plot import figure
+
+        if (many := len(chart.tracks)) > figure.MOST:
+            msg = f"{many} stations are too many to tell apart, expected at most {figure.MOST}"
+            raise click.UsageError(msg)
+        _tell(figure.draw(chart, output))
+
+
+def _draw_map(survey: Survey, output: Path | None) -> None:
+    if output is None:
+        from scraper.plot import terminal
+
+        _print(terminal.draw_map(survey, _size()[0]))
+    else:
+        from scraper.plot import figure_map
+
+        _tell(figure_map.draw(survey, output))
+
+
+def _size() -> tuple[int, int]:
+    """Columns and lines of the terminal, and of a usual one for a pipe."""
+    import shutil
+
+    return shutil.get_terminal_size((80, 24))
+
+
+def _print(rows: Iterable[Text]) -> None:
+    """Print rows, with colours and bold letters where a person is looking who refused neither."""
+    import os
+
+    from rich.console import Console
+
+    plain = bool(os.environ.get("NO_COLOR"))
+    console = Console(highlight=False, soft_wrap=True, color_system=None if plain else "auto")
+    for row in rows:
+        console.print(row)
+
+
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        click.echo(f"nalssi: {note}", err=True)

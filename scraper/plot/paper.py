@@ -1,0 +1,186 @@
+"""
+The sheet that a picture is drawn on, letters for Korean names, and the file that it becomes.
+
+A picture is drawn whole before its file is touched, and takes the place of an older one at once.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from scraper.errors import ScraperError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from matplotlib.figure import Figure
+
+ENDINGS: Final = (".png", ".svg")
+INK: Final = "#22272e"
+FAINT: Final = "#68727d"
+GRID: Final = "#e3e7eb"
+ALARM: Final = "#c0392b"
+
+_DPI: Final = 150
+_NO_HANGUL: Final = "no font with Hangul is installed, so that names are in English alone"
+
+_PACKAGE: Final = "koreanize_matplotlib"
+_FONT_FILES: Final = ("NanumGothic.ttf", "NanumGothicBold.ttf")
+_HANGUL: Final = (
+    *("NanumGothic", "Nanum Gothic", "NanumBarunGothic", "Noto Sans KR", "Noto Sans CJK KR"),
+    *("Noto Sans CJK JP", "Source Han Sans KR", "Pretendard", "Apple SD Gothic Neo", "AppleGothic"),
+    *("Malgun Gothic", "UnDotum", "Baekmuk Dotum", "Baekmuk Gulim", "Unifont"),
+)
+"""Families that have Hangul, the ones made for screens first."""
+
+_PLAIN: Final = "DejaVu Sans"
+"""Comes with matplotlib, and has the signs that a Korean font may lack."""
+
+
+class NoMatplotlib(ScraperError):
+    """A picture was asked for, and what draws it is not installed."""
+
+    exit_code = 2
+
+    def __init__(self, missing: str | None) -> None:
+        super().__init__(f"-o needs {missing or 'matplotlib'}: pip install 'nalssi[plot]'")
+        self.missing = missing
+
+
+class PictureLost(ScraperError):
+    """The picture could not be written; what stood in its place still does."""
+
+    exit_code = 74
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"picture {str(path)!r} cannot be written: {reason}")
+        self.path, self.reason = path, reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """
+    A figure, and whether Korean can be written on it.
+
+    Attributes:
+        figure: Matplotlib's, without any state outside of it.
+        hangul: Whether there is a font for Korean.
+    """
+
+    figure: Figure
+    hangul: bool
+
+
+def draw(path: Path, drawing: Callable[[Sheet], None], *, inches: tuple[float, float]) -> list[str]:
+    """
+    Draw a picture and write it.
+
+    Args:
+        path: Where, with one of ``ENDINGS``.
+        drawing: Draws on the sheet.
+        inches: Its width and height.
+
+    Returns:
+        What to tell the user of letters that could not be drawn, a sentence each.
+
+    Raises:
+        NoMatplotlib: It is not installed.
+        PictureLost: It cannot be written there.
+    """
+    if not path.parent.is_dir():
+        raise PictureLost(path, "there is no such folder")
+    image, notes = _image(path.suffix.lower().removeprefix("."), drawing, inches)
+    _put(path, image)
+    return notes
+
+
+def _image(
+    kind: str, drawing: Callable[[Sheet], None], inches: tuple[float, float]
+) -> tuple[bytes, list[str]]:
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its first start tells of its cache
+    try:
+        import matplotlib as mpl  # noqa: PLC0415 - an extra
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+        from matplotlib.figure import Figure  # noqa: PLC0415
+    except ImportError as exc:
+        raise NoMatplotlib(exc.name) from exc
+    family = _hangul()
+    plain = {"font.family": [name for name in (family, _PLAIN) if name]}
+    buffer = io.BytesIO()
+    with (
+        warnings.catch_warnings(record=True) as warned,
+        mpl.rc_context(_STYLE | plain),  # type: ignore[arg-type] # its keys are not literals here
+    ):
+        warnings.simplefilter("always")
+        figure = Figure(figsize=inches, dpi=_DPI, facecolor="white")
+        FigureCanvasAgg(figure)
+        drawing(Sheet(figure=figure, hangul=family is not None))
+        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    notes = [] if family else [_NO_HANGUL]
+    return buffer.getvalue(), notes + _missing(str(one.message) for one in warned)
+
+
+_STYLE: Final = {
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.edgecolor": "#b9c1c9",
+    "axes.labelcolor": FAINT,
+    "axes.unicode_minus": True,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "hatch.linewidth": 0.6,
+    "text.parse_math": False,  # a name may have dollar signs
+    "svg.fonttype": "path",  # letters as outlines: whoever looks may have no Hangul
+    "svg.hashsalt": "nalssi",  # the same values give the same file
+}
+
+
+def _hangul() -> str | None:
+    """The family to write Korean with; None where this machine has none."""
+    from matplotlib import font_manager  # noqa: PLC0415 - an extra
+
+    if family := _packaged():
+        return family
+    known = set(font_manager.fontManager.get_font_names())
+    return next((family for family in _HANGUL if family in known), None)
+
+
+def _packaged() -> str | None:
+    """That package's family; its own module would change matplotlib for the whole process."""
+    from matplotlib import font_manager  # noqa: PLC0415 - an extra
+
+    spec = find_spec(_PACKAGE)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        files = [Path(place) / "fonts" / name for name in _FONT_FILES]
+        if all(file.is_file() for file in files):
+            for file in files:
+                font_manager.fontManager.addfont(file)
+            return font_manager.FontProperties(fname=str(files[0])).get_name()
+    return None
+
+
+def _missing(warned: Iterable[str]) -> list[str]:
+    """Matplotlib warns once for each letter that no font has."""
+    letters = [text for text in warned if "missing from font" in text]
+    if not letters:
+        return []
+    return [f"{len(set(letters))} letters of the names are in no font here and show as boxes"]
+
+
+def _put(path: Path, image: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        try:
+            temporary.write_bytes(image)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as exc:
+        raise PictureLost(path, exc.strerror or str(exc)) from exc

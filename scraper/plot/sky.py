@@ -1,0 +1,111 @@
+"""The colour, sign and words of each condition, the same in every picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from db.reading import Station
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a condition is drawn: ``#rrggbb`` in colour, and one ASCII character in text."""
+
+    colour: str
+    sign: str
+
+
+UNKNOWN: Final = Look(colour="#ffffff", sign="?")
+"""A word that we do not know, or one that the portal has lost."""
+
+NOT_REPORTED: Final = Look(colour="#eeeeee", sign="_")
+"""``-``: the station reports no sky."""
+
+_WET: Final = "#2f74b5"
+_DAMP: Final = "#85b4de"
+_WHITE: Final = "#9adbe8"
+_MIXED: Final = "#5f9ea0"
+_ICE: Final = "#3fb8a0"
+_VEIL: Final = "#cdbfa3"
+
+LOOKS: Final = {
+    "clear": Look(colour="#ffc93c", sign="."),
+    "mostly_clear": Look(colour="#ffe8a1", sign=":"),
+    "mostly_cloudy": Look(colour="#c4ccd4", sign="="),
+    "overcast": Look(colour="#87929d", sign="#"),
+    "drizzle": Look(colour=_DAMP, sign="'"),
+    "light_rain": Look(colour=_DAMP, sign="'"),
+    "rain": Look(colour=_WET, sign="/"),
+    "rain_shower": Look(colour=_WET, sign="/"),
+    "recent_rain": Look(colour=_DAMP, sign="'"),
+    "freezing_rain": Look(colour=_ICE, sign="%"),
+    "sleet": Look(colour=_MIXED, sign="x"),
+    "sleet_shower": Look(colour=_MIXED, sign="x"),
+    "light_snow": Look(colour=_WHITE, sign="*"),
+    "snow": Look(colour=_WHITE, sign="*"),
+    "snow_shower": Look(colour=_WHITE, sign="*"),
+    "blowing_snow": Look(colour=_WHITE, sign="*"),
+    "snow_grains": Look(colour=_WHITE, sign="*"),
+    "snow_pellets": Look(colour=_ICE, sign="%"),
+    "ice_pellets": Look(colour=_ICE, sign="%"),
+    "hail": Look(colour=_ICE, sign="%"),
+    "thunderstorm": Look(colour="#7a4fa3", sign="!"),
+    "lightning": Look(colour="#7a4fa3", sign="!"),
+    "fog": Look(colour=_VEIL, sign="~"),
+    "mist": Look(colour=_VEIL, sign="~"),
+    "haze": Look(colour=_VEIL, sign="~"),
+    "dust": Look(colour="#b9832f", sign="&"),
+}
+"""Each condition of ours; kinds of one weather look alike, and a legend names those that occur."""
+
+
+def look(condition: str | None, label: str) -> Look:
+    """How a condition is drawn, by our name of it and the printed word."""
+    if condition is None:
+        return NOT_REPORTED if label == "-" else UNKNOWN
+    return LOOKS.get(condition, UNKNOWN)
+
+
+def words(condition: str | None, label: str, *, hangul: bool = True) -> str:
+    """A condition in words, such as ``흐림 overcast``; in English alone without Hangul."""
+    if label == "-":
+        return "no sky reported"
+    if not label and condition is None:
+        return "word missing"
+    ours = (condition or "unknown").replace("_", " ")
+    return f"{printable(label)} {ours}".strip() if hangul else ours
+
+
+def legend(skies: Iterable[tuple[str | None, str]], *, hangul: bool = True) -> dict[Look, str]:
+    """The words for each look that occurs, in the order of ``LOOKS``."""
+    order = [*LOOKS.values(), NOT_REPORTED, UNKNOWN]
+    found: dict[Look, list[str]] = {}
+    for condition, label in skies:
+        text = words(condition, label, hangul=hangul)
+        known = found.setdefault(look(condition, label), [])
+        if text not in known:
+            known.append(text)
+    return {one: _some(found[one]) for one in sorted(found, key=order.index)}
+
+
+def _some(texts: list[str]) -> str:
+    """A few of them: the legend has one line."""
+    return ", ".join(texts[:2]) + (", ..." if len(texts) > 2 else "")
+
+
+def name(station: Station, *, hangul: bool = True) -> str:
+    """A station's names, such as ``서울 Seoul``; in English alone without Hangul."""
+    if hangul:
+        return f"{printable(station.name_ko)} {station.name_en or ''}".strip()
+    return station.name_en or "(a name in Hangul)"
+
+
+def short_name(station: Station, *, hangul: bool = True) -> str:
+    """A station's name in one word: the Korean, or without Hangul the English."""
+    return printable(station.name_ko) if hangul else name(station, hangul=False)
