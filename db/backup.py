@@ -1,0 +1,134 @@
+"""
+Backups: a whole copy of a database at one moment, made while others write, and looked over.
+
+The copy is made under one reading transaction, so that no writer can make it begin again. Where the
+journal is a WAL, writers go on meanwhile; else their commits wait for the copying, though not for
+the looking over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db import draft, file
+from db.errors import DatabaseError, OutputError
+from db.query import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+_PAGES_AT_ONCE: Final = 1000
+_OUTPUT_FAULTS: Final = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+}
+"""What SQLite says only of a file that it writes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """
+    A backup that was made.
+
+    Attributes:
+        path: Where it is.
+        bytes: Its size.
+        rows: How many each table has; the original had as many when the copy was made.
+    """
+
+    path: Path
+    bytes: int
+    rows: Mapping[str, int]
+
+
+def make(
+    database: Path, path: Path, *, progress: Callable[[float], None] = lambda _done: None
+) -> Backup:
+    """
+    Make a backup, in a file that is not there yet.
+
+    It is complete, on the disk and found to be without a fault before it has its name.
+
+    Args:
+        database: What to copy.
+        path: Where to.
+        progress: Is told how much is copied, 0 to 1.
+
+    Raises:
+        OutputExists: There is such a file.
+        OutputError: It cannot be written.
+        DatabaseError: The database cannot be read, or the copy has a fault.
+    """
+    companions = ("-journal", "-wal", "-shm")
+    with (
+        _Original(database) as original,
+        draft.of_file(path, mode=0o640, replace=False, companions=companions) as place,
+    ):
+        with file.naming(database), _blaming(path):
+            rows = original.copy(place, progress)
+        _look_over(original.path, place, rows)
+        size = place.stat().st_size
+    return Backup(path=path, bytes=size, rows=rows)
+
+
+class _Counted(Database):
+    """A database whose rows can be counted."""
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has."""
+        tables = self._rows(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+            "ORDER BY name",
+            {},
+        )
+        return {
+            name: self._rows(f'SELECT count(*) FROM "{name}"', {})[0][0]  # noqa: S608 - our own
+            for (name,) in tables
+        }
+
+
+class _Original(_Counted):
+    """A database that is copied."""
+
+    def copy(self, place: Path, progress: Callable[[float], None]) -> dict[str, int]:
+        """Copy it into an empty file; gives its rows at that moment."""
+
+        def tell(_status: int, remaining: int, total: int) -> None:
+            progress(1 - remaining / total if total else 1.0)
+
+        with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as copy:
+            copy.execute("PRAGMA synchronous = off")  # all of it is synced before it has its name
+            self._conn.execute("BEGIN")
+            try:
+                rows = self.rows()
+                self._conn.backup(copy, pages=_PAGES_AT_ONCE, progress=tell)
+            finally:
+                self._conn.rollback()
+            copy.execute("PRAGMA journal_mode = delete")  # a backup is one file
+        return rows
+
+
+@contextlib.contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """Turn what SQLite can only say of the copy into an error that names that."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        if getattr(exc, "sqlite_errorcode", None) in _OUTPUT_FAULTS:
+            raise OutputError(path, str(exc)) from exc
+        raise
+
+
+def _look_over(database: Path, place: Path, rows: Mapping[str, int]) -> None:
+    with file.naming(database), _Counted(place) as copy:
+        faults = copy.faults()
+        if not faults and copy.rows() != rows:
+            faults = ["the copy has other rows"]
+    if faults:
+        raise DatabaseError(database, f"its copy has a fault: {faults[0]}")

@@ -1,0 +1,131 @@
+"""Exports: tables as files of other forms, which are complete or not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
+
+from db import draft, formats, parquet
+from db.errors import DatabaseError, OutputError
+from db.slices import TABLES, Selection, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from db.formats import Writer
+    from db.slices import Slice, What
+
+Format: TypeAlias = Literal["csv", "ndjson", "parquet"]
+
+
+def _silent(_done: float) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """
+    What shall be exported of a database.
+
+    Attributes:
+        source: The database.
+        what: The table.
+        chosen: Which rows of it.
+        clean: What each text is to lose.
+        progress: Is told how much is done, 0 to 1.
+    """
+
+    source: Source
+    what: What
+    chosen: Selection = field(default_factory=Selection)
+    clean: Callable[[str], str] = str
+    progress: Callable[[float], None] = _silent
+
+    def to_stream(self, stream: BinaryIO, form: Literal["csv", "ndjson"]) -> int:
+        """
+        Write to an open file, such as a pipe; without the mark by which Excel knows UTF-8.
+
+        Returns:
+            How many rows there were.
+
+        Raises:
+            DatabaseError: The database is damaged.
+            OSError: It cannot be written.
+        """
+        slices = self._slices()
+        return self._written(slices, self._text(stream, form, mark=False))
+
+    def to_file(self, path: Path, form: Format) -> int:
+        """
+        Write a file, in the place of an older one.
+
+        Returns:
+            How many rows there were.
+
+        Raises:
+            DatabaseError: The database is damaged.
+            OutputError: The file cannot be written.
+            NoPyarrow: Parquet needs it.
+        """
+        self._refuse_itself(path)
+        if form == "parquet":
+            parquet.refuse_without()
+        slices = self._slices()
+        with draft.of_file(path) as place, place.open("wb") as stream:
+            if form == "parquet":
+                columns = TABLES[self.what]
+                return self._written(slices, parquet.Parquet(stream, columns, clean=self.clean))
+            return self._written(slices, self._text(stream, form, mark=True))
+
+    def to_folders(self, path: Path) -> int:
+        """
+        Write a folder of Parquet files, ``year=2026/month=03/`` for each month.
+
+        Returns:
+            How many rows there were.
+
+        Raises:
+            DatabaseError: The database is damaged.
+            OutputError: It cannot be written, or there is something already.
+            NoPyarrow: It is not installed.
+        """
+        parquet.refuse_without()
+        slices = self._slices()
+        with draft.of_folder(path) as place:
+            folders = parquet.Folders(place, self.what, TABLES[self.what], clean=self.clean)
+            return self._written(slices, folders)
+
+    def _text(self, stream: BinaryIO, form: Literal["csv", "ndjson"], *, mark: bool) -> Writer:
+        if form == "csv":
+            return formats.csv(stream, TABLES[self.what], clean=self.clean, mark=mark)
+        return formats.ndjson(stream, TABLES[self.what], clean=self.clean)
+
+    def _slices(self) -> Iterator[Slice]:
+        """All rows; what is wrong with the question is told before anything is written."""
+        return self.source.slices(self.what, self.chosen)
+
+    def _written(self, slices: Iterable[Slice], writer: Writer) -> int:
+        rows = 0
+        try:
+            for some in slices:
+                if some.rows:
+                    self._write(some, writer)
+                rows += len(some.rows)
+                self.progress(some.done)
+            writer.close()
+        except BaseException:
+            writer.abandon()
+            raise
+        return rows
+
+    def _write(self, some: Slice, writer: Writer) -> None:
+        """Write rows; a value that we cannot have written is damage."""
+        try:
+            writer.write(some)
+        except (TypeError, ValueError, OverflowError) as exc:
+            raise DatabaseError(self.source.path, f"damaged: {exc}") from exc
+
+    def _refuse_itself(self, path: Path) -> None:
+        if path.exists() and path.samefile(self.source.path):
+            raise OutputError(path, "is the database itself")

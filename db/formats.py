@@ -1,0 +1,139 @@
+"""
+The forms of an export that are lines of text: CSV and newline-delimited JSON.
+
+A value is turned into text once for all rows that have it: in a day of looks, thousands have one.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+
+from db.reading import moment
+from db.spreadsheet import cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from db.slices import Kind, Slice
+
+_MOST_KNOWN: Final = 10_000
+_MARK: Final = "\ufeff"
+
+
+class Writer(Protocol):
+    """Takes rows, and is told when there are no more."""
+
+    def write(self, some: Slice) -> None:
+        """Write some rows, one at least."""
+
+    def close(self) -> None:
+        """Write what is still held back."""
+
+    def abandon(self) -> None:
+        """Write nothing more: what is there is to be thrown away."""
+
+
+class Lines:
+    """
+    Writes a line for each row.
+
+    Args:
+        stream: Where to; it stays open.
+        line: With ``%s`` for each column.
+        looks: What the values of each column look like in it.
+    """
+
+    def __init__(self, stream: BinaryIO, line: str, looks: Sequence[Mapping[Any, str]]) -> None:
+        self._stream, self._line, self._looks = stream, line, looks
+
+    def write(self, some: Slice) -> None:
+        """Write some rows, one at least."""
+        columns = zip(*some.rows, strict=True)
+        told = [
+            map(how.__getitem__, column) for column, how in zip(columns, self._looks, strict=True)
+        ]
+        lines = map(self._line.__mod__, zip(*told, strict=True))
+        self._stream.write("".join(lines).encode())
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+    def abandon(self) -> None:
+        """Nothing is held back."""
+
+
+def csv(
+    stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str], mark: bool
+) -> Lines:
+    """
+    Write CSV in UTF-8, with a line of headings; an empty cell is nothing, or an empty text.
+
+    Args:
+        stream: Where to.
+        columns: Their names and kinds.
+        clean: What a text is to lose.
+        mark: Whether it begins with the mark by which Excel knows UTF-8.
+    """
+    stream.write(f"{_MARK if mark else ''}{','.join(columns)}\n".encode())
+    looks = _looks(
+        columns,
+        {"text": lambda text: _quoted(str(cell(clean(text)))), "moment": _iso},
+        otherwise=str,
+        nothing="",
+    )
+    return Lines(stream, f"{','.join(['%s'] * len(columns))}\n", looks)
+
+
+def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str]) -> Lines:
+    """Write a JSON object for each row; its keys are the columns, nothing is null."""
+    looks = _looks(
+        columns,
+        {
+            "text": lambda text: json.dumps(clean(text), ensure_ascii=False),
+            "moment": lambda seconds: f'"{_iso(seconds)}"',
+            "date": json.dumps,
+        },
+        otherwise=repr,
+        nothing="null",
+    )
+    return Lines(stream, f"{{{', '.join(f'{json.dumps(name)}: %s' for name in columns)}}}\n", looks)
+
+
+class _Look(dict[Any, str]):
+    """What values look like, each told once as long as they are few."""
+
+    def __init__(self, tell: Callable[[Any], str], nothing: str) -> None:
+        self._tell, self._nothing = tell, nothing
+
+    def __missing__(self, value: Any) -> str:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        told = self[value] = self._nothing if value is None else self._tell(value)
+        return told
+
+
+def _looks(
+    columns: Mapping[str, Kind],
+    tell: Mapping[Kind, Callable[[Any], str]],
+    *,
+    otherwise: Callable[[Any], str],
+    nothing: str,
+) -> list[_Look]:
+    """How the values of each column look; columns of one kind share what is known."""
+    known = {kind: _Look(tell.get(kind, otherwise), nothing) for kind in columns.values()}
+    return [known[kind] for kind in columns.values()]
+
+
+def _quoted(text: str) -> str:
+    """A text as a cell of CSV (RFC 4180)."""
+    if any(sign in text for sign in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _iso(seconds: int) -> str:
+    try:
+        return moment(seconds).isoformat()
+    except OSError as exc:  # how the C library says that there is no such year
+        raise ValueError(exc.strerror) from exc

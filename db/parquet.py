@@ -1,0 +1,157 @@
+"""
+The form of an export that is Parquet, by pyarrow, which is an extra.
+
+Moments are instants, shown in Asia/Seoul; temperatures are doubles, the nearest to the tenth that
+was printed, so that every reader computes with them.
+"""
+# ruff: noqa: PLC0415 - an extra, and large
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from db.errors import NalssiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from db.slices import Kind, Slice, What
+
+_ROWS_AT_ONCE: Final = 50_000
+"""In a row group, which is held in memory whole."""
+
+
+class NoPyarrow(NalssiError):
+    """Parquet was asked for, and what writes it is not installed."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("parquet needs pyarrow: pip install 'nalssi[parquet]'")
+
+
+def refuse_without() -> None:
+    """
+    Refuse where there is no pyarrow.
+
+    Raises:
+        NoPyarrow: It is not installed.
+    """
+    try:
+        import pyarrow as pa  # noqa: F401
+    except ImportError as exc:
+        raise NoPyarrow from exc
+
+
+class Parquet:
+    """Writes row groups to a file, which stays open."""
+
+    def __init__(
+        self, stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str]
+    ) -> None:
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        types = _types()
+        self._schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
+        self._kinds, self._clean = list(columns.values()), clean
+        self._writer = parquet.ParquetWriter(stream, self._schema)
+        self._waiting: list[Any] = []
+
+    def write(self, some: Slice) -> None:
+        """Take some rows, and write as many as make a row group."""
+        import pyarrow as pa
+
+        columns = zip(self._kinds, self._schema.types, zip(*some.rows, strict=True), strict=True)
+        arrays = [_array(kind, type_, values, self._clean) for kind, type_, values in columns]
+        self._waiting.append(pa.record_batch(arrays, schema=self._schema))
+        if sum(batch.num_rows for batch in self._waiting) >= _ROWS_AT_ONCE:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        import pyarrow as pa
+
+        table = pa.Table.from_batches(self._waiting, schema=self._schema)
+        self._waiting = []
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Write the rest, and what makes it a Parquet file."""
+        if self._waiting:
+            self._write_group()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Write nothing more: pyarrow would complete the file when it is forgotten."""
+        self._writer.is_open = False
+
+
+class Folders:
+    """
+    A folder for each month, as ``year=2026/month=03/``, with a Parquet file in it.
+
+    The rows come one month after the other. What a folder's name says stands not in the file, too.
+    """
+
+    def __init__(
+        self, folder: Path, what: What, columns: Mapping[str, Kind], *, clean: Callable[[str], str]
+    ) -> None:
+        self._folder, self._name = folder, f"{what}.parquet"
+        self._columns, self._clean = columns, clean
+        self._month: tuple[int, int] | None = None
+        self._file: Parquet | None = None
+        self._stream: BinaryIO | None = None
+
+    def write(self, some: Slice) -> None:
+        """Write some rows of a month."""
+        if some.month != self._month or self._file is None:
+            self.close()
+            self._file = self._begun(*some.month or (0, 0))
+            self._month = some.month
+        self._file.write(some)
+
+    def _begun(self, year: int, month: int) -> Parquet:
+        place = self._folder / f"year={year:04}" / f"month={month:02}"
+        place.mkdir(parents=True)
+        self._stream = (place / self._name).open("wb")
+        return Parquet(self._stream, self._columns, clean=self._clean)
+
+    def close(self) -> None:
+        """Complete the last file."""
+        if self._file is not None and self._stream is not None:
+            self._file.close()
+            self._stream.close()
+
+    def abandon(self) -> None:
+        """Write nothing more."""
+        if self._file is not None and self._stream is not None:
+            self._file.abandon()
+            self._stream.close()
+
+
+def _types() -> dict[Kind, Any]:
+    import pyarrow as pa
+
+    return {
+        "text": pa.string(),
+        "integer": pa.int64(),
+        "real": pa.float64(),
+        "moment": pa.timestamp("ms", tz="Asia/Seoul"),
+        "date": pa.date32(),
+    }
+
+
+def _array(kind: Kind, type_: Any, values: Sequence[Any], clean: Callable[[str], str]) -> Any:
+    """A column; of each different text ``clean`` is asked once."""
+    import pyarrow as pa
+
+    if kind == "text":
+        cleaned = {text: text if text is None else clean(text) for text in set(values)}
+        return pa.array([cleaned[text] for text in values], type_)
+    if kind == "moment":
+        seconds = pa.array(values, pa.timestamp("s", tz="Asia/Seoul"))
+        return seconds.cast(type_)
+    if kind == "date":
+        return pa.array(values, pa.string()).cast(type_)
+    return pa.array(values, type_)

@@ -1,0 +1,309 @@
+"""
+Slices: whole tables as plain rows, however many, some at a time.
+
+Each slice is read at once and the file let go before anybody sees a row of it, so that a reader who
+takes an hour holds up nobody who writes. What is written meanwhile may or may not be in it; who
+wants all of one moment makes a backup and exports that.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from db import file, views
+from db.query import Database
+from db.reading import epoch, moment
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping
+
+    from db.stats import Period
+
+What: TypeAlias = Literal["weather", "readings", "looks", "stations", "portals", "stats"]
+Kind: TypeAlias = Literal["text", "integer", "real", "moment", "date"]
+Row: TypeAlias = tuple[Any, ...]
+
+TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
+    "weather": {
+        "station": "text",
+        "station_en": "text",
+        "kma_id": "integer",
+        "seen_from": "moment",
+        "seen_until": "moment",
+        "temperature": "real",
+        "condition": "text",
+        "label": "text",
+        "portal": "text",
+        "page_date": "date",
+        "state": "text",
+    },
+    "readings": {
+        "sidebar_id": "integer",
+        "station": "text",
+        "station_en": "text",
+        "kma_id": "integer",
+        "temperature": "real",
+        "condition": "text",
+        "label": "text",
+        "icon": "text",
+        "first_seen": "moment",
+        "last_seen": "moment",
+    },
+    "looks": {
+        "id": "integer",
+        "portal": "text",
+        "fetched_at": "moment",
+        "outcome": "text",
+        "status": "integer",
+        "milliseconds": "integer",
+        "bytes": "integer",
+        "page_date": "date",
+        "sidebar_id": "integer",
+        "reason": "text",
+        "problems": "text",
+        "retry_at": "moment",
+        "precision": "text",
+    },
+    "stations": {
+        "station": "text",
+        "station_en": "text",
+        "kma_id": "integer",
+        "latitude": "real",
+        "longitude": "real",
+        "elevation_m": "real",
+        "province": "text",
+    },
+    "portals": {
+        "portal": "text",
+        "url": "text",
+        "interval_minutes": "real",
+        "looks": "integer",
+        "first_look": "moment",
+        "last_look": "moment",
+        "last_success": "moment",
+    },
+    "stats": {
+        "station": "text",
+        "day": "date",
+        "mean_c": "real",
+        "minimum_c": "real",
+        "minimum_seen": "moment",
+        "maximum_c": "real",
+        "maximum_seen": "moment",
+        "readings": "integer",
+        "coverage": "real",
+        "longest_gap_s": "integer",
+        "condition": "text",
+        "agreement": "real",
+        "reason": "text",
+    },
+}
+"""What can be exported, and its columns; those of ``weather`` and ``looks`` are the views'."""
+
+OF_A_TIME: Final[frozenset[What]] = frozenset({"weather", "readings", "looks", "stats"})
+OF_A_STATION: Final[frozenset[What]] = frozenset({"weather", "readings", "stats"})
+BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "looks"})
+"""What can be asked for by time, and by portal; by station; and comes one month after the other."""
+
+_DAY_S: Final = 24 * 60 * 60
+_KST_S: Final = 9 * 60 * 60
+_SIDEBARS_AT_ONCE: Final = 1000
+_END_OF_TIME: Final = 2**62
+
+_PORTAL = "(:portal IS NULL OR p.name = :portal)"
+_STATION = "(:stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:stations)))"
+
+_WEATHER_SPAN: Final = f"""
+    SELECT
+        min(coalesce(
+            (SELECT max(seen_from) FROM spells WHERE portal_id = p.id AND seen_from <= :since),
+            (SELECT min(seen_from) FROM spells WHERE portal_id = p.id))),
+        max((SELECT max(seen_from) FROM spells WHERE portal_id = p.id AND seen_from < :until))
+    FROM portals AS p WHERE {_PORTAL}"""
+"""At each portal from the spell that reaches into the time asked for."""
+
+_WEATHER: Final = f"""
+    SELECT {", ".join(TABLES["weather"])} FROM ({views.WEATHER}
+        WHERE sp.seen_from >= :first AND sp.seen_from < :end AND sp.seen_until >= :since
+            AND {_PORTAL} AND {_STATION})
+    ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station"""
+
+_LOOKS_SPAN: Final = """
+    SELECT min(first), max(last) FROM (
+        SELECT (SELECT min(fetched_at) FROM fetches) AS first,
+            (SELECT max(fetched_at) FROM fetches) AS last
+        UNION ALL SELECT (SELECT min(captured_at) FROM captures),
+            (SELECT max(captured_at) FROM captures))"""
+
+_LOOKS: Final = f"""
+    SELECT * FROM (
+        SELECT id, portal, fetched_at, outcome, status, milliseconds, bytes, page_date, sidebar_id,
+            reason, problems, retry_at, 'second' AS precision
+        FROM ({views.LOOKS} WHERE f.fetched_at >= :first AND f.fetched_at < :end AND {_PORTAL})
+        UNION ALL
+        SELECT NULL, portal, captured_at, 'archived', NULL, NULL, NULL, page_date, sidebar_id,
+            NULL, problems, NULL, precision
+        FROM ({views.CAPTURES}
+            WHERE k.captured_at >= :first AND k.captured_at < :end AND {_PORTAL}))
+    ORDER BY fetched_at, portal, id IS NULL, id, sidebar_id"""
+
+_MAKE_SEEN: Final = """
+    CREATE TEMP TABLE seen (
+        sidebar_id INTEGER PRIMARY KEY, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL)"""
+
+_FILL_SEEN: Final = f"""
+    INSERT INTO temp.seen
+    SELECT sp.sidebar_id, min(sp.seen_from), max(sp.seen_until)
+    FROM portals AS p CROSS JOIN spells AS sp ON sp.portal_id = p.id
+    WHERE {_PORTAL} AND sp.seen_from < :until AND sp.seen_until >= :since
+        AND sp.seen_from >= coalesce((SELECT max(b.seen_from) FROM spells AS b
+            WHERE b.portal_id = p.id AND b.seen_from <= :since), :since)
+    GROUP BY sp.sidebar_id"""
+"""The last condition says no more than the one before, but in a way that finds the first row."""
+
+_READINGS: Final = f"""
+    SELECT r.sidebar_id, st.name_ko, st.name_en, st.kma_id, r.temperature / 10.0, c.condition,
+        c.label, nullif(c.icon, ''), seen.first_seen, seen.last_seen
+    FROM readings AS r
+    JOIN stations AS st ON st.id = r.station_id
+    JOIN conditions AS c ON c.id = r.condition_id
+    LEFT JOIN temp.seen AS seen ON seen.sidebar_id = r.sidebar_id
+    WHERE r.sidebar_id >= :first AND r.sidebar_id < :end AND {_STATION}
+        AND (seen.sidebar_id IS NOT NULL OR :all)
+    ORDER BY r.sidebar_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
+
+_STATIONS: Final = f"""
+    SELECT name_ko, name_en, kma_id, latitude, longitude, elevation_m, province
+    FROM ({views.STATIONS})"""
+
+_PORTALS: Final = f"""
+    SELECT name, url, interval_s / 60.0, looks, first_look, last_look, last_success
+    FROM ({views.PORTALS})"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """
+    Which rows.
+
+    Attributes:
+        since: Those that lie at least partly after this, aware; None = from the first.
+        until: Those that begin before this; None = to the last.
+        stations: Of these alone, each by Korean name, English name, or KMA id; empty = of all.
+        portal: Of this one alone; None = of all.
+    """
+
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    stations: tuple[str, ...] = ()
+    portal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """
+    Some rows, read at once.
+
+    Attributes:
+        rows: With a value for each column.
+        month: Year and month, in Korea, in which they all begin; None where they are of no month.
+        done: How much of the whole is done with them, 0 to 1.
+    """
+
+    rows: list[Row]
+    month: tuple[int, int] | None = None
+    done: float = 1.0
+
+
+class Source(Database):
+    """A database of nalssi, open to be exported."""
+
+    def slices(self, what: What, chosen: Selection) -> Iterator[Slice]:
+        """
+        All rows of a table, in the order of time, portal and station; those without time as listed.
+
+        Raises:
+            UnknownStation: One of them is not in this database.
+            UnknownPortal: There is no portal of this name.
+            DatabaseError: The file is damaged.
+        """
+        if chosen.portal is not None:
+            self._check_portal(chosen.portal)
+        names = [self.station(asked).name_ko for asked in chosen.stations]
+        since = -_END_OF_TIME if chosen.since is None else epoch(chosen.since)
+        until = _END_OF_TIME if chosen.until is None else epoch(chosen.until)
+        values = {
+            "since": since,
+            "until": until,
+            "stations": json.dumps(names) if names else None,
+            "portal": chosen.portal,
+        }
+        match what:
+            case "weather":
+                return self._by_day(_WEATHER, values, *self._span(_WEATHER_SPAN, values))
+            case "looks":
+                first, last = self._span(_LOOKS_SPAN, {})
+                return self._by_day(_LOOKS, values, max(first, since), min(last, until - 1))
+            case "readings":
+                return self._readings(
+                    {**values, "all": chosen == Selection(stations=chosen.stations)}
+                )
+            case "stats":
+                return self._stats(names or [one.name_ko for one in self.stations()], chosen)
+            case "stations" | "portals":
+                sql = _PORTALS if what == "portals" else _STATIONS
+                return iter([Slice(rows=self._rows(sql, {}))])
+
+    def _span(self, sql: str, values: Mapping[str, object]) -> tuple[int, int]:
+        """The first and the last second of what there is; in this order only if there is any."""
+        ((first, last),) = self._rows(sql, values)
+        return (1, 0) if first is None or last is None else (first, last)
+
+    def _by_day(
+        self, sql: str, values: Mapping[str, object], first: int, last: int
+    ) -> Iterator[Slice]:
+        midnight = (first + _KST_S) // _DAY_S * _DAY_S - _KST_S
+        days = range(midnight, last + 1, _DAY_S) if first <= last else range(0)
+        for nth, day in enumerate(days, 1):
+            if rows := self._rows(sql, {**values, "first": day, "end": day + _DAY_S}):
+                begun = moment(day)
+                yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))
+
+    def _readings(self, values: Mapping[str, object]) -> Iterator[Slice]:
+        with file.reading(self.path):
+            self._conn.execute(_MAKE_SEEN)
+            self._conn.execute(_FILL_SEEN, values)
+            self._conn.commit()
+        ((last,),) = self._rows("SELECT coalesce(max(sidebar_id), 0) FROM readings", {})
+        for first in range(1, last + 1, _SIDEBARS_AT_ONCE):
+            end = first + _SIDEBARS_AT_ONCE
+            rows = self._rows(_READINGS, {**values, "first": first, "end": end})
+            yield Slice(rows=rows, done=min(1.0, end / last))
+
+    def _stats(self, names: list[str], chosen: Selection) -> Iterator[Slice]:
+        for nth, name in enumerate(names, 1):
+            days = self.stats(
+                name, by="day", since=chosen.since, until=chosen.until, portal=chosen.portal
+            )
+            yield Slice(rows=[_stats_row(day) for day in days], done=nth / len(names))
+
+
+def _stats_row(day: Period) -> Row:
+    return (
+        day.station,
+        day.since.date().isoformat(),
+        day.mean_c,
+        day.minimum_c,
+        day.minimum_seen and epoch(day.minimum_seen),
+        day.maximum_c,
+        day.maximum_seen and epoch(day.maximum_seen),
+        day.readings,
+        day.coverage,
+        day.longest_gap_s,
+        next(iter(day.conditions), None),
+        day.agreement,
+        day.reason,
+    )
