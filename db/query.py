@@ -32,9 +32,9 @@ from db.tallies import Mark, Tally
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from db.compare import Comparison, Relation, SideBySide
-    from db.evidence import Evidence, Known, NearLook
-    from db.stats import Period
+    from db.measures.compare import Comparison, Relation, SideBySide
+    from db.measures.evidence import Evidence, Known, NearLook
+    from db.measures.stats import Period
 
 __all__ = [
     "Comparison",
@@ -60,9 +60,9 @@ __all__ = [
 _T = TypeVar("_T")
 
 _LATE = {
-    "db.compare": {"Comparison", "Relation", "SideBySide"},
-    "db.evidence": {"Evidence", "Known", "NearLook"},
-    "db.stats": {"Period"},
+    "db.measures.compare": {"Comparison", "Relation", "SideBySide"},
+    "db.measures.evidence": {"Evidence", "Known", "NearLook"},
+    "db.measures.stats": {"Period"},
 }
 """The answers of ``Measures``: a plain question does without."""
 

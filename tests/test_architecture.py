@@ -25,7 +25,7 @@ HOME = {
     "plotext": {"scraper/plot/terminal.py"},
     "prometheus_client": {"scraper/metrics/exposition.py"},
     "protego": {"scraper/fetch"},
-    "pyarrow": {"db/parquet.py"},
+    "pyarrow": {"db/export/parquet.py"},
     "rich": {"scraper/cli", "scraper/plot"},
     "selectolax": {"scraper/sidebar"},
     "sqlite_utils": {"db/migrations.py", "db/schema.py"},

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from db import evidence, query
+from db import query
 from db.captures import Capture, keep
 from db.errors import DatabaseError, UnknownPortal, UnknownStation, WrongQuestion
+from db.measures import evidence
 from db.store import Store
 from tests import month
 from tests.make import make_content, make_look, make_reading, see

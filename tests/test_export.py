@@ -17,10 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db import formats
-from db.export import Export
+from db.export import Export, formats
+from db.export.slices import TABLES, Selection, Slice, Source
 from db.reading import KST, Condition, Station
-from db.slices import TABLES, Selection, Slice, Source
 from db.store import Store
 from tests.faults import PATIENCE_S, rows, until
 from tests.make import BUSAN, START, make_content, make_look, make_reading, see
@@ -140,7 +139,7 @@ def test_a_range_without_anything_is_a_table_without_rows(path, what):
 
 def test_a_range_is_found_by_an_index(path):
     with contextlib.closing(sqlite3.connect(path)) as conn:
-        from db import slices  # noqa: PLC0415 - its questions are no one else's
+        from db.export import slices  # noqa: PLC0415 - its questions are no one else's
 
         values = {"first": 0, "end": 1, "since": 0, "until": 1, "portal": None, "stations": None}
         for sql in (slices._WEATHER, slices._LOOKS):

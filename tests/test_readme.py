@@ -118,7 +118,7 @@ EXAMPLES = [
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory) -> Path:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all that the README's commands ask for."""
     folder = tmp_path_factory.mktemp("house")
     demo.run(folder / "demo.db", now=PLAYED, say=len)

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db import frames, query, spreadsheet, stretches
+from db import frames, query
 from db.errors import UnknownPortal, WrongQuestion
+from db.export import spreadsheet
+from db.measures import stretches
 from db.reading import KST, Station
 from db.store import Store
 from tests import month

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from db.export import Export, Format
+    from db.export.slices import Selection, What
     from db.prune import Plan
-    from db.slices import Selection, What
 
 _ENDINGS: Final[dict[str, Format]] = {
     ".csv": "csv",
@@ -74,7 +74,7 @@ def export(
 ) -> None:
     """Write a table as CSV, NDJSON or Parquet."""
     from db.export import Export
-    from db.slices import Selection, Source
+    from db.export.slices import Selection, Source
 
     chosen = Selection(since=since, until=until, stations=stations, portal=portal)
     form = form or _form(output, partition=partition)
@@ -106,7 +106,7 @@ def _refuse_mixtures(
     what: What, chosen: Selection, form: Format, output: Path | None, *, partition: bool
 ) -> None:
     """Refuse what would be ignored, or has no sense."""
-    from db.slices import BY_MONTH, OF_A_STATION, OF_A_TIME
+    from db.export.slices import BY_MONTH, OF_A_STATION, OF_A_TIME
 
     refuse_reversed(chosen.since, chosen.until)
     wrong = {

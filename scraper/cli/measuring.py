@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Sequence
 
-    from db.periods import By
+    from db.measures.periods import By
     from db.query import Comparison, Known, NearLook, Period
 
 _MINUTES: Final = 60
@@ -207,7 +207,7 @@ def _csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     import csv
     import io
 
-    from db.spreadsheet import cell
+    from db.export.spreadsheet import cell
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

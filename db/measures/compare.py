@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from statistics import correlation, fmean
 from typing import TYPE_CHECKING, Final
 
-from db import stats
 from db.errors import WrongQuestion
+from db.measures import stats
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from db.periods import By
-    from db.stretches import History
+    from db.measures.periods import By
+    from db.measures.stretches import History
 
 FEWEST: Final = 3
 """Common periods; through two of them there is always a straight line."""

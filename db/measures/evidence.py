@@ -13,8 +13,8 @@ from db.reading import moment
 from db.views import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S
 
 if TYPE_CHECKING:
+    from db.measures.stretches import Ask
     from db.reading import Station
-    from db.stretches import Ask
 
 StateThen: TypeAlias = Literal["live", "unconfirmed", "frozen", "down", "none"]
 

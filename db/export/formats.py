@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
+from db.export.spreadsheet import cell
 from db.reading import moment
-from db.spreadsheet import cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from db.slices import Kind, Slice
+    from db.export.slices import Kind, Slice
 
 _MOST_KNOWN: Final = 10_000
 _MARK: Final = "\ufeff"

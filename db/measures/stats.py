@@ -7,16 +7,16 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from db import periods
 from db.errors import WrongQuestion
+from db.measures import periods
 from db.reading import moment
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from db.periods import By
-    from db.stretches import History, Piece
+    from db.measures.periods import By
+    from db.measures.stretches import History, Piece
 
 MIN_COVERAGE: Final = 0.75
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
-from db import draft, formats, parquet
+from db import draft
 from db.errors import DatabaseError, OutputError
-from db.slices import TABLES, Selection, Source
+from db.export import formats, parquet
+from db.export.slices import TABLES, Selection, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from db.formats import Writer
-    from db.slices import Slice, What
+    from db.export.formats import Writer
+    from db.export.slices import Slice, What
 
 Format: TypeAlias = Literal["csv", "ndjson", "parquet"]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
-    from db.stats import Period
+    from db.measures.stats import Period
 
 What: TypeAlias = Literal["weather", "readings", "looks", "stations", "portals", "stats"]
 Kind: TypeAlias = Literal["text", "integer", "real", "moment", "date"]

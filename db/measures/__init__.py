@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from db.compare import Comparison
-    from db.evidence import Known
-    from db.periods import By
+    from db.measures.compare import Comparison
+    from db.measures.evidence import Known
+    from db.measures.periods import By
+    from db.measures.stats import Period
+    from db.measures.stretches import History
     from db.reading import Station
     from db.rereading import Kept
-    from db.stats import Period
-    from db.stretches import History
     from db.words import Word
 
 
@@ -78,7 +78,7 @@ class Measures:
             UnknownPortal: There is no portal of this name.
             WrongQuestion: An argument is out of its range, or there would be too many periods.
         """
-        from db import stats
+        from db.measures import stats
 
         history = self._history(since, until, portal, everything=everything, now=now)
         names = dict.fromkeys(self.station(asked).name_ko for asked in stations)
@@ -123,7 +123,7 @@ class Measures:
             UnknownPortal: There is no portal of this name.
             WrongQuestion: As in ``stats``, or there are not two stations.
         """
-        from db import compare
+        from db.measures import compare
 
         history = self._history(since, until, portal, everything=everything, now=now)
         names = [self.station(asked).name_ko for asked in stations]
@@ -157,7 +157,7 @@ class Measures:
             UnknownPortal: There is no portal of this name.
             WrongQuestion: The moment is still to come.
         """
-        from db import evidence
+        from db.measures import evidence
 
         if portal is not None:
             self._check_portal(portal)
@@ -205,7 +205,7 @@ class Measures:
         everything: bool,
         now: dt.datetime | None,
     ) -> History:
-        from db.stretches import History
+        from db.measures.stretches import History
 
         if portal is not None:
             self._check_portal(portal)
