@@ -96,20 +96,22 @@ class Sidebars:
         return _rank(icons, fragment)
 
     def _keep_readings(self, contents: Mapping[int, Content]) -> None:
+        rows = []
+        known: dict[int, int] = {}  # by which object it is: many contents share the same few
+        for sidebar_id, content in contents.items():
+            for reading in content.readings:
+                if (station := reading.station) is None:
+                    continue
+                if (station_id := known.get(id(station))) is None:
+                    station_id = known[id(station)] = self._station_id(station)
+                condition = reading.condition
+                if (condition_id := known.get(id(condition))) is None:
+                    condition_id = known[id(condition)] = self._condition_id(condition)
+                rows.append((sidebar_id, station_id, condition_id, _tenths(reading.temperature_c)))
         self._conn.executemany(
             "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature) "
             "VALUES (?, ?, ?, ?)",
-            [
-                (
-                    sidebar_id,
-                    self._station_id(reading.station),
-                    self._condition_id(reading.condition),
-                    _tenths(reading.temperature_c),
-                )
-                for sidebar_id, content in contents.items()
-                for reading in content.readings
-                if reading.station is not None
-            ],
+            rows,
         )
 
     def _station_id(self, station: Station) -> int:

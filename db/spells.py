@@ -8,6 +8,8 @@ rows. Of one second our own look counts; where archives contradict each other, n
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -100,21 +102,22 @@ def add_later(conn: sqlite3.Connection, portal_id: int, looks: Sequence[tuple[in
         portal_id: The portal's.
         looks: The second and the sidebar of each, in the order of time.
     """
-    begun: list[_Spell] = []
-    spell = _newest(conn, portal_id)
-    for at, sidebar_id in looks:
-        if spell is not None and spell.sidebar_id == sidebar_id:
-            spell = spell._replace(seen_until=at)
+    added: list[_Spell] = []
+    last = _newest(conn, portal_id)
+    for sidebar_id, run in groupby(looks, key=itemgetter(1)):
+        seen = [at for at, _ in run]
+        if last is not None and last.sidebar_id == sidebar_id:
+            last = last._replace(seen_until=seen[-1])
         else:
-            begun += [] if spell is None else [spell]
-            changed_after = None if spell is None else spell.seen_until
-            spell = _Spell(portal_id, at, at, changed_after, sidebar_id)
+            after = None if last is None else last.seen_until
+            last = _Spell(portal_id, seen[0], seen[-1], after, sidebar_id)
+        added.append(last)
     conn.executemany(
         f"{_INTO_SPELLS} VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET seen_until = excluded.seen_until",
-        [*begun, spell] if spell else [],
+        added,
     )
-    _add_stations(conn, portal_id, {sidebar_id for _, sidebar_id in looks})
+    _add_stations(conn, portal_id, {spell.sidebar_id for spell in added})
 
 
 def add_among(conn: sqlite3.Connection, portal_id: int, fetched_at: int, sidebar_id: int) -> None:
