@@ -33,6 +33,7 @@ format: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python -m benchmarks.backfill
 
 soak: $(INSTALLED)
 	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))

@@ -8,7 +8,7 @@ Every error that a command can end with, what it means, and its exit code.
 | 2 | wrong command line: an unknown option, station, portal, or a time that is none |
 | 3 | the config is wrong, or not there |
 | 4 | a portal could not be fetched, or its robots.txt refused us |
-| 5 | a page had no sidebar that we can read |
+| 5 | a page had no sidebar that we can read, or an archive nothing that can be read |
 | 6 | the database cannot be used: not ours, damaged, newer, locked; no room, a wrong clock |
 | 7 | something is stale: frozen or down |
 | 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |

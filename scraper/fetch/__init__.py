@@ -14,9 +14,22 @@ Fetch: one polite, bounded GET of a page, and everything that may go wrong on th
 
 from __future__ import annotations
 
-from scraper.fetch.address import Resolve, resolve
-from scraper.fetch.client import Fetcher
+from typing import TYPE_CHECKING, Any
+
 from scraper.fetch.encoding import encoding_of
 from scraper.fetch.page import Page, read_file, read_stream
 
+if TYPE_CHECKING:
+    from scraper.fetch.address import Resolve, resolve
+    from scraper.fetch.client import Fetcher
+
 __all__ = ["Fetcher", "Page", "Resolve", "encoding_of", "read_file", "read_stream", "resolve"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what asks the network only where it is wanted: a page of an archive needs none."""
+    if name not in __all__:
+        raise AttributeError(name)
+    from scraper.fetch import address, client  # noqa: PLC0415 - late is the point
+
+    return getattr(client if name == "Fetcher" else address, name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Codecs of Python that take bytes for text but are no encoding of a page: with them any ASCII
 # page could name its way past UTF-8.
@@ -25,20 +26,23 @@ def encoding_of(content_type: str | None, body: bytes) -> str:
         Where none does, the one with which the fewest characters are lost when it is read with
         ``errors="replace"``.
     """
-    tried = [*_declared(content_type, body), "utf-8", "cp949"]
-    for codec in tried:
+    tried = []
+    for codec in itertools.chain(_declared(content_type, body), ("utf-8", "cp949")):
         if _decodes(body, codec):
             return codec
+        tried.append(codec)
     return min(filter(_is_text, tried), key=lambda codec: _lost(body, codec))
 
 
 def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
-    mark, _ = read_bom(body)
-    for codec in (
-        http_content_type_encoding(content_type),
-        mark,
-        html_body_declared_encoding(body),
-    ):
+    """What the header, the byte order mark and the page itself say, each read when it is wanted."""
+    tellers: tuple[Callable[[], str | None], ...] = (
+        lambda: http_content_type_encoding(content_type),
+        lambda: read_bom(body)[0],
+        lambda: html_body_declared_encoding(body),
+    )
+    for tell in tellers:
+        codec = tell()
         if codec is not None and codec.replace("_", "-") not in _NO_PAGE:
             yield codec
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from scraper.errors import FetchError
 from scraper.fetch.encoding import encoding_of
@@ -95,6 +94,8 @@ def read_stream(stream: BinaryIO, *, name: str, max_bytes: int) -> Page:
 def _local(path: Path | str) -> Path:
     if not str(path).lower().startswith("file:"):
         return Path(path)
+    from urllib.request import url2pathname  # noqa: PLC0415 - it brings a whole HTTP client
+
     parts = urlsplit(str(path))
     if parts.netloc not in {"", "localhost"}:
         raise FetchError(str(path), f"on another machine: {parts.netloc!r}")

@@ -1,0 +1,254 @@
+"""Backfill: archives -> captures in the database, or readings in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from db import archives, captures
+from db.captures import Capture
+from db.errors import OutputError
+from scraper.archive.files import STDIN, jobs
+from scraper.archive.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+    from pathlib import Path
+    from typing import TextIO
+
+    from db.store import Store
+    from scraper.archive.crew import Crew
+    from scraper.archive.files import Source
+    from scraper.archive.work import Batch
+
+INTERVAL_S: Final = 600
+"""Of a portal that an archive made known: as the config's by default."""
+
+MOST_ROWS: Final = 4000
+MOST_CONTENTS: Final = 1000
+EVERY_S: Final = 1.0
+"""What was read is committed when it is so much, or so old."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """
+    How far it is.
+
+    Attributes:
+        files: How many there are to read.
+        bytes: In all of them; of what is read from a pipe, nothing.
+        tally: Of what was read.
+        bytes_read: Of the files.
+        done: Files that were read to the end.
+        skipped: Files that an earlier run had read.
+        troubles: Files with something the matter, and what.
+        unreadable: How many of those held nothing that can be read.
+        started: When, by ``time.monotonic``.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    tally: Tally = field(default_factory=Tally)
+    bytes_read: int = 0
+    done: int = 0
+    skipped: int = 0
+    troubles: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def add(self, batch: Batch) -> None:
+        """Count what one batch brought."""
+        self.tally.add(batch.tally)
+        self.bytes_read += batch.bytes_read
+        if batch.finished is not None:
+            self.done += 1
+            self.unreadable += batch.unreadable
+            self.troubles += [(batch.finished.name, told) for told in batch.troubles]
+
+
+class Sink(Protocol):
+    """Where it goes what was read."""
+
+    def has(self, source: Source) -> bool:
+        """Whether a file need not be read."""
+
+    def take(self, batch: Batch) -> None:
+        """Take a batch, for now or for good."""
+
+    def end(self) -> None:
+        """Have all that was taken for good."""
+
+
+def run(
+    files: Sequence[Source],
+    crew: Crew,
+    sink: Sink,
+    *,
+    watch: Callable[[Progress], None] = lambda _: None,
+) -> Progress:
+    """
+    Read files and hand all that was in them to the sink.
+
+    Args:
+        files: Which.
+        crew: The processes that read them.
+        sink: Where it goes.
+        watch: Is told how far it is, some times a second.
+    """
+    wanted = [file for file in files if not sink.has(file)]
+    progress = Progress(
+        files=len(wanted),
+        bytes=sum(file.bytes for file in wanted),
+        skipped=len(files) - len(wanted),
+    )
+    for batch in crew.batches(jobs(wanted)):
+        sink.take(batch)
+        progress.add(batch)
+        watch(progress)
+    sink.end()
+    return progress
+
+
+class Keeper:
+    """
+    Keeps captures in the database, some thousand at once, and then the files that they are from.
+
+    Args:
+        store: The database.
+        known: The portals that it shall know: address and interval in seconds by name.
+        how: What else of the command line decides what is taken from a file.
+        again: Whether files are read that were read before.
+    """
+
+    def __init__(
+        self, store: Store, known: Mapping[str, tuple[str, int]], how: str, *, again: bool
+    ) -> None:
+        self._store, self._known, self._how = store, known, how
+        self._there = set(archives.addresses(store))
+        self._finished: Set[archives.Archive] = set() if again else archives.finished(store)
+        self._captures: list[Capture] = []
+        self._files: list[archives.Archive] = []
+        self._contents, self._since = 0, time.monotonic()
+        self.looks = self.contents = 0
+        self.spells_before = archives.count_spells(store)
+
+    def has(self, source: Source) -> bool:
+        """Whether this very file was read to the end in the same way."""
+        return self._record(source) in self._finished
+
+    def take(self, batch: Batch) -> None:
+        """Take a batch; what is taken is kept soon."""
+        for portal, at, precision, digest, content, page_date in batch.rows:
+            self._captures.append(
+                Capture(
+                    portal=portal,
+                    captured_at=at,
+                    precision=precision,
+                    digest=digest,
+                    content=content,
+                    page_date=page_date,
+                )
+            )
+            self._contents += content is not None
+        if batch.finished is not None and batch.finished.path != STDIN and not batch.unreadable:
+            self._files.append(self._record(batch.finished))
+        full = len(self._captures) >= MOST_ROWS or self._contents >= MOST_CONTENTS
+        if full or time.monotonic() - self._since >= EVERY_S:
+            self._keep()
+
+    def end(self) -> None:
+        """Keep the rest, and put in order what only the whole can tell."""
+        self._keep()
+        captures.settle(self._store)
+
+    @property
+    def spells(self) -> int:
+        """How many spells there are now."""
+        return archives.count_spells(self._store)
+
+    def _keep(self) -> None:
+        """Keep what was taken: a file counts as read only after all that was in it."""
+        if self._captures:
+            for portal in {one.portal for one in self._captures} - self._there:
+                self._make_known(portal)
+            kept = captures.keep(self._store, self._captures)
+            self.looks += kept.looks
+            self.contents += kept.contents
+        if self._files:
+            archives.finish(self._store, self._files)
+        self._captures, self._files = [], []
+        self._contents, self._since = 0, time.monotonic()
+
+    def _make_known(self, portal: str) -> None:
+        url, interval_s = self._known.get(portal, (f"https://{portal.rstrip('_')}/", INTERVAL_S))
+        self._store.portal(portal, url, interval_s)
+        self._there.add(portal)
+
+    def _record(self, source: Source) -> archives.Archive:
+        return source.name + self._how, source.bytes, source.modified
+
+
+class Counter:
+    """Keeps nothing, and counts what would be there."""
+
+    def __init__(self) -> None:
+        self._digests: set[bytes] = set()
+
+    @property
+    def contents(self) -> int:
+        """How many different sidebars were seen."""
+        return len(self._digests)
+
+    def has(self, source: Source) -> bool:  # noqa: ARG002 - as every sink
+        """Whether a file need not be read: each has to be."""
+        return False
+
+    def take(self, batch: Batch) -> None:
+        """Count a batch."""
+        self._digests.update(digest for _, _, _, digest, _, _ in batch.rows)
+
+    def end(self) -> None:
+        """Nothing was kept."""
+
+
+class Extract:
+    """Writes readings into a file, as JSON lines in no particular order."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.readings = 0
+
+    def has(self, source: Source) -> bool:  # noqa: ARG002 - as every sink
+        """Whether a file need not be read: each has to be."""
+        return False
+
+    def take(self, batch: Batch) -> None:
+        """Write a batch."""
+        self._file.writelines(f"{line}\n" for line in batch.json)
+        self.readings += len(batch.json)
+
+    def end(self) -> None:
+        """Have the operating system take it all."""
+        self._file.flush()
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[Extract]:
+    """
+    A file that is there complete, or as it was before.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            yield Extract(file)
+        draft.replace(path)
+    except OSError as exc:
+        raise OutputError(path, exc.strerror or str(exc)) from exc
+    finally:
+        draft.unlink(missing_ok=True)

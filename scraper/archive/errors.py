@@ -1,0 +1,24 @@
+"""What can go wrong with archives as a whole."""
+
+from __future__ import annotations
+
+from scraper.errors import ScraperError
+
+
+class NoSuchArchive(ScraperError):
+    """A path means no file, or one that cannot be read."""
+
+    exit_code = 2
+
+    def __init__(self, path: object, problem: str) -> None:
+        super().__init__(f"{str(path)!r}: {problem}")
+        self.path, self.problem = path, problem
+
+
+class MissingFastwarc(ScraperError):
+    """WARC is read with a library that is not installed."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("backfill needs fastwarc: pip install 'nalssi[archive]'")

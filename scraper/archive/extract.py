@@ -1,0 +1,152 @@
+"""A saved page -> what it showed: the sidebar, whose it is, and when that was."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from typing import TYPE_CHECKING, Any, Final
+
+from db.reading import KST
+from scraper import normalize, sidebar
+from scraper.archive import portals, signs
+from scraper.archive.page import FIRST_YEAR, Refused, SavedPage, Sighting
+from scraper.errors import NoSidebar
+from scraper.fetch.encoding import encoding_of
+from scraper.words import KNOWN
+
+if TYPE_CHECKING:
+    from db.captures import Precision
+    from db.reading import Content
+    from scraper.archive.portals import Portals
+    from scraper.sidebar import Sidebar
+    from scraper.words import Words
+
+_REMEMBERED: Final = 256
+"""Lists and contents, the last so many: pages that were captured together show the same."""
+
+_END: Final = 40
+_CREDIT: Final = "기상청"
+
+
+class Reader:
+    """
+    Reads saved pages.
+
+    Args:
+        portals: The names of portals.
+        words: What printed words mean.
+        portal: Whose the pages are that have no address; None = they are refused.
+        date: The day of the pages that have neither a time nor a date; None = they are refused.
+        not_after: No capture is of a later time; aware.
+    """
+
+    def __init__(
+        self,
+        portals: Portals,
+        words: Words = KNOWN,
+        *,
+        portal: str | None = None,
+        date: dt.date | None = None,
+        not_after: dt.datetime | None = None,
+    ) -> None:
+        self._portals, self._portal, self._date = portals, portal, date
+        self._not_after, self._words = not_after, words
+        self._lines_of = functools.lru_cache(_REMEMBERED)(sidebar.lines_of)
+        self._contents: dict[tuple[bytes, str], Content] = {}
+
+    def sighting(self, page: SavedPage) -> Sighting | None:
+        """
+        What a page showed; None where it has no sidebar.
+
+        Raises:
+            Refused: It is not known whose it is or when that was, or it must not be taken.
+        """
+        if (seen := self._sidebar(page)) is None:
+            return None
+        if page.cut_short and _CREDIT not in seen.fragment[-_END:]:
+            msg = "cut short"
+            raise Refused(msg)
+        portal = self._name(page)
+        captured_at, precision = self._time(page, seen)
+        return Sighting(
+            url=page.url,
+            portal=portal,
+            captured_at=captured_at,
+            precision=precision,
+            page_date=seen.page_date,
+            content=self._content(seen),
+        )
+
+    def _sidebar(self, page: SavedPage) -> Sidebar | None:
+        """The sidebar of a page: first by the surroundings of its box, then by all of it."""
+        parts = signs.surroundings(page.block, page.start)
+        for part in (parts, None) if parts else (None,):
+            try:
+                if part is None:
+                    body = page.body
+                    return self._find(body, encoding_of(page.content_type, body))
+                head, box = part
+                return self._find(box, encoding_of(page.content_type, head + box))
+            except NoSidebar:
+                continue
+        return None
+
+    def _find(self, body: bytes, encoding: str) -> Sidebar:
+        return sidebar.find(body, encoding, self._words, lines_of=self._lines_of)
+
+    def _content(self, seen: Sidebar) -> Content:
+        key = seen.digest, seen.fragment
+        if (content := self._contents.get(key)) is None:
+            if len(self._contents) >= _REMEMBERED:
+                self._contents.clear()
+            content = normalize.content(seen, normalize.readings(seen, self._words))
+            self._contents[key] = content
+        return content
+
+    def _name(self, page: SavedPage) -> str:
+        if (host := portals.host_of(page.url) if page.url else None) is None:
+            if self._portal is None:
+                msg = "no portal"
+                raise Refused(msg)
+            return self._portal
+        if (name := self._portals.name(host)) is None:
+            msg = "other portal"
+            raise Refused(msg)
+        return name
+
+    def _time(self, page: SavedPage, seen: Sidebar) -> tuple[dt.datetime, Precision]:
+        when = page.captured_at or seen.page_date or self._date
+        if when is None:
+            msg = "no time"
+            raise Refused(msg)
+        precision: Precision = "second"
+        if not isinstance(when, dt.datetime):
+            when, precision = dt.datetime.combine(when, dt.time(), KST), "day"
+        if when.year < FIRST_YEAR or (self._not_after is not None and when > self._not_after):
+            msg = "impossible time"
+            raise Refused(msg)
+        return when, precision
+
+
+def rows(seen: Sighting) -> list[dict[str, Any]]:
+    """The readings of a sighting, each a plain row."""
+    second = seen.precision == "second"
+    page = {
+        "url": seen.url,
+        "portal": seen.portal,
+        "fetched_at": seen.captured_at.astimezone(dt.UTC).isoformat() if second else None,
+        "page_date": seen.page_date and seen.page_date.isoformat(),
+        "precision": seen.precision,
+    }
+    return [
+        {
+            **page,
+            "station": reading.station.name_ko if reading.station else reading.city,
+            "kma_id": reading.station and reading.station.kma_id,
+            "label": reading.condition.label,
+            "icon": reading.condition.icon or None,
+            "condition": reading.condition.condition,
+            "temperature_c": reading.temperature_c,
+        }
+        for reading in seen.content.readings
+    ]

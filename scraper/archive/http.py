@@ -1,0 +1,132 @@
+"""A response as an archive keeps it: status line, headers and body -> the body as printed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from scraper.archive.page import MOST_BYTES, Refused
+from scraper.errors import FetchError
+from scraper.fetch.inflate import inflater
+
+HEAD_BYTES: Final = 64 * 1024
+_OK: Final = re.compile(rb"HTTP/\d(?:\.\d)? 200\b")
+_END: Final = re.compile(rb"\r?\n\r?\n")
+_HEADERS: Final = re.compile(
+    rb"\n(content-type|content-encoding|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE
+)
+_TEXT: Final = re.compile(rb"text/(?:html|plain)|application/xhtml\+xml|$", re.IGNORECASE)
+_CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """
+    What the headers of a response say of its body.
+
+    Attributes:
+        length: Bytes of status line and headers.
+        content_type: As sent; empty where it was not.
+        content_encoding, transfer_encoding: In small letters; empty where there is none.
+    """
+
+    length: int
+    content_type: bytes
+    content_encoding: str
+    transfer_encoding: str
+
+
+def head(block: bytes) -> Head | None:
+    """The headers of a response that can be a page; None where it is another, or no response."""
+    if not _OK.match(block) or (end := _END.search(block, 0, HEAD_BYTES)) is None:
+        return None
+    content_type = content_encoding = transfer_encoding = b""
+    for name, value in _HEADERS.findall(block, 0, end.start()):
+        match name.lower():
+            case b"content-type":
+                content_type = value
+            case b"content-encoding":
+                content_encoding = value
+            case _:
+                transfer_encoding = value
+    if not _TEXT.match(content_type):
+        return None
+    return Head(
+        end.end(),
+        content_type,
+        content_encoding.decode("latin-1").strip().lower(),
+        transfer_encoding.decode("latin-1").strip().lower(),
+    )
+
+
+def is_text(content_type: str) -> bool:
+    """Whether a body of this type can be a page."""
+    return _TEXT.match(content_type.encode("latin-1", "replace")) is not None
+
+
+def body(block: bytes, head: Head) -> bytes:
+    """
+    The body as printed.
+
+    Many archives keep the headers of a body that they have inflated; that is told by the bytes.
+
+    Raises:
+        Refused: It cannot be inflated, or is too large.
+    """
+    rest = block[head.length :]
+    if "chunked" in head.transfer_encoding:
+        rest = _joined(rest)
+    return _inflated(rest, head.content_encoding) if head.content_encoding else rest
+
+
+def _joined(rest: bytes) -> bytes:
+    """The chunks of a body in one, or all of it where it is not in chunks."""
+    parts, at = [], 0
+    while (size := _CHUNK.match(rest, at)) is not None:
+        length = int(size[1], 16)
+        parts.append(rest[size.end() : size.end() + length])
+        at = size.end() + length
+        if not length:
+            break
+        at += 2 if rest.startswith(b"\r\n", at) else rest.startswith(b"\n", at)
+    else:
+        if at < len(rest) or not parts:
+            return rest
+    return b"".join(parts)
+
+
+def _inflated(rest: bytes, encoding: str) -> bytes:
+    if encoding == "br":
+        return _unbrotlied(rest)
+    if "gzip" in encoding and not rest.startswith(b"\x1f\x8b"):
+        return rest
+    try:
+        inflate = inflater("", encoding)
+        whole = inflate.feed(rest, MOST_BYTES)
+    except FetchError as exc:
+        if encoding == "deflate":
+            return rest
+        msg = "cannot be inflated"
+        raise Refused(msg) from exc
+    if len(whole) > MOST_BYTES:
+        msg = "too large"
+        raise Refused(msg)
+    return whole
+
+
+def _unbrotlied(rest: bytes) -> bytes:
+    import io  # noqa: PLC0415 - rare
+
+    from fastwarc.stream_io import BrotliReader  # noqa: PLC0415 - an extra
+
+    try:
+        reader, whole = BrotliReader(io.BytesIO(rest)), b""
+        while len(whole) <= MOST_BYTES and (piece := reader.read(MOST_BYTES)):
+            whole += piece
+    except OSError:
+        return rest
+    if len(whole) > MOST_BYTES:
+        msg = "too large"
+        raise Refused(msg)
+    return whole

@@ -1,0 +1,331 @@
+"""
+WARC and WET: the pages of an archive that may show a sidebar.
+
+A record that is damaged is counted and passed over; the next whole one is looked for in the file.
+What a record says of its length is not believed where the bytes say otherwise.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import re
+import zlib
+from typing import TYPE_CHECKING, Any, Final
+
+from fastwarc.stream_io import ZstdReader
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+from scraper.archive import http, signs
+from scraper.archive.http import Head
+from scraper.archive.page import MOST_BYTES, Refused, SavedPage, time_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from fastwarc.warc import WarcRecord
+
+    from scraper.archive.tally import Tally
+
+GZIP: Final = b"\x1f\x8b\x08"
+ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_WARC: Final = b"WARC/"
+_TYPES: Final = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+_INSIDE: Final = b"\r\n\r\nWARC/1."
+_RECORD: Final = re.compile(rb"\n(?=WARC/1\.\d\r?\n)")
+_HEARTBEAT: Final = 128
+"""After so many records without a page, one says that it is at work."""
+
+_LENGTH: Final = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n", re.IGNORECASE)
+_STEP: Final = 2**20
+_TAIL: Final = 16
+_WHOLE: Final = MOST_BYTES + 2 * http.HEAD_BYTES
+_BLANK: Final = b"\r\n\r\n"
+_HEAD: Final = 4096
+"""Bytes of a gzip member or zstd frame that are tried for the beginning of a record."""
+
+
+_MOST_DAMAGES: Final = 1000
+"""After so many it is no archive any more."""
+
+
+_CUT: Final = "cut short"
+
+
+class Damaged(Exception):
+    """The archive cannot be read on from here; it says why in a few words."""
+
+
+class _PassedOver(Exception):
+    """A record is so large that the next is rather looked for than read up to."""
+
+
+class Archive:
+    """
+    One archive that is being read.
+
+    Args:
+        stream: The file, or a pipe.
+        tally: Where pages are counted.
+
+    Attributes:
+        troubles: What is the matter with it, a few words each.
+        records: How many records of pages and files it gave.
+    """
+
+    def __init__(self, stream: BinaryIO, tally: Tally) -> None:
+        self._seekable = stream.seekable()
+        self._stream: Any = stream if self._seekable else _Pipe(stream)
+        self._tally = tally
+        self._magic = stream.read(len(_WARC)) if self._seekable else b""
+        self._at = self._damages = 0
+        self._held: SavedPage | None = None
+        self._last_trouble = ""
+        self.troubles: list[str] = []
+        self.records = 0
+
+    def pages(self) -> Iterator[SavedPage | None]:
+        """The pages that may show a sidebar; None every now and then, while there are none."""
+        start: int | None = 0
+        while start is not None:
+            try:
+                yield from self._pages_from(start)
+            except _PassedOver:
+                start = self._next_record(self._at + 1)
+            except Damaged as exc:
+                self._trouble(str(exc))
+                if self._held is not None and self._is_whole():
+                    yield self._held
+                self._held = None
+                start = self._next_record(max(self._at, start) + 1)
+            else:
+                if self._held is not None:
+                    yield self._held
+                self._check_end()
+                start = None
+
+    def _trouble(self, what: str) -> None:
+        self._damages += 1
+        self._last_trouble = what
+        self._tally.refused[what if what == _CUT else "damaged"] += 1
+        if len(self.troubles) < 3:
+            where = f"after {self.records} records" if self.records else "at its beginning"
+            self.troubles.append(f"{what} {where}")
+
+    def _pages_from(self, start: int) -> Iterator[SavedPage | None]:
+        """
+        The pages from this byte on; each only when what follows it is well.
+
+        Raises:
+            Damaged: The archive, or the record that is at hand.
+        """
+        if self._seekable:
+            self._stream.seek(start)
+        try:
+            for record in ArchiveIterator(self._stream, record_types=_TYPES, parse_http=False):
+                if self._held is not None:
+                    yield self._held
+                    self._held = None
+                self._at = start + record.stream_pos
+                self.records += 1
+                try:
+                    self._held = self._page(record)
+                except Refused as exc:
+                    self._tally.refused[str(exc)] += 1
+                if self.records % _HEARTBEAT == 0:
+                    yield None
+        except (OSError, ValueError) as exc:
+            msg = "damaged"
+            raise Damaged(msg) from exc
+
+    def _page(self, record: WarcRecord) -> SavedPage | None:
+        """
+        The page in a record; None where there is none that may show a sidebar.
+
+        Raises:
+            Refused: There may be one, but it cannot be taken.
+            Damaged: The record is not as long as it says, or the archive ends in it.
+        """
+        length = record.content_length
+        if length > MOST_BYTES + http.HEAD_BYTES:
+            self._pass_over(record)
+            return None
+        block = record.reader.read()
+        if len(block) < length:
+            raise Damaged(_CUT)
+        head = http.head(block) if block.startswith(b"HTTP/") else _head_of(record)
+        if head is None:
+            return None
+        self._tally.pages += 1
+        start, body = head.length, block
+        if head.content_encoding or head.transfer_encoding:
+            self._check_length(block)
+            start, body = 0, http.body(block, head)
+        if not signs.may_show(body, start, head.content_type):
+            return None
+        self._check_length(block)
+        if not self._magic.startswith(GZIP):  # which has sums of its own
+            _check_digest(record.headers.get("WARC-Block-Digest"), block)
+        return _as_page(record, body, start, head.content_type)
+
+    def _check_length(self, block: bytes) -> None:
+        if signs.has(block, _INSIDE):
+            msg = "a record with a wrong length"
+            raise Damaged(msg)
+
+    def _pass_over(self, record: WarcRecord) -> None:
+        """Pass over a record that is too large for a page, or that says so."""
+        block = record.reader.read(http.HEAD_BYTES)
+        if http.head(block) is not None or _head_of(record) is not None:
+            self._tally.pages += 1
+            self._tally.refused["too large"] += 1
+        if self._seekable:
+            raise _PassedOver
+
+    # ---- where the archive is damaged
+
+    def _next_record(self, start: int) -> int | None:
+        """Where the next record begins, from this byte on; None where there is none."""
+        if not self._seekable or self._damages >= _MOST_DAMAGES:
+            return None
+        kept = b""
+        self._stream.seek(start)
+        while step := self._stream.read(_STEP):
+            window = kept + step
+            for at in self._beginnings(window):
+                if self._begins(start + at):
+                    return start + at
+            # A beginning may stand across two steps; it is not looked for twice.
+            kept = window[-_TAIL:]
+            start += len(window) - len(kept)
+            self._stream.seek(start + len(kept))
+        return None
+
+    def _beginnings(self, window: bytes) -> Iterator[int]:
+        """Where in a part of the file a record may begin."""
+        for magic in (GZIP, ZSTD):
+            if self._magic.startswith(magic):
+                return (found.start() for found in re.finditer(re.escape(magic), window))
+        return (found.end() for found in _RECORD.finditer(window))
+
+    def _begins(self, at: int) -> bool:
+        """Whether a record begins at this byte."""
+        self._stream.seek(at)
+        head: bytes = self._stream.read(_HEAD)
+        try:
+            if head.startswith(GZIP):
+                head = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, len(_WARC))
+            elif head.startswith(ZSTD):
+                head = ZstdReader(io.BytesIO(head)).read(len(_WARC))
+        except (zlib.error, OSError):
+            return False
+        return head.startswith(_WARC)
+
+    def _has_magic(self, at: int) -> bool:
+        """Whether a gzip member begins at this byte, if only with a part of its first bytes."""
+        self._stream.seek(at)
+        return GZIP.startswith(self._stream.read(len(GZIP)))
+
+    def _is_whole(self) -> bool:
+        """Whether the record at hand is well, where what comes after it is damaged."""
+        if not self._seekable or self._magic.startswith(ZSTD):
+            return False
+        if self._magic.startswith(GZIP):
+            record, end = self._member(self._at)
+            if end is None:
+                return False
+        else:
+            self._stream.seek(self._at)
+            record = self._stream.read(_WHOLE)
+        head_ends = record.find(_BLANK) + len(_BLANK)
+        if (length := _LENGTH.search(record, 0, head_ends)) is None:
+            return False
+        return bool(record.startswith(_BLANK, head_ends + int(length[1])))
+
+    def _member(self, at: int) -> tuple[bytes, int | None]:
+        """What a gzip member begins with, and where it ends; None where it is damaged."""
+        self._stream.seek(at)
+        member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        begins = bytearray()
+        try:
+            while not member.eof:
+                piece = member.unconsumed_tail or self._stream.read(_HEAD)
+                if not piece:
+                    return bytes(begins), None
+                inflated = member.decompress(piece, _STEP)
+                begins += inflated[: _WHOLE - len(begins)]
+        except zlib.error:
+            return bytes(begins), None
+        return bytes(begins), self._stream.tell() - len(member.unused_data)
+
+    def _check_end(self) -> None:
+        """Tell of an archive that ends too early; fastwarc takes that for its end."""
+        if not self._seekable or self._last_trouble == _CUT:
+            return
+        if not self.records and not self._damages:
+            self._trouble("no record" if self._magic else "empty")
+            return
+        size = self._stream.seek(0, os.SEEK_END)
+        at: int | None = self._at
+        if self._magic.startswith(GZIP):
+            while at is not None and at < size and self._has_magic(at):
+                _, at = self._member(at)
+        elif self._magic.startswith(_WARC):
+            self._stream.seek(max(0, size - 4))
+            at = None if self._stream.read(4) != _BLANK else at
+        if at is None:
+            self._trouble(_CUT)
+
+
+class _Pipe:
+    """A stream that only goes on, and yet says where it is: fastwarc asks for that."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._at = stream, 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        piece = self._stream.read(size)
+        self._at += len(piece)
+        return piece
+
+    def tell(self) -> int:
+        """How many bytes were read."""
+        return self._at
+
+
+def _as_page(record: WarcRecord, body: bytes, start: int, content_type: bytes) -> SavedPage:
+    if len(body) - start > MOST_BYTES:
+        msg = "too large"
+        raise Refused(msg)
+    headers = record.headers
+    return SavedPage(
+        url=(headers.get("WARC-Target-URI") or "").strip("<> ") or None,
+        captured_at=time_of(headers.get("WARC-Date") or ""),
+        content_type=content_type.decode("latin-1") or None,
+        block=body,
+        start=start,
+        cut_short=headers.get("WARC-Truncated") is not None,
+    )
+
+
+def _head_of(record: WarcRecord) -> Head | None:
+    """What a record without headers of HTTP says of itself; None where it can be no page."""
+    content_type = record.headers.get("Content-Type") or ""
+    if not http.is_text(content_type):
+        return None
+    return Head(0, content_type.encode("latin-1", "replace"), "", "")
+
+
+def _check_digest(digest: str | None, block: bytes) -> None:
+    """Refuse a block that is not what its archive once kept; of a digest unknown to us, nothing."""
+    kind, _, expected = (digest or "").partition(":")
+    if kind.lower() != "sha1":
+        return
+    found = hashlib.sha1(block, usedforsecurity=False).digest()
+    if expected.upper() not in (base64.b32encode(found).decode(), found.hex().upper()):
+        msg = "damaged"
+        raise Refused(msg)
