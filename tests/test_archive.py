@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from db.reading import KST
+from scraper import sidebar
 from scraper.archive import files, portals, readings_of, signs
 from scraper.archive.page import time_of
 from scraper.archive.portals import Portals
@@ -547,6 +548,17 @@ def test_reading_imports_neither_the_network_nor_the_command_line():
 
 
 # ---- signs
+
+
+@pytest.mark.parametrize("name", [*pages.LISTS, *pages.TEXTS])
+def test_a_box_without_its_credit_is_known_by_its_degrees(name):
+    if name in pages.LISTS:
+        page = pages.around(pages.LISTS[name](pages.plain()))
+    else:
+        page = pages.TEXTS[name](pages.plain(), DATE)
+    body = page.replace("기상청 제공", "").replace("weather_slide", "wt").encode()
+    assert len(sidebar.find(body, "utf-8").lines) == len(pages.plain())
+    assert signs.may_show(body) is ("℃" in page)  # with another sign it needs the credit
 
 
 def test_the_search_for_signs_is_the_same_without_the_c_library(monkeypatch):

@@ -2,7 +2,8 @@
 Whether a page may show a sidebar, told by a search in its bytes: nothing is decoded for it.
 
 Of the pages of an archive few show one, so that this search is most of what an archive costs. A
-page that neither names KMA nor has the known list near its start is passed over.
+page that neither names KMA, nor has the known list near its start, nor lists degrees, is passed
+over.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ _MARK_WITHIN: Final = 32 * 1024
 
 _CREDIT_UTF_8: Final = "기상청".encode()
 _CREDIT_CP949: Final = "기상청".encode("cp949")
+
+_DEGREES: Final = "℃".encode()
+_DEGREES_IN_A_LIST: Final = "℃</li>".encode()
+_SHORT: Final = 32 * 1024
+"""Bytes in which the sign for degrees alone is looked for: the longer a sign, the quicker."""
 
 _NO_ASCII: Final = re.compile(rb"(?:utf-?(?:7|16|32)|iso-2022|johab)", re.IGNORECASE)
 """Encodings in which neither sign can be searched for."""
@@ -48,6 +54,9 @@ def may_show(block: bytes, start: int = 0, content_type: bytes = b"") -> bool:
         content_type: As its headers tell it.
     """
     if contains(block, len(block), _CREDIT_UTF_8) or contains(block, _MARK_WITHIN, _MARK):
+        return True
+    degrees = _DEGREES if len(block) - start <= _SHORT else _DEGREES_IN_A_LIST
+    if contains(block, len(block), degrees):
         return True
     if not _begins_in_utf_8(block, start) and contains(block, len(block), _CREDIT_CP949):
         return True
