@@ -93,9 +93,9 @@ def batches(*, hours: int, portals: int) -> Iterator[list[Capture]]:
         yield batch
 
 
-def write(store: Store, *, years: int, portals: int = 1) -> None:
+def write(store: Store, *, hours: int, portals: int = 1) -> None:
     """Keep such a history, up to ``END``."""
     for nth in range(portals):
         store.portal(name(nth), f"https://{name(nth)}.example/", 600)
-    for batch in batches(hours=years * HOURS_A_YEAR, portals=portals):
+    for batch in batches(hours=hours, portals=portals):
         captures.keep(store, batch)

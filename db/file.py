@@ -23,6 +23,10 @@ WRITER_PAGES_KIB: Final = 512
 """What the writer keeps of the file in memory: all that a look touches, and not SQLite's 2 MiB."""
 
 
+_NOT_OURS: Final = (TypeError, ValueError, LookupError, OverflowError, AttributeError, OSError)
+"""What comes of a value that we cannot have written: it is of no such type, or out of range."""
+
+
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
     """
@@ -42,7 +46,7 @@ def reading(path: Path) -> Iterator[None]:
     with naming(path):
         try:
             yield
-        except (TypeError, ValueError, LookupError, OverflowError, OSError) as exc:
+        except _NOT_OURS as exc:
             raise DatabaseError(path, f"damaged: {exc}") from exc
 
 

@@ -196,15 +196,16 @@ class Database(Measures):
             UnknownStation: None is, or it was never printed; near names are offered.
         """
         stations, name = self.stations(), asked.strip()
-        as_written = [known for known in stations if name in _names(known)]
-        in_any_case = [
-            known
-            for known in stations
-            if known.name_en and known.name_en.casefold() == name.casefold()
-        ]
-        for known in as_written + in_any_case:
-            return known
-        raise UnknownStation(asked, near=_near(name, stations))
+        with file.reading(self.path):
+            as_written = [known for known in stations if name in _names(known)]
+            in_any_case = [
+                known
+                for known in stations
+                if known.name_en and known.name_en.casefold() == name.casefold()
+            ]
+            for known in as_written + in_any_case:
+                return known
+            raise UnknownStation(asked, near=_near(name, stations))
 
     def stations(self) -> list[Station]:
         """Every station that a portal printed, by KMA id; unknown cities last."""
@@ -224,7 +225,7 @@ class Database(Measures):
         """
         sql = (
             f"{views.LOOKS} WHERE f.sidebar_id IS NULL OR NOT :failed "
-            "ORDER BY f.fetched_at DESC, f.id DESC LIMIT :last"
+            f"ORDER BY {views.iso('f.fetched_at')} DESC, f.id DESC LIMIT :last"
         )
         values = {"failed": failed, "last": sys.maxsize if last is None else min(last, sys.maxsize)}
         return self._ask(answers.past_look, sql, values)[::-1]
@@ -303,7 +304,7 @@ class Database(Measures):
         return found[0] if found else PortalMemory()
 
     def _check_portal(self, asked: str) -> None:
-        known = [portal.name for portal in self.portals()]
+        known = self._ask(lambda row: str(row[0]), "SELECT name FROM portals ORDER BY id")
         if asked not in known:
             raise UnknownPortal(asked, known=known)
 

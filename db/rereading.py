@@ -157,7 +157,7 @@ class Kept:
                     look_id=look_id,
                     portal=portal,
                     fetched_at=moment(at),
-                    body=_inflated(page),
+                    body=_inflated(page) if isinstance(encoding, str) else None,
                     encoding=encoding,
                     deadly=outcome == "set_aside",
                 )

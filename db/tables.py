@@ -7,6 +7,8 @@ so that no text ever sits where a number belongs.
 
 from __future__ import annotations
 
+from db.views import iso
+
 FIRST = """
 CREATE TABLE portals (
     id INTEGER PRIMARY KEY,
@@ -116,7 +118,7 @@ CREATE TABLE robots (
 ) STRICT, WITHOUT ROWID;
 """
 
-ARCHIVES = """
+ARCHIVES = f"""
 CREATE TABLE captures (           -- pages that somebody else kept, and the sidebar of each
     portal_id INTEGER NOT NULL REFERENCES portals (id),
     captured_at INTEGER NOT NULL, -- epoch seconds UTC; of a day, its midnight in Korea
@@ -126,7 +128,7 @@ CREATE TABLE captures (           -- pages that somebody else kept, and the side
     PRIMARY KEY (portal_id, captured_at, sidebar_id, precision)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX captures_by_time ON captures (captured_at);
+CREATE INDEX captures_by_time ON captures ({iso("captured_at")});
 
 CREATE TABLE archives (           -- files that were read to the end
     name TEXT NOT NULL,
@@ -134,6 +136,12 @@ CREATE TABLE archives (           -- files that were read to the end
     modified INTEGER NOT NULL,    -- nanoseconds since 1970
     PRIMARY KEY (name, bytes, modified)
 ) STRICT, WITHOUT ROWID;
+
+DROP INDEX fetches_by_time;
+
+CREATE INDEX fetches_by_time ON fetches ({iso("fetched_at")});
+
+CREATE INDEX spells_by_time ON spells (portal_id, {iso("seen_from")});
 
 ALTER TABLE sidebars ADD COLUMN reader INTEGER;
 

@@ -30,6 +30,20 @@ LONGEST_BACK_OFF_S = 60 * 60
 
 DAY_S = 24 * 60 * 60
 
+
+def iso(seconds: str) -> str:
+    """
+    Epoch seconds as the views tell them: ISO 8601, Korean.
+
+    The indices by time are of this very expression, so that a range asked of a view uses them.
+    """
+    return f"strftime('%Y-%m-%dT%H:%M:%S+09:00', {seconds}, 'unixepoch', '+9 hours')"
+
+
+def _as_iso(column: str) -> str:
+    return f"{iso(column)} AS {column}"
+
+
 _STATE = f"""CASE
     WHEN sp.seen_until - sp.seen_from >= {FROZEN_AFTER_S} THEN 'frozen'
     WHEN sp.changed_after IS NULL OR sp.seen_from - sp.changed_after > {HOLD_S} THEN 'unconfirmed'
@@ -78,7 +92,9 @@ def latest(now: str) -> str:
     """
     return f"""
     SELECT {_NAMES}, sp.seen_from, sp.seen_until, {_PAGE_DATE},
-        CASE WHEN {now} - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
+        CASE WHEN {now} - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s
+            OR EXISTS (SELECT 1 FROM spells AS o
+                WHERE o.portal_id = sp.portal_id AND o.seen_from > sp.seen_from) THEN 'down'
             {_too_old(now)} ELSE {_STATE} END AS state,
         ({now} - sp.seen_from) / 60 AS age
     FROM portal_stations AS ps
@@ -193,8 +209,12 @@ GAPS_OF_LOOKS = f"""
         SELECT f.portal_id, fetched_at AS since,
             coalesce(lead(fetched_at) OVER (PARTITION BY f.portal_id ORDER BY fetched_at), :now)
                 AS until
-        FROM fetches AS f LEFT JOIN pruned AS d ON d.portal_id = f.portal_id
-        WHERE fetched_at >= coalesce(d.until, -{_END_OF_TIME})
+        FROM portals AS p CROSS JOIN fetches AS f ON f.portal_id = p.id
+        WHERE fetched_at >= max(
+                coalesce((SELECT until FROM pruned WHERE portal_id = p.id), -{_END_OF_TIME}),
+                coalesce((SELECT b.fetched_at FROM fetches AS b
+                    WHERE b.portal_id = p.id AND b.sidebar_id IS NOT NULL AND b.fetched_at <= :since
+                    ORDER BY b.fetched_at DESC LIMIT 1), -{_END_OF_TIME}))
             AND (sidebar_id IS NOT NULL OR fetched_at = (
                 SELECT min(first.fetched_at) FROM fetches AS first
                 WHERE first.portal_id = f.portal_id))
@@ -224,7 +244,7 @@ GAPS_OF_LOOKS = f"""
         SELECT id FROM events WHERE at BETWEEN g.since AND g.until
         AND kind IN ('clock', 'not kept') ORDER BY at DESC, id DESC LIMIT 1)"""
 """
-Since the looks that are all there.
+Since the looks that are all there, and since the last success before what is asked for.
 
 Unwatched: somewhere in it two looks are further apart than even a back-off puts them.
 """
@@ -272,19 +292,16 @@ TALLY = f"""
 READINGS_TALLY = "SELECT count(*) FROM readings WHERE sidebar_id > :since AND sidebar_id <= :until"
 
 
-def _iso(column: str) -> str:
-    return f"strftime('%Y-%m-%dT%H:%M:%S+09:00', {column}, 'unixepoch', '+9 hours') AS {column}"
-
-
-_CONTRACT = f"""station, station_en, kma_id, {_iso("seen_from")}, {_iso("seen_until")},
+_CONTRACT = f"""station, station_en, kma_id, {_as_iso("seen_from")}, {_as_iso("seen_until")},
     temperature, condition, label, portal, page_date, state"""
 
 VIEWS = {
     "weather": f"SELECT {_CONTRACT} FROM ({WEATHER})",
     "latest": f"SELECT {_CONTRACT}, age FROM ({latest(NOW)})",
-    "looks": f"""SELECT id, portal, {_iso("fetched_at")}, outcome, status, milliseconds, bytes,
-        page_date, sidebar_id, reason, problems, {_iso("retry_at")}, 'second' AS precision
-        FROM ({LOOKS}) UNION ALL SELECT NULL, portal, {_iso("captured_at")}, 'archived', NULL, NULL,
-        NULL, page_date, sidebar_id, NULL, problems, NULL, precision FROM ({CAPTURES})""",
+    "looks": f"""SELECT id, portal, {_as_iso("fetched_at")}, outcome, status, milliseconds, bytes,
+        page_date, sidebar_id, reason, problems, {_as_iso("retry_at")}, 'second' AS precision
+        FROM ({LOOKS})
+        UNION ALL SELECT NULL, portal, {_as_iso("captured_at")}, 'archived', NULL, NULL, NULL,
+        page_date, sidebar_id, NULL, problems, NULL, precision FROM ({CAPTURES})""",
 }
 """The contract with whoever reads the file: the views' names, and what each selects."""

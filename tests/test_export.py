@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from db.export import Export, formats
 from db.export.slices import TABLES, Selection, Slice, Source
-from db.reading import KST, Condition, Station
+from db.reading import KST, Condition, Station, moment
 from db.store import Store
 from tests.faults import PATIENCE_S, rows, until
 from tests.make import BUSAN, START, make_content, make_look, make_reading, see
@@ -227,6 +227,17 @@ def test_months_are_folders_that_others_read_as_they_are(path, tmp_path):
     assert {(row["seen_from"].year, row["seen_from"].month) for row in table} == {
         (row["year"], row["month"]) for row in table
     }
+
+
+def test_a_range_begins_and_ends_in_the_middle_of_a_day(path):
+    with Source(path) as source:
+        every = [row for part in source.slices("looks", Selection()) for row in part.rows]
+        at = list(TABLES["looks"]).index("fetched_at")
+        since, until = every[20][at], every[40][at]
+        chosen = Selection(since=moment(since), until=moment(until))
+        found = [row for part in source.slices("looks", chosen) for row in part.rows]
+    assert found == [row for row in every if since <= row[at] < until]
+    assert found
 
 
 def test_it_is_told_how_far_it_is(path, tmp_path):

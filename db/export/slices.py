@@ -116,6 +116,13 @@ _END_OF_TIME: Final = 2**62
 _PORTAL = "(:portal IS NULL OR p.name = :portal)"
 _STATION = "(:stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:stations)))"
 
+
+def _in_slice(column: str) -> str:
+    """As the index by time has it."""
+    at = views.iso(column)
+    return f"{at} >= {views.iso(':first')} AND {at} < {views.iso(':end')}"
+
+
 _WEATHER_SPAN: Final = f"""
     SELECT
         min(coalesce(
@@ -133,21 +140,22 @@ _WEATHER: Final = f"""
 
 _LOOKS_SPAN: Final = """
     SELECT min(first), max(last) FROM (
-        SELECT (SELECT min(fetched_at) FROM fetches) AS first,
-            (SELECT max(fetched_at) FROM fetches) AS last
-        UNION ALL SELECT (SELECT min(captured_at) FROM captures),
-            (SELECT max(captured_at) FROM captures))"""
+        SELECT (SELECT min(fetched_at) FROM fetches WHERE portal_id = p.id) AS first,
+            (SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id) AS last FROM portals AS p
+        UNION ALL SELECT (SELECT min(captured_at) FROM captures WHERE portal_id = p.id),
+            (SELECT max(captured_at) FROM captures WHERE portal_id = p.id) FROM portals AS p)"""
+
+_IN_A_LINE: Final = "replace(problems, char(10), '; ') AS problems"
 
 _LOOKS: Final = f"""
     SELECT * FROM (
         SELECT id, portal, fetched_at, outcome, status, milliseconds, bytes, page_date, sidebar_id,
-            reason, problems, retry_at, 'second' AS precision
-        FROM ({views.LOOKS} WHERE f.fetched_at >= :first AND f.fetched_at < :end AND {_PORTAL})
+            reason, {_IN_A_LINE}, retry_at, 'second' AS precision
+        FROM ({views.LOOKS} WHERE {_in_slice("f.fetched_at")} AND {_PORTAL})
         UNION ALL
         SELECT NULL, portal, captured_at, 'archived', NULL, NULL, NULL, page_date, sidebar_id,
-            NULL, problems, NULL, precision
-        FROM ({views.CAPTURES}
-            WHERE k.captured_at >= :first AND k.captured_at < :end AND {_PORTAL}))
+            NULL, {_IN_A_LINE}, NULL, precision
+        FROM ({views.CAPTURES} WHERE {_in_slice("k.captured_at")} AND {_PORTAL}))
     ORDER BY fetched_at, portal, id IS NULL, id, sidebar_id"""
 
 _MAKE_SEEN: Final = """
@@ -268,7 +276,8 @@ class Source(Database):
         midnight = (first + _KST_S) // _DAY_S * _DAY_S - _KST_S
         days = range(midnight, last + 1, _DAY_S) if first <= last else range(0)
         for nth, day in enumerate(days, 1):
-            if rows := self._rows(sql, {**values, "first": day, "end": day + _DAY_S}):
+            part = {"first": max(day, first), "end": min(day + _DAY_S, last + 1)}
+            if rows := self._rows(sql, {**values, **part}):
                 begun = moment(day)
                 yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))
 
@@ -277,11 +286,12 @@ class Source(Database):
             self._conn.execute(_MAKE_SEEN)
             self._conn.execute(_FILL_SEEN, values)
             self._conn.commit()
-        ((last,),) = self._rows("SELECT coalesce(max(sidebar_id), 0) FROM readings", {})
-        for first in range(1, last + 1, _SIDEBARS_AT_ONCE):
-            end = first + _SIDEBARS_AT_ONCE
-            rows = self._rows(_READINGS, {**values, "first": first, "end": end})
-            yield Slice(rows=rows, done=min(1.0, end / last))
+        among = "readings" if values["all"] else "temp.seen"
+        first, last = self._span(f"SELECT min(sidebar_id), max(sidebar_id) FROM {among}", {})
+        for begin in range(first, last + 1, _SIDEBARS_AT_ONCE):
+            end = begin + _SIDEBARS_AT_ONCE
+            rows = self._rows(_READINGS, {**values, "first": begin, "end": end})
+            yield Slice(rows=rows, done=min(1.0, (end - first) / (last + 1 - first)))
 
     def _stats(self, names: list[str], chosen: Selection) -> Iterator[Slice]:
         for nth, name in enumerate(names, 1):

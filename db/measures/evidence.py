@@ -21,16 +21,20 @@ StateThen: TypeAlias = Literal["live", "unconfirmed", "frozen", "down", "none"]
 SHOWN: Final = """
     SELECT p.id AS portal_id, p.name AS portal, p.interval_s,
         sp.seen_from, sp.seen_until, sp.changed_after,
-        (SELECT min(seen_from) FROM spells WHERE portal_id = p.id AND seen_from > :at),
+        (SELECT min(seen_from) FROM spells
+            WHERE portal_id = p.id AND seen_from > sp.seen_from) AS next_change,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment
-    FROM portals AS p
+    FROM stations AS st
+    JOIN portal_stations AS ps ON ps.station_id = st.id
+    JOIN portals AS p ON p.id = ps.portal_id
     JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
-        SELECT max(seen_from) FROM spells WHERE portal_id = p.id AND seen_from <= :at)
+        SELECT b.seen_from FROM spells AS b
+        JOIN readings AS t ON t.sidebar_id = b.sidebar_id AND t.station_id = st.id
+        WHERE b.portal_id = p.id AND b.seen_from <= :at ORDER BY b.seen_from DESC LIMIT 1)
     JOIN sidebars AS s ON s.id = sp.sidebar_id
-    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = st.id
     JOIN conditions AS c ON c.id = r.condition_id
-    WHERE :portal IS NULL OR p.name = :portal
+    WHERE st.name_ko = :station AND (:portal IS NULL OR p.name = :portal)
     ORDER BY p.id"""
 """What each portal showed of a station at a moment, or had shown last."""
 
@@ -155,6 +159,8 @@ class _Shown:
 
     def state(self, at: int) -> StateThen:
         """How it was at a moment; live before all else, as the statistics have it."""
+        if self.next_change is not None and self.next_change <= at:
+            return "down"  # the portal shows others, without the station
         confirmed = self.changed_after is not None and self.seen_from - self.changed_after <= HOLD_S
         if confirmed and at < self.seen_from + HOLD_S:
             return "live"
