@@ -112,7 +112,8 @@ class _Keeper:
             at = epoch(one.captured_at)
             key = portals[one.portal], at, ids[one.digest], one.precision
             page_date = "" if one.page_date is None else one.page_date.isoformat()
-            dates[key] = max(page_date, dates.get(key, ""))
+            if key not in dates or dates[key] < page_date:
+                dates[key] = page_date
         rows = sorted((*key, page_date) for key, page_date in dates.items())
         looks = 0
         for portal_id, of_portal in groupby(rows, key=itemgetter(0)):

@@ -107,7 +107,9 @@ class Sidebars:
                 condition = reading.condition
                 if (condition_id := known.get(id(condition))) is None:
                     condition_id = known[id(condition)] = self._condition_id(condition)
-                rows.append((sidebar_id, station_id, condition_id, _tenths(reading.temperature_c)))
+                celsius = reading.temperature_c
+                tenths = None if celsius is None else round(celsius * 10)
+                rows.append((sidebar_id, station_id, condition_id, tenths))
         self._conn.executemany(
             "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature) "
             "VALUES (?, ?, ?, ?)",
@@ -175,7 +177,3 @@ def as_lines(problems: Iterable[str]) -> str | None:
 def _rank(icons: int, fragment: bytes) -> tuple[int, int, bytes]:
     """The lower, the better."""
     return -icons, len(fragment), fragment
-
-
-def _tenths(temperature_c: float | None) -> int | None:
-    return None if temperature_c is None else round(temperature_c * 10)
