@@ -52,6 +52,10 @@ class Rewriting:
             "page = NULL, encoding = NULL WHERE id = ?",
             (sidebar_id, page_date and page_date.isoformat(), doubt, page.look_id),
         )
+        # "Not modified" would else be about a page that was not the last one read.
+        self._conn.execute(
+            "UPDATE portals SET etag = NULL, last_modified = NULL WHERE name = ?", (page.portal,)
+        )
 
     def finish(self) -> None:
         """Give each content its row, derive what is derived, and let go of what nobody needs."""

@@ -199,8 +199,11 @@ STATUS = f"""
     LEFT JOIN sidebars AS s ON s.id = sp.sidebar_id
     LEFT JOIN fetches AS f ON f.portal_id = p.id AND f.fetched_at = (
         SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
-    WHERE :portals IS NULL OR p.name IN (SELECT value FROM json_each(:portals))
+    WHERE CASE WHEN :portals IS NULL THEN f.id IS NOT NULL
+            OR NOT EXISTS (SELECT 1 FROM captures AS k WHERE k.portal_id = p.id)
+        ELSE p.name IN (SELECT value FROM json_each(:portals)) END
     ORDER BY p.id"""
+"""Where no portals are named, all but those that only archives know, at which nothing is due."""
 
 _LONGEST_WAIT_S = f"max({LONGEST_BACK_OFF_S}, g.interval_s) + g.interval_s"
 

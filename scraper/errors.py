@@ -5,7 +5,7 @@ Every error that a command can end with, what it means, and its exit code.
 |---|---|
 | 0 | done |
 | 1 | a bug in nalssi |
-| 2 | wrong command line: an unknown option, station, portal, or a time that is none |
+| 2 | wrong command line: an unknown option or name, a time that is none, an extra not installed |
 | 3 | the config is wrong, or not there |
 | 4 | a portal could not be fetched, or its robots.txt refused us |
 | 5 | a page had no sidebar that we can read, or an archive nothing that can be read |
@@ -14,6 +14,7 @@ Every error that a command can end with, what it means, and its exit code.
 | 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |
 | 75 | another pass is running on this database (``EX_TEMPFAIL`` of sysexits.h) |
 | 130 | interrupted by Ctrl-C, or a pass by SIGTERM |
+| 141 | who read the output left early, such as ``head`` |
 
 Where several apply, the highest of them is the exit code.
 The errors of the database itself are in ``db/errors.py``; they stand in the same table.

@@ -136,6 +136,16 @@ def test_of_several_portals_one_is_chosen(db, day, time, portal, agreeing):
     assert (found.portal, (found.agreeing_portals, found.live_portals)) == (portal, agreeing)
 
 
+def test_what_a_portal_has_ceased_to_show_is_known_and_not_live(db):
+    """At 11:30 of the sixth the other portal shows Busan alone."""
+    found = known(db, 6, "11:40", portal="other")
+    assert (found.state, found.portal, found.live_portals) == ("down", "other", 0)
+    assert found.temperature_c is not None
+    assert found.seen_until is not None
+    assert found.next_change is not None
+    assert found.seen_until < found.next_change <= found.at
+
+
 def test_one_portal_alone_can_be_asked(db):
     found = known(db, 5, "07:45", portal="koya")
     assert (found.portal, found.temperature_c, found.live_portals) == ("koya", 11.0, 1)

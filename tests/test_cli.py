@@ -9,19 +9,23 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.cells import cell_len
 
 from db.store import Store
 from scraper import lock
-from scraper.demo.portal import Entry, page, text
+from scraper.cli import show
+from scraper.demo.portal import CITIES, Entry, page, text
 from scraper.printable import printable
 from tests.servers import Server, answer, silent
 
@@ -105,7 +109,7 @@ def test_parse_tells_what_the_reader_sees(tmp_path):
         "readings": [
             {
                 "city": "서울",
-                "station_id": 108,
+                "kma_id": 108,
                 "label": "흐림",
                 "icon": "04",
                 "condition": "overcast",
@@ -113,7 +117,7 @@ def test_parse_tells_what_the_reader_sees(tmp_path):
             },
             {
                 "city": "부산",
-                "station_id": 159,
+                "kma_id": 159,
                 "label": "비",
                 "icon": "08",
                 "condition": "rain",
@@ -148,11 +152,24 @@ def test_parse_without_json_is_a_table_and_its_problems():
     assert lines[-1] == "problem: no temperature printed: 부산"
 
 
+CLEAR = [Entry(label="맑음", city=city, temperature="1.0") for city in CITIES]
+PIPED = text(CLEAR, "2024.04.28 (일)")
+
+
+def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path):
+    os.mkfifo(tmp_path / "page")
+    written = threading.Thread(target=(tmp_path / "page").write_text, args=[PIPED])
+    written.start()
+    run = nalssi("parse", tmp_path / "page")
+    written.join()
+    assert (run.returncode, run.stdout.splitlines()[0]) == (0, "page date 2024-04-28")
+
+
 @pytest.mark.parametrize(
     ("source", "code", "told"),
     [
         ("nowhere.html", 4, "nowhere.html"),
-        (".", 4, "no such file"),
+        (".", 4, "a folder, expected a file"),
         ("http://127.0.0.1:1/", 4, "no connection"),
         ("http://[", 4, "no host"),
         ("-", 5, "no KMA sidebar"),
@@ -293,8 +310,51 @@ def test_lists_have_their_rows(kept):
     assert answered("looks", "--failed", "--last", "5", cwd=kept) == []
 
 
+def test_numbers_in_lists_are_flush_right(kept):
+    headings, *rows = nalssi("stations", cwd=kept).stdout.splitlines()
+    for name in ("kma id", "latitude", "elevation m"):
+        end = headings.index(name) + len(name)
+        # A Korean letter takes two columns, so that each row is that much shorter than it looks.
+        ends = [end - sum(letter >= "가" for letter in row[:end]) for row in rows]
+        assert all(
+            row[at - 1] != " " and row[at] == " " for row, at in zip(rows, ends, strict=True)
+        )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "latest",
+        "stations",
+        "portals",
+        "looks",
+        "looks --failed",
+        "words",
+        "words --unknown",
+        "gaps",
+    ],
+)
+def test_a_list_of_nothing_is_one_sentence(tmp_path, command):
+    with Store.open(tmp_path / "weather.db"):
+        pass
+    assert refused(0, *command.split(), "--db", tmp_path / "weather.db").count(" ") > 2
+    assert answered(*command.split(), "--db", tmp_path / "weather.db") == []
+
+
+def test_a_time_in_which_nothing_was_seen_is_one_sentence(kept):
+    assert "nothing was seen" in refused(0, "series", "서울", "--until", "2h", cwd=kept)
+
+
+def test_a_database_without_portals_is_stale_and_says_so(tmp_path):
+    with Store.open(tmp_path / "weather.db"):
+        pass
+    run = nalssi("status", "--db", tmp_path / "weather.db")
+    assert run.returncode == 7
+    assert run.stderr.startswith("nalssi: no portal is known")
+
+
 def test_rebuild_says_how_many_spells_there_are(kept):
-    assert nalssi("rebuild", cwd=kept).stdout == "1 spells\n"
+    assert nalssi("rebuild", cwd=kept).stdout == "1 spell\n"
 
 
 @pytest.mark.parametrize(
@@ -324,9 +384,7 @@ def test_an_unknown_name_is_told_with_what_there_is(kept, arguments, told):
     ids=" ".join,
 )
 def test_a_wrong_command_line_is_refused(kept, arguments):
-    run = nalssi(*arguments, cwd=kept)
-    assert run.returncode == 2
-    assert "Error: " in run.stderr
+    assert "--help`" in refused(2, *arguments, cwd=kept)
 
 
 @pytest.mark.parametrize("command", [["latest"], ["series", "서울"], ["looks"], ["rebuild"]])
@@ -381,7 +439,7 @@ def test_what_a_portal_prints_cannot_speak_to_the_terminal(tmp_path):
     assert "부산" in shown[1].stdout
 
 
-def in_a_terminal(*arguments: str | Path, cwd: Path, **env: str) -> str:
+def in_a_terminal(*arguments: str | Path, cwd: Path, code: int = 0, **env: str) -> str:
     """What a command prints to a terminal of 150 columns."""
     ours, theirs = pty.openpty()
     env = {"COLUMNS": "150", "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **env}
@@ -399,7 +457,7 @@ def in_a_terminal(*arguments: str | Path, cwd: Path, **env: str) -> str:
             if not piece:
                 break
             shown += piece
-    assert process.returncode == 0
+    assert process.returncode == code
     return shown.decode()
 
 
@@ -410,11 +468,33 @@ def test_a_terminal_gets_lines_and_colours_unless_it_wants_none(kept):
     assert "\x1b[3" not in in_a_terminal("latest", cwd=kept, NO_COLOR="1")
 
 
+@pytest.mark.parametrize("command", [["latest"], ["looks"], ["status"], ["stats", "서울"]])
+@pytest.mark.parametrize("columns", [80, 40])
+def test_a_narrow_terminal_gets_every_value_whole(kept, command, columns):
+    """Words to the length of a state, whole; what has no room stands in a table below."""
+    wide = nalssi(*command, cwd=kept)
+    lines = [line for line in wide.stdout.splitlines() if "free, journal" not in line]
+    words = {word for word in " ".join(lines).split() if len(word) <= 13}
+    shown = in_a_terminal(
+        *command, cwd=kept, code=wide.returncode, COLUMNS=str(columns), NO_COLOR="1"
+    )
+    shown = re.sub(r"\x1b\[[\d;]*m", "", shown)
+    assert words - set(shown.split()) == set()
+    if columns == 80:
+        tables = [line for line in shown.splitlines() if "weather.db" not in line]
+        assert max(cell_len(line.rstrip()) for line in tables) <= columns
+
+
 def test_a_pipe_gets_one_plain_line_a_row(kept):
     heading, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
     assert heading.split()[:3] == ["station", "°C", "sky"]
     assert len(rows) == 2
     assert all(row == row.rstrip() for row in rows)
+
+
+def test_a_pipe_gets_every_value_whole(capsys):
+    show.table(["problems", "portal"], [("x" * 5000, "koya")])
+    assert capsys.readouterr().out.splitlines()[1].split() == ["x" * 5000, "koya"]
 
 
 def test_a_frozen_sidebar_cannot_be_overlooked(kept):
@@ -437,23 +517,24 @@ def test_a_portal_that_is_down_cannot_be_overlooked(kept):
             conn.execute(f"UPDATE {table} SET {column} = {column} - 7200")
         conn.commit()
     warning, _, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
-    assert warning.startswith("DOWN: nothing was seen at koya since ")
+    assert warning.startswith("DOWN: koya was not seen to show these values since ")
     assert all("DOWN" in row for row in rows)
 
 
-def test_a_reader_that_leaves_early_is_no_error(kept):
+@pytest.mark.parametrize("command", [["latest", "--json"], ["latest"], ["plot", "--map"]])
+def test_a_reader_that_leaves_early_is_no_error(kept, command):
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as nobody:
         run = subprocess.run(
-            [*NALSSI, "latest", "--json"],
+            [*NALSSI, *command],
             cwd=kept,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=nobody,
             stderr=subprocess.PIPE,
             check=False,
         )
-    assert run.stderr == b""
+    assert (run.returncode, run.stderr) == (141, b"")
 
 
 def test_a_terminal_without_korean_is_no_error(kept):
@@ -474,6 +555,59 @@ def test_an_output_that_cannot_be_written_is_told(kept):
         )
     assert run.returncode == 74
     assert run.stderr.decode() == "nalssi: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["latest", "--help"], ["--version"]], ids=" ".join
+)
+def test_help_that_cannot_be_written_is_told(arguments):
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(
+            [*NALSSI, *arguments], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert run.returncode == 74
+    assert run.stderr.decode() == "nalssi: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("closed", "command", "code"),
+    [("1>&-", "latest", 0), ("2>&-", "latest", 0), ("0<&-", "parse", 5)],
+)
+def test_a_stream_that_is_closed_is_no_bug(kept, closed, command, code):
+    shell = f"exec {shlex.quote(sys.executable)} -m scraper {command} {closed}"
+    run = subprocess.run(
+        ["/bin/sh", "-c", shell],
+        cwd=kept,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == code
+    assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["backup", ""], ["export", "-o", ""], ["latest", "--db", ""], ["latest", "--config", ""]],
+    ids=" ".join,
+)
+def test_an_empty_name_of_a_file_is_refused(kept, arguments):
+    assert "the name of the file is empty" in refused(2, *arguments, cwd=kept)
+
+
+def test_a_time_that_has_no_name_elsewhere_is_no_damage(kept):
+    assert "no time" in refused(2, "at", "서울", "0001-01-01T00:00", cwd=kept)
+    assert "no time" in refused(2, "series", "서울", "--since", "9999-12-31T23:59Z", cwd=kept)
+
+
+def test_a_time_is_told_to_the_minute(kept):
+    told = refused(2, "series", "서울", "--since", "1d", "--until", "2d", cwd=kept)
+    assert re.search(r"--since \S+ \d\d:\d\d is not before --until \S+ \d\d:\d\d;", told)
+
+
+def test_days_side_by_side_have_no_hours(kept):
+    run = nalssi("compare", "서울", "부산", "--by", "day", "--since", "2d", cwd=kept)
+    assert re.match(r"\d{4}-\d\d-\d\d +–", run.stdout.splitlines()[1])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -538,7 +672,7 @@ def test_the_readme_and_the_code_have_one_table_of_exit_codes():
     from scraper import errors  # noqa: PLC0415 - its words, not its classes
 
     rows = re.findall(r"^\| \d.*$", str(errors.__doc__), re.MULTILINE)
-    assert len(rows) == 11
+    assert len(rows) == 12
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for row in rows:
         assert row.replace("``", "`") in readme

@@ -12,6 +12,7 @@ from db import query
 from db.errors import UnknownStation, WrongQuestion
 from db.reading import Station
 from db.store import Store
+from scraper.printable import printable
 from tests.make import BUSAN, SEOUL, make_reading
 from tests.month import NOW, Portals, korean
 from tests.test_cli import answered, nalssi, refused
@@ -167,6 +168,21 @@ def test_the_command_prints_csv(path):
     assert rows[1][2:] == ["", "", ""]
     assert rows[2][2:] == ["1.0", "2.0", "1.0"]
     assert len(rows) == 8
+
+
+@pytest.mark.parametrize("name", ["[/b]", "[red]x", "\x9b31m\u202e읍"])
+def test_the_name_of_a_city_is_no_more_than_text(tmp_path, name):
+    """It stands in a heading, and in a key of JSON."""
+    path = tmp_path / "weather.db"
+    with Store.open(path) as store:
+        Portals(store).print(
+            korean(1, "10:00"), make_reading(), make_reading(station=Station(name_ko=name))
+        )
+    for options in ((), ("--json",), ("--csv",)):
+        run = nalssi("compare", "서울", name, *options, "--db", path)
+        assert (run.returncode, run.stderr) == (0, "")
+        assert printable(name) in run.stdout
+        assert printable(run.stdout.replace("\n", "")) == run.stdout.replace("\n", "")
 
 
 def test_one_station_alone_is_refused_in_one_line(path):

@@ -356,6 +356,48 @@ def test_what_has_no_sense_is_refused(path, tmp_path, options, told):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_problems_that_were_lines_stay_apart(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        see(store, make_look(), make_content(problems=("one", "two")))
+    (row,) = lines(
+        nalssi("export", "--what", "looks", "--format", "ndjson", "--db", store.path).stdout
+    )
+    assert row["problems"] == "one; two"
+
+
+def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):
+    newest = Selection(since=START + dt.timedelta(hours=24 * 45 - 10))
+    asked: list[str] = []
+    with Source(path) as source:
+        ((last,),) = source._rows("SELECT max(id) FROM sidebars", {})
+        source._conn.set_trace_callback(asked.append)
+        found = {row[0] for some in source.slices("readings", newest) for row in some.rows}
+    assert found == {last - 1, last}
+    assert f"r.sidebar_id >= {last - 1} " in asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("what", "wrong"),
+    [
+        pytest.param("looks", "UPDATE fetches SET fetched_at = 1 << 60 WHERE id = 9", id="a time"),
+        pytest.param(
+            "weather",
+            "UPDATE spells SET seen_from = -1 << 60 WHERE seen_from = "
+            "(SELECT min(seen_from) FROM spells)",
+            id="a spell",
+        ),
+    ],
+)
+def test_a_day_that_no_calendar_has_is_damage(path, tmp_path, what, wrong):
+    copy = tmp_path / "weather.db"
+    copy.write_bytes(path.read_bytes())
+    with contextlib.closing(sqlite3.connect(copy)) as conn, conn:
+        conn.execute(wrong)
+    assert "damaged: " in refused(
+        6, "export", "--what", what, "-o", tmp_path / "x.csv", "--db", copy
+    )
+
+
 def test_without_pyarrow_the_extra_is_named(path, tmp_path):
     (tmp_path / "pyarrow.py").write_text("raise ImportError")
     told = refused(

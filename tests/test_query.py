@@ -402,3 +402,11 @@ def test_values_that_nobody_looked_at_for_three_hours_are_not_live(tmp_path):
             now = make_look(85 + hours * 60).fetched_at
             assert {row.state for row in db.latest(now=now)} == {state}
             assert [portal.state for portal in db.status(now=now)] == [state]
+
+
+def test_a_portal_is_known_by_its_name_without_counting_its_looks(db):
+    asked: list[str] = []
+    db._conn.set_trace_callback(asked.append)
+    db.series("서울", portal="koya")
+    assert asked
+    assert not [sql for sql in asked if "count(" in sql]

@@ -22,6 +22,7 @@ from db import migrations, query, schema, views
 from db.errors import DatabaseError, NalssiError
 from db.store import Store
 from tests.make import START, make_content, make_look, make_page, make_reading, see
+from tests.test_cli import nalssi, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -338,6 +339,21 @@ def test_a_value_that_we_cannot_have_written_is_damage(path, wrong):
         conn.execute(wrong)
     with query.Database(path) as db, pytest.raises(DatabaseError, match="damaged"):
         db.looks()
+
+
+def test_what_is_no_text_where_one_belongs_is_told_or_shown_and_no_bug(path):
+    """A bit that flips in the header of a row makes bytes or a number of a text."""
+    fill(path, looks=1)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute("UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')')")
+        conn.execute("UPDATE sqlite_schema SET sql = replace(sql, 'name_en TEXT', 'name_en')")
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE stations SET name_en = 7")
+        conn.execute("UPDATE portals SET name = x'ff', interval_s = 1 << 50")
+    assert "damaged: " in refused(6, "series", "서울", "--db", path)
+    assert "damaged: " in refused(6, "status", "--db", path)
+    assert "b'" in nalssi("latest", "--json", "--db", path).stdout
 
 
 def test_a_name_that_we_cannot_have_written_is_damage(path):

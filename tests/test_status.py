@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from db import query, views
+from db import captures, query, views
+from db.captures import Capture
 from db.reading import PortalMemory
 from db.store import Store
 from scraper import schedule
@@ -253,6 +254,24 @@ def test_problems_are_those_of_today_too(store):
     assert (now.problems, now.recent_problems) == ((), ("unknown city 'x'", "unknown city 'y'"))
     assert status(store, now=DAY + 1).recent_problems == ("unknown city 'x'",)
     assert status(store, now=DAY + 61).recent_problems == ()
+
+
+def test_a_portal_that_only_archives_know_is_not_down(store):
+    seen(store, [0])
+    store.portal("elsewhere", URL, INTERVAL_S)
+    content = make_content()
+    capture = Capture(
+        portal="elsewhere",
+        captured_at=at(0),
+        precision="second",
+        digest=content.digest,
+        content=content,
+        page_date=None,
+    )
+    captures.keep(store, [capture])
+    with query.Database(store.path) as db:
+        assert [one.portal for one in db.status(now=at(5))] == ["koya"]
+        assert [one.state for one in db.status(portals=["elsewhere"], now=at(DAY))] == ["down"]
 
 
 # ---- what was told

@@ -209,6 +209,23 @@ def test_a_station_that_vanished_is_down_while_the_others_are_live(store):
     assert (busan.station, busan.state, busan.temperature_c) == ("부산", "down", 9.0)
 
 
+@pytest.mark.parametrize("source", ["query", "view"])
+def test_what_the_newest_look_did_not_show_is_not_live(store, source):
+    """The look before it was minutes ago, and its values would hold for an hour more."""
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=25)
+    see(store, make_look(fetched_at=start), A)
+    both = make_content(make_reading(), make_reading(station=BUSAN, temperature_c=9.0))
+    see(store, make_look(fetched_at=start + dt.timedelta(minutes=10)), both)
+    see(store, make_look(fetched_at=start + dt.timedelta(minutes=20)), B)
+    if source == "view":
+        shown = {row["station"]: row["state"] for row in rows(store, "SELECT * FROM latest")}
+    else:
+        with query.Database(store.path) as db:
+            shown = {row.station: row.state for row in db.latest()}
+            assert db.at("부산", dt.datetime.now(dt.UTC)).state == shown["부산"]
+    assert shown == {"서울": "live", "부산": "down"}
+
+
 def test_a_month_of_looks_with_new_dates_and_one_sidebar_is_one_frozen_spell(store):
     """The page date is printed by the portal's own clock, which runs on when the sidebar stops."""
     days = 30

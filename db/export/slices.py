@@ -268,13 +268,18 @@ class Source(Database):
     def _span(self, sql: str, values: Mapping[str, object]) -> tuple[int, int]:
         """The first and the last second of what there is; in this order only if there is any."""
         ((first, last),) = self._rows(sql, values)
-        return (1, 0) if first is None or last is None else (first, last)
+        with file.reading(self.path):
+            return (1, 0) if first is None or last is None else (int(first), int(last))
 
     def _by_day(
         self, sql: str, values: Mapping[str, object], first: int, last: int
     ) -> Iterator[Slice]:
+        if first > last:
+            return
+        with file.reading(self.path):  # or it would seek through days that no calendar has
+            moment(first), moment(last)
         midnight = (first + _KST_S) // _DAY_S * _DAY_S - _KST_S
-        days = range(midnight, last + 1, _DAY_S) if first <= last else range(0)
+        days = range(midnight, last + 1, _DAY_S)
         for nth, day in enumerate(days, 1):
             part = {"first": max(day, first), "end": min(day + _DAY_S, last + 1)}
             if rows := self._rows(sql, {**values, **part}):

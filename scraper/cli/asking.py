@@ -10,19 +10,33 @@ import click
 from db.reading import now
 from scraper.cli import show
 from scraper.cli.group import main
-from scraper.cli.options import Moment, Places, as_json, refuse_reversed, with_places
+from scraper.cli.options import (
+    Places,
+    as_json,
+    only_portal,
+    refuse_reversed,
+    since,
+    until,
+    with_places,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 @main.command()
-@click.option("--station", "stations", multiple=True, help="Only this one; may be repeated.")
+@click.option(
+    "--station",
+    "stations",
+    metavar="STATION",
+    multiple=True,
+    help="Only this one, by Korean or English name or KMA number; may be repeated.",
+)
 @with_places
 @as_json
 def latest(stations: tuple[str, ...], places: Places, *, as_json: bool) -> None:
-    """Show the newest reading of each station, and whether it may be trusted."""
+    """Show the newest readings, and whether they may be trusted."""
     from db import query
 
     with query.Database(places.database()) as asked:
@@ -35,9 +49,9 @@ def latest(stations: tuple[str, ...], places: Places, *, as_json: bool) -> None:
 
 @main.command()
 @click.argument("station")
-@click.option("--since", type=Moment(), help="ISO 8601 (Korean time), or so long ago: 7d, 24h.")
-@click.option("--until", type=Moment(), help="The same.")
-@click.option("--portal", help="Only what this one showed.")
+@since
+@until
+@only_portal
 @with_places
 @as_json
 def series(
@@ -49,7 +63,11 @@ def series(
     *,
     as_json: bool,
 ) -> None:
-    """Show what was printed of one station, by Korean or English name or KMA id, over time."""
+    """
+    Show what was printed of one station over time.
+
+    STATION is its Korean or English name, or its KMA number.
+    """
     from db import query
 
     refuse_reversed(since, until)
@@ -57,6 +75,9 @@ def series(
         rows = asked.series(station, since=since, until=until, portal=portal)
     if as_json:
         show.as_json(rows)
+        return
+    if not rows:
+        show.nothing(f"nothing was seen of {station} in that time")
         return
     show.table(
         ["seen from", "seen until", "changed after", "°C", "condition", "label", "portal", "state"],
@@ -85,7 +106,7 @@ def stations(places: Places, *, as_json: bool) -> None:
             }
             for station in asked.stations()
         ]
-    _rows(rows, as_json=as_json)
+    _rows(rows, as_json=as_json, none="no portal has shown a station yet")
 
 
 @main.command()
@@ -108,13 +129,18 @@ def portals(places: Places, *, as_json: bool) -> None:
             }
             for portal in asked.portals()
         ]
-    _rows(rows, as_json=as_json)
+    _rows(rows, as_json=as_json, none="no portal was looked at yet")
 
 
 @main.command()
 @click.option("--failed", is_flag=True, help="Only those that saw no sidebar.")
 @click.option(
-    "--last", type=click.IntRange(min=0), default=100, show_default=True, help="So many; 0 = all."
+    "--last",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    default=100,
+    show_default=True,
+    help="Only the newest so many; 0 = all.",
 )
 @with_places
 @as_json
@@ -124,11 +150,24 @@ def looks(places: Places, *, failed: bool, last: int, as_json: bool) -> None:
 
     with query.Database(places.database()) as asked:
         rows = [show.named(look) for look in asked.looks(failed=failed, last=last or None)]
-    _rows(rows, as_json=as_json)
+    none = "no look failed" if failed else "there was no look yet"
+    _rows(rows, as_json=as_json, none=none, keys=2)
 
 
-def _rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+def _rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, none: str, keys: int = 1) -> None:
+    """Print rows with their keys as headings, numbers flush right; or that there is none."""
     if as_json:
         show.as_json(rows)
-    elif rows:
-        show.table([key.replace("_", " ") for key in rows[0]], [list(row.values()) for row in rows])
+    elif not rows:
+        show.nothing(none)
+    else:
+        named = {key: key.replace("_", " ") for key in rows[0]}
+        values = [list(row.values()) for row in rows]
+        numbers = [name for key, name in named.items() if _is_number(row[key] for row in rows)]
+        show.table(list(named.values()), values, numbers=numbers, keys=keys)
+
+
+def _is_number(values: Iterable[object]) -> bool:
+    """Whether a column has numbers, and nothing else."""
+    there = [value for value in values if value is not None]
+    return bool(there) and all(isinstance(value, (int, float)) for value in there)

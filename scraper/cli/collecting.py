@@ -41,7 +41,7 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
     rows = [
         {
             "city": reading.city,
-            "station_id": None if reading.station is None else reading.station.kma_id,
+            "kma_id": None if reading.station is None else reading.station.kma_id,
             "label": reading.condition.label,
             "icon": reading.condition.icon or None,
             "condition": reading.condition.condition,
@@ -103,7 +103,7 @@ def scrape(
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Look once at every portal of the config, or at the named ones; for cron."""
+    """Look once at the portals of the config, or the named; for cron."""
     # Being stopped is to be told like Ctrl-C: the looks under way are given up, each with its row.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from scraper import config, lock
@@ -189,7 +189,11 @@ def _say(report: Report, *, verbose: bool) -> None:
 @with_places
 @as_json
 def rebuild(places: Places, *, as_json: bool) -> None:
-    """Derive again what is derived; also brings an older database up to date."""
+    """
+    Derive the spells again from the looks.
+
+    Also brings the database of an older nalssi up to date.
+    """
     from db.errors import DatabaseError
     from db.store import Store
     from scraper import lock
@@ -202,14 +206,14 @@ def rebuild(places: Places, *, as_json: bool) -> None:
     if as_json:
         show.as_json({"spells": spells})
     else:
-        click.echo(f"{spells} spells")
+        click.echo(f"{spells} spell{'' if spells == 1 else 's'}")
 
 
 @main.command()
 @with_places
 @as_json
 def demo(places: Places, *, as_json: bool) -> None:
-    """Run a portal of our own on this machine, look at it, and show what was kept."""
+    """Look at a portal of our own on this machine, and show it all."""
     from scraper import demo as story
 
     # The variable names the real history, which is no place for a demo.
@@ -235,7 +239,11 @@ def demo(places: Places, *, as_json: bool) -> None:
 @main.command()
 @with_places
 def run(places: Places) -> None:
-    """Look at the portals day and night, until SIGTERM; SIGHUP reads the config again."""
+    """
+    Look at the portals day and night.
+
+    It ends by SIGTERM or Ctrl-C; SIGHUP reads the config again.
+    """
     import asyncio
 
     from db.store import Store

@@ -11,7 +11,7 @@ import click
 
 from db.reading import now
 from scraper.cli.group import main
-from scraper.cli.options import Moment, Places, with_places
+from scraper.cli.options import Moment, Places, only_portal, refuse_reversed, with_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,11 +46,15 @@ class Picture(click.ParamType["Path"]):
 
 @main.command()
 @click.argument("stations", metavar="[STATION]...", nargs=-1)
-@click.option("--since", type=Moment(), help="From when; ISO 8601 or as 24h.  [7d]")
-@click.option("--until", type=Moment(), help="Until when.  [now]")
-@click.option("--portal", help="Only what this one showed.")
+@click.option(
+    "--since",
+    type=Moment(),
+    help="From then on: ISO 8601 (Korean time), or so long ago: 30m, 24h, 7d, 2w.  [7d]",
+)
+@click.option("--until", type=Moment(), help="Before then; in the same forms.  [now]")
+@only_portal
 @click.option("--map", "on_map", is_flag=True, help="A map of one moment; of all stations.")
-@click.option("--at", type=Moment(), help="With --map: the moment.  [now]")
+@click.option("--at", type=Moment(), help="With --map: the moment, in the same forms.  [now]")
 @click.option("-o", "--output", type=Picture(), help="Draw into this .png or .svg.")
 @with_places
 def plot(
@@ -64,7 +68,11 @@ def plot(
     *,
     on_map: bool,
 ) -> None:
-    """Draw stations over time, or with --map all of them at one moment."""
+    """
+    Draw stations over time, or a map of them at one moment.
+
+    A STATION is a Korean or English name, or a KMA number.
+    """
     _refuse_mixtures(stations, since, until, at, on_map=on_map)
     from db import query
 
@@ -110,9 +118,7 @@ def _chart(
 
     end = until or now()
     start = since or end - _USUAL
-    if start >= end:
-        msg = f"--since {start.isoformat()} is not before --until {end.isoformat()}"
-        raise click.UsageError(msg)
+    refuse_reversed(start, end)
     stations = _stations(asked, names)
     tracks = [
         Track(
@@ -191,8 +197,10 @@ def _print(rows: Iterable[Text]) -> None:
 
     plain = bool(os.environ.get("NO_COLOR"))
     console = Console(highlight=False, soft_wrap=True, color_system=None if plain else "auto")
-    for row in rows:
-        console.print(row)
+    with console.capture() as captured:
+        for row in rows:
+            console.print(row)
+    click.echo(captured.get(), nl=False)
 
 
 def _tell(notes: Iterable[str]) -> None:

@@ -7,7 +7,6 @@ import contextlib
 import datetime as dt
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
@@ -15,11 +14,22 @@ import click
 from db.reading import KST, now
 from scraper.cli import show
 from scraper.cli.group import main
-from scraper.cli.options import Moment, Places, as_json, refuse_reversed, with_places
+from scraper.cli.options import (
+    File,
+    Moment,
+    Places,
+    as_json,
+    only_portal,
+    refuse_reversed,
+    since,
+    until,
+    with_places,
+)
 from scraper.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from db.export import Export, Format
     from db.export.slices import Selection, What
@@ -33,8 +43,6 @@ _ENDINGS: Final[dict[str, Format]] = {
 }
 _YOUNGEST: Final = dt.timedelta(days=1)
 """``status`` counts the looks of a day."""
-
-_file = click.Path(path_type=Path)
 
 
 @main.command()
@@ -51,11 +59,17 @@ _file = click.Path(path_type=Path)
     show_default=True,
     help="The table.",
 )
-@click.option("--since", type=Moment(), help="ISO 8601 (Korean time), or so long ago: 7d, 24h.")
-@click.option("--until", type=Moment(), help="The same.")
-@click.option("--station", "stations", multiple=True, help="Only this one; may be repeated.")
-@click.option("--portal", help="Only what this one showed.")
-@click.option("-o", "--output", type=_file, help="The file.  [standard output]")
+@since
+@until
+@click.option(
+    "--station",
+    "stations",
+    metavar="STATION",
+    multiple=True,
+    help="Only this one, by Korean or English name or KMA number; may be repeated.",
+)
+@only_portal
+@click.option("-o", "--output", type=File(), help="The file.  [standard output]")
 @click.option(
     "--partition", is_flag=True, help="A folder of Parquet files, year=2026/month=03/ and so on."
 )
@@ -84,7 +98,7 @@ def export(
         exported = Export(source=source, what=what, chosen=chosen, clean=printable, progress=told)
         rows = _exported(exported, form, output, partition=partition)
     if output is not None:
-        click.echo(printable(f"{output}: {rows} rows"))
+        click.echo(printable(f"{output}: {rows} row{'' if rows == 1 else 's'}"))
 
 
 def _form(output: Path | None, *, partition: bool) -> Format:
@@ -130,11 +144,11 @@ def _refuse_mixtures(
 
 
 @main.command()
-@click.argument("file", type=_file)
+@click.argument("file", type=File())
 @with_places
 @as_json
 def backup(file: Path, places: Places, *, as_json: bool) -> None:
-    """Make a whole copy of the database while it is in use, and verify it."""
+    """Make a verified copy of the database while it is in use."""
     from db import backup as backups
 
     _end_tidily()
@@ -168,7 +182,7 @@ def backup(file: Path, places: Places, *, as_json: bool) -> None:
 def prune(
     before: dt.datetime, places: Places, *, dry_run: bool, vacuum: bool, as_json: bool
 ) -> None:
-    """Drop old looks that say nothing new; every answer stays as it was."""
+    """Drop old looks that say nothing new; no answer changes."""
     from db import prune as pruning
 
     if before > now() - _YOUNGEST:

@@ -11,7 +11,16 @@ import click
 from db.reading import now
 from scraper.cli import show
 from scraper.cli.group import main
-from scraper.cli.options import Moment, Places, as_json, refuse_reversed, with_places
+from scraper.cli.options import (
+    Moment,
+    Places,
+    as_json,
+    only_portal,
+    refuse_reversed,
+    since,
+    until,
+    with_places,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,16 +38,17 @@ _NAMED: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m", 
 def _with_part(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the part of the history that it asks for, as its argument ``part``."""
 
-    @click.option("--since", type=Moment(), help="ISO 8601 (Korean), or so long ago: 7d, 24h.")
-    @click.option("--until", type=Moment(), help="The same.")
-    @click.option("--portal", help="Only what this one showed.")
+    @since
+    @until
+    @only_portal
     @click.option("--any", "everything", is_flag=True, help="Also what is unconfirmed or frozen.")
     @click.option(
         "--min-coverage",
         type=click.FloatRange(0, 1),
+        metavar="SHARE",
         default=0.75,
         show_default=True,
-        help="Of a period's time; below this it has no mean.",
+        help="Of a period's time, 0 to 1; below this it has no mean.",
     )
     @functools.wraps(command)
     def with_part(
@@ -70,7 +80,11 @@ def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @click.argument("stations", metavar="STATION...", nargs=-1, required=True)
 @click.option(
-    "--by", type=click.Choice(list(_NAMED)), default="day", show_default=True, help="A row each."
+    "--by",
+    type=click.Choice(list(_NAMED)),
+    default="day",
+    show_default=True,
+    help="A row for each.",
 )
 @_with_part
 @with_places
@@ -84,7 +98,11 @@ def stats(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Show means, extremes and coverage of stations by Korean hour, day, month or year."""
+    """
+    Show means, extremes and coverage by hour, day, month or year.
+
+    A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
+    """
     from db import query
 
     with query.Database(places.database()) as asked:
@@ -123,6 +141,7 @@ def _periods(rows: Sequence[Period], named: str) -> None:
             for row in rows
         ],
         numbers=numbers,
+        keys=2,
     )
 
 
@@ -150,7 +169,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
     type=click.Choice(["hour", "day"]),
     default="hour",
     show_default=True,
-    help="A row each.",
+    help="A row for each.",
 )
 @_with_part
 @with_places
@@ -164,7 +183,11 @@ def compare(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Show stations side by side in the same hours, their differences, and their correlation."""
+    """
+    Show stations side by side: differences and correlation.
+
+    A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
+    """
     from db import query
 
     with query.Database(places.database()) as asked:
@@ -195,7 +218,11 @@ def _columns(found: Comparison, times: Sequence[str]) -> tuple[list[str], list[l
 
 def _side_by_side(found: Comparison, by: str) -> None:
     headings, means = _columns(found, ("since",))
-    show.table(headings, means, numbers=headings[1:])
+    named = [
+        [f"{one.since:{_NAMED[by]}}", *row[1:]]
+        for one, row in zip(found.periods, means, strict=True)
+    ]
+    show.table(headings, named, numbers=headings[1:])
     click.echo()
     numbers = [f"common {by}s", f"mean less {show.cell(found.stations[0])}", "correlation"]
     rows = [list(show.named(one).values()) for one in found.relations]
@@ -218,13 +245,18 @@ def _csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
 @main.command()
 @click.argument("station")
 @click.argument("time", type=Moment())
-@click.option("--portal", help="Only what this one showed.")
+@only_portal
 @with_places
 @as_json
 def at(
     station: str, time: dt.datetime, portal: str | None, places: Places, *, as_json: bool
 ) -> None:
-    """Show what was known of a station at a moment, and the evidence for it."""
+    """
+    Show what was known at a moment, and the evidence.
+
+    STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
+    long ago: 30m, 24h, 7d, 2w.
+    """
     from db import query
 
     with query.Database(places.database()) as asked:

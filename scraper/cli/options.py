@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import errno
 import functools
@@ -10,16 +11,17 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from db.errors import NalssiError
 from db.reading import KST
 from scraper.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from scraper.config import Config
 
@@ -33,27 +35,49 @@ INTERRUPTED: Final = 130
 OUTPUT_LOST: Final = 74
 """``EX_IOERR`` of sysexits.h."""
 
+READER_LEFT: Final = 141
+"""What a shell gives a command that nobody reads any more: 128 and the number of SIGPIPE."""
+
 
 class Commands(click.Group):
     """Commands whose expected errors end in one line on stderr and their own exit code."""
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read the options that stand before the command."""
+        with _in_one_line():
+            return super().make_context(*args, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        try:
+        with _in_one_line():
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except NalssiError as exc:
-            click.echo(f"nalssi: {printable(str(exc))}", err=True)
-            ctx.exit(exc.exit_code)
-        except KeyboardInterrupt:
-            click.echo("nalssi: interrupted", err=True)
-            ctx.exit(INTERRUPTED)
-        except OSError as exc:
-            if exc.errno == errno.EPIPE:  # who reads has seen enough; click ends quietly
-                raise
-            click.echo(f"nalssi: the output cannot be written: {exc.strerror}", err=True)
-            os._exit(OUTPUT_LOST)  # or Python would try to write the rest once more
-        return result
+            return result
+
+
+@contextlib.contextmanager
+def _in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except NalssiError as exc:
+        _end(str(exc), exc.exit_code)
+    except NoArgsIsHelpError:  # nothing is wrong: it is the help
+        raise
+    except click.UsageError as exc:
+        more = f"; see `{exc.ctx.command_path} --help`" if exc.ctx else ""
+        _end(f"{exc.format_message().removesuffix('.')}{more}", exc.exit_code)
+    except KeyboardInterrupt:
+        _end("interrupted", INTERRUPTED)
+    except OSError as exc:  # os._exit, or Python would try to write the rest once more
+        if exc.errno == errno.EPIPE:
+            os._exit(READER_LEFT)
+        click.echo(f"nalssi: the output cannot be written: {exc.strerror}", err=True)
+        os._exit(OUTPUT_LOST)
+
+
+def _end(told: str, exit_code: int) -> NoReturn:
+    click.echo(f"nalssi: {printable(told)}", err=True)
+    raise click.exceptions.Exit(exit_code) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,17 +139,32 @@ class Places:
         return self.settings() if named or self.db is None else None
 
 
+class File(click.Path):
+    """The path of a file; never an empty one, which would mean this folder."""
+
+    name = "FILE"
+
+    def __init__(self, *, dir_okay: bool = True) -> None:
+        super().__init__(path_type=Path, dir_okay=dir_okay)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if not value:
+            self.fail("the name of the file is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def with_places(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command ``--config`` and ``--db``, as its argument ``places``."""
 
     @click.option(
         "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=File(dir_okay=False),
         help="The config.  [NALSSI_CONFIG, then ./config.toml]",
     )
     @click.option(
         "--db",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=File(dir_okay=False),
         envvar="NALSSI_DB",
         help="The database, instead of the config's.  [NALSSI_DB]",
     )
@@ -137,6 +176,8 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+only_portal = click.option("--portal", metavar="PORTAL", help="Only what this one showed.")
 
 
 class Moment(click.ParamType["dt.datetime"]):
@@ -153,15 +194,26 @@ class Moment(click.ParamType["dt.datetime"]):
         try:
             if ago := _AGO.fullmatch(value):
                 length = dt.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-                return dt.datetime.now(KST) - length
+                return dt.datetime.now(KST).replace(microsecond=0) - length
             moment = dt.datetime.fromisoformat(value)
-            return moment if moment.tzinfo else moment.replace(tzinfo=KST)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=KST)
+            for zone in (dt.UTC, KST):  # neither has the year 0, nor the year 10000
+                moment.astimezone(zone)
         except (ValueError, OverflowError):
             self.fail(
                 f"{value!r} is no time, expected such as 2026-03-01, 2026-03-01T09:00, 24h or 7d",
                 param,
                 ctx,
             )
+        return moment
+
+
+since = click.option(
+    "--since",
+    type=Moment(),
+    help="From then on: ISO 8601 (Korean time), or so long ago: 30m, 24h, 7d, 2w.",
+)
+until = click.option("--until", type=Moment(), help="Before then; in the same forms.")
 
 
 def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> None:
@@ -172,5 +224,6 @@ def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> Non
         UsageError: It does.
     """
     if since is not None and until is not None and since >= until:
-        msg = f"--since {since.isoformat()} is not before --until {until.isoformat()}"
+        named = (f"{one.astimezone(KST):%Y-%m-%d %H:%M}" for one in (since, until))
+        msg = "--since {} is not before --until {}".format(*named)
         raise click.UsageError(msg)

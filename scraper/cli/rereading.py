@@ -9,7 +9,7 @@ import click
 
 from scraper.cli import show
 from scraper.cli.group import main
-from scraper.cli.options import Moment, Places, as_json, with_places
+from scraper.cli.options import Places, as_json, only_portal, since, with_places
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @with_places
 @as_json
 def words(places: Places, *, unknown: bool, as_json: bool) -> None:
-    """List every label, icon and city ever printed, and what it is taken for."""
+    """List every word ever printed, and what it is taken for."""
     from db import query
     from scraper.words import ICONS
 
@@ -37,6 +37,8 @@ def words(places: Places, *, unknown: bool, as_json: bool) -> None:
         show.as_json(found)
     elif found:
         _list(found)
+    else:
+        show.nothing("every word is understood" if unknown else "no portal has shown a word yet")
 
 
 def _list(found: list[Word]) -> None:
@@ -57,6 +59,7 @@ def _list(found: list[Word]) -> None:
             for word in found
         ],
         numbers=["sidebars"],
+        keys=2,
         styles=["" if word.understood else "yellow" for word in found],
     )
 
@@ -66,15 +69,19 @@ def _taken_for(word: Word) -> str | None:
 
 
 @main.command()
-@click.option("--since", type=Moment(), help="Only what was seen after this: ISO 8601, 7d, 24h.")
-@click.option("--portal", help="Only what this one showed.")
+@since
+@only_portal
 @click.option("--write", is_flag=True, help="Keep what is read now in the place of the old.")
 @with_places
 @as_json
 def reparse(
     since: dt.datetime | None, portal: str | None, places: Places, *, write: bool, as_json: bool
 ) -> None:
-    """Read what was kept again, with today's reader and words, and show what is otherwise."""
+    """
+    Read what was kept again, and show what is otherwise.
+
+    It is read with today's reader and words; nothing is kept without --write.
+    """
     from db import query
     from scraper import reparse as again
     from scraper.words import KNOWN
@@ -146,6 +153,7 @@ def _show(found: Difference) -> None:
     show.table(
         ["change", "portal", "seen from", "station", "before", "after"],
         [list(show.named(change).values()) for change in found.examples],
+        keys=4,
     )
     if more := count.total() - len(found.examples):
         click.echo(f"and {more} more")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -19,7 +19,18 @@ from scraper.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.table import Table
+
     from db.query import Latest
+
+_ENDLESS: Final = 2**31
+"""Columns of a pipe: what does not fit into a line would be cut."""
+
+_LONG: Final = 13
+"""Longer words are broken where a terminal is narrow: addresses, reasons."""
+
+_BETWEEN: Final = 2
+"""Blanks between two columns."""
 
 _LOUD: Final = {"frozen": "bold white on red", "down": "bold white on red", "unconfirmed": "yellow"}
 
@@ -33,7 +44,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
     if isinstance(value, dict):
-        return {key: plain(part) for key, part in value.items()}
+        return {str(plain(key)): plain(part) for key, part in value.items()}
     if is_dataclass(value):
         return plain(named(value))
     return value
@@ -41,7 +52,8 @@ def plain(value: Any) -> Any:
 
 def as_json(value: object) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    # Of a damaged database there may be bytes where a text belongs: shown, as a table does.
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2, default=str))
 
 
 def table(
@@ -50,53 +62,125 @@ def table(
     *,
     numbers: Sequence[str] = (),
     styles: Sequence[str] = (),
+    keys: int = 1,
 ) -> None:
     """
     Print a table, with colours where a person is looking, and never a value cut short.
 
-    A terminal that is too narrow gets the long values on several lines.
+    A terminal that is too narrow gets the long values on several lines, and the columns for which
+    it has no room in further tables below.
 
     Args:
         headings: The columns.
         rows: Their values; None prints as a dash.
         numbers: The columns to set flush right.
         styles: Of each row, as rich knows them.
+        keys: How many of the first columns say whose a row is, and begin each further table.
     """
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - JSON does without it
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - JSON does without it
 
-    terminal = sys.stdout.isatty()
-    console = Console(width=None if terminal else 1000, highlight=False)
-    grid = Table(box=SIMPLE_HEAD if terminal else None, pad_edge=False)
     shown = [[cell(value) for value in row] for row in rows]
-    widths = [
-        _longest_word(heading, [row[n] for row in shown]) for n, heading in enumerate(headings)
-    ]
-    fits = sum(widths) + 2 * len(widths) <= console.width
-    for heading, width in zip(headings, widths, strict=True):
-        grid.add_column(
-            heading,
-            justify="right" if heading in numbers else "left",
-            no_wrap=not terminal or heading in (*numbers, "state"),
-            overflow="fold",
-            min_width=width if fits else None,
+    columns = [
+        _Column(
+            heading=printable(heading),
+            values=[row[nth] for row in shown],
+            number=heading in numbers,
+            whole=heading in (*numbers, "state"),
         )
-    for nth, row in enumerate(shown):
-        grid.add_row(*map(Text, row), style=styles[nth] if styles else None)
-    if terminal:
-        console.print(grid)
+        for nth, heading in enumerate(headings)
+    ]
+    if sys.stdout.isatty():
+        console = Console(highlight=False)
+        for nth, part in enumerate(_parts(columns, keys, console.width)):
+            if nth:
+                console.print()
+            widths = _widths(part, console.width)
+            grid = _grid(part, styles, widths)
+            console.print(grid, width=_whole(widths), crop=False)
         return
+    console = Console(width=_ENDLESS, highlight=False)
     with console.capture() as captured:
-        console.print(grid)
+        console.print(_grid(columns, styles))
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
-def _longest_word(heading: str, values: Sequence[str]) -> int:
-    """How wide a column must be to break no short word: a city, a date, a state."""
-    words = [word for value in (heading, *values) for word in value.split()]
-    return min(12, max(map(len, words)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """A column of a table; ``whole`` where none of its values may be broken into lines."""
+
+    heading: str
+    values: Sequence[str]
+    number: bool
+    whole: bool
+
+    @property
+    def wide(self) -> int:
+        """How wide its widest value is."""
+        from rich.cells import cell_len  # noqa: PLC0415 - JSON does without it
+
+        return max(map(cell_len, (self.heading, *self.values)))
+
+    @property
+    def narrow(self) -> int:
+        """How wide it must be to break no short word: a city, a date, a state."""
+        from rich.cells import cell_len  # noqa: PLC0415 - JSON does without it
+
+        words = " ".join((self.heading, *self.values)).split()
+        return self.wide if self.whole else min(_LONG, max(map(cell_len, words), default=0))
+
+
+def _parts(columns: Sequence[_Column], keys: int, room: int) -> list[list[_Column]]:
+    """The columns of each table, so that it has room, or but one beside the keys."""
+    named = list(columns[:keys])
+    parts = [list(named)]
+    for column in columns[keys:]:
+        needed = _whole([one.narrow for one in (*parts[-1], column)])
+        if needed > room and len(parts[-1]) > keys:
+            parts.append(list(named))
+        parts[-1].append(column)
+    return parts
+
+
+def _widths(columns: Sequence[_Column], room: int) -> list[int]:
+    """How wide each column is: as its widest value, as long as there is room."""
+    widths = [column.narrow for column in columns]
+    for nth, column in enumerate(columns):
+        spare = max(0, room - _whole(widths))
+        widths[nth] += min(spare, column.wide - column.narrow)
+    return widths
+
+
+def _whole(widths: Sequence[int]) -> int:
+    """How wide a table of such columns is."""
+    return sum(widths) + _BETWEEN * (len(widths) - 1)
+
+
+def _grid(
+    columns: Sequence[_Column], styles: Sequence[str], widths: Sequence[int] | None = None
+) -> Table:
+    """A table for a terminal, with lines and widths; or for a pipe, which is wide enough."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - JSON does without it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    box, right = (SIMPLE_HEAD, _BETWEEN - 1) if widths else (None, _BETWEEN)  # a line is one wide
+    grid = Table(box=box, padding=(0, right, 0, 0), pad_edge=False, show_edge=False)
+    for nth, column in enumerate(columns):
+        grid.add_column(
+            Text(column.heading),
+            justify="right" if column.number else "left",
+            no_wrap=not widths or column.whole,
+            overflow="fold",
+            width=widths[nth] if widths else None,
+        )
+    for nth, row in enumerate(zip(*(column.values for column in columns), strict=True)):
+        grid.add_row(*map(Text, row), style=styles[nth] if styles else None)
+    return grid
+
+
+def nothing(told: str) -> None:
+    """Say on stderr that there is no row, and of what."""
+    click.echo(f"nalssi: {printable(told)}", err=True)
 
 
 def cell(value: object) -> str:
@@ -119,6 +203,9 @@ def named(row: Any) -> dict[str, Any]:
 
 def latest(rows: Sequence[Latest]) -> None:
     """Print the newest readings; nobody shall take a frozen one for the weather of now."""
+    if not rows:
+        nothing("no portal has shown a sidebar yet")
+        return
     for line in _warnings(rows):
         _loud(line)
     table(
@@ -155,6 +242,9 @@ def _loud(line: str) -> None:
 
 def status(rows: Sequence[dict[str, Any]]) -> None:
     """Print how portals are."""
+    if not rows:
+        nothing("no portal is known: the config names none, or nobody has looked yet")
+        return
     table(
         ["portal", "state", "since", "last look", "outcome", "next look", "looks", "failed"],
         (
@@ -185,8 +275,8 @@ def _warnings(rows: Sequence[Latest]) -> list[str]:
         f"FROZEN: {cell(portal)} has shown the same values for {age(minutes)}, "
         f"since {cell(since)}. They are not the weather of now."
         if state == "frozen"
-        else f"DOWN: nothing was seen at {cell(portal)} since {cell(until)}; "
-        f"its last values are {age(minutes)} old. They are not the weather of now."
+        else f"DOWN: {cell(portal)} was not seen to show these values since {cell(until)}; "
+        f"they are {age(minutes)} old. They are not the weather of now."
         for (portal, state, since, until), minutes in told.items()
     ]
 

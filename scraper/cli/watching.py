@@ -11,7 +11,7 @@ from db.reading import KST, now
 from scraper import __version__
 from scraper.cli import show
 from scraper.cli.group import main
-from scraper.cli.options import Moment, Places, as_json, with_places
+from scraper.cli.options import Places, as_json, since, with_places
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -66,10 +66,12 @@ def _statuses(asked: Database, config: Config | None) -> list[dict[str, Any]]:
 def _status(
     asked: Database, one: PortalStatus, config: Config | None, moment: dt.datetime
 ) -> dict[str, Any]:
+    from db import file
     from scraper.schedule import next_look
 
     interval_s = config.interval_s if config else round(one.interval_minutes * 60)
-    due = next_look(asked.memory(one.portal), interval_s, moment).astimezone(KST)
+    with file.reading(asked.path):  # an interval without end is damage, too
+        due = next_look(asked.memory(one.portal), interval_s, moment).astimezone(KST)
     scheduled = config is not None and config.schedule
     return {
         "portal": one.portal,
@@ -107,7 +109,7 @@ def _mib(size: Any) -> str:
 
 
 @main.command()
-@click.option("--since", type=Moment(), help="ISO 8601 (Korean time), or so long ago: 7d, 24h.")
+@since
 @with_places
 @as_json
 def gaps(since: dt.datetime | None, places: Places, *, as_json: bool) -> None:
@@ -118,6 +120,9 @@ def gaps(since: dt.datetime | None, places: Places, *, as_json: bool) -> None:
         found = asked.gaps(since=since, now=now())
     if as_json:
         show.as_json(found)
+        return
+    if not found:
+        show.nothing("no gap was found")
         return
     show.table(
         ["portal", "since", "until", "length", "failures", "cause", "reason"],
@@ -134,6 +139,7 @@ def gaps(since: dt.datetime | None, places: Places, *, as_json: bool) -> None:
             for one in found
         ],
         numbers=["length", "failures"],
+        keys=2,
     )
 
 
@@ -142,7 +148,7 @@ def gaps(since: dt.datetime | None, places: Places, *, as_json: bool) -> None:
 @with_places
 @as_json
 def check(places: Places, *, live: bool, as_json: bool) -> None:
-    """Check the config, database, disk, clock and lock, and change nothing."""
+    """Check config, database, disk, clock and lock; change nothing."""
     from scraper import check as checks
 
     path = places.database()
@@ -169,7 +175,7 @@ def check(places: Places, *, live: bool, as_json: bool) -> None:
 @click.option("--test", "test", is_flag=True, required=True, help="Send a test through each.")
 @with_places
 def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what the command is for
-    """Try the channels of the config by a notice that says it is a test."""
+    """Try the channels of the config with a test notice."""
     from scraper import config
     from scraper.errors import ConfigError
     from scraper.notify import Channels, Notice, deliver, ping

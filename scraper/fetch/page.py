@@ -57,8 +57,10 @@ def read_file(path: Path | str, *, max_bytes: int) -> Page:
     try:
         file = _local(path)
         # A pipe or a device could keep us for ever.
-        if not file.is_file():
+        if not file.exists():
             raise FetchError(str(path), "no such file")
+        if file.is_dir():
+            raise FetchError(str(path), "a folder, expected a file")
         with file.open("rb") as opened:
             return read_stream(opened, name=file.absolute().as_uri(), max_bytes=max_bytes)
     except (OSError, ValueError) as exc:
