@@ -34,6 +34,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python -m benchmarks.backfill
+	$(BIN)/python -m benchmarks.database
 
 soak: $(INSTALLED)
 	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))

@@ -124,7 +124,6 @@ class _Keeper:
 
     def _contents(self, captures: list[Capture]) -> tuple[int, dict[bytes, int]]:
         """How many contents are new, and the row of each by its digest."""
-        ids: dict[bytes, int] = {}
         new: dict[bytes, Content] = {}
         again: list[Content] = []
         for content in (one.content for one in captures if one.content is not None):
