@@ -52,7 +52,7 @@ class Reader:
         self._portals, self._portal, self._date = portals, portal, date
         self._not_after, self._words = not_after, words
         self._lines_of = functools.lru_cache(_REMEMBERED)(sidebar.lines_of)
-        self._contents: dict[tuple[bytes, str], Content] = {}
+        self._contents: dict[str, Content] = {}
 
     def sighting(self, page: SavedPage) -> Sighting | None:
         """
@@ -95,12 +95,12 @@ class Reader:
         return sidebar.find(body, encoding, self._words, lines_of=self._lines_of)
 
     def _content(self, seen: Sidebar) -> Content:
-        key = seen.digest, seen.fragment
-        if (content := self._contents.get(key)) is None:
+        # What was read follows from the fragment; a digest of each page would cost more.
+        if (content := self._contents.get(seen.fragment)) is None:
             if len(self._contents) >= _REMEMBERED:
                 self._contents.clear()
             content = normalize.content(seen, normalize.readings(seen, self._words))
-            self._contents[key] = content
+            self._contents[seen.fragment] = content
         return content
 
     def _name(self, page: SavedPage) -> str:
