@@ -343,9 +343,20 @@ def _is_reader(pid: str) -> bool:
         return False
 
 
+def _until_it_reads(running: subprocess.Popen[bytes]) -> int:
+    """Wait for the first process that reads; gives its number."""
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    until = time.monotonic() + 20
+    while time.monotonic() < until and running.poll() is None:
+        for pid in children.read_text().split():
+            if _is_reader(pid):
+                return int(pid)
+    raise AssertionError(running.poll())
+
+
 def test_ctrl_c_ends_it_in_one_line(tmp_path, weeks, expected):
     with _started(tmp_path, *weeks) as running:
-        time.sleep(0.6)
+        _until_it_reads(running)
         os.killpg(running.pid, signal.SIGINT)
         _, said = running.communicate(timeout=30)
     assert running.returncode in (130, 0)
@@ -356,12 +367,7 @@ def test_ctrl_c_ends_it_in_one_line(tmp_path, weeks, expected):
 
 def test_a_reader_that_dies_costs_its_file_alone(tmp_path, weeks):
     with _started(tmp_path, "--workers", 1, "--json", *weeks) as running:
-        children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-        until = time.monotonic() + 20
-        pid = 0
-        while not pid and time.monotonic() < until and running.poll() is None:
-            pid = next((int(x) for x in children.read_text().split() if _is_reader(x)), 0)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(_until_it_reads(running), signal.SIGKILL)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 5
     assert b"its reader ended with code -9" in said

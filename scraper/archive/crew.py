@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import signal
 from collections import deque
 from dataclasses import dataclass
-from multiprocessing import connection, reduction
+from multiprocessing import connection, reduction, resource_tracker
 from typing import TYPE_CHECKING, Any, Final
 
 from scraper.archive import files, work
@@ -91,7 +92,8 @@ class Crew:
             process = self._context.Process(
                 target=work.run, args=(theirs, self._orders, stdin), daemon=True
             )
-            process.start()
+            with _interrupts_held():
+                process.start()
         self._members.append(_Member(process, ours, deque(job)))
         _send(ours, job)
 
@@ -126,6 +128,17 @@ class Crew:
             self._start(waiting.popleft())
         told = f"its reader ended with code {member.process.exitcode}"
         return Batch(finished=fatal, troubles=[told], unreadable=True)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C from a process that is being started for good; to us it comes a moment later."""
+    resource_tracker.ensure_running()  # begun within, it would let them through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _send(connection: Connection, job: list[Source] | None) -> None:
