@@ -89,7 +89,7 @@ class Size:
         took = 0.0
         path.unlink(missing_ok=True)
         with Store.open(path) as store:
-            store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001
+            store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - bare has it too
             store.use_memory(64)
             store.portal(history.name(0), "https://portal-0.example/", 600)
             for batch in months(self.years):

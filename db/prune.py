@@ -164,7 +164,7 @@ def _drop(conn: sqlite3.Connection, portal_id: int, border: int) -> Iterator[int
         if len(gone) < _LOOKS_AT_ONCE:
             return
         since = max(gone)
-        time.sleep(time.monotonic() - began)
+        time.sleep(time.monotonic() - began)  # a daemon beside has its turn
 
 
 def compact(path: Path) -> None:

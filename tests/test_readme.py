@@ -22,7 +22,7 @@ from db.store import Store
 from scraper import demo
 from scraper.collect import keep
 from scraper.demo.portal import text
-from tests import pages
+from tests import archives, pages
 from tests.make import BUSAN, make_content, make_look, make_page, make_reading, see
 from tests.test_cli import nalssi
 
@@ -131,7 +131,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (folder / "page.txt").write_text(text(boxes, "2024.04.28 (일)"), encoding="utf-8")
     fill(folder / "weather.db")
+    crawl(folder / "crawl")
     return folder
+
+
+def crawl(folder: Path) -> None:
+    """Ten days of a crawl: a page an hour of each of two portals, and pages without a box."""
+    folder.mkdir()
+    pages_of = [
+        archives.saved(host, 60 * hour, hour)
+        for hour in range(24 * 10)
+        for host in ("kgnews.example", "m.hangyo.example")
+    ]
+    others = [archives.without_box("kgnews.example", nth) for nth in range(40)]
+    (folder / "2024-05.warc.gz").write_bytes(archives.warc([*pages_of, *others]))
 
 
 def fill(path: Path) -> None:
@@ -175,7 +188,8 @@ def form(printed: str) -> str:
 
 def test_the_readme_has_an_example_of_each_command():
     shown = {example.command.split()[0] for example in EXAMPLES}
-    assert shown >= PRESENT | {"series", "looks", "stats", "compare", "at", "plot", "export"}
+    asked = {"series", "looks", "stats", "compare", "at", "plot", "export", "backfill"}
+    assert shown >= PRESENT | asked
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.command)
