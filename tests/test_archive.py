@@ -573,6 +573,17 @@ def test_the_search_for_signs_is_the_same_without_the_c_library(monkeypatch):
     assert found() == quick == [False, True, True, True, False]
 
 
+@pytest.mark.parametrize("line_end", ["", "\n", "\r\n"])
+@pytest.mark.parametrize("filler", ["", "시" * 2000, "<p>시장</p>" * 900], ids=range(3))
+def test_a_page_says_the_same_however_it_is_broken_into_lines(filler, line_end):
+    """Only what is around a box is read: that must not end at lines that a page may not have."""
+    opens, a_list, rest = pages.box(pages.plain()).replace("\n", "").partition("<ul ")
+    box = f"{opens}{line_end}{a_list}{rest}{line_end}"
+    page = f"<html><body>{filler}{box}{filler}</body></html>"
+    first, *others = readings_of(page.encode(), FOUR[0].url, NOON)
+    assert (first["page_date"], len(others)) == ("2018-03-20", 15)
+
+
 def test_a_page_cut_within_its_box_is_not_taken(tmp_path):
     text = archives.as_text(FOUR[0], 0)
     for cut, taken in ((200, 0), (len(text.body), 1)):

@@ -32,10 +32,11 @@ _SHORT: Final = 32 * 1024
 _NO_ASCII: Final = re.compile(rb"(?:utf-?(?:7|16|32)|iso-2022|johab)", re.IGNORECASE)
 """Encodings in which neither sign can be searched for."""
 
+_TAG: Final = 300
 _LARGEST: Final = 32 * 1024
-_BEFORE: Final = 4000
-_AFTER: Final = 4000
-"""Bytes of a list, and around it; more than ``sidebar`` ever looks at."""
+_BEFORE: Final = 2000
+_AFTER: Final = 3000
+"""Bytes of a list's tag, of a list, and around it: as much as ``sidebar`` looks at, and more."""
 
 _HEAD: Final = 4096
 """Bytes in which a page declares its encoding."""
@@ -75,24 +76,25 @@ def _names_no_ascii(content_type: bytes) -> bool:
 
 def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
     """
-    The head of a page, and its first list with the known name with all that belongs to the box.
+    The head of a page, and the list where the known name stands first, with all around the box.
 
     A list that is a sidebar is the same read from this, and its encoding the same told by this: to
     copy and decode the whole page takes longer than all else. Both parts begin and end where no
     character is cut in two in any encoding that has its ASCII in the usual places.
 
     Returns:
-        None where there is no such list.
+        None where it stands elsewhere first, or nowhere.
     """
     if (at := block.find(_MARK, start)) == -1 or block.startswith(_MARKS, start):
         return None
+    in_its_tag = block.rfind(b"<ul", max(start, at - _TAG), at) != -1
     closes = block.find(b"</ul>", at, at + _LARGEST)
-    opens = block.find(b"\n", max(start, at - _BEFORE), at) + 1
-    ends = block.rfind(b"\n", closes, closes + _AFTER)
-    if closes == -1 or opens == 0 or ends == -1:
+    if closes == -1 or not in_its_tag:
         return None
+    opens = block.rfind(b">", start, max(start, at - _BEFORE)) + 1 or start
+    ends = block.find(b"<", closes + _AFTER)
     head_ends = block.rfind(b">", start, start + _HEAD) + 1
-    return block[start:head_ends], block[opens:ends]
+    return block[start:head_ends], block[opens : ends if ends != -1 else len(block)]
 
 
 def has(block: bytes, part: bytes) -> bool:
