@@ -51,9 +51,11 @@ _SKIES: Final = (
 _CODES: Final = {sky: code for code, sky in enumerate(_SKIES)}
 
 _DIFFERENT: Final = re.compile(
-    r"(?P<number>(?!-0\.0)-?(?:0|[1-9][0-9]?)\.[0-9])(?=℃)"
-    r"|(?P<id>(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f]))"
-    rf'|(?P<sky>(?:iw[0-9]{{2}}">|• |\n)(?:{"|".join(sorted(_LABELS, key=len, reverse=True))})?<?)'
+    r"[-0-9a-fi•\n](?:"  # with one class to begin with it takes half the time
+    r"(?P<number>(?:(?<=[1-9])[0-9]?|(?<=0)|(?<=-)(?!0\.0)(?:0|[1-9][0-9]?))\.[0-9](?=℃))"
+    r"|(?P<id>(?<=(?<![0-9a-f])[0-9a-f])[0-9a-f]{31}(?![0-9a-f]))"
+    r'|(?P<sky>(?:(?<=i)w[0-9]{2}">|(?<=•) |(?<=\n))'
+    rf"(?:{'|'.join(sorted(_LABELS, key=len, reverse=True))})?<?))"
 )
 
 _CITIES: Final = (
@@ -82,7 +84,7 @@ _BOXES: Final = "".join(
         "auto:true,pager:false,controls:false}); });\n\t</script>\n",
         '\t<a href="http://www.kma.go.kr/" class="wc" target="_blank">기상청 제공',
     ]
-)
+).encode()
 """The dictionary of form 1, the likeliest last: what is near costs least."""
 
 
@@ -118,7 +120,7 @@ def unpacked(kept: bytes) -> str:
 def _without_differences(fragment: str) -> bytes:
     taken = io.BytesIO()
     rest = _DIFFERENT.sub(_taking(taken), fragment)
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zdict=_BOXES.encode())
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zdict=_BOXES)
     checksum = zlib.crc32(fragment.encode()).to_bytes(4)
     deflated = deflate.compress(rest.encode()) + deflate.flush()
     return bytes([_TAKEN_OUT]) + checksum + deflated + taken.getvalue()
@@ -130,10 +132,10 @@ def _taking(taken: io.BytesIO) -> Callable[[re.Match[str]], str]:
 
     def take(found: re.Match[str]) -> str:
         nonlocal last_id
-        if found["number"]:
+        if found.lastgroup == "number":
             taken.write(int(found[0].replace(".", "")).to_bytes(2, signed=True))
             return _NUMBER
-        if found["sky"]:
+        if found.lastgroup == "sky":
             if (code := _CODES.get(found[0])) is None:
                 return found[0]
             taken.write(bytes([code]))
@@ -148,7 +150,7 @@ def _taking(taken: io.BytesIO) -> Callable[[re.Match[str]], str]:
 
 
 def _with_differences(kept: bytes) -> str:
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS, zdict=_BOXES.encode())
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS, zdict=_BOXES)
     rest = (inflate.decompress(kept[5:]) + inflate.flush()).decode()
     taken = io.BytesIO(inflate.unused_data)
     fragment = re.sub("[\x01-\x04]", _putting_back(taken), rest)
