@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from typing import TYPE_CHECKING, Any, Final
 
 from db.reading import KST
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from scraper.words import Words
 
 _REMEMBERED: Final = 256
-"""Lists and contents, the last so many: pages that were captured together show the same."""
+"""Steps and contents, the last so many: pages that were captured together show the same."""
 
 _END: Final = 40
 _CREDIT: Final = "기상청"
@@ -51,7 +50,7 @@ class Reader:
     ) -> None:
         self._portals, self._portal, self._date = portals, portal, date
         self._not_after, self._words = not_after, words
-        self._lines_of = functools.lru_cache(_REMEMBERED)(sidebar.lines_of)
+        self._steps = sidebar.Steps.remembering(_REMEMBERED)
         self._contents: dict[str, Content] = {}
 
     def sighting(self, page: SavedPage) -> Sighting | None:
@@ -92,7 +91,7 @@ class Reader:
         return None
 
     def _find(self, body: bytes, encoding: str) -> Sidebar:
-        return sidebar.find(body, encoding, self._words, lines_of=self._lines_of)
+        return sidebar.find(body, encoding, self._words, steps=self._steps)
 
     def _content(self, seen: Sidebar) -> Content:
         # What was read follows from the fragment; a digest of each page would cost more.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ def encoding_of(content_type: str | None, body: bytes) -> str:
 def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
     """What the header, the byte order mark and the page itself say, each read when it is wanted."""
     tellers: tuple[Callable[[], str | None], ...] = (
-        lambda: http_content_type_encoding(content_type),
+        lambda: _in_header(content_type),
         lambda: read_bom(body)[0],
         lambda: html_body_declared_encoding(body),
     )
@@ -45,6 +46,9 @@ def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
         codec = tell()
         if codec is not None and codec.replace("_", "-") not in _NO_PAGE:
             yield codec
+
+
+_in_header = functools.lru_cache(maxsize=64)(http_content_type_encoding)
 
 
 def _decodes(body: bytes, codec: str) -> bool:

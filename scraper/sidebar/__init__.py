@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from scraper.sidebar.find import Sidebar, find, lines_of
+from scraper.sidebar.find import Sidebar, Steps, find
 from scraper.sidebar.lines import Line
 
 READER: Final = 1
 """This reader's version: higher whenever it reads some page otherwise than the one before."""
 
-__all__ = ["READER", "Line", "Sidebar", "find", "lines_of"]
+__all__ = ["READER", "Line", "Sidebar", "Steps", "find"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from scraper.sidebar.lines import Line
     from scraper.sidebar.locate import Stretch
     from scraper.words import Words
-
-    LinesOf = Callable[[str, bool, Words], tuple[Line, ...]]
 
 _MOST_TAGS: Final = 4096
 """Tags of a list; an HTML parser takes quadratic time for tags nested in each other."""
@@ -57,9 +56,37 @@ class Sidebar:
         return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
-def lines_of(printed: str, html: bool, words: Words) -> tuple[Line, ...]:
-    """The lines of a list, which is most of the work: who reads many pages may remember them."""
+def _lines(printed: str, html: bool, words: Words) -> tuple[Line, ...]:
     return tuple((lines.from_html if html else lines.from_text)(printed, words))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """
+    The steps that take the longest, and often have the same to do on the next page.
+
+    Attributes:
+        text: The bytes of a list or of what stands before it as text.
+        lines: The lines of a list.
+        date_before: The date in the text before the lines.
+    """
+
+    text: Callable[[bytes, str], str] = locate.text
+    lines: Callable[[str, bool, Words], tuple[Line, ...]] = _lines
+    date_before: Callable[[str], PageDate | None] = dates.before
+
+    @classmethod
+    def remembering(cls, most: int) -> Steps:
+        """Steps that remember their last so many answers each."""
+        remember = functools.lru_cache(most)
+        return cls(
+            text=remember(locate.text),
+            lines=remember(_lines),
+            date_before=remember(dates.before),
+        )
+
+
+_STEPS: Final = Steps()
 
 
 def find(
@@ -67,7 +94,7 @@ def find(
     encoding: str = "utf-8",
     words: Words = KNOWN,
     *,
-    lines_of: LinesOf = lines_of,
+    steps: Steps = _STEPS,
 ) -> Sidebar:
     """
     The sidebar of a page of HTML or plain text.
@@ -76,49 +103,49 @@ def find(
         page: The whole page, or any part of it that holds the sidebar.
         encoding: Python's name of the encoding, where the page is bytes.
         words: The labels and cities that are known; they tell a label from a city.
-        lines_of: ``lines_of`` of this module, or what remembers its answers.
+        steps: For who reads many pages: steps that remember.
 
     Raises:
         NoSidebar: There is none; the message says what was there instead.
     """
     body, encoding = locate.ascii_based(page, encoding)
-    found = _found(body, encoding, words, lines_of)
+    found = _found(body, encoding, words, steps)
     if found is None:
         raise NoSidebar(locate.what_is_there(body, encoding))
     sidebar, stretch = found
     if stretch.marked:
         return sidebar
     for fragment in (sidebar.fragment, stretch.before + stretch.printed + stretch.after):
-        again = _found(fragment.encode("utf-8", "replace"), "utf-8", words, lines_of)
+        again = _found(fragment.encode("utf-8", "replace"), "utf-8", words, steps)
         if again is not None and again[0].lines == sidebar.lines:
             return replace(sidebar, fragment=fragment)
     raise NoSidebar("a list that reads otherwise alone, " + locate.what_is_there(body, encoding))
 
 
 def _found(
-    body: bytes, encoding: str, words: Words, lines_of: LinesOf
+    body: bytes, encoding: str, words: Words, steps: Steps
 ) -> tuple[Sidebar, Stretch] | None:
     """The likeliest sidebar of a page, and the stretch that it was read from."""
-    if (found := _first(locate.marked(body, encoding), words, lines_of)) is not None:
+    if (found := _first(locate.marked(body, encoding, steps.text), words, steps)) is not None:
         return found
     unmarked = locate.unmarked(body, encoding, words)
-    read = (_first(stretches, words, lines_of) for stretches in unmarked)
+    read = (_first(stretches, words, steps) for stretches in unmarked)
     return max(filter(None, read), key=lambda found: _known(found[0].lines, words), default=None)
 
 
 def _first(
-    stretches: Iterable[Stretch], words: Words, lines_of: LinesOf
+    stretches: Iterable[Stretch], words: Words, steps: Steps
 ) -> tuple[Sidebar, Stretch] | None:
     """The first sidebar in any of these stretches."""
-    read = ((_read(one, words, lines_of), one) for one in stretches)
+    read = ((_read(one, words, steps), one) for one in stretches)
     return next(((sidebar, one) for sidebar, one in read if sidebar), None)
 
 
-def _read(stretch: Stretch, words: Words, lines_of: LinesOf) -> Sidebar | None:
+def _read(stretch: Stretch, words: Words, steps: Steps) -> Sidebar | None:
     """The sidebar in a stretch; None where it is no sidebar."""
     if stretch.printed.count("<") > _MOST_TAGS:
         return None
-    found = lines_of(stretch.printed, stretch.html, words)
+    found = steps.lines(stretch.printed, stretch.html, words)
     credit = lines.CREDIT.search(stretch.after)
     credited_before = None if credit else lines.CREDIT.search(stretch.before)
     credited = credit or credited_before or lines.CREDIT.search(stretch.printed)
@@ -126,7 +153,7 @@ def _read(stretch: Stretch, words: Words, lines_of: LinesOf) -> Sidebar | None:
         return None
     opens = credited_before.start() if credited_before else len(stretch.before)
     closes = credit.end() if credit else 0
-    date = _date(stretch, found[0], closes)
+    date = _date(stretch, found[0], closes, steps)
     return Sidebar(
         page_date=date.date if date else None,
         date_printed=date.printed if date else None,
@@ -135,7 +162,7 @@ def _read(stretch: Stretch, words: Words, lines_of: LinesOf) -> Sidebar | None:
     )
 
 
-def _date(stretch: Stretch, first: Line, credit_ends: int) -> PageDate | None:
+def _date(stretch: Stretch, first: Line, credit_ends: int, steps: Steps) -> PageDate | None:
     """The date before the first line, in the list, or after that or its credit."""
     head = stretch.before[-_DATE_NEAR:] + stretch.printed
     city_at = max(0, head.find(first.city, len(head) - len(stretch.printed)))
@@ -143,7 +170,7 @@ def _date(stretch: Stretch, first: Line, credit_ends: int) -> PageDate | None:
     begins = city_at if label_at == -1 else label_at
     inside = dates.after(stretch.printed)
     return dates.of_the_box(
-        dates.before(head[max(0, begins - _DATE_NEAR) : begins]),
+        steps.date_before(head[max(0, begins - _DATE_NEAR) : begins]),
         inside or dates.after(stretch.after[credit_ends : credit_ends + _DATE_NEAR]),
     )
 
@@ -152,8 +179,10 @@ def _is_sidebar(found: tuple[Line, ...], words: Words, *, marked: bool, credited
     """Whether these lines are a sidebar, and not the temperatures of an article."""
     known = _known(found, words)
     if marked:
-        garbled = any("\ufffd" in line.city for line in found)
-        return known > 0 or (any(line.temperature for line in found) and not garbled)
+        return known > 0 or (
+            any(line.temperature for line in found)
+            and not any("\ufffd" in line.city for line in found)
+        )
     told = sum(line.label != NO_LABEL or line.icon != "" for line in found)
     if known * 2 < len(found):
         return False

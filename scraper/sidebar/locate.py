@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final
 from scraper.sidebar import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from scraper.words import Words
+
+    AsText = Callable[[bytes, str], str]
 
 _MARK: Final = b"weather_slide"
 """In the class and the id of the list on every portal seen so far; a hint, not a condition."""
@@ -77,7 +79,7 @@ def ascii_based(page: bytes | str, encoding: str) -> tuple[bytes, str]:
         return page, "utf-8"
 
 
-def marked(body: bytes, encoding: str) -> Iterator[Stretch]:
+def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Stretch]:
     """The lists that have the known name in their tag."""
     at, lists = body.find(_MARK), 0
     while at != -1 and lists < _MOST_STRETCHES:
@@ -87,7 +89,8 @@ def marked(body: bytes, encoding: str) -> Iterator[Stretch]:
             lists += 1
             closes = body.find(b"</ul>", at, at + _LARGEST)
         if closes != -1:
-            yield _stretch(body, encoding, opens, closes + len(b"</ul>"), marked=True)
+            end = closes + len(b"</ul>")
+            yield _stretch(body, encoding, (opens, end), as_text, marked=True)
         at = body.find(_MARK, max(at, closes) + 1)
 
 
@@ -139,7 +142,7 @@ def _at(body: bytes, encoding: str, start: int, end: int, words: Words) -> list[
         return [_text_stretch(body, encoding, start, end, words)]
     around = _around(body, encoding, start, end)
     longest = _longest_list(body, encoding, (start, end), around, words)
-    return [_stretch(body, encoding, *part, marked=False) for part in (longest, around)]
+    return [_stretch(body, encoding, part, text, marked=False) for part in (longest, around)]
 
 
 def _around(body: bytes, encoding: str, start: int, end: int) -> tuple[int, int]:
@@ -203,8 +206,8 @@ def _pieces(part: bytes, encoding: str) -> str:
 
 def _text_stretch(body: bytes, encoding: str, start: int, end: int, words: Words) -> Stretch:
     """The stretch of plain text around a run of signs: whole rows, and all up to the credit."""
-    before = _text(body[max(0, start - _BEFORE) : start], encoding)
-    after = _text(body[end : end + _AFTER], encoding)
+    before = text(body[max(0, start - _BEFORE) : start], encoding)
+    after = text(body[end : end + _AFTER], encoding)
     opens = before.rfind("\n") + 1
     while above := before[:opens].rstrip():
         row_opens = above.rfind("\n") + 1
@@ -216,26 +219,30 @@ def _text_stretch(body: bytes, encoding: str, start: int, end: int, words: Words
         closes = after.find("\n") if "\n" in after else len(after)
     return Stretch(
         before=before[:opens],
-        printed=before[opens:] + _text(body[start:end], encoding) + after[:closes],
+        printed=before[opens:] + text(body[start:end], encoding) + after[:closes],
         after=after[closes:],
         html=False,
         marked=False,
     )
 
 
-def _stretch(body: bytes, encoding: str, opens: int, closes: int, *, marked: bool) -> Stretch:
+def _stretch(
+    body: bytes, encoding: str, part: tuple[int, int], as_text: AsText, *, marked: bool
+) -> Stretch:
+    opens, closes = part
     return Stretch(
-        before=_text(body[max(0, opens - _BEFORE) : opens], encoding),
-        printed=_text(body[opens:closes], encoding),
-        after=_text(body[closes : closes + _AFTER], encoding),
+        before=as_text(body[max(0, opens - _BEFORE) : opens], encoding),
+        printed=as_text(body[opens:closes], encoding),
+        after=text(body[closes : closes + _AFTER], encoding),
         html=True,
         marked=marked,
     )
 
 
-def _text(part: bytes, encoding: str) -> str:
+def text(part: bytes, encoding: str) -> str:
     """A part of the page as text, with every line's end the same."""
-    return part.decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
+    printed = "\n".join(part.decode(encoding, "replace").split("\r\n"))  # quicker than to replace
+    return printed.replace("\r", "\n")
 
 
 def what_is_there(body: bytes, encoding: str) -> str:
