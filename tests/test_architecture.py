@@ -30,6 +30,7 @@ HOME = {
     "selectolax": {"scraper/sidebar"},
     "sqlite_utils": {"db/migrations.py", "db/schema.py"},
     "stamina": {"scraper/fetch"},
+    "stringzilla": {"scraper/archive/signs.py"},
     "structlog": {"scraper/daemon.py"},
     "w3lib": {"scraper/fetch"},
 }

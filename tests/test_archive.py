@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import datetime as dt
 import gzip
 import importlib
@@ -561,16 +560,45 @@ def test_a_box_without_its_credit_is_known_by_its_degrees(name):
     assert signs.may_show(body) is ("℃" in page)  # with another sign it needs the credit
 
 
-def test_the_search_for_signs_is_the_same_without_the_c_library(monkeypatch):
-    some = [b"", b"weather_slide", "기상청".encode(), "기상청".encode("cp949"), b"a" * 99]
+SIGNED = [
+    (b"", False),
+    (b"<p>no sign", False),
+    (b'<ul class="weather_slide">', True),
+    ("서울 21℃".encode(), True),
+    ("기상청".encode(), True),
+    ("서울 21℃".encode("cp949"), True),
+    ("기상청".encode("cp949"), True),
+    ("기상청".encode("utf-16"), True),
+    ("기상산업청 20도 氣象".encode(), False),
+    ("기상산업청 20도 氣象".encode("cp949"), False),
+]
 
-    def found() -> list[bool]:
-        return [signs.may_show(block) for block in some]
 
-    quick = found()
-    monkeypatch.setattr(ctypes, "PyDLL", None)
-    monkeypatch.setattr(signs, "contains", signs._search())
-    assert found() == quick == [False, True, True, True, False]
+@pytest.mark.parametrize("searched_by", ["its library", "Python"])
+def test_a_page_without_any_sign_is_passed_over(searched_by):
+    without = (
+        "sys.modules['stringzilla'] = None" if searched_by == "Python" else "import stringzilla"
+    )
+    code = (
+        f"import sys\n{without}\nfrom scraper.archive import signs\n"
+        f"print([signs.may_show(block) for block in {[block for block, _ in SIGNED]}])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == f"{[shown for _, shown in SIGNED]}\n"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "shown"),
+    [
+        ("text/html", True),
+        ("text/html; charset=EUC-KR", True),
+        ("text/html; charset=utf-8", False),
+        ("text/html; Charset = 'UTF8'", False),
+        ("text/html; charset=utf-16", True),
+    ],
+)
+def test_no_cp949_is_looked_for_in_what_is_said_to_be_utf_8(content_type, shown):
+    assert signs.may_show("기상청".encode("cp949"), 0, content_type.encode()) is shown
 
 
 @pytest.mark.parametrize("line_end", ["", "\n", "\r\n"])

@@ -20,8 +20,8 @@ MOST_LINE_BYTES: Final = 6 * MOST_BYTES
 """JSON may write two bytes of a page as six."""
 
 _HEARTBEAT: Final = 32
-_ESCAPED: Final = re.compile(rb"\\uae30\\uc0c1\\uccad", re.IGNORECASE)
-"""KMA's name as JSON writes it in ASCII."""
+_ESCAPED: Final = re.compile(rb"\\u(?:2103|ae30\\uc0c1\\uccad)", re.IGNORECASE)
+"""The sign for degrees and KMA's name as JSON writes them in ASCII."""
 
 _AS_TEXT: Final = "text/html; charset=utf-8"
 

@@ -1,36 +1,30 @@
 """
-Whether a page may show a sidebar, told by a search in its bytes: nothing is decoded for it.
+Whether a page may show a sidebar, told by searches in its bytes: nothing is decoded for it.
 
-Of the pages of an archive few show one, so that this search is most of what an archive costs. A
-page that neither names KMA, nor has the known list near its start, nor lists degrees, is passed
-over.
+Of the pages of an archive few show one, so that these searches are most of what an archive costs.
+A page that has neither KMA's name, nor the sign for degrees, nor the known list, is passed over.
 """
 
 from __future__ import annotations
 
 import codecs
-import ctypes
 import functools
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+try:
+    from stringzilla import find
+except ImportError:  # it is an extra, and takes a twentieth of the time
+    find = bytes.find
 
 _MARK: Final = b"weather_slide"
-_MARK_WITHIN: Final = 32 * 1024
-"""Bytes; the box stands six kilobytes from the start. Farther on, KMA's name alone is a sign."""
+_SIGNS: Final = ("기상청".encode(), "℃".encode(), _MARK)
+_SIGNS_CP949: Final = ("기상청".encode("cp949"), "℃".encode("cp949"))
+"""Both are no letters of UTF-8, and those above are none of CP949."""
 
-_CREDIT_UTF_8: Final = "기상청".encode()
-_CREDIT_CP949: Final = "기상청".encode("cp949")
-
-_DEGREES: Final = "℃".encode()
-_DEGREES_IN_A_LIST: Final = "℃</li>".encode()
-_SHORT: Final = 32 * 1024
-"""Bytes in which the sign for degrees alone is looked for: the longer a sign, the quicker."""
-
+_UTF_8: Final = re.compile(rb"charset\s*=\s*[\"']?utf-?8\b", re.IGNORECASE)
 _NO_ASCII: Final = re.compile(rb"(?:utf-?(?:7|16|32)|iso-2022|johab)", re.IGNORECASE)
-"""Encodings in which neither sign can be searched for."""
+"""Encodings in which no sign can be searched for."""
 
 _TAG: Final = 300
 _LARGEST: Final = 32 * 1024
@@ -42,7 +36,6 @@ _HEAD: Final = 4096
 """Bytes in which a page declares its encoding."""
 
 _MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_LETTERS: Final = re.compile(rb"[\x80-\xff]{3,120}")
 
 
 def may_show(block: bytes, start: int = 0, content_type: bytes = b"") -> bool:
@@ -54,24 +47,16 @@ def may_show(block: bytes, start: int = 0, content_type: bytes = b"") -> bool:
         start: Where the page begins.
         content_type: As its headers tell it.
     """
-    if contains(block, len(block), _CREDIT_UTF_8) or contains(block, _MARK_WITHIN, _MARK):
-        return True
-    degrees = _DEGREES if len(block) - start <= _SHORT else _DEGREES_IN_A_LIST
-    if contains(block, len(block), degrees):
-        return True
-    if not _begins_in_utf_8(block, start) and contains(block, len(block), _CREDIT_CP949):
-        return True
-    return is_no_ascii(block, content_type, start)
-
-
-def is_no_ascii(block: bytes, content_type: bytes, start: int = 0) -> bool:
-    """Whether a page says by its first bytes or its type that its ASCII is not as everywhere."""
-    return block.startswith(_MARKS, start) or _names_no_ascii(content_type)
+    signs = _signs_in(content_type)
+    return not signs or any(has(block, sign) for sign in signs) or block.startswith(_MARKS, start)
 
 
 @functools.lru_cache(maxsize=256)
-def _names_no_ascii(content_type: bytes) -> bool:
-    return _NO_ASCII.search(content_type) is not None
+def _signs_in(content_type: bytes) -> tuple[bytes, ...]:
+    """What is searched for in a page of this type; nothing where its bytes would not have it."""
+    if _NO_ASCII.search(content_type):
+        return ()
+    return _SIGNS if _UTF_8.search(content_type) else _SIGNS + _SIGNS_CP949
 
 
 def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
@@ -85,7 +70,7 @@ def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
     Returns:
         None where it stands elsewhere first, or nowhere.
     """
-    if (at := block.find(_MARK, start)) == -1 or block.startswith(_MARKS, start):
+    if (at := find(block, _MARK, start)) == -1 or block.startswith(_MARKS, start):
         return None
     in_its_tag = block.rfind(b"<ul", max(start, at - _TAG), at) != -1
     closes = block.find(b"</ul>", at, at + _LARGEST)
@@ -99,44 +84,4 @@ def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
 
 def has(block: bytes, part: bytes) -> bool:
     """Whether a part stands anywhere in some bytes."""
-    return contains(block, len(block), part)
-
-
-def _begins_in_utf_8(block: bytes, start: int) -> bool:
-    """
-    Whether the first letters beyond ASCII are UTF-8, or there are none.
-
-    Korean in CP949 has its first bytes from B0 to C8, none of which begins three bytes of UTF-8.
-    """
-    letters = _LETTERS.search(block, start)
-    if letters is None:
-        return True
-    try:
-        text, _ = codecs.utf_8_decode(letters[0], "strict", False)
-    except UnicodeDecodeError:
-        return False
-    return any(letter >= "\u0800" for letter in text)
-
-
-def _search() -> Callable[[bytes, int, bytes], bool]:
-    """
-    The quickest search that there is.
-
-    ``memmem`` of the C library takes a third of the time of ``bytes.find``, and on a page without a
-    sidebar there is nothing else to save.
-    """
-    try:
-        memmem = ctypes.PyDLL(None).memmem
-    except (AttributeError, OSError, TypeError):
-        return lambda block, within, sign: block.find(sign, 0, within) != -1
-    memmem.restype = ctypes.c_void_p
-    memmem.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
-
-    def contains(block: bytes, within: int, sign: bytes) -> bool:
-        return memmem(block, min(len(block), within), sign, len(sign)) is not None
-
-    return contains
-
-
-contains: Final = _search()
-"""Whether some bytes have others among their first so many; those are one at least."""
+    return bool(find(block, part) != -1)
