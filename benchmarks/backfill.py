@@ -8,7 +8,7 @@ the archive's time, on thirty pages. Ours is the whole command: processes, datab
 Start-up is taken off by difference: a rate is that of the pages that the larger of two archives has
 more. All ways take turns, and the best of the rounds counts, as other work only makes slower.
 
-    python -m benchmarks.backfill [--pages 20000] [--rounds 3]
+    python -m benchmarks.backfill [--pages 20000] [--rounds 5]
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ def _say(what: str, found: float, goal: float, *, met: bool) -> None:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--pages", type=int, default=20_000)
-    asked.add_argument("--rounds", type=int, default=3)
+    asked.add_argument("--rounds", type=int, default=5)
     given = asked.parse_args()
     os.chdir(Path(__file__).parent.parent)
     with tempfile.TemporaryDirectory() as folder:
