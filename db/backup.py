@@ -65,10 +65,9 @@ def make(
         OutputError: It cannot be written.
         DatabaseError: The database cannot be read, or the copy has a fault.
     """
-    companions = ("-journal", "-wal", "-shm")
     with (
         _Original(database) as original,
-        draft.of_file(path, mode=0o640, replace=False, companions=companions) as place,
+        draft.of_file(path, mode=0o640, replace=False, companions=draft.OF_SQLITE) as place,
     ):
         with file.naming(database), _blaming(path):
             rows = original.copy(place, progress)

@@ -11,13 +11,18 @@ import contextlib
 import fcntl
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from db.errors import OutputError, OutputExists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+OF_SQLITE: Final = ("-journal", "-wal", "-shm")
+"""What the names of the files end with that SQLite keeps beside a database, and reads again."""
+
+_SQLITE: Final = b"SQLite format 3\0"
 
 
 @contextlib.contextmanager
@@ -90,13 +95,22 @@ def _telling(path: Path) -> Iterator[None]:
 
 
 def _refuse(path: Path, place: Path, *, replace: bool) -> None:
-    """Refuse what a move to this place would destroy: a device, a pipe, or what is to stay."""
-    if not place.exists():
-        return
-    if not replace:
-        raise OutputExists(path)
+    """Refuse what a move to this place would destroy: a device, a database, or what is to stay."""
+    if place.exists():
+        if not replace:
+            raise OutputExists(path)
+        if not place.is_file():
+            raise OutputError(path, "is there and no file")
+    for end in ("", *OF_SQLITE):
+        if _is_database(place.with_name(place.name.removesuffix(end))):
+            raise OutputError(path, "is a database, or belongs to one")
+
+
+def _is_database(place: Path) -> bool:
     if not place.is_file():
-        raise OutputError(path, "is there and no file")
+        return False
+    with place.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _beside(path: Path, place: Path) -> Path:

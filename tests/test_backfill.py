@@ -225,6 +225,16 @@ def test_an_extract_that_cannot_be_written_leaves_what_was_there(tmp_path, weeks
     assert run.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("end", ["", "-wal", "-journal"])
+def test_an_extract_takes_the_place_of_no_database(tmp_path, database, weeks, end):
+    before = database.read_bytes()
+    run = nalssi(tmp_path, "--extract", f"{database.name}{end}", weeks[0])
+    assert (run.returncode, run.stdout) == (74, "")
+    assert "is a database, or belongs to one" in run.stderr
+    assert database.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [database.name]
+
+
 def test_what_is_not_understood_is_told(tmp_path):
     body = saved("koya.kr", 0, 0).body.decode().replace("맑음</span>서울", "안맑음</span>북서울")
     lines = json_lines([archives.Saved(url="http://koya.kr/", at=NOON, body=body.encode())])

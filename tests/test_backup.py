@@ -48,6 +48,13 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_backup_never_stands_where_sqlite_would_read_it_as_a_journal(path, tmp_path):
+    for end in ("-wal", "-journal"):
+        told = refused(74, "backup", f"{path}{end}", "--db", path)
+        assert "is a database, or belongs to one" in told
+    assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
+
+
 @contextlib.contextmanager
 def written_to(path: Path, journal: str) -> Iterator[None]:
     """While a real process writes to the database as fast as it can."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from db import draft
-from db.errors import DatabaseError, OutputError
+from db.errors import DatabaseError
 from db.export import formats, parquet
 from db.export.slices import TABLES, Selection, Source
 
@@ -69,7 +69,6 @@ class Export:
             OutputError: The file cannot be written.
             NoPyarrow: Parquet needs it.
         """
-        self._refuse_itself(path)
         if form == "parquet":
             parquet.refuse_without()
         slices = self._slices()
@@ -126,7 +125,3 @@ class Export:
             writer.write(some)
         except (TypeError, ValueError, OverflowError) as exc:
             raise DatabaseError(self.source.path, f"damaged: {exc}") from exc
-
-    def _refuse_itself(self, path: Path) -> None:
-        if path.exists() and path.samefile(self.source.path):
-            raise OutputError(path, "is the database itself")

@@ -7,9 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from db import archives, captures
+from db import archives, captures, draft
 from db.captures import Capture
-from db.errors import OutputError
 from scraper.archive.files import STDIN, jobs
 from scraper.archive.tally import Tally
 
@@ -243,12 +242,5 @@ def written(path: Path) -> Iterator[Extract]:
     Raises:
         OutputError: It cannot be written.
     """
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            yield Extract(file)
-        draft.replace(path)
-    except OSError as exc:
-        raise OutputError(path, exc.strerror or str(exc)) from exc
-    finally:
-        draft.unlink(missing_ok=True)
+    with draft.of_file(path) as place, place.open("w", encoding="utf-8") as file:
+        yield Extract(file)

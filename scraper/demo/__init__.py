@@ -13,7 +13,7 @@ import datetime as dt
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
-from db import query
+from db import draft, query
 from db.errors import DatabaseError
 from db.reading import KST
 from db.store import Store
@@ -114,7 +114,7 @@ def _remove_earlier(path: Path) -> None:
         return
     if not _is_demo(path):
         raise DatabaseError(path, "not made by the demo; it is left as it is, name another by --db")
-    for end in ("-journal", "-wal", "-shm", ""):
+    for end in (*draft.OF_SQLITE, ""):
         path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
 
 
