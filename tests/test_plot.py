@@ -383,13 +383,13 @@ REFUSED = [
     pytest.param(
         74,
         ["서울", "--since", SINCE, "--until", UNTIL, "-o", "nowhere/x.png"],
-        "'nowhere/x.png' cannot be written: there is no such folder",
+        "output 'nowhere/x.png': there is no such folder",
         id="no folder",
     ),
     pytest.param(
         74,
         ["서울", "--since", SINCE, "--until", UNTIL, "-o", "folder.png"],
-        "'folder.png' cannot be written: Is a directory",
+        "output 'folder.png': is there and no file",
         id="a folder in its place",
     ),
 ]

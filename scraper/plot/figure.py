@@ -62,7 +62,7 @@ def draw(chart: Chart, path: Path) -> list[str]:
         What to tell the user of letters that could not be drawn.
 
     Raises:
-        NoMatplotlib, PictureLost: As in ``paper.draw``.
+        NoMatplotlib, OutputError: As in ``paper.draw``.
     """
     height = _ABOVE + _PLOT + _STRIP * len(chart.tracks) + _BELOW
     return paper.draw(path, lambda sheet: _compose(chart, sheet), inches=(_WIDTH, height))

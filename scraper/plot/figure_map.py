@@ -56,7 +56,7 @@ def draw(survey: Survey, path: Path) -> list[str]:
         What to tell the user of letters that could not be drawn.
 
     Raises:
-        NoMatplotlib, PictureLost: As in ``paper.draw``.
+        NoMatplotlib, OutputError: As in ``paper.draw``.
     """
     crowded = next(factor for most, factor in _CROWDS if len(survey.sightings) <= most)
     inches = _INCHES[0] * crowded, _INCHES[1] * crowded

@@ -1,20 +1,16 @@
-"""
-The sheet that a picture is drawn on, letters for Korean names, and the file that it becomes.
-
-A picture is drawn whole before its file is touched, and takes the place of an older one at once.
-"""
+"""The sheet that a picture is drawn on, letters for Korean names, and the file that it becomes."""
 
 from __future__ import annotations
 
 import io
 import logging
-import os
 import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from db import draft
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
@@ -54,16 +50,6 @@ class NoMatplotlib(ScraperError):
         self.missing = missing
 
 
-class PictureLost(ScraperError):
-    """The picture could not be written; what stood in its place still does."""
-
-    exit_code = 74
-
-    def __init__(self, path: object, reason: str) -> None:
-        super().__init__(f"picture {str(path)!r} cannot be written: {reason}")
-        self.path, self.reason = path, reason
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """
@@ -92,12 +78,11 @@ def draw(path: Path, drawing: Callable[[Sheet], None], *, inches: tuple[float, f
 
     Raises:
         NoMatplotlib: It is not installed.
-        PictureLost: It cannot be written there.
+        OutputError: It cannot be written there.
     """
-    if not path.parent.is_dir():
-        raise PictureLost(path, "there is no such folder")
-    image, notes = _image(path.suffix.lower().removeprefix("."), drawing, inches)
-    _put(path, image)
+    with draft.of_file(path) as place:
+        image, notes = _image(path.suffix.lower().removeprefix("."), drawing, inches)
+        place.write_bytes(image)
     return notes
 
 
@@ -172,15 +157,3 @@ def _missing(warned: Iterable[str]) -> list[str]:
     if not letters:
         return []
     return [f"{len(set(letters))} letters of the names are in no font here and show as boxes"]
-
-
-def _put(path: Path, image: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            temporary.write_bytes(image)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as exc:
-        raise PictureLost(path, exc.strerror or str(exc)) from exc
