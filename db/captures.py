@@ -3,6 +3,9 @@ Captures: pages of portals that somebody else kept, such as an archive of the we
 
 They are no looks of ours: they say nothing of how well we watch, but what they show counts for the
 spells. In whatever order they come, in one go or in parts, once or twice, the database is the same.
+
+Where our own looks were pruned, one that showed something else than all of those is not kept: it
+would end a spell that went on, as we saw, and those looks are no longer there to say so.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db import file, spells
 from db.reading import epoch
@@ -34,6 +37,23 @@ _INSERT = (
     "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date) "
     "VALUES (?, ?, ?, ?, nullif(?, ''))"
 )
+
+
+_CONTRADICTS_PRUNED: Final = """
+    SELECT 1 FROM pruned AS d
+    JOIN spells AS sp ON sp.portal_id = d.portal_id AND sp.seen_from = (
+        SELECT max(seen_from) FROM spells WHERE portal_id = :portal AND seen_from < :at)
+    WHERE d.portal_id = :portal AND :at < d.until
+    AND sp.seen_until > :at AND sp.sidebar_id IS NOT :sidebar
+    AND :at > (SELECT min(fetched_at) FROM fetches WHERE portal_id = :portal)
+    AND NOT EXISTS (SELECT 1 FROM past_gaps
+        WHERE portal_id = :portal AND since < :at AND until > :at)"""
+"""Whether a capture is inside a spell of which looks may have been dropped, and not in a gap."""
+
+_UNSEEN: Final = """
+    SELECT id FROM sidebars WHERE id NOT IN (
+        SELECT sidebar_id FROM fetches WHERE sidebar_id IS NOT NULL
+        UNION SELECT sidebar_id FROM captures UNION SELECT sidebar_id FROM spells)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +86,12 @@ class Kept:
     Attributes:
         looks: Captures that were not in the database.
         contents: Sidebars that were not.
+        refused: Captures that contradict looks of ours which were pruned.
     """
 
     looks: int
     contents: int
+    refused: int = 0
 
 
 def keep(store: Store, captures: Iterable[Capture]) -> Kept:
@@ -89,12 +111,21 @@ def settle(store: Store) -> None:
     Let go of what no capture needs any more, when all have been kept.
 
     A content that came first without its icons leaves conditions that nothing points to; a second
-    in which archives contradict each other may have been a portal's only one with some station.
+    in which archives contradict each other may have been a portal's only one with some station; and
+    a content may have been seen by none but captures that were refused.
     """
     with store.transaction() as conn:
+        if _has_pruned(conn):
+            unseen = conn.execute(_UNSEEN).fetchall()
+            conn.executemany("DELETE FROM readings WHERE sidebar_id = ?", unseen)
+            conn.executemany("DELETE FROM sidebars WHERE id = ?", unseen)
         conn.execute("DELETE FROM conditions WHERE id NOT IN (SELECT condition_id FROM readings)")
         spells.derive_stations(conn)
         store.sidebars.forget()
+
+
+def _has_pruned(conn: sqlite3.Connection) -> bool:
+    return conn.execute("SELECT 1 FROM pruned").fetchone() is not None
 
 
 class _Keeper:
@@ -105,8 +136,13 @@ class _Keeper:
 
     def keep(self, captures: list[Capture]) -> Kept:
         """Keep them in the order of time: most come after all that is known, which is quick."""
-        new, ids = self._contents(captures)
+        new, ids = self._contents(captures)  # of all: each content is handed over only once
         portals: dict[str, int] = dict(self._conn.execute("SELECT name, id FROM portals"))
+        given = len(captures)
+        if _has_pruned(self._conn):
+            captures = [
+                one for one in captures if self._fits(portals[one.portal], ids[one.digest], one)
+            ]
         dates: dict[_Key, str] = {}
         for one in captures:
             at = epoch(one.captured_at)
@@ -120,7 +156,15 @@ class _Keeper:
             known, later = self._parted(portal_id, list(of_portal))
             looks += sum(map(self._keep_among_known, known))
             looks += self._keep_later(portal_id, later)
-        return Kept(looks=looks, contents=new)
+        return Kept(looks=looks, contents=new, refused=given - len(captures))
+
+    def _fits(self, portal_id: int, sidebar_id: int, one: Capture) -> bool:
+        """Whether a capture can be true beside looks that were pruned."""
+        asked = {"portal": portal_id, "at": epoch(one.captured_at), "sidebar": sidebar_id}
+        return (
+            one.precision == "day"
+            or self._conn.execute(_CONTRADICTS_PRUNED, asked).fetchone() is None
+        )
 
     def _contents(self, captures: list[Capture]) -> tuple[int, dict[bytes, int]]:
         """How many contents are new, and the row of each by its digest."""

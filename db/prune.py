@@ -1,10 +1,10 @@
 """
-Pruning: old looks that say nothing new are dropped, and every answer stays as it was.
+Pruning: old looks that say nothing new are dropped; values, spells and gaps stay as they were.
 
 Each portal has a border, a look that succeeded. Of the looks before it stay those that bound a
-spell; those whose page could not be read, since a better reader may; those of a second that an
-archive knows as well; and the very first. The gaps up to the border are written down before
-anything is dropped; after it they are still seen in the looks.
+spell; those whose page could not be read, since a better reader may, with the successes around
+them; those of a second that an archive knows as well; and the very first. The gaps up to the border
+are written down before anything is dropped; after it they are still seen in the looks.
 
 Everything happens in short transactions, each of which leaves the file whole; who begins again goes
 on where it ended.
@@ -47,8 +47,19 @@ _DROPPED: Final = """
         WHERE sp.portal_id = f.portal_id AND sp.seen_from <= f.fetched_at
         ORDER BY sp.seen_from DESC LIMIT 1), 0)
     AND NOT EXISTS (SELECT 1 FROM captures AS k WHERE k.portal_id = f.portal_id
-        AND k.captured_at = f.fetched_at AND k.precision = 'second')"""
-"""The newest id stays, or another look would get it: by that looks are counted once."""
+        AND k.captured_at = f.fetched_at AND k.precision = 'second')
+    AND (f.sidebar_id IS NULL OR NOT EXISTS (SELECT 1 FROM fetches AS u
+        WHERE u.portal_id = f.portal_id AND u.page IS NOT NULL
+        AND u.fetched_at > (SELECT max(fetched_at) FROM fetches
+            WHERE portal_id = f.portal_id AND fetched_at < f.fetched_at
+            AND sidebar_id IS NOT NULL)
+        AND u.fetched_at < (SELECT min(fetched_at) FROM fetches
+            WHERE portal_id = f.portal_id AND fetched_at > f.fetched_at
+            AND sidebar_id IS NOT NULL)))"""
+"""
+The newest id stays, or another look would get it: by that looks are counted once. So do the
+successes around a page that may be read one day: what it shows then begins and ends between them.
+"""
 
 _COUNT: Final = f"""
     SELECT CASE f.outcome WHEN 'read' THEN 'unchanged' ELSE f.outcome END, count(*)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import shutil
 import sqlite3
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +174,80 @@ def test_a_gap_is_told_with_its_cause_when_its_looks_are_gone(year):
     assert (gap.failures, gap.cause) == (7, "portal failing")
     assert gap.reason == "no_sidebar: no box"
     assert rows(year, "SELECT count(*) FROM past_gaps") == [(1,)]
+
+
+FROZEN_THEN_OTHER = [(minute, CONTENTS[minute >= 300]) for minute in range(0, 400, 10)]
+
+
+def sure(path: Path) -> list[Any]:
+    """What was true when, without how it is known."""
+    return list(rows(path, "SELECT seen_from, temperature, state FROM weather ORDER BY 1"))
+
+
+@pytest.mark.parametrize(
+    ("minute", "content", "kept"),
+    [
+        pytest.param(150, 2, 0, id="other than the looks around it"),
+        pytest.param(155, 2, 0, id="between two looks"),
+        pytest.param(150, 0, 1, id="as the looks around it"),
+        pytest.param(295, 2, 1, id="between two spells"),
+        pytest.param(-60, 2, 1, id="before the first look"),
+        pytest.param(500, 2, 1, id="after the last look"),
+    ],
+)
+def test_a_capture_later_cannot_contradict_what_was_pruned(path, minute, content, kept):
+    """A stretch of looks stays one spell: that frozen values were seen all the time is not lost."""
+    with Store.open(path) as store:
+        for at, shown in FROZEN_THEN_OTHER:
+            see(store, make_look(at), shown)
+        pruned(path, START + dt.timedelta(minutes=400))
+        before = sure(path)
+        capture = replace(
+            archive("koya", 0, CONTENTS[content]), captured_at=START + dt.timedelta(minutes=minute)
+        )
+        told = captures.keep(store, [capture])
+        captures.settle(store)
+        assert (told.looks, told.refused) == (kept, 1 - kept)
+        assert (sure(path) == before) is (not kept or content == 0)
+        assert len(rows(path, "SELECT * FROM sidebars")) == 2 + (kept and content == 2)
+        store.rebuild()
+    assert_sound(path)
+
+
+def test_a_capture_fills_a_gap_among_pruned_looks(path):
+    with Store.open(path) as store:
+        for at, shown in FROZEN_THEN_OTHER:
+            if not 100 < at < 250:
+                see(store, make_look(at), shown)
+        pruned(path, START + dt.timedelta(minutes=400))
+        capture = replace(
+            archive("koya", 0, CONTENTS[2]), captured_at=START + dt.timedelta(minutes=180)
+        )
+        assert captures.keep(store, [capture]).looks == 1
+
+
+def test_a_page_read_at_last_says_the_same_after_pruning(path):
+    """What it shows begins after the look before it, and not after one long before."""
+    with Store.open(path) as store:
+        for at, shown in FROZEN_THEN_OTHER:
+            if at == 150:
+                unread = store.keep_page(make_look(at), make_page())
+                store.keep_no_sidebar(unread, "no box")
+            else:
+                see(store, make_look(at), shown)
+    other = path.with_name("other.db")
+    shutil.copy(path, other)
+    pruned(other, START + dt.timedelta(minutes=400))
+    assert {140, 150, 160} < set(minutes(other))
+    for one in (path, other):
+        with contextlib.closing(sqlite3.connect(one)) as conn, conn:
+            conn.execute(
+                "UPDATE fetches SET sidebar_id = 2, outcome = 'read', page = NULL "
+                "WHERE page IS NOT NULL"
+            )
+        with Store.open(one) as store:
+            store.rebuild()
+    assert rows(path, "SELECT * FROM spells") == rows(other, "SELECT * FROM spells")
 
 
 def test_a_portal_that_never_succeeded_keeps_its_failures(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import time
 from dataclasses import dataclass, field
@@ -77,8 +78,8 @@ class Sink(Protocol):
     def take(self, batch: Batch) -> None:
         """Take a batch, for now or for good."""
 
-    def end(self) -> None:
-        """Have all that was taken for good."""
+    def end(self) -> collections.Counter[str]:
+        """Have all that was taken for good; gives how much was refused at last, by reason."""
 
 
 def run(
@@ -107,7 +108,7 @@ def run(
         sink.take(batch)
         progress.add(batch)
         watch(progress)
-    sink.end()
+    progress.tally.refused.update(sink.end())
     return progress
 
 
@@ -131,6 +132,7 @@ class Keeper:
         self._captures: list[Capture] = []
         self._files: list[archives.Archive] = []
         self._contents, self._since = 0, time.monotonic()
+        self._refused: collections.Counter[str] = collections.Counter()
         self.looks = self.contents = 0
         self.spells_before = archives.count_spells(store)
 
@@ -158,10 +160,11 @@ class Keeper:
         if full or time.monotonic() - self._since >= EVERY_S:
             self._keep()
 
-    def end(self) -> None:
+    def end(self) -> collections.Counter[str]:
         """Keep the rest, and put in order what only the whole can tell."""
         self._keep()
         captures.settle(self._store)
+        return self._refused
 
     @property
     def spells(self) -> int:
@@ -176,6 +179,8 @@ class Keeper:
             kept = captures.keep(self._store, self._captures)
             self.looks += kept.looks
             self.contents += kept.contents
+            if kept.refused:
+                self._refused["other than looks that were pruned"] += kept.refused
         if self._files:
             archives.finish(self._store, self._files)
         self._captures, self._files = [], []
@@ -209,8 +214,9 @@ class Counter:
         """Count a batch."""
         self._digests.update(digest for _, _, _, digest, _, _ in batch.rows)
 
-    def end(self) -> None:
-        """Nothing was kept."""
+    def end(self) -> collections.Counter[str]:
+        """Nothing was kept, and nothing refused."""
+        return collections.Counter()
 
 
 class Extract:
@@ -229,9 +235,10 @@ class Extract:
         self._file.writelines(f"{line}\n" for line in batch.json)
         self.readings += len(batch.json)
 
-    def end(self) -> None:
+    def end(self) -> collections.Counter[str]:
         """Have the operating system take it all."""
         self._file.flush()
+        return collections.Counter()
 
 
 @contextlib.contextmanager
