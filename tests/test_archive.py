@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import importlib
+import json
 import pickle
 import random
 import subprocess
@@ -60,6 +61,7 @@ class Told:
             for batch in worker.read(source)
         ]
         self.rows = [row for batch in batches for row in batch.rows]
+        self.json = [line for batch in batches for line in batch.json]
         self.troubles = [told for batch in batches for told in batch.troubles]
         self.unreadable = sum(batch.unreadable for batch in batches)
         self.tally: Tally = batches[0].tally
@@ -534,6 +536,18 @@ def test_readings_of_a_page_without_a_clock_are_of_a_day():
 @pytest.mark.parametrize("page", [b"", b"\0" * 99, b"<p>no box", undated()], ids=range(4))
 def test_readings_of_what_says_nothing_are_none(page):
     assert readings_of(page, FOUR[0].url, None) == []
+
+
+def test_a_time_without_an_offset_is_refused():
+    with pytest.raises(ValueError, match="expected a time with its offset"):
+        readings_of(FOUR[0].body, FOUR[0].url, NOON.replace(tzinfo=None))
+
+
+def test_half_a_letter_in_an_address_costs_nothing_but_itself(tmp_path):
+    html = FOUR[0].body.decode()
+    line = {"url": f"https://{HOST}/\ud800", "fetched_at": NOON.isoformat(), "html": html}
+    read = told(tmp_path, json.dumps(line).encode(), "a.jsonl", as_json=True)
+    assert {json.loads(row)["url"] for row in read.json} == {f"https://{HOST}/?"}
 
 
 def test_reading_imports_neither_the_network_nor_the_command_line():

@@ -21,14 +21,12 @@ Archive: pages that somebody else saved, and the readings in them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+from typing import Any
 
 from scraper.archive import extract, signs
 from scraper.archive.page import Refused, SavedPage, time_of
 from scraper.archive.portals import Portals
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 __all__ = ["readings_of"]
 
@@ -42,15 +40,22 @@ def readings_of(
     Args:
         page: The page's bytes, in any encoding that it declares.
         url: Its address; its host names the portal.
-        fetched_at: When it was captured; a text is ISO 8601, Korean where it has no offset. A day
-            alone or None takes the readings for some time of that day, or of the printed one.
+        fetched_at: When it was captured: aware, or a text in ISO 8601, Korean where it has no
+            offset. A day alone or None takes the readings for some time of that day, or of the
+            printed one.
 
     Returns:
         A row for each reading, with the keys ``url``, ``portal``, ``fetched_at`` (ISO, UTC; None
         where only the day is known), ``page_date``, ``precision`` (``second`` or ``day``),
         ``station``, ``kma_id``, ``label``, ``icon``, ``condition`` and ``temperature_c``. None at
         all where the page has no sidebar, or nothing says when or whose it was.
+
+    Raises:
+        ValueError: The time is a ``datetime`` without an offset, which says nothing for certain.
     """
+    if isinstance(fetched_at, dt.datetime) and fetched_at.tzinfo is None:
+        msg = f"fetched_at is {fetched_at}, expected a time with its offset, or text"
+        raise ValueError(msg)
     if not signs.may_show(page):
         return []
     at = time_of(fetched_at) if isinstance(fetched_at, str) else fetched_at

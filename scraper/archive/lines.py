@@ -66,13 +66,17 @@ def _page(line: bytes, tally: Tally) -> SavedPage | None:
         tally.refused["too large"] += 1
         return None
     printed = body.encode("utf-8", "replace")
-    url = told.get("url")
     return SavedPage(
-        url=url if isinstance(url, str) and url else portals.address_in(printed),
+        url=_url(told.get("url")) or portals.address_in(printed),
         captured_at=_time(told.get("fetched_at")),
         content_type=_AS_TEXT,
         block=printed,
     )
+
+
+def _url(told: object) -> str | None:
+    """The address, without what is no letter of any encoding."""
+    return told.encode("utf-8", "replace").decode() if isinstance(told, str) else None
 
 
 def _time(told: object) -> Time:
