@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-# Twice as many as the two cores that we count on: much of a test is waiting for a real process.
+# Twice as many as two cores could do at once: much of a test is waiting for a real process.
 WORKERS ?= 4
 AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 

@@ -182,7 +182,7 @@ def backup(file: Path, places: Places, *, as_json: bool) -> None:
 def prune(
     before: dt.datetime, places: Places, *, dry_run: bool, vacuum: bool, as_json: bool
 ) -> None:
-    """Drop old looks that say nothing new; no answer changes."""
+    """Drop old looks that say nothing new; no value, state or gap changes."""
     from db import prune as pruning
 
     if before > now() - _YOUNGEST:
