@@ -543,6 +543,13 @@ def test_a_time_without_an_offset_is_refused():
         readings_of(FOUR[0].body, FOUR[0].url, NOON.replace(tzinfo=None))
 
 
+def test_packed_lines_that_are_cut_are_counted_as_damaged(tmp_path):
+    body = gzip.compress(archives.json_lines(FOUR * 400))
+    read = told(tmp_path, body[:-1000], "a.jsonl.gz")
+    assert (read.troubles, read.tally.refused["damaged"]) == (["damaged"], 1)
+    assert read.tally.sidebars > 4
+
+
 def test_half_a_letter_in_an_address_costs_nothing_but_itself(tmp_path):
     html = FOUR[0].body.decode()
     line = {"url": f"https://{HOST}/\ud800", "fetched_at": NOON.isoformat(), "html": html}

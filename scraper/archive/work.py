@@ -150,6 +150,7 @@ class Worker:
         except (OSError, EOFError, zlib.error) as exc:
             told = exc.strerror if isinstance(exc, OSError) else None
             troubles.append(told or "damaged")
+            self._tally.refused["damaged"] += told is None
         pages += self._tally.pages
         self._batch.finished, self._batch.troubles = source, troubles
         self._batch.unreadable = bool(troubles) and not pages
