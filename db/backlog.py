@@ -21,7 +21,7 @@ MOST_WAITING: Final = 1000
 """Looks that wait; then the oldest are lost, and that is recorded as soon as anything can be."""
 
 MOST_BYTES: Final = 64 * 2**20
-"""Of all pages that wait, for the same reason: one alone may be megabytes."""
+"""Of all pages that are not in the file, for the same reason: one alone may be megabytes."""
 
 PAUSE_S: Final = 5.0
 """A file that refused is left alone for so long: not every look shall wait for it in vain."""
@@ -29,7 +29,11 @@ PAUSE_S: Final = 5.0
 _T = TypeVar("_T")
 
 Step: TypeAlias = "Callable[[], _T | Step[_T]]"
-"""Something to keep; gives how the look ended, or the next step of the same look."""
+"""
+Something to keep; gives how the look ended, or the next step of the same look.
+
+There is a next step only where the file knows of the look, and has its page.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class Backlog(Generic[_T]):
 
     def __init__(self) -> None:
         self._waiting: deque[_Waiting[_T]] = deque()
+        self._begun: Step[_T] | None = None  # of a look that the file has
         self._page_bytes = 0
         self._ended: list[_T] = []
         self._lost: _Lost | None = None
@@ -67,7 +72,7 @@ class Backlog(Generic[_T]):
         self._refused_until = 0.0
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + (self._begun is not None)
 
     def unkept(self) -> int:
         """How many looks the file does not know of: those that wait, and those that are lost."""
@@ -104,16 +109,14 @@ class Backlog(Generic[_T]):
         Raises:
             DatabaseError: It still cannot be kept.
         """
-        while self._waiting:
-            look = self._take_the_oldest()
+        while self:
             try:
-                result = look.step()
+                result = self._go_on()
             except DatabaseError as exc:
-                self._put_back(look)
                 self.leave_alone(exc)
                 raise
             if callable(result):
-                self._put_back(replace(look, step=result))
+                self._begun = result
             else:
                 self._ended.append(result)
         self._refused = None
@@ -123,6 +126,31 @@ class Backlog(Generic[_T]):
         """How the looks ended that were kept after all; each is told once."""
         ended, self._ended = self._ended, []
         return ended
+
+    def _go_on(self) -> _T | Step[_T]:
+        """Take the next step of the oldest look; one that the file refuses is still to be taken."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return self._begin_the_oldest()
+        try:
+            return begun()
+        except DatabaseError:
+            try:
+                if not (self._lost and self._waiting):
+                    raise
+                # What the file takes now shows that this one never will be read: its page stays.
+                return self._begin_the_oldest()
+            except DatabaseError:
+                self._begun = begun
+                raise
+
+    def _begin_the_oldest(self) -> _T | Step[_T]:
+        look = self._take_the_oldest()
+        try:
+            return look.step()
+        except DatabaseError:
+            self._put_back(look)
+            raise
 
     def _overflows(self) -> bool:
         too_much = len(self._waiting) > MOST_WAITING or self._page_bytes > MOST_BYTES

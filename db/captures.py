@@ -119,9 +119,8 @@ def settle(store: Store) -> None:
             unseen = conn.execute(_UNSEEN).fetchall()
             conn.executemany("DELETE FROM readings WHERE sidebar_id = ?", unseen)
             conn.executemany("DELETE FROM sidebars WHERE id = ?", unseen)
-        conn.execute("DELETE FROM conditions WHERE id NOT IN (SELECT condition_id FROM readings)")
+        store.sidebars.drop_unused_conditions()
         spells.derive_stations(conn)
-        store.sidebars.forget()
 
 
 def _has_pruned(conn: sqlite3.Connection) -> bool:

@@ -46,12 +46,7 @@ class Rewriting:
         self, page: UnreadPage, content: Content, *, page_date: dt.date | None, doubt: str | None
     ) -> None:
         """Have a page read that could not be."""
-        sidebar_id = self._sidebars.keep(content)
-        self._conn.execute(
-            "UPDATE fetches SET outcome = 'read', sidebar_id = ?, page_date = ?, reason = ?, "
-            "page = NULL, encoding = NULL WHERE id = ?",
-            (sidebar_id, page_date and page_date.isoformat(), doubt, page.look_id),
-        )
+        self._sidebars.keep_read(page.look_id, content, page_date=page_date, doubt=doubt)
         # "Not modified" would else be about a page that was not the last one read.
         self._conn.execute(
             "UPDATE portals SET etag = NULL, last_modified = NULL WHERE name = ?", (page.portal,)
@@ -69,9 +64,7 @@ class Rewriting:
                 self._merge(sidebar_id, other)
         self._move()
         spells.rebuild(self._conn)
-        self._conn.execute(
-            "DELETE FROM conditions WHERE id NOT IN (SELECT condition_id FROM readings)"
-        )
+        self._sidebars.drop_unused_conditions()
         self._conn.execute(
             "DELETE FROM stations WHERE kma_id IS NULL "
             "AND id NOT IN (SELECT station_id FROM readings)"

@@ -26,7 +26,7 @@ _VIEWS = {name: f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.item
 
 
 def open_for_writing(
-    path: Path, *, journal: str = "auto", migrations: Migrations | None = None
+    path: Path, *, journal: str | None = None, migrations: Migrations | None = None
 ) -> sqlite3.Connection:
     """
     The database at this path, made if there is none, and brought up to date.
@@ -35,7 +35,7 @@ def open_for_writing(
 
     Args:
         path: The file. Its folder is made if missing.
-        journal: ``auto``, ``wal`` or ``delete``.
+        journal: ``auto``, ``wal`` or ``delete``; None = as it is, and ``auto`` for a new file.
         migrations: What brings a file up to date; None = today's.
 
     Raises:
@@ -44,6 +44,7 @@ def open_for_writing(
     with file.naming(path):
         if not (path.exists() or path.is_symlink()):
             _make(path, migrations)
+            journal = journal or "auto"
         conn = file.open_to_write(path)
         try:
             if migrations or not _is_up_to_date(conn, path):
@@ -141,15 +142,19 @@ def _copy_beside(conn: sqlite3.Connection, path: Path, version: int) -> None:
     _put_in_place(draft, copy)
 
 
-def _choose_journal(conn: sqlite3.Connection, journal: str) -> None:
+def _choose_journal(conn: sqlite3.Connection, journal: str | None) -> None:
     """
-    WAL where this SQLite has it right, else a rollback journal; every commit reaches the disk.
+    By ``auto``, WAL where this SQLite has it right, else a rollback journal.
+
+    Whichever it is, every commit reaches the disk.
 
     A rollback journal is ended by deleting it, so there the folder must be synced as well: EXTRA.
     """
-    wal = journal == "wal" or (journal == "auto" and wal_is_safe(sqlite3.sqlite_version_info))
+    if journal == "auto":
+        journal = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "delete"
+    wanted = "" if journal is None else f" = {journal}"
     # Not every file system can do WAL: what counts is what it became.
-    (mode,) = conn.execute(f"PRAGMA journal_mode = {'wal' if wal else 'delete'}").fetchone()
+    (mode,) = conn.execute(f"PRAGMA journal_mode{wanted}").fetchone()
     conn.execute(f"PRAGMA synchronous = {'full' if mode == 'wal' else 'extra'}")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from db.packing import unpacked
 
 if TYPE_CHECKING:
+    import datetime as dt
     import sqlite3
     from collections.abc import Iterable, Mapping
 
@@ -49,6 +50,18 @@ class Sidebars:
             self.replace(sidebar_id, content)
         return int(sidebar_id)
 
+    def keep_read(
+        self, look_id: int, content: Content, *, page_date: dt.date | None, doubt: str | None
+    ) -> int:
+        """Keep what was read from the page of a look, which is no longer needed; gives the row."""
+        sidebar_id = self.keep(content)
+        self._conn.execute(
+            "UPDATE fetches SET outcome = 'read', sidebar_id = ?, page_date = ?, reason = ?, "
+            "page = NULL, encoding = NULL WHERE id = ?",
+            (sidebar_id, page_date and page_date.isoformat(), doubt, look_id),
+        )
+        return sidebar_id
+
     def replace(self, sidebar_id: int, content: Content) -> None:
         """Have all of this content in a row, but for the digest."""
         self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
@@ -68,6 +81,13 @@ class Sidebars:
         )
         self._keep_readings(rows)
         return {content.digest: row for row, content in rows.items()}
+
+    def drop_unused_conditions(self) -> None:
+        """Let go of the conditions that no reading has any more."""
+        self._conn.execute(
+            "DELETE FROM conditions WHERE id NOT IN (SELECT condition_id FROM readings)"
+        )
+        self.forget()
 
     def known(self, digest: bytes) -> int | None:
         """The row of the content with this digest; None where it was never seen."""
@@ -120,6 +140,7 @@ class Sidebars:
         """The row of this station: the one of its name, or of its number where KMA renamed it."""
         # A part of it that tells it from all others is quicker than all of it.
         if (known := self._ids.get(key := (station.kma_id, station.name_ko))) is None:
+            self._make_one(station)
             known = self._ids[key] = self._upsert(
                 "INSERT INTO stations (kma_id, name_ko, name_en, latitude, longitude, elevation_m, "
                 "province) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
@@ -138,6 +159,30 @@ class Sidebars:
                 ),
             )
         return known
+
+    def _make_one(self, station: Station) -> None:
+        """
+        Have one row of a station whose new name was seen as an unknown city before it was known.
+
+        Where a sidebar shows both, the reading with the number stays.
+        """
+        rows = self._conn.execute(
+            "SELECT unknown.id AS old, numbered.id AS new FROM stations AS unknown "
+            "JOIN stations AS numbered ON numbered.kma_id = ? "
+            "WHERE unknown.kma_id IS NULL AND unknown.name_ko = ?",
+            (station.kma_id, station.name_ko),
+        ).fetchone()
+        if rows is None:
+            return
+        old, new = rows
+        for table in ("readings", "portal_stations"):
+            self._conn.execute(
+                f"UPDATE OR IGNORE {table} SET station_id = ? WHERE station_id = ?",  # noqa: S608
+                (new, old),
+            )
+            self._conn.execute(f"DELETE FROM {table} WHERE station_id = ?", (old,))  # noqa: S608
+        self._conn.execute("DELETE FROM stations WHERE id = ?", (old,))
+        self._ids.pop((None, station.name_ko), None)
 
     def _condition_id(self, condition: Condition) -> int:
         """The row of this label and icon, which means what it was last taken for."""

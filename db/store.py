@@ -42,9 +42,15 @@ class Store:
             self._version = self._data_version()
 
     @classmethod
-    def open(cls, path: Path, *, journal: str = "auto") -> Store:
+    def open(cls, path: Path, *, journal: str | None = None) -> Store:
         """
-        The store in this file, made if there is none; the caller holds the lock beside it.
+        The store in this file, made if there is none.
+
+        The caller holds the lock beside it where there is none, or ``journal`` is given.
+
+        Args:
+            path: The file.
+            journal: As in the config; None = as it is, and ``auto`` for a new file.
 
         Raises:
             DatabaseError: The file cannot be used; it is left as it is.
@@ -199,11 +205,8 @@ class Store:
             Whether the portal showed something new with this look.
         """
         with self.transaction():
-            sidebar_id = self.sidebars.keep(content)
-            self._conn.execute(
-                "UPDATE fetches SET outcome = 'read', sidebar_id = ?, page_date = ?, reason = ?, "
-                "page = NULL, encoding = NULL WHERE id = ?",
-                (sidebar_id, page_date and page_date.isoformat(), doubt, page.look_id),
+            sidebar_id = self.sidebars.keep_read(
+                page.look_id, content, page_date=page_date, doubt=doubt
             )
             portal_id, fetched_at = self._place(page.look_id)
             with file.reading(self.path):

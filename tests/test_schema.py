@@ -575,7 +575,7 @@ def test_wal_is_for_versions_that_cannot_lose_commits(version, safe):
     assert schema.wal_is_safe(version) is safe
 
 
-def settings(path: Path, journal: str) -> list[object]:
+def settings(path: Path, journal: str | None) -> list[object]:
     asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     with Store.open(path, journal=journal) as store:
         return [store._conn.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
@@ -593,6 +593,26 @@ def test_every_commit_reaches_the_disk(path):
 def test_auto_takes_wal_only_where_it_is_safe(path, monkeypatch, version, mode):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     assert settings(path, "auto")[0] == mode
+
+
+@pytest.mark.parametrize("version", [(3, 40, 1), (3, 50, 7)], ids=["3.40.1", "3.50.7"])
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_journal_that_nobody_names_stays_as_it_is(path, monkeypatch, version, journal):
+    """Also beside somebody else who has the file open, under whom it could not be changed."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    with Store.open(path, journal=journal) as other:
+        see(other, make_look(), make_content())
+        expected = settings(path, journal)
+        assert settings(path, None) == expected
+        see(other, make_look(10), make_content())
+
+
+@pytest.mark.parametrize(
+    ("version", "mode"), [((3, 40, 1), "delete"), ((3, 50, 7), "wal")], ids=["3.40.1", "3.50.7"]
+)
+def test_a_new_file_has_the_journal_of_auto(path, monkeypatch, version, mode):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    assert settings(path, None)[0] == mode
 
 
 def test_an_sqlite_without_strict_tables_is_told(path, monkeypatch):

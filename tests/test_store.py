@@ -18,10 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import query
+from db import backlog, query
+from db.backlog import Backlog
 from db.errors import DatabaseError
 from db.packing import unpacked
 from db.reading import KST, Condition, PortalMemory, Reading, Robots, Station
+from db.rewriting import rewriting
 from db.store import TRIES, Store
 from tests.make import (
     BUSAN,
@@ -39,6 +41,8 @@ from tests.make import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from db.backlog import Step
 
 ROOT = Path(__file__).parent.parent
 
@@ -185,6 +189,55 @@ def test_a_station_that_kma_renames_keeps_its_history(store):
     with query.Database(store.path) as db:
         assert db.stations() == [renamed]
         assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0]
+
+
+NEW_NAME = Station(name_ko="서울(송월)")
+RENAMED = replace(SEOUL, name_ko=NEW_NAME.name_ko)
+
+
+def see_the_new_name(store: Store) -> None:
+    """Look at the old name, at the new one that nobody knows yet, and at both."""
+    unknown = make_reading(station=NEW_NAME, temperature_c=5.0)
+    see(store, make_look(0), make_content(make_reading()))
+    see(store, make_look(10), make_content(unknown))
+    see(store, make_look(20), make_content(make_reading(temperature_c=6.0), unknown))
+
+
+def test_a_new_name_that_was_seen_before_it_was_known_is_the_same_station(store):
+    see_the_new_name(store)
+    shown = make_content(make_reading(station=RENAMED, temperature_c=7.0))
+    assert see(store, make_look(30), shown) == "new"
+    with query.Database(store.path) as db:
+        assert db.stations() == [RENAMED]
+        assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0, 6.0, 7.0]
+        assert [row.temperature_c for row in db.latest(now=START)] == [7.0]
+        assert db.faults() == []
+
+
+def test_a_new_name_may_be_unknown_again(store):
+    see_the_new_name(store)
+    for minute, station in ((30, RENAMED), (40, NEW_NAME)):
+        shown = make_reading(station=station, temperature_c=minute / 10)
+        see(store, make_look(minute), make_content(shown))
+    with query.Database(store.path) as db:
+        assert db.stations() == [NEW_NAME]
+
+
+def test_a_new_name_is_the_same_station_where_it_is_read_again(store):
+    see_the_new_name(store)
+    with rewriting(store) as (kept, into):
+        for old in kept.sidebars():
+            readings = [
+                replace(reading, station=RENAMED)
+                for reading in old.readings
+                if reading.station == NEW_NAME
+            ]
+            if len(old.readings) == 1 and readings:
+                into.sidebar(old, make_content(*readings, digest=old.digest))
+    with query.Database(store.path) as db:
+        assert db.stations() == [RENAMED]
+        assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0, 6.0]
+        assert db.faults() == []
 
 
 # ---- icons
@@ -560,3 +613,66 @@ def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
                 other.execute("UPDATE portals SET url = 'x'")
             store._insert_look(make_look(10), "fetch_failed")
         assert len(looks(store)) == 2
+
+
+# ---- what cannot be kept yet
+
+
+def failing(store: Store, nth: int) -> Step[str]:
+    """Give a look that is kept in one step."""
+
+    def keep() -> str:
+        store.keep_failure(make_look(nth), "fetch_failed", "busy")
+        return f"look {nth}"
+
+    return keep
+
+
+def locking(store: Store, other: sqlite3.Connection) -> Step[str]:
+    """Give a look that finds the file locked once its page is in there."""
+
+    def keep() -> Step[str]:
+        page = store.keep_page(make_look(), make_page())
+        other.execute("BEGIN IMMEDIATE")
+        return lambda: store.keep_content(page, make_content(), page_date=None)
+
+    return keep
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, store: Store) -> Backlog[str]:
+    monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
+    monkeypatch.setattr(backlog, "MOST_WAITING", 2)
+    store.wait_at_most(0)
+    return Backlog()
+
+
+def test_a_look_whose_page_is_in_the_file_is_not_lost(store, small):
+    """It is read as soon as the file can be written, before all that is kept late."""
+    with closing(sqlite3.connect(store.path)) as other:
+        steps = [locking(store, other), *(failing(store, nth) for nth in range(1, 5))]
+        for nth, step in enumerate(steps):
+            with pytest.raises(DatabaseError, match="locked"):
+                small.keep(store, make_look(nth).fetched_at, step)
+        assert (len(small), small.unkept()) == (3, 4)
+        other.rollback()
+    small.catch_up(store)
+    assert small.late() == ["new", "look 3", "look 4"]
+    assert (len(small), small.unkept()) == (0, 0)
+    ((detail,),) = rows(store, "SELECT detail FROM events")
+    assert detail.startswith("2 looks from 2024-04-28T12:01:00")
+    assert [look.outcome for look in looks(store)] == ["new", "fetch_failed", "fetch_failed"]
+
+
+def test_a_page_that_cannot_be_read_any_more_does_not_hold_up_the_rest_for_ever(store, small):
+    with closing(sqlite3.connect(store.path)) as other:
+        with pytest.raises(DatabaseError, match="locked"):
+            small.keep(store, START, locking(store, other))
+        other.execute("DELETE FROM fetches")
+        other.commit()
+    for nth in (1, 2):
+        with pytest.raises(DatabaseError, match="not there any more"):
+            small.keep(store, make_look(nth).fetched_at, failing(store, nth))
+    assert small.keep(store, make_look(3).fetched_at, failing(store, 3)) == "look 3"
+    assert small.late() == ["look 2"]
+    assert small.unkept() == 0

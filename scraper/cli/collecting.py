@@ -198,10 +198,11 @@ def rebuild(places: Places, *, as_json: bool) -> None:
     from db.store import Store
     from scraper import lock
 
-    path = places.database()
+    path, settings = places.database(), places.known()
     if not path.is_file():
         raise DatabaseError(path, "there is no such file")
-    with lock.held(path), Store.open(path) as store:
+    journal = settings.journal if settings else None
+    with lock.held(path), Store.open(path, journal=journal) as store:
         spells = store.rebuild()
     if as_json:
         show.as_json({"spells": spells})

@@ -92,7 +92,8 @@ def reparse(
         kept = asked.kept(since=since, portal=portal)
         found = None if write else again.reparse(kept, known)
     if found is None:
-        found = _written(path, known, since, portal)
+        journal = settings.journal if settings else None
+        found = _written(path, known, since, portal, journal)
     if as_json:
         show.as_json({"written": write, **_named(found)})
         return
@@ -101,7 +102,9 @@ def reparse(
         click.echo("Nothing is written; `nalssi reparse --write` keeps what is read now.")
 
 
-def _written(path: Path, known: Words, since: dt.datetime | None, portal: str | None) -> Difference:
+def _written(
+    path: Path, known: Words, since: dt.datetime | None, portal: str | None, journal: str | None
+) -> Difference:
     from db.rewriting import rewriting
     from db.store import Store
     from scraper import lock
@@ -111,7 +114,7 @@ def _written(path: Path, known: Words, since: dt.datetime | None, portal: str | 
     try:
         with (
             lock.held(path),
-            Store.open(path) as store,
+            Store.open(path, journal=journal) as store,
             rewriting(store, since=since, portal=portal) as (kept, into),
         ):
             return again.reparse(kept, known, into=into)
