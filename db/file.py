@@ -22,6 +22,7 @@ BUSY_TIMEOUT_S: Final = 30.0
 WRITER_PAGES_KIB: Final = 512
 """What the writer keeps of the file in memory: all that a look touches, and not SQLite's 2 MiB."""
 
+NO_FILE: Final = "neither a file nor a link to one"
 
 _NOT_OURS: Final = (TypeError, ValueError, LookupError, OverflowError, AttributeError, OSError)
 """What comes of a value that we cannot have written: it is of no such type, or out of range."""
@@ -137,7 +138,7 @@ def _refuse_at_a_glance(path: Path) -> None:
     Without the journal, a file in the middle of a commit looks damaged: that is no matter here.
     """
     if not path.is_file():
-        raise DatabaseError(path, "neither a file nor a link to one")
+        raise DatabaseError(path, NO_FILE)
     try:
         _ours(_connect(path, "mode=ro&immutable=1"), path).close()
     except sqlite3.DatabaseError as exc:

@@ -55,7 +55,7 @@ def of_config(config: Config) -> Finding:
     A config that could be read; its schedule, too, which only the daemon uses.
 
     Raises:
-        ConfigError: The schedule is no cron expression.
+        ConfigError: The schedule is no cron expression, or has no moment that we can tell.
     """
     if config.schedule:
         from scraper.timetable import trigger  # noqa: PLC0415 - slow, and seldom wanted
@@ -83,7 +83,7 @@ def of_database(path: Path) -> list[Finding]:
 
 def of_disk(path: Path, *, least: int = FREE_BYTES) -> Finding:
     """Room for the database to grow: so many bytes at least."""
-    folder = next(parent for parent in path.absolute().parents if parent.is_dir())
+    folder = next(place for place in (*path.absolute().parents, path) if place.is_dir())
     free = shutil.disk_usage(folder).free
     if free >= least:
         return Finding(check="disk", told=f"{free // 2**20} MiB free")
@@ -113,7 +113,7 @@ def _last_look(path: Path) -> dt.datetime | None:
 
 def of_lock(path: Path) -> Finding:
     """Whether somebody is writing; either is well."""
-    if not path.with_name(f"{path.name}.lock").exists():
+    if path.name and not path.with_name(f"{path.name}.lock").exists():
         return Finding(check="lock", told="free: nothing is running")
     try:
         with lock.held(path):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import filelock
 
+from db import file
 from db.errors import DatabaseError
 from scraper.errors import AnotherPass
 
@@ -20,15 +21,21 @@ PATIENCE_S: Final = 0.2
 
 
 @contextlib.contextmanager
-def held(database: Path) -> Iterator[None]:
+def held(database: Path, *, part: str = "") -> Iterator[None]:
     """
     Hold ``weather.db.lock`` beside ``weather.db``; its folder is made if missing.
 
+    Args:
+        database: The database.
+        part: Of the work that the lock is for, such as ``.backfill``; "" = all passes.
+
     Raises:
         AnotherPass: Another process holds it.
-        DatabaseError: The lock's file cannot be made.
+        DatabaseError: The lock's file cannot be made, or this can be no database.
     """
-    path = database.with_name(f"{database.name}.lock")
+    if not database.name:
+        raise DatabaseError(database, file.NO_FILE)
+    path = database.with_name(f"{database.name}{part}.lock")
     lock = filelock.FileLock(path, timeout=PATIENCE_S, mode=0o640)
     try:
         database.parent.mkdir(parents=True, exist_ok=True)

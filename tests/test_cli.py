@@ -357,6 +357,48 @@ def test_rebuild_says_how_many_spells_there_are(kept):
     assert nalssi("rebuild", cwd=kept).stdout == "1 spell\n"
 
 
+def journal(folder: Path) -> str:
+    with contextlib.closing(sqlite3.connect(folder / "weather.db")) as conn:
+        return str(conn.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+COMMANDS = [["scrape"], ["rebuild"], ["reparse", "--write"]]
+
+
+@pytest.mark.parametrize("wanted", ["wal", "delete"])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_whoever_writes_has_the_journal_of_the_config(tmp_path, command, wanted):
+    with portal(tmp_path, koya=answer(BOX)):
+        config = tmp_path / "config.toml"
+        config.write_text(f'journal = "{wanted}"\n{config.read_text("utf-8")}', encoding="utf-8")
+        Store.open(tmp_path / "weather.db", journal="delete").close()
+        for _ in range(2):
+            assert nalssi(*command, "--config", config).returncode == 0
+            assert journal(tmp_path) == wanted
+
+
+@pytest.mark.parametrize("there", ["wal", "delete"])
+@pytest.mark.parametrize("command", COMMANDS[1:], ids=" ".join)
+def test_without_a_config_the_journal_stays_as_it_is(tmp_path, command, there):
+    Store.open(tmp_path / "weather.db", journal=there).close()
+    assert nalssi(*command, "--db", "weather.db", cwd=tmp_path).returncode == 0
+    assert journal(tmp_path) == there
+
+
+@pytest.mark.parametrize("there", ["wal", "delete"])
+def test_backfill_leaves_the_journal_to_the_daemon_beside_it(tmp_path, there):
+    pytest.importorskip("fastwarc")
+    other = {"wal": "delete", "delete": "wal"}[there]
+    (tmp_path / "config.toml").write_text(f'journal = "{other}"\n', encoding="utf-8")
+    (tmp_path / "page.html").write_text(BOX, encoding="utf-8")
+    told = ["backfill", "page.html", "--portal", "koya.kr"]
+    with lock.held(tmp_path / "weather.db"), Store.open(tmp_path / "weather.db", journal=there):
+        assert nalssi(*told, cwd=tmp_path).returncode == 0
+        assert journal(tmp_path) == there
+    assert nalssi(*told, cwd=tmp_path).returncode == 0
+    assert journal(tmp_path) == other
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -401,6 +443,22 @@ def test_a_file_that_is_not_ours_is_left_as_it_is(tmp_path):
     for command in (["latest"], ["rebuild"], ["demo"]):
         assert "not" in refused(6, *command, "--db", foreign)
     assert foreign.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["status"], ["scrape"], ["run"], ["reparse", "--write"], ["backfill", "config.toml"]],
+    ids=" ".join,
+)
+def test_a_folder_without_a_name_is_no_database(tmp_path, command):
+    if command[0] == "backfill":
+        pytest.importorskip("fastwarc")
+    table = '[[portals]]\nname = "koya"\nurl = "http://127.0.0.1:9/"\n'
+    (tmp_path / "config.toml").write_text(f'database = "/"\n{table}', encoding="utf-8")
+    told = refused(6, *command, cwd=tmp_path)
+    assert told == "nalssi: database '/': neither a file nor a link to one\n"
+    found = nalssi("check", cwd=tmp_path)
+    assert (found.returncode, found.stdout.count("neither a file nor")) == (6, 2)
 
 
 def test_the_database_is_told_by_option_then_variable_then_config(kept):

@@ -127,8 +127,8 @@ def _kept(
     settings = places.settings_if_any()
     # Not the lock of the passes: a daemon may go on, as each commit here is short.
     with contextlib.ExitStack() as stack:
-        stack.enter_context(lock.held(path.with_name(f"{path.name}.backfill")))
-        store = stack.enter_context(_opened(path, settings.journal if settings else "auto"))
+        stack.enter_context(lock.held(path, part=".backfill"))
+        store = stack.enter_context(_opened(path, settings.journal if settings else None))
         known = _of_config(settings)
         for name, url in archives.addresses(store).items():
             known.setdefault(name, (url, archive.INTERVAL_S))
@@ -143,8 +143,12 @@ def _kept(
 
 
 @contextlib.contextmanager
-def _opened(path: Path, journal: str) -> Iterator[Any]:
-    """The store; the lock of the passes is needed only where it is to be made or migrated."""
+def _opened(path: Path, journal: str | None) -> Iterator[Any]:
+    """
+    The store; the lock of the passes is needed only where it is to be made or migrated.
+
+    Beside a daemon its journal stays as it is: that is the other's to choose.
+    """
     from db.store import Store
     from scraper import lock
     from scraper.errors import AnotherPass
@@ -155,7 +159,7 @@ def _opened(path: Path, journal: str) -> Iterator[Any]:
     except AnotherPass:
         if not path.is_file():
             raise
-        store = Store.open(path, journal=journal)
+        store = Store.open(path)
     with store:
         yield store
 
