@@ -212,7 +212,8 @@ class PortalStatus:
         since: ``down``: the last success; else the first look at the values it shows. None where
             there was none.
         interval_minutes: Between looks.
-        last_look, last_outcome, last_reason: The newest look, whatever came of it.
+        last_look, last_outcome, last_reason: The newest look, whatever came of it; None where
+            there was none.
         last_success: The newest look that saw a sidebar.
         changed: The first look at the values it shows.
         looks_last_day, failures_last_day: Of the last 24 hours; a failure saw no sidebar.

@@ -139,14 +139,15 @@ PORTALS = """
         (SELECT count(*) FROM fetches AS f WHERE f.portal_id = p.id) AS looks
     FROM portals AS p ORDER BY p.id"""
 
-_OUTCOME = """CASE WHEN f.outcome <> 'read' THEN f.outcome
+OUTCOME = """CASE WHEN f.outcome <> 'read' THEN f.outcome
             WHEN EXISTS (SELECT 1 FROM spells AS sp
                 WHERE sp.portal_id = f.portal_id AND sp.seen_from = f.fetched_at) THEN 'new'
-            ELSE 'unchanged' END AS outcome"""
+            ELSE 'unchanged' END"""
+"""How a look ended; ``f`` is its row."""
 
 LOOKS = f"""
     SELECT f.id, p.name AS portal, f.fetched_at,
-        {_OUTCOME},
+        {OUTCOME} AS outcome,
         f.status, f.milliseconds, f.bytes, f.page_date, f.sidebar_id, f.reason, s.problems,
         f.retry_at
     FROM fetches AS f
@@ -179,8 +180,7 @@ STATUS = f"""
             OR :now - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
             {_too_old(":now")} ELSE {_STATE} END AS state,
         f.fetched_at AS last_look, f.reason, s.problems,
-        CASE WHEN f.outcome <> 'read' THEN f.outcome
-            WHEN f.fetched_at = sp.seen_from THEN 'new' ELSE 'unchanged' END AS outcome,
+        CASE WHEN f.id IS NOT NULL THEN {OUTCOME} END AS outcome,
         (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
             AND d.fetched_at > :now - {DAY_S}) AS looks,
         (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
@@ -285,7 +285,7 @@ MARK = """
 """The next mark after another, so many looks and readings later: who counts holds up who writes."""
 
 TALLY = f"""
-    SELECT p.name AS portal, {_OUTCOME}, f.milliseconds, count(*) AS looks
+    SELECT p.name AS portal, {OUTCOME} AS outcome, f.milliseconds, count(*) AS looks
     FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
     WHERE (f.id > :since AND f.id <= :until OR f.id IN (SELECT value FROM json_each(:late)))
         AND f.id NOT IN (SELECT value FROM json_each(:unread))

@@ -271,7 +271,8 @@ def test_a_portal_that_only_archives_know_is_not_down(store):
     captures.keep(store, [capture])
     with query.Database(store.path) as db:
         assert [one.portal for one in db.status(now=at(5))] == ["koya"]
-        assert [one.state for one in db.status(portals=["elsewhere"], now=at(DAY))] == ["down"]
+        (one,) = db.status(portals=["elsewhere"], now=at(DAY))
+    assert (one.state, one.last_look, one.last_outcome) == ("down", None, None)
 
 
 # ---- what was told

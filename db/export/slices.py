@@ -233,6 +233,8 @@ class Source(Database):
         """
         All rows of a table, in the order of time, portal and station; those without time as listed.
 
+        One who reads ``readings`` has read them before asking for ``readings`` again.
+
         Raises:
             UnknownStation: One of them is not in this database.
             UnknownPortal: There is no portal of this name.
@@ -288,6 +290,7 @@ class Source(Database):
 
     def _readings(self, values: Mapping[str, object]) -> Iterator[Slice]:
         with file.reading(self.path):
+            self._conn.execute("DROP TABLE IF EXISTS temp.seen")
             self._conn.execute(_MAKE_SEEN)
             self._conn.execute(_FILL_SEEN, values)
             self._conn.commit()

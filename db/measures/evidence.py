@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.packing import unpacked
 from db.reading import moment
-from db.views import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S
+from db.views import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S, OUTCOME
 
 if TYPE_CHECKING:
     from db.measures.stretches import Ask
@@ -43,11 +43,7 @@ def _nearest(side: str, order: str) -> str:
     """The look or capture nearest to a moment on one side of it."""
     return f"""
     SELECT * FROM (
-        SELECT * FROM (SELECT fetched_at AS at, CASE
-                WHEN f.outcome <> 'read' THEN f.outcome
-                WHEN EXISTS (SELECT 1 FROM spells AS sp WHERE sp.portal_id = f.portal_id
-                    AND sp.seen_from = f.fetched_at) THEN 'new'
-                ELSE 'unchanged' END AS outcome, f.page_date, f.reason
+        SELECT * FROM (SELECT fetched_at AS at, {OUTCOME} AS outcome, f.page_date, f.reason
             FROM fetches AS f WHERE f.portal_id = :portal AND f.fetched_at {side} :at
             ORDER BY f.fetched_at {order} LIMIT 1)
         UNION ALL
