@@ -12,7 +12,8 @@ from db import query
 from db.errors import DatabaseError
 from db.reading import KST
 from scraper import lock, normalize, sidebar
-from scraper.errors import AnotherPass, FetchError, NoSidebar
+from scraper.config import NO_PORTALS
+from scraper.errors import AnotherPass, ConfigError, FetchError, NoSidebar
 from scraper.fetch import Fetcher
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Finding:
 
 def of_config(config: Config) -> Finding:
     """
-    A config that could be read; its schedule, too, which only the daemon uses.
+    A config that could be read, with a portal; its schedule, too, which only the daemon uses.
 
     Raises:
         ConfigError: The schedule is no cron expression, or has no moment that we can tell.
@@ -61,7 +62,10 @@ def of_config(config: Config) -> Finding:
         from scraper.timetable import trigger  # noqa: PLC0415 - slow, and seldom wanted
 
         trigger(config)
-    return Finding(check="config", told=f"{len(config.portals)} portals, no fault")
+    if not config.portals:
+        return Finding(check="config", told=NO_PORTALS, exit_code=ConfigError.exit_code)
+    count = len(config.portals)
+    return Finding(check="config", told=f"{count} portal{'s' * (count != 1)}, no fault")
 
 
 def of_database(path: Path) -> list[Finding]:

@@ -17,6 +17,7 @@ from scraper.errors import ConfigError, UnteachableWord
 from scraper.words import Words, taught
 
 DEFAULT_NAME: Final = "config.toml"
+NO_PORTALS: Final = "no [[portals]], expected one at least"
 
 USER_AGENT: Final = (
     f"nalssi/{__version__} (keeps a history of the KMA weather box; one page per look)"

@@ -445,6 +445,15 @@ def test_a_file_that_is_not_ours_is_left_as_it_is(tmp_path):
     assert foreign.read_bytes() == before
 
 
+@pytest.mark.parametrize("command", ["scrape", "run"])
+def test_without_a_portal_there_is_nothing_to_look_at(tmp_path, command):
+    (tmp_path / "config.toml").write_text("interval_minutes = 10\n", encoding="utf-8")
+    told = refused(3, command, cwd=tmp_path)
+    assert told == "nalssi: config 'config.toml': no [[portals]], expected one at least\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
+    assert "no [[portals]], expected" in nalssi("check", cwd=tmp_path).stdout
+
+
 @pytest.mark.parametrize(
     "command",
     [["status"], ["scrape"], ["run"], ["reparse", "--write"], ["backfill", "config.toml"]],

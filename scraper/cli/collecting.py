@@ -106,12 +106,9 @@ def scrape(
     """Look once at the portals of the config, or the named; for cron."""
     # Being stopped is to be told like Ctrl-C: the looks under way are given up, each with its row.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from scraper import config, lock
-    from scraper.errors import ConfigError
+    from scraper import lock
 
-    settings = places.settings()
-    if not settings.portals:
-        raise ConfigError(config.find(places.config), "no [[portals]], expected one at least")
+    settings = places.settings_to_look()
     known = [portal.name for portal in settings.portals]
     if unknown := [name for name in portals if name not in known]:
         msg = f"no portal {unknown[0]!r} in the config, expected one of: {', '.join(known)}"
@@ -251,8 +248,8 @@ def run(places: Places) -> None:
     from scraper import lock
     from scraper.daemon import Daemon, log_to_stderr
 
-    settings = places.settings()
+    settings = places.settings_to_look()
     path = places.db or Path(settings.database)
     with lock.held(path), Store.open(path, journal=settings.journal) as store:
-        daemon = Daemon(load=places.settings, store=store, clock=now, log=log_to_stderr())
+        daemon = Daemon(load=places.settings_to_look, store=store, clock=now, log=log_to_stderr())
         asyncio.run(daemon.run())

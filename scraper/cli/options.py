@@ -104,6 +104,20 @@ class Places:
 
         return config.load(config.find(self.config))
 
+    def settings_to_look(self) -> Config:
+        """
+        The config, which names a portal at least.
+
+        Raises:
+            ConfigError: It is not there, wrong, or names none.
+        """
+        from scraper import config  # noqa: PLC0415 - only where it is asked for
+        from scraper.errors import ConfigError  # noqa: PLC0415 - only where it is asked for
+
+        if not (settings := self.settings()).portals:
+            raise ConfigError(config.find(self.config), config.NO_PORTALS)
+        return settings
+
     def settings_if_any(self) -> Config | None:
         """
         The config, or None where none is named and none stands in the usual places.
