@@ -100,8 +100,12 @@ def make_spell(begin: float, end: float, **changes: Any) -> query.Spell:
 
 def stretches(*spells: query.Spell, since: float = 0, until: float = 6000) -> list[Any]:
     """What is shown of spells: begin and end in minutes, temperature, state."""
-    shown = chart.stretches(spells, since=at(since), until=at(until))
+    shown = chart.stretches(spells, never, since=at(since), until=at(until))
     return [(minute(one.start), minute(one.end), one.temperature_c, one.state) for one in shown]
+
+
+def never(_: query.Spell) -> None:
+    """The portal showed no others."""
 
 
 def minute(moment: dt.datetime) -> float:
@@ -109,7 +113,7 @@ def minute(moment: dt.datetime) -> float:
 
 
 def lines(*spells: query.Spell) -> list[Any]:
-    shown = chart.stretches(spells, since=at(0), until=at(6000))
+    shown = chart.stretches(spells, never, since=at(0), until=at(6000))
     return [[(minute(x), y) for x, y in line.points] for line in chart.lines(shown)]
 
 
@@ -127,7 +131,9 @@ def test_a_frozen_value_is_frozen_from_the_first_look_to_the_last():
 
 
 def test_what_is_shown_is_cut_to_the_time_asked_for():
-    (one,) = chart.stretches([make_spell(0, 600, state="frozen")], since=at(60), until=at(120))
+    (one,) = chart.stretches(
+        [make_spell(0, 600, state="frozen")], never, since=at(60), until=at(120)
+    )
     assert (minute(one.start), minute(one.end), minute(one.began)) == (60, 120, 0)
 
 
@@ -141,6 +147,20 @@ def test_of_two_live_portals_the_one_that_changed_last_is_shown():
     later = make_spell(60, 110, temperature_c=7.0)
     shown = stretches(make_spell(0, 50), other, later)
     assert [one[:3] for one in shown] == [(0, 20, 4.9), (20, 60, 6.0), (60, 150, 7.0)]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param([], id="for good"),
+        pytest.param([make_spell(80, 130, temperature_c=5.1)], id="for a while"),
+    ],
+)
+def test_a_value_ends_where_its_portal_goes_on_without_the_station(later):
+    shown = chart.stretches(
+        [make_spell(0, 20), *later], lambda _: at(30), since=at(0), until=at(60)
+    )
+    assert [(minute(one.start), minute(one.end)) for one in shown] == [(0, 30)]
 
 
 def test_steps_that_touch_are_one_line():
@@ -171,12 +191,14 @@ def test_a_line_breaks_where_the_state_changes():
 
 def test_the_sky_goes_on_where_no_number_is_printed():
     spells = [make_spell(0, 50), make_spell(60, 110, temperature_c=None)]
-    (one,) = chart.skies(chart.stretches(spells, since=at(0), until=at(6000)))
+    (one,) = chart.skies(chart.stretches(spells, never, since=at(0), until=at(6000)))
     assert (minute(one.start), minute(one.end)) == (0, 150)
 
 
 def test_what_froze_for_several_stations_is_named_once():
-    shown = chart.stretches([make_spell(0, 600, state="frozen")], since=at(60), until=at(6000))
+    shown = chart.stretches(
+        [make_spell(0, 600, state="frozen")], never, since=at(60), until=at(6000)
+    )
     tracks = [chart.Track(station=one, stretches=shown) for one in (SEOUL, BUSAN)]
     (band,) = chart.frozen(tracks)
     assert (minute(band.start), minute(band.end), minute(band.began)) == (60, 600, 0)
@@ -378,7 +400,8 @@ REFUSED = [
         id="no value",
     ),
     pytest.param(2, ["서울", "--until", "0001-01-02"], "no picture reaches", id="year 1"),
-    pytest.param(2, ["--map", "--at", "9999-12-31T23:59:59"], "no picture reaches", id="year 9999"),
+    pytest.param(2, ["--map", "--at", "0001-01-02"], "no picture reaches", id="map of year 1"),
+    pytest.param(2, ["--map", "--at", "9999-12-31T23:59:59"], "nothing was seen", id="year 9999"),
     pytest.param(2, ["--map", "--at", "2020-01-01"], "nothing was seen from", id="empty map"),
     pytest.param(
         74,
@@ -468,6 +491,61 @@ def test_a_map_says_what_was_not_live(path, tmp_path, moment, shown, why):
     assert shown in text
     assert why in text
     assert why in (tmp_path / "a.svg").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def two_ends(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database: Seoul's portal drops it after ten minutes, and Jeju's stands still for hours."""
+    found: Path = tmp_path_factory.mktemp("ends") / "weather.db"
+    busan = make_reading(station=BUSAN)
+    dropped = [
+        make_content(busan, make_reading(temperature_c=4.0)),
+        make_content(busan, make_reading(temperature_c=5.0)),
+        make_content(busan),
+    ]
+    with Store.open(found) as store:
+        for minute in range(0, 260, 10):
+            see(store, make_look(minute), dropped[min(minute // 10, 2)])
+            still = make_reading(station=JEJU, temperature_c=min(minute, 10) / 2)
+            see(store, make_look(minute, portal="still"), make_content(still))
+    return found
+
+
+def test_a_station_that_its_portal_dropped_is_not_live_on_a_map(two_ends):
+    text = drawn(two_ends, "--map", "--at", "2024-04-28T12:40").stdout
+    assert "(5.0) 서울" in text
+    assert "old (1): nothing newer was seen since 04-28 12:10" in text
+
+
+def test_a_chart_shows_a_station_until_its_portal_dropped_it(two_ends):
+    text = drawn(two_ends, "서울", "--since", SINCE, "--until", "2024-04-28T13:00").stdout
+    assert "shown until 04-28 12:20" in text
+
+
+def test_a_map_of_the_past_knows_nothing_of_what_came_later(two_ends):
+    early, late = (
+        drawn(two_ends, "제주", "--map", "--at", f"2024-04-28T{when}").stdout
+        for when in ("12:40", "16:00")
+    )
+    assert "5.0 제주" in early
+    assert not re.search(r"\(5.0\)|frozen", early)
+    assert "(5.0) 제주" in late
+    assert "frozen (1): the portal stood still since 04-28 12:10" in late
+
+
+@pytest.mark.parametrize("minute", [5, 15, 40, 99, 101, 189, 191, 240, 279, 281])
+def test_a_map_has_the_state_that_was_known_at_its_moment(two_ends, minute):
+    moment = at(minute)
+    with query.Database(two_ends) as db:
+        stations = [db.station(name) for name in ("서울", "제주")]
+        known = [db.at(one.name_ko, moment).state for one in stations]
+    text = drawn(two_ends, "서울", "제주", "--map", "--at", moment.isoformat()).stdout
+    shown = {state: text.count(f"{state} (") for state in ("unconfirmed", "frozen", "old")}
+    assert shown == {
+        "unconfirmed": int("unconfirmed" in known),
+        "frozen": int("frozen" in known),
+        "old": int("down" in known),
+    }
 
 
 def test_a_picture_of_a_map_has_its_time_and_each_station_by_its_number(path, tmp_path):

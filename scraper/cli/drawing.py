@@ -120,17 +120,17 @@ def _chart(
     start = since or end - _USUAL
     refuse_reversed(start, end)
     stations = _stations(asked, names)
-    tracks = [
-        Track(
-            station=one,
-            stretches=stretches(
-                asked.series(one.name_ko, since=start - HOLD, until=end, portal=portal),
-                since=start,
-                until=end,
-            ),
-        )
-        for one in stations
-    ]
+
+    def track(one: Station) -> Track:
+        def next_change(spell: Spell) -> dt.datetime | None:
+            began = spell.seen_from
+            return asked.at(one.name_ko, began, portal=spell.portal, now=began).next_change
+
+        spells = asked.series(one.name_ko, since=start - HOLD, until=end, portal=portal)
+        shown = stretches(spells, next_change, since=start, until=end)
+        return Track(station=one, stretches=shown)
+
+    tracks = [track(one) for one in stations]
     shown = [one.start for track in tracks for one in track.stretches]
     if not shown:
         named = ", ".join(one.name_ko for one in stations)
@@ -149,12 +149,9 @@ def _survey(asked: Database, names: Iterable[str], at: dt.datetime, portal: str 
     """What was known at a moment of the stations, or of all."""
     from scraper.plot import survey
 
-    def recent(station: Station) -> list[Spell]:
-        since = at - survey.BACK
-        return asked.series(station.name_ko, since=since, until=at + survey.MOMENT, portal=portal)
-
     stations = _stations(asked, names) or asked.stations()
-    return survey.survey([(one, recent(one)) for one in stations], at=at)
+    seen = [(one, asked.at(one.name_ko, at, portal=portal, now=at)) for one in stations]
+    return survey.survey(seen, at=at)
 
 
 def _draw_chart(chart: Chart, output: Path | None) -> None:

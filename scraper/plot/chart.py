@@ -1,8 +1,9 @@
 """
 What a chart shows, as plain values: how long each number may be believed, and where there is none.
 
-A value that was seen to begin holds for 90 minutes, or until the next. A frozen one is shown for as
-long as it was seen to stand still, as frozen. Between them is nothing, and nothing is drawn there.
+A value holds for 90 minutes, or until its portal shows others, even without the station. A frozen
+one is shown for as long as it was seen to stand still, as frozen. Between them is nothing, and
+nothing is drawn there.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ from db.views import HOLD_S
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
 
     from db.query import Spell, State
     from db.reading import Station
+
+    NextChange: TypeAlias = Callable[[Spell], dt.datetime | None]
+    """When the portal of a spell first showed others, with or without the station."""
 
 HOLD: Final = dt.timedelta(seconds=HOLD_S)
 """A value holds for at most so long after it was first seen."""
@@ -135,18 +140,24 @@ class Chart:
 
 
 def stretches(
-    spells: Iterable[Spell], *, since: dt.datetime, until: dt.datetime
+    spells: Iterable[Spell], next_change: NextChange, *, since: dt.datetime, until: dt.datetime
 ) -> tuple[Stretch, ...]:
     """
     What is shown of one station's spells in ``since <= t < until``, oldest first, none at once.
 
     Where several portals show something, a live value goes before an unconfirmed one, and that
     before a frozen one; among equals, the one that changed last.
+
+    Args:
+        spells: Oldest first.
+        next_change: Asked only of a spell that none of ``spells`` follows at once.
+        since: Aware.
+        until: Aware.
     """
-    return tuple(_cut(_merged(_held(spells)), since, until))
+    return tuple(_cut(_merged(_held(spells, next_change)), since, until))
 
 
-def _held(spells: Iterable[Spell]) -> Iterator[Stretch]:
+def _held(spells: Iterable[Spell], next_change: NextChange) -> Iterator[Stretch]:
     """Each spell for as long as its portal's values hold."""
     by_portal: dict[str, list[Spell]] = {}
     for spell in spells:
@@ -155,7 +166,7 @@ def _held(spells: Iterable[Spell]) -> Iterator[Stretch]:
         for spell, following in zip(own, [*own[1:], None], strict=True):
             yield Stretch(
                 start=spell.seen_from,
-                end=_end(spell, following),
+                end=_end(spell, following, next_change),
                 began=spell.seen_from,
                 temperature_c=spell.temperature_c,
                 condition=spell.condition,
@@ -165,11 +176,14 @@ def _held(spells: Iterable[Spell]) -> Iterator[Stretch]:
             )
 
 
-def _end(spell: Spell, following: Spell | None) -> dt.datetime:
+def _end(spell: Spell, following: Spell | None, next_change: NextChange) -> dt.datetime:
     if spell.state == "frozen":
         return spell.seen_until
     held = spell.seen_from + HOLD
-    return min(held, following.seen_from) if following else held
+    if following and following.changed_after == spell.seen_until:
+        return min(held, following.seen_from)
+    # Between the two, or after the last, the portal may have shown others without the station.
+    return min(held, next_change(spell) or held)
 
 
 def _merged(held: Iterable[Stretch]) -> list[Stretch]:

@@ -212,7 +212,7 @@ def _texts(sighting: Sighting, *, hangul: bool) -> list[_Line]:
     """The lines below a circle: name, sky, and what is wrong with it."""
     value, live = sighting.value, sighting.standing == "live"
     name = sky.short_name(sighting.station, hangul=hangul)
-    word = value.label if hangul else (value.condition or "").replace("_", " ")
+    word = (value.label if hangul else (value.condition or "").replace("_", " ")) or ""
     texts = [
         (name, {"fontsize": 9, "fontweight": "bold", "color": paper.INK if live else paper.FAINT})
     ]

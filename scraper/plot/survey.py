@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from db.reading import KST
 from scraper.plot import sky
-from scraper.plot.chart import HOLD, NothingToDraw, stretches
+from scraper.plot.chart import NothingToDraw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from db.query import Spell
+    from db.query import Known
     from db.reading import Station
-    from scraper.plot.chart import Stretch
 
 BACK: Final = dt.timedelta(days=7)
 """What was last seen longer ago is on no map."""
-
-MOMENT: Final = dt.timedelta(seconds=1)
-"""The least that lies between two looks."""
 
 Standing = Literal["live", "unconfirmed", "frozen", "old"]
 
@@ -33,12 +29,12 @@ class Sighting:
 
     Attributes:
         station: Which.
-        value: The newest stretch that was seen of it.
-        standing: Its state; ``old`` where it held no longer.
+        value: What was known of it at that moment.
+        standing: Its state then; ``old`` where it was down.
     """
 
     station: Station
-    value: Stretch
+    value: Known
     standing: Standing
 
 
@@ -60,16 +56,16 @@ class Survey:
     @property
     def portals(self) -> list[str]:
         """Whose values are shown, by name."""
-        return sorted({one.value.portal for one in self.sightings})
+        return sorted({one.value.portal for one in self.sightings if one.value.portal})
 
     @property
     def standings(self) -> list[str]:
         """What is to be said of those that are not live, a sentence for each kind."""
         told = []
         for standing, why in _WHY.items():
-            own = [one for one in self.sightings if one.standing == standing]
+            own = [one.value.seen_from for one in self.sightings if one.standing == standing]
             if own:
-                oldest = min(one.value.began for one in own).astimezone(KST)
+                oldest = min(began for began in own if began).astimezone(KST)
                 told.append(f"{standing} ({len(own)}): {why} {oldest:%m-%d %H:%M}")
         return told
 
@@ -81,27 +77,25 @@ _WHY: Final = {
 }
 
 
-def survey(seen: Iterable[tuple[Station, Sequence[Spell]]], *, at: dt.datetime) -> Survey:
+def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime) -> Survey:
     """
     What was known at a moment.
 
     Args:
-        seen: Stations, each with its spells of the last days.
+        seen: Stations, each with what was known of it then.
         at: The moment.
 
     Raises:
         NothingToDraw: Nothing was known.
     """
     sightings, placeless, unseen = [], [], 0
-    for station, spells in seen:
-        shown = stretches(spells, since=at - BACK, until=at + MOMENT)
-        if not shown:
+    for station, known in seen:
+        if known.seen_until is None or known.seen_until < at - BACK:
             unseen += 1
         elif station.latitude is None or station.longitude is None:
             placeless.append(sky.short_name(station))
         else:
-            last = shown[-1]
-            sightings.append(Sighting(station=station, value=last, standing=_standing(last, at)))
+            sightings.append(Sighting(station=station, value=known, standing=_standing(known)))
     if not sightings:
         raise NothingToDraw("nothing was seen", since=at - BACK, until=at)
     left_out = [f"nothing seen for {BACK.days} days: {unseen} stations"] if unseen else []
@@ -109,8 +103,9 @@ def survey(seen: Iterable[tuple[Station, Sequence[Spell]]], *, at: dt.datetime) 
     return Survey(at=at, sightings=tuple(sightings), left_out=tuple(left_out))
 
 
-def _standing(last: Stretch, at: dt.datetime) -> Standing:
-    """A frozen value is frozen still between the last look at it and the next."""
-    if last.end <= at - (HOLD if last.state == "frozen" else dt.timedelta(0)):
-        return "old"
-    return last.state if last.state != "down" else "old"
+def _standing(known: Known) -> Standing:
+    match known.state:
+        case "down" | "none":
+            return "old"
+        case state:
+            return state

@@ -324,5 +324,5 @@ def _texts(sighting: Sighting) -> tuple[str, str]:
     number = "–" if value.temperature_c is None else f"{value.temperature_c:.1f}"
     shown = number if sighting.standing == "live" else f"({number})"
     short = f"{shown} {sky.short_name(sighting.station)}"
-    word = printable(value.label)
+    word = printable(value.label or "")
     return (short if word in ("", "-") else f"{short} {word}"), short
