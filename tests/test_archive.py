@@ -319,6 +319,7 @@ def test_a_time_that_cannot_be_is_refused(tmp_path, when):
         ("2024-04-01T03:00:00.123456Z", NOON.replace(microsecond=123456)),
         ("2024-04-01 12:00:00", NOON),
         ("2024-04-01", dt.date(2024, 4, 1)),
+        ("20240401", dt.date(2024, 4, 1)),
         ("yesterday", None),
         ("", None),
     ],

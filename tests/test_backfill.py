@@ -225,6 +225,33 @@ def test_an_extract_that_cannot_be_written_leaves_what_was_there(tmp_path, weeks
     assert run.stderr.count("\n") == 1
 
 
+def test_an_extract_never_takes_the_place_of_its_archive(tmp_path):
+    before = json_lines([saved("koya.kr", 0, 0)])
+    (tmp_path / "a.jsonl").write_bytes(before)
+    run = nalssi(tmp_path, "--extract", "a.jsonl", "a.jsonl")
+    assert (run.returncode, run.stderr.count("\n")) == (74, 1)
+    assert (tmp_path / "a.jsonl").read_bytes() == before
+
+
+def test_lines_of_which_none_is_json_are_unreadable_and_read_again(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b"[" + json_lines([saved("koya.kr", 0, 0)]).strip() + b"]")
+    for _ in range(2):
+        run = nalssi(tmp_path, "a.jsonl", "--json")
+        assert run.returncode == 5
+        assert (json.loads(run.stdout)["unreadable"], run.stderr.count("\n")) == (1, 1)
+
+
+def test_a_mark_before_lines_is_no_part_of_them(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + json_lines([saved("koya.kr", 0, 0)]))
+    assert told(tmp_path, "a.jsonl")["looks"] == 1
+
+
+def test_a_pattern_leaves_pipes_alone(tmp_path):
+    os.mkfifo(tmp_path / "a.pipe")
+    (tmp_path / "a.jsonl").write_bytes(json_lines([saved("koya.kr", 0, 0)]))
+    assert told(tmp_path, "a.*")["files"] == 1
+
+
 @pytest.mark.parametrize("end", ["", "-wal", "-journal"])
 def test_an_extract_takes_the_place_of_no_database(tmp_path, database, weeks, end):
     before = database.read_bytes()

@@ -51,6 +51,10 @@ class Source:
             return STDIN
         return os.fsencode(Path(self.path).absolute()).decode("utf-8", "backslashreplace")
 
+    def is_at(self, place: Path) -> bool:
+        """Whether it is the file at this place."""
+        return self.path != STDIN and place.exists() and place.samefile(self.path)
+
 
 def sources(paths: Iterable[str]) -> list[Source]:
     """
@@ -82,7 +86,7 @@ def _sources(path: str) -> Iterator[Source]:
         for match in sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - it may be absolute
             if Path(match).is_dir():
                 yield from _in_folder(Path(match))
-            else:
+            elif Path(match).is_file():  # as in folders
                 yield _source(Path(match), named=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import TYPE_CHECKING, Final
@@ -26,11 +27,20 @@ _ESCAPED: Final = re.compile(rb"\\u(?:2103|ae30\\uc0c1\\uccad)", re.IGNORECASE)
 _AS_TEXT: Final = "text/html; charset=utf-8"
 
 
-def pages(stream: BinaryIO, tally: Tally) -> Iterator[SavedPage | None]:
-    """The pages that may show a sidebar; None every now and then, while there are none."""
+def pages(stream: BinaryIO, tally: Tally, troubles: list[str]) -> Iterator[SavedPage | None]:
+    """
+    The pages that may show a sidebar; None every now and then, while there are none.
+
+    Args:
+        stream: The lines.
+        tally: Where they are counted.
+        troubles: Is told where none of them is a JSON line.
+    """
+    nth = odd = 0
     for nth, line in enumerate(_lines(stream, tally), 1):
         if not line.startswith(b"{") or not line.endswith(b"}"):
             tally.refused["no JSON line"] += 1
+            odd += 1
         elif signs.may_show(line) or _ESCAPED.search(line):
             if (page := _page(line, tally)) is not None:
                 yield page
@@ -38,16 +48,18 @@ def pages(stream: BinaryIO, tally: Tally) -> Iterator[SavedPage | None]:
             tally.pages += 1
         if nth % _HEARTBEAT == 0:
             yield None
+    if nth == odd:
+        troubles.append("no JSON line in it")
 
 
 def _lines(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
-    """The lines that are not empty, without those that are too long."""
+    """The lines that are not empty, without those that are too long, and without a mark before."""
     while line := stream.readline(MOST_LINE_BYTES):
         if len(line) == MOST_LINE_BYTES and not line.endswith(b"\n"):
             tally.refused["too large"] += 1
             while (line := stream.readline(MOST_LINE_BYTES)) and not line.endswith(b"\n"):
                 pass
-        elif line := line.strip():
+        elif line := line.removeprefix(codecs.BOM_UTF8).strip():
             yield line
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -75,6 +76,10 @@ class Refused(Exception):
     """A page that shows a sidebar, or might, and cannot be taken; it says why in a few words."""
 
 
+_CLOCK: Final = re.compile(r"[T ]", re.IGNORECASE)
+"""Stands between a day and an hour."""
+
+
 def time_of(printed: str) -> Time:
     """
     Read ``"2018-03-20T00:00:00Z"`` or ``"2018-03-20"``; Korean where it has no offset.
@@ -84,7 +89,7 @@ def time_of(printed: str) -> Time:
     """
     text = printed.strip()
     try:
-        if len(text) == len("2018-03-20"):
+        if not _CLOCK.search(text):
             return dt.date.fromisoformat(text)
         moment = dt.datetime.fromisoformat(text)
     except ValueError:

@@ -183,7 +183,7 @@ class Worker:
             return
         inflated = cast("BinaryIO", gzip.GzipFile(fileobj=stream)) if packed else stream
         if kind == "lines":
-            yield from lines.pages(inflated, self._tally)
+            yield from lines.pages(inflated, self._tally, troubles)
         elif kind == "page":
             yield self._page(source, inflated.read(MOST_BYTES + 1))
         elif source.named:

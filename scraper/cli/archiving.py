@@ -189,8 +189,11 @@ def _extracted(
     options: dict[str, Any],
     workers: int | None,
 ) -> dict[str, Any]:
+    from db.errors import OutputError
     from scraper.archive import backfill as archive
 
+    if any(source.is_at(path) for source in found):
+        raise OutputError(path, "is one of the archives themselves")
     settings = places.settings_if_any()
     orders = _orders(_of_config(settings), options, settings, as_json=True)
     with archive.written(path) as extract:
