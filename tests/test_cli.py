@@ -730,6 +730,13 @@ def test_the_demo_may_be_run_again_but_replaces_nothing_else(tmp_path):
     with portal(tmp_path, koya=answer(BOX)):
         nalssi("scrape", "--db", "mine.db", cwd=tmp_path)
     assert "not made by the demo" in refused(6, "demo", "--db", "mine.db", cwd=tmp_path)
+    os.mkfifo(tmp_path / "pipe.db")
+    assert "neither a file" in refused(6, "demo", "--db", "pipe.db", cwd=tmp_path)
+
+
+def test_a_demo_that_was_killed_at_once_is_no_hindrance(tmp_path):
+    Store.open(tmp_path / "demo.db").close()
+    assert len(answered("demo", cwd=tmp_path)) == 16
 
 
 # ---- the exit codes

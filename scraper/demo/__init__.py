@@ -13,7 +13,7 @@ import datetime as dt
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
-from db import draft, query
+from db import draft, file, query
 from db.errors import DatabaseError
 from db.reading import KST
 from db.store import Store
@@ -112,6 +112,8 @@ def _remove_earlier(path: Path) -> None:
     """Remove an earlier demo's database, and nothing else."""
     if not path.exists():
         return
+    if not path.is_file():
+        raise DatabaseError(path, file.NO_FILE)
     if not _is_demo(path):
         raise DatabaseError(path, "not made by the demo; it is left as it is, name another by --db")
     for end in (*draft.OF_SQLITE, ""):
@@ -126,4 +128,4 @@ def _is_demo(path: Path) -> bool:
             names = conn.execute("SELECT name FROM portals").fetchall()
         except sqlite3.Error:
             return False
-    return names == [("demo",)]
+    return names in ([("demo",)], [])  # one that was killed may have made its file only
