@@ -109,7 +109,7 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         port: On loopback, for ``nalssi run``; 0 = none.
     """
 
-    textfile: str = ""
+    textfile: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z")] = ""
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
 
 
@@ -210,7 +210,7 @@ def load(path: Path) -> Config:
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:
         raise ConfigError(path, f"cannot be read: {exc}") from exc
     try:
         config = msgspec.convert(raw, Config)
@@ -219,10 +219,12 @@ def load(path: Path) -> Config:
     _check_portals(path, config)
     _check_notify(path, config.notify)
     _check_words(path, config.words)
-    metrics = config.metrics
+    metrics, database = config.metrics, _beside(path, config.database)
     if metrics.textfile:
         metrics = msgspec.structs.replace(metrics, textfile=_beside(path, metrics.textfile))
-    return msgspec.structs.replace(config, database=_beside(path, config.database), metrics=metrics)
+        if Path(metrics.textfile).resolve() in {path.resolve(), Path(database).resolve()}:
+            raise ConfigError(path, "metrics.textfile is the config or the database itself")
+    return msgspec.structs.replace(config, database=database, metrics=metrics)
 
 
 def _beside(path: Path, name: str) -> str:

@@ -77,6 +77,29 @@ def test_a_relative_database_counts_from_the_folder_of_the_config(tmp_path):
     assert load(tmp_path, 'database = "/kept/w.db"').database == "/kept/w.db"
 
 
+@pytest.mark.parametrize("name", ["config.toml", "weather.db"])
+def test_a_textfile_takes_no_place_of_ours(tmp_path, name):
+    path = tmp_path / "config.toml"
+    path.write_text(f'[metrics]\ntextfile = "{name}"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="is the config or the database itself"):
+        config.load(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('[metrics]\ntextfile = "a\\u0000b"', id="no path"),
+        pytest.param("a = " + "[" * 20_000, id="too deep"),
+        pytest.param("interval_minutes = " + "1" * 5000, id="too long"),
+    ],
+)
+def test_what_no_config_has_is_told_in_one_line(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError):
+        config.load(path)
+
+
 def test_a_relative_textfile_counts_from_the_folder_of_the_config(tmp_path):
     asked = '[metrics]\ntextfile = "{}"'.format
     assert load(tmp_path, asked("n.prom")).metrics.textfile == str(tmp_path / "n.prom")
