@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +37,18 @@ LONGEST_LOOK_S: Final = 600.0
 
 JITTER: Final = 0.05
 """Of the interval: looks at many portals shall not start in the same second for ever."""
+
+_FIELDS: Final = ("minute", "hour", "day", "month", "day_of_week")
+"""Of a cron expression, in its order, as the library calls them."""
+
+_WEEK: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+"""As cron counts, from 0."""
+
+_DAY: Final = f"[0-7]|{'|'.join(_WEEK)}"
+_DAYS: Final = re.compile(
+    rf"(?:\*|(?P<first>{_DAY})-(?P<last>{_DAY}))(?:/(?P<step>[1-7]))?|(?P<one>{_DAY})",
+    re.IGNORECASE,
+)
 
 
 class Timetable:
@@ -188,13 +201,61 @@ def trigger(config: Config) -> IntervalTrigger | CronTrigger:
     When looks are due, by the config's schedule or its interval.
 
     Raises:
-        ConfigError: The schedule is no cron expression.
+        ConfigError: The schedule is no cron expression, or has no moment that we can tell.
     """
     if config.schedule:
         try:
-            return CronTrigger.from_crontab(config.schedule, timezone=KST)
+            return _by_cron(config.schedule)
         except ValueError as exc:
             problem = f"{config.schedule!r}: {exc}, expected such as '5,25,45 * * * *'"
             raise ConfigError("schedule", problem) from exc
     jitter = int(config.interval_s * JITTER)
     return IntervalTrigger(seconds=config.interval_s, jitter=jitter, timezone=dt.UTC)
+
+
+def _by_cron(schedule: str) -> CronTrigger:
+    """
+    The moments of a cron expression, in Korean time.
+
+    Raises:
+        ValueError: It is none, or has no moment that we can tell.
+    """
+    fields = schedule.split()
+    if len(fields) != len(_FIELDS):
+        msg = f"{len(fields)} fields in place of {len(_FIELDS)}"
+        raise ValueError(msg)
+    by_name = dict(zip(_FIELDS, fields, strict=True))
+    if by_name["day"] != "*" and by_name["day_of_week"] != "*":
+        # Cron takes the days that fit either, the library those that fit both.
+        msg = "a day of the month and a weekday, of which only one may be other than '*'"
+        raise ValueError(msg)
+    by_name["day_of_week"] = _weekdays(by_name["day_of_week"])
+    made = CronTrigger(**by_name, timezone=KST)
+    if made.get_next_fire_time(None, dt.datetime.now(KST)) is None:
+        msg = "no year has such a day"
+        raise ValueError(msg)
+    return made
+
+
+def _weekdays(field: str) -> str:
+    """
+    Weekdays as cron counts them, by name: to the library 0 is monday.
+
+    Raises:
+        ValueError: They are none.
+    """
+    names: list[str] = []
+    for part in field.split(","):
+        read = _DAYS.fullmatch(part)
+        if read is None:
+            msg = f"{part!r} is no weekday"
+            raise ValueError(msg)
+        first = _nth(read["first"] or read["one"] or "sun")
+        last = _nth(read["last"] or read["one"] or "sat")
+        last += 7 if last < first else 0
+        names += [_WEEK[day % 7] for day in range(first, last + 1, int(read["step"] or 1))]
+    return ",".join(names)
+
+
+def _nth(day: str) -> int:
+    return int(day) if day.isdigit() else _WEEK.index(day.lower())
