@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import logging
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ import structlog
 from db.backlog import Backlog
 from db.errors import DatabaseError
 from scraper import aside, systemd
+from scraper.check import FIRST_SANE
 from scraper.collect import collecting, read_leftovers
 from scraper.errors import ConfigError
 from scraper.herald import Herald
@@ -27,16 +29,12 @@ from scraper.timetable import Timetable, trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
     from typing import TextIO
 
     from db.store import Event, Store
     from scraper.collect import Collector, Report
     from scraper.config import Config
     from scraper.metrics import Ledger
-
-FIRST_SANE: Final = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-"""A clock before this was not set yet, as on a board without a battery."""
 
 STEP: Final = dt.timedelta(seconds=30)
 """A difference between the two clocks of the machine that is no drift."""
@@ -125,8 +123,8 @@ class Daemon:
                 complain=lambda line: self._log.warning("not told", reason=printable(line)),
             )
             herald.ledger, herald.faults = self._counting(), self._inspection.faults
-            if self._config.metrics.port:
-                stack.enter_context(self._endpoint(self._config.metrics.port))
+            if herald.ledger and self._config.metrics.port:
+                self._answer_prometheus(stack, herald.ledger)
             timetable = Timetable(collector, herald, self._config, self._clock, self._after)
             await timetable.start()
             self._log.info("looking", portals=[portal.name for portal in self._config.portals])
@@ -144,13 +142,19 @@ class Daemon:
 
             textfile = Path(wanted.textfile) if wanted.textfile else None
             self._ledger = metrics.Ledger(self._store.path, textfile)
+        if self._ledger is not None:
+            self._ledger.portals = tuple(portal.name for portal in self._config.portals)
         return self._ledger
 
-    def _endpoint(self, port: int) -> AbstractContextManager[object]:
+    def _answer_prometheus(self, stack: AsyncExitStack, ledger: Ledger) -> None:
+        """Answer on the port of the config; one that cannot be had costs no look."""
         from scraper import metrics  # noqa: PLC0415 - only where it is wanted
 
-        ledger = self._ledger or metrics.Ledger(self._store.path)
-        return metrics.Endpoint(port, lambda: ledger.snapshot(self._clock()))
+        port = self._config.metrics.port
+        try:
+            stack.enter_context(metrics.Endpoint(port, lambda: ledger.snapshot(self._clock())))
+        except metrics.MetricsError as exc:
+            self._log.error("no metrics", reason=str(exc))
 
     async def _until_told(self, timetable: Timetable, collector: Collector, herald: Herald) -> None:
         """Feed the watchdog and mind the clock until the end, or until there is a new config."""
@@ -223,7 +227,9 @@ class Daemon:
             **({} if end.error is None else {"error": printable(end.error)}),
         )
         systemd.status(f"{end.portal}: {end.outcome}")
-        if end.error is None and self._told.get(end.portal, ()) != end.problems:
+        if end.error is not None or end.outcome == "not_modified":  # it says nothing of problems
+            return
+        if self._told.get(end.portal, ()) != end.problems:
             self._told[end.portal] = end.problems
             for problem in end.problems or ("none any more",):
                 self._log.warning("problem", portal=end.portal, problem=printable(problem))
@@ -254,18 +260,31 @@ class _Stderr:
 
 
 def log_to_stderr() -> structlog.typing.FilteringBoundLogger:
-    """A log readable in a terminal, in JSON lines elsewhere."""
-    terminal = sys.stderr.isatty()
+    """A log readable in a terminal, in JSON lines elsewhere; what libraries log is in it, too."""
+    terminal, stderr = sys.stderr.isatty(), cast("TextIO", _Stderr())
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR"))
+        if terminal
+        else structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR"))
-            if terminal
-            else structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Stderr())),
+        processors=processors,
+        logger_factory=structlog.PrintLoggerFactory(stderr),
         cache_logger_on_first_use=True,
     )
+    theirs = logging.StreamHandler(stderr)
+    theirs.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[_foreign, *processors]))
+    logging.basicConfig(handlers=[theirs])
     log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return log
+
+
+def _foreign(_: object, __: str, row: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A record of ``logging`` as a row of our log: what it says, who says it, and its traceback."""
+    said = {"event": printable(row["event"]), "logger": row["_record"].name}
+    if "exc_info" in row:
+        lines = logging.Formatter().formatException(row["exc_info"]).splitlines()
+        said["traceback"] = "\n".join(map(printable, lines))
+    return said

@@ -13,18 +13,22 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pytest
+
 from db import query
-from db.reading import PortalMemory
+from db.reading import KST, PortalMemory
 from db.store import Store
 from scraper import config, herald, lock, timetable
 from scraper.collect import Report
 from scraper.daemon import Daemon
+from scraper.errors import ConfigError
 from scraper.printable import printable
 from tests.make import make_content, make_look, see
 from tests.servers import answer, refusing
@@ -261,6 +265,80 @@ def test_prometheus_is_answered_on_the_configured_port(tmp_path):
         assert line in told
 
 
+def test_a_metrics_port_that_is_taken_costs_no_look(tmp_path):
+    with portal(tmp_path, koya=answer(BOX), b=answer(BOX)), socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        add(tmp_path, f"metrics.port = {other.getsockname()[1]}")
+        with running(tmp_path) as daemon:
+            (refusal,) = daemon.wait("no metrics")
+            daemon.wait("look", count=2)
+            path = tmp_path / "config.toml"
+            path.write_text(f"interval_minutes = 11\n{path.read_text()}")
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait("no metrics", count=2)
+            daemon.wait("looking", count=2)
+            assert daemon.stop() == 0
+    assert (refusal["level"], "cannot be listened on" in refusal["reason"]) == ("error", True)
+
+
+def test_a_portal_that_left_the_config_is_only_counted(tmp_path):
+    port = refusing()
+    with portal(tmp_path, koya=answer(BOX), gone=answer(BOX)):
+        add(tmp_path, f"metrics.port = {port}")
+        path = tmp_path / "config.toml"
+        with running(tmp_path) as daemon:
+            daemon.wait("look", count=2)
+            path.write_text(path.read_text().partition('[[portals]]\nname = "gone"')[0])
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait("looking", count=2)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as got:
+                told = got.read().decode()
+            assert daemon.stop() == 0
+    assert 'nalssi_portal_state{portal="koya",state="unconfirmed"} 1.0' in told
+    assert 'nalssi_portal_state{portal="gone"' not in told
+    assert 'nalssi_looks_total{outcome="new",portal="gone"} 1.0' in told
+
+
+def test_what_a_library_logs_is_a_line_of_the_log():
+    run = subprocess.run(
+        [sys.executable, "-c", LIBRARIES], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    skipped, failed = [json.loads(line) for line in run.stderr.splitlines()]
+    assert "maximum number of running instances reached" in skipped["event"]
+    assert (skipped["level"], skipped["logger"]) == ("warning", "apscheduler.scheduler")
+    assert dt.datetime.fromisoformat(skipped["timestamp"])
+    assert (failed["level"], failed["event"]) == ("error", "odd")
+    assert failed["traceback"].splitlines()[-1] == "ValueError: odder"
+
+
+LIBRARIES = """
+import asyncio, logging
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from scraper.daemon import log_to_stderr
+
+async def main():
+    skipped = asyncio.Event()
+    scheduler = AsyncIOScheduler()
+    def skip(_):
+        scheduler.pause()
+        skipped.set()
+    scheduler.add_listener(skip, EVENT_JOB_MAX_INSTANCES)
+    scheduler.add_job(skipped.wait, "interval", seconds=0.05)
+    scheduler.start()
+    await asyncio.wait_for(skipped.wait(), 60)
+
+log_to_stderr()
+asyncio.run(main())
+try:
+    raise ValueError("odd\x9ber\u202e")
+except ValueError:
+    logging.getLogger("other").exception("o\u2066dd")
+"""
+"""A job that is due again while it runs, and an error with its traceback."""
+
+
 def test_problems_are_told_when_they_change_and_not_with_every_look(tmp_path):
     (tmp_path / "config.toml").touch()
     log = Log()
@@ -273,9 +351,10 @@ def test_problems_are_told_when_they_change_and_not_with_every_look(tmp_path):
         )
         for problems in [("a",), ("a",), None, ("a",), ("b", "c"), (), ()]:
             daemon._after("koya", make_report(problems))
+            daemon._after("koya", Report(portal="koya", outcome="not_modified"))
     told = [row["problem"] for row in log.rows if row["event"] == "problem"]
     assert told == ["a", "b", "c", "none any more"]
-    assert len([row for row in log.rows if row["event"] == "look"]) == 7
+    assert len([row for row in log.rows if row["event"] == "look"]) == 14
 
 
 class Log:
@@ -398,6 +477,57 @@ def test_a_schedule_is_a_cron_expression(tmp_path):
         config = tmp_path / "config.toml"
         config.write_text(config.read_text().replace("5,25", "65,25"))
         assert "'65,25,45 * * * *'" in refused(3, "run", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "days"),
+    [
+        ("0", "sun"),
+        ("7", "sun"),
+        ("1", "mon"),
+        ("1-5", "mon tue wed thu fri"),
+        ("0,6", "sun sat"),
+        ("*/2", "sun tue thu sat"),
+        ("5-7", "sun fri sat"),
+        ("6-1", "sun mon sat"),
+        ("1-5/2", "mon wed fri"),
+        ("0-7", "sun mon tue wed thu fri sat"),
+        ("mon", "mon"),
+        ("Fri-Sun,3", "sun wed fri sat"),
+        ("*", "sun mon tue wed thu fri sat"),
+    ],
+)
+def test_a_schedule_counts_weekdays_as_cron_does(field, days):
+    due = timetable.trigger(config.Config(schedule=f"0 9 * * {field}"))
+    sunday = dt.datetime(2026, 3, 1, tzinfo=KST)
+    mornings = [sunday + dt.timedelta(days=day, hours=9) for day in range(7)]
+    fires = [at for at in mornings if due.get_next_fire_time(None, at) == at]
+    assert [f"{at:%a}".lower() for at in fires] == days.split()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ("0 9 * * 8", "'8' is no weekday"),
+        ("0 9 * * 1,", "'' is no weekday"),
+        ("0 9 * * */0", "'*/0' is no weekday"),
+        ("0 9 * * mon-fri-sun", "'mon-fri-sun' is no weekday"),
+        ("0 9 1 * 1", "only one"),
+        ("0 9 * *", "4 fields"),
+        ("0 0 31 2 *", "no year has such a day"),
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_refused(schedule, told):
+    with pytest.raises(ConfigError, match=re.escape(told)) as caught:
+        timetable.trigger(config.Config(schedule=schedule))
+    assert repr(schedule) in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_schedule_without_a_moment_is_told_in_one_line(tmp_path, command):
+    with portal(tmp_path, koya=answer(BOX)):
+        add(tmp_path, 'schedule = "0 0 31 2 *"')
+        assert "'0 0 31 2 *'" in refused(3, command, cwd=tmp_path)
 
 
 def test_a_wrong_config_is_refused(tmp_path):
