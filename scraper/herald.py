@@ -186,6 +186,7 @@ class Herald:
 
             path = Path(self._config.metrics.textfile)
             self.ledger = self.ledger or metrics.Ledger(self._store.path, path)
+            self.ledger.portals = [portal.name for portal in self._config.portals]
             async with self._asking:
                 await asyncio.to_thread(self.ledger.write, path, self._clock())
             self._note("metrics", None)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -314,7 +315,19 @@ def test_a_textfile_that_cannot_be_written_is_complained_of_once(tmp_path):
     house = House(tmp_path / "weather.db", metrics=nowhere)
     house.live({"koya": "..."})
     (complaint,) = house.complaints
-    assert "No such file" in complaint
+    assert "there is no such folder" in complaint
+
+
+def test_a_portal_that_left_the_config_has_no_state_in_the_textfile(tmp_path):
+    path = tmp_path / "nalssi.prom"
+    house = House(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
+    house.live({"koya": "...", "b": "..."})
+    house.config = msgspec.structs.replace(house.config, portals=house.config.portals[:1])
+    house.live({"koya": "..."})
+    told = path.read_text()
+    assert 'nalssi_looks_total{outcome="new",portal="b"}' in told
+    assert 'portal="koya",state=' in told
+    assert 'portal="b",state=' not in told
 
 
 def test_metrics_that_take_long_are_not_written_after_every_look(tmp_path, monkeypatch):

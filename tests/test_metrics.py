@@ -282,8 +282,8 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("place", "why"),
     [
-        pytest.param("nowhere/nalssi.prom", "No such file or directory", id="no folder"),
-        pytest.param("folder", "Is a directory", id="a folder"),
+        pytest.param("nowhere/nalssi.prom", "there is no such folder", id="no folder"),
+        pytest.param("folder", "is there and no file", id="a folder"),
         pytest.param(f"{'x' * 300}.prom", "File name too long", id="long name"),
     ],
 )
@@ -384,6 +384,24 @@ def test_what_is_counted_in_pieces_is_counted_once(book, monkeypatch):
     book.live("zyx", portal="other")
     assert book.told() == book.told() == book.kept()
     assert book.ledger.snapshot(NOW).readings == 8
+
+
+def test_of_a_portal_that_is_no_longer_looked_at_only_the_counts_are_told(book):
+    book.live("ab")
+    book.live("a!", portal="gone")
+    before = values(text(book.ledger.snapshot(NOW)))
+    book.ledger.portals = {"koya"}
+    after = values(text(book.ledger.snapshot(NOW)))
+    left_out = {key for key in before if "gone" in key} & (before.keys() - after.keys())
+    assert after == {key: value for key, value in before.items() if key not in left_out}
+    assert {name for name, *_ in left_out} == {
+        "nalssi_portal_state",
+        *(
+            f"nalssi_last_{what}_{how}_seconds"
+            for what in ("success", "change")
+            for how in ("age", "timestamp")
+        ),
+    }
 
 
 def test_each_reading_is_counted_once(book):

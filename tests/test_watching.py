@@ -167,6 +167,14 @@ def test_gaps_are_told_with_their_cause(house):
     assert answered("gaps", "--since", "1m", cwd=house) == []
 
 
+def test_a_portal_that_left_the_config_has_no_gaps_but_by_the_database(house):
+    with Store.open(house / "weather.db") as store:
+        see(store, make_look(portal="gone", fetched_at=ago(60)), make_content())
+    assert [gap["portal"] for gap in answered("gaps", cwd=house)] == ["koya"]
+    by_database = answered("gaps", "--db", house / "weather.db", cwd=house)
+    assert {gap["portal"] for gap in by_database} == {"koya", "gone"}
+
+
 # ---- check
 
 

@@ -127,7 +127,7 @@ def _chart(
             return asked.at(one.name_ko, began, portal=spell.portal, now=began).next_change
 
         spells = asked.series(one.name_ko, since=start - HOLD, until=end, portal=portal)
-        shown = stretches(spells, next_change, since=start, until=end)
+        shown = stretches(spells, next_change, since=start, until=min(end, now()))
         return Track(station=one, stretches=shown)
 
     tracks = [track(one) for one in stations]

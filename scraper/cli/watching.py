@@ -116,8 +116,12 @@ def gaps(since: dt.datetime | None, places: Places, *, as_json: bool) -> None:
     """List the stretches without a successful look, and why."""
     from db import query
 
-    with query.Database(places.database()) as asked:
+    path, config = places.database(), places.known()
+    with query.Database(path) as asked:
         found = asked.gaps(since=since, now=now())
+    if config is not None:
+        names = {portal.name for portal in config.portals}
+        found = [gap for gap in found if gap.portal in names]
     if as_json:
         show.as_json(found)
         return

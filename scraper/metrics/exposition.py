@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from itertools import accumulate
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -18,11 +15,14 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from db import draft
 from db.answers import State
+from db.errors import OutputError
 from scraper.metrics.snapshot import BUCKETS_S, MetricsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from prometheus_client import Metric
 
@@ -55,9 +55,11 @@ def write(path: Path, snapshot: Snapshot, remark: str = "") -> None:
     """
     told = text(snapshot) + (f"{_REMARK}{remark}\n".encode() if remark else b"")
     try:
-        _replace(path, told)
-    except OSError as exc:
-        raise MetricsError(path, f"cannot be written: {exc.strerror or exc}") from exc
+        with draft.of_file(path) as place:
+            place.write_bytes(told)
+            place.chmod(_MODE)
+    except OutputError as exc:
+        raise MetricsError(path, f"cannot be written: {exc.problem}") from exc
 
 
 def remark(path: Path) -> str:
@@ -66,21 +68,6 @@ def remark(path: Path) -> str:
         return path.read_text(encoding="utf-8").partition(f"\n{_REMARK}")[2]
     except (OSError, UnicodeDecodeError):
         return ""
-
-
-def _replace(path: Path, told: bytes) -> None:
-    # The collector reads *.prom: what a crash leaves behind must not be called so.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(told)
-            file.flush()
-            os.fchmod(descriptor, _MODE)
-            os.fsync(descriptor)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 class _Told(Collector):
@@ -127,7 +114,7 @@ class _Told(Collector):
             labels=["portal", "state"],
         )
         for portal in self._snapshot.portals:
-            for state in get_args(State):
+            for state in get_args(State) if portal.state else ():
                 states.add_metric([_label(portal.portal), state], int(portal.state == state))
         return states
 

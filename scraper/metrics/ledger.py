@@ -20,7 +20,7 @@ from scraper.metrics.snapshot import Durations, PortalMetrics, Snapshot
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from db.answers import PortalStatus
@@ -69,10 +69,15 @@ class Ledger:
     Args:
         database: Its file.
         textfile: Where an earlier ledger may have been written to, which this one goes on with.
+
+    Attributes:
+        portals: The names of those that are looked at; of others only the counts are told, which
+            must not go back. None = all are.
     """
 
     def __init__(self, database: Path, textfile: Path | None = None) -> None:
         self._database = database
+        self.portals: Collection[str] | None = None
         self._turn = threading.Lock()
         self._totals = _Totals() if textfile is None else _read(exposition.remark(textfile))
 
@@ -106,12 +111,13 @@ class Ledger:
 
     def _portal(self, status: PortalStatus, now: dt.datetime) -> PortalMetrics:
         total = self._totals.portals.get(status.portal, _Portal())
+        looked_at = self.portals is None or status.portal in self.portals
         return PortalMetrics(
             portal=status.portal,
-            state=status.state,
+            state=status.state if looked_at else None,
             looks=total.looks,
-            since_success_s=_since_s(status.last_success, now),
-            since_change_s=_since_s(status.changed, now),
+            since_success_s=_since_s(status.last_success, now) if looked_at else None,
+            since_change_s=_since_s(status.changed, now) if looked_at else None,
             durations=total.durations,
         )
 

@@ -77,15 +77,17 @@ class PortalMetrics:
 
     Attributes:
         portal: Its name; no two of a snapshot have the same.
-        state: ``live``, ``unconfirmed``, ``frozen`` or ``down``.
+        state: ``live``, ``unconfirmed``, ``frozen`` or ``down``; None where it is no longer looked
+            at: then only what was counted is told.
         looks: How many there ever were, by outcome, but for those not yet read.
-        since_success_s: Seconds since a look last gave a sidebar; None where none ever did.
-        since_change_s: Seconds since the values were last seen to change; None where never.
+        since_success_s: Seconds since a look last gave a sidebar; None where none ever did, or
+            the portal is no longer looked at.
+        since_change_s: Seconds since the values were last seen to change; None as above.
         durations: How long the looks took.
     """
 
     portal: str
-    state: State
+    state: State | None
     looks: Mapping[str, int]
     since_success_s: float | None
     since_change_s: float | None
