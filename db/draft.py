@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OF_SQLITE: Final = ("-journal", "-wal", "-shm")
 """What the names of the files end with that SQLite keeps beside a database, and reads again."""
 
+_LOCKS: Final = (".lock", ".backfill.lock")
 _SQLITE: Final = b"SQLite format 3\0"
 
 
@@ -101,7 +102,7 @@ def _refuse(path: Path, place: Path, *, replace: bool) -> None:
             raise OutputExists(path)
         if not place.is_file():
             raise OutputError(path, "is there and no file")
-    for end in ("", *OF_SQLITE):
+    for end in ("", *OF_SQLITE, *_LOCKS):
         if _is_database(place.with_name(place.name.removesuffix(end))):
             raise OutputError(path, "is a database, or belongs to one")
 

@@ -316,7 +316,7 @@ def test_a_folder_that_is_not_there_is_told(path, tmp_path):
 
 def test_neither_the_database_nor_a_device_is_written_over(path, tmp_path):
     before = path.read_bytes()
-    for end in ("", "-wal", "-journal"):
+    for end in ("", "-wal", "-journal", ".lock"):
         output = path.with_name(path.name + end)
         told = refused(74, "export", "-o", output, "--db", path)
         assert "is a database, or belongs to one" in told
