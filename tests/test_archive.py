@@ -544,6 +544,15 @@ def test_a_time_without_an_offset_is_refused():
         readings_of(FOUR[0].body, FOUR[0].url, NOON.replace(tzinfo=None))
 
 
+def test_a_packed_body_that_is_cut_is_counted_as_cut_short(tmp_path):
+    cut = replace(
+        FOUR[0], headers="Content-Encoding: gzip\r\n", body=gzip.compress(FOUR[0].body)[:600]
+    )
+    found = told(tmp_path, warc([cut, FOUR[1]]))
+    assert dict(found.tally.refused) == {"cut short": 1}
+    assert len(found.rows) == 1
+
+
 def test_packed_lines_that_are_cut_are_counted_as_damaged(tmp_path):
     body = gzip.compress(archives.json_lines(FOUR * 400))
     read = told(tmp_path, body[:-1000], "a.jsonl.gz")

@@ -112,6 +112,11 @@ def _inflated(rest: bytes, encoding: str) -> bytes:
     if len(whole) > MOST_BYTES:
         msg = "too large"
         raise Refused(msg)
+    try:
+        inflate.finish()
+    except FetchError as exc:
+        msg = "cut short"
+        raise Refused(msg) from exc
     return whole
 
 
