@@ -11,6 +11,7 @@ import resource
 import signal
 import sqlite3
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,10 +22,9 @@ from db.export import Export, formats
 from db.export.slices import TABLES, Selection, Slice, Source
 from db.reading import KST, Condition, Station, moment
 from db.store import Store
-from tests.faults import PATIENCE_S, rows, until
+from tests.faults import PATIENCE_S, rows
 from tests.make import BUSAN, START, make_content, make_look, make_reading, see
 from tests.test_cli import NALSSI, ROOT, nalssi, refused
-from tests.test_prune import crowd
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -279,24 +279,37 @@ def test_without_room_there_is_no_file_and_one_line(path, tmp_path, options):
     assert list(tmp_path.iterdir()) == []
 
 
+STOP_IN_THE_MIDDLE = """
+import os, sys
+from pathlib import Path
+from db.export import Export
+from scraper.cli import main
+number, name, database = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+write = Export._write
+def watched(*args):
+    write(*args)
+    assert Path(f".{name}.part").exists()
+    os.kill(os.getpid(), number)
+Export._write = watched
+main(["export", "--what", "looks", "-o", name, "--db", database])
+"""
+
+
 @pytest.mark.parametrize(
     ("number", "name"), [(signal.SIGINT, "w.csv"), (signal.SIGTERM, "w.parquet")]
 )
-def test_stopped_in_the_middle_it_leaves_nothing(tmp_path, number, name):
-    crowd(tmp_path / "weather.db", 100_000)
-    draft, command = tmp_path / f".{name}.part", ["export", "--what", "looks", "-o", name]
-    with subprocess.Popen(
-        [*NALSSI, *command, "--db", "weather.db"],
+def test_stopped_in_the_middle_it_leaves_nothing(path, tmp_path, number, name):
+    run = subprocess.run(
+        [sys.executable, "-c", STOP_IN_THE_MIDDLE, str(int(number)), name, str(path)],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT)},
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
-    ) as process:
-        until(draft.exists)
-        process.send_signal(number)
-        _, told = process.communicate(timeout=PATIENCE_S)
-    assert (process.returncode, told) == (130, "nalssi: interrupted\n")
-    assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "nalssi: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_draft_of_a_killed_export_is_taken_over(path, tmp_path):

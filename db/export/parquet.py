@@ -35,11 +35,14 @@ def refuse_without() -> None:
     """
     Refuse where there is no pyarrow.
 
+    It is imported whole, before there is a draft: now and then Python drops a Ctrl-C that comes
+    amid imports, and the export would go on.
+
     Raises:
         NoPyarrow: It is not installed.
     """
     try:
-        import pyarrow as pa  # noqa: F401
+        import pyarrow.parquet  # noqa: F401
     except ImportError as exc:
         raise NoPyarrow from exc
 
