@@ -22,9 +22,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from db import answers, file, spells, tallies, views
+from db import answers, file, names, spells, tallies, views
 from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Told
-from db.errors import DatabaseError, UnknownPortal, UnknownStation
+from db.errors import DatabaseError, UnknownPortal
 from db.measures import Measures
 from db.reading import PortalMemory, Station, epoch, moment
 from db.tallies import Mark, Tally
@@ -139,22 +139,30 @@ class Database(Measures):
             return cursor.execute(sql, values).fetchall()
 
     def latest(
-        self, *, stations: list[str] | None = None, now: dt.datetime | None = None
+        self,
+        *,
+        stations: list[str] | None = None,
+        portal: str | None = None,
+        now: dt.datetime | None = None,
     ) -> list[Latest]:
         """
         The newest reading of each station and portal.
 
         Args:
             stations: Only these, each by Korean name, English name, or KMA id.
+            portal: Only what this one showed.
             now: The moment from which ages are counted; None = the present.
 
         Raises:
             UnknownStation: One of them is not in this database.
+            UnknownPortal: There is no portal of this name.
         """
+        self._check_portal(portal)
         wanted = {self.station(asked).name_ko for asked in stations or ()}
         with file.reading(self.path):
             rows = self._rows(views.latest(":now"), {"now": _epoch_or_now(now)})
-            return [answers.latest(row) for row in rows if not stations or row[0] in wanted]
+            found = [answers.latest(row) for row in rows if not stations or row[0] in wanted]
+        return [one for one in found if portal is None or one.portal == portal]
 
     def series(
         self,
@@ -177,12 +185,11 @@ class Database(Measures):
             UnknownStation: It is not in this database.
             UnknownPortal: There is no portal of this name.
         """
-        if portal is not None:
-            self._check_portal(portal)
+        self._check_portal(portal)
         values = {
             "station": self.station(station).name_ko,
-            "since": None if since is None else epoch(since),
-            "until": None if until is None else epoch(until),
+            "since": _epoch_or_none(since),
+            "until": _epoch_or_none(until),
             "portal": portal,
         }
         with file.reading(self.path):
@@ -195,17 +202,9 @@ class Database(Measures):
         Raises:
             UnknownStation: None is, or it was never printed; near names are offered.
         """
-        stations, name = self.stations(), asked.strip()
+        stations = self.stations()
         with file.reading(self.path):
-            as_written = [known for known in stations if name in _names(known)]
-            in_any_case = [
-                known
-                for known in stations
-                if known.name_en and known.name_en.casefold() == name.casefold()
-            ]
-            for known in as_written + in_any_case:
-                return known
-            raise UnknownStation(asked, near=_near(name, stations))
+            return names.meant(asked, stations)
 
     def stations(self) -> list[Station]:
         """Every station that a portal printed, by KMA id; unknown cities last."""
@@ -215,19 +214,37 @@ class Database(Measures):
         """Every portal ever looked at, in the order in which they were added."""
         return self._ask(answers.portal, views.PORTALS)
 
-    def looks(self, *, failed: bool = False, last: int | None = None) -> list[PastLook]:
+    def looks(
+        self,
+        *,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        portal: str | None = None,
+        failed: bool = False,
+        last: int | None = None,
+    ) -> list[PastLook]:
         """
-        The looks, oldest first.
+        The looks in ``since <= t < until``, oldest first.
 
         Args:
+            since: Aware; None = from the first.
+            until: Aware; None = to the last.
+            portal: Only those at this one.
             failed: Only those that saw no sidebar.
             last: Only so many, the newest.
+
+        Raises:
+            UnknownPortal: There is no portal of this name.
         """
-        sql = (
-            f"{views.LOOKS} WHERE f.sidebar_id IS NULL OR NOT :failed "
-            f"ORDER BY {views.iso('f.fetched_at')} DESC, f.id DESC LIMIT :last"
-        )
-        values = {"failed": failed, "last": sys.maxsize if last is None else min(last, sys.maxsize)}
+        self._check_portal(portal)
+        values = {
+            "since": _epoch_or_none(since),
+            "until": _epoch_or_none(until),
+            "portal": portal,
+            "failed": failed,
+            "last": sys.maxsize if last is None else min(last, sys.maxsize),
+        }
+        sql = views.last_looks(since=since is not None, until=until is not None)
         return self._ask(answers.past_look, sql, values)[::-1]
 
     def status(
@@ -240,23 +257,37 @@ class Database(Measures):
             portals: Only these, by name.
             now: The moment at which; None = the present.
         """
-        names = None if portals is None else json.dumps(list(portals))
-        return self._ask(
-            answers.status, views.STATUS, {"portals": names, "now": _epoch_or_now(now)}
-        )
+        values = {
+            "portals": None if portals is None else json.dumps(list(portals)),
+            "now": _epoch_or_now(now),
+        }
+        return self._ask(answers.status, views.STATUS, values)
 
     def gaps(
-        self, *, since: dt.datetime | None = None, now: dt.datetime | None = None
+        self,
+        *,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        portal: str | None = None,
+        now: dt.datetime | None = None,
     ) -> list[Gap]:
         """
         Every stretch without a successful look for longer than two intervals, and its cause.
 
         Args:
             since: Only what lies after this, aware; None = from the first look.
-            now: Up to when; None = the present.
+            until: Only what lies before this, aware; None = up to the present.
+            portal: Only of this one.
+            now: The present, up to which nobody has looked again; None = that of the clock.
+
+        Raises:
+            UnknownPortal: There is no portal of this name.
         """
+        self._check_portal(portal)
         values = {
-            "since": None if since is None else epoch(since),
+            "since": _epoch_or_none(since),
+            "until": _epoch_or_none(until),
+            "portal": portal,
             "now": _epoch_or_now(now),
         }
         return self._ask(answers.gap, views.GAPS, values)
@@ -274,10 +305,6 @@ class Database(Measures):
         """The notices that are not over, by portal and kind."""
         rows = self._ask(tuple, views.TOLD)
         return {(portal, kind): Told(at=moment(at), text=text) for portal, kind, at, text in rows}
-
-    def count_readings(self) -> int:
-        """How many readings are stored."""
-        return self._ask(lambda row: int(row[0]), "SELECT count(*) FROM readings")[0]
 
     def faults(self) -> list[str]:
         """What is wrong with the file, a line each: damage, or spells that no look gives."""
@@ -303,32 +330,18 @@ class Database(Measures):
         found = self._ask(answers.memory, views.MEMORY, {"portal": portal})
         return found[0] if found else PortalMemory()
 
-    def _check_portal(self, asked: str) -> None:
+    def _check_portal(self, asked: str | None) -> None:
+        """Refuse a portal that is not known; None asks for all of them."""
+        if asked is None:
+            return
         known = self._ask(lambda row: str(row[0]), "SELECT name FROM portals ORDER BY id")
         if asked not in known:
             raise UnknownPortal(asked, known=known)
 
 
+def _epoch_or_none(moment: dt.datetime | None) -> int | None:
+    return None if moment is None else epoch(moment)
+
+
 def _epoch_or_now(moment: dt.datetime | None) -> int:
     return epoch(moment or dt.datetime.now(dt.UTC))
-
-
-def _names(station: Station) -> list[str]:
-    """What a station can be asked for by."""
-    names = (station.name_ko, station.kma_id, station.name_en)
-    return [str(name) for name in names if name is not None]
-
-
-def _near(asked: str, stations: list[Station]) -> list[str]:
-    """Names that resemble what was asked for, best first, each as ``서울 (Seoul, 108)``."""
-    import difflib  # noqa: PLC0415 - only a question that failed needs it
-
-    shown: dict[str, str] = {}
-    for known in stations:
-        more = ", ".join(str(part) for part in (known.name_en, known.kma_id) if part is not None)
-        text = f"{known.name_ko} ({more})" if more else known.name_ko
-        for name in _names(known):
-            shown.setdefault(name.casefold(), text)
-    near = [name for name in shown if name.startswith(asked.casefold())]
-    near += difflib.get_close_matches(asked.casefold(), shown, n=5, cutoff=0.5)
-    return list(dict.fromkeys(shown[name] for name in near))[:5]

@@ -155,6 +155,17 @@ LOOKS = f"""
     LEFT JOIN sidebars AS s ON s.id = f.sidebar_id"""
 
 
+def last_looks(*, since: bool, until: bool) -> str:
+    """The newest first: along the index by time, from ``:until`` back to ``:since`` if any."""
+    from_then = f"AND {iso('f.fetched_at')} >= {iso(':since')}" if since else ""
+    before_then = f"AND {iso('f.fetched_at')} < {iso(':until')}" if until else ""
+    return f"""
+    {LOOKS}
+    WHERE (:portal IS NULL OR p.name = :portal) AND (f.sidebar_id IS NULL OR NOT :failed)
+        {from_then} {before_then}
+    ORDER BY {iso("f.fetched_at")} DESC, f.id DESC LIMIT :last"""
+
+
 CAPTURES = """
     SELECT p.name AS portal, k.captured_at, k.precision, k.page_date, k.sidebar_id, s.problems
     FROM captures AS k
@@ -253,8 +264,8 @@ Unwatched: somewhere in it two looks are further apart than even a back-off puts
 """
 
 GAPS = f"""
-    SELECT portal, max(since, coalesce(:since, since)) AS since, until, failures, failure,
-        unwatched, event, detail
+    SELECT portal, max(since, coalesce(:since, since)) AS since,
+        min(until, coalesce(:until, until)) AS until, failures, failure, unwatched, event, detail
     FROM (
         SELECT * FROM ({GAPS_OF_LOOKS})
         UNION ALL
@@ -263,6 +274,7 @@ GAPS = f"""
         FROM past_gaps AS b JOIN portals AS p ON p.id = b.portal_id
         WHERE b.until > coalesce(:since, b.until - 1)
     ) AS g
+    WHERE g.since < coalesce(:until, g.since + 1) AND (:portal IS NULL OR portal = :portal)
     ORDER BY g.since, g.portal_id"""
 
 TOLD = """

@@ -139,6 +139,11 @@ def test_latest_of_several_stations_is_in_the_order_of_the_house(db):
     assert [row.station for row in rows if row.portal == "koya"] == ["서울", "부산"]
 
 
+def test_latest_of_one_portal_is_its_own(db):
+    (row,) = db.latest(stations=["서울"], portal="other", now=at(60))
+    assert (row.portal, row.temperature_c) == ("other", 9.0)
+
+
 def test_latest_of_no_stations_is_that_of_all(db):
     assert db.latest(stations=[], now=START) == db.latest(now=START)
 
@@ -207,10 +212,21 @@ def test_a_moment_is_the_same_in_any_offset(db, offset):
     assert spell.temperature_c == 4.0
 
 
-def test_an_unknown_portal_is_told_with_those_there_are(db):
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda db, portal: db.series("서울", portal=portal),
+        lambda db, portal: db.latest(portal=portal),
+        lambda db, portal: db.looks(portal=portal),
+        lambda db, portal: db.gaps(portal=portal),
+    ],
+    ids=["series", "latest", "looks", "gaps"],
+)
+def test_an_unknown_portal_is_told_with_those_there_are(db, ask):
     with pytest.raises(UnknownPortal, match="expected one of: koya, other") as unknown:
-        db.series("서울", portal="Koya")
+        ask(db, "Koya")
     assert unknown.value.exit_code == 2
+    assert all(one.portal == "other" for one in ask(db, "other"))
 
 
 # ---- portals and looks
@@ -250,6 +266,21 @@ def test_looks_are_told_oldest_first(failing):
     times = [look.fetched_at for look in failing.looks()]
     assert times == sorted(times)
     assert len(times) == 11
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "minutes"),
+    [(50, None, [50, 60, 65, 75]), (None, 10, [0, 0, 5]), (5, 30, [5, 10, 20]), (76, 90, [])],
+)
+def test_looks_of_a_time_begin_with_it_and_end_before(failing, since, until, minutes):
+    since, until = (None if one is None else at(one) for one in (since, until))
+    looks = failing.looks(since=since, until=until)
+    assert [look.fetched_at for look in looks] == [at(minute) for minute in minutes]
+
+
+def test_looks_at_one_portal_are_its_newest(failing):
+    (look,) = failing.looks(portal="other", last=1)
+    assert (look.portal, look.fetched_at) == ("other", at(0))
 
 
 def test_failed_looks_are_those_without_a_sidebar(failing):

@@ -50,9 +50,12 @@ def failing(store: Store, minutes: Iterable[float], *, portal: str = "koya") -> 
         store.keep_failure(make_look(minute, portal=portal), "fetch_failed", REASON)
 
 
-def gaps(store: Store, *, now: float, since: float | None = None) -> list[query.Gap]:
+def gaps(
+    store: Store, *, now: float, since: float | None = None, until: float | None = None
+) -> list[query.Gap]:
+    first, last = (None if one is None else at(one) for one in (since, until))
     with query.Database(store.path) as db:
-        return db.gaps(now=at(now), since=None if since is None else at(since))
+        return db.gaps(now=at(now), since=first, until=last)
 
 
 def told(gap: query.Gap) -> tuple[float | str | None, ...]:
@@ -172,6 +175,14 @@ def test_since_cuts_a_gap_and_leaves_out_those_before(store):
     assert [told(gap)[:2] for gap in gaps(store, now=200, since=60)] == [(70, 200)]
     assert [told(gap)[:2] for gap in gaps(store, now=200, since=100)] == [(100, 200)]
     assert gaps(store, now=200, since=200) == []
+
+
+def test_until_cuts_a_gap_and_leaves_out_those_after(store):
+    seen(store, [0, 40, 50, 60, 70])
+    assert [told(gap)[:2] for gap in gaps(store, now=200, until=80)] == [(0, 40), (70, 80)]
+    assert [told(gap)[:2] for gap in gaps(store, now=200, since=10, until=20)] == [(10, 20)]
+    assert [told(gap)[:2] for gap in gaps(store, now=200, until=70)] == [(0, 40)]
+    assert [told(gap)[:2] for gap in gaps(store, now=200, until=999)][-1] == (70, 200)
 
 
 def test_each_portal_has_its_own_gaps(store):

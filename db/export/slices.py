@@ -240,8 +240,7 @@ class Source(Database):
             UnknownPortal: There is no portal of this name.
             DatabaseError: The file is damaged.
         """
-        if chosen.portal is not None:
-            self._check_portal(chosen.portal)
+        self._check_portal(chosen.portal)
         names = [self.station(asked).name_ko for asked in chosen.stations]
         since = -_END_OF_TIME if chosen.since is None else epoch(chosen.since)
         until = _END_OF_TIME if chosen.until is None else epoch(chosen.until)

@@ -37,7 +37,7 @@ class Measures:
     def _rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         raise NotImplementedError
 
-    def _check_portal(self, asked: str) -> None:
+    def _check_portal(self, asked: str | None) -> None:
         raise NotImplementedError
 
     def station(self, asked: str) -> Station:
@@ -159,8 +159,7 @@ class Measures:
         """
         from db.measures import evidence
 
-        if portal is not None:
-            self._check_portal(portal)
+        self._check_portal(portal)
         if moment > (now or reading.now()):
             raise WrongQuestion("time", moment.isoformat(), expected="one that has passed")
         known, second = self.station(station), reading.epoch(moment)
@@ -192,8 +191,7 @@ class Measures:
         """
         from db.rereading import Kept
 
-        if portal is not None:
-            self._check_portal(portal)
+        self._check_portal(portal)
         return Kept(self.path, self._rows, since=since, portal=portal)
 
     def _history(
@@ -207,8 +205,7 @@ class Measures:
     ) -> History:
         from db.measures.stretches import History
 
-        if portal is not None:
-            self._check_portal(portal)
+        self._check_portal(portal)
         return History(
             self._rows, since=since, until=until, portal=portal, everything=everything, now=now
         )

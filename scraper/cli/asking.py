@@ -14,6 +14,7 @@ from scraper.cli.options import (
     Places,
     as_json,
     only_portal,
+    only_stations,
     refuse_reversed,
     since,
     until,
@@ -26,23 +27,20 @@ if TYPE_CHECKING:
 
 
 @main.command()
-@click.option(
-    "--station",
-    "stations",
-    metavar="STATION",
-    multiple=True,
-    help="Only this one, by Korean or English name or KMA number; may be repeated.",
-)
+@only_stations
+@only_portal
 @with_places
 @as_json
-def latest(stations: tuple[str, ...], places: Places, *, as_json: bool) -> None:
+def latest(stations: tuple[str, ...], portal: str | None, places: Places, *, as_json: bool) -> None:
     """Show the newest readings, and whether they may be trusted."""
     from db import query
 
     with query.Database(places.database()) as asked:
-        rows = asked.latest(stations=list(stations) or None, now=now())
+        rows = asked.latest(stations=list(stations) or None, portal=portal, now=now())
     if as_json:
         show.as_json(rows)
+    elif portal is not None and not rows:
+        show.nothing(f"{portal} has shown none of that yet")
     else:
         show.latest(rows)
 
@@ -133,6 +131,9 @@ def portals(places: Places, *, as_json: bool) -> None:
 
 
 @main.command()
+@since
+@until
+@only_portal
 @click.option("--failed", is_flag=True, help="Only those that saw no sidebar.")
 @click.option(
     "--last",
@@ -144,13 +145,26 @@ def portals(places: Places, *, as_json: bool) -> None:
 )
 @with_places
 @as_json
-def looks(places: Places, *, failed: bool, last: int, as_json: bool) -> None:
+def looks(
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+    places: Places,
+    *,
+    failed: bool,
+    last: int,
+    as_json: bool,
+) -> None:
     """List the looks at portals and how each ended."""
     from db import query
 
+    refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
-        rows = [show.named(look) for look in asked.looks(failed=failed, last=last or None)]
-    none = "no look failed" if failed else "there was no look yet"
+        found = asked.looks(
+            since=since, until=until, portal=portal, failed=failed, last=last or None
+        )
+    rows = [show.named(look) for look in found]
+    none = "no look failed" if failed else "there was no look"
     _rows(rows, as_json=as_json, none=none, keys=2)
 
 

@@ -191,7 +191,15 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-only_portal = click.option("--portal", metavar="PORTAL", help="Only what this one showed.")
+only_stations = click.option(
+    "--station",
+    "stations",
+    metavar="STATION",
+    multiple=True,
+    help="Only this one, by Korean or English name or KMA number; may be repeated.",
+)
+
+only_portal = click.option("--portal", metavar="PORTAL", help="Only this one.")
 
 
 class Moment(click.ParamType["dt.datetime"]):

@@ -11,7 +11,15 @@ from db.reading import KST, now
 from scraper import __version__
 from scraper.cli import show
 from scraper.cli.group import main
-from scraper.cli.options import Places, as_json, since, with_places
+from scraper.cli.options import (
+    Places,
+    as_json,
+    only_portal,
+    refuse_reversed,
+    since,
+    until,
+    with_places,
+)
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -110,16 +118,26 @@ def _mib(size: Any) -> str:
 
 @main.command()
 @since
+@until
+@only_portal
 @with_places
 @as_json
-def gaps(since: dt.datetime | None, places: Places, *, as_json: bool) -> None:
+def gaps(
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+    places: Places,
+    *,
+    as_json: bool,
+) -> None:
     """List the stretches without a successful look, and why."""
     from db import query
 
+    refuse_reversed(since, until)
     path, config = places.database(), places.known()
     with query.Database(path) as asked:
-        found = asked.gaps(since=since, now=now())
-    if config is not None:
+        found = asked.gaps(since=since, until=until, portal=portal, now=now())
+    if config is not None and portal is None:
         names = {portal.name for portal in config.portals}
         found = [gap for gap in found if gap.portal in names]
     if as_json:

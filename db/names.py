@@ -1,0 +1,54 @@
+"""
+Which station is meant: by its Korean name, its English name, or its KMA id.
+
+Only the standard library is imported here, so that asking starts fast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from db.errors import UnknownStation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from db.reading import Station
+
+
+def meant(asked: str, stations: Sequence[Station]) -> Station:
+    """
+    The station of that name, the English one in any case; of that very name before all others.
+
+    Raises:
+        UnknownStation: None is; near names are offered.
+    """
+    name = asked.strip()
+    as_written = [known for known in stations if name in _names(known)]
+    in_any_case = [
+        known for known in stations if known.name_en and known.name_en.casefold() == name.casefold()
+    ]
+    for known in as_written + in_any_case:
+        return known
+    raise UnknownStation(asked, near=_near(name, stations))
+
+
+def _names(station: Station) -> list[str]:
+    """What a station can be asked for by."""
+    names = (station.name_ko, station.kma_id, station.name_en)
+    return [str(name) for name in names if name is not None]
+
+
+def _near(asked: str, stations: Sequence[Station]) -> list[str]:
+    """Names that resemble what was asked for, best first, each as ``서울 (Seoul, 108)``."""
+    import difflib  # noqa: PLC0415 - only a question that failed needs it
+
+    shown: dict[str, str] = {}
+    for known in stations:
+        more = ", ".join(str(part) for part in (known.name_en, known.kma_id) if part is not None)
+        text = f"{known.name_ko} ({more})" if more else known.name_ko
+        for name in _names(known):
+            shown.setdefault(name.casefold(), text)
+    near = [name for name in shown if name.startswith(asked.casefold())]
+    near += difflib.get_close_matches(asked.casefold(), shown, n=5, cutoff=0.5)
+    return list(dict.fromkeys(shown[name] for name in near))[:5]
