@@ -341,8 +341,24 @@ def test_a_list_of_nothing_is_one_sentence(tmp_path, command):
     assert answered(*command.split(), "--db", tmp_path / "weather.db") == []
 
 
-def test_a_time_in_which_nothing_was_seen_is_one_sentence(kept):
-    assert "nothing was seen" in refused(0, "series", "서울", "--until", "2h", cwd=kept)
+@pytest.mark.parametrize(
+    "command", ["series 서울", "stats 서울", "compare 서울 부산", "plot 서울", "looks", "gaps"]
+)
+def test_a_time_in_which_nothing_was_seen_is_one_sentence(kept, command):
+    assert refused(0, *command.split(), "--until", "2h", cwd=kept).count(" ") > 2
+
+
+def test_an_export_of_nothing_has_its_headings_and_a_sentence(kept):
+    run = nalssi("export", "--until", "2h", cwd=kept)
+    assert (run.returncode, run.stdout.count("\n")) == (0, 1)
+    assert run.stderr == "nalssi: no row was found\n"
+
+
+def test_a_portal_that_showed_nothing_is_told_by_its_name(kept):
+    with Store.open(kept / "weather.db") as store:
+        store.portal("young", "https://young.example/", 600)
+    told = refused(0, "latest", "--portal", "young", cwd=kept)
+    assert told == "nalssi: young has shown none of that yet\n"
 
 
 def test_a_database_without_portals_is_stale_and_says_so(tmp_path):
@@ -406,6 +422,9 @@ def test_backfill_leaves_the_journal_to_the_daemon_beside_it(tmp_path, there):
         (["series", "Soul"], "서울 (Seoul, 108)"),
         (["latest", "--station", "9999"], "9999"),
         (["series", "서울", "--portal", "nobody"], "koya"),
+        (["latest", "--portal", "nobody"], "koya"),
+        (["looks", "--portal", "nobody"], "koya"),
+        (["gaps", "--portal", "nobody"], "koya"),
     ],
 )
 def test_an_unknown_name_is_told_with_what_there_is(kept, arguments, told):
@@ -420,6 +439,8 @@ def test_an_unknown_name_is_told_with_what_there_is(kept, arguments, told):
         ["series", "서울", "--since", "999999w"],
         ["series", "서울", "--since", "2026-03-02", "--until", "2026-03-01"],
         ["looks", "--last", "-1"],
+        ["looks", "--since", "2026-03-02", "--until", "2026-03-01"],
+        ["gaps", "--since", "2026-03-02", "--until", "2026-03-01"],
         ["latest", "--colour"],
         ["nonsense"],
     ],

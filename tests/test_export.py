@@ -134,7 +134,10 @@ def test_a_range_has_what_lies_at_least_partly_in_it(path):
 
 @pytest.mark.parametrize("what", ["weather", "looks", "readings", "stats"])
 def test_a_range_without_anything_is_a_table_without_rows(path, what):
-    assert exported(path, "--what", what, "--since", "2030-01-01") == []
+    run = nalssi("export", "--what", what, "--since", "2030-01-01", "--db", path)
+    assert run.returncode == 0
+    assert len(list(csv.reader(io.StringIO(run.stdout)))) == 1
+    assert run.stderr == "nalssi: no row was found\n"
 
 
 def test_a_range_is_found_by_an_index(path):
@@ -331,7 +334,7 @@ def test_neither_the_database_nor_a_device_is_written_over(path, tmp_path):
     before = path.read_bytes()
     for end in ("", "-wal", "-journal", ".lock"):
         output = path.with_name(path.name + end)
-        told = refused(74, "export", "-o", output, "--db", path)
+        told = refused(74, "export", "--format", "csv", "-o", output, "--db", path)
         assert "is a database, or belongs to one" in told
     assert "is there and no file" in refused(74, "export", "-o", "/dev/null", "--db", path)
     assert path.read_bytes() == before
@@ -358,6 +361,7 @@ def test_an_unknown_station_is_told_with_near_names_and_nothing_is_written(path,
         (["--since", "2024-05-02", "--until", "2024-05-01"], "is not before"),
         (["--since", "yesterday"], "is no time"),
         (["--format", "parquet"], "-o"),
+        (["-o", "w.xlsx"], "'.xlsx' is no form to write, expected one of .csv, .ndjson"),
         (["--partition"], "-o"),
         (["--partition", "--format", "csv", "-o", "w"], "--partition makes Parquet"),
         (["--partition", "--what", "stats", "-o", "w"], "--what looks, weather"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from db.reading import now
+from scraper.cli import show
 from scraper.cli.group import main
 from scraper.cli.options import Moment, Places, only_portal, refuse_reversed, with_places
 
@@ -75,6 +76,7 @@ def plot(
     """
     _refuse_mixtures(stations, since, until, at, on_map=on_map)
     from db import query
+    from scraper.plot.chart import NothingToDraw
 
     with query.Database(places.database()) as asked:
         try:
@@ -82,6 +84,10 @@ def plot(
                 _draw_map(_survey(asked, stations, at or now(), portal), output)
             else:
                 _draw_chart(_chart(asked, stations, since, until, portal), output)
+        except NothingToDraw as exc:
+            if output is not None:  # who waits for the picture must hear of it
+                raise
+            show.nothing(str(exc))
         except OverflowError as exc:  # the first or the last days that Python can name
             msg = "no picture reaches the years 1 and 9999"
             raise click.UsageError(msg) from exc

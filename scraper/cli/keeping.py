@@ -20,6 +20,7 @@ from scraper.cli.options import (
     Places,
     as_json,
     only_portal,
+    only_stations,
     refuse_reversed,
     since,
     until,
@@ -61,13 +62,7 @@ _YOUNGEST: Final = dt.timedelta(days=1)
 )
 @since
 @until
-@click.option(
-    "--station",
-    "stations",
-    metavar="STATION",
-    multiple=True,
-    help="Only this one, by Korean or English name or KMA number; may be repeated.",
-)
+@only_stations
 @only_portal
 @click.option("-o", "--output", type=File(), help="The file.  [standard output]")
 @click.option(
@@ -99,12 +94,19 @@ def export(
         rows = _exported(exported, form, output, partition=partition)
     if output is not None:
         click.echo(printable(f"{output}: {rows} row{'' if rows == 1 else 's'}"))
+    elif not rows:
+        show.nothing("no row was found")
 
 
 def _form(output: Path | None, *, partition: bool) -> Format:
+    """The form that the file's name tells; CSV where it tells none, as that of a device."""
     if partition:
         return "parquet"
-    return _ENDINGS.get(output.suffix.lower(), "csv") if output else "csv"
+    ending = output.suffix.lower() if output else ""
+    if ending and ending not in _ENDINGS:
+        msg = f"{ending!r} is no form to write, expected one of {', '.join(_ENDINGS)}, or --format"
+        raise click.UsageError(msg)
+    return _ENDINGS.get(ending, "csv")
 
 
 def _exported(exported: Export, form: Format, output: Path | None, *, partition: bool) -> int:

@@ -34,6 +34,8 @@ _MINUTES: Final = 60
 _NAMED: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 """How a period is called in a table."""
 
+_NOTHING: Final = "nothing was seen of {} in that time"
+
 
 def _with_part(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the part of the history that it asks for, as its argument ``part``."""
@@ -111,6 +113,8 @@ def stats(
         show.as_json(rows)
     elif as_csv:
         _csv(*_flat(rows))
+    elif not rows:
+        show.nothing(_NOTHING.format(", ".join(stations)))
     else:
         _periods(rows, _NAMED[by])
 
@@ -196,6 +200,8 @@ def compare(
         show.as_json(found)
     elif as_csv:
         _csv(*_columns(found, ("since", "until")))
+    elif not found.periods:
+        show.nothing(_NOTHING.format(", ".join(found.stations)))
     else:
         _side_by_side(found, by)
 
