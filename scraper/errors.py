@@ -5,7 +5,7 @@ Every error that a command can end with, what it means, and its exit code.
 |---|---|
 | 0 | done |
 | 1 | a bug in nalssi |
-| 2 | wrong command line: an unknown option or name, a time that is none, an extra not installed |
+| 2 | wrong command line: an unknown name, a time that is none, nothing to draw, an extra missing |
 | 3 | the config is wrong, or not there |
 | 4 | a portal could not be fetched, or its robots.txt refused us |
 | 5 | a page had no sidebar that we can read, or an archive nothing that can be read |

@@ -40,6 +40,7 @@ ROOT = Path(__file__).parent.parent
 SEOUL = Entry(label="흐림", icon="04", city="서울", temperature="4.9")
 BUSAN = Entry(label="비", icon="08", city="부산", temperature="")
 BOX = page([SEOUL, BUSAN], "2018.03.20 (화)", size=8000)
+A_DAY = ["--since", "2026-03-01", "--until", "2026-03-02"]
 
 
 def nalssi(
@@ -556,7 +557,11 @@ def test_a_terminal_gets_lines_and_colours_unless_it_wants_none(kept):
     assert "\x1b[3" not in in_a_terminal("latest", cwd=kept, NO_COLOR="1")
 
 
-@pytest.mark.parametrize("command", [["latest"], ["looks"], ["status"], ["stats", "서울"]])
+@pytest.mark.parametrize(
+    "command",
+    [["latest"], ["looks"], ["status"], ["stats", "서울", *A_DAY]],
+    ids=lambda command: command[0],
+)
 @pytest.mark.parametrize("columns", [80, 40])
 def test_a_narrow_terminal_gets_every_value_whole(kept, command, columns):
     """Words to the length of a state, whole; what has no room stands in a table below."""
