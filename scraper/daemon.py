@@ -25,7 +25,7 @@ from scraper.errors import ConfigError
 from scraper.herald import Herald
 from scraper.inspection import Inspection
 from scraper.printable import printable
-from scraper.timetable import Timetable, trigger
+from scraper.timetable import Timetable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,6 @@ class Daemon:
                 because they could not be kept. In between it goes on, says so with each look, and
                 keeps them as soon as it can: the file may be back, or have room, a minute later.
         """
-        trigger(self._config)  # refuses a wrong schedule
         aside.let_the_end_wait_for_nothing()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -199,7 +198,6 @@ class Daemon:
         systemd.reloading()
         try:
             config = self._load()
-            trigger(config)
         except ConfigError as exc:
             self._log.error("config refused, the old one stays", reason=str(exc))
             config = self._config

@@ -24,6 +24,7 @@ from scraper.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from scraper.collect import Collector, Report
     from scraper.config import Config, Portal
@@ -196,19 +197,33 @@ class Timetable:
         return max(scheduled, memory.retry_at or now, now)
 
 
+def refuse_wrong_schedule(config: Config, where: Path) -> None:
+    """
+    Refuse a config whose schedule nobody can keep to.
+
+    Args:
+        config: The config.
+        where: The file that it stands in.
+
+    Raises:
+        ConfigError: The schedule is no cron expression, or has no moment that we can tell.
+    """
+    try:
+        trigger(config)
+    except ValueError as exc:
+        problem = f"schedule {config.schedule!r}: {exc}, expected such as '5,25,45 * * * *'"
+        raise ConfigError(where, problem) from exc
+
+
 def trigger(config: Config) -> IntervalTrigger | CronTrigger:
     """
     When looks are due, by the config's schedule or its interval.
 
     Raises:
-        ConfigError: The schedule is no cron expression, or has no moment that we can tell.
+        ValueError: The schedule is no cron expression, or has no moment that we can tell.
     """
     if config.schedule:
-        try:
-            return _by_cron(config.schedule)
-        except ValueError as exc:
-            problem = f"{config.schedule!r}: {exc}, expected such as '5,25,45 * * * *'"
-            raise ConfigError("schedule", problem) from exc
+        return _by_cron(config.schedule)
     jitter = int(config.interval_s * JITTER)
     return IntervalTrigger(seconds=config.interval_s, jitter=jitter, timezone=dt.UTC)
 

@@ -518,16 +518,18 @@ def test_a_schedule_counts_weekdays_as_cron_does(field, days):
     ],
 )
 def test_a_schedule_that_cannot_be_kept_is_refused(schedule, told):
+    wrong = config.Config(schedule=schedule)
     with pytest.raises(ConfigError, match=re.escape(told)) as caught:
-        timetable.trigger(config.Config(schedule=schedule))
-    assert repr(schedule) in str(caught.value)
+        timetable.refuse_wrong_schedule(wrong, Path("config.toml"))
+    assert f"config 'config.toml': schedule {schedule!r}" in str(caught.value)
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_schedule_without_a_moment_is_told_in_one_line(tmp_path, command):
     with portal(tmp_path, koya=answer(BOX)):
         add(tmp_path, 'schedule = "0 0 31 2 *"')
-        assert "'0 0 31 2 *'" in refused(3, command, cwd=tmp_path)
+        assert "config 'config.toml': schedule '0 0 31 2 *'" in refused(3, command, cwd=tmp_path)
+        assert not (tmp_path / "weather.db").exists()
 
 
 def test_a_wrong_config_is_refused(tmp_path):

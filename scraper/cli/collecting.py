@@ -248,8 +248,8 @@ def run(places: Places) -> None:
     from scraper import lock
     from scraper.daemon import Daemon, log_to_stderr
 
-    settings = places.settings_to_look()
+    settings = places.settings_to_run()
     path = places.db or Path(settings.database)
     with lock.held(path), Store.open(path, journal=settings.journal) as store:
-        daemon = Daemon(load=places.settings_to_look, store=store, clock=now, log=log_to_stderr())
+        daemon = Daemon(load=places.settings_to_run, store=store, clock=now, log=log_to_stderr())
         asyncio.run(daemon.run())

@@ -118,6 +118,19 @@ class Places:
             raise ConfigError(config.find(self.config), config.NO_PORTALS)
         return settings
 
+    def settings_to_run(self) -> Config:
+        """
+        The config, by which a daemon can run.
+
+        Raises:
+            ConfigError: It is not there, wrong, names no portal, or its schedule cannot be kept.
+        """
+        from scraper import config, timetable  # noqa: PLC0415 - only where it is asked for
+
+        settings = self.settings_to_look()
+        timetable.refuse_wrong_schedule(settings, config.find(self.config))
+        return settings
+
     def settings_if_any(self) -> Config | None:
         """
         The config, or None where none is named and none stands in the usual places.

@@ -172,11 +172,12 @@ def gaps(
 def check(places: Places, *, live: bool, as_json: bool) -> None:
     """Check config, database, disk, clock and lock; change nothing."""
     from scraper import check as checks
+    from scraper import config
 
     path = places.database()
     settings = places.settings() if live else places.known()
     findings = [
-        *([checks.of_config(settings)] if settings else []),
+        *([checks.of_config(settings, config.find(places.config))] if settings else []),
         *checks.of_database(path),
         checks.of_disk(path),
         checks.of_clock(path, now()),
