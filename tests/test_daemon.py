@@ -254,7 +254,7 @@ def test_prometheus_is_answered_on_the_configured_port(tmp_path):
         add(tmp_path, f"metrics.port = {port}")
         with running(tmp_path) as daemon:
             daemon.wait("look")
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as got:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as got:
                 told = got.read().decode()
             assert daemon.stop() == 0
     for line in (
@@ -292,7 +292,7 @@ def test_a_portal_that_left_the_config_is_only_counted(tmp_path):
             path.write_text(path.read_text().partition('[[portals]]\nname = "gone"')[0])
             daemon.process.send_signal(signal.SIGHUP)
             daemon.wait("looking", count=2)
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as got:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as got:
                 told = got.read().decode()
             assert daemon.stop() == 0
     assert 'nalssi_portal_state{portal="koya",state="unconfirmed"} 1.0' in told

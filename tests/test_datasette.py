@@ -61,7 +61,7 @@ def _address(log: str, ended: int | None) -> str:
 
 def page(address: str, path: str, **asked: str) -> str:
     query = urllib.parse.urlencode(asked)
-    with urllib.request.urlopen(f"{address}/{path}?{query}", timeout=20) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{address}/{path}?{query}", timeout=60) as answer:  # noqa: S310
         return str(answer.read().decode())
 
 

