@@ -70,8 +70,8 @@ def _trouble(kind: Kind, status: PortalStatus) -> str | None:
     """What is wrong in this respect, in one line; None where nothing is."""
     match kind:
         case "down" if status.state == "down":
-            last = f"{status.last_outcome}: {status.last_reason or 'no reason'}"
-            return f"{status.portal} is down: no sidebar seen since {_when(status.since)}; {last}"
+            seen = f"no sidebar seen since {_when(status.since)}"
+            return f"{status.portal} is down: {seen}; {_last(status)}"
         case "frozen" if status.state == "frozen":
             return f"{status.portal} is frozen: the same values since {_when(status.since)}"
         case "layout" if status.last_outcome in ("no_sidebar", "set_aside"):
@@ -80,6 +80,11 @@ def _trouble(kind: Kind, status: PortalStatus) -> str | None:
             return f"{status.portal} prints words never seen: {'; '.join(unknown)}"
         case _:
             return None
+
+
+def _last(status: PortalStatus) -> str:
+    """How the newest look ended; one that saw a sidebar, but is kept hours late, has no reason."""
+    return ": ".join(filter(None, (status.last_outcome, status.last_reason))) or "never looked at"
 
 
 def _unknown(status: PortalStatus) -> list[str]:

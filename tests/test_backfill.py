@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 pytest.importorskip("fastwarc")
 
 ROOT = Path(__file__).parent.parent
+PORTALS = ("koya", "sanmaeul")
 HOSTS = ("koya.kr", "other.kr", "third.co.kr")
 NALSSI = [sys.executable, "-m", "scraper", "backfill"]
 
@@ -203,6 +204,32 @@ def test_the_config_knows_portals_too_and_others_can_be_refused(tmp_path):
     assert told(tmp_path, "a.warc.gz")["looks"] == 1  # asked otherwise, it is read again
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param([], "koya, sanmaeul, a host such as koya-culture.com;", id="a host will do"),
+        pytest.param(["--only-portals"], "koya, sanmaeul;", id="no host will do"),
+    ],
+)
+def test_a_portal_that_is_not_known_is_told_which_are(tmp_path, arguments, told):
+    tables = (f'[[portals]]\nname = "{name}"\nurl = "https://{name}.kr/"\n' for name in PORTALS)
+    (tmp_path / "config.toml").write_text("".join(tables), encoding="utf-8")
+    (tmp_path / "page.html").write_bytes(saved("koya.kr", 0, 0).body)
+    run = nalssi(tmp_path, "--portal", "koja", *arguments, "page.html")
+    assert run.returncode == 2
+    assert f"no portal 'koja', expected one of: {told}" in run.stderr
+
+
+def test_a_rejected_page_is_told_what_would_help(tmp_path):
+    page = saved("koya.kr", 0, 0)
+    undated = page.body.decode().replace(archives.printed_date(page.at), "")
+    (tmp_path / "page.html").write_text(undated, encoding="utf-8")
+    assert "1: no portal; --portal says" in nalssi(tmp_path, "page.html").stdout
+    options = ["--portal", "koya.kr", "page.html"]
+    assert "1: no time; --date says" in nalssi(tmp_path, *options).stdout
+    assert told(tmp_path, *options, "--date", "2024-04-01")["rejected"] == {}
+
+
 def test_a_dry_run_stores_nothing(tmp_path, database, weeks):
     database.unlink()
     answer = told(tmp_path, "--dry-run", weeks[0])
@@ -362,7 +389,7 @@ def test_a_backfill_killed_twenty_times_ends_the_same(tmp_path, weeks, expected)
 
 def test_the_readers_of_a_killed_backfill_end_too(tmp_path, weeks):
     with _started(tmp_path, "--workers", 2, *weeks) as running:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
         readers: list[str] = []
         while len(readers) < 2 and time.monotonic() < until and running.poll() is None:
@@ -383,7 +410,7 @@ def _is_reader(pid: str) -> bool:
 def _until_it_reads(running: subprocess.Popen[bytes]) -> int:
     """Wait for the first process that reads; gives its number."""
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while time.monotonic() < until and running.poll() is None:
         for pid in children.read_text().split():
             if _is_reader(pid):
@@ -395,7 +422,7 @@ def test_ctrl_c_ends_it_in_one_line(tmp_path, weeks, expected):
     with _started(tmp_path, *weeks) as running:
         _until_it_reads(running)
         os.killpg(running.pid, signal.SIGINT)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=60)
     assert running.returncode in (130, 0)
     assert b"Traceback" not in said
     told(tmp_path, *weeks)

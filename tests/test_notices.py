@@ -87,6 +87,19 @@ def test_a_trouble_is_told_in_words(kind, text):
     assert first(kind) == text
 
 
+@pytest.mark.parametrize(
+    ("outcome", "last"),
+    [
+        pytest.param("unchanged", "unchanged", id="kept late"),
+        pytest.param(None, "never looked at", id="no look"),
+    ],
+)
+def test_a_portal_is_down_without_a_reason_where_there_is_none(outcome, last):
+    down = make_status(state="down", last_outcome=outcome)
+    (notice,) = notices.due([down], {}, START)
+    assert notice.text == f"koya is down: no sidebar seen since 2024-04-28 12:00; {last}"
+
+
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_trouble_is_told_once_a_day(kind):
     assert due(TROUBLES[kind], told=kind, ago=INTERVAL) == []

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 _EVERY_S: Final = 10.0
 
+_REMEDIES: Final = {
+    "no portal": "--portal says whose they are",
+    "no time": "--date says of which day they are",
+}
+"""What can be done about pages that were rejected, by the reason."""
+
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
@@ -223,7 +229,8 @@ def _orders(
         host = portals.as_host(portal)
         given = portals.Portals(names, only_known=options["only_known"])
         if host is None or (name := given.name(host)) is None:
-            expected = ", ".join(known) or "a host such as koya-culture.com"
+            others = [] if options["only_known"] else ["a host such as koya-culture.com"]
+            expected = ", ".join([*known, *others]) or "none so far"
             msg = f"no portal {portal!r}, expected one of: {expected}"
             raise click.UsageError(msg)
         portal = name
@@ -276,7 +283,8 @@ def _say(told: dict[str, Any]) -> None:
     for name, count in told.items():
         click.echo(f"{name.replace('_', ' '):15} {count}")
     for reason, count in rejected.items():
-        click.echo(printable(f"rejected        {count}: {reason}"))
+        remedy = f"; {_REMEDIES[reason]}" if reason in _REMEDIES else ""
+        click.echo(printable(f"rejected        {count}: {reason}{remedy}"))
     for word in words:
         click.echo(printable(f"unknown         {word}"))
 
