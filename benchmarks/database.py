@@ -89,8 +89,8 @@ class Size:
         took = 0.0
         path.unlink(missing_ok=True)
         with Store.open(path) as store:
-            store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - bare has it too
-            store.use_memory(64)
+            for pragma in ("synchronous = off", "cache_size = -65536"):
+                store._conn.execute(f"PRAGMA {pragma}")  # noqa: SLF001 - bare has both, too
             store.portal(history.name(0), "https://portal-0.example/", 600)
             for batch in months(self.years):
                 gc.collect()  # what making the batch left behind is not to be counted here

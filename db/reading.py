@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-KST = dt.timezone(dt.timedelta(hours=9), "KST")
+KST_S = 9 * 60 * 60
+KST = dt.timezone(dt.timedelta(seconds=KST_S), "KST")
 """Korean time. Asia/Seoul has been UTC+9 without summer time since October 1988 (tz database)."""
 
 

@@ -62,11 +62,6 @@ class Store:
         with file.naming(self.path):
             self._conn.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
-    def use_memory(self, mebibytes: int) -> None:
-        """Keep so much of the file in memory, where much is to be written at once."""
-        with file.naming(self.path):
-            self._conn.execute(f"PRAGMA cache_size = -{1024 * mebibytes}")
-
     def close(self) -> None:
         """Close the file."""
         self._conn.close()

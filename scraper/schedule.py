@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from db.views import LONGEST_BACK_OFF_S
 
 if TYPE_CHECKING:
     from db.reading import PortalMemory
-
-LONGEST_BACK_OFF: Final = dt.timedelta(hours=1)
 
 
 def next_look(memory: PortalMemory, interval_s: int, now: dt.datetime) -> dt.datetime:
@@ -30,6 +30,6 @@ def next_look(memory: PortalMemory, interval_s: int, now: dt.datetime) -> dt.dat
     if memory.last_look is None or memory.last_look > now:
         return now
     interval = dt.timedelta(seconds=interval_s)
-    longest = max(interval, LONGEST_BACK_OFF)
+    longest = max(interval, dt.timedelta(seconds=LONGEST_BACK_OFF_S))
     wait: dt.timedelta = min(interval * 2 ** min(memory.failures, 10), longest)
     return max(memory.last_look + wait, memory.retry_at or now, now)

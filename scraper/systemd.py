@@ -72,20 +72,6 @@ def alive() -> bool:
     return notify("WATCHDOG=1")
 
 
-def watchdog_s() -> float | None:
-    """
-    Seconds after which the watchdog bites unless ``alive`` was called; feed it twice as often.
-
-    Returns:
-        None where there is no watchdog, or where it watches another process.
-    """
-    microseconds = os.environ.get("WATCHDOG_USEC", "")
-    watched = os.environ.get("WATCHDOG_PID") or str(os.getpid())
-    if watched != str(os.getpid()) or not re.fullmatch(r"[0-9]{1,20}", microseconds):
-        return None
-    return int(microseconds) / 1e6 or None
-
-
 def _one_line(text: str) -> str:
     return _CONTROL.sub(" ", text)
 

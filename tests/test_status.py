@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from db import captures, query, views
+from db import captures, query
 from db.captures import Capture
 from db.reading import PortalMemory
 from db.store import Store
@@ -109,10 +109,6 @@ def test_a_back_off_is_no_pause_of_ours(store):
     failing(store, minutes[1:])
     (gap,) = gaps(store, now=minutes[-1])
     assert gap.cause == "portal failing"
-
-
-def test_the_back_off_is_the_one_of_the_timetable():
-    assert schedule.LONGEST_BACK_OFF.total_seconds() == views.LONGEST_BACK_OFF_S
 
 
 def test_a_wish_to_be_left_alone_is_no_pause_of_ours(store):

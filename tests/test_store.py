@@ -104,7 +104,7 @@ def sidebars(draw: st.DrawFn) -> list[Reading]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sidebars(), st.none() | st.dates(), st.lists(WORDS.filter(lambda word: "\n" not in word)))
 def test_what_goes_in_comes_out(readings, page_date, problems):
     problems = [problem for problem in problems if problem]
@@ -550,7 +550,7 @@ class Holder:
         assert self._process.stdout.readline() == "held\n"
 
     def let_go(self) -> None:
-        self._process.communicate("\n", timeout=30)
+        self._process.communicate("\n", timeout=60)
         assert self._process.returncode == 0
 
 

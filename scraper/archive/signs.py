@@ -12,13 +12,14 @@ import functools
 import re
 from typing import Final
 
+from scraper.sidebar.locate import LARGEST, MARK, TAG_SIZE
+
 try:
     from stringzilla import find
 except ImportError:  # it is an extra, and takes a twentieth of the time
     find = bytes.find
 
-_MARK: Final = b"weather_slide"
-_SIGNS: Final = ("기상청".encode(), "℃".encode(), _MARK)
+_SIGNS: Final = ("기상청".encode(), "℃".encode(), MARK)
 _SIGNS_CP949: Final = ("기상청".encode("cp949"), "℃".encode("cp949"))
 """Both are no letters of UTF-8, and those above are none of CP949."""
 
@@ -26,11 +27,9 @@ _UTF_8: Final = re.compile(rb"charset\s*=\s*[\"']?utf-?8\b", re.IGNORECASE)
 _NO_ASCII: Final = re.compile(rb"(?:utf-?(?:7|16|32)|iso-2022|johab)", re.IGNORECASE)
 """Encodings in which no sign can be searched for."""
 
-_TAG: Final = 300
-_LARGEST: Final = 32 * 1024
 _BEFORE: Final = 2000
 _AFTER: Final = 3000
-"""Bytes of a list's tag, of a list, and around it: as much as ``sidebar`` looks at, and more."""
+"""Bytes around a list: as many as ``sidebar`` looks at, and more."""
 
 _HEAD: Final = 4096
 """Bytes in which a page declares its encoding."""
@@ -70,10 +69,10 @@ def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
     Returns:
         None where it stands elsewhere first, or nowhere.
     """
-    if (at := find(block, _MARK, start)) == -1 or block.startswith(_MARKS, start):
+    if (at := find(block, MARK, start)) == -1 or block.startswith(_MARKS, start):
         return None
-    in_its_tag = block.rfind(b"<ul", max(start, at - _TAG), at) != -1
-    closes = block.find(b"</ul>", at, at + _LARGEST)
+    in_its_tag = block.rfind(b"<ul", max(start, at - TAG_SIZE), at) != -1
+    closes = block.find(b"</ul>", at, at + LARGEST)
     if closes == -1 or not in_its_tag:
         return None
     opens = block.rfind(b">", start, max(start, at - _BEFORE)) + 1 or start

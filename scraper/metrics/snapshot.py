@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from db.answers import State
 
@@ -50,11 +49,6 @@ class Durations:
         if len(self.counts) != len(BUCKETS_S) + 1:
             message = f"{len(self.counts)} buckets, expected {len(BUCKETS_S) + 1}"
             raise ValueError(message)
-
-    @classmethod
-    def of(cls, durations_ms: Iterable[int]) -> Durations:
-        """Count single durations, in milliseconds."""
-        return cls.counted(Counter(durations_ms))
 
     @classmethod
     def counted(cls, milliseconds: Mapping[int, int]) -> Durations:

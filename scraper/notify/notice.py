@@ -62,13 +62,11 @@ class Channels:
         command: A program and its arguments, run without a shell.
         webhook: An http(s) address that takes JSON.
         apprise: Addresses as Apprise writes them, such as ``"tgram://token/chat"``.
-        ping: A check of the healthchecks.io kind, for ``ping``; no notice goes there.
     """
 
     command: tuple[str, ...] = field(default=(), repr=False)
     webhook: str = field(default="", repr=False)
     apprise: tuple[str, ...] = field(default=(), repr=False)
-    ping: str = field(default="", repr=False)
 
 
 def one_line(text: str, *, at_most: int) -> str:

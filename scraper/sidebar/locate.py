@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     AsText = Callable[[bytes, str], str]
 
-_MARK: Final = b"weather_slide"
+MARK: Final = b"weather_slide"
 """In the class and the id of the list on every portal seen so far; a hint, not a condition."""
 
 _SIGN: Final = "℃"
@@ -28,10 +28,12 @@ _CREDIT: Final = "기상청"
 _GAP: Final = 1000
 """Bytes from one sign to the next in one list; about 80, but more where some have no sign."""
 
-_LARGEST: Final = 32 * 1024
+LARGEST: Final = 32 * 1024
 """Bytes of a list: sixteen cities are 1.2 KB, the longest list known (97) is under 10 KB."""
 
-_TAG_SIZE: Final = 300
+TAG_SIZE: Final = 300
+"""Bytes of a list's tag, before the known name in it."""
+
 _BEFORE: Final = 1500
 _AFTER: Final = 2500
 """Bytes around a list in which its beginning, its date and its credit must stand."""
@@ -81,17 +83,17 @@ def ascii_based(page: bytes | str, encoding: str) -> tuple[bytes, str]:
 
 def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Stretch]:
     """The lists that have the known name in their tag."""
-    at, lists = body.find(_MARK), 0
+    at, lists = body.find(MARK), 0
     while at != -1 and lists < _MOST_STRETCHES:
-        opens = body.rfind(b"<", max(0, at - _TAG_SIZE), at)
+        opens = body.rfind(b"<", max(0, at - TAG_SIZE), at)
         closes = -1
         if opens != -1 and body.startswith(b"<ul", opens):
             lists += 1
-            closes = body.find(b"</ul>", at, at + _LARGEST)
+            closes = body.find(b"</ul>", at, at + LARGEST)
         if closes != -1:
             end = closes + len(b"</ul>")
             yield _stretch(body, encoding, (opens, end), as_text, marked=True)
-        at = body.find(_MARK, max(at, closes) + 1)
+        at = body.find(MARK, max(at, closes) + 1)
 
 
 def unmarked(body: bytes, encoding: str, words: Words) -> Iterator[list[Stretch]]:
@@ -103,7 +105,7 @@ def unmarked(body: bytes, encoding: str, words: Words) -> Iterator[list[Stretch]
             run
             for run in _runs(re.compile(_in(signs, encoding)), body)
             if run[2] > 1
-            and run[1] - run[0] <= _LARGEST
+            and run[1] - run[0] <= LARGEST
             and (run[2] >= 8 or body.find(credit, max(0, run[0] - _BEFORE), run[1] + _AFTER) != -1)
         )
         longest += heapq.nlargest(_MOST_STRETCHES, likely, key=lambda run: run[2])
@@ -247,7 +249,7 @@ def text(part: bytes, encoding: str) -> str:
 
 def what_is_there(body: bytes, encoding: str) -> str:
     """One line on a page without a sidebar, for whoever has to find out what changed."""
-    title = _TITLE.search(body, 0, _LARGEST)
+    title = _TITLE.search(body, 0, LARGEST)
     name = "no title" if title is None else f"title {_words(title[1], encoding)!r}"
     credit = "기상청".encode(encoding) in body
     runs = list(itertools.islice(_runs(_any_sign(encoding), body), 1000))
@@ -257,7 +259,7 @@ def what_is_there(body: bytes, encoding: str) -> str:
         start, end, count = max(runs, key=lambda run: run[2])
         place = _words(body[max(0, start - 60) : end][:200], encoding)
         near = f"nearest: {count} ℃ together, {place!r}"
-    box = "a list weather_slide, " if _MARK in body else ""
+    box = "a list weather_slide, " if MARK in body else ""
     return f"{name}, {box}{'KMA is named' if credit else 'KMA is not named'}, {near}"
 
 
