@@ -164,7 +164,7 @@ def memory_mib(pid: int) -> int:
 
 def backfill(database: Path, *paths: Path, workers: int = 1) -> tuple[float, int]:
     """Our command, into a database that is there and empty."""
-    from db.store import Store  # noqa: PLC0415 - takes long
+    from db.write.store import Store  # noqa: PLC0415 - takes long
 
     database.unlink(missing_ok=True)
     Store.open(database).close()

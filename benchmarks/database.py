@@ -30,10 +30,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from benchmarks import history
-from db import captures, query
+from db import query
+from db.contract import HOLD_S
 from db.reading import KST, KeptPage, Look, epoch
-from db.store import Store
-from db.views import HOLD_S
+from db.write import captures
+from db.write.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

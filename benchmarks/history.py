@@ -13,17 +13,17 @@ import math
 import random
 from typing import TYPE_CHECKING
 
-from db import captures
-from db.captures import Capture
 from db.packing import packed
 from db.reading import Condition, Content, Reading
+from db.write import captures
+from db.write.captures import Capture
 from scraper.demo.portal import CITIES, Entry, text
-from scraper.words import STATIONS
+from scraper.vocabulary import STATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from db.store import Store
+    from db.write.store import Store
 
 LOOKS_AN_HOUR = 6
 HOURS_A_YEAR = 8760

@@ -30,12 +30,13 @@ from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from db import query
 from db.reading import KST
-from db.store import Store
-from scraper import aside, daemon
+from db.write.store import Store
+from scraper import threads
 from scraper.collect import collecting
 from scraper.config import Config, Metrics, Notify, Portal
+from scraper.daemon.log import log_to_stderr
 from scraper.demo.portal import CITIES, Entry, page
-from scraper.herald import Herald
+from scraper.monitor import Herald
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,12 +146,12 @@ class Soak:
         self.looks, self.wrong = 0, Counter[str]()
         self.samples: list[tuple[int, int]] = []
         self.cpu_s = 0.0
-        self._log = daemon.log_to_stderr()
+        self._log = log_to_stderr()
 
     async def run(self, *, seconds: float) -> None:
         """Look until the month is over, or the time."""
         until = time.monotonic() + seconds
-        aside.let_the_end_wait_for_nothing()
+        threads.let_the_end_wait_for_nothing()
         with Store.open(self.path) as store:
             async with collecting(self.config, store, lambda: self.now) as collector:
                 herald = Herald(

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from db.packing import packed
 from db.reading import Condition, Content, KeptPage, Look, Reading
-from db.store import Store
+from db.write.store import Store
 from scraper.demo import portal
-from scraper.words import STATIONS
+from scraper.vocabulary import STATIONS
 
 LOOKS = 365 * 24 * 6
 ROUNDS = 25

@@ -13,8 +13,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db import draft, file
 from db.errors import DatabaseError, OutputError
+from db.file import atomic, connection
 from db.query import Database
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def make(
     """
     with (
         _Original(database) as original,
-        draft.of_file(path, mode=0o640, replace=False, companions=draft.OF_SQLITE) as place,
+        atomic.of_file(path, mode=0o640, replace=False, companions=atomic.OF_SQLITE) as place,
     ):
-        with file.naming(database), _blaming(path):
+        with connection.naming(database), _blaming(path):
             rows = original.copy(place, progress)
         _look_over(original.path, place, rows)
         size = place.stat().st_size
@@ -125,7 +125,7 @@ def _blaming(path: Path) -> Iterator[None]:
 
 
 def _look_over(database: Path, place: Path, rows: Mapping[str, int]) -> None:
-    with file.naming(database), _Counted(place) as copy:
+    with connection.naming(database), _Counted(place) as copy:
         faults = copy.faults()
         if not faults and copy.rows() != rows:
             faults = ["the copy has other rows"]

@@ -22,12 +22,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from db import answers, file, names, spells, tallies, views
-from db.answers import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Told
+from db import contract, spells
 from db.errors import DatabaseError, UnknownPortal
+from db.file import connection
 from db.measures import Measures
+from db.read import counts, lookup, rows
+from db.read.counts import Mark, Tally
+from db.read.rows import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Told
 from db.reading import PortalMemory, Station, epoch, moment
-from db.tallies import Mark, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -86,10 +88,10 @@ class Database(Measures):
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        with file.naming(self.path):
+        with connection.naming(self.path):
             if not self.path.exists():
                 raise DatabaseError(path, "there is no such file; `nalssi scrape` makes one")
-            self._conn = file.open_to_read(self.path)
+            self._conn = connection.open_to_read(self.path)
         self._conn.row_factory = sqlite3.Row
         try:
             self._refuse_other_versions()
@@ -99,9 +101,9 @@ class Database(Measures):
 
     def _refuse_other_versions(self) -> None:
         (version,) = self._ask(lambda row: int(row[0]), "PRAGMA user_version")
-        if version > views.VERSION:
+        if version > contract.VERSION:
             raise DatabaseError(self.path, "made by a newer nalssi; update")
-        if version < views.VERSION:
+        if version < contract.VERSION:
             raise DatabaseError(
                 self.path, "made by an older nalssi; `nalssi rebuild` brings it up to date"
             )
@@ -128,14 +130,14 @@ class Database(Measures):
         Raises:
             DatabaseError: The file is damaged: SQLite says so, or a value is none that we wrote.
         """
-        with file.reading(self.path):
+        with connection.reading(self.path):
             return [read(row) for row in self._conn.execute(sql, values or {}).fetchall()]
 
     def _rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """The answer as plain rows, of which there may be very many."""
         cursor = self._conn.cursor()
         cursor.row_factory = None
-        with file.reading(self.path):
+        with connection.reading(self.path):
             return cursor.execute(sql, values).fetchall()
 
     def latest(
@@ -159,9 +161,9 @@ class Database(Measures):
         """
         self._check_portal(portal)
         wanted = {self.station(asked).name_ko for asked in stations or ()}
-        with file.reading(self.path):
-            rows = self._rows(views.latest(":now"), {"now": _epoch_or_now(now)})
-            found = [answers.latest(row) for row in rows if not stations or row[0] in wanted]
+        with connection.reading(self.path):
+            newest = self._rows(contract.latest(":now"), {"now": _epoch_or_now(now)})
+            found = [rows.latest(row) for row in newest if not stations or row[0] in wanted]
         return [one for one in found if portal is None or one.portal == portal]
 
     def series(
@@ -192,8 +194,8 @@ class Database(Measures):
             "until": _epoch_or_none(until),
             "portal": portal,
         }
-        with file.reading(self.path):
-            return answers.spells(self._rows(views.SERIES, values))
+        with connection.reading(self.path):
+            return rows.spells(self._rows(contract.SERIES, values))
 
     def station(self, asked: str) -> Station:
         """
@@ -203,16 +205,16 @@ class Database(Measures):
             UnknownStation: None is, or it was never printed; near names are offered.
         """
         stations = self.stations()
-        with file.reading(self.path):
-            return names.meant(asked, stations)
+        with connection.reading(self.path):
+            return lookup.meant(asked, stations)
 
     def stations(self) -> list[Station]:
         """Every station that a portal printed, by KMA id; unknown cities last."""
-        return self._ask(answers.station, views.STATIONS)
+        return self._ask(rows.station, contract.STATIONS)
 
     def portals(self) -> list[Portal]:
         """Every portal ever looked at, in the order in which they were added."""
-        return self._ask(answers.portal, views.PORTALS)
+        return self._ask(rows.portal, contract.PORTALS)
 
     def looks(
         self,
@@ -244,8 +246,8 @@ class Database(Measures):
             "failed": failed,
             "last": sys.maxsize if last is None else min(last, sys.maxsize),
         }
-        sql = views.last_looks(since=since is not None, until=until is not None)
-        return self._ask(answers.past_look, sql, values)[::-1]
+        sql = contract.last_looks(since=since is not None, until=until is not None)
+        return self._ask(rows.past_look, sql, values)[::-1]
 
     def status(
         self, *, portals: Collection[str] | None = None, now: dt.datetime | None = None
@@ -261,7 +263,7 @@ class Database(Measures):
             "portals": None if portals is None else json.dumps(list(portals)),
             "now": _epoch_or_now(now),
         }
-        return self._ask(answers.status, views.STATUS, values)
+        return self._ask(rows.status, contract.STATUS, values)
 
     def gaps(
         self,
@@ -290,7 +292,7 @@ class Database(Measures):
             "portal": portal,
             "now": _epoch_or_now(now),
         }
-        return self._ask(answers.gap, views.GAPS, values)
+        return self._ask(rows.gap, contract.GAPS, values)
 
     def tally(self, since: Mark | None = None) -> Tally:
         """
@@ -299,11 +301,11 @@ class Database(Measures):
         Args:
             since: Those that come next, after a mark that this gave before.
         """
-        return tallies.counted(self._ask, since or Mark())
+        return counts.counted(self._ask, since or Mark())
 
     def told(self) -> dict[tuple[str, str], Told]:
         """The notices that are not over, by portal and kind."""
-        rows = self._ask(tuple, views.TOLD)
+        rows = self._ask(tuple, contract.TOLD)
         return {(portal, kind): Told(at=moment(at), text=text) for portal, kind, at, text in rows}
 
     def faults(self) -> list[str]:
@@ -327,7 +329,7 @@ class Database(Measures):
 
     def memory(self, portal: str) -> PortalMemory:
         """What the last looks at a portal left for the next; empty for one never looked at."""
-        found = self._ask(answers.memory, views.MEMORY, {"portal": portal})
+        found = self._ask(rows.memory, contract.MEMORY, {"portal": portal})
         return found[0] if found else PortalMemory()
 
     def _check_portal(self, asked: str | None) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scraper.config import Config, Portal
-    from scraper.words import Words
+    from scraper.vocabulary import Words
 
 FREE_BYTES: Final = 100 * 2**20
 """Less free space than this is a fault: some years of looks at one portal."""
@@ -63,7 +63,7 @@ def of_config(config: Config, where: Path) -> Finding:
         ConfigError: The schedule is no cron expression, or has no moment that we can tell.
     """
     if config.schedule:
-        from scraper.timetable import refuse_wrong_schedule  # noqa: PLC0415 - slow, seldom wanted
+        from scraper.daemon.scheduler import refuse_wrong_schedule  # noqa: PLC0415 - slow, seldom wanted
 
         refuse_wrong_schedule(config, where)
     if not config.portals:

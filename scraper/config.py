@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, field
 
 from scraper import __version__
 from scraper.errors import ConfigError, UnteachableWord
-from scraper.words import Words, taught
+from scraper.vocabulary import Words, taught
 
 DEFAULT_NAME: Final = "config.toml"
 NO_PORTALS: Final = "no [[portals]], expected one at least"

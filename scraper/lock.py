@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import filelock
 
-from db import file
 from db.errors import DatabaseError
+from db.file import connection
 from scraper.errors import AnotherPass
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def held(database: Path, *, part: str = "") -> Iterator[None]:
         DatabaseError: The lock's file cannot be made, or this can be no database.
     """
     if not database.name:
-        raise DatabaseError(database, file.NO_FILE)
+        raise DatabaseError(database, connection.NO_FILE)
     path = database.with_name(f"{database.name}{part}.lock")
     lock = filelock.FileLock(path, timeout=PATIENCE_S, mode=0o640)
     try:

@@ -15,11 +15,11 @@ from db.packing import packed
 from db.reading import Condition, Content, Reading, Station
 from scraper.errors import UnreadableValue
 from scraper.sidebar import READER
-from scraper.words import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
+from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
     from scraper.sidebar import Line, Sidebar
-    from scraper.words import Words
+    from scraper.vocabulary import Words
 
 LIMIT_C: Final = 50.0
 """

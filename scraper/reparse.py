@@ -13,20 +13,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
-from db.sidebars import as_lines
+from db.write.sidebars import as_lines
 from scraper import normalize, sidebar
 from scraper.errors import NoSidebar
-from scraper.words import plain
+from scraper.vocabulary import plain
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
     from multiprocessing.connection import Connection
 
+    from db.read.originals import Kept, KeptSidebar, UnreadPage
     from db.reading import Content, Reading
-    from db.rereading import Kept, KeptSidebar, UnreadPage
-    from db.rewriting import Rewriting
-    from scraper.words import Words
+    from db.write.replacing import Rewriting
+    from scraper.vocabulary import Words
 
 EXAMPLES: Final = 20
 """So many changes are shown one by one."""

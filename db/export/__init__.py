@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
-from db import draft
 from db.errors import DatabaseError
 from db.export import formats, parquet
 from db.export.slices import TABLES, Selection, Source
+from db.file import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -72,7 +72,7 @@ class Export:
         if form == "parquet":
             parquet.refuse_without()
         slices = self._slices()
-        with draft.of_file(path) as place, place.open("wb") as stream:
+        with atomic.of_file(path) as place, place.open("wb") as stream:
             if form == "parquet":
                 columns = TABLES[self.what]
                 return self._written(slices, parquet.Parquet(stream, columns, clean=self.clean))
@@ -92,7 +92,7 @@ class Export:
         """
         parquet.refuse_without()
         slices = self._slices()
-        with draft.of_folder(path) as place:
+        with atomic.of_folder(path) as place:
             folders = parquet.Folders(place, self.what, TABLES[self.what], clean=self.clean)
             return self._written(slices, folders)
 

@@ -12,7 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from db import file, views
+from db import contract
+from db.file import connection
 from db.query import Database
 from db.reading import KST_S, epoch, moment
 
@@ -117,8 +118,8 @@ _STATION = "(:stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:st
 
 def _in_slice(column: str) -> str:
     """As the index by time has it."""
-    at = views.iso(column)
-    return f"{at} >= {views.iso(':first')} AND {at} < {views.iso(':end')}"
+    at = contract.iso(column)
+    return f"{at} >= {contract.iso(':first')} AND {at} < {contract.iso(':end')}"
 
 
 _WEATHER_SPAN: Final = f"""
@@ -131,7 +132,7 @@ _WEATHER_SPAN: Final = f"""
 """At each portal from the spell that reaches into the time asked for."""
 
 _WEATHER: Final = f"""
-    SELECT {", ".join(TABLES["weather"])} FROM ({views.WEATHER}
+    SELECT {", ".join(TABLES["weather"])} FROM ({contract.WEATHER}
         WHERE sp.seen_from >= :first AND sp.seen_from < :end AND sp.seen_until >= :since
             AND {_PORTAL} AND {_STATION})
     ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station"""
@@ -149,11 +150,11 @@ _LOOKS: Final = f"""
     SELECT * FROM (
         SELECT id, portal, fetched_at, outcome, status, milliseconds, bytes, page_date, sidebar_id,
             reason, {_IN_A_LINE}, retry_at, 'second' AS precision
-        FROM ({views.LOOKS} WHERE {_in_slice("f.fetched_at")} AND {_PORTAL})
+        FROM ({contract.LOOKS} WHERE {_in_slice("f.fetched_at")} AND {_PORTAL})
         UNION ALL
         SELECT NULL, portal, captured_at, 'archived', NULL, NULL, NULL, page_date, sidebar_id,
             NULL, {_IN_A_LINE}, NULL, precision
-        FROM ({views.CAPTURES} WHERE {_in_slice("k.captured_at")} AND {_PORTAL}))
+        FROM ({contract.CAPTURES} WHERE {_in_slice("k.captured_at")} AND {_PORTAL}))
     ORDER BY fetched_at, portal, id IS NULL, id, sidebar_id"""
 
 _MAKE_SEEN: Final = """
@@ -183,11 +184,11 @@ _READINGS: Final = f"""
 
 _STATIONS: Final = f"""
     SELECT name_ko, name_en, kma_id, latitude, longitude, elevation_m, province
-    FROM ({views.STATIONS})"""
+    FROM ({contract.STATIONS})"""
 
 _PORTALS: Final = f"""
     SELECT name, url, interval_s / 60.0, looks, first_look, last_look, last_success
-    FROM ({views.PORTALS})"""
+    FROM ({contract.PORTALS})"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +268,7 @@ class Source(Database):
     def _span(self, sql: str, values: Mapping[str, object]) -> tuple[int, int]:
         """The first and the last second of what there is; in this order only if there is any."""
         ((first, last),) = self._rows(sql, values)
-        with file.reading(self.path):
+        with connection.reading(self.path):
             return (1, 0) if first is None or last is None else (int(first), int(last))
 
     def _by_day(
@@ -275,18 +276,18 @@ class Source(Database):
     ) -> Iterator[Slice]:
         if first > last:
             return
-        with file.reading(self.path):  # or it would seek through days that no calendar has
+        with connection.reading(self.path):  # or it would seek through days that no calendar has
             moment(first), moment(last)
-        midnight = (first + KST_S) // views.DAY_S * views.DAY_S - KST_S
-        days = range(midnight, last + 1, views.DAY_S)
+        midnight = (first + KST_S) // contract.DAY_S * contract.DAY_S - KST_S
+        days = range(midnight, last + 1, contract.DAY_S)
         for nth, day in enumerate(days, 1):
-            part = {"first": max(day, first), "end": min(day + views.DAY_S, last + 1)}
+            part = {"first": max(day, first), "end": min(day + contract.DAY_S, last + 1)}
             if rows := self._rows(sql, {**values, **part}):
                 begun = moment(day)
                 yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))
 
     def _readings(self, values: Mapping[str, object]) -> Iterator[Slice]:
-        with file.reading(self.path):
+        with connection.reading(self.path):
             self._conn.execute("DROP TABLE IF EXISTS temp.seen")
             self._conn.execute(_MAKE_SEEN)
             self._conn.execute(_FILL_SEEN, values)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from db import file, reading
+from db import reading
 from db.errors import WrongQuestion
+from db.file import connection
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from db.measures.periods import By
     from db.measures.stats import Period
     from db.measures.stretches import History
+    from db.read.originals import Kept
+    from db.read.words import Word
     from db.reading import Station
-    from db.rereading import Kept
-    from db.words import Word
 
 
 class Measures:
@@ -82,7 +83,7 @@ class Measures:
 
         history = self._history(since, until, portal, everything=everything, now=now)
         names = dict.fromkeys(self.station(asked).name_ko for asked in stations)
-        with file.reading(self.path):
+        with connection.reading(self.path):
             return [
                 period
                 for name in names
@@ -127,7 +128,7 @@ class Measures:
 
         history = self._history(since, until, portal, everything=everything, now=now)
         names = [self.station(asked).name_ko for asked in stations]
-        with file.reading(self.path):
+        with connection.reading(self.path):
             return compare.of(history, names, by=by, min_coverage=min_coverage)
 
     def at(
@@ -163,7 +164,7 @@ class Measures:
         if moment > (now or reading.now()):
             raise WrongQuestion("time", moment.isoformat(), expected="one that has passed")
         known, second = self.station(station), reading.epoch(moment)
-        with file.reading(self.path):
+        with connection.reading(self.path):
             return evidence.at(self._rows, known, second, portal=portal)
 
     def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
@@ -173,9 +174,9 @@ class Measures:
         Args:
             icons: What each icon code that is known is drawn for; None = none is known.
         """
-        from db import words
+        from db.read import words
 
-        with file.reading(self.path):
+        with connection.reading(self.path):
             return words.printed(self._rows, icons or {})
 
     def kept(self, *, since: dt.datetime | None = None, portal: str | None = None) -> Kept:
@@ -189,7 +190,7 @@ class Measures:
         Raises:
             UnknownPortal: There is no portal of this name.
         """
-        from db.rereading import Kept
+        from db.read.originals import Kept
 
         self._check_portal(portal)
         return Kept(self.path, self._rows, since=since, portal=portal)

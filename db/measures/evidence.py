@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from db.contract import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S, OUTCOME
 from db.packing import unpacked
 from db.reading import moment
-from db.views import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S, OUTCOME
 
 if TYPE_CHECKING:
     from db.measures.stretches import Ask

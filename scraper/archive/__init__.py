@@ -24,7 +24,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from scraper.archive import extract, signs
+from scraper.archive import extract, prefilter
 from scraper.archive.page import Refused, SavedPage, time_of
 from scraper.archive.portals import Portals
 
@@ -56,7 +56,7 @@ def readings_of(
     if isinstance(fetched_at, dt.datetime) and fetched_at.tzinfo is None:
         msg = f"fetched_at is {fetched_at}, expected a time with its offset, or text"
         raise ValueError(msg)
-    if not signs.may_show(page):
+    if not prefilter.may_show(page):
         return []
     at = time_of(fetched_at) if isinstance(fetched_at, str) else fetched_at
     saved = SavedPage(url=url, captured_at=at, content_type=None, block=page)

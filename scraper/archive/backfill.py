@@ -8,8 +8,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from db import archives, captures, draft
-from db.captures import Capture
+from db.file import atomic
+from db.write import captures, imports
+from db.write.captures import Capture
 from scraper.archive.files import STDIN, jobs
 from scraper.archive.tally import Tally
 
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from db.store import Store
-    from scraper.archive.crew import Crew
+    from db.write.store import Store
     from scraper.archive.files import Source
-    from scraper.archive.work import Batch
+    from scraper.archive.pool import Crew
+    from scraper.archive.worker import Batch
 
 INTERVAL_S: Final = 600
 """Of a portal that an archive made known: as the config's by default."""
@@ -127,14 +128,14 @@ class Keeper:
         self, store: Store, known: Mapping[str, tuple[str, int]], how: str, *, again: bool
     ) -> None:
         self._store, self._known, self._how = store, known, how
-        self._there = set(archives.addresses(store))
-        self._finished: Set[archives.Archive] = set() if again else archives.finished(store)
+        self._there = set(imports.addresses(store))
+        self._finished: Set[imports.Archive] = set() if again else imports.finished(store)
         self._captures: list[Capture] = []
-        self._files: list[archives.Archive] = []
+        self._files: list[imports.Archive] = []
         self._contents, self._since = 0, time.monotonic()
         self._refused: collections.Counter[str] = collections.Counter()
         self.looks = self.contents = 0
-        self.spells_before = archives.count_spells(store)
+        self.spells_before = imports.count_spells(store)
 
     def has(self, source: Source) -> bool:
         """Whether this very file was read to the end in the same way."""
@@ -169,7 +170,7 @@ class Keeper:
     @property
     def spells(self) -> int:
         """How many spells there are now."""
-        return archives.count_spells(self._store)
+        return imports.count_spells(self._store)
 
     def _keep(self) -> None:
         """Keep what was taken: a file counts as read only after all that was in it."""
@@ -182,7 +183,7 @@ class Keeper:
             if kept.refused:
                 self._refused["other than looks that were pruned"] += kept.refused
         if self._files:
-            archives.finish(self._store, self._files)
+            imports.finish(self._store, self._files)
         self._captures, self._files = [], []
         self._contents, self._since = 0, time.monotonic()
 
@@ -191,7 +192,7 @@ class Keeper:
         self._store.portal(portal, url, interval_s)
         self._there.add(portal)
 
-    def _record(self, source: Source) -> archives.Archive:
+    def _record(self, source: Source) -> imports.Archive:
         return source.name + self._how, source.bytes, source.modified
 
 
@@ -249,5 +250,5 @@ def written(path: Path) -> Iterator[Extract]:
     Raises:
         OutputError: It cannot be written.
     """
-    with draft.of_file(path) as place, place.open("w", encoding="utf-8") as file:
+    with atomic.of_file(path) as place, place.open("w", encoding="utf-8") as file:
         yield Extract(file)

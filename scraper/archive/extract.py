@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from db.reading import KST
 from scraper import normalize, sidebar
-from scraper.archive import portals, signs
+from scraper.archive import portals, prefilter
 from scraper.archive.page import FIRST_YEAR, Refused, SavedPage, Sighting
 from scraper.errors import NoSidebar
 from scraper.fetch.encoding import encoding_of
-from scraper.words import KNOWN
+from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    from db.captures import Precision
     from db.reading import Content
+    from db.write.captures import Precision
     from scraper.archive.portals import Portals
     from scraper.sidebar import Sidebar
-    from scraper.words import Words
+    from scraper.vocabulary import Words
 
 _REMEMBERED: Final = 256
 """Steps and contents, the last so many: pages that were captured together show the same."""
@@ -78,7 +78,7 @@ class Reader:
 
     def _sidebar(self, page: SavedPage) -> Sidebar | None:
         """The sidebar of a page: first by the surroundings of its box, then by all of it."""
-        parts = signs.surroundings(page.block, page.start)
+        parts = prefilter.surroundings(page.block, page.start)
         for part in (parts, None) if parts else (None,):
             try:
                 if part is None:

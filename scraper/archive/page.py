@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from db.reading import KST
 
 if TYPE_CHECKING:
-    from db.captures import Precision
     from db.reading import Content
+    from db.write.captures import Precision
 
 Time: TypeAlias = "dt.datetime | dt.date | None"
 """When a page was captured: a moment (aware), only a day, or unknown."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastwarc.stream_io import ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from scraper.archive import http, signs
+from scraper.archive import http, prefilter
 from scraper.archive.http import Head
 from scraper.archive.page import MOST_BYTES, Refused, SavedPage, time_of
 
@@ -164,7 +164,7 @@ class Archive:
         if head.content_encoding or head.transfer_encoding:
             self._check_length(block)
             start, body = 0, http.body(block, head)
-        if not signs.may_show(body, start, head.content_type):
+        if not prefilter.may_show(body, start, head.content_type):
             return None
         self._check_length(block)
         if not self._magic.startswith(GZIP):  # which has sums of its own
@@ -172,7 +172,7 @@ class Archive:
         return _as_page(record, body, start, head.content_type)
 
     def _check_length(self, block: bytes) -> None:
-        if signs.has(block, _INSIDE):
+        if prefilter.has(block, _INSIDE):
             msg = "a record with a wrong length"
             raise Damaged(msg)
 

@@ -125,10 +125,11 @@ class Places:
         Raises:
             ConfigError: It is not there, wrong, names no portal, or its schedule cannot be kept.
         """
-        from scraper import config, timetable  # noqa: PLC0415 - only where it is asked for
+        from scraper import config  # noqa: PLC0415 - only where it is asked for
+        from scraper.daemon import scheduler  # noqa: PLC0415 - only where it is asked for
 
         settings = self.settings_to_look()
-        timetable.refuse_wrong_schedule(settings, config.find(self.config))
+        scheduler.refuse_wrong_schedule(settings, config.find(self.config))
         return settings
 
     def settings_if_any(self) -> Config | None:

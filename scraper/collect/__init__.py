@@ -10,7 +10,7 @@ of its own, so that a commit which waits for the disk holds up no other look's d
 from __future__ import annotations
 
 from scraper.collect.collector import Collector, collecting
-from scraper.collect.keep import read_leftovers
+from scraper.collect.ingest import read_leftovers
 from scraper.collect.report import PassNotKept, Report
 
 __all__ = ["Collector", "PassNotKept", "Report", "collecting", "read_leftovers"]

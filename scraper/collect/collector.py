@@ -10,24 +10,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
-from db.backlog import Backlog
 from db.errors import DatabaseError
 from db.reading import KST, Look, PortalMemory
-from scraper.collect import keep
+from scraper.collect import ingest
+from scraper.collect.backlog import Backlog
 from scraper.collect.report import PassNotKept, Report
 from scraper.errors import FetchError
 from scraper.fetch import Fetcher
-from scraper.words import KNOWN
+from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from db.backlog import Step
-    from db.store import Store
+    from db.write.store import Store
+    from scraper.collect.backlog import Step
     from scraper.config import Config, Portal
     from scraper.fetch import Page
-    from scraper.words import Words
+    from scraper.vocabulary import Words
 
 AT_ONCE: Final = 32
 """Looks under way at the same time, each at another site."""
@@ -88,7 +88,7 @@ class Collector:
         reports: list[Report] = []
         refused: DatabaseError | None = None
         try:
-            await self.in_writer(reports.extend, keep.read_leftovers(self._store, self._words))
+            await self.in_writer(reports.extend, ingest.read_leftovers(self._store, self._words))
         except DatabaseError as exc:  # the next pass reads them; the portals are worth a look
             self._backlog.leave_alone(refused := exc)
         ended = await asyncio.gather(*map(self.look, portals), return_exceptions=True)
@@ -130,14 +130,14 @@ class Collector:
                 page = await self._page(portal, memory, asked_at)
         except FetchError as exc:
             look = _as_look(portal, asked_at, started, exc.status)
-            return await self._keep(portal, keep.failure, look, exc)
+            return await self._keep(portal, ingest.failure, look, exc)
         except asyncio.CancelledError:
             look = _as_look(portal, asked_at, started, None)
             given_up = FetchError(portal.url, "given up: stopped")
-            await self._keep(portal, keep.failure, look, given_up)
+            await self._keep(portal, ingest.failure, look, given_up)
             raise
         look = _as_look(portal, asked_at, started, page.status, page.wire_bytes)
-        answer = functools.partial(keep.answer, words=self._words)
+        answer = functools.partial(ingest.answer, words=self._words)
         return await self._keep(portal, answer, look, page, page_bytes=len(page.body))
 
     async def memory(self, portal: Portal) -> PortalMemory:

@@ -13,10 +13,11 @@ import datetime as dt
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
-from db import draft, file, query
+from db import query
 from db.errors import DatabaseError
+from db.file import atomic, connection
 from db.reading import KST
-from db.store import Store
+from db.write.store import Store
 from scraper import lock
 from scraper.collect import Collector
 from scraper.config import USER_AGENT, Portal
@@ -113,10 +114,10 @@ def _remove_earlier(path: Path) -> None:
     if not path.exists():
         return
     if not path.is_file():
-        raise DatabaseError(path, file.NO_FILE)
+        raise DatabaseError(path, connection.NO_FILE)
     if not _is_demo(path):
         raise DatabaseError(path, "not made by the demo; it is left as it is, name another by --db")
-    for end in (*draft.OF_SQLITE, ""):
+    for end in (*atomic.OF_SQLITE, ""):
         path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
 
 

@@ -15,9 +15,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from db import draft
-from db.answers import State
 from db.errors import OutputError
+from db.file import atomic
+from db.read.rows import State
 from scraper.metrics.snapshot import BUCKETS_S, MetricsError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def write(path: Path, snapshot: Snapshot, remark: str = "") -> None:
     """
     told = text(snapshot) + (f"{_REMARK}{remark}\n".encode() if remark else b"")
     try:
-        with draft.of_file(path) as place:
+        with atomic.of_file(path) as place:
             place.write_bytes(told)
             place.chmod(_MODE)
     except OutputError as exc:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from db.answers import PortalStatus
-    from db.tallies import PortalTally
+    from db.read.counts import PortalTally
+    from db.read.rows import PortalStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

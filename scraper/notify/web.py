@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from scraper import __version__, aside
+from scraper import __version__, threads
 from scraper.notify.notice import NotDelivered
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _target(url: str, under: str) -> str:
 
 
 async def _status(url: str, body: bytes, kind: str, timeout_s: float) -> int:
-    aside.let_the_end_wait_for_nothing()  # DNS may hang
+    threads.let_the_end_wait_for_nothing()  # DNS may hang
     headers = {"Content-Type": kind, "User-Agent": f"nalssi/{__version__}", "Connection": "close"}
     async with (
         asyncio.timeout(timeout_s),

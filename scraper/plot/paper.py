@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from db import draft
+from db.file import atomic
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def draw(path: Path, drawing: Callable[[Sheet], None], *, inches: tuple[float, f
         NoMatplotlib: It is not installed.
         OutputError: It cannot be written there.
     """
-    with draft.of_file(path) as place:
+    with atomic.of_file(path) as place:
         image, notes = _image(path.suffix.lower().removeprefix("."), drawing, inches)
         place.write_bytes(image)
     return notes

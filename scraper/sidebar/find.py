@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from scraper.errors import NoSidebar
 from scraper.sidebar import dates, lines, locate
-from scraper.words import KNOWN, NO_LABEL
+from scraper.vocabulary import KNOWN, NO_LABEL
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scraper.sidebar.dates import PageDate
     from scraper.sidebar.lines import Line
     from scraper.sidebar.locate import Stretch
-    from scraper.words import Words
+    from scraper.vocabulary import Words
 
 _MOST_TAGS: Final = 4096
 """Tags of a list; an HTML parser takes quadratic time for tags nested in each other."""

@@ -6,12 +6,12 @@ import functools
 import re
 from typing import TYPE_CHECKING, Final
 
-from scraper.words import KNOWN, NO_LABEL, NO_SKY_REPORTED, STATIONS
+from scraper.vocabulary import KNOWN, NO_LABEL, NO_SKY_REPORTED, STATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scraper.words import Words
+    from scraper.vocabulary import Words
 
 _LONGEST_NAME: Final = 40
 

@@ -16,12 +16,12 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper.sidebar import dates
 from scraper.sidebar.labels import PROVINCES, is_label, split
-from scraper.words import KNOWN, NO_LABEL, NO_SKY_REPORTED
+from scraper.vocabulary import KNOWN, NO_LABEL, NO_SKY_REPORTED
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-    from scraper.words import Words
+    from scraper.vocabulary import Words
 
     _Texts = list[tuple[LexborNode, str]]
 

@@ -15,7 +15,7 @@ from scraper.sidebar import lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from scraper.words import Words
+    from scraper.vocabulary import Words
 
     AsText = Callable[[bytes, str], str]
 

@@ -1,0 +1,1 @@
+"""The file: opened, made, brought up to date, and replaced."""

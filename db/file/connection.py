@@ -1,0 +1,164 @@
+"""
+The file: how it is opened, locked and refused, and how its faults are told.
+
+Only the standard library is imported here, so that asking starts fast.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING, Final
+
+from db.contract import APPLICATION_ID
+from db.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BUSY_TIMEOUT_S: Final = 30.0
+
+WRITER_PAGES_KIB: Final = 512
+"""What the writer keeps of the file in memory: all that a look touches, and not SQLite's 2 MiB."""
+
+NO_FILE: Final = "neither a file nor a link to one"
+
+_NOT_OURS: Final = (TypeError, ValueError, LookupError, OverflowError, AttributeError, OSError)
+"""What comes of a value that we cannot have written: it is of no such type, or out of range."""
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """
+    Turn whatever SQLite or the file system says inside into one error that names the file.
+
+    Where the schema is damaged, SQLite quotes it, and Python cannot decode what SQLite says.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
+        raise DatabaseError(path, str(exc)) from exc
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """As ``naming``; besides, a value or name that we cannot have written is damage."""
+    with naming(path):
+        try:
+            yield
+        except _NOT_OURS as exc:
+            raise DatabaseError(path, f"damaged: {exc}") from exc
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Which file this is, whatever its name: its device and inode."""
+    there = path.stat()
+    return there.st_dev, there.st_ino
+
+
+def refuse_another(path: Path, known: tuple[int, int]) -> None:
+    """
+    Refuse to write where nobody would find it: what is moved or deleted stays open to us.
+
+    Raises:
+        DatabaseError: At this path is not the file of this identity.
+    """
+    try:
+        there = identity(path)
+    except FileNotFoundError:
+        raise DatabaseError(path, "gone; nothing is kept until it is back") from None
+    if there != known:
+        problem = "another file is in its place; put it back, or start nalssi again to use this"
+        raise DatabaseError(path, problem)
+
+
+@contextlib.contextmanager
+def transaction(conn: sqlite3.Connection) -> Iterator[None]:
+    """
+    One commit or nothing.
+
+    It takes its turn to write at once: one that reads first and writes later would fail, without
+    waiting, where somebody else wrote in between.
+    """
+    try:
+        conn.execute("BEGIN IMMEDIATE")
+        yield
+        conn.commit()
+    except BaseException:
+        conn.rollback()
+        raise
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """
+    A connection to a database of ours that cannot write.
+
+    A commit that a killed writer left half done is rolled back first, which is writing: a read-only
+    connection would refuse to read.
+    """
+    _refuse_at_a_glance(path)
+    try:
+        return _ours(_connect(path, "mode=ro"), path)
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+    _ours(_connect(path, "mode=rw"), path).close()
+    return _ours(_connect(path, "mode=ro"), path)
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """A connection to a database of ours, for one thread at a time."""
+    _refuse_at_a_glance(path)
+    return _ours(open_empty(path), path)
+
+
+def open_empty(path: Path) -> sqlite3.Connection:
+    """A connection to a file that shall become a database of ours."""
+    # One thread at a time uses it, but not always the one that opened it.
+    conn = _connect(path, "mode=rw", check_same_thread=False)
+    conn.execute("PRAGMA foreign_keys = ON")
+    conn.execute(f"PRAGMA cache_size = -{WRITER_PAGES_KIB}")
+    return conn
+
+
+def _connect(path: Path, options: str, *, check_same_thread: bool = True) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_S,
+        check_same_thread=check_same_thread,
+    )
+
+
+def _refuse_at_a_glance(path: Path) -> None:
+    """
+    Refuse what is not ours by its first page alone; opening it would replay its journal.
+
+    Without the journal, a file in the middle of a commit looks damaged: that is no matter here.
+    """
+    if not path.is_file():
+        raise DatabaseError(path, NO_FILE)
+    try:
+        _ours(_connect(path, "mode=ro&immutable=1"), path).close()
+    except sqlite3.DatabaseError as exc:
+        if exc.sqlite_errorcode != sqlite3.SQLITE_CORRUPT:
+            raise
+
+
+def _ours(conn: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """
+    The connection, where the file at its other end is ours; else it is closed.
+
+    Raises:
+        DatabaseError: It is not.
+    """
+    try:
+        (application_id,) = conn.execute("PRAGMA application_id").fetchone()
+    except BaseException:
+        conn.close()
+        raise
+    if application_id != APPLICATION_ID:
+        conn.close()
+        raise DatabaseError(path, "not a database of nalssi; it is left as it is")
+    return conn

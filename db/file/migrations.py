@@ -1,0 +1,55 @@
+"""
+The migrations: what made or changed the tables, and which of it a file has had.
+
+Imported only where there is something to apply: the library takes numpy and pandas along wherever
+those are installed, tens of megabytes that a daemon would hold for years and never use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+from db.file import tables
+
+MIGRATIONS = Migrations("nalssi")
+
+
+@MIGRATIONS(name="0001 tables")
+def _tables(db: Database) -> None:
+    _make_all(db, tables.FIRST)
+
+
+@MIGRATIONS(name="0002 archives")
+def _archives(db: Database) -> None:
+    _make_all(db, tables.ARCHIVES)
+
+
+def _make_all(db: Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+def known(migrations: Migrations) -> set[str]:
+    """The names of all of these."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as empty:
+        return {migration.name for migration in migrations.pending(_utils(empty))}
+
+
+def applied(migrations: Migrations, conn: sqlite3.Connection) -> set[str]:
+    """The names of those that a file has had."""
+    return {migration.name for migration in migrations.applied(_utils(conn))}
+
+
+def apply(migrations: Migrations, conn: sqlite3.Connection) -> int:
+    """Apply what is missing, inside the caller's transaction; gives how many there are then."""
+    db = _utils(conn)
+    migrations.apply(db)
+    return len(migrations.applied(db))
+
+
+def _utils(conn: sqlite3.Connection) -> Database:
+    return Database(conn, execute_plugins=False, strict=True)

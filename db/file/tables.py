@@ -1,0 +1,164 @@
+"""
+The tables, as SQL: what each migration makes.
+
+Facts are appended; ``spells`` and ``portal_stations`` are derived from them. Everything is STRICT,
+so that no text ever sits where a number belongs.
+"""
+
+from __future__ import annotations
+
+from db.contract import iso
+
+FIRST = """
+CREATE TABLE portals (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    interval_s INTEGER NOT NULL,  -- between looks
+    etag TEXT,                    -- of the page last read
+    last_modified TEXT
+) STRICT;
+
+CREATE TABLE stations (
+    id INTEGER PRIMARY KEY,
+    kma_id INTEGER UNIQUE,        -- NULL: a city that we do not know
+    name_ko TEXT NOT NULL UNIQUE,
+    name_en TEXT,
+    latitude REAL,
+    longitude REAL,
+    elevation_m REAL,
+    province TEXT
+) STRICT;
+
+CREATE TABLE conditions (
+    id INTEGER PRIMARY KEY,
+    label TEXT NOT NULL,          -- as printed
+    icon TEXT NOT NULL,           -- KMA's code, '' where the markup had none
+    condition TEXT,               -- NULL: unknown
+    label_en TEXT,
+    wmo_4677 INTEGER,
+    UNIQUE (label, icon)
+) STRICT;
+
+CREATE TABLE sidebars (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    fragment BLOB NOT NULL,       -- of the page; db/packing.py
+    problems TEXT                 -- a line each; NULL: none
+) STRICT;
+
+CREATE TABLE readings (
+    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
+    station_id INTEGER NOT NULL REFERENCES stations (id),
+    condition_id INTEGER NOT NULL REFERENCES conditions (id),
+    temperature INTEGER,          -- tenths of a degree C; NULL: no number printed
+    PRIMARY KEY (sidebar_id, station_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fetches (
+    id INTEGER PRIMARY KEY,
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    fetched_at INTEGER NOT NULL,  -- epoch seconds UTC
+    outcome TEXT NOT NULL CHECK (outcome IN ('unread', 'read', 'not_modified', 'no_sidebar',
+        'set_aside', 'fetch_failed', 'refused_by_robots')),
+    status INTEGER,               -- HTTP
+    milliseconds INTEGER NOT NULL,
+    bytes INTEGER,                -- of the body, as received
+    page_date TEXT,               -- ISO, as printed
+    sidebar_id INTEGER REFERENCES sidebars (id),
+    reason TEXT,                  -- why there is no sidebar, or no page_date
+    retry_at INTEGER,             -- before this the portal does not want us
+    page BLOB,                    -- zlib; while it is unread or could not be read
+    encoding TEXT,                -- of the page
+    tries INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (portal_id, fetched_at),
+    CHECK ((sidebar_id IS NOT NULL) = (outcome IN ('read', 'not_modified')))
+) STRICT;
+
+CREATE INDEX fetches_by_time ON fetches (fetched_at);
+
+CREATE INDEX fetches_unread ON fetches (id) WHERE outcome = 'unread';
+
+CREATE TABLE spells (
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    seen_from INTEGER NOT NULL,
+    seen_until INTEGER NOT NULL,
+    changed_after INTEGER,        -- the last look at the one before; NULL: none
+    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
+    PRIMARY KEY (portal_id, seen_from)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE portal_stations (
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    station_id INTEGER NOT NULL REFERENCES stations (id),
+    PRIMARY KEY (portal_id, station_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,          -- epoch seconds UTC
+    kind TEXT NOT NULL CHECK (kind IN ('started', 'stopped', 'clock', 'not kept')),
+    detail TEXT
+) STRICT;
+
+CREATE INDEX events_by_time ON events (at);
+
+CREATE TABLE notices (            -- what was told and is not over yet
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    kind TEXT NOT NULL,
+    told_at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (portal_id, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE robots (
+    origin TEXT PRIMARY KEY,
+    fetched_at INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+ARCHIVES = f"""
+CREATE TABLE captures (           -- pages that somebody else kept, and the sidebar of each
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    captured_at INTEGER NOT NULL, -- epoch seconds UTC; of a day, its midnight in Korea
+    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
+    precision TEXT NOT NULL CHECK (precision IN ('second', 'day')),
+    page_date TEXT,               -- ISO, as printed
+    PRIMARY KEY (portal_id, captured_at, sidebar_id, precision)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX captures_by_time ON captures ({iso("captured_at")});
+
+CREATE TABLE archives (           -- files that were read to the end
+    name TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    modified INTEGER NOT NULL,    -- nanoseconds since 1970
+    PRIMARY KEY (name, bytes, modified)
+) STRICT, WITHOUT ROWID;
+
+DROP INDEX fetches_by_time;
+
+CREATE INDEX fetches_by_time ON fetches ({iso("fetched_at")});
+
+CREATE INDEX spells_by_time ON spells (portal_id, {iso("seen_from")});
+
+ALTER TABLE sidebars ADD COLUMN reader INTEGER;
+
+CREATE TABLE pruned (             -- up to when looks that say nothing new were dropped
+    portal_id INTEGER PRIMARY KEY REFERENCES portals (id),
+    until INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE past_gaps (          -- the gaps among the looks that were dropped
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    failure TEXT,
+    unwatched INTEGER NOT NULL,
+    event TEXT,
+    detail TEXT,
+    PRIMARY KEY (portal_id, since)
+) STRICT, WITHOUT ROWID;
+"""

@@ -1,0 +1,168 @@
+"""
+The file: how it is made, opened, and brought up to date.
+
+The migrations are imported only where there is one to apply: their library is as large as all else
+that a pass needs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from db.contract import APPLICATION_ID, VERSION, VIEWS
+from db.errors import DatabaseError
+from db.file import connection
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlite_utils import Migrations
+
+_VIEWS = {name: f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()}
+"""As SQLite keeps them in its own table: that is how a view of yesterday's code is told."""
+
+
+def open_for_writing(
+    path: Path, *, journal: str | None = None, migrations: Migrations | None = None
+) -> sqlite3.Connection:
+    """
+    The database at this path, made if there is none, and brought up to date.
+
+    The caller holds the lock beside the file: nobody else may be making it.
+
+    Args:
+        path: The file. Its folder is made if missing.
+        journal: ``auto``, ``wal`` or ``delete``; None = as it is, and ``auto`` for a new file.
+        migrations: What brings a file up to date; None = today's.
+
+    Raises:
+        DatabaseError: The file is not ours, damaged, of a newer nalssi, or cannot be written.
+    """
+    with connection.naming(path):
+        if not (path.exists() or path.is_symlink()):
+            _make(path, migrations)
+            journal = journal or "auto"
+        conn = connection.open_to_write(path)
+        try:
+            if migrations or not _is_up_to_date(conn, path):
+                _bring_up_to_date(conn, path, migrations)
+            _choose_journal(conn, journal)
+        except BaseException:
+            conn.close()
+            raise
+        return conn
+
+
+def _make(path: Path, migrations: Migrations | None) -> None:
+    """Make the file complete under another name first: a crash leaves all of it or nothing."""
+    if sqlite3.sqlite_version_info < (3, 37):
+        raise DatabaseError(path, f"SQLite {sqlite3.sqlite_version} is too old, expected 3.37")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for journal in (path.with_name(f"{path.name}{end}") for end in ("-journal", "-wal")):
+        if journal.exists():  # SQLite would write it into the new file
+            raise DatabaseError(path, f"gone, but its {journal.name!r} is not; move that away")
+    draft = _empty_draft(path)
+    with contextlib.closing(connection.open_empty(draft)) as conn:
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        _migrate(conn, migrations)
+    _put_in_place(draft, path)
+
+
+def _empty_draft(path: Path) -> Path:
+    """An empty file beside the one it will replace, readable by nobody who may not read that."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    draft.chmod(0o640)
+    return draft
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    draft.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _is_up_to_date(conn: sqlite3.Connection, path: Path) -> bool:
+    """Whether there is nothing to apply; of anything odd the migrations are to judge."""
+    with connection.reading(path):
+        (version,) = conn.execute("PRAGMA user_version").fetchone()
+        return bool(version == VERSION) and _has_todays_views(conn)
+
+
+def _bring_up_to_date(conn: sqlite3.Connection, path: Path, migrations: Migrations | None) -> None:
+    from db.file import migrations as ours  # noqa: PLC0415 - only where there is something to apply
+
+    migrations = migrations or ours.MIGRATIONS
+    known = ours.known(migrations)
+    with connection.reading(path):
+        applied = ours.applied(migrations, conn)
+    if unknown := sorted(applied - known):
+        raise DatabaseError(path, f"made by a newer nalssi (it has {', '.join(unknown)}); update")
+    if known - applied:
+        _copy_beside(conn, path, len(applied))
+        _migrate(conn, migrations)
+    elif not _has_todays_views(conn):
+        with connection.transaction(conn):
+            _make_views(conn)
+
+
+def _migrate(conn: sqlite3.Connection, migrations: Migrations | None) -> None:
+    from db.file import migrations as ours  # noqa: PLC0415 - only where there is something to apply
+
+    with connection.transaction(conn):
+        version = ours.apply(migrations or ours.MIGRATIONS, conn)
+        _make_views(conn)
+        conn.execute(f"PRAGMA user_version = {version}")
+
+
+def _has_todays_views(conn: sqlite3.Connection) -> bool:
+    return _VIEWS.items() <= dict(conn.execute("SELECT name, sql FROM sqlite_schema")).items()
+
+
+def _make_views(conn: sqlite3.Connection) -> None:
+    """Make the views, which hold no data, as today's code defines them."""
+    for name, create in _VIEWS.items():
+        conn.execute(f"DROP VIEW IF EXISTS {name}")
+        conn.execute(create)
+
+
+def _copy_beside(conn: sqlite3.Connection, path: Path, version: int) -> None:
+    """Keep the file as it was before a migration, as ``weather.db.before-2`` or the like."""
+    copy = path.with_name(f"{path.name}.before-{version + 1}")
+    draft = _empty_draft(copy)
+    with contextlib.closing(sqlite3.connect(draft)) as target:
+        conn.backup(target)
+    _put_in_place(draft, copy)
+
+
+def _choose_journal(conn: sqlite3.Connection, journal: str | None) -> None:
+    """
+    By ``auto``, WAL where this SQLite has it right, else a rollback journal.
+
+    Whichever it is, every commit reaches the disk.
+
+    A rollback journal is ended by deleting it, so there the folder must be synced as well: EXTRA.
+    """
+    if journal == "auto":
+        journal = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "delete"
+    wanted = "" if journal is None else f" = {journal}"
+    # Not every file system can do WAL: what counts is what it became.
+    (mode,) = conn.execute(f"PRAGMA journal_mode{wanted}").fetchone()
+    conn.execute(f"PRAGMA synchronous = {'full' if mode == 'wal' else 'extra'}")
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """
+    Whether this SQLite cannot lose commits when two connections checkpoint a WAL at once.
+
+    Mended in 3.51.3, and in 3.50.7 and 3.44.6 of the older branches (sqlite.org/wal.html).
+    """
+    branches = ((3, 44, 6), (3, 45)), ((3, 50, 7), (3, 51)), ((3, 51, 3), (4,))
+    return any(first <= version < end for first, end in branches)

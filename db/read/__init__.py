@@ -1,0 +1,1 @@
+"""The questions that plain SQL answers, a file each: its SQL, its record and its function."""

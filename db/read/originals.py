@@ -1,0 +1,235 @@
+"""What was kept of pages, to be read again: the fragments, and the pages that could not be read."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from db.file import connection
+from db.packing import unpacked
+from db.reading import Condition, Reading, Station, epoch, moment
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    Ask: TypeAlias = Callable[[str, Mapping[str, object]], list[tuple[Any, ...]]]
+
+_AT_ONCE: Final = 256
+"""Sidebars in memory at the same time."""
+
+SEEN: Final = """
+    SELECT sidebar_id, portal_id, seen_from AS first, seen_until AS last FROM spells UNION ALL
+    SELECT sidebar_id, portal_id, captured_at, captured_at FROM captures WHERE precision = 'day'"""
+"""Which portal showed which sidebar from when to when; times in epoch seconds."""
+
+_SIDEBARS: Final = f"""
+    SELECT id FROM sidebars WHERE :since IS NULL AND :portal IS NULL OR id IN (
+        SELECT sidebar_id FROM ({SEEN}) JOIN portals AS p ON p.id = portal_id
+        WHERE last >= coalesce(:since, last) AND p.name = coalesce(:portal, p.name))
+    ORDER BY id"""  # noqa: S608 - of words of our own
+
+_PAGES: Final = """
+    SELECT f.id FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
+    WHERE f.outcome IN ('no_sidebar', 'set_aside') AND f.page IS NOT NULL
+        AND f.fetched_at >= coalesce(:since, f.fetched_at) AND p.name = coalesce(:portal, p.name)
+    ORDER BY f.id"""
+
+_FIRST_SEEN: Final = f"""
+    SELECT p.name, first FROM ({SEEN}) JOIN portals AS p ON p.id = portal_id
+    WHERE sidebar_id = :id AND p.name = coalesce(:portal, p.name) ORDER BY first LIMIT 1"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSidebar:
+    """
+    What is kept of a sidebar.
+
+    Attributes:
+        sidebar_id: Its row.
+        digest: Of what was read.
+        packed: The stretch of the page, as it is kept.
+        fragment: The same unpacked; None where it is damaged.
+        damage: What is wrong with it.
+        readings: What was read, each with its station's name for the printed city.
+        problems: What was not understood.
+        reader: The version of the reader that read it; None for one that had none.
+    """
+
+    sidebar_id: int
+    digest: bytes
+    packed: bytes
+    fragment: str | None
+    damage: str | None
+    readings: tuple[Reading, ...]
+    problems: str | None
+    reader: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadPage:
+    """
+    A page that could not be read.
+
+    Attributes:
+        look_id: The row of its look.
+        portal: The portal's name.
+        fetched_at: When we asked; Korean time.
+        body: The page; None where it is damaged.
+        encoding: Python's name of the body's encoding.
+        deadly: Whether it ended its reader, more than once.
+    """
+
+    look_id: int
+    portal: str
+    fetched_at: dt.datetime
+    body: bytes | None
+    encoding: str
+    deadly: bool
+
+
+class Kept:
+    """
+    What was kept of pages and can be read again, as it was when this was made.
+
+    Args:
+        path: The database, for errors.
+        ask: Puts a question to it.
+        since: Only what was seen after this; aware.
+        portal: Only what this one showed.
+    """
+
+    def __init__(
+        self, path: Path, ask: Ask, *, since: dt.datetime | None = None, portal: str | None = None
+    ) -> None:
+        self._path, self._ask = path, ask
+        self._which = {"since": None if since is None else epoch(since), "portal": portal}
+        with connection.reading(path):
+            # As they stand before anything is rewritten: rows of readings share these.
+            self._stations = dict(
+                map(_station, ask("SELECT id, kma_id, name_ko FROM stations", {}))
+            )
+            self._conditions = dict(
+                map(
+                    _condition,
+                    ask(
+                        "SELECT id, label, icon, condition, label_en, wmo_4677 FROM conditions", {}
+                    ),
+                )
+            )
+
+    @property
+    def known_labels(self) -> set[str]:
+        """The labels that were understood."""
+        return {sky.label for sky in self._conditions.values() if sky.label_en is not None}
+
+    @property
+    def unknown_labels(self) -> set[str]:
+        """The labels that were not."""
+        return {sky.label for sky in self._conditions.values()} - self.known_labels
+
+    @property
+    def unknown_cities(self) -> set[str]:
+        """The cities that are no stations that we know."""
+        return {one.name_ko for one in self._stations.values() if one.kma_id is None}
+
+    def sidebars(self) -> Iterator[KeptSidebar]:
+        """Every sidebar, some at a time."""
+        with connection.reading(self._path):
+            ids = [row[0] for row in self._ask(_SIDEBARS, self._which)]
+            for first in range(0, len(ids), _AT_ONCE):
+                yield from self._some(ids[first : first + _AT_ONCE])
+
+    def pages(self) -> Iterator[UnreadPage]:
+        """Every page that could not be read, one at a time."""
+        with connection.reading(self._path):
+            for (look_id,) in self._ask(_PAGES, self._which):
+                ((portal, at, page, encoding, outcome),) = self._ask(
+                    "SELECT p.name, f.fetched_at, f.page, f.encoding, f.outcome FROM fetches AS f "
+                    "JOIN portals AS p ON p.id = f.portal_id WHERE f.id = :id",
+                    {"id": look_id},
+                )
+                yield UnreadPage(
+                    look_id=look_id,
+                    portal=portal,
+                    fetched_at=moment(at),
+                    body=_inflated(page) if isinstance(encoding, str) else None,
+                    encoding=encoding,
+                    deadly=outcome == "set_aside",
+                )
+
+    def first_seen(self, sidebar_id: int) -> tuple[str, dt.datetime] | None:
+        """The portal that showed a sidebar first, and when; None where that is not known."""
+        with connection.reading(self._path):
+            for name, first in self._ask(_FIRST_SEEN, {"id": sidebar_id, **self._which}):
+                return name, moment(first)
+        return None
+
+    def _some(self, ids: Sequence[int]) -> Iterator[KeptSidebar]:
+        between = {"first": ids[0], "last": ids[-1]}
+        rows = self._ask(
+            "SELECT sidebar_id, station_id, condition_id, temperature FROM readings "
+            "WHERE sidebar_id BETWEEN :first AND :last ORDER BY sidebar_id",
+            between,
+        )
+        readings = {
+            of: tuple(map(self._reading, some)) for of, some in groupby(rows, itemgetter(0))
+        }
+        wanted = set(ids)
+        for sidebar_id, digest, fragment, problems, reader in self._ask(
+            "SELECT id, digest, fragment, problems, reader FROM sidebars "
+            "WHERE id BETWEEN :first AND :last ORDER BY id",
+            between,
+        ):
+            if sidebar_id in wanted:
+                text, damage = _text(fragment)
+                yield KeptSidebar(
+                    sidebar_id=sidebar_id,
+                    digest=digest,
+                    packed=fragment,
+                    fragment=text,
+                    damage=damage,
+                    readings=readings.get(sidebar_id, ()),
+                    problems=problems,
+                    reader=reader,
+                )
+
+    def _reading(self, row: tuple[int, int, int, int | None]) -> Reading:
+        _, station_id, condition_id, tenths = row
+        station = self._stations[station_id]
+        return Reading(
+            city=station.name_ko,
+            station=station,
+            condition=self._conditions[condition_id],
+            temperature_c=None if tenths is None else tenths / 10,
+        )
+
+
+def _station(row: tuple[Any, ...]) -> tuple[int, Station]:
+    return row[0], Station(kma_id=row[1], name_ko=row[2])
+
+
+def _condition(row: tuple[Any, ...]) -> tuple[int, Condition]:
+    row_id, label, icon, condition, label_en, wmo_4677 = row
+    return row_id, Condition(
+        label=label, icon=icon, condition=condition, label_en=label_en, wmo_4677=wmo_4677
+    )
+
+
+def _text(fragment: bytes) -> tuple[str | None, str | None]:
+    """The fragment, or what is wrong with it."""
+    try:
+        return unpacked(fragment), None
+    except ValueError as exc:
+        return None, str(exc)
+
+
+def _inflated(page: bytes) -> bytes | None:
+    try:
+        return zlib.decompress(page)
+    except zlib.error:
+        return None

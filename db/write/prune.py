@@ -1,0 +1,202 @@
+"""
+Pruning: old looks that say nothing new are dropped; values, spells and gaps stay as they were.
+
+Each portal has a border, a look that succeeded. Of the looks before it stay those that bound a
+spell; those whose page could not be read, since a better reader may, with the successes around
+them; those of a second that an archive knows as well; and the very first. The gaps up to the border
+are written down before anything is dropped; after it they are still seen in the looks.
+
+Everything happens in short transactions, each of which leaves the file whole; who begins again goes
+on where it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db import contract
+from db.errors import DatabaseError
+from db.file import connection
+from db.query import Database
+from db.reading import epoch
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+_LOOKS_AT_ONCE: Final = 2000
+
+_BORDERS: Final = """
+    SELECT p.id, (SELECT f.fetched_at FROM fetches AS f
+        WHERE f.portal_id = p.id AND f.sidebar_id IS NOT NULL AND f.fetched_at <= :before
+        ORDER BY f.fetched_at DESC LIMIT 1) AS border
+    FROM portals AS p WHERE border IS NOT NULL"""
+"""The newest look at each portal that may become the first from which on all are there."""
+
+_DROPPED: Final = """
+    f.portal_id = :portal AND f.fetched_at >= :since AND f.fetched_at < :border AND f.page IS NULL
+    AND f.id <> (SELECT max(id) FROM fetches)
+    AND f.fetched_at <> (SELECT min(fetched_at) FROM fetches WHERE portal_id = :portal)
+    AND NOT coalesce((SELECT f.fetched_at IN (sp.seen_from, sp.seen_until) FROM spells AS sp
+        WHERE sp.portal_id = f.portal_id AND sp.seen_from <= f.fetched_at
+        ORDER BY sp.seen_from DESC LIMIT 1), 0)
+    AND NOT EXISTS (SELECT 1 FROM captures AS k WHERE k.portal_id = f.portal_id
+        AND k.captured_at = f.fetched_at AND k.precision = 'second')
+    AND (f.sidebar_id IS NULL OR NOT EXISTS (SELECT 1 FROM fetches AS u
+        WHERE u.portal_id = f.portal_id AND u.page IS NOT NULL
+        AND u.fetched_at > (SELECT max(fetched_at) FROM fetches
+            WHERE portal_id = f.portal_id AND fetched_at < f.fetched_at
+            AND sidebar_id IS NOT NULL)
+        AND u.fetched_at < (SELECT min(fetched_at) FROM fetches
+            WHERE portal_id = f.portal_id AND fetched_at > f.fetched_at
+            AND sidebar_id IS NOT NULL)))"""
+"""
+The newest id stays, or another look would get it: by that looks are counted once. So do the
+successes around a page that may be read one day: what it shows then begins and ends between them.
+"""
+
+_COUNT: Final = f"""
+    SELECT CASE f.outcome WHEN 'read' THEN 'unchanged' ELSE f.outcome END, count(*)
+    FROM fetches AS f WHERE {_DROPPED} GROUP BY f.outcome"""
+
+_DROP: Final = f"""
+    DELETE FROM fetches WHERE id IN (
+        SELECT f.id FROM fetches AS f WHERE {_DROPPED} ORDER BY f.fetched_at LIMIT :most)
+    RETURNING fetched_at"""
+
+_KEEP_GAP: Final = """
+    INSERT INTO past_gaps
+        (portal_id, since, until, failures, failure, unwatched, event, detail)
+    VALUES (:portal_id, :since, :until, :failures, :failure, :unwatched, :event, :detail)"""
+
+_KEEP_BORDER: Final = """
+    INSERT INTO pruned (portal_id, until) VALUES (:portal, :border)
+    ON CONFLICT DO UPDATE SET until = max(until, excluded.until)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    What pruning would drop.
+
+    Attributes:
+        looks: How many there are in all.
+        drop: How many would be dropped, by outcome as in ``PastLook``.
+        borders: For each portal, by its row, the look before which it drops some.
+    """
+
+    looks: int
+    drop: Mapping[str, int]
+    borders: Mapping[int, int]
+
+
+class _Planned(Database):
+    """A database that may be pruned."""
+
+    def plan(self, before: int) -> Plan:
+        """What would be dropped."""
+        borders: dict[int, int] = dict(self._rows(_BORDERS, {"before": before}))
+        drop: Counter[str] = Counter()
+        for portal_id, border in borders.items():
+            asked = {"portal": portal_id, "since": 0, "border": border}
+            drop.update(dict(self._rows(_COUNT, asked)))
+        ((looks,),) = self._rows("SELECT count(*) FROM fetches", {})
+        return Plan(looks=looks, drop=dict(drop), borders=borders)
+
+
+def plan(path: Path, before: dt.datetime) -> Plan:
+    """
+    What pruning the looks before a moment would drop; changes nothing.
+
+    Raises:
+        DatabaseError: The file is not there, not ours, damaged, or of another version.
+    """
+    with _Planned(path) as planned:
+        return planned.plan(epoch(before))
+
+
+def carry_out(
+    path: Path, planned: Plan, *, progress: Callable[[float], None] = lambda _done: None
+) -> int:
+    """
+    Do what was planned.
+
+    Args:
+        path: The database, into which somebody else may be writing.
+        planned: What ``plan`` said of it.
+        progress: Is told how much is done, 0 to 1.
+
+    Returns:
+        How many looks were dropped.
+
+    Raises:
+        DatabaseError: It cannot be written.
+    """
+    total, dropped = sum(planned.drop.values()), 0
+    with connection.reading(path), contextlib.closing(connection.open_to_write(path)) as conn:
+        with connection.transaction(conn):
+            _keep_gaps(conn, planned.borders)
+        for portal_id, border in planned.borders.items():
+            for count in _drop(conn, portal_id, border):
+                dropped += count
+                progress(min(1.0, dropped / max(total, 1)))
+    return dropped
+
+
+def _keep_gaps(conn: sqlite3.Connection, borders: Mapping[int, int]) -> None:
+    """Write down the gaps before the borders, which from now on are not sought in the looks."""
+    cursor = conn.cursor()
+    cursor.row_factory = sqlite3.Row
+    now = max(borders.values(), default=0)  # what is still open begins at a border, or later
+    gaps = cursor.execute(contract.GAPS_OF_LOOKS, {"since": None, "now": now}).fetchall()
+    past = [dict(gap) for gap in gaps if gap["since"] < borders.get(gap["portal_id"], 0)]
+    conn.executemany(_KEEP_GAP, past)
+    conn.executemany(
+        _KEEP_BORDER,
+        [{"portal": portal_id, "border": border} for portal_id, border in borders.items()],
+    )
+
+
+def _drop(conn: sqlite3.Connection, portal_id: int, border: int) -> Iterator[int]:
+    """Drop looks of a portal, some at a time, and leave the file alone for as long each time."""
+    since = 0
+    while True:
+        began = time.monotonic()
+        asked = {"portal": portal_id, "since": since, "border": border, "most": _LOOKS_AT_ONCE}
+        with connection.transaction(conn):
+            gone = [at for (at,) in conn.execute(_DROP, asked).fetchall()]
+        yield len(gone)
+        if len(gone) < _LOOKS_AT_ONCE:
+            return
+        since = max(gone)
+        time.sleep(time.monotonic() - began)  # a daemon beside has its turn
+
+
+def compact(path: Path) -> None:
+    """
+    Give what is free in the file back to the disk; nobody else can write meanwhile.
+
+    Raises:
+        DatabaseError: There is no room for the copy that this takes, or it cannot be written.
+    """
+    with connection.naming(path), contextlib.closing(connection.open_to_write(path)) as conn:
+        needed = 2 * path.stat().st_size  # a copy, and a journal of what it replaces
+        free = shutil.disk_usage(path.absolute().parent).free
+        if free < needed:
+            raise DatabaseError(path, f"--vacuum needs {needed} bytes free, there are {free}")
+        conn.execute("VACUUM")
+
+
+def unused_bytes(path: Path) -> int:
+    """How much of the file is free for new rows."""
+    with connection.reading(path), contextlib.closing(connection.open_to_read(path)) as conn:
+        (pages,) = conn.execute("PRAGMA freelist_count").fetchone()
+        (size,) = conn.execute("PRAGMA page_size").fetchone()
+        return int(pages) * int(size)

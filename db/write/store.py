@@ -1,0 +1,346 @@
+"""
+Everything that writes.
+
+A look is written twice: with its page, before anyone reads that, and again with what was read. What
+returned without an error is on the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from db import contract, spells
+from db.errors import DatabaseError
+from db.file import connection, upgrade
+from db.read import rows
+from db.reading import Content, KeptPage, Look, PortalMemory, Robots, epoch, moment
+from db.write.sidebars import Sidebars
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+TRIES: Final = 2
+"""A page whose reading was begun so often and never ended is set aside."""
+
+Failure = Literal["fetch_failed", "refused_by_robots"]
+Seen = Literal["new", "unchanged"]
+Event = Literal["started", "stopped", "clock", "not kept"]
+
+
+class Store:
+    """The one writer of a database."""
+
+    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+        self._conn, self.path = conn, path
+        self.sidebars = Sidebars(conn)
+        with connection.naming(path):
+            self._file = connection.identity(path)
+            self._version = self._data_version()
+
+    @classmethod
+    def open(cls, path: Path, *, journal: str | None = None) -> Store:
+        """
+        The store in this file, made if there is none.
+
+        The caller holds the lock beside it where there is none, or ``journal`` is given.
+
+        Args:
+            path: The file.
+            journal: As in the config; None = as it is, and ``auto`` for a new file.
+
+        Raises:
+            DatabaseError: The file cannot be used; it is left as it is.
+        """
+        return cls(upgrade.open_for_writing(path, journal=journal), path)
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Wait no longer than this, instead of half a minute, while somebody else has the file."""
+        with connection.naming(self.path):
+            self._conn.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._conn.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One commit or nothing, for whatever writes."""
+        try:
+            with connection.naming(self.path), connection.transaction(self._conn):
+                connection.refuse_another(self.path, self._file)
+                self._forget_what_others_changed()
+                yield self._conn
+                connection.refuse_another(self.path, self._file)
+        except BaseException:
+            self.sidebars.forget()
+            raise
+
+    def _forget_what_others_changed(self) -> None:
+        """Our ids may be those of other rows once somebody copied a file over ours."""
+        if (version := self._data_version()) != self._version:
+            self.sidebars.forget()
+            self._version = version
+
+    def _data_version(self) -> int:
+        return int(self._conn.execute("PRAGMA data_version").fetchone()[0])
+
+    # ---- portals, and what the next look at them needs
+
+    def portal(self, name: str, url: str, interval_s: int) -> None:
+        """Make the portal known, or bring its address and interval up to date."""
+        with self.transaction():
+            self._conn.execute(
+                "INSERT INTO portals (name, url, interval_s) VALUES (?, ?, ?) ON CONFLICT (name) "
+                "DO UPDATE SET url = excluded.url, interval_s = excluded.interval_s, "
+                "etag = CASE WHEN url = excluded.url THEN etag END, "
+                "last_modified = CASE WHEN url = excluded.url THEN last_modified END "
+                "WHERE (url, interval_s) <> (excluded.url, excluded.interval_s)",
+                (name, url, interval_s),
+            )
+
+    def memory(self, portal: str) -> PortalMemory:
+        """What the last looks left for the next; empty for a portal never looked at."""
+        with connection.reading(self.path):
+            cursor = self._conn.execute(contract.MEMORY, {"portal": portal})
+            cursor.row_factory = sqlite3.Row
+            row = cursor.fetchone()
+            return PortalMemory() if row is None else rows.memory(row)
+
+    def robots(self) -> list[Robots]:
+        """Every robots.txt last seen."""
+        with connection.reading(self.path):
+            rows = self._conn.execute("SELECT origin, fetched_at, text FROM robots").fetchall()
+            return [Robots(origin=o, fetched_at=moment(at), text=text) for o, at, text in rows]
+
+    def keep_robots(self, seen: Iterable[Robots]) -> None:
+        """Keep each robots.txt in the place of the one before."""
+        with self.transaction():
+            self._conn.executemany(
+                "INSERT INTO robots (origin, fetched_at, text) VALUES (?, ?, ?) "
+                "ON CONFLICT (origin) DO UPDATE "
+                "SET fetched_at = excluded.fetched_at, text = excluded.text",
+                [(robots.origin, epoch(robots.fetched_at), robots.text) for robots in seen],
+            )
+
+    # ---- looks
+
+    def keep_failure(
+        self, look: Look, outcome: Failure, reason: str, *, retry_at: dt.datetime | None = None
+    ) -> None:
+        """Record a look that brought no page, and why."""
+        with self.transaction():
+            self._insert_look(
+                look, outcome, reason=reason, retry_at=None if retry_at is None else epoch(retry_at)
+            )
+
+    def keep_page(self, look: Look, page: KeptPage) -> KeptPage:
+        """Record a look with its page, not yet read; returns the page with its look's id."""
+        with self.transaction():
+            look_id = self._insert_look(
+                look,
+                "unread",
+                page=zlib.compress(page.body),
+                encoding=page.encoding,
+                tries=page.tries,
+            )
+        return replace(page, look_id=look_id)
+
+    def keep_not_modified(self, look: Look) -> int | None:
+        """
+        Record a look whose server said that the page last read has not changed.
+
+        Returns:
+            How many readings that page has; None where there is no such page: then nothing is
+            recorded.
+        """
+        with self.transaction():
+            last = self._conn.execute(
+                "SELECT page_date, sidebar_id, reason FROM fetches WHERE sidebar_id IS NOT NULL "
+                "AND portal_id = (SELECT id FROM portals WHERE name = ?) "
+                "ORDER BY fetched_at DESC LIMIT 1",
+                (look.portal,),
+            ).fetchone()
+            if last is None:
+                return None
+            look_id = self._insert_look(
+                look, "not_modified", page_date=last[0], sidebar_id=last[1], reason=last[2]
+            )
+            with connection.reading(self.path):
+                spells.add(self._conn, *self._place(look_id), last[1])
+            return self.sidebars.count_readings(last[1])
+
+    def keep_content(
+        self,
+        page: KeptPage,
+        content: Content,
+        *,
+        page_date: dt.date | None,
+        doubt: str | None = None,
+    ) -> Seen:
+        """
+        Record what was read from a kept page, which is then no longer needed.
+
+        Args:
+            page: The page.
+            content: The sidebar in it.
+            page_date: The date printed with that.
+            doubt: Why there is no page date, where one was printed.
+
+        Returns:
+            Whether the portal showed something new with this look.
+        """
+        with self.transaction():
+            sidebar_id = self.sidebars.keep_read(
+                page.look_id, content, page_date=page_date, doubt=doubt
+            )
+            portal_id, fetched_at = self._place(page.look_id)
+            with connection.reading(self.path):
+                spells.add(self._conn, portal_id, fetched_at, sidebar_id)
+            self._remember(page, portal_id, fetched_at)
+            started = self._conn.execute(
+                "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from = ?",
+                (portal_id, fetched_at),
+            ).fetchone()
+            return "new" if started else "unchanged"
+
+    def _remember(self, page: KeptPage, portal_id: int, fetched_at: int) -> None:
+        """Keep the validators of a page, unless a newer one was read before it."""
+        self._conn.execute(
+            "UPDATE portals SET etag = ?, last_modified = ? WHERE id = ? AND ? = (SELECT "
+            "seen_until FROM spells WHERE portal_id = id ORDER BY seen_from DESC LIMIT 1)",
+            (page.etag, page.last_modified, portal_id, fetched_at),
+        )
+
+    def keep_no_sidebar(self, page: KeptPage, reason: str) -> None:
+        """Record that a kept page has no sidebar; the page stays, for a better reader."""
+        with self.transaction():
+            self._conn.execute(
+                "UPDATE fetches SET outcome = 'no_sidebar', reason = ? WHERE id = ?",
+                (reason, page.look_id),
+            )
+
+    # ---- pages left unread by a pass that was killed
+
+    def unread(self) -> list[KeptPage]:
+        """
+        The pages that were kept and not read, oldest first: few, as they are read at once.
+
+        One that cannot be unpacked any more is set aside.
+        """
+        with connection.reading(self.path), self.transaction():
+            rows = self._conn.execute(
+                "SELECT f.id, p.name, f.page, f.encoding, f.tries FROM fetches AS f "
+                "JOIN portals AS p ON p.id = f.portal_id WHERE f.outcome = 'unread' ORDER BY f.id"
+            ).fetchall()
+            pages = [self._unpacked(*row) for row in rows]
+        return [page for page in pages if page is not None]
+
+    def _unpacked(
+        self, look_id: int, portal: str, packed: bytes, encoding: str, tries: int
+    ) -> KeptPage | None:
+        try:
+            body = zlib.decompress(packed)
+        except zlib.error as exc:
+            self._set_aside(look_id, f"the kept page is damaged: {exc}")
+            return None
+        return KeptPage(look_id=look_id, portal=portal, body=body, encoding=encoding, tries=tries)
+
+    def begin_again(self, page: KeptPage) -> bool:
+        """
+        Record that the page is about to be read once more.
+
+        Returns:
+            False where that ended badly too often: the page is then set aside, and kept.
+        """
+        with self.transaction():
+            if page.tries < TRIES:
+                self._conn.execute(
+                    "UPDATE fetches SET tries = tries + 1 WHERE id = ?", (page.look_id,)
+                )
+                return True
+            self._set_aside(page.look_id, f"reading was begun {page.tries} times and never ended")
+            return False
+
+    def _set_aside(self, look_id: int, reason: str) -> None:
+        self._conn.execute(
+            "UPDATE fetches SET outcome = 'set_aside', reason = ? WHERE id = ?", (reason, look_id)
+        )
+
+    def rebuild(self) -> int:
+        """Derive all spells anew from the looks; returns how many there are."""
+        with self.transaction():
+            return spells.rebuild(self._conn)
+
+    # ---- what happens to nalssi itself, and what was told of it
+
+    def keep_event(self, at: dt.datetime, kind: Event, detail: str | None = None) -> None:
+        """Record what may explain a gap."""
+        with self.transaction():
+            self._conn.execute(
+                "INSERT INTO events (at, kind, detail) VALUES (?, ?, ?)", (epoch(at), kind, detail)
+            )
+
+    def keep_told(self, portal: str, kind: str, at: dt.datetime, text: str) -> None:
+        """Record that a notice was told."""
+        with self.transaction():
+            self._conn.execute(
+                "INSERT INTO notices (portal_id, kind, told_at, text) "
+                "VALUES ((SELECT id FROM portals WHERE name = ?), ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET told_at = excluded.told_at, text = excluded.text",
+                (portal, kind, epoch(at), text),
+            )
+
+    def forget_told(self, portal: str, kind: str) -> None:
+        """Record that it was told that what a notice was about is over."""
+        with self.transaction():
+            self._conn.execute(
+                "DELETE FROM notices WHERE kind = ? "
+                "AND portal_id = (SELECT id FROM portals WHERE name = ?)",
+                (kind, portal),
+            )
+
+    # ---- rows
+
+    def _insert_look(self, look: Look, outcome: str, **more: object) -> int:
+        """Insert a look at its second, or at the next one that this portal has free."""
+        row: dict[str, Any] = {
+            "fetched_at": epoch(look.fetched_at),
+            "outcome": outcome,
+            "status": look.status,
+            "milliseconds": look.milliseconds,
+            "bytes": look.wire_bytes,
+            **more,
+        }
+        insert = (
+            f"INSERT INTO fetches (portal_id, {', '.join(row)}) "  # noqa: S608 - our own names
+            "VALUES ((SELECT id FROM portals WHERE name = :portal), "
+            f"{', '.join(f':{name}' for name in row)}) "
+            "ON CONFLICT (portal_id, fetched_at) DO NOTHING RETURNING id"
+        )
+        while (
+            new := self._conn.execute(insert, {**row, "portal": look.portal}).fetchone()
+        ) is None:
+            row["fetched_at"] += 1
+        return int(new[0])
+
+    def _place(self, look_id: int) -> tuple[int, int]:
+        """The portal's id and the second of a look."""
+        row = self._conn.execute(
+            "SELECT portal_id, fetched_at FROM fetches WHERE id = ?", (look_id,)
+        ).fetchone()
+        if row is None:
+            raise DatabaseError(self.path, f"look {look_id} is not there any more")
+        portal_id, fetched_at = row
+        return portal_id, fetched_at

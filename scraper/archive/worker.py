@@ -1,0 +1,273 @@
+"""A process that reads archives: files in, batches of what they showed out."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import signal
+import time
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+from scraper.archive import files, jsonl, portals, prefilter, warc
+from scraper.archive.extract import Reader, rows
+from scraper.archive.page import MOST_BYTES, Refused, SavedPage
+from scraper.archive.portals import Portals
+from scraper.archive.tally import Tally
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import io
+    from collections.abc import Iterator, Mapping
+    from multiprocessing.connection import Connection
+
+    from db.reading import Content
+    from db.write.captures import Precision
+    from scraper.archive.files import Source
+    from scraper.archive.page import Sighting
+    from scraper.vocabulary import Words
+
+MOST_ROWS: Final = 1000
+MOST_BATCH_BYTES: Final = 2**20
+EVERY_S: Final = 0.25
+"""A batch is sent when it is so large, or so old."""
+
+_MOST_SENT: Final = 100_000
+_HEAD: Final = 2048
+_CONTENT_BYTES: Final = 4096
+_UNKNOWN: Final = re.compile(r"unknown ((?:city|label|icon code) '[^']{1,80}')")
+
+Row = tuple[str, "dt.datetime", "Precision", bytes, "Content | None", "dt.date | None"]
+"""A capture: portal, when, precision, digest, content unless it was sent before, page date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """
+    What all processes are told.
+
+    Attributes:
+        names: Of the portals that are known, by host.
+        only_known: Whether pages of others are refused.
+        portal: Whose the pages are that have no address.
+        date: The day of pages that have neither time nor date.
+        not_after: No capture is later; aware.
+        words: What printed words mean.
+        as_json: Whether readings are wanted as JSON lines, and not captures.
+    """
+
+    names: Mapping[str, str]
+    only_known: bool
+    portal: str | None
+    date: dt.date | None
+    not_after: dt.datetime
+    words: Words
+    as_json: bool
+
+
+@dataclass(slots=True)
+class Batch:
+    """
+    What was read since the last one.
+
+    Attributes:
+        rows: Captures.
+        json: Readings as JSON lines.
+        tally: What was counted.
+        bytes_read: Of the files, as they lie on the disk.
+        finished: A file that was read to its end.
+        troubles: What is the matter with that.
+        unreadable: Whether there was nothing in it that can be read.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    json: list[str] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    bytes_read: int = 0
+    finished: Source | None = None
+    troubles: list[str] = field(default_factory=list)
+    unreadable: bool = False
+
+
+def run(connection: Connection, orders: Orders, stdin: Any) -> None:
+    """Read the files that come through the connection until None does, or it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us
+    worker = Worker(orders, stdin)
+    try:
+        while (job := connection.recv()) is not None:
+            for source in job:
+                for batch in worker.read(source):
+                    connection.send(batch)
+    except (EOFError, OSError):  # whoever started us is gone
+        os._exit(1)
+
+
+class Worker:
+    """
+    Reads one file after the other.
+
+    Args:
+        orders: How.
+        stdin: Standard input, as ``multiprocessing`` hands it over.
+    """
+
+    def __init__(self, orders: Orders, stdin: Any = None) -> None:
+        self._orders, self._stdin = orders, stdin
+        self._reader = Reader(
+            Portals(orders.names, only_known=orders.only_known),
+            orders.words,
+            portal=orders.portal,
+            date=orders.date,
+            not_after=orders.not_after,
+        )
+        self._sent: set[tuple[bytes, int]] = set()
+        self._tally = Tally()
+        self._batch, self._weight, self._since = Batch(), 0, time.monotonic()
+
+    def read(self, source: Source) -> Iterator[Batch]:
+        """
+        What a file has, in batches; the last says that it is finished.
+
+        Whatever is the matter with the file is told in that.
+        """
+        troubles: list[str] = []
+        pages = at = 0
+        try:
+            with self._opened(source) as stream:
+                for page in self._pages(source, stream, troubles):
+                    if page is not None:
+                        self._take(page)
+                    if self._is_due():
+                        at = self._count_bytes(stream, at)
+                        pages += self._tally.pages
+                        yield self._sendable()
+                self._count_bytes(stream, at)
+        except (OSError, EOFError, zlib.error) as exc:
+            told = exc.strerror if isinstance(exc, OSError) else None
+            troubles.append(told or "damaged")
+            self._tally.refused["damaged"] += told is None
+        pages += self._tally.pages
+        self._batch.finished, self._batch.troubles = source, troubles
+        self._batch.unreadable = bool(troubles) and not pages
+        yield self._sendable()
+
+    # ---- pages
+
+    @contextmanager
+    def _opened(self, source: Source) -> Iterator[io.BufferedReader]:
+        if source.path != files.STDIN:
+            with Path(source.path).open("rb") as opened:
+                yield opened
+        else:
+            with open(self._stdin.detach(), "rb") as opened:  # noqa: PTH123 - it has no path
+                yield opened
+
+    def _pages(
+        self, source: Source, stream: io.BufferedReader, troubles: list[str]
+    ) -> Iterator[SavedPage | None]:
+        """The pages of a file that may show a sidebar; None every now and then."""
+        head = stream.peek(_HEAD)
+        packed = head.startswith(warc.GZIP)
+        if packed:
+            head = _inflated(head)
+        kind = "warc" if head.startswith(warc.ZSTD) else files.kind(source.path, head)
+        if kind == "warc":
+            archive = warc.Archive(stream, self._tally)
+            yield from archive.pages()
+            troubles += archive.troubles
+            return
+        inflated = cast("BinaryIO", gzip.GzipFile(fileobj=stream)) if packed else stream
+        if kind == "lines":
+            yield from jsonl.pages(inflated, self._tally, troubles)
+        elif kind == "page":
+            yield self._page(source, inflated.read(MOST_BYTES + 1))
+        elif source.named:
+            troubles.append("neither an archive nor a page" if head else "empty")
+
+    def _page(self, source: Source, body: bytes) -> SavedPage | None:
+        """The page that a file is, whose time nobody tells: that of the file is another."""
+        tally = self._tally
+        tally.pages += 1
+        if len(body) > MOST_BYTES:
+            tally.refused["too large"] += 1
+            return None
+        if not prefilter.may_show(body):
+            return None
+        url = portals.address_by_folder(Path(source.name)) or portals.address_in(body)
+        return SavedPage(url=url, captured_at=None, content_type=None, block=body)
+
+    def _take(self, page: SavedPage) -> None:
+        """Read a page, and put what it showed into the batch."""
+        tally = self._tally
+        try:
+            seen = self._reader.sighting(page)
+        except Refused as exc:
+            tally.refused[str(exc)] += 1
+            return
+        if seen is None:
+            return
+        tally.sidebars += 1
+        if self._orders.as_json:
+            told = [json.dumps(row, ensure_ascii=False) for row in rows(seen)]
+            self._batch.json += told
+            self._weight += sum(map(len, told))
+        else:
+            self._batch.rows.append(self._row(seen))
+
+    def _row(self, seen: Sighting) -> Row:
+        """
+        A capture; its content goes along once, and again where another page printed it otherwise.
+
+        Of all pages with one content the same is kept, whatever their order: all have to be sent.
+        """
+        content: Content | None = seen.content
+        key = seen.content.digest, hash(seen.content.fragment)
+        if key in self._sent:
+            content = None
+        else:
+            if len(self._sent) >= _MOST_SENT:
+                self._sent.clear()
+            self._sent.add(key)
+            self._tally.words.update(words(seen.content))
+            self._weight += len(seen.content.fragment) + _CONTENT_BYTES
+        digest = seen.content.digest
+        return seen.portal, seen.captured_at, seen.precision, digest, content, seen.page_date
+
+    # ---- batches
+
+    def _is_due(self) -> bool:
+        return (
+            len(self._batch.rows) >= MOST_ROWS
+            or self._weight >= MOST_BATCH_BYTES
+            or time.monotonic() - self._since >= EVERY_S
+        )
+
+    def _sendable(self) -> Batch:
+        batch = self._batch
+        batch.tally = self._tally.taken()
+        self._batch, self._weight, self._since = Batch(), 0, time.monotonic()
+        return batch
+
+    def _count_bytes(self, stream: io.BufferedReader, at: int) -> int:
+        """Count what was read of a file since a place in it; gives where it is now."""
+        now = stream.tell() if stream.seekable() else at
+        self._batch.bytes_read += max(0, now - at)
+        return max(now, at)
+
+
+def words(content: Content) -> set[str]:
+    """The words of a content that we do not know, each with what it is."""
+    return {word for problem in content.problems for word in _UNKNOWN.findall(problem)}
+
+
+def _inflated(head: bytes) -> bytes:
+    """The first bytes in a file that begins with these of gzip; none where they are damaged."""
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, _HEAD)
+    except zlib.error:
+        return b""

@@ -1,0 +1,255 @@
+"""The commands that take the history elsewhere, copy it, and let go of what is old."""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import signal
+import sys
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from db.reading import KST, now
+from scraper.cli import show
+from scraper.cli.group import main
+from scraper.cli.options import (
+    File,
+    Moment,
+    Places,
+    as_json,
+    only_portal,
+    only_stations,
+    refuse_reversed,
+    since,
+    until,
+    with_places,
+)
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from db.export import Export, Format
+    from db.export.slices import Selection, What
+    from db.write.prune import Plan
+
+_ENDINGS: Final[dict[str, Format]] = {
+    ".csv": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+}
+_YOUNGEST: Final = dt.timedelta(days=1)
+"""``status`` counts the looks of a day."""
+
+
+@main.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "ndjson", "parquet"]),
+    help="The form.  [what the file's name ends with, else csv]",
+)
+@click.option(
+    "--what",
+    type=click.Choice(["weather", "readings", "looks", "stations", "portals", "stats"]),
+    default="weather",
+    show_default=True,
+    help="The table.",
+)
+@since
+@until
+@only_stations
+@only_portal
+@click.option("-o", "--output", type=File(), help="The file.  [standard output]")
+@click.option(
+    "--partition", is_flag=True, help="A folder of Parquet files, year=2026/month=03/ and so on."
+)
+@with_places
+def export(
+    form: Format | None,
+    what: What,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    stations: tuple[str, ...],
+    portal: str | None,
+    output: Path | None,
+    places: Places,
+    *,
+    partition: bool,
+) -> None:
+    """Write a table as CSV, NDJSON or Parquet."""
+    from db.export import Export
+    from db.export.slices import Selection, Source
+
+    chosen = Selection(since=since, until=until, stations=stations, portal=portal)
+    form = form or _form(output, partition=partition)
+    _refuse_mixtures(what, chosen, form, output, partition=partition)
+    _end_tidily()
+    with Source(places.database()) as source, _progress(to_file=output is not None) as told:
+        exported = Export(source=source, what=what, chosen=chosen, clean=printable, progress=told)
+        rows = _exported(exported, form, output, partition=partition)
+    if output is not None:
+        click.echo(printable(f"{output}: {rows} row{'' if rows == 1 else 's'}"))
+    elif not rows:
+        show.nothing("no row was found")
+
+
+def _form(output: Path | None, *, partition: bool) -> Format:
+    """The form that the file's name tells; CSV where it tells none, as that of a device."""
+    if partition:
+        return "parquet"
+    ending = output.suffix.lower() if output else ""
+    if ending and ending not in _ENDINGS:
+        msg = f"{ending!r} is no form to write, expected one of {', '.join(_ENDINGS)}, or --format"
+        raise click.UsageError(msg)
+    return _ENDINGS.get(ending, "csv")
+
+
+def _exported(exported: Export, form: Format, output: Path | None, *, partition: bool) -> int:
+    if output is not None:
+        return exported.to_folders(output) if partition else exported.to_file(output, form)
+    lines: Literal["csv", "ndjson"] = "ndjson" if form == "ndjson" else "csv"
+    rows = exported.to_stream(sys.stdout.buffer, lines)
+    sys.stdout.buffer.flush()
+    return rows
+
+
+def _refuse_mixtures(
+    what: What, chosen: Selection, form: Format, output: Path | None, *, partition: bool
+) -> None:
+    """Refuse what would be ignored, or has no sense."""
+    from db.export.slices import BY_MONTH, OF_A_STATION, OF_A_TIME
+
+    refuse_reversed(chosen.since, chosen.until)
+    wrong = {
+        "--since, --until and --portal go with": (
+            OF_A_TIME,
+            chosen.since or chosen.until or chosen.portal,
+        ),
+        "--station goes with": (OF_A_STATION, chosen.stations),
+        "--partition goes with": (BY_MONTH, partition),
+    }
+    for told, (fitting, asked) in wrong.items():
+        if asked and what not in fitting:
+            msg = f"{told} --what {', '.join(sorted(fitting))}"
+            raise click.UsageError(msg)
+    if partition and form != "parquet":
+        msg = f"--partition makes Parquet, not {form}"
+        raise click.UsageError(msg)
+    if form == "parquet" and output is None:
+        msg = "Parquet needs a place: -o"
+        raise click.UsageError(msg)
+
+
+@main.command()
+@click.argument("file", type=File())
+@with_places
+@as_json
+def backup(file: Path, places: Places, *, as_json: bool) -> None:
+    """Make a verified copy of the database while it is in use."""
+    from db import backup as backups
+
+    _end_tidily()
+    with _progress(to_file=True) as told:
+        made = backups.make(places.database(), file, progress=told)
+    if as_json:
+        show.as_json(
+            {"path": str(made.path), "bytes": made.bytes, "rows": dict(made.rows), "verified": True}
+        )
+        return
+    rows = sum(made.rows.values())
+    click.echo(
+        printable(f"{made.path}: {_mib(made.bytes)}, {rows} rows; ")
+        + "verified: no damage, every row of the original, spells as the looks give them"
+    )
+
+
+@main.command()
+@click.option(
+    "--looks-older-than",
+    "before",
+    type=Moment(),
+    default="90d",
+    show_default=True,
+    help="So long ago, or ISO 8601 (Korean time).",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
+@click.option("--vacuum", is_flag=True, help="Give the room back; takes twice the file.")
+@with_places
+@as_json
+def prune(
+    before: dt.datetime, places: Places, *, dry_run: bool, vacuum: bool, as_json: bool
+) -> None:
+    """Drop old looks that say nothing new; no value, state or gap changes."""
+    from db.write import prune as pruning
+
+    if before > now() - _YOUNGEST:
+        msg = "--looks-older-than: expected a day at least, 1d"
+        raise click.UsageError(msg)
+    path = places.database()
+    planned = pruning.plan(path, before)
+    size = path.stat().st_size
+    if not as_json:
+        click.echo(_intention(planned, before))
+    dropped = 0 if dry_run else _dropped(path, planned, vacuum=vacuum)
+    did = {
+        "dropped": dropped,
+        "bytes_before": size,
+        "bytes": path.stat().st_size,
+        "unused_bytes": pruning.unused_bytes(path),
+    }
+    if as_json:
+        asked = {"before": before, "looks": planned.looks, "drop": dict(planned.drop)}
+        show.as_json(asked | did)
+    elif not dry_run:
+        click.echo(printable(_deed(path, did)))
+
+
+def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
+    """Do it; gives how many looks are gone."""
+    from db.write import prune as pruning
+
+    with _progress(to_file=True) as told:
+        dropped = pruning.carry_out(path, planned, progress=told)
+    if vacuum:
+        pruning.compact(path)
+    return dropped
+
+
+def _deed(path: Path, did: Mapping[str, int]) -> str:
+    before, after, unused = (_mib(did[key]) for key in ("bytes_before", "bytes", "unused_bytes"))
+    return f"{did['dropped']} dropped; {path}: {before} before, {after} now, {unused} free in it"
+
+
+def _intention(planned: Plan, before: dt.datetime) -> str:
+    total, day = sum(planned.drop.values()), show.cell(before.astimezone(KST))
+    kinds = ", ".join(f"{count} {outcome}" for outcome, count in sorted(planned.drop.items()))
+    told = f"{total} of {planned.looks} looks are older than {day} and say nothing new"
+    return f"{told}: {kinds}" if kinds else told
+
+
+def _end_tidily() -> None:
+    """Being stopped is to be told like Ctrl-C: what is half written is taken away."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"
+
+
+@contextlib.contextmanager
+def _progress(*, to_file: bool) -> Iterator[Callable[[float], None]]:
+    """A bar on stderr where a person is looking, and stdout is not on the same screen."""
+    if not sys.stderr.isatty() or not (to_file or not sys.stdout.isatty()):
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("", total=1.0)
+        yield lambda done: bars.update(bar, completed=done)

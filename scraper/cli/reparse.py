@@ -1,0 +1,163 @@
+"""The commands about what was printed long ago: its words, and reading it again."""
+# ruff: noqa: PLC0415 - each imports late what only it needs
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from scraper.cli import show
+from scraper.cli.group import main
+from scraper.cli.options import Places, as_json, only_portal, since, with_places
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+    from db.read.words import Word
+    from scraper.reparse import Difference
+    from scraper.vocabulary import Words
+
+
+@main.command()
+@click.option("--unknown", is_flag=True, help="Only those that are not understood.")
+@with_places
+@as_json
+def words(places: Places, *, unknown: bool, as_json: bool) -> None:
+    """List every word ever printed, and what it is taken for."""
+    from db import query
+    from scraper.vocabulary import ICONS
+
+    icons = {code: drawn.condition or drawn.label_en for code, drawn in ICONS.items()}
+    with query.Database(places.database()) as asked:
+        found = [word for word in asked.words(icons) if not (unknown and word.understood)]
+    if as_json:
+        show.as_json(found)
+    elif found:
+        _list(found)
+    else:
+        show.nothing("every word is understood" if unknown else "no portal has shown a word yet")
+
+
+def _list(found: list[Word]) -> None:
+    """Print words; nobody shall miss one that is not understood."""
+    show.table(
+        ["kind", "printed", "taken for", "sidebars", "first seen", "by", "last seen", "by"],
+        [
+            (
+                word.kind,
+                word.word or "(no label)",
+                _taken_for(word),
+                word.sidebars,
+                word.first_seen,
+                word.first_portal,
+                word.last_seen,
+                word.last_portal,
+            )
+            for word in found
+        ],
+        numbers=["sidebars"],
+        keys=2,
+        styles=["" if word.understood else "yellow" for word in found],
+    )
+
+
+def _taken_for(word: Word) -> str | None:
+    return word.means if word.understood else "NOT UNDERSTOOD"
+
+
+@main.command()
+@since
+@only_portal
+@click.option("--write", is_flag=True, help="Keep what is read now in the place of the old.")
+@with_places
+@as_json
+def reparse(
+    since: dt.datetime | None, portal: str | None, places: Places, *, write: bool, as_json: bool
+) -> None:
+    """
+    Read what was kept again, and show what is otherwise.
+
+    It is read with today's reader and words; nothing is kept without --write.
+    """
+    from db import query
+    from scraper import reparse as again
+    from scraper.vocabulary import KNOWN
+
+    path, settings = places.database(), places.settings_if_any()
+    known = settings.words.known() if settings else KNOWN
+    with query.Database(path) as asked:
+        kept = asked.kept(since=since, portal=portal)
+        found = None if write else again.reparse(kept, known)
+    if found is None:
+        journal = settings.journal if settings else None
+        found = _written(path, known, since, portal, journal)
+    if as_json:
+        show.as_json({"written": write, **_named(found)})
+        return
+    _show(found)
+    if not write:
+        click.echo("Nothing is written; `nalssi reparse --write` keeps what is read now.")
+
+
+def _written(
+    path: Path, known: Words, since: dt.datetime | None, portal: str | None, journal: str | None
+) -> Difference:
+    from db.write.replacing import rewriting
+    from db.write.store import Store
+    from scraper import lock
+    from scraper import reparse as again
+    from scraper.errors import AnotherPass
+
+    try:
+        with (
+            lock.held(path),
+            Store.open(path, journal=journal) as store,
+            rewriting(store, since=since, portal=portal) as (kept, into),
+        ):
+            return again.reparse(kept, known, into=into)
+    except AnotherPass as exc:
+        raise AnotherPass(exc.lock, hint="stop the daemon, and start it again after this") from None
+
+
+def _named(found: Difference) -> dict[str, object]:
+    from scraper.reparse import KINDS
+
+    return {
+        "sidebars": found.sidebars,
+        "differing": found.differing,
+        **{what.replace(" ", "_"): found.changes[what] for what in KINDS},
+        "unread": found.unread,
+        "understood": found.understood,
+        "examples": found.examples,
+    }
+
+
+def _show(found: Difference) -> None:
+    """Print what is otherwise: how much, which words, and the first changes."""
+    count = found.changes
+    click.echo(f"sidebars: {found.sidebars} read again, {found.differing} different")
+    click.echo(
+        f"readings: {count['added']} added, {count['changed']} changed, {count['gone']} gone"
+    )
+    if found.unread or count["read at last"]:
+        click.echo(f"pages: {count['read at last']} read at last, {found.unread} cannot be read")
+    for what in ("unreadable", "damaged"):
+        if count[what]:
+            click.echo(f"{what} fragments: {count[what]}; what was read of them stays")
+    for word in found.understood:
+        times = f"{word.readings} time{'' if word.readings == 1 else 's'}"
+        click.echo(printable(f"{word.kind} {word.word!r} is {word.means}: {times}"))
+    if not found.examples:
+        return
+    click.echo()
+    show.table(
+        ["change", "portal", "seen from", "station", "before", "after"],
+        [list(show.named(change).values()) for change in found.examples],
+        keys=4,
+    )
+    if more := count.total() - len(found.examples):
+        click.echo(f"and {more} more")
+    click.echo()

@@ -1,0 +1,58 @@
+"""The daemon's log: readable in a terminal, JSON lines elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+class _Stderr:
+    """Standard error, whose reader may go away or whose disk be full: words are lost, no look."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            os.write(sys.stderr.fileno(), text.encode("utf-8", "replace"))
+
+    def flush(self) -> None:
+        """Nothing waits: Python would try to write it once more at the end, and fail."""
+
+
+def log_to_stderr() -> structlog.typing.FilteringBoundLogger:
+    """A log readable in a terminal, in JSON lines elsewhere; what libraries log is in it, too."""
+    terminal, stderr = sys.stderr.isatty(), cast("TextIO", _Stderr())
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR"))
+        if terminal
+        else structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    structlog.configure(
+        processors=processors,
+        logger_factory=structlog.PrintLoggerFactory(stderr),
+        cache_logger_on_first_use=True,
+    )
+    theirs = logging.StreamHandler(stderr)
+    theirs.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[_foreign, *processors]))
+    logging.basicConfig(handlers=[theirs])
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return log
+
+
+def _foreign(_: object, __: str, row: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """A record of ``logging`` as a row of our log: what it says, who says it, and its traceback."""
+    said = {"event": printable(row["event"]), "logger": row["_record"].name}
+    if "exc_info" in row:
+        lines = logging.Formatter().formatException(row["exc_info"]).splitlines()
+        said["traceback"] = "\n".join(map(printable, lines))
+    return said

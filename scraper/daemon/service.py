@@ -1,0 +1,242 @@
+"""Looks day and night, whatever breaks: signals, the config, the clock, and what is said of it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import signal
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from db.errors import DatabaseError
+from scraper import threads
+from scraper.check import FIRST_SANE
+from scraper.collect import collecting, read_leftovers
+from scraper.collect.backlog import Backlog
+from scraper.daemon import systemd
+from scraper.daemon.integrity import Inspection
+from scraper.daemon.scheduler import Timetable
+from scraper.errors import ConfigError
+from scraper.monitor import Herald
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import structlog
+
+    from db.write.store import Event, Store
+    from scraper.collect import Collector, Report
+    from scraper.config import Config
+    from scraper.metrics import Ledger
+
+STEP: Final = dt.timedelta(seconds=30)
+"""A difference between the two clocks of the machine that is no drift."""
+
+CHECK_S: Final = 5.0
+"""How often the clocks are compared, and what could not be kept is tried again."""
+
+BUSY_S: Final = 2.0
+"""How long a look waits for a locked file; then it waits in memory, and holds up nobody."""
+
+
+class Daemon:
+    """
+    Looks at every portal of a config until it is told to stop.
+
+    Args:
+        load: Reads the config; called again on SIGHUP.
+        store: Keeps what is seen.
+        clock: Says what time it is; aware.
+        log: Where it says what happens.
+    """
+
+    def __init__(
+        self,
+        *,
+        load: Callable[[], Config],
+        store: Store,
+        clock: Callable[[], dt.datetime],
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
+        self._load, self._store, self._clock, self._log = load, store, clock, log
+        self._stop, self._reload = asyncio.Event(), asyncio.Event()
+        self._config = load()
+        self._told: dict[str, tuple[str, ...]] = {}
+        self._backlog: Backlog[Report] = Backlog()
+        self._inspection = Inspection(store.path)
+        self._ledger: Ledger | None = None
+
+    async def run(self) -> None:
+        """
+        Look until SIGTERM or SIGINT; let the looks under way end, or give them up.
+
+        Raises:
+            ConfigError: It was wrong from the start.
+            DatabaseError: The database cannot be used from the start, or looks are lost in the end
+                because they could not be kept. In between it goes on, says so with each look, and
+                keeps them as soon as it can: the file may be back, or have room, a minute later.
+        """
+        threads.let_the_end_wait_for_nothing()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        await self._wait_for_a_sane_clock()
+        self._store.keep_event(self._clock(), "started")
+        for report in read_leftovers(self._store, self._config.words.known()):
+            self._after(report.portal, report)
+        self._store.wait_at_most(BUSY_S)
+        while not self._stop.is_set():
+            await self._look_until_told()
+        if unkept := self._backlog.unkept():
+            problem = f"{unkept} looks could not be kept and are lost"
+            raise DatabaseError(self._store.path, problem)
+        self._keep_event("stopped")
+        self._log.info("stopped")
+
+    async def _wait_for_a_sane_clock(self) -> None:
+        """A look must not be dated before there was such a thing; a clock may still be set."""
+        if self._clock() < FIRST_SANE:
+            self._log.error("waiting for the clock to be set", now=self._clock().isoformat())
+        while self._clock() < FIRST_SANE and not self._stop.is_set():
+            await _first_of(CHECK_S, self._stop)
+
+    async def _look_until_told(self) -> None:
+        """One stretch of looks under one config, until a signal."""
+        async with AsyncExitStack() as stack:
+            collector = await stack.enter_async_context(
+                collecting(self._config, self._store, self._clock, self._backlog)
+            )
+            herald = Herald(
+                config=self._config,
+                collector=collector,
+                store=self._store,
+                clock=self._clock,
+                complain=lambda line: self._log.warning("not told", reason=printable(line)),
+            )
+            herald.ledger, herald.faults = self._counting(), self._inspection.faults
+            if herald.ledger and self._config.metrics.port:
+                self._answer_prometheus(stack, herald.ledger)
+            timetable = Timetable(collector, herald, self._config, self._clock, self._after)
+            await timetable.start()
+            self._log.info("looking", portals=[portal.name for portal in self._config.portals])
+            systemd.ready()
+            await self._until_told(timetable, collector, herald)
+            if self._stop.is_set():
+                systemd.stopping()
+            await timetable.finish()
+
+    def _counting(self) -> Ledger | None:
+        """What counts for the metrics, where they are wanted; a new config counts on."""
+        wanted = self._config.metrics
+        if self._ledger is None and (wanted.port or wanted.textfile):
+            from scraper import metrics  # noqa: PLC0415 - only where it is wanted
+
+            textfile = Path(wanted.textfile) if wanted.textfile else None
+            self._ledger = metrics.Ledger(self._store.path, textfile)
+        if self._ledger is not None:
+            self._ledger.portals = tuple(portal.name for portal in self._config.portals)
+        return self._ledger
+
+    def _answer_prometheus(self, stack: AsyncExitStack, ledger: Ledger) -> None:
+        """Answer on the port of the config; one that cannot be had costs no look."""
+        from scraper import metrics  # noqa: PLC0415 - only where it is wanted
+
+        port = self._config.metrics.port
+        try:
+            stack.enter_context(metrics.Endpoint(port, lambda: ledger.snapshot(self._clock())))
+        except metrics.MetricsError as exc:
+            self._log.error("no metrics", reason=str(exc))
+
+    async def _until_told(self, timetable: Timetable, collector: Collector, herald: Herald) -> None:
+        """Feed the watchdog and mind the clock until the end, or until there is a new config."""
+        lead = _lead(self._clock)
+        while not self._stop.is_set():
+            await _first_of(CHECK_S, self._stop, self._reload)
+            if self._reload.is_set() and self._load_again():
+                return
+            timetable.catch_up()
+            self._inspection.begin_if_due(lambda faults: self._tell_faults(herald, faults))
+            if timetable.goes_on():
+                systemd.alive()
+            step = _lead(self._clock) - lead
+            if abs(step) > STEP:
+                lead += step
+                self._log.warning("the clock was set", by_s=round(step.total_seconds()))
+                timetable.shift(min(step, dt.timedelta()))
+                await self._keep_step(collector, step)
+
+    async def _tell_faults(self, herald: Herald, faults: list[str]) -> None:
+        herald.faults = self._inspection.faults
+        if faults:
+            more = len(faults) - 1  # `nalssi check` tells them all
+            self._log.error("database at fault", fault=printable(faults[0]), more=more)
+            await herald.ping("fail", "\n".join(faults))
+        else:
+            self._log.info("database sound again")
+
+    async def _keep_step(self, collector: Collector, step: dt.timedelta) -> None:
+        detail = f"set by {round(step.total_seconds())} s, or the machine slept"
+        await collector.in_writer(self._keep_event, "clock", detail)
+
+    def _keep_event(self, kind: Event, detail: str | None = None) -> None:
+        try:
+            self._store.keep_event(self._clock(), kind, detail)
+        except DatabaseError as exc:
+            self._log.error("not kept", reason=str(exc))
+
+    def _load_again(self) -> bool:
+        """Read the config again; returns whether there is a new one, to be looked by."""
+        self._reload.clear()
+        systemd.reloading()
+        try:
+            config = self._load()
+        except ConfigError as exc:
+            self._log.error("config refused, the old one stays", reason=str(exc))
+            config = self._config
+        if config == self._config:
+            systemd.ready()
+            return False
+        if config.database != self._config.database:
+            self._log.warning("another database wants a restart", database=config.database)
+        self._config = config
+        return True
+
+    def _after(self, portal: str, end: Report | DatabaseError) -> None:
+        """Say how a look ended; its problems once, and again when they are others."""
+        if isinstance(end, DatabaseError):
+            self._log.error("not kept yet", portal=portal, reason=str(end))
+            systemd.status(f"{portal}: not kept: {end}")
+            return
+        say = self._log.info if end.error is None else self._log.warning
+        say(
+            "look",
+            portal=end.portal,
+            outcome=end.outcome,
+            readings=end.readings,
+            milliseconds=end.milliseconds,
+            **({} if end.error is None else {"error": printable(end.error)}),
+        )
+        systemd.status(f"{end.portal}: {end.outcome}")
+        if end.error is not None or end.outcome == "not_modified":  # it says nothing of problems
+            return
+        if self._told.get(end.portal, ()) != end.problems:
+            self._told[end.portal] = end.problems
+            for problem in end.problems or ("none any more",):
+                self._log.warning("problem", portal=end.portal, problem=printable(problem))
+
+
+def _lead(clock: Callable[[], dt.datetime]) -> dt.timedelta:
+    """How far the clock on the wall is ahead of the one that nobody sets."""
+    return clock() - dt.datetime.fromtimestamp(time.monotonic(), dt.UTC)
+
+
+async def _first_of(timeout_s: float, *events: asyncio.Event) -> None:
+    """Wait for one of the events, at most so long."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    for one in waiting:
+        one.cancel()

@@ -1,0 +1,117 @@
+"""
+What there is to tell: when a portal goes down, freezes or changes, and when it is well again.
+
+Each once, and again every day while it lasts. A portal that fails every now and then is not well
+again between its failures, and a word that comes and goes with the weather is not gone: what flaps
+is told once a day, not at every turn. What was told is in the database, so that neither a restart
+nor cron tells it twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING, Final, Literal
+
+from db.reading import KST
+from scraper.notify import Notice
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from db.read.rows import PortalStatus, Told
+
+Kind = Literal["down", "frozen", "layout", "words"]
+
+KINDS: Final[tuple[Kind, ...]] = ("down", "frozen", "layout", "words")
+
+AGAIN_AFTER: Final = dt.timedelta(days=1)
+
+WELL_AFTER_INTERVALS: Final = 3
+"""So many intervals without a failure, and a portal is well again: as many as make it down."""
+
+_UNKNOWN: Final = re.compile(r"unknown (?:city|label|icon code) .+")
+
+_OVER: Final[Mapping[Kind, str]] = {
+    "down": "down",
+    "frozen": "frozen, its values changed",
+    "layout": "without a sidebar that we can read",
+    "words": "printing words that we do not know",
+}
+
+
+def due(
+    statuses: Iterable[PortalStatus], told: Mapping[tuple[str, str], Told], now: dt.datetime
+) -> list[Notice]:
+    """
+    The notices to be delivered now.
+
+    Args:
+        statuses: How the portals are that were just looked at.
+        told: The notices that are not over, by portal and kind.
+        now: The present, aware.
+    """
+    notices = []
+    for status in statuses:
+        for kind in KINDS:
+            before = told.get((status.portal, kind))
+            text = _trouble(kind, status)
+            if text is not None:
+                if before is None or _again(kind, status, before, now):
+                    notices.append(_notice(status.portal, kind, text, well=False))
+            elif before is not None and _is_over(kind, status, now):
+                over = f"{status.portal} is no longer {_OVER[kind]}"
+                notices.append(_notice(status.portal, kind, over, well=True))
+    return notices
+
+
+def _trouble(kind: Kind, status: PortalStatus) -> str | None:
+    """What is wrong in this respect, in one line; None where nothing is."""
+    match kind:
+        case "down" if status.state == "down":
+            seen = f"no sidebar seen since {_when(status.since)}"
+            return f"{status.portal} is down: {seen}; {_last(status)}"
+        case "frozen" if status.state == "frozen":
+            return f"{status.portal} is frozen: the same values since {_when(status.since)}"
+        case "layout" if status.last_outcome in ("no_sidebar", "set_aside"):
+            return f"{status.portal} shows no sidebar that we can read: {status.last_reason}"
+        case "words" if unknown := _unknown(status):
+            return f"{status.portal} prints words never seen: {'; '.join(unknown)}"
+        case _:
+            return None
+
+
+def _last(status: PortalStatus) -> str:
+    """How the newest look ended; one that saw a sidebar, but is kept hours late, has no reason."""
+    return ": ".join(filter(None, (status.last_outcome, status.last_reason))) or "never looked at"
+
+
+def _unknown(status: PortalStatus) -> list[str]:
+    """The words, whichever cities they stand at, such as ``"unknown label '눈보라'"``."""
+    found = map(_UNKNOWN.search, status.recent_problems)
+    return list(dict.fromkeys(printable(word[0]) for word in found if word))
+
+
+def _again(kind: Kind, status: PortalStatus, before: Told, now: dt.datetime) -> bool:
+    """Whether to repeat it. What was told in the future was dated by a clock that was wrong."""
+    new = kind == "words" and any(word not in before.text for word in _unknown(status))
+    return new or not dt.timedelta() <= now - before.at < AGAIN_AFTER
+
+
+def _is_over(kind: Kind, status: PortalStatus, now: dt.datetime) -> bool:
+    """Whether it is over, and not only hidden by something worse, or between two failures."""
+    if status.state == "down":
+        return False
+    if kind in ("frozen", "words") or status.last_failure is None:
+        return True
+    quiet = dt.timedelta(minutes=status.interval_minutes) * WELL_AFTER_INTERVALS
+    return now - status.last_failure >= quiet
+
+
+def _notice(portal: str, kind: Kind, text: str, *, well: bool) -> Notice:
+    return Notice(portal=portal, kind=kind, well=well, text=printable(text))
+
+
+def _when(moment: dt.datetime | None) -> str:
+    return "the beginning" if moment is None else f"{moment.astimezone(KST):%Y-%m-%d %H:%M}"

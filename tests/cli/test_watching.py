@@ -1,0 +1,359 @@
+"""status, gaps, check and notify as processes: what they find, say, and exit with."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import shutil
+import sqlite3
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from db.reading import KST
+from db.write.store import Store
+from scraper import check, lock
+from tests.cli.test_cli import BOX, ROOT, answered, nalssi, portal, refused
+from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
+from tests.support.make import make_content, make_look, make_reading, see
+from tests.support.servers import Server, answer, refusing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.scraper.test_monitor import Inbox
+
+NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
+TWO = '[[portals]]\nname = "koya"\nurl = "http://127.0.0.1:1/"\n[[portals]]\nname = "b"\nurl = "http://127.0.0.1:1/"\n'
+
+
+def ago(minutes: float) -> dt.datetime:
+    return NOW - dt.timedelta(minutes=minutes)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A folder with a config of one portal and a database in which it is live."""
+    (tmp_path / "config.toml").write_text(TWO.partition('[[portals]]\nname = "b"')[0])
+    with Store.open(tmp_path / "weather.db") as store:
+        for minutes in (60, 50, 5):
+            look = make_look(fetched_at=ago(minutes))
+            see(store, look, make_content(make_reading(temperature_c=float(minutes))))
+    return tmp_path
+
+
+def status(folder: Path, *arguments: str | Path, code: int, **env: str) -> dict[str, Any]:
+    """The state of each portal."""
+    told = answered("status", *arguments, cwd=folder, code=code, **env)
+    return {row["portal"]: row["state"] for row in told["portals"]}
+
+
+# ---- status
+
+
+def test_status_has_its_keys(house):
+    told = answered("status", cwd=house)
+    (row,) = told["portals"]
+    assert row == {
+        "portal": "koya",
+        "state": "live",
+        "since": ago(5).astimezone(KST).isoformat(),
+        "last_look": ago(5).astimezone(KST).isoformat(),
+        "last_outcome": "new",
+        "last_reason": None,
+        "last_success": ago(5).astimezone(KST).isoformat(),
+        "looks_last_day": 3,
+        "failures_last_day": 0,
+        "next_look": ago(-5).astimezone(KST).isoformat(),
+        "problems": [],
+    }
+    assert set(told["database"]) == {"path", "bytes", "free_bytes", "journal", "version"}
+    assert told["database"]["bytes"] == (house / "weather.db").stat().st_size
+
+
+def test_status_in_a_pipe_is_a_line_a_portal_and_one_of_the_file(house):
+    heading, row, file = nalssi("status", cwd=house).stdout.splitlines()
+    assert heading.split()[:3] == ["portal", "state", "since"]
+    assert row.split()[:2] == ["koya", "live"]
+    assert "weather.db" in file
+    assert "free" in file
+
+
+def test_a_portal_of_the_config_that_was_never_looked_at_is_down(house):
+    (house / "config.toml").write_text(TWO)
+    assert status(house, code=7) == {"koya": "live", "b": "down"}
+    assert "never looked at" in str(answered("status", cwd=house, code=7))
+    assert status(house, "--db", house / "weather.db", code=0) == {"koya": "live"}
+    variables = {"NALSSI_DB": "weather.db", "NALSSI_CONFIG": "config.toml"}
+    assert status(house, code=7, **variables) == {"koya": "live", "b": "down"}
+
+
+def test_a_portal_that_left_the_config_does_not_alarm(house):
+    with Store.open(house / "weather.db") as store:
+        see(store, make_look(portal="gone"), make_content())
+    assert status(house, code=0) == {"koya": "live"}
+    assert status(house, "--db", house / "weather.db", code=7) == {"koya": "live", "gone": "down"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "code"),
+    [
+        ([5], "unconfirmed", 0),
+        ([200, 5], "frozen", 7),
+        ([60], "down", 7),
+        ([], "down", 7),
+    ],
+)
+def test_the_exit_code_is_fit_for_a_health_check(house, minutes, state, code):
+    (house / "weather.db").unlink()
+    with Store.open(house / "weather.db") as store:
+        for minute in minutes:
+            see(store, make_look(fetched_at=ago(minute)), make_content())
+    assert status(house, code=code) == {"koya": state}
+    if not minutes:
+        assert status(house, "--db", house / "weather.db", code=7) == {}
+
+
+def test_status_without_a_database_says_so(tmp_path):
+    assert "no such file" in refused(6, "status", "--db", tmp_path / "none.db")
+
+
+def test_a_schedule_is_not_guessed_at(house):
+    config = house / "config.toml"
+    config.write_text('schedule = "5,35 * * * *"\n' + config.read_text())
+    assert answered("status", cwd=house)["portals"][0]["next_look"] is None
+
+
+def test_status_answers_while_somebody_writes(house):
+    with Store.open(house / "weather.db") as store, store.transaction():
+        store._conn.execute("UPDATE portals SET etag = 'x'")
+        assert status(house, code=0) == {"koya": "live"}
+
+
+@pytest.mark.parametrize("command", ["status", "gaps"])
+def test_it_starts_fast(house, command):
+    code = (
+        "import sys\nfrom scraper.cli import main\n"
+        f"sys.argv = ['nalssi', '{command}', '--json']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'httpx', 'apscheduler', 'sqlite_utils', 'selectolax', 'asyncio', 'rich'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    env = {"PATH": "", "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=house, env=env, capture_output=True, check=True
+    )
+    assert run.stderr == b"[]\n"
+
+
+# ---- gaps
+
+
+def test_gaps_are_told_with_their_cause(house):
+    (gap,) = answered("gaps", cwd=house)
+    assert gap == {
+        "portal": "koya",
+        "since": ago(50).astimezone(KST).isoformat(),
+        "until": ago(5).astimezone(KST).isoformat(),
+        "failures": 0,
+        "cause": "not running",
+        "reason": None,
+    }
+    _, row = nalssi("gaps", cwd=house).stdout.splitlines()
+    assert "45 min" in row
+    assert "not running" in row
+    assert answered("gaps", "--since", "1m", cwd=house) == []
+
+
+def test_a_portal_that_left_the_config_has_no_gaps_but_by_the_database(house):
+    with Store.open(house / "weather.db") as store:
+        see(store, make_look(portal="gone", fetched_at=ago(60)), make_content())
+    assert [gap["portal"] for gap in answered("gaps", cwd=house)] == ["koya"]
+    by_database = answered("gaps", "--db", house / "weather.db", cwd=house)
+    assert {gap["portal"] for gap in by_database} == {"koya", "gone"}
+
+
+# ---- check
+
+
+def found(folder: Path, *arguments: str | Path, code: int) -> dict[str, str]:
+    """What each check that found a fault says."""
+    rows = answered("check", *arguments, cwd=folder, code=code)
+    return {row["check"]: row["told"] for row in rows if not row["ok"]}
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_check_finds_nothing_where_nothing_is_wrong_and_changes_nothing(house):
+    before = bytes_of(house)
+    assert found(house, code=0) == {}
+    assert bytes_of(house) == before
+    lines = nalssi("check", cwd=house).stdout.splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [
+        [name, "ok"] for name in ("config", "database", "disk", "clock", "lock")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("UPDATE spells SET seen_until = seen_until + 1", "spells"),
+        ("DELETE FROM spells", "missing"),
+        ("UPDATE fetches SET sidebar_id = 99", "'fetches' points to none of 'sidebars'"),
+    ],
+)
+def test_a_database_that_was_meddled_with_is_found_out(house, sql, told):
+    with contextlib.closing(sqlite3.connect(house / "weather.db")) as conn:
+        conn.execute(sql)
+        conn.commit()
+    before = bytes_of(house)
+    rows = answered("check", cwd=house, code=6)
+    assert told in " ".join(row["told"] for row in rows if row["check"] == "database")
+    assert bytes_of(house) == before
+
+
+def test_a_damaged_database_is_found_out_and_left_as_it_is(house):
+    path = house / "weather.db"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8192] + bytes(len(whole) - 8192))
+    before = bytes_of(house)
+    assert "database" in found(house, code=6)
+    assert bytes_of(house) == before
+
+
+def test_a_clock_behind_the_last_look_is_found_out(house):
+    with Store.open(house / "weather.db") as store:
+        see(store, make_look(fetched_at=ago(-60)), make_content())
+    assert "behind the last look" in found(house, code=6)["clock"]
+
+
+def test_a_clock_that_was_never_set_is_found_out(tmp_path):
+    assert not check.of_clock(tmp_path / "none.db", dt.datetime(1970, 1, 1, tzinfo=dt.UTC)).well
+
+
+def test_a_disk_that_is_nearly_full_is_found_out(tmp_path):
+    assert check.of_disk(tmp_path / "none" / "weather.db").well
+    fault = check.of_disk(tmp_path / "weather.db", least=2**62)
+    assert (fault.well, fault.exit_code) == (False, 6)
+
+
+def test_the_lock_is_told_and_left_as_it_is(house):
+    def told() -> str:
+        (row,) = [row for row in answered("check", cwd=house) if row["check"] == "lock"]
+        return str(row["told"])
+
+    assert told().startswith("free")
+    assert not (house / "weather.db.lock").exists()
+    with lock.held(house / "weather.db"):
+        assert told().startswith("held")
+    assert told().startswith("free")
+
+
+def test_check_without_a_database_makes_none(tmp_path):
+    assert "no such file" in found(tmp_path, "--db", tmp_path / "none.db", code=6)["database"]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("wrong", ["interval = 10\n", 'schedule = "every now and then"\n'])
+def test_a_wrong_config_is_told(house, wrong):
+    config = house / "config.toml"
+    config.write_text(wrong + config.read_text())
+    told = refused(3, "check", cwd=house)
+    assert wrong.partition(" ")[0] in told
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "told"),
+    [
+        (answer(BOX), 0, "2 readings, page date 2018-03-20; no temperature printed: 부산"),
+        (answer("<title>공사 중</title>"), 5, "공사 중"),
+        (answer(status="404 Not Found"), 4, "HTTP 404"),
+    ],
+)
+def test_check_live_looks_and_keeps_nothing(house, reply, code, told):
+    with portal(house, koya=reply):
+        before = bytes_of(house)
+        rows = answered("check", "--live", cwd=house, code=code)
+        assert bytes_of(house) == before
+    assert told in {row["check"]: row["told"] for row in rows}["portal koya"]
+
+
+def test_check_live_names_a_portal_that_cannot_be_reached(house):
+    config = house / "config.toml"
+    config.write_text(f'[[portals]]\nname = "koya"\nurl = "http://127.0.0.1:{refusing()}/"\n')
+    assert "no connection" in found(house, "--live", code=4)["portal koya"]
+
+
+# ---- notify
+
+
+def with_notify(folder: Path, *lines: str) -> Path:
+    (folder / "config.toml").write_text("\n".join(["[notify]", *lines]))
+    return folder
+
+
+def test_a_test_is_delivered_by_every_channel(tmp_path):
+    cat, told = shutil.which("cat"), tmp_path / "told"
+    with Server({"/hook": answer(), "/ping": answer()}) as server:
+        with_notify(
+            tmp_path,
+            f'command = ["sh", "-c", "{cat} > {told}"]',
+            f'webhook = "{server.url("/hook", host="127.0.0.1")}"',
+            f'ping = "{server.url("/ping", host="127.0.0.1")}"',
+        )
+        run = nalssi("notify", "--test", cwd=tmp_path)
+        assert (run.returncode, run.stdout) == (0, "3 delivered\n")
+        assert sorted(server.paths) == ["/hook", "/ping"]
+    assert told.read_text() == "nalssi: this is a test\n"
+
+
+def test_a_channel_that_fails_the_test_is_told_without_its_secret(tmp_path):
+    secret = f"http://127.0.0.1:{refusing()}/s3cr3t"
+    with_notify(tmp_path, f'webhook = "{secret}"', f'ping = "{secret}"', 'command = ["false"]')
+    told = refused(3, "notify", "--test", cwd=tmp_path)
+    assert "s3cr3t" not in told
+    for part in ("webhook: Connection refused", "; ping: Connection", "command: exit code 1"):
+        assert part in told
+
+
+def test_without_a_channel_there_is_nothing_to_test(tmp_path):
+    assert "no channel" in refused(3, "notify", "--test", cwd=with_notify(tmp_path))
+    assert nalssi("notify", cwd=tmp_path).returncode == 2
+
+
+# ---- what a pass from cron tells
+
+
+def test_a_pass_from_cron_tells_people_and_the_switch(tmp_path, inbox):  # noqa: F811 - a fixture
+    with portal(tmp_path, koya=answer(status="404 Not Found")):
+        with_notify_before(tmp_path, inbox)
+        for _ in range(2):
+            assert nalssi("scrape", cwd=tmp_path).returncode == 4
+    assert inbox.told() == [("koya", "down", False)]
+    assert [path for path, _ in inbox.pings()] == ["/ping/start", "/ping/fail"] * 2
+    assert "HTTP 404" in inbox.pings()[-1][1]
+    with portal(tmp_path, koya=answer(BOX)):
+        with_notify_before(tmp_path, inbox)
+        assert nalssi("scrape", cwd=tmp_path).returncode == 0
+    assert inbox.pings()[-1] == ("/ping", "koya: new, 2 readings")
+
+
+def test_a_pass_that_cannot_keep_its_looks_fails_the_switch(house, inbox):  # noqa: F811
+    with contextlib.closing(sqlite3.connect(house / "weather.db")) as conn:
+        conn.execute("DROP TABLE readings")
+        conn.commit()
+    with portal(house, koya=answer(BOX)):
+        with_notify_before(house, inbox)
+        assert nalssi("scrape", cwd=house).returncode == 6
+    assert [path for path, _ in inbox.pings()] == ["/ping/start", "/ping/fail"]
+    assert "readings" in inbox.pings()[-1][1]
+
+
+def with_notify_before(folder: Path, inbox: Inbox) -> None:  # noqa: F811
+    config = folder / "config.toml"
+    table = f'[notify]\nwebhook = "{inbox.url}/hook"\nping = "{inbox.url}/ping"\n'
+    config.write_text(table + config.read_text())

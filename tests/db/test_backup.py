@@ -1,0 +1,204 @@
+"""backup: whole while others write, looked over, and under its name only then."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from db import backup, query
+from db.errors import DatabaseError, OutputError
+from db.write.store import Store
+from tests.cli.test_cli import NALSSI, ROOT, answered, nalssi, refused
+from tests.db.test_prune import crowd
+from tests.support.faults import assert_sound, looks, rows, until
+from tests.support.make import make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+WRITING = """
+import datetime, pathlib, sys
+from db.write.store import Store
+from tests.support.make import make_content, make_look, make_reading, see
+with Store.open(pathlib.Path(sys.argv[1]), journal=sys.argv[2]) as store:
+    for nth in range(1_000_000):
+        content = make_content(make_reading(temperature_c=nth % 400 / 10))
+        see(store, make_look(portal="p1", fetched_at=datetime.datetime.now(datetime.UTC)), content)
+"""
+"""A process that looks without a pause."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "weather.db"
+    with Store.open(path) as store:
+        for minute in range(0, 200, 10):
+            shown = make_content(make_reading(temperature_c=float(minute // 40)))
+            see(store, make_look(minute), shown)
+    return path
+
+
+def test_a_backup_never_stands_where_sqlite_would_read_it_as_a_journal(path, tmp_path):
+    for end in ("-wal", "-journal"):
+        told = refused(74, "backup", f"{path}{end}", "--db", path)
+        assert "is a database, or belongs to one" in told
+    assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
+
+
+@contextlib.contextmanager
+def written_to(path: Path, journal: str) -> Iterator[None]:
+    """While a real process writes to the database as fast as it can."""
+    with subprocess.Popen([sys.executable, "-c", WRITING, str(path), journal], cwd=ROOT) as process:
+        try:
+            until(lambda: looks(path)["p1"] > 5)
+            yield
+            assert process.poll() is None
+        finally:
+            process.kill()
+
+
+def test_a_backup_is_the_same_database(path, tmp_path):
+    told = answered("backup", tmp_path / "copy.db", "--db", path)
+    assert told["bytes"] == (tmp_path / "copy.db").stat().st_size
+    assert (told["verified"], told["rows"]["fetches"], told["rows"]["spells"]) == (True, 20, 5)
+    everything = "SELECT * FROM weather"
+    assert rows(tmp_path / "copy.db", everything) == rows(path, everything)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["copy.db", "weather.db"]
+
+
+def test_its_size_and_what_was_verified_are_told(path, tmp_path):
+    run = nalssi("backup", tmp_path / "copy.db", "--db", path)
+    assert run.stdout.startswith(f"{tmp_path / 'copy.db'}: 0.1 MiB, ")
+    assert "verified" in run.stdout
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_a_backup_beside_a_busy_writer_is_whole_and_one_file(tmp_path, journal):
+    """A copy that began again with each write would never end."""
+    path, copy = tmp_path / "weather.db", tmp_path / "copy.db"
+    crowd(path, 50_000)
+    with written_to(path, journal):
+        told = answered("backup", copy, "--db", path)
+    assert told["rows"]["fetches"] > 50_000
+    assert not [*tmp_path.glob("*copy.db-*"), *tmp_path.glob(".copy.db*")]
+    assert rows(copy, "PRAGMA journal_mode") == [("delete",)]
+    assert_sound(copy)
+    assert_sound(path)
+
+
+def kill_backups(tmp_path: Path, times: int) -> None:
+    """Kill one after the other, each at another moment, beside a process that writes."""
+    path, copy = tmp_path / "weather.db", tmp_path / "copy.db"
+    crowd(path, 50_000)
+    began = time.monotonic()
+    answered("backup", tmp_path / "first.db", "--db", path)
+    took_s, chance = time.monotonic() - began, random.Random(times)
+    with written_to(path, "auto"):
+        for _ in range(times):
+            with subprocess.Popen(
+                [*NALSSI, "backup", str(copy), "--db", str(path)],
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+            ) as process:
+                time.sleep(took_s * chance.uniform(0.1, 0.9))
+                process.kill()
+            if copy.exists():  # it was done before
+                assert_sound(copy)
+                copy.unlink()
+    assert_sound(path)
+    assert nalssi("backup", copy, "--db", path).returncode == 0
+    assert_sound(copy)
+    assert not list(tmp_path.glob(".copy.db*"))
+
+
+def test_a_killed_backup_leaves_the_database_whole_and_no_file_of_its_name(tmp_path):
+    kill_backups(tmp_path, 3)
+
+
+@pytest.mark.slow
+def test_twenty_killed_backups_leave_the_database_whole(tmp_path):
+    kill_backups(tmp_path, 20)
+
+
+# ---- what cannot be
+
+
+def test_a_file_that_is_there_is_not_overwritten(path, tmp_path):
+    (tmp_path / "copy.db").write_text("mine")
+    assert "expected a new name" in refused(2, "backup", tmp_path / "copy.db", "--db", path)
+    assert (tmp_path / "copy.db").read_text() == "mine"
+    assert "expected a new name" in refused(2, "backup", path, "--db", path)
+
+
+def test_a_folder_that_is_not_there_is_told(path, tmp_path):
+    told = refused(74, "backup", tmp_path / "no" / "copy.db", "--db", path)
+    assert "there is no such folder" in told
+
+
+def test_without_room_there_is_no_file_and_one_line(path, tmp_path):
+    run = subprocess.run(
+        [*NALSSI, "backup", "copy.db", "--db", str(path)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode, run.stdout) == (74, "")
+    assert run.stderr == "nalssi: output 'copy.db': disk I/O error\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
+
+
+def test_two_backups_into_one_file_do_not_meet(path, tmp_path):
+    copy = tmp_path / "copy.db"
+    met: list[str] = []
+
+    def another(_done: float) -> None:
+        with pytest.raises(OutputError, match="somebody else is writing it") as told:
+            backup.make(path, copy)
+        met.append(str(told.value))
+
+    backup.make(path, copy, progress=another)
+    assert met
+    assert_sound(copy)
+
+
+def test_a_copy_with_a_fault_gets_no_name(path, tmp_path):
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.execute("DELETE FROM spells WHERE seen_from = (SELECT min(seen_from) FROM spells)")
+        conn.commit()
+    with pytest.raises(DatabaseError, match="1 spells missing"):
+        backup.make(path, tmp_path / "copy.db")
+    assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
+
+
+@pytest.mark.parametrize("command", ["backup", "export"])
+def test_a_database_of_a_newer_nalssi_is_told(path, tmp_path, command):
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA user_version = 99")
+    arguments: list[Any] = [tmp_path / "new"] if command == "backup" else ["-o", tmp_path / "new"]
+    assert "newer nalssi" in refused(6, command, *arguments, "--db", path)
+    assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
+
+
+def test_a_backup_put_in_its_place_is_a_database_to_go_on_with(path, tmp_path):
+    nalssi("backup", tmp_path / "copy.db", "--db", path)
+    path.unlink()
+    shutil.move(tmp_path / "copy.db", path)
+    with Store.open(path) as store:
+        see(store, make_look(200), make_content())
+    assert_sound(path)
+    with query.Database(path) as db:
+        assert len(db.looks()) == 21

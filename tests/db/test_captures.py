@@ -1,0 +1,210 @@
+"""Captures of archives: one database, in whatever order and parts they come."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import tempfile
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import query
+from db.errors import DatabaseError
+from db.reading import Condition, epoch
+from db.write import captures
+from db.write.captures import Capture, Kept
+from db.write.store import Store
+from tests.support.make import (
+    INTERVAL_S,
+    OVERCAST,
+    START,
+    URL,
+    make_content,
+    make_look,
+    make_reading,
+    see,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from db.reading import Content
+
+PORTALS = ("koya", "other")
+
+
+def sidebar(celsius: int, *, icon: str = "", page: str = "a") -> Content:
+    """A content that its temperature alone tells from others."""
+    reading = make_reading(
+        temperature_c=float(celsius), condition=Condition(label="흐림", icon=icon)
+    )
+    return make_content(reading, digest=bytes([celsius]), fragment=f"{celsius}{icon}{page}")
+
+
+def make_capture(minute: float, content: Content, **changes: Any) -> Capture:
+    plain: dict[str, Any] = {
+        "portal": "koya",
+        "captured_at": START + dt.timedelta(minutes=minute),
+        "precision": "second",
+        "digest": content.digest,
+        "content": content,
+        "page_date": None,
+    }
+    return Capture(**(plain | changes))
+
+
+def opened(folder: Path) -> Store:
+    store = Store.open(folder / "weather.db")
+    store._conn.execute("PRAGMA synchronous = off")
+    for portal in PORTALS:
+        store.portal(portal, URL, INTERVAL_S)
+    return store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with opened(tmp_path) as store:
+        yield store
+
+
+def everything(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All that the database says, without the ids of rows."""
+    content = "(SELECT hex(digest) FROM sidebars AS s WHERE s.id = sidebar_id)"
+    portal = "(SELECT name FROM portals AS p WHERE p.id = portal_id)"
+    station = "(SELECT name_ko FROM stations AS t WHERE t.id = station_id)"
+    sky = "(SELECT label || icon FROM conditions AS c WHERE c.id = condition_id)"
+    questions = {
+        "captures": f"SELECT {portal}, captured_at, {content}, precision, page_date FROM captures",
+        "spells": f"SELECT {portal}, seen_from, seen_until, changed_after, {content} FROM spells",
+        "sidebars": "SELECT hex(digest), hex(fragment), problems, reader FROM sidebars",
+        "readings": f"SELECT {content}, {station}, {sky}, temperature FROM readings",
+        "conditions": "SELECT label, icon, condition, label_en, wmo_4677 FROM conditions",
+        "stations": "SELECT kma_id, name_ko, name_en, province FROM stations",
+        "portal_stations": f"SELECT {portal}, {station} FROM portal_stations",
+    }
+    with closing(sqlite3.connect(path)) as conn:
+        return {
+            name: sorted(conn.execute(sql).fetchall(), key=repr) for name, sql in questions.items()
+        }
+
+
+def spells(store: Store) -> list[tuple[int, int, int]]:
+    """Each spell as its first and last minute, and its temperature."""
+    with query.Database(store.path) as db:
+        return [
+            (
+                (epoch(one.seen_from) - epoch(START)) // 60,
+                (epoch(one.seen_until) - epoch(START)) // 60,
+                int(one.temperature_c or 0),
+            )
+            for one in db.series("서울")
+        ]
+
+
+CAPTURES = st.lists(
+    st.builds(
+        make_capture,
+        st.integers(0, 8),
+        st.builds(sidebar, st.integers(1, 3), icon=st.sampled_from(["", "04"]), page=st.text("ab")),
+        portal=st.sampled_from(PORTALS),
+        precision=st.sampled_from(["second", "second", "day"]),
+        page_date=st.none() | st.dates(dt.date(2024, 4, 28), dt.date(2024, 4, 29)),
+    ),
+    max_size=20,
+)
+
+
+def kept_in_parts(folder: Path, parts: Iterable[Sequence[Capture]]) -> dict[str, Any]:
+    with opened(folder) as store:
+        for part in parts:
+            captures.keep(store, part)
+        captures.settle(store)
+        with query.Database(store.path) as db:
+            assert db.faults() == []
+        return everything(store.path)
+
+
+@settings(max_examples=150)
+@given(CAPTURES, st.randoms(use_true_random=False), st.integers(1, 6))
+def test_order_parts_and_repetition_make_no_difference(seen, random, size):
+    shuffled = random.sample(seen, len(seen)) + seen[:3]
+    parts = [shuffled[at : at + size] for at in range(0, len(shuffled), size)]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        assert kept_in_parts(Path(one), [seen]) == kept_in_parts(Path(other), parts)
+
+
+def test_captures_make_spells(store):
+    seen = [make_capture(at, sidebar(celsius)) for at, celsius in ((0, 1), (10, 1), (60, 2))]
+    assert captures.keep(store, seen) == Kept(looks=3, contents=2)
+    assert spells(store) == [(0, 10, 1), (60, 60, 2)]
+
+
+def test_the_same_captures_again_are_nothing_new(store):
+    seen = [make_capture(at, sidebar(1)) for at in range(3)]
+    captures.keep(store, seen)
+    assert captures.keep(store, seen) == Kept(looks=0, contents=0)
+
+
+def test_a_day_makes_no_spell(store):
+    captures.keep(store, [make_capture(0, sidebar(1), precision="day")])
+    with query.Database(store.path) as db:
+        assert db._ask(tuple, "SELECT * FROM spells") == []
+        assert db._ask(tuple, "SELECT outcome, precision FROM looks") == [("archived", "day")]
+
+
+def test_archives_that_contradict_each_other_say_nothing_of_that_second(store):
+    seen = [make_capture(at, sidebar(celsius)) for at, celsius in ((0, 1), (5, 1), (5, 2), (9, 1))]
+    captures.keep(store, seen)
+    assert spells(store) == [(0, 9, 1)]
+    captures.keep(store, [make_capture(5, sidebar(3))])
+    assert spells(store) == [(0, 9, 1)]
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+def test_of_one_second_our_own_look_counts(store, own_first):
+    def look() -> None:
+        see(store, make_look(5), sidebar(1))
+
+    if own_first:
+        look()
+    captures.keep(store, [make_capture(5, sidebar(2))])
+    if not own_first:
+        look()
+    assert spells(store) == [(5, 5, 1)]
+
+
+def test_an_archive_fills_the_time_before_our_own_looks(store):
+    see(store, make_look(60), sidebar(3))
+    captures.keep(store, [make_capture(0, sidebar(1)), make_capture(50, sidebar(2))])
+    assert spells(store) == [(0, 0, 1), (50, 50, 2), (60, 60, 3)]
+    with query.Database(store.path) as db:
+        assert [one.state for one in db.series("서울")] == ["unconfirmed", "live", "live"]
+        assert db.portals()[0].looks == 1  # what others kept is no look of ours
+
+
+def test_the_page_date_of_a_capture_is_asked_for_with_its_values(store):
+    captures.keep(store, [make_capture(0, sidebar(1), page_date=dt.date(2024, 4, 27))])
+    with query.Database(store.path) as db:
+        assert db.latest()[0].page_date == dt.date(2024, 4, 27)
+
+
+def test_a_content_that_was_never_kept_is_refused_with_its_batch(store):
+    good = make_capture(0, sidebar(1))
+    with pytest.raises(DatabaseError, match="the content 02 was never kept"):
+        captures.keep(store, [good, replace(make_capture(1, sidebar(2)), content=None)])
+    assert everything(store.path)["captures"] == []
+    captures.keep(store, [good])
+    assert captures.keep(store, [replace(make_capture(1, sidebar(1)), content=None)]).looks == 1
+
+
+def test_settling_takes_nothing_that_is_needed(store):
+    captures.keep(store, [make_capture(0, make_content(make_reading(condition=OVERCAST)))])
+    before = everything(store.path)
+    captures.settle(store)
+    assert everything(store.path) == before

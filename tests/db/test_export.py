@@ -1,0 +1,456 @@
+"""export: the same rows as the database has, in every form, complete or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import datetime as dt
+import io
+import json
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.export import Export, formats
+from db.export.slices import TABLES, Selection, Slice, Source
+from db.reading import KST, Condition, Station, moment
+from db.write.store import Store
+from tests.cli.test_cli import NALSSI, ROOT, nalssi, refused
+from tests.support.faults import PATIENCE_S, rows
+from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOT_REPORTED = Condition(label="-")
+TRICKY = Station(name_ko='=cmd,"읍"')
+
+VIEWS = ["weather", "looks"]
+FORMS = ["csv", "ndjson", "parquet"]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> Path:
+    """Six weeks at two portals, with an unknown city of a wicked name, and a failure."""
+    path: Path = tmp_path_factory.mktemp("export") / "weather.db"
+    with Store.open(path) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        for hour in range(0, 24 * 45, 7):
+            for portal, late in (("koya", 0), ("busan", 3)):
+                shown = make_content(
+                    make_reading(temperature_c=hour / 10 - 20),
+                    make_reading(station=BUSAN, temperature_c=None, condition=NOT_REPORTED),
+                    make_reading(station=TRICKY, temperature_c=0.0),
+                )
+                for minute in (late, late + 10):
+                    look = make_look(60 * hour + minute, portal=portal)
+                    see(store, look, shown, page_date=look.fetched_at.astimezone(KST).date())
+        store.keep_failure(make_look(5), "fetch_failed", "timed out,\n\x1b[31mreally")
+    return path
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def viewed(path: Path, sql: str) -> list[dict[str, Any]]:
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        conn.row_factory = sqlite3.Row
+        return [dict(row) for row in conn.execute(sql)]
+
+
+def exported(path: Path, *options: str) -> list[dict[str, Any]]:
+    """Rows as NDJSON."""
+    run = nalssi("export", "--format", "ndjson", *options, "--db", path)
+    assert (run.returncode, run.stderr) == (0, "")
+    return lines(run.stdout)
+
+
+def in_order(told: list[dict[str, Any]]) -> list[str]:
+    return sorted(json.dumps(row, ensure_ascii=False) for row in told)
+
+
+# ---- the rows
+
+
+def test_weather_is_the_view(path):
+    told = exported(path)
+    assert in_order(told) == in_order(viewed(path, "SELECT * FROM weather"))
+    assert told == sorted(told, key=lambda row: (row["seen_from"], row["portal"]))
+
+
+def test_looks_are_the_view_without_what_moves_a_cursor(path):
+    told = exported(path, "--what", "looks")
+    seen = viewed(path, "SELECT * FROM looks")
+    for row in seen:
+        row["reason"] = row["reason"] and row["reason"].replace("\n", "").replace("\x1b", "")
+    assert in_order(told) == in_order(seen)
+
+
+def test_readings_are_the_distinct_contents_with_when_they_were_seen(path):
+    told = exported(path, "--what", "readings", "--station", "Seoul")
+    assert len(told) == rows(path, "SELECT count(*) FROM sidebars")[0][0]
+    assert told[0] == {
+        "sidebar_id": 1,
+        "station": "서울",
+        "station_en": "Seoul",
+        "kma_id": 108,
+        "temperature": -20.0,
+        "condition": "overcast",
+        "label": "흐림",
+        "icon": "04",
+        "first_seen": "2024-04-28T12:00:00+09:00",
+        "last_seen": "2024-04-28T12:13:00+09:00",
+    }
+
+
+@pytest.mark.parametrize("what", ["stations", "portals"])
+def test_a_list_is_what_its_own_command_says(path, what):
+    assert exported(path, "--what", what) == json.loads(nalssi(what, "--json", "--db", path).stdout)
+
+
+def test_stats_have_a_row_for_each_day_and_station(path):
+    told = exported(path, "--what", "stats", "--station", "108")
+    days = {row["day"] for row in told}
+    assert len(told) == len(days) >= 45
+    assert list(told[0]) == list(TABLES["stats"])
+
+
+def test_a_range_has_what_lies_at_least_partly_in_it(path):
+    """As ``nalssi series`` has it."""
+    span = ["--since", "2024-05-10T00:05", "--until", "2024-05-20", "--portal", "busan"]
+    told = exported(path, *span, "--station", "서울")
+    series = json.loads(nalssi("series", "서울", *span, "--json", "--db", path).stdout)
+    assert [row["seen_from"] for row in told] == [row["seen_from"] for row in series]
+    assert told
+
+
+@pytest.mark.parametrize("what", ["weather", "looks", "readings", "stats"])
+def test_a_range_without_anything_is_a_table_without_rows(path, what):
+    run = nalssi("export", "--what", what, "--since", "2030-01-01", "--db", path)
+    assert run.returncode == 0
+    assert len(list(csv.reader(io.StringIO(run.stdout)))) == 1
+    assert run.stderr == "nalssi: no row was found\n"
+
+
+def test_a_range_is_found_by_an_index(path):
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        from db.export import slices  # noqa: PLC0415 - its questions are no one else's
+
+        values = {"first": 0, "end": 1, "since": 0, "until": 1, "portal": None, "stations": None}
+        for sql in (slices._WEATHER, slices._LOOKS):
+            plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+            scanned = [step for step in plan if step.startswith("SCAN ")]
+            assert not [step for step in scanned if "sp" in step.split() or "f" in step.split()]
+
+
+# ---- the forms
+
+
+def test_all_forms_have_the_same_keys_and_values(path, tmp_path):
+    import pyarrow.parquet as pq  # noqa: PLC0415 - large
+
+    for form in FORMS:
+        run = nalssi("export", "-o", tmp_path / f"w.{form}", "--db", path)
+        assert (run.returncode, run.stderr) == (0, "")
+        assert run.stdout == f"{tmp_path / f'w.{form}'}: 930 rows\n"
+    objects = lines((tmp_path / "w.ndjson").read_text(encoding="utf-8"))
+    with (tmp_path / "w.csv").open(encoding="utf-8-sig", newline="") as file:
+        cells = list(csv.DictReader(file))
+    table = pq.read_table(tmp_path / "w.parquet").to_pylist()
+    assert list(cells[0]) == list(objects[0]) == list(table[0])
+    for of_csv, of_json, of_parquet in zip(cells, objects, table, strict=True):
+        assert of_csv == {key: _cell(value) for key, value in of_json.items()}
+        assert of_json == {
+            key: value.isoformat() if isinstance(value, dt.date) else value
+            for key, value in of_parquet.items()
+        }
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "-") else text
+
+
+def test_parquet_has_proper_types(path, tmp_path):
+    import pyarrow.parquet as pq  # noqa: PLC0415 - large
+
+    nalssi("export", "-o", tmp_path / "w.parquet", "--db", path)
+    schema = pq.read_schema(tmp_path / "w.parquet")
+    types = {name: str(schema.field(name).type) for name in schema.names}
+    assert types["seen_from"] == types["seen_until"] == "timestamp[ms, tz=Asia/Seoul]"
+    assert (types["temperature"], types["kma_id"]) == ("double", "int64")
+    assert (types["page_date"], types["station"]) == ("date32[day]", "string")
+
+
+def test_a_number_stays_a_number_and_a_formula_becomes_text(path):
+    table = list(csv.reader(io.StringIO(nalssi("export", "--db", path).stdout)))
+    heading, *cells = table
+    assert {row[heading.index("temperature")] for row in cells} >= {"-20.0", "0.0", ""}
+    assert {row[heading.index("station")] for row in cells} == {"서울", "부산", '\'=cmd,"읍"'}
+
+
+def test_a_file_for_excel_says_that_it_is_utf_8_and_a_pipe_does_not(path, tmp_path):
+    nalssi("export", "-o", tmp_path / "w.csv", "--db", path)
+    piped = nalssi("export", "--db", path).stdout.encode()
+    assert (tmp_path / "w.csv").read_bytes() == b"\xef\xbb\xbf" + piped
+
+
+NUMBERS = st.floats(allow_nan=False).map(lambda number: number + 0.0)  # of -0.0 it makes 0.0
+
+
+@given(st.lists(st.tuples(st.text() | st.none(), NUMBERS | st.none())))
+def test_whatever_is_written_as_csv_is_read_again(table):
+    stream = io.BytesIO()
+    columns = {"label": "text", "temperature": "real"}
+    writer = formats.csv(stream, columns, clean=str, mark=False)  # type: ignore[arg-type]
+    if table := [row for row in table if not (row[0] or "").startswith(_FORMULAS)]:
+        writer.write(Slice(rows=table))
+    told = list(csv.reader(io.StringIO(stream.getvalue().decode(), newline="")))
+    assert told[1:] == [[text or "", "" if c is None else str(c)] for text, c in table]
+
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "\ud800")
+
+
+def test_months_are_folders_that_others_read_as_they_are(path, tmp_path):
+    import pyarrow.dataset as ds  # noqa: PLC0415 - large
+
+    assert nalssi("export", "--partition", "-o", tmp_path / "w", "--db", path).returncode == 0
+    files = sorted(
+        file.relative_to(tmp_path / "w").as_posix() for file in tmp_path.rglob("*.parquet")
+    )
+    assert files == [f"year=2024/month={month}/weather.parquet" for month in ("04", "05", "06")]
+    table = ds.dataset(tmp_path / "w", partitioning="hive").to_table().to_pylist()
+    assert len(table) == 930
+    assert {(row["seen_from"].year, row["seen_from"].month) for row in table} == {
+        (row["year"], row["month"]) for row in table
+    }
+
+
+def test_a_range_begins_and_ends_in_the_middle_of_a_day(path):
+    with Source(path) as source:
+        every = [row for part in source.slices("looks", Selection()) for row in part.rows]
+        at = list(TABLES["looks"]).index("fetched_at")
+        since, until = every[20][at], every[40][at]
+        chosen = Selection(since=moment(since), until=moment(until))
+        found = [row for part in source.slices("looks", chosen) for row in part.rows]
+    assert found == [row for row in every if since <= row[at] < until]
+    assert found
+
+
+def test_it_is_told_how_far_it_is(path, tmp_path):
+    done: list[float] = []
+    with Source(path) as source:
+        Export(source=source, what="weather", chosen=Selection(), progress=done.append).to_file(
+            tmp_path / "w.csv", "csv"
+        )
+    assert done == sorted(done)
+    assert done[-1] == 1.0
+
+
+# ---- complete or not there
+
+
+def test_an_older_file_gives_way_and_stays_where_it_is_in_use(path, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "w.csv").write_text("old")
+    (tmp_path / "w.csv").symlink_to(tmp_path / "real" / "w.csv")
+    assert nalssi("export", "-o", tmp_path / "w.csv", "--db", path).returncode == 0
+    assert (tmp_path / "w.csv").is_symlink()
+    assert (tmp_path / "real" / "w.csv").read_text(encoding="utf-8-sig").startswith("station,")
+
+
+@pytest.mark.parametrize("options", [["-o", "w.csv"], ["-o", "w.parquet"], ["-o", "w.ndjson"]])
+def test_without_room_there_is_no_file_and_one_line(path, tmp_path, options):
+    run = subprocess.run(
+        [*NALSSI, "export", *options, "--what", "looks", "--db", str(path)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (run.returncode, run.stdout) == (74, "")
+    assert run.stderr == f"nalssi: output '{options[1]}': File too large\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+STOP_IN_THE_MIDDLE = """
+import os, sys
+from pathlib import Path
+from db.export import Export
+from scraper.cli import main
+number, name, database = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+write = Export._write
+def watched(*args):
+    write(*args)
+    assert Path(f".{name}.part").exists()
+    os.kill(os.getpid(), number)
+Export._write = watched
+main(["export", "--what", "looks", "-o", name, "--db", database])
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGINT, "w.csv"), (signal.SIGTERM, "w.parquet")]
+)
+def test_stopped_in_the_middle_it_leaves_nothing(path, tmp_path, number, name):
+    run = subprocess.run(
+        [sys.executable, "-c", STOP_IN_THE_MIDDLE, str(int(number)), name, str(path)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "nalssi: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_draft_of_a_killed_export_is_taken_over(path, tmp_path):
+    (tmp_path / ".w.csv.part").write_text("half of something that was longer " * 10_000)
+    assert nalssi("export", "-o", tmp_path / "w.csv", "--db", path).returncode == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["w.csv"]
+    assert (tmp_path / "w.csv").read_text("utf-8-sig") == nalssi("export", "--db", path).stdout
+
+
+# ---- what cannot be
+
+
+def test_a_folder_that_is_not_there_is_told(path, tmp_path):
+    told = refused(74, "export", "-o", tmp_path / "no" / "w.csv", "--db", path)
+    assert "there is no such folder" in told
+
+
+def test_neither_the_database_nor_a_device_is_written_over(path, tmp_path):
+    before = path.read_bytes()
+    for end in ("", "-wal", "-journal", ".lock"):
+        output = path.with_name(path.name + end)
+        told = refused(74, "export", "--format", "csv", "-o", output, "--db", path)
+        assert "is a database, or belongs to one" in told
+    assert "is there and no file" in refused(74, "export", "-o", "/dev/null", "--db", path)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_with_something_in_it_does_not_give_way(path, tmp_path):
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / "mine").touch()
+    told = refused(2, "export", "--partition", "-o", tmp_path / "w", "--db", path)
+    assert "expected a new name" in told
+    assert [file.name for file in tmp_path.rglob("*")] == ["w", "mine"]
+
+
+def test_an_unknown_station_is_told_with_near_names_and_nothing_is_written(path, tmp_path):
+    told = refused(2, "export", "--station", "seol", "-o", tmp_path / "w.csv", "--db", path)
+    assert "서울 (Seoul, 108)" in told
+    assert "expected one of: koya, busan" in refused(2, "export", "--portal", "x", "--db", path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--since", "2024-05-02", "--until", "2024-05-01"], "is not before"),
+        (["--since", "yesterday"], "is no time"),
+        (["--format", "parquet"], "-o"),
+        (["-o", "w.xlsx"], "'.xlsx' is no form to write, expected one of .csv, .ndjson"),
+        (["--partition"], "-o"),
+        (["--partition", "--format", "csv", "-o", "w"], "--partition makes Parquet"),
+        (["--partition", "--what", "stats", "-o", "w"], "--what looks, weather"),
+        (["--what", "stations", "--since", "1d"], "go with --what"),
+        (["--what", "looks", "--station", "108"], "--station goes with"),
+    ],
+)
+def test_what_has_no_sense_is_refused(path, tmp_path, options, told):
+    run = nalssi("export", *options, "--db", path, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert told in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_problems_that_were_lines_stay_apart(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        see(store, make_look(), make_content(problems=("one", "two")))
+    (row,) = lines(
+        nalssi("export", "--what", "looks", "--format", "ndjson", "--db", store.path).stdout
+    )
+    assert row["problems"] == "one; two"
+
+
+def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):
+    newest = Selection(since=START + dt.timedelta(hours=24 * 45 - 10))
+    asked: list[str] = []
+    with Source(path) as source:
+        ((last,),) = source._rows("SELECT max(id) FROM sidebars", {})
+        source._conn.set_trace_callback(asked.append)
+        found = {row[0] for some in source.slices("readings", newest) for row in some.rows}
+        again = {row[0] for some in source.slices("readings", Selection()) for row in some.rows}
+        newer = {row[0] for some in source.slices("readings", newest) for row in some.rows}
+    assert found == newer == {last - 1, last}
+    assert len(again) > len(found)
+    assert f"r.sidebar_id >= {last - 1} " in asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("what", "wrong"),
+    [
+        pytest.param("looks", "UPDATE fetches SET fetched_at = 1 << 60 WHERE id = 9", id="a time"),
+        pytest.param(
+            "weather",
+            "UPDATE spells SET seen_from = -1 << 60 WHERE seen_from = "
+            "(SELECT min(seen_from) FROM spells)",
+            id="a spell",
+        ),
+    ],
+)
+def test_a_day_that_no_calendar_has_is_damage(path, tmp_path, what, wrong):
+    copy = tmp_path / "weather.db"
+    copy.write_bytes(path.read_bytes())
+    with contextlib.closing(sqlite3.connect(copy)) as conn, conn:
+        conn.execute(wrong)
+    assert "damaged: " in refused(
+        6, "export", "--what", what, "-o", tmp_path / "x.csv", "--db", copy
+    )
+
+
+def test_without_pyarrow_the_extra_is_named(path, tmp_path):
+    (tmp_path / "pyarrow.py").write_text("raise ImportError")
+    told = refused(
+        2, "export", "-o", "w.parquet", "--db", path, cwd=tmp_path, PYTHONPATH=f"{tmp_path}:{ROOT}"
+    )
+    assert "pip install 'nalssi[parquet]'" in told
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
+def test_a_value_that_cannot_be_is_damage(path, tmp_path, form):
+    copy = tmp_path / "weather.db"
+    copy.write_bytes(path.read_bytes())
+    with contextlib.closing(sqlite3.connect(copy)) as conn:
+        conn.execute("UPDATE fetches SET retry_at = 1 << 61, page_date = 'soon' WHERE id = 1")
+        conn.commit()
+    options = ["--format", form, "--what", "looks", "-o", tmp_path / "looks"]
+    assert "damaged: " in refused(6, "export", *options, "--db", copy)
+    assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
+
+
+def test_a_long_export_holds_up_no_writer(path, tmp_path):
+    """Between two slices nobody has the file, whoever reads them and how slowly."""
+    copy = tmp_path / "weather.db"
+    copy.write_bytes(path.read_bytes())
+    with Source(copy) as source, Store.open(copy, journal="delete") as store:
+        store.wait_at_most(0)
+        slices = source.slices("weather", Selection())
+        next(slices)
+        see(store, make_look(0, fetched_at=START + dt.timedelta(days=50)), make_content())
+        assert sum(len(some.rows) for some in slices) > 900

@@ -1,0 +1,388 @@
+"""prune: what it drops, what it never drops, and that every answer stays as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import query
+from db.reading import epoch, now
+from db.write import captures, prune
+from db.write.captures import Capture
+from db.write.store import Store
+from tests.cli.test_cli import NALSSI, ROOT, answered, nalssi, refused
+from tests.support.faults import Child, FaultPortal, assert_sound, looks, rows, until, write_config
+from tests.support.make import (
+    INTERVAL_S,
+    START,
+    URL,
+    make_content,
+    make_look,
+    make_page,
+    make_reading,
+    see,
+)
+
+PORTALS = ("koya", "busan")
+CONTENTS = tuple(make_content(make_reading(temperature_c=float(n))) for n in range(3))
+LATER = START + dt.timedelta(days=400)
+
+
+def pruned(path: Path, before: dt.datetime) -> int:
+    """Prune; gives how many looks were dropped, which are those that were planned."""
+    planned = prune.plan(path, before)
+    dropped = prune.carry_out(path, planned)
+    assert dropped == sum(planned.drop.values())
+    return dropped
+
+
+def answers(path: Path) -> dict[str, Any]:
+    """Everything that pruning must not change."""
+    with query.Database(path) as db:
+        return {
+            "spells": rows(path, "SELECT * FROM spells ORDER BY portal_id, seen_from"),
+            "weather": rows(path, "SELECT * FROM weather ORDER BY portal, seen_from, station"),
+            "gaps": db.gaps(now=LATER),
+            "gaps of late": db.gaps(now=LATER, since=START + dt.timedelta(minutes=200)),
+            "latest": db.latest(now=LATER),
+            "memory": [db.memory(name) for name in PORTALS],
+            "first": [(one.first_look, one.last_look, one.last_success) for one in db.portals()],
+        }
+
+
+# ---- whatever the looks were
+
+KINDS = ["seen", "seen", "seen", "not_modified", "failed", "refused", "unreadable", "silence"]
+RUNS = st.lists(
+    st.tuples(st.sampled_from(KINDS), st.sampled_from(CONTENTS), st.integers(1, 6)),
+    min_size=2,
+    max_size=8,
+)
+"""What a portal does, with which content, for so many times ten minutes."""
+
+ARCHIVED = st.tuples(st.sampled_from(PORTALS), st.integers(0, 20), st.sampled_from(CONTENTS))
+
+
+def keep(store: Store, portal: str, minute: float, kind: str, content: Any) -> None:
+    look = make_look(minute, portal=portal)
+    match kind:
+        case "failed":
+            store.keep_failure(look, "fetch_failed", "timed out")
+        case "refused":
+            store.keep_failure(look, "refused_by_robots", "robots.txt")
+        case "unreadable":
+            store.keep_no_sidebar(store.keep_page(look, make_page(portal=portal)), "no box")
+        case "not_modified":
+            store.keep_not_modified(look)
+        case "seen":
+            see(store, look, content, page_date=look.fetched_at.date())
+
+
+@settings(max_examples=60)
+@given(
+    runs=st.tuples(RUNS, RUNS),
+    archived=st.lists(ARCHIVED, max_size=6),
+    cuts=st.lists(st.integers(0, 480), min_size=1, max_size=2),
+    clock=st.booleans(),
+)
+def test_no_answer_is_another_after_pruning(runs, archived, cuts, clock):
+    """Nor after deriving the spells again, nor after a second pruning."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weather.db"
+        with Store.open(path) as store:
+            store._conn.execute("PRAGMA synchronous = off")
+            for portal, acts in zip(PORTALS, runs, strict=True):
+                store.portal(portal, URL, INTERVAL_S)
+                tens = [(kind, content) for kind, content, times in acts for _ in range(times)]
+                for nth, (kind, content) in enumerate(tens):
+                    keep(store, portal, 10 * nth, kind, content)
+            captures.keep(store, [archive(*one) for one in archived])
+            if clock:
+                store.keep_event(START + dt.timedelta(minutes=100), "clock", "set back by 5 s")
+            before = answers(path)
+            for cut in (*cuts, 480):
+                pruned(path, START + dt.timedelta(minutes=cut))
+                assert answers(path) == before
+            store.rebuild()
+        assert answers(path) == before
+        assert_sound(path)
+        assert pruned(path, START + dt.timedelta(minutes=480)) == 0
+
+
+def archive(portal: str, tens: int, content: Any) -> Capture:
+    """A page somebody kept in the very second of a look, or of none."""
+    at = START + dt.timedelta(minutes=10 * tens)
+    return Capture(
+        portal=portal,
+        captured_at=at,
+        precision="second",
+        digest=content.digest,
+        content=content,
+        page_date=None,
+    )
+
+
+# ---- what goes, and what stays
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "weather.db"
+
+
+@pytest.fixture
+def year(path: Path) -> Path:
+    """
+    A database whose looks are older than any day.
+
+    An hour with one content, one with another; a failing hour; a page that nobody could read.
+    """
+    with Store.open(path) as store:
+        for minute in range(0, 120, 10):
+            see(store, make_look(minute), CONTENTS[minute // 60])
+        for minute in range(120, 180, 10):
+            store.keep_failure(make_look(minute), "fetch_failed", "timed out")
+        store.keep_no_sidebar(store.keep_page(make_look(180), make_page()), "no box")
+        for minute in range(190, 310, 10):
+            see(store, make_look(minute), CONTENTS[2])
+    return path
+
+
+def minutes(path: Path) -> list[int]:
+    """When looks are left, after the first."""
+    return [
+        (at - epoch(START)) // 60
+        for (at,) in rows(path, "SELECT fetched_at FROM fetches ORDER BY fetched_at")
+    ]
+
+
+def test_what_bounds_a_spell_and_what_nobody_could_read_stays(year):
+    pruned(year, LATER)
+    assert minutes(year) == [0, 50, 60, 110, 180, 190, 300]
+
+
+def test_what_is_younger_stays(year):
+    pruned(year, START + dt.timedelta(minutes=85))
+    assert minutes(year) == [0, 50, 60, *range(80, 310, 10)]
+
+
+def test_a_gap_is_told_with_its_cause_when_its_looks_are_gone(year):
+    pruned(year, LATER)
+    with query.Database(year) as db:
+        gap, _until_now = db.gaps(now=LATER)
+    assert (gap.failures, gap.cause) == (7, "portal failing")
+    assert gap.reason == "no_sidebar: no box"
+    assert rows(year, "SELECT count(*) FROM past_gaps") == [(1,)]
+
+
+FROZEN_THEN_OTHER = [(minute, CONTENTS[minute >= 300]) for minute in range(0, 400, 10)]
+
+
+def sure(path: Path) -> list[Any]:
+    """What was true when, without how it is known."""
+    return list(rows(path, "SELECT seen_from, temperature, state FROM weather ORDER BY 1"))
+
+
+@pytest.mark.parametrize(
+    ("minute", "content", "kept"),
+    [
+        pytest.param(150, 2, 0, id="other than the looks around it"),
+        pytest.param(155, 2, 0, id="between two looks"),
+        pytest.param(150, 0, 1, id="as the looks around it"),
+        pytest.param(295, 2, 1, id="between two spells"),
+        pytest.param(-60, 2, 1, id="before the first look"),
+        pytest.param(500, 2, 1, id="after the last look"),
+    ],
+)
+def test_a_capture_later_cannot_contradict_what_was_pruned(path, minute, content, kept):
+    """A stretch of looks stays one spell: that frozen values were seen all the time is not lost."""
+    with Store.open(path) as store:
+        for at, shown in FROZEN_THEN_OTHER:
+            see(store, make_look(at), shown)
+        pruned(path, START + dt.timedelta(minutes=400))
+        before = sure(path)
+        capture = replace(
+            archive("koya", 0, CONTENTS[content]), captured_at=START + dt.timedelta(minutes=minute)
+        )
+        told = captures.keep(store, [capture])
+        captures.settle(store)
+        assert (told.looks, told.refused) == (kept, 1 - kept)
+        assert (sure(path) == before) is (not kept or content == 0)
+        assert len(rows(path, "SELECT * FROM sidebars")) == 2 + (kept and content == 2)
+        store.rebuild()
+    assert_sound(path)
+
+
+def test_a_capture_fills_a_gap_among_pruned_looks(path):
+    with Store.open(path) as store:
+        for at, shown in FROZEN_THEN_OTHER:
+            if not 100 < at < 250:
+                see(store, make_look(at), shown)
+        pruned(path, START + dt.timedelta(minutes=400))
+        capture = replace(
+            archive("koya", 0, CONTENTS[2]), captured_at=START + dt.timedelta(minutes=180)
+        )
+        assert captures.keep(store, [capture]).looks == 1
+
+
+def test_a_page_read_at_last_says_the_same_after_pruning(path):
+    """What it shows begins after the look before it, and not after one long before."""
+    with Store.open(path) as store:
+        for at, shown in FROZEN_THEN_OTHER:
+            if at == 150:
+                unread = store.keep_page(make_look(at), make_page())
+                store.keep_no_sidebar(unread, "no box")
+            else:
+                see(store, make_look(at), shown)
+    other = path.with_name("other.db")
+    shutil.copy(path, other)
+    pruned(other, START + dt.timedelta(minutes=400))
+    assert {140, 150, 160} < set(minutes(other))
+    for one in (path, other):
+        with contextlib.closing(sqlite3.connect(one)) as conn, conn:
+            conn.execute(
+                "UPDATE fetches SET sidebar_id = 2, outcome = 'read', page = NULL "
+                "WHERE page IS NOT NULL"
+            )
+        with Store.open(one) as store:
+            store.rebuild()
+    assert rows(path, "SELECT * FROM spells") == rows(other, "SELECT * FROM spells")
+
+
+def test_a_portal_that_never_succeeded_keeps_its_failures(path):
+    with Store.open(path) as store:
+        store.portal("koya", URL, INTERVAL_S)
+        for minute in range(0, 100, 10):
+            store.keep_failure(make_look(minute), "fetch_failed", "timed out")
+    assert pruned(path, LATER) == 0
+
+
+def test_the_newest_id_is_never_given_to_another_look(year):
+    with Store.open(year) as store:
+        see(store, make_look(25), CONTENTS[0])  # late, and says nothing new
+        (newest,) = rows(year, "SELECT max(id) FROM fetches")[0]
+        pruned(year, LATER)
+        see(store, make_look(320), CONTENTS[2])
+    assert rows(year, "SELECT max(id) FROM fetches") == [(newest + 1,)]
+
+
+def test_looks_are_still_counted_once_after_pruning(year):
+    """Counters that began again would be a restart to Prometheus."""
+    with query.Database(year) as db:
+        mark = db.tally().mark
+    pruned(year, LATER)
+    with query.Database(year) as db:
+        tally = db.tally(mark)
+    assert (tally.anew, dict(tally.portals)) == (False, {})
+
+
+# ---- the command
+
+
+def test_a_dry_run_says_what_would_go_and_changes_nothing(year):
+    before = year.read_bytes()
+    told = answered("prune", "--dry-run", "--db", year)
+    assert (told["looks"], told["dropped"]) == (31, 0)
+    assert told["drop"] == {"unchanged": 18, "fetch_failed": 6}
+    assert year.read_bytes() == before
+
+
+def test_it_says_what_it_will_do_and_what_it_did(year):
+    intention, deed = nalssi("prune", "--db", year).stdout.splitlines()
+    assert intention.startswith("24 of 31 looks are older than ")
+    assert intention.endswith(" and say nothing new: 6 fetch_failed, 18 unchanged")
+    assert deed.startswith("24 dropped; ")
+
+
+def test_vacuum_gives_the_room_back(path):
+    with Store.open(path) as store:
+        store.portal("koya", URL, INTERVAL_S)
+        for minute in range(400):
+            store.keep_failure(make_look(minute), "fetch_failed", "x" * 2000)
+        see(store, make_look(400), CONTENTS[0])
+    told = answered("prune", "--vacuum", "--db", path)
+    assert told["bytes"] < told["bytes_before"] / 4
+    assert told["unused_bytes"] == 0
+
+
+def test_without_vacuum_the_room_is_for_new_rows(year):
+    told = answered("prune", "--db", year)
+    assert told["bytes"] == told["bytes_before"]
+
+
+@pytest.mark.parametrize("age", ["1h", "2999-01-01"])
+def test_the_looks_of_the_last_day_are_not_for_pruning(year, age):
+    run = nalssi("prune", "--looks-older-than", age, "--db", year)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "expected a day at least" in run.stderr
+
+
+def test_a_database_of_a_newer_nalssi_is_left_as_it_is(year):
+    with contextlib.closing(sqlite3.connect(year)) as conn:
+        conn.execute("PRAGMA user_version = 99")
+    before = year.read_bytes()
+    assert "newer nalssi" in refused(6, "prune", "--db", year)
+    assert year.read_bytes() == before
+
+
+# ---- beside a daemon, and killed
+
+
+def crowd(path: Path, count: int) -> None:
+    """Old looks that say nothing new, as many as several transactions drop."""
+    at = epoch(now() - dt.timedelta(days=400))
+    with Store.open(path) as store:
+        store.portal("p0", URL, INTERVAL_S)
+        see(store, make_look(portal="p0", fetched_at=now() - dt.timedelta(days=401)), CONTENTS[0])
+        with store.transaction() as conn:
+            conn.executemany(
+                "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+                "VALUES (1, ?, 'read', 1, 1)",
+                [(at + 60 * nth,) for nth in range(count)],
+            )
+        store.rebuild()
+
+
+def test_a_daemon_looks_on_while_its_database_is_pruned(tmp_path):
+    crowd(tmp_path / "weather.db", 20_000)
+    with FaultPortal() as portal:
+        config = write_config(
+            tmp_path, portal.server.url("/", host="127.0.0.1"), database="weather.db"
+        )
+        with Child(config, interval_s=0.2) as child:
+            child.until("look", 2)
+            run = nalssi("prune", cwd=tmp_path)
+            assert (run.returncode, run.stderr) == (0, "")
+            child.until("look", len(child.log("look")) + 2)
+            assert child.stop() == 0
+    assert looks(tmp_path / "weather.db")["p0"] < 1000
+    assert_sound(tmp_path / "weather.db")
+
+
+def test_killed_in_the_middle_it_is_whole_and_goes_on_when_run_again(tmp_path):
+    path = tmp_path / "weather.db"
+    crowd(path, 20_000)
+    with query.Database(path) as db:
+        before = db.gaps(now=LATER)
+    command = [*NALSSI, "prune", "--db", str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        until(lambda: looks(path)["p0"] < 20_000)
+        process.kill()
+    left = looks(path)["p0"]
+    assert_sound(path)
+    assert 10 < left < 20_000
+    assert nalssi("prune", "--db", path).returncode == 0
+    assert looks(path)["p0"] < 10
+    with query.Database(path) as db:
+        assert db.gaps(now=LATER) == before

@@ -1,0 +1,473 @@
+"""Statistics: every number of a month that was made by hand, counted on paper beside it."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db import frames, query
+from db.errors import UnknownPortal, WrongQuestion
+from db.export import spreadsheet
+from db.measures import stretches
+from db.reading import KST, Station
+from db.write.store import Store
+from tests.cli.test_cli import answered, nalssi, refused
+from tests.support import month
+from tests.support.make import make_reading
+from tests.support.month import NOW, OVERCAST, Portals, korean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOUR_S = 60 * 60
+DAY_S = 24 * HOUR_S
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return month.make(tmp_path_factory.mktemp("month") / "weather.db")
+
+
+@pytest.fixture(scope="module")
+def db(path: Path) -> Iterator[query.Database]:
+    with query.Database(path) as opened:
+        yield opened
+
+
+def of_day(db: query.Database, day: int, **changes: Any) -> query.Period:
+    """Ask for one day of March, which must be the only one in the answer."""
+    asked = {"since": korean(day), "until": korean(day + 1), "now": NOW}
+    (period,) = db.stats("서울", **(asked | changes))
+    return period
+
+
+# ---- a day
+
+
+def test_a_day_without_a_gap(db):
+    """
+    1.0 from the day before for 50 minutes, 2.0 for 12 hours, 4.0 for 11 and the last ten minutes.
+
+    (50 * 1 + 720 * 2 + 670 * 4) / 1440 = 4170 / 1440 = 2.8958
+
+    Overcast at 1.0 and 2.0, 770 minutes of 1440; clear for the other 670.
+    """
+    assert of_day(db, 1) == query.Period(
+        station="서울",
+        since=korean(1),
+        until=korean(2),
+        mean_c=2.9,
+        minimum_c=1.0,
+        minimum_seen=korean(1, "00:00"),
+        maximum_c=4.0,
+        maximum_seen=korean(1, "01:50"),
+        readings=24,
+        coverage=1.0,
+        longest_gap_s=0,
+        conditions={"overcast": 0.5347, "clear": 0.4653},
+        agreement=None,
+        reason=None,
+    )
+
+
+def test_what_is_frozen_counts_for_its_first_ninety_minutes(db):
+    """4.0 for 50 minutes, 5.0 for 90, 6.0 for 60, 7.0 for 90: 290 minutes; none 02:20 to 13:50."""
+    day = of_day(db, 2)
+    assert (day.readings, day.coverage, day.longest_gap_s) == (3, 0.2014, 11.5 * HOUR_S)
+    assert (day.mean_c, day.minimum_c, day.maximum_c) == (None, None, None)
+    assert (day.minimum_seen, day.maximum_seen) == (None, None)
+    assert day.reason == "coverage 0.2014 is below 0.75"
+    # (50 * 4 + 90 * 5 + 60 * 6 + 90 * 7) / 290 = 1640 / 290 = 5.6552
+    trusted = of_day(db, 2, min_coverage=0.2)
+    assert (trusted.mean_c, trusted.minimum_c, trusted.maximum_c) == (5.66, 4.0, 7.0)
+    assert (trusted.minimum_seen, trusted.maximum_seen) == (korean(2), korean(2, "14:50"))
+    assert trusted.reason is None
+
+
+def test_a_value_of_unknown_age_does_not_count_and_a_missing_number_is_no_number(db):
+    """
+    From 11:00: 9.0 for 60 minutes, none for 60, -2.0 for 60, -1.0 for 90.
+
+    (60 * 9 - 60 * 2 - 90 * 1) / 210 = 330 / 210 = 1.5714; 210 / 1440 = 0.1458. The sky has 270
+    minutes, of which 90 are 0.3333 and 60 are 0.2222.
+    """
+    day = of_day(db, 3, min_coverage=0.1)
+    assert (day.mean_c, day.coverage, day.readings) == (1.57, 0.1458, 4)
+    assert (day.minimum_c, day.minimum_seen) == (-2.0, korean(3, "13:00"))
+    assert (day.maximum_c, day.maximum_seen) == (9.0, korean(3, "11:00"))
+    assert day.longest_gap_s == 11 * HOUR_S
+    assert list(day.conditions.items()) == [
+        ("overcast", 0.3333),
+        ("not_reported", 0.2222),
+        ("snow", 0.2222),
+        ("unknown", 0.2222),
+    ]
+
+
+def test_a_day_without_anything_is_a_row_that_says_so(db):
+    day = of_day(db, 4, min_coverage=0)
+    assert (day.mean_c, day.minimum_c, day.maximum_c, day.agreement) == (None, None, None, None)
+    assert (day.readings, day.coverage, day.longest_gap_s, day.conditions) == (0, 0, DAY_S, {})
+    assert day.reason == "no live temperature"
+
+
+# ---- several portals
+
+
+def test_of_several_portals_the_one_that_changed_last_counts(db):
+    """
+    Koya alone from 06:00, the other alone from 08:30 to 09:00.
+
+    06:00 koya 10.0; 06:30 the other 10.0, both of two; 07:00 koya 11.0 and 07:30 the other 13.0,
+    one of two.
+
+    (60 * 10 + 30 * 11 + 90 * 13) / 180 = 2100 / 180 = 11.6667
+    Agreement in the 120 minutes of both: (30 * 1 + 30 / 2 + 60 / 2) / 120 = 0.625
+    """
+    day = of_day(db, 5, min_coverage=0.1)
+    assert (day.mean_c, day.coverage, day.agreement) == (11.67, 0.125, 0.625)
+    assert (day.minimum_c, day.minimum_seen) == (10.0, korean(5, "06:00"))
+    assert (day.maximum_c, day.maximum_seen) == (13.0, korean(5, "07:30"))
+    assert (day.readings, day.longest_gap_s) == (4, 15 * HOUR_S)
+
+
+def test_one_portal_alone_has_nobody_to_agree_with(db):
+    """Koya: 10.0 for 60 minutes, 11.0 for 90: (600 + 990) / 150 = 10.6; 150 / 1440 = 0.1042."""
+    day = of_day(db, 5, portal="koya", min_coverage=0.1)
+    assert (day.mean_c, day.coverage, day.agreement, day.readings) == (10.6, 0.1042, None, 2)
+
+
+def test_where_one_ends_the_other_counts_again(db):
+    """5.0 for 10 minutes, the other's 6.0 for 20, 5.0 for 60: (350 + 120) / 90 = 5.2222."""
+    day = of_day(db, 6, min_coverage=0)
+    assert (day.mean_c, day.coverage, day.readings, day.agreement) == (5.22, 0.0625, 2, 0.5)
+
+
+def test_of_two_that_change_at_once_the_portal_added_first_counts(db):
+    day = of_day(db, 7, min_coverage=0)
+    assert (day.mean_c, day.minimum_c, day.maximum_c) == (2.0, 2.0, 2.0)
+    assert (day.coverage, day.readings, day.agreement) == (0.0625, 1, 0.5)
+
+
+_HALF_HOURS = st.lists(st.integers(0, 40), min_size=2, max_size=12, unique=True).map(sorted)
+
+
+@given(st.lists(st.tuples(_HALF_HOURS, st.integers(1, 5)), min_size=2, max_size=4))
+def test_merged_portals_say_what_each_moment_by_itself_says(portals):
+    """A portal changes at these moments and shows each value for so long, or until the next."""
+    shown = [
+        [
+            (begin, min(begin + holds, end), begin, begin % 3, nth)
+            for begin, end in pairwise(changes)
+        ]
+        for nth, (changes, holds) in enumerate(portals)
+    ]
+    pieces = list(stretches.merged(shown))
+    for at in range(45):
+        live = [one for portal in shown for one in portal if one[0] <= at < one[1]]
+        counting = [piece for piece in pieces if piece[0] <= at < piece[1]]
+        if not live:
+            assert counting == []
+            continue
+        expected = max(live, key=lambda one: (one[2], -one[4]))
+        (piece,) = counting
+        assert piece[2:5] == expected[2:]
+        agreeing = sum(one[3] == expected[3] for one in live) / len(live)
+        assert piece[5] == (agreeing if len(live) > 1 else None)
+
+
+# ---- everything
+
+
+def test_any_counts_what_is_frozen_as_long_as_it_was_seen(db):
+    """
+    4.0 for 50 minutes, 5.0 from 00:50 to 12:50, 6.0 for 60 minutes, 7.0 for 90.
+
+    (200 + 3600 + 360 + 630) / 920 = 5.2065; 920 / 1440 = 0.6389
+    """
+    day = of_day(db, 2, everything=True, min_coverage=0.6)
+    assert (day.mean_c, day.coverage, day.longest_gap_s) == (5.21, 0.6389, (7 * 60 + 40) * 60)
+
+
+def test_any_counts_what_is_unconfirmed(db):
+    """As live, and 8.0 from 10:00 to 11:00: (330 + 480) / 270 = 3.0."""
+    day = of_day(db, 3, everything=True, min_coverage=0)
+    assert (day.mean_c, day.readings) == (3.0, 5)
+
+
+def test_any_says_why_there_is_nothing(db):
+    assert of_day(db, 4, everything=True).reason == "no temperature"
+
+
+# ---- other periods
+
+
+def test_an_hour_is_cut_at_its_borders(db):
+    """In the first hour of March 1.0 for 50 minutes, 2.0 for 10: 70 / 60 = 1.1667."""
+    first, second = db.stats("서울", by="hour", since=korean(1), until=korean(1, "02:00"), now=NOW)
+    assert (first.since, first.until) == (korean(1), korean(1, "01:00"))
+    assert (first.mean_c, first.maximum_seen, first.readings) == (1.17, korean(1, "00:50"), 1)
+    assert (second.mean_c, second.minimum_seen) == (2.33, korean(1, "01:00"))
+
+
+def test_months_and_years_are_korean(db):
+    """
+    February has the ten minutes of 1.0 before midnight.
+
+    March: 1440 + 290 + 210 + 180 + 90 + 90 = 2300 of 44640 minutes;
+    (4170 + 1640 + 330 + 2100 + 470 + 180) / 2300 = 8890 / 2300 = 3.8652.
+    """
+    february, march = db.stats("서울", by="month", min_coverage=0, now=NOW)
+    assert (february.since, february.until) == (korean(1, month=2), korean(1))
+    assert (february.mean_c, february.coverage, february.readings) == (1.0, 0.0002, 1)
+    assert (march.until, march.mean_c, march.coverage) == (korean(1, month=4), 3.87, 0.0515)
+    assert march.readings == 24 + 3 + 4 + 4 + 2 + 1
+    # 8890 + 10 in 2310 of the 527040 minutes of a leap year.
+    (year,) = db.stats("서울", by="year", min_coverage=0, now=NOW)
+    assert (year.since, year.until) == (korean(1, month=1), dt.datetime(2025, 1, 1, tzinfo=KST))
+    assert (year.mean_c, year.coverage) == (3.85, 0.0044)
+
+
+def test_periods_follow_each_other_without_a_hole(db):
+    days = db.stats("서울", now=NOW)
+    assert [day.since for day in days] == [korean(29, month=2), *map(korean, range(1, 8))]
+    assert [day.until for day in days[:-1]] == [day.since for day in days[1:]]
+
+
+def test_periods_that_were_asked_for_are_there_without_a_look(db):
+    days = db.stats("서울", since=korean(27, month=2), until=korean(10), now=korean(20))
+    assert (days[0].since, days[-1].since) == (korean(27, month=2), korean(9))
+    assert (days[0].reason, days[-1].reason) == ("no live temperature", "no live temperature")
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        pytest.param(korean(9), None, id="after the present"),
+        pytest.param(None, korean(1, month=2), id="before the first look"),
+    ],
+)
+def test_where_nothing_can_be_known_there_is_no_row(db, since, until):
+    assert db.stats("서울", since=since, until=until, now=NOW) == []
+
+
+def test_a_day_that_is_cut_is_measured_against_all_of_it(db):
+    """From 18:00 to 20:00: 4.0, 2.0, 4.0 for 50, 60 and 10 minutes: 360 / 120 = 3.0."""
+    day = of_day(db, 1, since=korean(1, "18:00"), until=korean(1, "20:00"), min_coverage=0)
+    assert (day.since, day.until) == (korean(1), korean(2))
+    assert (day.mean_c, day.coverage, day.readings) == (3.0, 0.0833, 2)
+    assert day.maximum_seen == korean(1, "18:00")
+    assert day.longest_gap_s == 18 * HOUR_S
+
+
+def test_today_so_far_is_not_a_whole_day(db):
+    """At 00:55 the value of 00:50 has held for five minutes, whatever it may do yet."""
+    day = of_day(db, 1, now=korean(1, "00:55"), min_coverage=0)
+    assert (day.coverage, day.readings) == (0.0382, 1)  # 55 / 1440
+    assert day.mean_c == 1.09  # (50 * 1 + 5 * 2) / 55
+
+
+def test_stations_come_in_the_order_asked_for_and_once(path):
+    with query.Database(path) as db:
+        names = [row.station for row in db.stats("Busan", "seoul", "108", by="year", now=NOW)]
+    assert names == ["부산", "서울"]
+
+
+def test_a_zero_has_no_minus(tmp_path):
+    """-0.1 for an hour and 0.1 for nearly as long: -0.0017 is 0.0."""
+    with Store.open(tmp_path / "weather.db") as store:
+        portals = Portals(store)
+        for time, celsius in (("00:00", 1), ("01:00", -0.1), ("02:00", 0.1), ("02:58", 2)):
+            portals.show(korean(1, time), celsius)
+    with query.Database(tmp_path / "weather.db") as db:
+        (day,) = db.stats("서울", until=korean(1, "02:58"), min_coverage=0, now=NOW)
+    assert str(day.mean_c) == "0.0"
+
+
+# ---- questions that have no answer, and how others are found
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"since": korean(2), "until": korean(1)}, "begins before it ends"),
+        ({"since": korean(2), "until": korean(2)}, "begins before it ends"),
+        ({"min_coverage": 1.01}, "a share from 0 to 1"),
+        ({"min_coverage": float("nan")}, "a share from 0 to 1"),
+        ({"by": "week"}, "hour, day, month, year"),
+        ({"by": "hour", "since": dt.datetime(1900, 1, 1, tzinfo=KST)}, "at most 100000"),
+    ],
+)
+def test_a_question_without_an_answer_is_refused(db, changes, told):
+    with pytest.raises(WrongQuestion, match=told) as refusal:
+        db.stats("서울", **changes)
+    assert refusal.value.exit_code == 2
+
+
+def test_an_unknown_portal_is_refused(db):
+    with pytest.raises(UnknownPortal, match="expected one of: koya, other"):
+        db.stats("서울", portal="nobody")
+
+
+@pytest.mark.parametrize("sql", [stretches.STRETCHES, stretches.PORTALS])
+def test_a_range_is_found_without_reading_all(path, sql):
+    with query.Database(path) as db:
+        values = {"station": "서울", "everything": 0, "since": 1, "until": 2, "portal": 1}
+        plan = [row[3] for row in db._rows(f"EXPLAIN QUERY PLAN {sql}", values)]
+    assert any("SEARCH" in step for step in plan)
+    assert not [step for step in plan if re.match(r"SCAN (sp|spells|r|readings|fetches)\b", step)]
+
+
+# ---- the command
+
+
+def test_the_command_prints_objects(path):
+    asked = ("stats", "Seoul", "--since", "2024-03-01", "--until", "2024-03-02", "--db", path)
+    (day,) = answered(*asked)
+    assert day == {
+        "station": "서울",
+        "since": "2024-03-01T00:00:00+09:00",
+        "until": "2024-03-02T00:00:00+09:00",
+        "mean_c": 2.9,
+        "minimum_c": 1.0,
+        "minimum_seen": "2024-03-01T00:00:00+09:00",
+        "maximum_c": 4.0,
+        "maximum_seen": "2024-03-01T01:50:00+09:00",
+        "readings": 24,
+        "coverage": 1.0,
+        "longest_gap_s": 0,
+        "conditions": {"overcast": 0.5347, "clear": 0.4653},
+        "agreement": None,
+        "reason": None,
+    }
+
+
+def test_the_command_prints_a_row_for_each_period(path):
+    table = nalssi(
+        "stats", "서울", "--by", "month", "--portal", "koya", "--any", "--db", path
+    ).stdout
+    heading, february, march = table.splitlines()
+    assert heading.split()[:2] == ["station", "since"]
+    assert february.split()[:2] == ["서울", "2024-02"]
+    assert march.split()[:2] == ["서울", "2024-03"]
+
+
+def test_the_command_prints_csv_with_a_column_for_each_sky(path):
+    run = nalssi("stats", "서울", "--min-coverage", "0", "--csv", "--db", path)
+    rows = list(csv.DictReader(io.StringIO(run.stdout)))
+    assert len(rows) == 8
+    late = rows[3]
+    assert (late["since"], late["mean_c"]) == ("2024-03-03T00:00:00+09:00", "1.57")
+    assert (late["share_snow"], late["share_clear"], late["agreement"]) == ("0.2222", "0.0", "")
+    assert rows[4]["share_snow"] == ""
+
+
+def test_csv_of_nothing_has_its_headings(path):
+    run = nalssi("stats", "서울", "--until", "2000-01-01", "--csv", "--db", path)
+    assert run.stdout.startswith("station,since,until,mean_c,")
+    assert run.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["stats 서울 --csv", "stats 서울 --json", "compare 서울 부산 --json", "at 서울 1h"]
+)
+def test_answers_that_nobody_draws_import_nothing_heavy(path, command):
+    code = (
+        "import sys\n"
+        "from scraper.cli import main\n"
+        f"sys.argv = ['nalssi', *{command.split()}, '--db', {str(path)!r}]\n"
+        "try: main()\n"
+        "except SystemExit as end: code = end.code\n"
+        "heavy = {'httpx', 'sqlite_utils', 'selectolax', 'msgspec', 'asyncio', 'rich', 'pandas'}\n"
+        "print(code, sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stderr == "0 []\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--since", "2024-03-02", "--until", "2024-03-01"],
+        ["--since", "yesterday"],
+        ["--by", "week"],
+        ["--min-coverage", "2"],
+        ["--json", "--csv"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_refused_in_one_line(path, wrong):
+    assert "stats --help" in refused(2, "stats", "서울", *wrong, "--db", path)
+
+
+def test_what_only_the_database_can_refuse_is_refused_in_one_line(path):
+    assert "서울 (Seoul, 108)" in refused(2, "stats", "서을", "--db", path)
+    assert "koya" in refused(2, "stats", "서울", "--portal", "nobody", "--db", path)
+    assert "at most" in refused(
+        2, "stats", "서울", "--by", "hour", "--since", "1970-01-01", "--db", path
+    )
+
+
+# ---- spreadsheets and frames
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_text_is_a_formula(begins):
+    assert spreadsheet.cell(f"{begins}1+1") == f"'{begins}1+1"
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (-2.5, -2.5),
+        (0, 0),
+        (True, "true"),
+        (None, ""),
+        ("서울", "서울"),
+        (korean(1, "09:00"), "2024-03-01T09:00:00+09:00"),
+        (dt.date(2024, 3, 1), "2024-03-01"),
+    ],
+)
+def test_what_is_no_text_stays_what_it_is(value, cell):
+    assert spreadsheet.cell(value) == cell
+
+
+def test_a_station_that_is_named_like_a_formula_is_text_in_csv(tmp_path):
+    name = "=HYPERLINK(1)"
+    with Store.open(tmp_path / "weather.db") as store:
+        reading = make_reading(station=Station(name_ko=name), condition=OVERCAST)
+        Portals(store).print(korean(1), reading)
+    run = nalssi("stats", name, "--csv", "--db", tmp_path / "weather.db")
+    assert next(csv.DictReader(io.StringIO(run.stdout)))["station"] == f"'{name}"
+
+
+def test_an_answer_becomes_a_frame(db):
+    frame = frames.to_pandas(db.stats("서울", now=NOW, min_coverage=0))
+    assert list(frame["mean_c"])[1:4] == [2.9, 5.66, 1.57]
+    assert frame["since"][1] == korean(1)
+    assert frame["since"].dt.hour.eq(0).all()
+    assert frames.to_pandas([]).empty
+
+
+def test_without_pandas_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(frames.MissingPandas, match=r"pip install 'nalssi\[pandas\]'"):
+        frames.to_pandas([])
+
+
+def test_answers_are_found_where_questions_are_asked():
+    for name in query.__all__:
+        assert getattr(query, name).__name__ or name
+    with pytest.raises(AttributeError, match="Weather"):
+        getattr(query, "Weather")  # noqa: B009 - a name that mypy would refuse

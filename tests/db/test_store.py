@@ -1,0 +1,679 @@
+"""The store: what goes in comes out, and what fails leaves nothing behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import zlib
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import query
+from db.errors import DatabaseError
+from db.packing import unpacked
+from db.reading import KST, Condition, PortalMemory, Reading, Robots, Station
+from db.write.replacing import rewriting
+from db.write.store import TRIES, Store
+from scraper.collect import backlog
+from scraper.collect.backlog import Backlog
+from tests.support.make import (
+    BUSAN,
+    INTERVAL_S,
+    OVERCAST,
+    SEOUL,
+    START,
+    URL,
+    make_content,
+    make_look,
+    make_page,
+    make_reading,
+    see,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scraper.collect.backlog import Step
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "weather.db") as opened:
+        opened.portal("koya", URL, INTERVAL_S)
+        yield opened
+
+
+def latest(store: Store) -> list[query.Latest]:
+    with query.Database(store.path) as db:
+        return db.latest(now=START)
+
+
+def looks(store: Store) -> list[query.PastLook]:
+    with query.Database(store.path) as db:
+        return db.looks()
+
+
+def rows(store: Store, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(store.path)) as conn:
+        return conn.execute(sql).fetchall()
+
+
+def contents(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    names = [name for (name,) in rows(store, "SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {name: rows(store, f"SELECT * FROM {name}") for name in names}
+
+
+# ---- what goes in comes out
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+CONDITIONS = st.builds(
+    Condition, label=WORDS, icon=WORDS, condition=st.none() | WORDS, label_en=st.none() | WORDS
+)
+OTHER_NAMES = {"108", "Seoul", "159", "Busan"}
+CITIES = st.builds(Station, name_ko=WORDS.filter(lambda name: name not in OTHER_NAMES))
+SKIES = st.lists(CONDITIONS, unique_by=lambda sky: (sky.label, sky.icon), min_size=1, max_size=4)
+
+
+@st.composite
+def sidebars(draw: st.DrawFn) -> list[Reading]:
+    """Readings of KMA's stations and of unknown cities, each once."""
+    stations = draw(
+        st.lists(st.sampled_from([SEOUL, BUSAN]) | CITIES, unique_by=lambda place: place.name_ko)
+    )
+    skies = draw(SKIES)
+    tenths = st.none() | st.integers(-500, 500)
+    return [
+        make_reading(
+            station=station,
+            condition=draw(st.sampled_from(skies)),
+            temperature_c=None if (drawn := draw(tenths)) is None else drawn / 10,
+        )
+        for station in stations
+    ]
+
+
+@settings(max_examples=60)
+@given(sidebars(), st.none() | st.dates(), st.lists(WORDS.filter(lambda word: "\n" not in word)))
+def test_what_goes_in_comes_out(readings, page_date, problems):
+    problems = [problem for problem in problems if problem]
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "w.db") as store:
+        content = make_content(*readings, readings=tuple(readings), problems=tuple(problems))
+        see(store, make_look(), content, page_date=page_date)
+        with query.Database(store.path) as db:
+            came_out = {row.station: row for row in db.latest(now=START)}
+            told = db.looks()[0].problems
+            series = {name: db.series(name) for name in came_out if name.strip() == name}
+    assert set(came_out) == {reading.city for reading in readings}
+    assert told == tuple(problems)
+    for went_in in readings:
+        row = came_out[went_in.city]
+        assert row.temperature_c == went_in.temperature_c
+        assert (row.label, row.condition) == (went_in.condition.label, went_in.condition.condition)
+        assert (row.kma_id, row.page_date) == (went_in.station.kma_id, page_date)
+    for name, (spell,) in series.items():
+        assert (spell.temperature_c, spell.label) == (
+            came_out[name].temperature_c,
+            came_out[name].label,
+        )
+
+
+def test_every_tenth_of_a_degree_comes_out_exactly(store):
+    readings = [
+        make_reading(station=Station(name_ko=str(tenths)), temperature_c=tenths / 10)
+        for tenths in range(-500, 501)
+    ]
+    see(store, make_look(), make_content(*readings))
+    assert {row.station: row.temperature_c for row in latest(store)} == {
+        reading.city: reading.temperature_c for reading in readings
+    }
+
+
+def test_a_station_comes_out_whole(store):
+    see(store, make_look(), make_content())
+    with query.Database(store.path) as db:
+        assert db.stations() == [SEOUL]
+
+
+def test_what_has_no_station_is_no_reading_but_its_problem_is_told(store):
+    lost = make_reading(city="서울", station=None, temperature_c=None)
+    problem = "서울: printed 2 times: '흐림' '4.9', '흐림' '5.0'"
+    see(store, make_look(), make_content(lost, make_reading(station=BUSAN), problems=(problem,)))
+    assert [row.station for row in latest(store)] == ["부산"]
+    assert looks(store)[0].problems == (problem,)
+
+
+def test_a_problem_is_one_line(store):
+    see(store, make_look(), make_content(problems=("unknown city 'a\nb'", "other")))
+    assert looks(store)[0].problems == ("unknown city 'a b'", "other")
+
+
+def test_the_fragment_is_kept_as_it_was(store):
+    fragment = "<ul>\n\t<li>흐림 서울 \0 4.9℃ ☔</ul>"
+    see(store, make_look(), make_content(fragment=fragment))
+    ((kept,),) = rows(store, "SELECT fragment FROM sidebars")
+    assert unpacked(kept) == fragment
+
+
+def test_the_same_sidebar_on_ten_portals_is_stored_once(store):
+    for nth in range(10):
+        see(store, make_look(portal=f"portal {nth}"), make_content())
+    counted = rows(store, "SELECT (SELECT count(*) FROM sidebars), (SELECT count(*) FROM readings)")
+    assert counted == [(1, 1)]
+    assert len(latest(store)) == 10
+
+
+def test_an_unknown_city_that_becomes_known_keeps_its_history(store):
+    see(store, make_look(0), make_content(make_reading(station=Station(name_ko="서울"))))
+    see(store, make_look(10), make_content(make_reading(temperature_c=5.0)))
+    with query.Database(store.path) as db:
+        assert db.stations() == [SEOUL]
+        assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0]
+
+
+def test_a_station_that_kma_renames_keeps_its_history(store):
+    see(store, make_look(0), make_content())
+    renamed = replace(SEOUL, name_ko="서울(송월)")
+    see(store, make_look(10), make_content(make_reading(station=renamed, temperature_c=5.0)))
+    with query.Database(store.path) as db:
+        assert db.stations() == [renamed]
+        assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0]
+
+
+NEW_NAME = Station(name_ko="서울(송월)")
+RENAMED = replace(SEOUL, name_ko=NEW_NAME.name_ko)
+
+
+def see_the_new_name(store: Store) -> None:
+    """Look at the old name, at the new one that nobody knows yet, and at both."""
+    unknown = make_reading(station=NEW_NAME, temperature_c=5.0)
+    see(store, make_look(0), make_content(make_reading()))
+    see(store, make_look(10), make_content(unknown))
+    see(store, make_look(20), make_content(make_reading(temperature_c=6.0), unknown))
+
+
+def test_a_new_name_that_was_seen_before_it_was_known_is_the_same_station(store):
+    see_the_new_name(store)
+    shown = make_content(make_reading(station=RENAMED, temperature_c=7.0))
+    assert see(store, make_look(30), shown) == "new"
+    with query.Database(store.path) as db:
+        assert db.stations() == [RENAMED]
+        assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0, 6.0, 7.0]
+        assert [row.temperature_c for row in db.latest(now=START)] == [7.0]
+        assert db.faults() == []
+
+
+def test_a_new_name_may_be_unknown_again(store):
+    see_the_new_name(store)
+    for minute, station in ((30, RENAMED), (40, NEW_NAME)):
+        shown = make_reading(station=station, temperature_c=minute / 10)
+        see(store, make_look(minute), make_content(shown))
+    with query.Database(store.path) as db:
+        assert db.stations() == [NEW_NAME]
+
+
+def test_a_new_name_is_the_same_station_where_it_is_read_again(store):
+    see_the_new_name(store)
+    with rewriting(store) as (kept, into):
+        for old in kept.sidebars():
+            readings = [
+                replace(reading, station=RENAMED)
+                for reading in old.readings
+                if reading.station == NEW_NAME
+            ]
+            if len(old.readings) == 1 and readings:
+                into.sidebar(old, make_content(*readings, digest=old.digest))
+    with query.Database(store.path) as db:
+        assert db.stations() == [RENAMED]
+        assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0, 6.0]
+        assert db.faults() == []
+
+
+# ---- icons
+
+TEXT_ONLY = make_content(make_reading(condition=Condition(label="-")), digest=b"same")
+WITH_ICON = make_content(
+    make_reading(condition=replace(OVERCAST, label="-")), digest=b"same", fragment="<i class=04>"
+)
+
+
+@pytest.mark.parametrize(
+    "order", [[TEXT_ONLY, WITH_ICON], [WITH_ICON, TEXT_ONLY]], ids=["icon later", "text later"]
+)
+def test_an_icon_completes_a_sidebar_and_a_text_does_not_undo_it(store, order):
+    for nth, content in enumerate(order):
+        see(store, make_look(10 * nth), content)
+    (row,) = latest(store)
+    assert (row.condition, row.label) == ("overcast", "-")
+    ((fragment,),) = rows(store, "SELECT fragment FROM sidebars")
+    assert unpacked(fragment) == "<i class=04>"
+
+
+# ---- pages
+
+
+def test_a_page_is_in_the_file_before_it_is_read_and_gone_after(store):
+    page = store.keep_page(make_look(), make_page(body="<p>서울".encode("cp949"), encoding="cp949"))
+    assert [look.outcome for look in looks(store)] == ["unread"]
+    with closing(sqlite3.connect(store.path)) as conn:
+        (kept,) = conn.execute("SELECT page FROM fetches").fetchone()
+    assert zlib.decompress(kept) == page.body
+    store.keep_content(page, make_content(), page_date=None)
+    assert rows(store, "SELECT page, encoding, outcome FROM fetches") == [(None, None, "read")]
+
+
+def test_a_page_without_a_sidebar_stays_for_a_better_reader(store):
+    page = store.keep_page(make_look(), make_page(body=b"<html>redesigned"))
+    store.keep_no_sidebar(page, "no list of cities")
+    ((kept, encoding),) = rows(store, "SELECT page, encoding FROM fetches")
+    assert (zlib.decompress(kept), encoding) == (b"<html>redesigned", "utf-8")
+    (look,) = looks(store)
+    assert (look.outcome, look.reason) == ("no_sidebar", "no list of cities")
+    assert store.unread() == []
+
+
+def test_unread_pages_come_back_oldest_first_with_their_bytes(store):
+    bodies = [b"", b"\0\xff" * 1000, "<p>서울".encode("cp949")]
+    kept = [
+        store.keep_page(make_look(nth), make_page(body=body, encoding="cp949"))
+        for nth, body in enumerate(bodies)
+    ]
+    assert store.unread() == kept
+    assert [page.body for page in kept] == bodies
+
+
+def test_a_page_that_killed_its_readers_is_set_aside_and_kept(store):
+    store.keep_page(make_look(), make_page(body=b"deadly"))
+    begun = []
+    while pages := store.unread():
+        begun.append(store.begin_again(pages[0]))
+    assert begun == [True] * (TRIES - 1) + [False]
+    (look,) = looks(store)
+    assert (look.outcome, look.reason) == (
+        "set_aside",
+        f"reading was begun {TRIES} times and never ended",
+    )
+    ((kept,),) = rows(store, "SELECT page FROM fetches")
+    assert zlib.decompress(kept) == b"deadly"
+
+
+def test_a_page_that_cannot_be_unpacked_hinders_no_other(store):
+    for nth in range(2):
+        store.keep_page(make_look(nth), make_page(body=b"<html>"))
+    store._conn.execute("UPDATE fetches SET page = x'00' WHERE id = 1")
+    store._conn.commit()
+    assert [page.look_id for page in store.unread()] == [2]
+    damaged, _ = looks(store)
+    assert damaged.outcome == "set_aside"
+    assert (damaged.reason or "").startswith("the kept page is damaged")
+
+
+# ---- looks
+
+
+def test_a_second_look_in_the_same_second_takes_the_next(store):
+    for milliseconds in (0, 300, 900):
+        look = make_look(fetched_at=START + dt.timedelta(milliseconds=milliseconds))
+        store.keep_failure(look, "fetch_failed", "busy")
+    seconds = [(look.fetched_at - START).total_seconds() for look in looks(store)]
+    assert seconds == [0, 1, 2]
+
+
+def test_two_portals_may_be_looked_at_in_the_same_second(store):
+    store.portal("other", URL, INTERVAL_S)
+    for portal in ("koya", "other"):
+        store.keep_failure(make_look(portal=portal), "fetch_failed", "busy")
+    assert [look.fetched_at for look in looks(store)] == [START, START]
+
+
+def test_a_look_comes_out_as_it_went_in(store):
+    look = make_look(milliseconds=17, status=404, wire_bytes=12)
+    store.keep_failure(look, "refused_by_robots", "robots.txt")
+    assert looks(store) == [
+        query.PastLook(
+            portal="koya",
+            fetched_at=START,
+            outcome="refused_by_robots",
+            status=404,
+            milliseconds=17,
+            bytes=12,
+            page_date=None,
+            reason="robots.txt",
+            problems=(),
+        )
+    ]
+
+
+def test_a_date_that_is_not_to_be_trusted_is_none_and_says_why(store):
+    page = store.keep_page(make_look(), make_page())
+    doubt = "date '2024.02.30': no such day"
+    assert store.keep_content(page, make_content(), page_date=None, doubt=doubt) == "new"
+    (look,) = looks(store)
+    assert (look.outcome, look.page_date, look.reason) == ("new", None, doubt)
+    assert latest(store)[0].page_date is None
+
+
+def test_new_is_what_the_portal_did_not_show_before(store):
+    first, second = make_content(), make_content(make_reading(temperature_c=5.0))
+    shown = [first, first, second, first]
+    seen = [see(store, make_look(10 * nth), content) for nth, content in enumerate(shown)]
+    assert seen == ["new", "unchanged", "new", "new"] == [look.outcome for look in looks(store)]
+
+
+def test_not_modified_repeats_what_was_read_last(store):
+    both = make_content(make_reading(), make_reading(station=BUSAN))
+    see(store, make_look(0), make_content(), page_date=dt.date(2024, 4, 27))
+    see(store, make_look(10), both, page_date=dt.date(2024, 4, 28))
+    store.keep_failure(make_look(20), "fetch_failed", "busy")
+    assert store.keep_not_modified(make_look(30, status=304)) == 2
+    last = looks(store)[-1]
+    assert (last.outcome, last.status, last.page_date) == (
+        "not_modified",
+        304,
+        dt.date(2024, 4, 28),
+    )
+    assert {row.seen_until for row in latest(store)} == {START + dt.timedelta(minutes=30)}
+
+
+@pytest.mark.parametrize("portal", ["koya", "nowhere"])
+def test_not_modified_since_nothing_is_not_recorded(store, portal):
+    assert store.keep_not_modified(make_look(portal=portal)) is None
+    assert looks(store) == []
+
+
+def test_not_modified_is_about_the_same_portal(store):
+    see(store, make_look(portal="other"), make_content())
+    assert store.keep_not_modified(make_look(10)) is None
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [
+        pytest.param(lambda store, look: store.keep_page(look, make_page()), id="page"),
+        pytest.param(lambda store, look: store.keep_failure(look, "fetch_failed", "x"), id="none"),
+    ],
+)
+def test_a_look_at_an_unknown_portal_is_refused(store, keep):
+    with pytest.raises(DatabaseError, match=r"NOT NULL constraint failed: fetches\.portal_id"):
+        keep(store, make_look(portal="nowhere"))
+    assert looks(store) == []
+
+
+def test_a_look_that_is_gone_cannot_be_completed(store):
+    with pytest.raises(DatabaseError, match="look 7 is not there any more"):
+        store.keep_content(make_page(look_id=7), make_content(), page_date=None)
+    assert rows(store, "SELECT * FROM sidebars") == []
+
+
+def test_a_moment_without_an_offset_is_none(store):
+    look = make_look(fetched_at=START.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="no offset"):
+        store.keep_failure(look, "fetch_failed", "busy")
+
+
+# ---- what the next look needs
+
+
+def test_a_portal_never_looked_at_left_nothing(store):
+    assert store.memory("koya") == store.memory("nowhere") == PortalMemory()
+
+
+def validators(store: Store) -> tuple[str | None, str | None]:
+    memory = store.memory("koya")
+    return memory.etag, memory.last_modified
+
+
+def test_validators_are_those_of_the_page_last_read(store):
+    see(store, make_look(0), make_content(), etag='"1"', last_modified="Sun")
+    assert validators(store) == ('"1"', "Sun")
+    store.keep_no_sidebar(store.keep_page(make_look(10), make_page(etag='"2"')), "none")
+    assert store.memory("koya").etag == '"1"'
+    see(store, make_look(20), make_content())
+    assert validators(store) == (None, None)
+
+
+def test_a_page_from_before_leaves_the_validators_alone(store):
+    """They belong to the newest page: it is that which a 304 repeats."""
+    see(store, make_look(10), make_content(), etag='"new"')
+    see(store, make_look(0), make_content(), etag='"old"')
+    assert store.memory("koya").etag == '"new"'
+
+
+def test_validators_are_forgotten_with_the_address(store):
+    see(store, make_look(), make_content(), etag='"1"', last_modified="Sun")
+    store.portal("koya", URL, 60)
+    assert validators(store) == ('"1"', "Sun")
+    store.portal("koya", "https://other.example/", 60)
+    assert validators(store) == (None, None)
+    with query.Database(store.path) as db:
+        (portal,) = db.portals()
+    assert (portal.url, portal.interval_minutes) == ("https://other.example/", 1)
+
+
+def test_a_wish_to_be_left_alone_is_that_of_the_last_look(store):
+    later = START + dt.timedelta(hours=2)
+    store.keep_failure(make_look(0), "fetch_failed", "busy", retry_at=later)
+    assert store.memory("koya").retry_at == later
+    assert store.memory("koya").retry_at.utcoffset() is not None
+    store.keep_failure(make_look(10), "fetch_failed", "timed out")
+    assert store.memory("koya").retry_at is None
+
+
+def test_robots_are_kept_in_the_place_of_those_before(store):
+    first = Robots(origin=URL, fetched_at=START.astimezone(KST), text="")
+    other = replace(first, origin="https://other.example")
+    store.keep_robots([first, other])
+    second = replace(first, text="User-agent: *\nDisallow: /", fetched_at=START)
+    store.keep_robots([second])
+    assert sorted(store.robots(), key=lambda robots: robots.origin) == [second, other]
+
+
+# ---- what fails leaves nothing behind
+
+
+def test_a_failed_transaction_leaves_nothing_and_the_store_goes_on(store):
+    """Ids given out in it are not used again: their rows are gone, and others take the numbers."""
+    page = store.keep_page(make_look(), make_page())
+    before = contents(store)
+    unstorable: Any = b"no text"
+    broken = make_content(
+        make_reading(station=BUSAN),
+        make_reading(condition=Condition(label=unstorable)),
+    )
+    with pytest.raises(DatabaseError, match="cannot store BLOB value in TEXT column"):
+        store.keep_content(page, broken, page_date=None)
+    assert contents(store) == before
+    good = make_content(make_reading(temperature_c=1.0), make_reading(station=BUSAN))
+    assert store.keep_content(page, good, page_date=None) == "new"
+    assert {row.station: row.temperature_c for row in latest(store)} == {"서울": 1.0, "부산": 4.9}
+
+
+def test_an_interrupted_transaction_leaves_nothing(store):
+    def interrupted_robots() -> Iterator[Robots]:
+        yield Robots(origin=URL, fetched_at=START, text="")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.keep_robots(interrupted_robots())
+    assert store.robots() == []
+    store.keep_failure(make_look(), "fetch_failed", "busy")
+    assert len(looks(store)) == 1
+
+
+def test_one_thread_after_another_may_use_it(store):
+    threads = [
+        threading.Thread(target=store.keep_failure, args=(make_look(nth), "fetch_failed", "x"))
+        for nth in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+        thread.join()
+    assert len(looks(store)) == 3
+
+
+# ---- the lock
+
+HOLD = """
+import sqlite3, sys
+conn = sqlite3.connect(sys.argv[1])
+cursor = conn.execute(sys.argv[2])
+cursor.fetchone()  # one row of many: a question that is not at its end
+print("held", flush=True)
+sys.stdin.readline()
+cursor.close()
+conn.close()
+"""
+
+
+class Holder:
+    """Another process, in the middle of a transaction until it is told to end."""
+
+    def __init__(self, path: Path, sql: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(path), sql],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "held\n"
+
+    def let_go(self) -> None:
+        self._process.communicate("\n", timeout=60)
+        assert self._process.returncode == 0
+
+
+WRITES = "BEGIN IMMEDIATE"
+READS = "SELECT name FROM sqlite_schema"
+
+
+@pytest.fixture(params=[("delete", WRITES), ("wal", WRITES), ("delete", READS)], ids=str)
+def held(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store, Holder]]:
+    journal, sql = request.param
+    with Store.open(tmp_path / "held.db", journal=journal) as store:
+        store.portal("koya", URL, INTERVAL_S)
+        holder = Holder(store.path, sql)
+        try:
+            yield store, holder
+        finally:
+            if holder._process.poll() is None:
+                holder.let_go()
+
+
+def test_another_transaction_only_delays(held):
+    store, holder = held
+    timer = threading.Timer(1.0, holder.let_go)
+    timer.start()
+    try:
+        see_failure(store)
+    finally:
+        timer.join()
+    assert len(looks(store)) == 1
+
+
+def test_a_transaction_that_never_ends_is_told_and_nothing_is_half_written(held):
+    store, holder = held
+    before = contents(store)
+    store._conn.execute("PRAGMA busy_timeout = 50")
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match="locked") as refused:
+            see_failure(store)
+        assert refused.value.exit_code == 6
+    assert contents(store) == before
+    holder.let_go()
+    see_failure(store)
+    assert len(looks(store)) == 1
+
+
+def see_failure(store: Store) -> None:
+    store.keep_failure(make_look(), "fetch_failed", "busy")
+
+
+def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
+    """In WAL mode a transaction that began by reading cannot write once somebody else has."""
+    with Store.open(tmp_path / "weather.db", journal="wal") as store:
+        see(store, make_look(), make_content())
+        with store.transaction():
+            store._conn.execute("SELECT count(*) FROM fetches").fetchone()
+            with (
+                closing(sqlite3.connect(store.path, timeout=0.05)) as other,
+                pytest.raises(sqlite3.OperationalError, match="locked"),
+            ):
+                other.execute("UPDATE portals SET url = 'x'")
+            store._insert_look(make_look(10), "fetch_failed")
+        assert len(looks(store)) == 2
+
+
+# ---- what cannot be kept yet
+
+
+def failing(store: Store, nth: int) -> Step[str]:
+    """Give a look that is kept in one step."""
+
+    def keep() -> str:
+        store.keep_failure(make_look(nth), "fetch_failed", "busy")
+        return f"look {nth}"
+
+    return keep
+
+
+def locking(store: Store, other: sqlite3.Connection) -> Step[str]:
+    """Give a look that finds the file locked once its page is in there."""
+
+    def keep() -> Step[str]:
+        page = store.keep_page(make_look(), make_page())
+        other.execute("BEGIN IMMEDIATE")
+        return lambda: store.keep_content(page, make_content(), page_date=None)
+
+    return keep
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, store: Store) -> Backlog[str]:
+    monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
+    monkeypatch.setattr(backlog, "MOST_WAITING", 2)
+    store.wait_at_most(0)
+    return Backlog()
+
+
+def test_a_look_whose_page_is_in_the_file_is_not_lost(store, small):
+    """It is read as soon as the file can be written, before all that is kept late."""
+    with closing(sqlite3.connect(store.path)) as other:
+        steps = [locking(store, other), *(failing(store, nth) for nth in range(1, 5))]
+        for nth, step in enumerate(steps):
+            with pytest.raises(DatabaseError, match="locked"):
+                small.keep(store, make_look(nth).fetched_at, step)
+        assert (len(small), small.unkept()) == (3, 4)
+        other.rollback()
+    small.catch_up(store)
+    assert small.late() == ["new", "look 3", "look 4"]
+    assert (len(small), small.unkept()) == (0, 0)
+    ((detail,),) = rows(store, "SELECT detail FROM events")
+    assert detail.startswith("2 looks from 2024-04-28T12:01:00")
+    assert [look.outcome for look in looks(store)] == ["new", "fetch_failed", "fetch_failed"]
+
+
+def test_a_page_that_cannot_be_read_any_more_does_not_hold_up_the_rest_for_ever(store, small):
+    with closing(sqlite3.connect(store.path)) as other:
+        with pytest.raises(DatabaseError, match="locked"):
+            small.keep(store, START, locking(store, other))
+        other.execute("DELETE FROM fetches")
+        other.commit()
+    for nth in (1, 2):
+        with pytest.raises(DatabaseError, match="not there any more"):
+            small.keep(store, make_look(nth).fetched_at, failing(store, nth))
+    assert small.keep(store, make_look(3).fetched_at, failing(store, 3)) == "look 3"
+    assert small.late() == ["look 2"]
+    assert small.unkept() == 0

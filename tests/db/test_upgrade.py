@@ -1,0 +1,678 @@
+"""The file: made whole or not at all, brought up to date or left as it is, never replaced."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+from db import contract, query
+from db.errors import DatabaseError, NalssiError
+from db.file import migrations, upgrade
+from db.write.store import Store
+from tests.cli.test_cli import nalssi, refused
+from tests.support.make import START, make_content, make_look, make_page, make_reading, see
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "weather.db"
+
+
+def fill(path: Path, *, looks: int = 3, journal: str = "delete") -> None:
+    with Store.open(path, journal=journal) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        for nth in range(looks):
+            see(store, make_look(10 * nth), make_content(make_reading(temperature_c=nth / 10)))
+
+
+def ask_everything(path: Path) -> int:
+    """Ask every question there is; gives how many looks there are."""
+    with query.Database(path) as db:
+        db.latest(now=START)
+        db.stations()
+        db.portals()
+        db.series("서울", since=START)
+        return len(db.looks())
+
+
+def later(change: Callable[[Database], None]) -> Migrations:
+    """Today's migrations and one more."""
+    more = Migrations("nalssi")
+    more(name="0001 tables")(migrations._tables)
+    more(name="0002 archives")(migrations._archives)
+    more(name="0003 more")(change)
+    return more
+
+
+def add_column(db: Database) -> None:
+    db.execute("ALTER TABLE portals ADD COLUMN motto TEXT")
+    db.execute("UPDATE portals SET motto = 'truth'")
+
+
+def run(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a child that may kill itself."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=60,
+    )
+
+
+# ---- tables
+
+
+def test_every_table_is_strict(path):
+    fill(path)
+    with closing(sqlite3.connect(path)) as conn:
+        tables = conn.execute(
+            "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND schema = 'main' "
+            "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        ).fetchall()
+    assert len(tables) == 16
+    assert [name for name, strict in tables if not strict] == []
+
+
+def test_a_text_is_no_temperature(path):
+    fill(path)
+    with (
+        closing(sqlite3.connect(path)) as conn,
+        pytest.raises(sqlite3.IntegrityError, match="cannot store TEXT value in INTEGER column"),
+    ):
+        conn.execute("UPDATE readings SET temperature = '4.9℃'")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param("outcome = 'read', sidebar_id = NULL", id="read, but nothing seen"),
+        pytest.param("outcome = 'unread'", id="unread, but a sidebar seen"),
+        pytest.param("outcome = 'lost'", id="no such outcome"),
+        pytest.param("sidebar_id = 77", id="no such sidebar"),
+        pytest.param("portal_id = 77", id="no such portal"),
+    ],
+)
+def test_a_look_cannot_contradict_itself(path, wrong):
+    fill(path, looks=1)
+    with Store.open(path) as store, pytest.raises(sqlite3.IntegrityError):
+        store._conn.execute(f"UPDATE fetches SET {wrong}")
+
+
+# ---- making it
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+def test_nobody_else_may_read_the_file_whatever_the_umask(tmp_path, umask):
+    path = tmp_path / "weather.db"
+    before = os.umask(umask)
+    try:
+        fill(path)
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_its_folder_is_made_if_missing(tmp_path):
+    path = tmp_path / "var" / "lib" / "weather.db"
+    fill(path)
+    assert ask_everything(path) == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "날씨 ☔.db",
+        "a b.db",
+        "what?.db",
+        "why?mode=memory",
+        "#1.db",
+        "100%.db",
+        "%41.db",
+        "it's; --.db",
+    ],
+)
+def test_any_name_will_do(tmp_path, name):
+    folder = tmp_path / name
+    fill(folder / name)
+    assert ask_everything(folder / name) == 3
+    assert [file.name for file in folder.iterdir()] == [name]
+
+
+KILL_WHILE_MAKING = """
+import os, signal, sys
+from pathlib import Path
+from db.file import migrations, upgrade as schema
+after, steps = int(sys.argv[2]), 0
+real = migrations._utils
+def watched(conn):
+    def step():
+        global steps
+        steps += 1
+        if steps > after:
+            os.kill(os.getpid(), signal.SIGKILL)
+    conn.set_progress_handler(step, 20)
+    return real(conn)
+migrations._utils = watched
+if after < 0:
+    schema._put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    after = 10**9
+schema.open_for_writing(Path(sys.argv[1])).close()
+"""
+
+
+@pytest.mark.parametrize("after", [0, 5, 20, 60, -1])
+def test_killed_while_making_it_leaves_no_file_and_hinders_nobody(path, after):
+    """Killed after so many steps of SQLite; -1: when all but its name was done."""
+    assert run(KILL_WHILE_MAKING, path, after).returncode == -signal.SIGKILL
+    assert not path.exists()
+    assert path.with_name("weather.db.new").exists()
+    fill(path)
+    assert ask_everything(path) == 3
+    assert not path.with_name("weather.db.new").exists()
+
+
+@pytest.mark.parametrize("end", ["-journal", "-wal"])
+def test_a_journal_without_its_file_is_not_written_into_a_new_one(path, end):
+    left = path.with_name(f"weather.db{end}")
+    left.write_bytes(b"of the file before")
+    with pytest.raises(DatabaseError, match=f"its 'weather.db{end}' is not"):
+        fill(path)
+    assert not path.exists()
+    assert left.read_bytes() == b"of the file before"
+
+
+def test_a_link_to_a_disk_that_is_away_is_not_replaced(path, tmp_path):
+    path.symlink_to(tmp_path / "unmounted" / "weather.db")
+    with pytest.raises(DatabaseError, match="neither a file nor a link to one"):
+        fill(path)
+    assert path.is_symlink()
+
+
+# ---- what is not ours
+
+
+def other_application(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("CREATE TABLE bookmarks (url TEXT)")
+
+
+def other_application_with_a_journal(path: Path) -> None:
+    """Somebody else's database, left by a killed process: merely opening it would change it."""
+    original = path.with_name("original")
+    with closing(sqlite3.connect(original)) as conn:
+        conn.execute("PRAGMA journal_mode = wal")
+        conn.execute("CREATE TABLE bookmarks (url TEXT)")
+        conn.commit()
+        for end in ("", "-wal"):
+            shutil.copy(f"{original}{end}", f"{path}{end}")
+
+
+FOREIGN = {
+    "another application's": other_application,
+    "another application's, with a journal": other_application_with_a_journal,
+    "text": lambda path: path.write_text("weather\n" * 1000),
+    "empty": lambda path: path.touch(),
+    "random bytes": lambda path: path.write_bytes(random.Random(7).randbytes(20_000)),
+    "only a header": lambda path: path.write_bytes(b"SQLite format 3\0"),
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": os.mkfifo,
+}
+
+
+def everything_in(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("make", FOREIGN.values(), ids=FOREIGN)
+def test_what_is_not_ours_is_refused_and_left_as_it_is(path, make):
+    make(path)
+    before = everything_in(path.parent)
+    for use in (fill, ask_everything):
+        with pytest.raises(DatabaseError, match=r"not a database|neither a file") as refused:
+            use(path)
+        assert refused.value.exit_code == 6
+        assert everything_in(path.parent) == before
+
+
+def test_what_is_not_there_cannot_be_asked(path):
+    with pytest.raises(DatabaseError, match="there is no such file") as refused:
+        query.Database(path)
+    assert refused.value.exit_code == 6
+    assert not path.exists()
+
+
+# ---- damage
+
+
+def with_flipped_bytes(original: bytes, flipped: range, chance: random.Random) -> bytes:
+    damaged = bytearray(original)
+    for _ in range(chance.randint(1, 40)):
+        damaged[chance.choice(flipped)] = chance.randrange(256)
+    return bytes(damaged)
+
+
+def try_everything(path: Path) -> None:
+    """Ask and write; whatever goes wrong must be an error that we expect."""
+    try:
+        with query.Database(path) as db:
+            db.latest(now=START)
+            db.looks()
+            db.portals()
+            for station in db.stations():
+                db.series(str(station.kma_id), since=START)
+    except NalssiError:
+        pass
+    try:
+        with Store.open(path, journal="delete") as store:
+            see(store, make_look(500), make_content(make_reading(temperature_c=-1.0)))
+            store.memory("koya")
+            store.robots()
+            store.unread()
+            store.rebuild()
+    except DatabaseError:
+        pass
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("whole") / "weather.db"
+    fill(path, looks=40)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("page", ["first", "any"])
+@pytest.mark.parametrize("seed", range(60))
+def test_flipped_bytes_give_no_other_error(path, whole, page, seed):
+    flipped = range(4096 if page == "first" else len(whole))
+    path.write_bytes(with_flipped_bytes(whole, flipped, random.Random(seed)))
+    try_everything(path)
+
+
+@pytest.mark.parametrize("left", [16, 100, 1000, 4096, 20_000, -4096, -1])
+def test_a_truncated_file_is_told_and_not_mended(path, whole, left):
+    path.write_bytes(whole[:left])
+    with pytest.raises(DatabaseError):
+        ask_everything(path)
+    try_everything(path)
+
+
+def test_a_broken_schema_is_refused_by_all_and_left_as_it_is(path, whole):
+    damaged = whole.replace(b"CREATE TABLE portals (", b"CREATE TABBY portals (")
+    assert damaged != whole
+    path.write_bytes(damaged)
+    for use in (fill, ask_everything):
+        with pytest.raises(DatabaseError, match="malformed") as refused:
+            use(path)
+        assert refused.value.exit_code == 6
+        assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param("UPDATE fetches SET page_date = 'yesterday'", id="a date"),
+        pytest.param("UPDATE fetches SET fetched_at = 1 << 60", id="a time"),
+    ],
+)
+def test_a_value_that_we_cannot_have_written_is_damage(path, wrong):
+    fill(path, looks=1)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute(wrong)
+    with query.Database(path) as db, pytest.raises(DatabaseError, match="damaged"):
+        db.looks()
+
+
+def test_what_is_no_text_where_one_belongs_is_told_or_shown_and_no_bug(path):
+    """A bit that flips in the header of a row makes bytes or a number of a text."""
+    fill(path, looks=1)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute("UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')')")
+        conn.execute("UPDATE sqlite_schema SET sql = replace(sql, 'name_en TEXT', 'name_en')")
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE stations SET name_en = 7")
+        conn.execute("UPDATE portals SET name = x'ff', interval_s = 1 << 50")
+    assert "damaged: " in refused(6, "series", "서울", "--db", path)
+    assert "damaged: " in refused(6, "status", "--db", path)
+    assert "b'" in nalssi("latest", "--json", "--db", path).stdout
+
+
+def test_a_name_that_we_cannot_have_written_is_damage(path):
+    fill(path)
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("ALTER TABLE _sqlite_migrations RENAME COLUMN applied_at TO bpplied_at")
+        conn.execute("PRAGMA user_version = 0")  # else there is nothing to look up there
+    with pytest.raises(DatabaseError, match="damaged"):
+        Store.open(path)
+
+
+# ---- who may not
+
+
+AS_NOBODY = """
+import json, os, sys, urllib.parse  # what nobody may read is read before
+sys.path.insert(0, os.getcwd())
+from pathlib import Path
+import tests.db.test_upgrade as t
+from db.errors import DatabaseError
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+ends = []
+for use in (t.fill, t.ask_everything):
+    try:
+        ends.append(use(Path(sys.argv[1])))
+    except DatabaseError as exc:
+        ends.append(exc.problem)
+print(json.dumps(ends))
+"""
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may read, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        folder.chmod(0o755)
+
+
+def test_who_may_only_read_can_ask_but_not_write(open_folder):
+    path = open_folder / "weather.db"
+    fill(path)
+    path.chmod(0o444)
+    open_folder.chmod(0o555)
+    end = run(AS_NOBODY, path)
+    wrote, asked = json.loads(end.stdout)
+    assert ("readonly" in wrote, asked) == (True, 3)
+
+
+@pytest.mark.parametrize("mode", [0o555, 0o000], ids=["read-only", "closed"])
+def test_a_folder_that_one_may_not_use_is_told(open_folder, mode):
+    open_folder.chmod(mode)
+    end = run(AS_NOBODY, open_folder / "weather.db")
+    wrote, asked = json.loads(end.stdout)
+    assert "Permission denied" in wrote
+    assert "no such file" in asked or "Permission denied" in asked
+
+
+# ---- versions
+
+
+def test_a_newer_file_is_refused_by_all_and_left_as_it_is(path):
+    fill(path)
+    upgrade.open_for_writing(path, journal="delete", migrations=later(add_column)).close()
+    newer = path.read_bytes()
+    for use in (fill, ask_everything):
+        with pytest.raises(DatabaseError, match="made by a newer nalssi") as refused:
+            use(path)
+        assert refused.value.exit_code == 6
+        assert path.read_bytes() == newer
+
+
+def test_an_older_file_is_told_to_whoever_asks(path):
+    fill(path)
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA user_version = 0")
+    with pytest.raises(DatabaseError, match="made by an older nalssi; `nalssi rebuild`"):
+        query.Database(path)
+
+
+def test_a_file_from_before_the_archives_keeps_all_it_has(path):
+    first = Migrations("nalssi")
+    first(name="0001 tables")(migrations._tables)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        db = Database(conn)
+        first.apply(db)
+        db.execute("INSERT INTO portals VALUES (1, 'koya', 'https://koya.example/', 600, '', '')")
+        db.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
+        db.execute(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, 1714273200, 'read', 120, 1)"
+        )
+        db.execute(f"PRAGMA application_id = {contract.APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 1")
+        conn.commit()
+        conn.execute("VACUUM INTO ?", (str(path),))
+    with Store.open(path) as store:
+        assert store.rebuild() == 1
+    with query.Database(path) as asked:
+        assert asked.faults() == []
+        assert [look.outcome for look in asked.looks()] == ["new"]
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
+    fill(path, journal=journal)
+    before = os.umask(0)
+    try:
+        conn = upgrade.open_for_writing(path, journal=journal, migrations=later(add_column))
+    finally:
+        os.umask(before)
+    with closing(conn):
+        assert conn.execute("SELECT motto FROM portals").fetchall() == [("truth",)]
+        assert conn.execute("PRAGMA user_version").fetchone() == (3,)
+    copy = path.with_name("weather.db.before-3")
+    assert copy.stat().st_mode & 0o777 == 0o640
+    assert ask_everything(copy) == 3
+    with Store.open(copy) as store, pytest.raises(sqlite3.OperationalError, match="motto"):
+        store._conn.execute("SELECT motto FROM portals")
+
+
+def test_a_migration_that_fails_changes_nothing(path):
+    def fails(db: Database) -> None:
+        add_column(db)
+        db.execute("DROP TABLE robots")
+        raise RuntimeError
+
+    fill(path)
+    before = path.read_bytes()
+    with pytest.raises(RuntimeError):
+        upgrade.open_for_writing(path, journal="delete", migrations=later(fails))
+    assert path.read_bytes() == before
+    fill(path)  # the old version goes on
+
+
+KILL_WHILE_MIGRATING = """
+import os, signal, sys
+from pathlib import Path
+from db.file import upgrade as schema
+from tests.db.test_upgrade import add_column, later
+def killed(db):
+    db.execute("PRAGMA cache_size = 1")
+    db.execute("UPDATE fetches SET reason = hex(zeroblob(2000))")  # more than the cache holds
+    add_column(db)
+    os.kill(os.getpid(), signal.SIGKILL)
+schema.open_for_writing(Path(sys.argv[1]), journal=sys.argv[2], migrations=later(killed))
+"""
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_killed_in_a_migration_the_file_is_the_old_one(path, journal):
+    fill(path, journal=journal)
+    with query.Database(path) as db:
+        before = db.looks()
+    assert run(KILL_WHILE_MIGRATING, path, journal).returncode == -signal.SIGKILL
+    with query.Database(path) as db:  # whoever asks first rolls it back
+        assert db.looks() == before
+    fill(path, journal=journal)
+    assert ask_everything(path) == 6
+
+
+@pytest.mark.parametrize("use", [ask_everything, fill], ids=["ask", "write"])
+def test_the_first_page_of_half_a_commit_is_no_damage(path, use):
+    """It already counts pages that the file does not have; the journal puts that right."""
+    fill(path)
+    half = path.with_name("half.db")
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA cache_size = 1")
+        conn.execute("BEGIN")
+        conn.execute(f"PRAGMA user_version = {contract.VERSION}")  # it is on the first page
+        conn.execute("UPDATE fetches SET reason = hex(zeroblob(5000))")
+        shutil.copy(f"{path}-journal", f"{half}-journal")
+        torn = bytearray(path.read_bytes())
+        torn[28:32] = (9999).to_bytes(4, "big")
+        half.write_bytes(torn)
+    use(half)
+    assert ask_everything(half) == ask_everything(path) + (3 if use is fill else 0)
+
+
+def test_a_view_of_yesterdays_code_is_made_anew(path):
+    fill(path)
+    with closing(sqlite3.connect(path)) as conn:
+        conn.executescript("DROP VIEW latest; CREATE VIEW latest AS SELECT 'yesterday' AS station")
+    fill(path)
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("SELECT station FROM latest").fetchall() == [("서울",)]
+
+
+def test_opening_writes_nothing_where_all_is_well(path):
+    fill(path)
+    before = path.read_bytes()
+    Store.open(path, journal="delete").close()
+    assert path.read_bytes() == before
+
+
+# ---- the journal
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 37, 0), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 0), False),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), True),
+    ],
+)
+def test_wal_is_for_versions_that_cannot_lose_commits(version, safe):
+    assert upgrade.wal_is_safe(version) is safe
+
+
+def settings(path: Path, journal: str | None) -> list[object]:
+    asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    with Store.open(path, journal=journal) as store:
+        return [store._conn.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+
+
+def test_every_commit_reaches_the_disk(path):
+    full, extra = 2, 3
+    assert settings(path, "wal") == ["wal", full, 1, 30_000]
+    assert settings(path, "delete") == ["delete", extra, 1, 30_000]
+
+
+@pytest.mark.parametrize(
+    ("version", "mode"), [((3, 40, 1), "delete"), ((3, 50, 7), "wal")], ids=["3.40.1", "3.50.7"]
+)
+def test_auto_takes_wal_only_where_it_is_safe(path, monkeypatch, version, mode):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    assert settings(path, "auto")[0] == mode
+
+
+@pytest.mark.parametrize("version", [(3, 40, 1), (3, 50, 7)], ids=["3.40.1", "3.50.7"])
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_journal_that_nobody_names_stays_as_it_is(path, monkeypatch, version, journal):
+    """Also beside somebody else who has the file open, under whom it could not be changed."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    with Store.open(path, journal=journal) as other:
+        see(other, make_look(), make_content())
+        expected = settings(path, journal)
+        assert settings(path, None) == expected
+        see(other, make_look(10), make_content())
+
+
+@pytest.mark.parametrize(
+    ("version", "mode"), [((3, 40, 1), "delete"), ((3, 50, 7), "wal")], ids=["3.40.1", "3.50.7"]
+)
+def test_a_new_file_has_the_journal_of_auto(path, monkeypatch, version, mode):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    assert settings(path, None)[0] == mode
+
+
+def test_an_sqlite_without_strict_tables_is_told(path, monkeypatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(DatabaseError, match=r"too old, expected 3\.37"):
+        Store.open(path)
+    assert not path.exists()
+
+
+def test_what_was_acknowledged_survives_a_kill(path):
+    """The child says that a page is kept, and is killed on the spot, in the middle of the next."""
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from db.write.store import Store\n"
+        "from tests.support.make import *\n"
+        "store = Store.open(Path(sys.argv[1]), journal=sys.argv[2])\n"
+        "store.portal('koya', URL, 600)\n"
+        "store.keep_page(make_look(), make_page(body=b'kept'))\n"
+        "store._conn.execute('BEGIN IMMEDIATE')\n"
+        "store._insert_look(make_look(10), 'fetch_failed')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    for journal in ("delete", "wal"):
+        place = path.with_name(journal)
+        assert run(code, place, journal).returncode == -signal.SIGKILL
+        with Store.open(place, journal=journal) as store:
+            (kept,) = store.unread()
+        assert kept == make_page(look_id=1, body=b"kept")
+        assert ask_everything_but_series(place) == 1
+
+
+def ask_everything_but_series(path: Path) -> int:
+    with query.Database(path) as db:
+        assert db.latest(now=START) == []
+        return len(db.looks())
+
+
+def test_asking_needs_the_standard_library_alone():
+    code = (
+        "import sys\n"
+        "import db.query\n"
+        "ours = {'db'}\n"
+        "tops = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(tops - set(sys.stdlib_module_names) - ours - set(sys.argv)))\n"
+    )
+    bare = [sys.executable, "-S", "-c", code]
+    end = subprocess.run(bare, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert end.stdout.strip() == "['__main__']"
+
+
+def test_the_database_knows_nothing_of_the_scraper():
+    code = (
+        "import sys\n"
+        "import db.query, db.write.store, db.file.upgrade\n"
+        "print([name for name in sys.modules if name.startswith('scraper')])\n"
+    )
+    assert run(code).stdout.strip() == "[]"
+
+
+def test_the_application_is_known_by_four_letters():
+    assert contract.APPLICATION_ID.to_bytes(4, "big") == b"nals"

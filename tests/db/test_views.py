@@ -1,0 +1,279 @@
+"""The views: the contract with whoever reads the file, and what live, frozen and down mean."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from db import contract, query, spells
+from db.file import migrations
+from db.reading import KST, epoch
+from db.write.store import Store
+from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+A = make_content(make_reading(temperature_c=1.0))
+B = make_content(make_reading(temperature_c=2.0))
+C = make_content(make_reading(temperature_c=3.0))
+
+CONTRACT = {
+    "weather": "station station_en kma_id seen_from seen_until temperature condition label portal "
+    "page_date state",
+    "latest": "station station_en kma_id seen_from seen_until temperature condition label portal "
+    "page_date state age",
+    "looks": "id portal fetched_at outcome status milliseconds bytes page_date sidebar_id reason "
+    "problems retry_at precision",
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "weather.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store.open(path) as opened:
+        opened._conn.execute("PRAGMA synchronous = off")
+        yield opened
+
+
+def rows(store: Store, sql: str) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(store.path)) as conn:
+        conn.row_factory = sqlite3.Row
+        return [dict(row) for row in conn.execute(sql)]
+
+
+def latest(store: Store, *, minute: float) -> list[query.Latest]:
+    with query.Database(store.path) as db:
+        return db.latest(now=START + dt.timedelta(minutes=minute))
+
+
+def states(store: Store) -> list[str]:
+    """The states of all spells, oldest first."""
+    return [row["state"] for row in rows(store, "SELECT state FROM weather ORDER BY seen_from")]
+
+
+@pytest.mark.parametrize("view", CONTRACT)
+def test_the_columns_of_the_views_are_a_contract(store, view):
+    with closing(store._conn.execute(f"SELECT * FROM {view}")) as cursor:
+        assert [column[0] for column in cursor.description] == CONTRACT[view].split()
+
+
+def test_there_is_no_view_outside_the_contract(store):
+    names = rows(store, "SELECT name FROM sqlite_schema WHERE type = 'view'")
+    assert {row["name"] for row in names} == set(CONTRACT) == set(contract.VIEWS)
+
+
+def test_the_version_that_questions_fit_is_the_one_that_migrations_make(store):
+    assert store._conn.execute("PRAGMA user_version").fetchone() == (contract.VERSION,)
+    assert len(migrations.applied(migrations.MIGRATIONS, store._conn)) == contract.VERSION
+
+
+def test_the_file_says_in_its_header_whose_it_is(store):
+    header = store.path.read_bytes()[:72]
+    assert header[68:72] == b"nals" == contract.APPLICATION_ID.to_bytes(4, "big")
+
+
+def test_weather_is_in_korean_time_and_whole_degrees_are_real(store):
+    see(store, make_look(), A, page_date=dt.date(2024, 4, 28))
+    assert rows(store, "SELECT * FROM weather") == [
+        {
+            "station": "서울",
+            "station_en": "Seoul",
+            "kma_id": 108,
+            "seen_from": "2024-04-28T12:00:00+09:00",
+            "seen_until": "2024-04-28T12:00:00+09:00",
+            "temperature": 1.0,
+            "condition": "overcast",
+            "label": "흐림",
+            "portal": "koya",
+            "page_date": "2024-04-28",
+            "state": "unconfirmed",
+        }
+    ]
+    assert rows(store, "SELECT typeof(temperature) AS t FROM weather") == [{"t": "real"}]
+
+
+def test_the_view_latest_agrees_with_the_query(store):
+    """It counts from the present, so that looks of long ago are down and their age is large."""
+    see(store, make_look(), A)
+    (row,) = rows(store, "SELECT * FROM latest")
+    with query.Database(store.path) as db:
+        (asked,) = db.latest()
+    assert row["state"] == asked.state == "down"
+    assert 0 <= asked.age_minutes - row["age"] <= 1
+    assert row["age"] >= (dt.datetime.now(dt.UTC) - START) // dt.timedelta(minutes=1) - 1
+    assert dt.datetime.fromisoformat(row["seen_from"]) == asked.seen_from == START
+
+
+def test_looks_tell_how_each_ended(store):
+    see(store, make_look(0), A)
+    see(store, make_look(10), A)
+    see(store, make_look(20), make_content(problems=("unknown city 'x'",)))
+    retry_at = START + dt.timedelta(hours=1)
+    store.keep_failure(make_look(30, status=503), "fetch_failed", "busy", retry_at=retry_at)
+    told = rows(store, "SELECT * FROM looks ORDER BY fetched_at")
+    assert [row["outcome"] for row in told] == ["new", "unchanged", "new", "fetch_failed"]
+    assert [row["problems"] for row in told] == [None, None, "unknown city 'x'", None]
+    assert (told[3]["reason"], told[3]["status"]) == ("busy", 503)
+    assert told[3]["fetched_at"] == "2024-04-28T12:30:00+09:00"
+    assert told[3]["retry_at"] == "2024-04-28T13:00:00+09:00"
+
+
+# ---- states
+
+
+def test_the_first_spell_ever_is_unconfirmed_and_one_that_we_saw_begin_is_live(store):
+    see(store, make_look(0), A)
+    see(store, make_look(10), B)
+    assert states(store) == ["unconfirmed", "live"]
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "state"),
+    [
+        pytest.param(90 * 60, "live", id="exactly 90 minutes"),
+        pytest.param(90 * 60 + 1, "unconfirmed", id="a second more"),
+    ],
+)
+def test_a_change_somewhere_in_a_long_gap_confirms_nothing(store, gap_s, state):
+    see(store, make_look(0), A)
+    see(store, make_look(gap_s / 60), B)
+    assert states(store)[1] == state
+
+
+@pytest.mark.parametrize(
+    ("lasted_s", "state"),
+    [
+        pytest.param(3 * 3600 - 1, "live", id="a second less than 3 hours"),
+        pytest.param(3 * 3600, "frozen", id="3 hours"),
+    ],
+)
+def test_a_spell_of_three_hours_is_frozen(store, lasted_s, state):
+    see(store, make_look(-10), A)
+    for minute in (0, 60, 120, lasted_s / 60):
+        see(store, make_look(minute), B)
+    assert states(store) == ["unconfirmed", state]
+    (now,) = latest(store, minute=lasted_s / 60)
+    assert now.state == state
+
+
+def test_frozen_is_what_it_is_whether_its_start_was_seen_or_not(store):
+    see(store, make_look(0), A)
+    see(store, make_look(180), A)
+    assert states(store) == ["frozen"]
+
+
+@pytest.mark.parametrize(
+    ("since_s", "state"),
+    [
+        pytest.param(1800, "live", id="exactly three intervals"),
+        pytest.param(1801, "down", id="a second more"),
+    ],
+)
+def test_three_intervals_without_a_successful_look_and_the_portal_is_down(store, since_s, state):
+    see(store, make_look(-10), A)
+    see(store, make_look(0), B)
+    store.keep_failure(make_look(20), "fetch_failed", "timed out")
+    (now,) = latest(store, minute=since_s / 60)
+    assert now.state == state
+
+
+def test_down_is_stronger_than_frozen(store):
+    see(store, make_look(0), A)
+    see(store, make_look(180), A)
+    assert [latest(store, minute=at)[0].state for at in (180, 211)] == ["frozen", "down"]
+
+
+def test_age_counts_from_the_first_look_at_the_values(store):
+    see(store, make_look(0), A)
+    see(store, make_look(20), A)
+    (now,) = latest(store, minute=25.9)
+    assert (now.age_minutes, now.seen_until - now.seen_from) == (25, dt.timedelta(minutes=20))
+
+
+def test_a_station_that_vanished_is_down_while_the_others_are_live(store):
+    both = make_content(make_reading(), make_reading(station=BUSAN, temperature_c=9.0))
+    see(store, make_look(0), both)
+    for nth in range(1, 6):
+        see(store, make_look(10 * nth), make_content(make_reading(temperature_c=float(nth))))
+    seoul, busan = latest(store, minute=50)
+    assert (seoul.station, seoul.state, seoul.temperature_c) == ("서울", "live", 5.0)
+    assert (busan.station, busan.state, busan.temperature_c) == ("부산", "down", 9.0)
+
+
+@pytest.mark.parametrize("source", ["query", "view"])
+def test_what_the_newest_look_did_not_show_is_not_live(store, source):
+    """The look before it was minutes ago, and its values would hold for an hour more."""
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=25)
+    see(store, make_look(fetched_at=start), A)
+    both = make_content(make_reading(), make_reading(station=BUSAN, temperature_c=9.0))
+    see(store, make_look(fetched_at=start + dt.timedelta(minutes=10)), both)
+    see(store, make_look(fetched_at=start + dt.timedelta(minutes=20)), B)
+    if source == "view":
+        shown = {row["station"]: row["state"] for row in rows(store, "SELECT * FROM latest")}
+    else:
+        with query.Database(store.path) as db:
+            shown = {row.station: row.state for row in db.latest()}
+            assert db.at("부산", dt.datetime.now(dt.UTC)).state == shown["부산"]
+    assert shown == {"서울": "live", "부산": "down"}
+
+
+def test_a_month_of_looks_with_new_dates_and_one_sidebar_is_one_frozen_spell(store):
+    """The page date is printed by the portal's own clock, which runs on when the sidebar stops."""
+    days = 30
+    with store.transaction():
+        portal = "INSERT INTO portals (name, url, interval_s) VALUES ('koya', 'x', 600)"
+        store._conn.execute(portal)
+        sidebar_id = store.sidebars.keep(A)
+        for nth in range(days * 144):
+            at = START + dt.timedelta(minutes=10 * nth)
+            store._conn.execute(
+                "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id, "
+                "page_date) VALUES (1, ?, 'read', 1, ?, ?)",
+                (epoch(at), sidebar_id, at.astimezone(KST).date().isoformat()),
+            )
+            spells.add(store._conn, 1, epoch(at), sidebar_id)
+    minute = 10 * (days * 144 - 1)
+    (now,) = latest(store, minute=minute)
+    assert (now.state, now.seen_from, now.age_minutes) == ("frozen", START, minute)
+    assert now.page_date == now.seen_until.date() == dt.date(2024, 5, 28)
+    assert rows(store, "SELECT count(*) AS n FROM weather") == [{"n": 1}]
+
+
+def test_after_a_freeze_and_a_thaw_it_is_live_again(store):
+    for minute in range(0, 200, 20):
+        see(store, make_look(minute), A)
+    see(store, make_look(200), B)
+    assert states(store) == ["frozen", "live"]
+    (now,) = latest(store, minute=205)
+    assert (now.state, now.temperature_c) == ("live", 2.0)
+
+
+def test_the_page_date_is_that_of_the_last_look(store):
+    for minute, day in ((0, 28), (10, 29)):
+        see(store, make_look(minute), A, page_date=dt.date(2024, 4, day))
+    assert [row["page_date"] for row in rows(store, "SELECT * FROM weather")] == ["2024-04-29"]
+    assert latest(store, minute=10)[0].page_date == dt.date(2024, 4, 29)
+
+
+def test_each_portal_has_its_own_latest(store):
+    see(store, make_look(0), A)
+    see(store, make_look(0, portal="busan.com"), B)
+    seen = {row.portal: row.temperature_c for row in latest(store, minute=0)}
+    assert seen == {"koya": 1.0, "busan.com": 2.0}
+
+
+def test_what_came_back_is_a_spell_of_its_own(store):
+    for minute, content in ((0, A), (10, B), (20, A), (30, C)):
+        see(store, make_look(minute), content)
+    seen = rows(store, "SELECT seen_from, temperature FROM weather ORDER BY seen_from")
+    assert [row["temperature"] for row in seen] == [1.0, 2.0, 1.0, 3.0]

@@ -1,0 +1,445 @@
+"""The whole way, over real HTTP into a real file: what a portal shows is what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import signal
+import sqlite3
+import ssl
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from db import query
+from db.write.store import Store
+from scraper.collect import Collector, PassNotKept, Report, backlog
+from scraper.config import Portal
+from scraper.demo.portal import Entry, page
+from scraper.fetch import Fetcher
+from tests.support.servers import Server, answer, dripping, redirect, refusing, silent, unaccepting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.servers import Reply, Request
+
+START = dt.datetime(2026, 3, 1, 0, 0, tzinfo=dt.UTC)
+NO_ROBOTS = answer(status="404 Not Found")
+CERTIFICATES = ssl.create_default_context()
+"""Read once: it takes longer than a look."""
+
+
+def box(*temperatures: str, date: str = "2026.03.01 (일)") -> bytes:
+    cities = ["서울", "부산", "제주", "강릉"]
+    entries = [
+        Entry(label="맑음", icon="01", city=city, temperature=temperature)
+        for city, temperature in zip(cities, temperatures or ("1.0", "2.0", "3.0"), strict=False)
+    ]
+    return page(entries, date, size=9000).encode()
+
+
+@contextlib.contextmanager
+def serving(*replies: Reply, **more: Reply) -> Iterator[Server]:
+    paths: dict[str, Any] = {"/robots.txt": NO_ROBOTS, "/": list(replies)}
+    with Server(paths | {f"/{name}": reply for name, reply in more.items()}) as server:
+        yield server
+
+
+class Watch:
+    """Looks at portals as a daemon would, at moments that the test sets."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.now, self.timeout_s = path, START, 5.0
+
+    def look(self, *portals: Portal, after: dt.timedelta = dt.timedelta()) -> list[Report]:
+        self.now += after
+        with Store.open(self.path) as store:
+            return asyncio.run(self._sweep(store, portals))
+
+    async def _sweep(self, store: Store, portals: tuple[Portal, ...]) -> list[Report]:
+        async with Fetcher(
+            user_agent="nalssi/0 (test)",
+            clock=lambda: self.now,
+            robots=store.robots(),
+            backoff_s=0.001,
+            timeout_s=self.timeout_s,
+            verify=CERTIFICATES,
+        ) as fetcher:
+            with Collector(
+                fetcher=fetcher, store=store, interval_s=600, clock=lambda: self.now
+            ) as collector:
+                return await collector.sweep(portals)
+
+    def latest(self) -> list[query.Latest]:
+        with query.Database(self.path) as db:
+            return db.latest(now=self.now)
+
+    def looks(self) -> list[query.PastLook]:
+        with query.Database(self.path) as db:
+            return db.looks()
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    return Watch(tmp_path / "weather.db")
+
+
+def portal(server: Server, name: str = "koya", path: str = "/", **more: Any) -> Portal:
+    return Portal(name=name, url=server.url(path, host="127.0.0.1"), **more)
+
+
+TEN_MINUTES = dt.timedelta(minutes=10)
+
+
+def test_what_the_portal_shows_is_what_is_kept(watch):
+    with serving(answer(box("1.0", "-2.5", ""))) as server:
+        (report,) = watch.look(portal(server))
+    assert (report.outcome, report.readings, report.error) == ("new", 3, None)
+    assert report.problems == ("no temperature printed: 제주",)
+    assert {(row.station, row.temperature_c, row.condition) for row in watch.latest()} == {
+        ("서울", 1.0, "clear"),
+        ("부산", -2.5, "clear"),
+        ("제주", None, "clear"),
+    }
+
+
+def test_the_same_sidebar_is_unchanged_even_where_the_page_is_another(watch):
+    with serving(answer(box()), answer(box(date="2026.03.02 (월)"))) as server:
+        outcomes = [watch.look(portal(server), after=TEN_MINUTES)[0].outcome for _ in range(2)]
+    assert outcomes == ["new", "unchanged"]
+    assert watch.latest()[0].page_date == dt.date(2026, 3, 2)
+
+
+def test_a_page_that_was_not_modified_is_a_look_at_the_same_sidebar(watch):
+    fresh = answer(box(), headers={"ETag": '"a"'})
+    with serving(fresh, answer(status="304 Not Modified")) as server:
+        for expected in ("new", "not_modified"):
+            (report,) = watch.look(portal(server), after=TEN_MINUTES)
+            assert (report.outcome, report.readings) == (expected, 3)
+        assert server.requests[-1].headers["if-none-match"] == '"a"'
+    assert watch.latest()[0].seen_until == watch.now
+
+
+def test_the_page_without_a_sidebar_is_kept_for_a_better_reader(watch):
+    with serving(answer("<title>공사 중</title>")) as server:
+        (report,) = watch.look(portal(server))
+    assert report.outcome == "no_sidebar"
+    assert report.exit_code == 5
+    assert "공사 중" in str(report.error)
+    with contextlib.closing(sqlite3.connect(watch.path)) as conn:
+        assert conn.execute("SELECT page IS NOT NULL FROM fetches").fetchall() == [(1,)]
+
+
+def test_every_failure_is_a_row_with_its_reason_and_stops_no_other(watch):
+    with serving(
+        answer(box()), broken=answer(status="500 Oops"), robots=answer("User-agent: *\nDisallow: /")
+    ) as server:
+        portals = [
+            portal(server, "good"),
+            portal(server, "broken", "/broken"),
+            Portal(name="elsewhere", url="http://no-such-host.invalid/"),
+        ]
+        reports = watch.look(*portals)
+    assert [report.outcome for report in reports] == ["new", "fetch_failed", "fetch_failed"]
+    assert [report.exit_code for report in reports] == [0, 4, 4]
+    reasons = {look.portal: look.reason or "" for look in watch.looks()}
+    assert "HTTP 500" in reasons["broken"]
+    assert "no-such-host.invalid" in reasons["elsewhere"]
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+GZIPPED = {"Content-Encoding": "gzip"}
+WAYS: dict[str, tuple[Reply, str]] = {
+    "no content": (answer(status="204 No Content"), "HTTP 204"),
+    "not modified": (answer(status="304 Not Modified"), "HTTP 304"),
+    "not found": (answer(status="404 Not Found"), "HTTP 404"),
+    "broken": (answer(status="500 Oops"), "HTTP 500"),
+    "busy": (answer(status="503 Busy", headers={"Retry-After": "3600"}), "HTTP 503"),
+    "sent elsewhere": (redirect("http://192.0.2.1/"), "redirect to"),
+    "sent in a circle": (redirect("/"), "redirects in a circle"),
+    "sent nowhere": (answer(status="302 Found"), "without a Location"),
+    "silent": (silent, "no page within 3 s"),
+    "dripping": (dripping(HEAD + b"\r\n", b"x", every_s=0.1), "no page within 3 s"),
+    "cut short": (answer(box(), headers={"Content-Length": "99999"}), "cut short"),
+    "hung up": (b"", "no answer"),
+    "no HTTP": (b"220 mail.example ESMTP\r\n", "no answer"),
+    "too large": (HEAD + b"Content-Length: 99999999\r\n\r\n", "larger than"),
+    "no gzip": (answer(b"no gzip", headers=GZIPPED), "damaged compression"),
+    "another box": (answer("<title>공사 중</title>"), "공사 중"),
+    "empty": (answer(), "KMA is not named"),
+}
+"""How a portal answers, and what is said of it."""
+
+ROBOTS: dict[str, tuple[Reply, str]] = {
+    "refused": (answer("User-agent: *\nDisallow: /"), "refused by the site's robots.txt"),
+    "robots broken": (answer(status="500 Oops"), "robots.txt: HTTP 500"),
+    "robots silent": (silent, "no page within 3 s"),
+}
+OUTCOMES = {"another box": "no_sidebar", "empty": "no_sidebar", "refused": "refused_by_robots"}
+
+
+def test_each_way_in_which_a_portal_can_fail_is_one_row_and_harms_no_other(watch):
+    watch.timeout_s = 3.0
+    with contextlib.ExitStack() as stack:
+        sites: list[dict[str, Reply]] = [
+            *({"/robots.txt": NO_ROBOTS, "/": reply} for reply, _ in WAYS.values()),
+            *({"/robots.txt": robots, "/": answer(box())} for robots, _ in ROBOTS.values()),
+        ]
+        servers = [stack.enter_context(Server(site)) for site in sites]
+        portals = [portal(*of) for of in zip(servers, [*WAYS, *ROBOTS], strict=True)]
+        full = stack.enter_context(unaccepting())
+        portals += [
+            Portal(name="full", url=f"http://127.0.0.1:{full}/"),
+            Portal(name="off", url=f"http://127.0.0.1:{refusing()}/"),
+            Portal(name="unknown", url="http://no-such-host.invalid/"),
+        ]
+        first, last = (stack.enter_context(serving(answer(box()))) for _ in range(2))
+        reports = watch.look(portal(first, "first"), *portals, portal(last, "last"))
+    said = {name: reason for name, (_, reason) in (WAYS | ROBOTS).items()}
+    said |= {"full": "no page within 3 s", "off": "no connection", "unknown": "no address of"}
+    looks = {look.portal: look for look in watch.looks()}
+    assert len(watch.looks()) == len(reports) == len(said) + 2
+    for name, reason in said.items():
+        assert looks[name].outcome == OUTCOMES.get(name, "fetch_failed"), name
+        assert reason in str(looks[name].reason), name
+    assert [looks[name].outcome for name in ("first", "last")] == ["new", "new"]
+    assert {report.portal for report in reports if report.error} == set(said)
+
+
+def test_robots_txt_is_obeyed_kept_for_a_day_and_may_be_overruled(watch):
+    with Server(
+        {"/robots.txt": answer("User-agent: *\nDisallow: /"), "/": answer(box())}
+    ) as server:
+        assert watch.look(portal(server))[0].outcome == "refused_by_robots"
+        assert watch.look(portal(server), after=TEN_MINUTES)[0].outcome == "refused_by_robots"
+        assert server.paths == ["/robots.txt"]
+        with_leave = portal(server, ignore_robots="their letter of 2026-02-03")
+        assert watch.look(with_leave, after=TEN_MINUTES)[0].outcome == "new"
+
+
+def test_a_portal_that_asks_for_time_is_not_asked_before(watch):
+    busy = answer(status="503 Busy", headers={"Retry-After": "3600"})
+    with serving(busy, answer(box())) as server:
+        watch.look(portal(server))
+        asked = len(server.paths)
+        (report,) = watch.look(portal(server), after=dt.timedelta(minutes=50))
+        assert report.outcome == "fetch_failed"
+        assert "not asked" in str(report.error)
+        assert len(server.paths) == asked
+        assert watch.look(portal(server), after=TEN_MINUTES)[0].outcome == "new"
+
+
+def test_a_month_of_page_dates_over_one_sidebar_is_one_spell_frozen(watch):
+    days = [dt.date(2026, 3, 1) + dt.timedelta(days=n) for n in range(31)]
+    pages = [
+        answer(box(date=f"{day:%Y.%m.%d} ({'월화수목금토일'[day.weekday()]})")) for day in days
+    ]
+    with serving(*pages) as server:
+        for _ in days:
+            watch.look(portal(server), after=dt.timedelta(days=1))
+    (seoul,) = [row for row in watch.latest() if row.station == "서울"]
+    assert (seoul.state, seoul.age_minutes) == ("frozen", 30 * 24 * 60)
+    assert seoul.page_date == days[-1]
+    with query.Database(watch.path) as db:
+        assert len(db.series("서울")) == 1
+
+
+def test_looks_at_one_host_wait_for_each_other(watch):
+    pages = {f"p{n}": answer(box(f"{n}.0", "1.0", "1.0")) for n in range(5)}
+    with serving(answer(box()), **pages) as server:
+        reports = watch.look(*(portal(server, name, f"/{name}") for name in pages))
+        assert server.peak == 1
+    assert {report.outcome for report in reports} == {"new"}
+
+
+def break_for(watch: Watch, name: str) -> None:
+    """Have SQLite refuse every look at this portal."""
+    with contextlib.closing(sqlite3.connect(watch.path)) as conn:
+        conn.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON fetches WHEN NEW.portal_id = "
+            f"(SELECT id FROM portals WHERE name = '{name}') "
+            "BEGIN SELECT RAISE(ABORT, 'out of order'); END"
+        )
+        conn.commit()
+
+
+def test_what_cannot_be_kept_is_an_error_that_has_the_reports_of_the_rest(watch):
+    with serving(answer(box()), slow=late(answer(box("5.0", "6.0", "7.0")))) as server:
+        portals = [portal(server, "good"), portal(server, "bad", "/slow")]
+        watch.look(*portals)
+        break_for(watch, "bad")
+        with pytest.raises(PassNotKept, match="out of order; not kept: bad") as caught:
+            watch.look(*portals, after=TEN_MINUTES)
+    assert [report.portal for report in caught.value.reports] == ["good"]
+    assert [look.portal for look in watch.looks()] == ["good", "bad", "good"]
+
+
+def held_by_another(path: Path) -> contextlib.closing[sqlite3.Connection]:
+    """Give a connection that any thread may use."""
+    return contextlib.closing(sqlite3.connect(path, check_same_thread=False))
+
+
+def test_a_look_that_is_kept_late_is_reported_like_any_other(watch, monkeypatch):
+    monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
+    with Store.open(watch.path) as store, held_by_another(watch.path) as conn:
+        store.wait_at_most(0.05)
+
+        def locking(_: Request) -> Iterator[bytes]:
+            conn.execute("BEGIN IMMEDIATE")
+            yield answer(box())
+
+        def freeing(request: Request) -> Iterator[bytes]:
+            request.stopping.wait(0.5)
+            conn.rollback()
+            yield answer(box("5.0", "6.0", "7.0"))
+
+        with serving(answer(box()), early=locking, late=freeing) as server:
+            portals = tuple(portal(server, name, f"/{name}") for name in ("early", "late"))
+            reports = asyncio.run(watch._sweep(store, portals))
+    assert sorted(report.portal for report in reports) == ["early", "late"]
+    assert [look.portal for look in watch.looks()] == ["early", "late"]
+
+
+def late(reply: bytes) -> Reply:
+    """Give an answer a moment later, so that others are done with before."""
+
+    def wait(request: Request) -> Iterator[bytes]:
+        request.stopping.wait(0.3)
+        yield reply
+
+    return wait
+
+
+def scrape(watch: Watch, server: Server, *names: str) -> subprocess.CompletedProcess[str]:
+    """Look by the command line at portals of these names, each at its own path."""
+    urls = {name: portal(server, path=f"/{name}").url for name in names}
+    tables = [f'[[portals]]\nname = "{name}"\nurl = "{url}"' for name, url in urls.items()]
+    config = watch.path.with_name("config.toml")
+    config.write_text("\n".join([f'database = "{watch.path.name}"', *tables]), encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "scraper", "scrape", "--json", "--config", str(config)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_pass_says_how_the_others_ended_when_one_could_not_be_kept(watch):
+    ways = {"good": answer(box()), "none": answer("no box"), "bad": late(answer(box()))}
+    with serving(answer(box()), **ways) as server:
+        watch.look(portal(server, "bad", "/good"))
+        break_for(watch, "bad")
+        run = scrape(watch, server, "good", "none", "bad")
+    assert run.returncode == 6
+    assert [row["portal"] for row in json.loads(run.stdout)] == ["good", "none"]
+    first, second = run.stderr.splitlines()
+    assert first.startswith("nalssi: none: no_sidebar: ")
+    assert second.endswith("out of order; not kept: bad")
+
+
+def test_a_pass_says_what_became_of_the_pages_that_a_killed_one_left(watch):
+    with serving(answer(box()), koya=answer(box()), none=answer("no box")) as server:
+        killed_while("sidebar.find", watch.path, portal(server, path="/none").url)
+        run = scrape(watch, server, "koya")
+        assert run.returncode == 5
+        assert [row["outcome"] for row in json.loads(run.stdout)] == ["no_sidebar", "new"]
+        assert run.stderr.startswith("nalssi: koya: no_sidebar: ")
+
+
+# ---- killed in the middle
+
+
+def killed_while(what: str, path: Path, url: str) -> None:
+    """Run one pass in a process of its own that is killed when it comes to this point."""
+    code = f"""
+        import os, signal, sys
+        from scraper.cli import main
+        from scraper.collect import ingest
+        def die(*args, **kwargs):
+            os.kill(os.getpid(), signal.SIGKILL)
+        ingest.{what} = die
+        sys.argv = ["nalssi", "scrape", "--config", {str(path.parent / "config.toml")!r}]
+        main()
+    """
+    (path.parent / "config.toml").write_text(
+        f'database = "{path.name}"\n[[portals]]\nname = "koya"\nurl = "{url}"\n', encoding="utf-8"
+    )
+    run = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False, timeout=60)
+    assert run.returncode == -signal.SIGKILL
+
+
+def outcomes(path: Path) -> list[tuple[str, int, int]]:
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return conn.execute(
+            "SELECT outcome, tries, page IS NOT NULL FROM fetches ORDER BY id"
+        ).fetchall()
+
+
+def test_a_page_whose_reader_was_killed_is_read_at_the_next_pass(watch):
+    with serving(answer(box()), answer(box("5.0", "6.0", "7.0"))) as server:
+        killed_while("sidebar.find", watch.path, portal(server).url)
+        assert outcomes(watch.path) == [("unread", 1, 1)]
+        watch.now = dt.datetime.now(dt.UTC) + TEN_MINUTES
+        watch.look(portal(server))
+    assert outcomes(watch.path) == [("read", 2, 0), ("read", 1, 0)]
+    with query.Database(watch.path) as db:
+        assert [spell.temperature_c for spell in db.series("서울")] == [1.0, 5.0]
+
+
+def test_a_page_that_kills_the_reader_twice_is_set_aside_and_kept(watch):
+    with serving(answer(box())) as server:
+        url = portal(server).url
+        killed_while("sidebar.find", watch.path, url)
+        killed_while("sidebar.find", watch.path, url)
+        assert outcomes(watch.path) == [("unread", 2, 1)]
+        watch.now = dt.datetime.now(dt.UTC) + TEN_MINUTES
+        aside, report = watch.look(portal(server))
+    assert (aside.outcome, aside.exit_code) == ("set_aside", 5)
+    assert report.outcome == "new"
+    assert outcomes(watch.path) == [("set_aside", 2, 1), ("read", 1, 0)]
+    assert "never ended" in str(watch.looks()[0].reason)
+
+
+@pytest.mark.parametrize("point", ["normalize.readings", "normalize.content"])
+def test_killed_after_the_page_was_kept_nothing_of_it_is_lost(watch, point):
+    with serving(answer(box())) as server:
+        killed_while(point, watch.path, portal(server).url)
+        watch.now = dt.datetime.now(dt.UTC) + TEN_MINUTES
+        watch.look(portal(server))
+    assert [outcome for outcome, _, _ in outcomes(watch.path)] == ["read", "read"]
+
+
+def test_a_bug_in_one_look_leaves_its_page_and_stops_no_other(watch, monkeypatch):
+    from scraper import sidebar  # noqa: PLC0415 - to break it
+
+    find = sidebar.find
+
+    def broken(body: bytes, *more: Any) -> Any:
+        if b"-40.0" in body:
+            message = "a bug"
+            raise ZeroDivisionError(message)
+        return find(body, *more)
+
+    monkeypatch.setattr(sidebar, "find", broken)
+    odd = answer(box("-40.0", "1.0", "1.0"))
+    with serving(answer(box()), odd=odd) as server, pytest.raises(ZeroDivisionError):
+        watch.look(portal(server, "odd", "/odd"), portal(server, "good"))
+    assert {outcome for outcome, _, _ in outcomes(watch.path)} == {"unread", "read"}
+
+
+def test_no_descriptor_or_child_is_left_behind(watch):
+    with serving(answer(box())) as server:
+        watch.look(portal(server))
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for _ in range(5):
+            watch.look(portal(server), after=TEN_MINUTES)
+        assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,0 +1,216 @@
+"""config.toml is read whole, or refused with the key, its value and what was expected."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from scraper import __version__, config
+from scraper.config import Config, Fetch, Metrics, Notify, Portal, Taught
+from scraper.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+PORTAL = '[[portals]]\nname = "koya"\nurl = "https://koya.example/"\n'
+
+
+def load(tmp_path: Path, text: str) -> Config:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path)
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert caught.value.exit_code == 3
+    assert str(tmp_path / "config.toml") in str(caught.value)
+    assert "\n" not in str(caught.value)
+    return caught.value.problem
+
+
+def test_the_config_beside_the_readme_has_every_key_at_its_default():
+    raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
+    assert set(raw) == set(Config.__struct_fields__)
+    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "words": Taught}
+    for name, table in tables.items():
+        assert set(raw[name]) == set(table.__struct_fields__)
+    (portal,) = raw.pop("portals")
+    assert portal == {"name": "koya-culture", "url": "https://www.koya-culture.com/"}
+    assert msgspec.convert(raw, Config) == Config()
+
+
+def test_the_package_has_the_version_that_it_says():
+    raw = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert raw["project"]["version"] == __version__
+
+
+def test_the_readme_explains_every_key():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
+        for key in table.__struct_fields__:
+            assert f"`{key}`" in readme
+
+
+def test_every_key_says_what_is_expected_of_it():
+    tables = {
+        "fetch": Fetch,
+        "notify": Notify,
+        "metrics": Metrics,
+        "words": Taught,
+        "portals": Portal,
+    }
+    keys = set(Config.__struct_fields__)
+    for name, table in tables.items():
+        keys |= {f"{name}.{key}" for key in table.__struct_fields__}
+    assert set(config.EXPECTED) == keys
+
+
+def test_an_empty_config_is_all_defaults(tmp_path):
+    assert load(tmp_path, "") == Config(database=str(tmp_path / "weather.db"))
+
+
+def test_a_relative_database_counts_from_the_folder_of_the_config(tmp_path):
+    assert load(tmp_path, 'database = "kept/w.db"').database == str(tmp_path / "kept/w.db")
+    assert load(tmp_path, 'database = "/kept/w.db"').database == "/kept/w.db"
+
+
+@pytest.mark.parametrize("name", ["config.toml", "weather.db"])
+def test_a_textfile_takes_no_place_of_ours(tmp_path, name):
+    path = tmp_path / "config.toml"
+    path.write_text(f'[metrics]\ntextfile = "{name}"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="is the config or the database itself"):
+        config.load(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('[metrics]\ntextfile = "a\\u0000b"', id="no path"),
+        pytest.param("a = " + "[" * 20_000, id="too deep"),
+        pytest.param("interval_minutes = " + "1" * 5000, id="too long"),
+    ],
+)
+def test_what_no_config_has_is_told_in_one_line(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError):
+        config.load(path)
+
+
+def test_a_relative_textfile_counts_from_the_folder_of_the_config(tmp_path):
+    asked = '[metrics]\ntextfile = "{}"'.format
+    assert load(tmp_path, asked("n.prom")).metrics.textfile == str(tmp_path / "n.prom")
+    assert load(tmp_path, asked("/kept/n.prom")).metrics.textfile == "/kept/n.prom"
+    assert load(tmp_path, asked("")).metrics.textfile == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('webhook = "s3cr3t"', "notify.webhook"),
+        ('webhook = "ftp://s3cr3t/"', "notify.webhook"),
+        ('webhook = "https:///s3cr3t"', "notify.webhook"),
+        ('ping = "https://x:0/s3cr3t"', "notify.ping"),
+        ('ping = "https://hc.example/s3cr3t x"', "notify.ping"),
+        ('apprise = "tgram://s3cr3t/chat"', "notify.apprise"),
+        ('apprise = [["s3cr3t"]]', "notify.apprise[1]"),
+        ('web_hook = "https://x/s3cr3t"', "'notify.web_hook'"),
+    ],
+)
+def test_what_is_wrong_with_a_channel_is_told_without_its_secret(tmp_path, line, key):
+    problem = refusal(tmp_path, f"[notify]\n{line}")
+    assert key in problem
+    assert "s3cr3t" not in problem
+
+
+def test_addresses_of_channels_are_taken_as_they_are(tmp_path):
+    notify = load(tmp_path, '[notify]\nwebhook = "https://x/?a=b"\nping = "http://y/uuid"').notify
+    assert (notify.webhook, notify.ping) == ("https://x/?a=b", "http://y/uuid")
+
+
+def test_an_interval_is_told_in_seconds_too(tmp_path):
+    assert load(tmp_path, "interval_minutes = 2.5").interval_s == 150
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("intervall_minutes = 10", ["intervall_minutes", "= 10", "interval_minutes"]),
+        ("[fetch]\ntimeout = 5", ["fetch.timeout", "= 5", "timeout_s"]),
+        (PORTAL + "color = 'red'", ["portals[1].color", "'red'", "ignore_robots"]),
+        ("interval_minutes = 0.5", ["interval_minutes", "0.5", "from 1 to 1440"]),
+        ("interval_minutes = 0", ["interval_minutes", "= 0", "from 1"]),
+        ("interval_minutes = -10", ["interval_minutes", "-10"]),
+        ("interval_minutes = nan", ["interval_minutes", "nan"]),
+        ("interval_minutes = 1441", ["interval_minutes", "1441", "1440"]),
+        ("interval_minutes = '10m'", ["interval_minutes", "'10m'"]),
+        ("interval_minutes = true", ["interval_minutes", "True"]),
+        ("database = ''", ["database", "''"]),
+        ("database = 7", ["database", "7"]),
+        ("journal = 'off'", ["journal", "'off'", "auto, wal, delete"]),
+        ('database = "~nobody.at.all/w.db"', ["~nobody.at.all", "no such user"]),
+        ('database = "a\\u0000b"', ["database", "a path"]),
+        ('[fetch]\nuser_agent = "x\\n"', ["fetch.user_agent"]),
+        ('[[portals]]\nname = "x\\n"\nurl = "http://x/"', ["portals[1].name"]),
+        (PORTAL.replace("koya.example", "me@koya.example"), ["portals[1].url"]),
+        ("[fetch]\ntimeout_s = 0", ["fetch.timeout_s", "= 0"]),
+        ("[fetch]\nmax_bytes = 1.5", ["fetch.max_bytes", "1.5"]),
+        ('[fetch]\nuser_agent = "a\\nb: c"', ["fetch.user_agent"]),
+        ('[fetch]\nuser_agent = "날씨"', ["fetch.user_agent", "날씨"]),
+        ("fetch = 3", ["fetch = 3"]),
+        ("portals = 3", ["portals = 3"]),
+        ("[words]\ncolors = {}", ["words.colors", "labels, cities"]),
+        ('[words.labels]\n"눈보라" = 11', ["words.labels", "'눈보라': 11"]),
+        ('[words.labels]\n"눈보라" = "snowstorm"', ["'눈보라' = 'snowstorm'", "snow, "]),
+        ('[words.labels]\n"" = "clear"', ["words.labels.''", "a printed word for the sky"]),
+        ('[words.labels]\n"-" = "clear"', ["words.labels.'-'", "a printed word for the sky"]),
+        ('[words.labels]\n"서울" = "clear"', ["words.labels.'서울'", "no city"]),
+        ('[words.cities]\n"서울시" = 1', ["'서울시' = 1", "the number or name of a station"]),
+        ('[words.cities]\n"서울시" = "Seul"', ["'서울시' = 'Seul'", "the number or name"]),
+        ('[words.cities]\n"흐림" = 108', ["words.cities.'흐림'", "no word for the sky"]),
+        (PORTAL + PORTAL, ["portals[2].name", "'koya'"]),
+        ("[[portals]]\nname = 'x'", ["portals[1]", "'url'", "missing"]),
+        ("[[portals]]\nname = 'a b'\nurl = 'http://x/'", ["portals[1].name", "'a b'"]),
+        (PORTAL.replace("https", "ftp"), ["portals[1].url", "'ftp://koya.example/'", "http"]),
+        (PORTAL.replace("https://koya.example/", "koya.example"), ["portals[1].url", "http"]),
+        (PORTAL.replace("https://koya.example/", "/etc/hosts"), ["portals[1].url", "/etc/hosts"]),
+        (PORTAL.replace("koya.example", ""), ["portals[1].url", "'https:///'"]),
+        (PORTAL.replace("koya.example", "koya.example:99999"), ["portals[1].url", "99999"]),
+    ],
+)
+def test_what_is_wrong_is_told_with_key_and_value(tmp_path, text, told):
+    problem = refusal(tmp_path, text)
+    for part in told:
+        assert part in problem
+
+
+@pytest.mark.parametrize("text", ["interval_minutes = ", "a = 1\na = 2", "\x00"], ids=repr)
+def test_a_file_that_is_no_toml_is_refused(tmp_path, text):
+    assert "cannot be read" in refusal(tmp_path, text)
+
+
+def test_a_file_that_is_no_utf_8_is_refused(tmp_path):
+    (tmp_path / "config.toml").write_bytes('database = "날씨"'.encode("cp949"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(tmp_path / "config.toml")
+
+
+def test_the_config_is_found_by_option_then_variable_then_here(tmp_path, monkeypatch):
+    option, variable = tmp_path / "option.toml", tmp_path / "variable.toml"
+    for path in (option, variable, tmp_path / "config.toml"):
+        path.touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NALSSI_CONFIG", raising=False)
+    assert config.find() == Path("config.toml")
+    monkeypatch.setenv("NALSSI_CONFIG", str(variable))
+    assert config.find() == variable
+    assert config.find(option) == option
+
+
+def test_a_config_that_is_not_there_is_an_error_not_a_default(tmp_path, monkeypatch):
+    monkeypatch.setenv("NALSSI_CONFIG", str(tmp_path / "nowhere.toml"))
+    with pytest.raises(ConfigError, match="no such file"):
+        config.find()

@@ -1,0 +1,548 @@
+"""`nalssi run` as a process: what it looks at, says, tells systemd, and needs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from db import query
+from db.reading import KST, PortalMemory
+from db.write.store import Store
+from scraper import config, lock, monitor
+from scraper.collect import Report
+from scraper.daemon import scheduler
+from scraper.daemon.service import Daemon
+from scraper.errors import ConfigError
+from scraper.printable import printable
+from tests.cli.test_cli import BOX, HOSTILE, NALSSI, ROOT, portal, refused
+from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
+from tests.support.make import make_content, make_look, see
+from tests.support.servers import answer, refusing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_T = TypeVar("_T")
+
+PATIENCE_S = 60.0
+MOST_BYTES = 80 * 2**20
+"""Resident; 50 to 60 MB are usual."""
+
+
+class Running:
+    """A daemon and what it says on stderr."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process, self._log = process, log
+
+    def lines(self, event: str = "") -> list[dict[str, Any]]:
+        """The lines of its log; only those of one event, where one is named."""
+        whole = self._log.read_text().rpartition("\n")[0]
+        rows: list[dict[str, Any]] = [json.loads(line) for line in whole.splitlines()]
+        return [row for row in rows if event in ("", row["event"])]
+
+    def wait(self, event: str, *, count: int = 1) -> list[dict[str, Any]]:
+        return until(lambda: self.lines(event), lambda rows: len(rows) >= count)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+
+def until(ask: Callable[[], _T], well: Callable[[_T], bool]) -> _T:
+    """Ask until the answer is well, for a bounded time."""
+    end = time.monotonic() + PATIENCE_S
+    while not well(answer := ask()):
+        assert time.monotonic() < end, answer
+        time.sleep(0.02)
+    return answer
+
+
+@contextlib.contextmanager
+def running(folder: Path, **env: str) -> Iterator[Running]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("NALSSI_")}
+    path = folder / "log"
+    with path.open("wb") as log:
+        process = subprocess.Popen(
+            [*NALSSI, "run"],
+            cwd=folder,
+            env={**clean, "PYTHONPATH": str(ROOT), **env},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+    try:
+        yield Running(process, path)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def add(folder: Path, *lines: str) -> None:
+    """Put lines before the portals of a config."""
+    config = folder / "config.toml"
+    config.write_text("\n".join([*lines, config.read_text()]))
+
+
+def looks(folder: Path) -> list[query.PastLook]:
+    with query.Database(folder / "weather.db") as db:
+        return db.looks()
+
+
+def test_it_looks_at_once_and_says_so_in_a_line_a_look(tmp_path):
+    pages = portal(tmp_path, koya=answer(BOX), none=answer("<title>공사 중</title>"))
+    with pages, running(tmp_path) as daemon:
+        rows = daemon.wait("look", count=2)
+        assert daemon.stop() == 0
+    koya, none = sorted(rows, key=lambda row: str(row["portal"]))
+    assert koya["milliseconds"] >= 0
+    assert {key: koya[key] for key in ("level", "portal", "outcome", "readings")} == {
+        "level": "info",
+        "portal": "koya",
+        "outcome": "new",
+        "readings": 2,
+    }
+    assert dt.datetime.fromisoformat(koya["timestamp"])
+    assert (none["level"], none["outcome"]) == ("warning", "no_sidebar")
+    assert "공사 중" in none["error"]
+    assert [row["problem"] for row in daemon.lines("problem")] == ["no temperature printed: 부산"]
+    assert daemon.lines()[-1]["event"] == "stopped"
+    assert len(looks(tmp_path)) == 2
+
+
+def test_a_log_that_cannot_be_written_costs_no_look(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)), Path("/dev/full").open("wb") as full:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen([*NALSSI, "run"], cwd=tmp_path, env=environment, stderr=full)
+        until((tmp_path / "weather.db").exists, bool)
+        until(lambda: looks(tmp_path), bool)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_it_does_not_look_again_before_the_interval_has_passed(tmp_path):
+    with portal(tmp_path, koya=answer(BOX), new=answer(BOX)) as server:
+        with Store.open(tmp_path / "weather.db") as store:
+            see(store, make_look(fetched_at=dt.datetime.now(dt.UTC)), make_content())
+        with running(tmp_path) as daemon:
+            daemon.wait("look")
+            daemon.wait("looking")
+            assert daemon.stop() == 0
+        assert "/koya" not in server.paths
+
+
+def shown_in_a_terminal(folder: Path, **env: str) -> str:
+    """Run it in a terminal until it has looked once; give what it showed there."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "wb") as terminal:
+        whole = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **env}
+        process = subprocess.Popen([*NALSSI, "run"], cwd=folder, env=whole, stderr=terminal)
+    shown = b""
+    with os.fdopen(ours, "rb", buffering=0) as stream:
+        while b"no_sidebar" not in shown and select.select([stream], [], [], PATIENCE_S)[0]:
+            shown += stream.read(65536)
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+    return shown.decode()
+
+
+def test_a_log_in_a_terminal_is_readable_and_no_page_speaks_to_it(tmp_path):
+    with portal(tmp_path, koya=answer(f"<title>{HOSTILE}</title>")):
+        shown = shown_in_a_terminal(tmp_path, NO_COLOR="")
+    assert "\x1b[" in shown
+    text = re.sub(r"\x1b\[[0-9;]*m", "", shown)  # its own colours
+    assert "portal=koya" in text
+    assert "{" not in text
+    for odd in ("\x1b", "\x07", "\u202e", "\u2066", "\x9b"):
+        assert odd not in text
+
+
+def test_who_wants_no_colours_gets_none(tmp_path):
+    with portal(tmp_path, koya=answer("<title>공사 중</title>")):
+        shown = shown_in_a_terminal(tmp_path, NO_COLOR="1")
+    assert "portal=koya" in shown
+    assert "\x1b" not in shown
+
+
+def test_no_control_character_is_in_the_log(tmp_path):
+    with portal(tmp_path, koya=answer(f"<title>{HOSTILE}</title>")), running(tmp_path) as daemon:
+        (row,) = daemon.wait("look")
+        assert printable(row["error"]) == row["error"]
+        daemon.stop()
+
+
+def test_no_secret_is_in_the_log(tmp_path):
+    secret = f"http://127.0.0.1:{refusing()}/s3cr3t"
+    with portal(tmp_path, koya=answer(status="500 Oops")):
+        add(
+            tmp_path,
+            f'notify.webhook = "{secret}"',
+            f'notify.ping = "{secret}"',
+            'notify.apprise = ["nonsense://s3cr3t"]',
+        )
+        with running(tmp_path) as daemon:
+            daemon.wait("not told", count=3)
+            config = tmp_path / "config.toml"
+            config.write_text(config.read_text().replace('["nonsense://s3cr3t"]', '"s3cr3t"'))
+            daemon.process.send_signal(signal.SIGHUP)
+            (refusal,) = daemon.wait("config refused, the old one stays")
+            daemon.stop()
+    assert "notify.apprise" in refusal["reason"]
+    assert "s3cr3t" not in (tmp_path / "log").read_text()
+
+
+def test_people_and_the_switch_are_told(tmp_path, inbox):  # noqa: F811 - a fixture
+    with portal(tmp_path, koya=answer(status="404 Not Found")):
+        add(
+            tmp_path,
+            f'notify.webhook = "{inbox.url}/hook"',
+            f'notify.ping = "{inbox.url}/ping"',
+            'metrics.textfile = "nalssi.prom"',
+        )
+        with running(tmp_path) as daemon:
+            until(inbox.pings, lambda pings: any(path == "/ping/fail" for path, _ in pings))
+            daemon.stop()
+    assert inbox.told() == [("koya", "down", False)]
+    assert "HTTP 404" in next(body for path, body in inbox.pings() if path == "/ping/fail")
+    assert inbox.pings()[0] == ("/ping/start", "")
+    assert 'nalssi_portal_state{portal="koya",state="down"} 1.0' in (
+        (tmp_path / "nalssi.prom").read_text()
+    )
+
+
+def test_the_switch_is_told_of_one_start_however_many_portals_there_are(tmp_path, inbox):  # noqa: F811
+    names = ("a", "b", "c", "d")
+    with portal(tmp_path, **dict.fromkeys(names, answer(BOX))):
+        add(tmp_path, f'notify.ping = "{inbox.url}/ping"')
+        with running(tmp_path) as daemon:
+            until(inbox.pings, lambda pings: pings and all(name in pings[-1][1] for name in names))
+            daemon.stop()
+    first, *others = [path for path, _ in inbox.pings()]
+    assert first == "/ping/start"
+    assert set(others) == {"/ping"}
+
+
+def test_a_channel_that_hangs_holds_up_no_look(tmp_path, inbox):  # noqa: F811 - a fixture
+    inbox.hangs.set()
+    with portal(tmp_path, a=answer(status="404 No"), b=answer(status="404 No"), c=answer(BOX)):
+        add(tmp_path, f'notify.webhook = "{inbox.url}/hook"')
+        with running(tmp_path) as daemon:
+            daemon.wait("look", count=3)
+            began = time.monotonic()
+            assert daemon.stop() == 0
+            assert time.monotonic() - began < monitor.TIMEOUT_S
+
+
+def test_prometheus_is_answered_on_the_configured_port(tmp_path):
+    port = refusing()
+    with portal(tmp_path, koya=answer(BOX)):
+        add(tmp_path, f"metrics.port = {port}")
+        with running(tmp_path) as daemon:
+            daemon.wait("look")
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as got:
+                told = got.read().decode()
+            assert daemon.stop() == 0
+    for line in (
+        'nalssi_looks_total{outcome="new",portal="koya"} 1.0',
+        'nalssi_portal_state{portal="koya",state="unconfirmed"} 1.0',
+        "nalssi_readings_total 2.0",
+    ):
+        assert line in told
+
+
+def test_a_metrics_port_that_is_taken_costs_no_look(tmp_path):
+    with portal(tmp_path, koya=answer(BOX), b=answer(BOX)), socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        add(tmp_path, f"metrics.port = {other.getsockname()[1]}")
+        with running(tmp_path) as daemon:
+            (refusal,) = daemon.wait("no metrics")
+            daemon.wait("look", count=2)
+            path = tmp_path / "config.toml"
+            path.write_text(f"interval_minutes = 11\n{path.read_text()}")
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait("no metrics", count=2)
+            daemon.wait("looking", count=2)
+            assert daemon.stop() == 0
+    assert (refusal["level"], "cannot be listened on" in refusal["reason"]) == ("error", True)
+
+
+def test_a_portal_that_left_the_config_is_only_counted(tmp_path):
+    port = refusing()
+    with portal(tmp_path, koya=answer(BOX), gone=answer(BOX)):
+        add(tmp_path, f"metrics.port = {port}")
+        path = tmp_path / "config.toml"
+        with running(tmp_path) as daemon:
+            daemon.wait("look", count=2)
+            path.write_text(path.read_text().partition('[[portals]]\nname = "gone"')[0])
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait("looking", count=2)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as got:
+                told = got.read().decode()
+            assert daemon.stop() == 0
+    assert 'nalssi_portal_state{portal="koya",state="unconfirmed"} 1.0' in told
+    assert 'nalssi_portal_state{portal="gone"' not in told
+    assert 'nalssi_looks_total{outcome="new",portal="gone"} 1.0' in told
+
+
+def test_what_a_library_logs_is_a_line_of_the_log():
+    run = subprocess.run(
+        [sys.executable, "-c", LIBRARIES], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    skipped, failed = [json.loads(line) for line in run.stderr.splitlines()]
+    assert "maximum number of running instances reached" in skipped["event"]
+    assert (skipped["level"], skipped["logger"]) == ("warning", "apscheduler.scheduler")
+    assert dt.datetime.fromisoformat(skipped["timestamp"])
+    assert (failed["level"], failed["event"]) == ("error", "odd")
+    assert failed["traceback"].splitlines()[-1] == "ValueError: odder"
+
+
+LIBRARIES = """
+import asyncio, logging
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from scraper.daemon.log import log_to_stderr
+
+async def main():
+    skipped = asyncio.Event()
+    scheduler = AsyncIOScheduler()
+    def skip(_):
+        scheduler.pause()
+        skipped.set()
+    scheduler.add_listener(skip, EVENT_JOB_MAX_INSTANCES)
+    scheduler.add_job(skipped.wait, "interval", seconds=0.05)
+    scheduler.start()
+    await asyncio.wait_for(skipped.wait(), 60)
+
+log_to_stderr()
+asyncio.run(main())
+try:
+    raise ValueError("odd\x9ber\u202e")
+except ValueError:
+    logging.getLogger("other").exception("o\u2066dd")
+"""
+"""A job that is due again while it runs, and an error with its traceback."""
+
+
+def test_problems_are_told_when_they_change_and_not_with_every_look(tmp_path):
+    (tmp_path / "config.toml").touch()
+    log = Log()
+    with Store.open(tmp_path / "weather.db") as store:
+        daemon = Daemon(
+            load=lambda: config.load(tmp_path / "config.toml"),
+            store=store,
+            clock=lambda: dt.datetime.now(dt.UTC),
+            log=log,  # type: ignore[arg-type] # as much of one as it uses here
+        )
+        for problems in [("a",), ("a",), None, ("a",), ("b", "c"), (), ()]:
+            daemon._after("koya", make_report(problems))
+            daemon._after("koya", Report(portal="koya", outcome="not_modified"))
+    told = [row["problem"] for row in log.rows if row["event"] == "problem"]
+    assert told == ["a", "b", "c", "none any more"]
+    assert len([row for row in log.rows if row["event"] == "look"]) == 14
+
+
+class Log:
+    """A log that keeps its rows."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def info(self, event: str, **more: Any) -> None:
+        self.rows.append({"event": event, **more})
+
+    warning = info
+
+
+def make_report(problems: tuple[str, ...] | None) -> Report:
+    """How a look ended that saw these problems, or failed."""
+    if problems is None:
+        return Report(portal="koya", outcome="fetch_failed", error="HTTP 500")
+    return Report(portal="koya", outcome="unchanged", problems=problems)
+
+
+@contextlib.contextmanager
+def systemd(folder: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+    """A socket as systemd's, and what was said to it so far."""
+    path = folder / "notify"
+    said: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(path))
+        listener.setblocking(False)
+
+        def heard() -> list[str]:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    said.extend(listener.recv(65536).decode().splitlines())
+            return said
+
+        yield str(path), heard
+
+
+def test_systemd_is_told_of_the_start_the_looks_a_reload_and_the_end(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)), systemd(tmp_path) as (path, heard):
+        with running(tmp_path, NOTIFY_SOCKET=path) as daemon:
+            until(heard, lambda said: {"READY=1", "STATUS=koya: new"} <= set(said))
+            until(heard, lambda said: "WATCHDOG=1" in said)
+            assert "STOPPING=1" not in heard()
+            daemon.process.send_signal(signal.SIGHUP)
+            until(heard, lambda said: said.count("READY=1") == 2 and "RELOADING=1" in said)
+            assert daemon.stop() == 0
+        assert "STOPPING=1" in heard()
+
+
+def test_looks_that_wait_for_their_turn_do_not_hang_and_one_that_never_ends_does(monkeypatch):
+    """Fifteen looks of a tenth of a second each, where a second is too long for one."""
+    monkeypatch.setattr(scheduler, "LONGEST_LOOK_S", 1.0)
+    assert asyncio.run(fed_while_looking(ends=True)) == {True}
+    assert asyncio.run(fed_while_looking(ends=False)) == {True, False}
+
+
+async def fed_while_looking(*, ends: bool) -> set[bool]:
+    """Whether it went on, asked from time to time for longer than that."""
+    turn, never = asyncio.Lock(), asyncio.Event()
+
+    class OneByOne:
+        async def recall(self, _: config.Portal) -> PortalMemory:
+            return PortalMemory()
+
+        async def catch_up(self) -> list[Report]:
+            return []
+
+        async def look(self, portal: config.Portal) -> Report:
+            async with turn:
+                await (asyncio.sleep(0.1) if ends else never.wait())
+                return Report(portal=portal.name, outcome="unchanged")
+
+    class Silent:
+        async def ping(self, *_: object) -> None: ...
+
+        async def after_looks(self, *_: object) -> None: ...
+
+    portals = tuple(config.Portal(name=f"p{n}", url="http://127.0.0.1/") for n in range(15))
+    looks = scheduler.Timetable(
+        OneByOne(),  # type: ignore[arg-type] # as much of one as it uses here
+        Silent(),  # type: ignore[arg-type] # the same
+        config.Config(portals=portals),
+        lambda: dt.datetime.now(dt.UTC),
+        lambda *_: None,
+    )
+    await looks.start()
+    fed = set()
+    for _ in range(65):
+        await asyncio.sleep(0.02)
+        fed.add(looks.goes_on())
+    looks._scheduler.shutdown()
+    for task in looks._under_way:
+        task.cancel()
+    return fed
+
+
+def test_who_only_looks_whether_the_lock_is_held_keeps_nobody_from_starting(tmp_path):
+    path, begun = tmp_path / "weather.db", threading.Event()
+
+    def look() -> None:
+        with lock.held(path):
+            begun.set()
+            time.sleep(0.02)
+
+    other = threading.Thread(target=look)
+    other.start()
+    assert begun.wait(PATIENCE_S)
+    with lock.held(path):
+        other.join(PATIENCE_S)
+
+
+def test_a_schedule_is_a_cron_expression(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)):
+        add(tmp_path, 'schedule = "5,25,45 * * * *"')
+        with running(tmp_path) as daemon:
+            daemon.wait("look")
+            assert daemon.stop() == 0
+        config = tmp_path / "config.toml"
+        config.write_text(config.read_text().replace("5,25", "65,25"))
+        assert "'65,25,45 * * * *'" in refused(3, "run", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("field", "days"),
+    [
+        ("0", "sun"),
+        ("7", "sun"),
+        ("1", "mon"),
+        ("1-5", "mon tue wed thu fri"),
+        ("0,6", "sun sat"),
+        ("*/2", "sun tue thu sat"),
+        ("5-7", "sun fri sat"),
+        ("6-1", "sun mon sat"),
+        ("1-5/2", "mon wed fri"),
+        ("0-7", "sun mon tue wed thu fri sat"),
+        ("mon", "mon"),
+        ("Fri-Sun,3", "sun wed fri sat"),
+        ("*", "sun mon tue wed thu fri sat"),
+    ],
+)
+def test_a_schedule_counts_weekdays_as_cron_does(field, days):
+    due = scheduler.trigger(config.Config(schedule=f"0 9 * * {field}"))
+    sunday = dt.datetime(2026, 3, 1, tzinfo=KST)
+    mornings = [sunday + dt.timedelta(days=day, hours=9) for day in range(7)]
+    fires = [at for at in mornings if due.get_next_fire_time(None, at) == at]
+    assert [f"{at:%a}".lower() for at in fires] == days.split()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ("0 9 * * 8", "'8' is no weekday"),
+        ("0 9 * * 1,", "'' is no weekday"),
+        ("0 9 * * */0", "'*/0' is no weekday"),
+        ("0 9 * * mon-fri-sun", "'mon-fri-sun' is no weekday"),
+        ("0 9 1 * 1", "only one"),
+        ("0 9 * *", "4 fields"),
+        ("0 0 31 2 *", "no year has such a day"),
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_refused(schedule, told):
+    wrong = config.Config(schedule=schedule)
+    with pytest.raises(ConfigError, match=re.escape(told)) as caught:
+        scheduler.refuse_wrong_schedule(wrong, Path("config.toml"))
+    assert f"config 'config.toml': schedule {schedule!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_schedule_without_a_moment_is_told_in_one_line(tmp_path, command):
+    with portal(tmp_path, koya=answer(BOX)):
+        add(tmp_path, 'schedule = "0 0 31 2 *"')
+        assert "config 'config.toml': schedule '0 0 31 2 *'" in refused(3, command, cwd=tmp_path)
+        assert not (tmp_path / "weather.db").exists()
+
+
+def test_a_wrong_config_is_refused(tmp_path):
+    (tmp_path / "config.toml").write_text("interval_minutes = 0")
+    assert "interval_minutes" in refused(3, "run", cwd=tmp_path)
+
+
+def test_it_needs_little_memory(tmp_path):
+    Store.open(tmp_path / "weather.db").close()  # making it takes a library that is large
+    with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
+        daemon.wait("look")
+        status = Path(f"/proc/{daemon.process.pid}/status").read_text()
+        resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        assert int(resident.split()[1]) * 1024 < MOST_BYTES
+        daemon.stop()

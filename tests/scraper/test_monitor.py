@@ -1,0 +1,341 @@
+"""Telling people, the metrics and the dead-man switch: for real, over a month of looks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import sqlite3
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from db import query
+from db.write.store import Store
+from scraper.collect import Report, collecting
+from scraper.config import Config, Metrics, Notify, Portal
+from scraper.monitor import Herald
+from tests.support.make import START, make_content, make_look, make_page, make_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+STEP = 30
+"""Minutes between looks."""
+
+DAY = 24 * 60
+SECRET = "s3cr3t-t0k3n"  # noqa: S105 - it opens nothing
+
+
+@dataclass(slots=True)
+class Inbox:
+    """A server on loopback that keeps what is posted, unless it shall refuse or hang."""
+
+    url: str = ""
+    status: int = 204
+    hangs: threading.Event = field(default_factory=threading.Event)
+    closed: threading.Event = field(default_factory=threading.Event)
+    letters: list[tuple[str, str]] = field(default_factory=list)
+
+    def told(self) -> list[tuple[str, str, bool]]:
+        """Portal, kind and well of each notice, in order."""
+        rows = [json.loads(body) for path, body in self.letters if path.startswith("/hook")]
+        return [(row["portal"], row["kind"], row["well"]) for row in rows]
+
+    def pings(self) -> list[tuple[str, str]]:
+        return [(path, body) for path, body in self.letters if path.startswith("/ping")]
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    class Taker(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            if box.hangs.is_set():
+                box.closed.wait(20)
+            if box.status < 300:
+                box.letters.append((self.path, body))
+            self.send_response(box.status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Taker) as server:
+        box = Inbox(url=f"http://127.0.0.1:{server.server_port}")
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield box
+        box.closed.set()
+        server.shutdown()
+
+
+class House:
+    """A store, a config and a clock; each look is told of as by cron or by a daemon."""
+
+    def __init__(self, path: Path, *, metrics: Metrics | None = None, **notify: Any) -> None:
+        self.path, self.minute = path, 0.0
+        self.complaints: list[str] = []
+        self.config = Config(
+            database=str(path),
+            interval_minutes=STEP,
+            notify=Notify(**notify),
+            metrics=metrics or Metrics(),
+            portals=tuple(Portal(name=name, url="http://127.0.0.1:1/") for name in ("koya", "b")),
+        )
+
+    def now(self) -> dt.datetime:
+        return START + dt.timedelta(minutes=self.minute)
+
+    def live(self, story: Mapping[str, str], *, minutes: float = STEP, looks: int = 0) -> None:
+        """
+        Look through a story: for each portal a sign a look; a new process after so many looks.
+
+        ``!`` fails, ``?`` has no sidebar, ``-`` is no look, capitals have a word never seen, and
+        ``.`` changes every hour.
+        """
+        length = max(map(len, story.values()))
+        for start in range(0, length, looks or length):
+            part = {name: signs[start:][: looks or length] for name, signs in story.items()}
+            asyncio.run(self._live(part, minutes))
+
+    async def _live(self, story: Mapping[str, str], minutes: float) -> None:
+        with Store.open(self.path) as store:
+            store._conn.execute("PRAGMA synchronous = off")
+            async with collecting(self.config, store, self.now) as collector:
+                herald = Herald(
+                    config=self.config,
+                    collector=collector,
+                    store=store,
+                    clock=self.now,
+                    complain=self.complaints.append,
+                )
+                for signs in zip(*story.values(), strict=True):
+                    looks = dict(zip(story, signs, strict=True))
+                    reports = [
+                        self._look(store, name, sign) for name, sign in looks.items() if sign != "-"
+                    ]
+                    await herald.after_looks(reports)
+                    self.minute += minutes
+
+    def _look(self, store: Store, portal: str, sign: str) -> Report:
+        look = make_look(self.minute, portal=portal)
+        store.portal(portal, "http://127.0.0.1:1/", STEP * 60)
+        if sign == "!":
+            store.keep_failure(look, "fetch_failed", "HTTP 500")
+            return Report(portal=portal, outcome="fetch_failed", error="HTTP 500")
+        page = store.keep_page(look, make_page(portal=portal))
+        if sign == "?":
+            store.keep_no_sidebar(page, "a page titled '공사 중'")
+            return Report(portal=portal, outcome="no_sidebar", error="no KMA sidebar")
+        celsius = self.minute // 60 if sign == "." else ord(sign) / 10
+        problems = [f"서울: unknown label {sign!r}"] if sign.isupper() else []
+        problems += ["unknown city '화성'"] if sign == "+" else []
+        content = make_content(make_reading(temperature_c=celsius), problems=tuple(problems))
+        return Report(
+            portal=portal, outcome=store.keep_content(page, content, page_date=None), readings=1
+        )
+
+
+@pytest.fixture
+def house(tmp_path: Path, inbox: Inbox) -> House:
+    return House(tmp_path / "weather.db", webhook=f"{inbox.url}/hook/{SECRET}")
+
+
+HOURS = 60 // STEP
+
+MONTH = (
+    "." * 24 * HOURS  # well
+    + "!" * 50 * HOURS  # two days down
+    + "." * 10 * HOURS
+    + "a" * 49 * HOURS  # frozen for two days
+    + "a" * 3 + "!" * 5 * HOURS + "a" * HOURS  # an outage hides that
+    + "." * 10 * HOURS  # thawed
+    + "?" * 2 + "." * 10 * HOURS  # another layout for an hour
+    + ".!" * 100 * HOURS  # every second look fails
+    + "." * 5 * HOURS
+    + ".!!!!!" * 33 * HOURS  # hardly ever there
+    + "." * 5 * HOURS
+    + "Bc" * 12 * HOURS  # a word that comes and goes, for a day
+    + "." * 26 * HOURS
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("looks", [0, 20], ids=["a daemon", "restarted every few looks"])
+def test_a_month_is_told_in_the_right_notices(house, inbox, looks):
+    month = MONTH + "." * (31 * DAY // STEP - len(MONTH))
+    house.live({"koya": month, "b": "." * len(month)}, looks=looks)
+    assert house.complaints == []
+    assert {portal for portal, _, _ in inbox.told()} == {"koya"}
+    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.told()]
+    outage = ["down", "down", "down", "no down"]
+    freeze = ["frozen", "frozen", "down", "frozen", "no frozen", "no down"]
+    assert told[:4] == outage
+    assert sorted(told[4:10]) == sorted(freeze)
+    assert told.index("no frozen") > told.index("frozen") + 2
+    rest = told[10:]
+    assert rest[:2] == ["layout", "no layout"]
+    flapping = rest[2 : rest.index("words")]
+    assert flapping[0] == "down"
+    assert flapping[-1] == "no down"
+    assert Counter(flapping) == {"down": 9, "no down": 1}  # 8 days and a bit
+    assert rest[rest.index("words") :] == ["words", "words", "no words"]
+
+
+def test_a_pause_of_our_own_is_no_outage_of_a_portal(house, inbox):
+    house.live({"koya": "..", "b": ".."})
+    house.minute += DAY
+    house.live({"koya": ".-", "b": "-."})
+    assert inbox.told() == []
+
+
+def test_a_city_never_seen_is_told_until_it_is_gone_for_a_day(house, inbox):
+    house.live({"koya": "." + "+" * 3 + "." * (DAY // STEP + HOURS)})
+    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.told()]
+    assert told == ["words", "words", "no words"]  # again once a day
+    assert "화성" in inbox.letters[0][1]
+
+
+def test_a_portal_that_never_answered_is_told_at_once(house, inbox):
+    house.live({"koya": "!"})
+    assert inbox.told() == [("koya", "down", False)]
+
+
+# ---- channels that fail
+
+
+def test_a_channel_that_failed_is_told_later_and_only_what_still_is_so(house, inbox):
+    inbox.status = 500
+    house.live({"koya": "!!!!", "b": "?..."})
+    assert inbox.told() == []
+    assert house.complaints == ["webhook: refused: it answered 500"]
+    inbox.status = 204
+    house.live({"koya": "!!", "b": ".."})
+    assert inbox.told() == [("koya", "down", False)]
+
+
+def test_each_channel_is_told_once_whatever_the_others_do(tmp_path, inbox):
+    out = tmp_path / "told"
+    program = (
+        "sh",
+        "-c",
+        f'cat >> "{out}"; echo "$NALSSI_PORTAL $NALSSI_KIND $NALSSI_WELL" >> "{out}"',
+    )
+    house = House(tmp_path / "weather.db", webhook=f"{inbox.url}/hook", command=program)
+    inbox.status = 500
+    house.live({"koya": "!!!!"})
+    inbox.status = 204
+    house.live({"koya": "!."})
+    assert inbox.told() == [("koya", "down", False)]
+    assert [line for line in out.read_text().splitlines() if line.startswith("koya d")] == [
+        "koya down 0"
+    ]
+
+
+def test_a_channel_that_hangs_is_left_after_its_patience(house, inbox, monkeypatch):
+    monkeypatch.setattr("scraper.monitor.PATIENCE_S", 0.1)
+    monkeypatch.setattr("scraper.monitor.TIMEOUT_S", 0.3)
+    inbox.hangs.set()
+    began = time.monotonic()
+    house.live({"koya": "!", "b": "!"})
+    assert time.monotonic() - began < 20
+    assert house.complaints == ["webhook: too late: no answer within 0.3 s"]
+    inbox.hangs.clear()
+    monkeypatch.undo()
+    house.live({"koya": "!", "b": "!"})
+    assert sorted(inbox.told()) == [("b", "down", False), ("koya", "down", False)]
+
+
+def test_no_complaint_holds_a_secret(house, inbox):
+    inbox.status = 500
+    house.live({"koya": "!"})
+    assert house.complaints
+    assert SECRET not in "".join(house.complaints)
+
+
+def test_a_database_that_cannot_be_asked_is_complained_of_and_the_switch_is_told(tmp_path, inbox):
+    house = House(tmp_path / "weather.db", webhook=f"{inbox.url}/hook", ping=f"{inbox.url}/ping")
+    house.live({"koya": "."})
+    with contextlib.closing(sqlite3.connect(house.path)) as conn:
+        conn.execute("DROP TABLE notices")
+        conn.commit()
+    house.live({"koya": ".."})
+    (complaint,) = house.complaints
+    assert "notices" in complaint
+    assert len(inbox.pings()) == 3
+
+
+# ---- the dead-man switch, and the metrics
+
+
+def test_the_switch_is_told_of_every_pass_with_a_summary(tmp_path, inbox):
+    house = House(tmp_path / "weather.db", ping=f"{inbox.url}/ping")
+    house.live({"koya": "..", "b": ".!"})
+    assert inbox.pings() == [
+        ("/ping", "koya: new, 1 readings\nb: new, 1 readings"),
+        ("/ping/fail", "b: fetch_failed: HTTP 500\nkoya: unchanged, 1 readings"),
+    ]
+
+
+def test_the_switch_fails_until_the_last_look_at_every_portal_is_well(tmp_path, inbox):
+    """A daemon tells of each look by itself; the switch must not go to and fro."""
+    house = House(tmp_path / "weather.db", ping=f"{inbox.url}/ping")
+    house.live({"koya": ".-.-", "b": "-!-."})
+    assert [path for path, _ in inbox.pings()] == ["/ping", "/ping/fail", "/ping/fail", "/ping"]
+
+
+def test_the_textfile_says_what_the_database_says(tmp_path):
+    path = tmp_path / "nalssi.prom"
+    house = House(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
+    house.live({"koya": "..?!", "b": "...."})
+    samples = {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(path.read_text())
+        for sample in family.samples
+    }
+    with query.Database(house.path) as db:
+        counts = Counter((look.portal, look.outcome) for look in db.looks())
+        for one in db.status(now=house.now() - dt.timedelta(minutes=STEP)):
+            assert samples["nalssi_portal_state", one.portal, one.state] == 1
+    with contextlib.closing(sqlite3.connect(house.path)) as conn:
+        (readings,) = conn.execute("SELECT count(*) FROM readings").fetchone()
+    assert samples["nalssi_readings_total",] == readings
+    for (portal, outcome), count in counts.items():
+        assert samples["nalssi_looks_total", outcome, portal] == count
+    assert samples["nalssi_last_success_age_seconds", "koya"] == 2 * STEP * 60
+
+
+def test_a_textfile_that_cannot_be_written_is_complained_of_once(tmp_path):
+    nowhere = Metrics(textfile=str(tmp_path / "nowhere" / "nalssi.prom"))
+    house = House(tmp_path / "weather.db", metrics=nowhere)
+    house.live({"koya": "..."})
+    (complaint,) = house.complaints
+    assert "there is no such folder" in complaint
+
+
+def test_a_portal_that_left_the_config_has_no_state_in_the_textfile(tmp_path):
+    path = tmp_path / "nalssi.prom"
+    house = House(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
+    house.live({"koya": "...", "b": "..."})
+    house.config = msgspec.structs.replace(house.config, portals=house.config.portals[:1])
+    house.live({"koya": "..."})
+    told = path.read_text()
+    assert 'nalssi_looks_total{outcome="new",portal="b"}' in told
+    assert 'portal="koya",state=' in told
+    assert 'portal="b",state=' not in told
+
+
+def test_metrics_that_take_long_are_not_written_after_every_look(tmp_path, monkeypatch):
+    path = tmp_path / "nalssi.prom"
+    house = House(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
+    monkeypatch.setattr("scraper.monitor.LONG_S", 0.0)
+    monkeypatch.setattr("scraper.monitor.REST", 1e6)
+    house.live({"koya": "..."})
+    assert 'nalssi_looks_total{outcome="new",portal="koya"} 1.0' in path.read_text()

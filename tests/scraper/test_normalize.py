@@ -1,0 +1,267 @@
+"""Readings: the right station or none, the printed number or none, and every doubt told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper import normalize, sidebar
+from scraper.errors import UnreadableValue
+from scraper.normalize import temperature_c
+from scraper.sidebar import Line, Sidebar
+from scraper.vocabulary import CONDITIONS, ICONS, STATIONS
+from tests.support import pages
+from tests.support.pages import SIGHTINGS, entry
+
+if TYPE_CHECKING:
+    from db.reading import Reading
+    from scraper.normalize import Normalized
+
+
+def make_line(**changes: str) -> Line:
+    plain = {"label": "맑음", "icon": "01", "city": "서울", "temperature": "4.9"}
+    return Line(**(plain | changes))
+
+
+def normalized(*lines: Line) -> Normalized:
+    return normalize.readings(Sidebar(page_date=None, date_printed=None, lines=lines, fragment=""))
+
+
+def reading_of(**changes: str) -> Reading:
+    (reading,) = normalized(make_line(**changes)).readings
+    return reading
+
+
+# Temperatures
+
+
+@given(st.integers(-500, 500))
+def test_every_printed_tenth_is_read_exactly(tenths):
+    """A page cannot print a temperature that we change on the way in."""
+    (line, *_) = sidebar.find(
+        pages.box([entry("흐림", "서울", f"{tenths / 10:.1f}"), *pages.plain()])
+    ).lines
+    assert temperature_c(line.temperature) == tenths / 10
+
+
+@pytest.mark.parametrize(
+    ("printed", "celsius"),
+    [
+        pytest.param("0.0", 0.0, id="zero"),
+        pytest.param("-0.0", 0.0, id="minus zero"),
+        pytest.param("", None, id="no number"),
+        pytest.param("−4.7", -4.7, id="U+2212"),
+        pytest.param("－４．７", -4.7, id="full-width"),
+        pytest.param("+4.7", 4.7, id="plus"),
+        pytest.param("-7", -7.0, id="whole degrees"),
+        pytest.param("\u200b4.7\ufeff", 4.7, id="characters without width"),
+        pytest.param("50.0", 50.0, id="upper limit"),
+        pytest.param("-50.0", -50.0, id="lower limit"),
+    ],
+)
+def test_a_missing_number_is_not_a_zero(printed, celsius):
+    assert temperature_c(printed) == celsius
+    assert str(temperature_c(printed)) == str(celsius)  # "-0.0" == "0.0" as numbers
+
+
+UNREADABLE = {
+    "en dash": "–4.7",
+    "em dash": "—4.7",
+    "blank after the minus": "- 4.7",
+    "minus on a line of its own": "-\n4.7",
+    "two decimals": "4.75",
+    "comma": "4,7",
+    "too warm": "99.9",
+    "too cold": "-99.9",
+    "a tenth above": "50.1",
+    "dashes": "--",
+    "dash": "-",
+    "no value": "N/A",
+    "exponent": "1e3",
+    "Arabic digits": "٣.٢",
+    "superscript": "4⁷",
+    "circled": "④.7",
+    "fraction": "4½",
+    "no whole": ".7",
+    "no tenth": "4.",
+    "range": "3.2~4.7",
+    "blank in it": "4 .7",
+    "thousands": "1000",
+    "very many digits": "9" * 10_000,
+    "infinity": "inf",
+    "not a number": "nan",
+    "two signs": "+-4.7",
+    "NUL": "4.7\0",
+    "lone surrogate": "\ud800",
+}
+
+
+@pytest.mark.parametrize("printed", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_no_number_is_refused_as_printed(printed):
+    with pytest.raises(UnreadableValue) as refused:
+        temperature_c(printed)
+    assert refused.value.printed == printed
+
+
+@pytest.mark.parametrize("printed", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_number_that_cannot_be_read_is_a_problem_and_no_number(printed):
+    told = normalized(make_line(temperature=printed))
+    assert [one.temperature_c for one in told.readings] == [None]
+    (problem,) = told.problems
+    assert problem.startswith("서울: temperature: cannot read")
+    assert repr(printed) in problem
+
+
+@given(st.text(alphabet="0123456789.,-+−–~ eE/%٣½⁷０．", max_size=8))
+def test_no_text_is_read_as_another_number(printed):
+    try:
+        celsius = temperature_c(printed)
+    except UnreadableValue:
+        return
+    plain = printed.translate(str.maketrans("０．−", "0.-")).strip()
+    assert celsius == (float(plain) if plain else None)
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_no_line_raises_anything(label, icon, city, temperature):
+    told = normalized(Line(label=label, icon=icon, city=city, temperature=temperature))
+    assert [one.city for one in told.readings] == [city]
+
+
+# Stations
+
+
+@pytest.mark.parametrize("name", SIGHTINGS)
+def test_every_city_of_a_sighting_has_its_station_and_its_number(name):
+    seen = SIGHTINGS[name]
+    told = normalize.readings(sidebar.find(pages.box(seen.entries, seen.page_date)))
+    assert [(one.city, one.station, one.temperature_c) for one in told.readings] == [
+        (e.city, STATIONS[e.city], float(e.temperature) if e.temperature else None)
+        for e in seen.entries
+    ]
+    assert told.date_doubt is None
+    assert all(problem.startswith("no ") for problem in told.problems)
+
+
+@pytest.mark.parametrize("name", STATIONS)
+def test_every_known_name_is_its_station(name):
+    assert reading_of(city=name).station == STATIONS[name]
+
+
+@pytest.mark.parametrize("name", ["경기 광주", "광주시", "북대구", "남양주", "비금도", "Seoul"])
+def test_an_unknown_city_is_kept_and_told_and_given_no_number_of_kma(name):
+    told = normalized(make_line(city=name))
+    (reading,) = told.readings
+    assert reading.station is not None
+    assert (reading.station.name_ko, reading.station.kma_id) == (name, None)
+    assert (reading.city, reading.temperature_c) == (name, 4.9)
+    assert told.problems == (f"unknown city {name!r}",)
+
+
+def test_a_name_in_decomposed_letters_is_the_same_name():
+    assert reading_of(city="서울").station == STATIONS["서울"]
+
+
+def test_a_line_without_a_city_is_kept_without_a_station():
+    told = normalized(make_line(city=""))
+    assert [(one.station, one.temperature_c) for one in told.readings] == [(None, 4.9)]
+    assert told.problems == ("no city name: '맑음' '4.9'",)
+
+
+def test_a_city_printed_twice_alike_is_one_reading_and_told():
+    told = normalized(make_line(), make_line(city="부산"), make_line())
+    assert [one.city for one in told.readings] == ["서울", "부산"]
+    assert told.problems == ("서울: printed 2 times: '맑음' '4.9', '맑음' '4.9'",)
+
+
+@pytest.mark.parametrize("change", [{"temperature": "5.0"}, {"label": "비"}, {"icon": "08"}])
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(("서울", "서울"), id="one name"),
+        pytest.param(("경주", "경주시"), id="two names of one station"),
+        pytest.param(("남양주", "남양주"), id="unknown"),
+    ],
+)
+def test_a_city_printed_twice_with_different_values_has_none(names, change):
+    """Both lines stay, as printed; nobody can tell which is right."""
+    first, other = make_line(city=names[0]), make_line(city=names[1], **change)
+    told = normalized(first, make_line(city="부산"), other)
+    assert [one.city for one in told.readings] == [names[0], "부산", names[1]]
+    assert [one.station and one.station.name_ko for one in told.readings] == [None, "부산", None]
+    for one, line in zip((told.readings[0], told.readings[2]), (first, other), strict=True):
+        assert (one.temperature_c, one.condition.condition) == (None, None)
+        assert (one.condition.label, one.condition.icon) == (line.label, line.icon)
+    (problem,) = [text for text in told.problems if "printed 2 times" in text]
+    assert all(name in problem for name in names)
+    assert f"'맑음' '4.9', {other.label!r} {other.temperature!r}" in problem
+
+
+def test_thousands_of_lines_of_one_city_are_no_work():
+    told = normalized(*[make_line(temperature=f"{n % 400 / 10:.1f}") for n in range(20_000)])
+    assert {one.station for one in told.readings} == {None}
+    assert len(told.readings) == 20_000
+
+
+# Conditions
+
+
+@pytest.mark.parametrize("label", [label for label in CONDITIONS if label])
+def test_every_known_label_means_its_condition(label):
+    known = CONDITIONS[label]
+    told = normalized(make_line(label=label, icon=known.icon))
+    assert told.readings[0].condition == known
+    assert told.problems == ()
+
+
+@pytest.mark.parametrize("icon", ICONS)
+def test_an_icon_tells_where_the_label_is_empty(icon):
+    told = normalized(make_line(label="", icon=icon))
+    (reading,) = told.readings
+    assert (reading.condition.label, reading.condition.icon) == ("", icon)
+    assert reading.condition.condition == ICONS[icon].condition
+    assert told.problems == ()
+
+
+def test_no_sky_reported_is_no_problem_and_no_condition():
+    told = normalized(make_line(label="-", icon="00"))
+    assert (told.readings[0].condition.condition, told.problems) == (None, ())
+
+
+def test_an_empty_label_is_told_once_for_all_and_never_means_clear():
+    told = normalized(*(make_line(label="", icon="", city=city) for city in ("서울", "부산")))
+    assert [one.condition.condition for one in told.readings] == [None, None]
+    assert told.problems == ("no label printed: 서울, 부산",)
+
+
+@pytest.mark.parametrize(
+    ("label", "icon", "condition", "problem"),
+    [
+        pytest.param("맑음", "08", "clear", "disagrees with icon '08'", id="label against icon"),
+        pytest.param("-", "04", None, "disagrees with icon '04'", id="no sky against icon"),
+        pytest.param("돌풍", "04", None, "unknown label '돌풍'", id="unknown label"),
+        pytest.param("맑음", "77", "clear", "unknown icon code '77'", id="unknown icon"),
+        pytest.param("", "77", None, "unknown icon code '77'", id="unknown icon alone"),
+    ],
+)
+def test_a_label_stands_and_what_is_doubtful_is_told(label, icon, condition, problem):
+    told = normalized(make_line(label=label, icon=icon))
+    (reading,) = told.readings
+    assert (reading.condition.label, reading.condition.icon) == (label, icon)
+    assert reading.condition.condition == condition
+    (text,) = told.problems
+    assert text.startswith("서울: ")
+    assert problem in text
+
+
+@pytest.mark.parametrize(("label", "icon"), [("뇌우", "14"), ("한때 비", "20"), ("비/눈", "12")])
+def test_another_word_for_an_icon_does_not_disagree_with_it(label, icon):
+    assert normalized(make_line(label=label, icon=icon)).problems == ()
+
+
+def test_missing_temperatures_are_told_once_for_all():
+    told = normalized(*(make_line(temperature="", city=city) for city in ("고창", "부산", "")))
+    assert "no temperature printed: 고창, 부산, (no name)" in told.problems

@@ -1,0 +1,572 @@
+"""Telling people: every channel is tried, none can hurt another, and no secret is told on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+import trustme
+
+from scraper.notify import MAX_PING_BYTES, Channels, Notice, deliver, ping
+from tests.support.servers import Server, answer, dripping, redirect, refusing, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.servers import Reply
+
+T = TypeVar("T")
+
+SECRET = "s3cr3t-t0k3n"  # noqa: S105 - it opens nothing
+SHORT_S = 0.4  # a deadline that is meant to pass
+LIMIT_S = 15.0  # what such a deadline must stay under, on a slow machine too
+LOOPBACK = "127.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the libraries of Apprise on this machine."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What one request brought; unlike ``tests.support.servers``, with its body."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Inbox:
+    """A server on loopback that takes everything."""
+
+    port: int
+    letters: list[Letter] = field(default_factory=list)
+
+    def url(self, path: str = "/") -> str:
+        return f"http://{LOOPBACK}:{self.port}{path}"
+
+    @property
+    def letter(self) -> Letter:
+        (only,) = self.letters
+        return only
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    class Taker(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            taken.letters.append(Letter(path=self.path, headers=headers, body=body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer((LOOPBACK, 0), Taker) as server:
+        taken = Inbox(port=server.server_port)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield taken
+        server.shutdown()
+
+
+def make_notice(**changes: Any) -> Notice:
+    plain: dict[str, Any] = {
+        "portal": "koya-culture",
+        "kind": "frozen",
+        "well": False,
+        "text": "koya-culture is frozen: the same values since 2026-03-01 09:00 (3 h 10)",
+    }
+    return Notice(**(plain | changes))
+
+
+def script(source: str, *arguments: str) -> tuple[str, ...]:
+    """Give the command line of a Python script."""
+    return (sys.executable, "-c", source, *arguments)
+
+
+def tell(channels: Channels, **changes: Any) -> list[str]:
+    """Deliver a notice; hold what is true of every failure."""
+    timeout_s = changes.pop("timeout_s", LIMIT_S)
+    failures = deliver(make_notice(**changes), channels, timeout_s=timeout_s)
+    for line in failures:
+        assert SECRET not in line
+        assert line.isprintable()
+    return failures
+
+
+def hook(server: Server) -> Channels:
+    return Channels(webhook=f"http://{LOOPBACK}:{server.port}/{SECRET}?key={SECRET}")
+
+
+def refusal(reply: Reply, *, timeout_s: float = LIMIT_S) -> list[str]:
+    """Give what is said of a webhook that answers so."""
+    path = f"/{SECRET}?key={SECRET}"
+    with Server({path: reply}) as server:
+        failures = tell(hook(server), timeout_s=timeout_s)
+    assert server.paths == [path]
+    return failures
+
+
+def within(limit_s: float, work: Callable[[], T]) -> T:
+    began = time.monotonic()
+    result = work()
+    assert time.monotonic() - began < limit_s
+    return result
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process ended, within the time that the system may need for it."""
+    for _ in range(200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        with contextlib.suppress(OSError):  # where nobody waits for orphans it stays as a zombie
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        time.sleep(0.02)
+    return False
+
+
+# --- a notice and its channels ----------------------------------------------------------------
+
+
+def test_without_a_channel_there_is_nothing_to_fail():
+    assert tell(Channels()) == []
+
+
+def test_every_channel_is_told_and_every_failure_has_its_line(inbox):
+    channels = Channels(
+        command=script("raise SystemExit(3)"),
+        webhook=inbox.url("/hook"),
+        apprise=("nonsense://", f"json://{LOOPBACK}:{inbox.port}/apprise"),
+    )
+    assert tell(channels) == [
+        "command: exit code 3",
+        "apprise 1: not an address that Apprise knows",
+    ]
+    assert {letter.path for letter in inbox.letters} == {"/hook", "/apprise"}
+
+
+def test_hanging_channels_are_waited_for_together():
+    with Server({"/": silent}) as server:
+        channels = Channels(
+            command=script("import time; time.sleep(60)"),
+            webhook=f"http://{LOOPBACK}:{server.port}/",
+            apprise=(f"json://{LOOPBACK}:{server.port}/",) * 3,
+        )
+        failures = within(LIMIT_S, lambda: tell(channels, timeout_s=1.0))
+    assert len(failures) == 5
+
+
+def test_channels_keep_their_secrets_when_printed():
+    channels = Channels(command=(SECRET,), webhook=SECRET, apprise=(SECRET,))
+    assert SECRET not in repr(channels)
+
+
+def test_an_error_that_nobody_thought_of_is_a_failure_of_its_channel(monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(SECRET)
+
+    monkeypatch.setattr("scraper.notify.web.post", broken)
+    assert tell(Channels(webhook="http://127.0.0.1/")) == ["webhook: failed: ZeroDivisionError"]
+
+
+def test_it_may_be_called_where_an_event_loop_runs(inbox):
+    import asyncio  # noqa: PLC0415 - for this one test
+
+    async def inside() -> list[str]:
+        return tell(Channels(webhook=inbox.url()))
+
+    assert asyncio.run(inside()) == []
+
+
+# --- a command --------------------------------------------------------------------------------
+
+WRITE_DOWN = """
+import json, os, sys
+told = {name: value for name, value in os.environ.items() if name.startswith("NALSSI_")}
+with open(sys.argv[1], "w") as file:
+    json.dump({"text": sys.stdin.buffer.read().decode(), "told": told}, file)
+"""
+
+
+@pytest.mark.parametrize(("well", "printed"), [(False, "0"), (True, "1")])
+def test_a_command_is_told_by_its_input_and_its_environment(tmp_path, well, printed):
+    path = tmp_path / "told.json"
+    notice = {"text": "서울 is back", "well": well}
+    assert tell(Channels(command=script(WRITE_DOWN, str(path))), **notice) == []
+    assert json.loads(path.read_text()) == {
+        "text": "서울 is back\n",
+        "told": {"NALSSI_PORTAL": "koya-culture", "NALSSI_KIND": "frozen", "NALSSI_WELL": printed},
+    }
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param("a\0b", id="NUL"),
+        pytest.param("a\nPATH=b", id="line end"),
+        pytest.param("a\ud800b", id="lone surrogate"),
+        pytest.param("a\x1b[31mb", id="escape"),
+        pytest.param("a\u202eb", id="right to left"),
+    ],
+)
+def test_no_odd_name_keeps_people_from_being_told(tmp_path, inbox, odd):
+    path = tmp_path / "told.json"
+    channels = Channels(command=script(WRITE_DOWN, str(path)), webhook=inbox.url())
+    assert tell(channels, portal=odd, text=odd) == []
+    told = json.loads(path.read_text())
+    assert told["told"]["NALSSI_PORTAL"].isprintable()
+    assert told["text"].removesuffix("\n").isprintable()
+    assert json.loads(inbox.letter.body)["portal"].isprintable()
+
+
+def test_no_shell_reads_a_command(tmp_path):
+    path = tmp_path / "told.json"
+    assert tell(Channels(command=script(WRITE_DOWN, str(path), "; exit 9 $(exit 9)"))) == []
+
+
+def test_a_command_need_not_listen():
+    assert tell(Channels(command=script("")), text="x" * 10**6) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        pytest.param("sys.exit(7)", "exit code 7", id="silent"),
+        pytest.param("sys.exit('no\\x07 way\\nmore')", "exit code 1: no  way", id="control"),
+        pytest.param("sys.exit('\\n\\x1b[31mred\\x1b[0m')", "exit code 1: red", id="colour"),
+        pytest.param(
+            "sys.stderr.buffer.write(b'\\xff'); exit(2)", "exit code 2: \ufffd", id="bytes"
+        ),
+        pytest.param("sys.exit('x' * 9999)", f"exit code 1: {'x' * 200}", id="long"),
+        pytest.param("os.kill(os.getpid(), 9)", "killed by signal 9", id="signal"),
+    ],
+)
+def test_a_command_that_fails_is_quoted_in_one_line(source, said):
+    assert tell(Channels(command=script(f"import os, sys; {source}"))) == [f"command: {said}"]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [SECRET, f"--token={SECRET}", f"https://user:{SECRET}@hooks.example/{SECRET}?key={SECRET}"],
+)
+def test_a_command_cannot_quote_its_secrets(argument):
+    complain = "import sys; sys.exit(f'cannot use {sys.argv[1]}, least of all s3cr3t-t0k3n')"
+    (line,) = tell(Channels(command=script(complain, argument)))
+    assert "cannot use" in line
+
+
+@pytest.mark.parametrize(
+    ("argv", "why"),
+    [
+        pytest.param(("/nowhere/notify",), "No such file or directory", id="missing"),
+        pytest.param(("/",), "Permission denied", id="folder"),
+        pytest.param(("a\0b",), "not a possible command line", id="NUL"),
+    ],
+)
+def test_a_command_that_cannot_be_run_is_a_failure(argv, why):
+    assert tell(Channels(command=argv)) == [f"command: cannot be run: {why}"]
+
+
+HANG_WITH_A_CHILD = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+with open(sys.argv[1], "w") as file:
+    file.write(str(child.pid))
+time.sleep(60)
+"""
+
+
+def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
+    path = tmp_path / "pid"
+    channels = Channels(command=script(HANG_WITH_A_CHILD, str(path)))
+    failures = within(LIMIT_S, lambda: tell(channels, timeout_s=2.0))
+    assert failures == ["command: killed: no end within 2 s"]
+    assert is_gone(int(path.read_text()))
+
+
+LEAVE_A_CHILD = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+with open(sys.argv[1], "w") as file:
+    file.write(str(child.pid))
+sys.exit(int(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("code", "failures"), [("0", []), ("4", ["command: exit code 4"])])
+def test_a_child_left_in_the_background_is_not_waited_for(tmp_path, code, failures):
+    path = tmp_path / "pid"
+    channels = Channels(command=script(LEAVE_A_CHILD, str(path), code))
+    try:
+        assert within(LIMIT_S, lambda: tell(channels, timeout_s=2 * LIMIT_S)) == failures
+    finally:
+        os.kill(int(path.read_text()), signal.SIGKILL)  # it was still there
+
+
+def test_a_command_may_complain_without_end():
+    flood = "import sys\nwhile True: sys.stderr.write('x' * 65536)"
+    failures = within(LIMIT_S, lambda: tell(Channels(command=script(flood)), timeout_s=SHORT_S))
+    assert failures == ["command: killed: no end within 0.4 s"]
+
+
+# --- a webhook --------------------------------------------------------------------------------
+
+
+def test_a_webhook_gets_the_notice_as_json(inbox):
+    assert tell(Channels(webhook=inbox.url("/hook?key=1")), text="서울 is back", well=True) == []
+    assert inbox.letter.path == "/hook?key=1"
+    assert inbox.letter.headers["content-type"] == "application/json"
+    assert inbox.letter.headers["user-agent"].startswith("nalssi/")
+    assert json.loads(inbox.letter.body) == {
+        "portal": "koya-culture",
+        "kind": "frozen",
+        "well": True,
+        "text": "서울 is back",
+    }
+
+
+@pytest.mark.parametrize("status", ["200 OK", "201 Created", "204 No Content"])
+def test_any_2xx_is_delivered(status):
+    assert refusal(answer(status=status)) == []
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "500 Oops"])
+def test_any_other_status_is_a_failure(status):
+    assert refusal(answer(SECRET, status=status)) == [f"webhook: refused: it answered {status[:3]}"]
+
+
+def test_a_redirect_is_not_followed(inbox):
+    failures = refusal(redirect(inbox.url()))
+    assert failures == ["webhook: refused: it answered 302, a redirect, which is not followed"]
+    assert not inbox.letters
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(silent, id="silent"),
+        pytest.param(dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x", every_s=0.05), id="drips headers"),
+        pytest.param(
+            dripping(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", every_s=0.05), id="early hints"
+        ),
+    ],
+)
+def test_a_webhook_has_one_deadline_for_all(reply):
+    failures = within(LIMIT_S, lambda: refusal(reply, timeout_s=SHORT_S))
+    assert failures == ["webhook: too late: no answer within 0.4 s"]
+
+
+@pytest.mark.parametrize("size", ["", "Content-Length: 999999999\r\n"])
+def test_the_body_of_an_answer_is_not_waited_for(size):
+    drip = dripping(f"HTTP/1.1 200 OK\r\n{size}\r\n".encode(), b"x", every_s=0.05)
+    assert within(LIMIT_S, lambda: refusal(drip, timeout_s=2 * LIMIT_S)) == []
+
+
+@pytest.mark.parametrize("host", [LOOPBACK, "localhost"])
+def test_a_refused_connection_is_named(host):
+    channels = Channels(webhook=f"http://{host}:{refusing()}/{SECRET}")
+    assert tell(channels) == ["webhook: Connection refused"]
+
+
+def test_what_is_no_http_is_a_failure():
+    assert refusal(b"SSH-2.0-OpenSSH_9.6\r\n\r\n") == ["webhook: no whole HTTP answer"]
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused():
+    import ssl  # noqa: PLC0415 - for this one test
+
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert(LOOPBACK).configure_cert(tls)
+    with Server({}, tls=tls) as server:
+        (line,) = tell(Channels(webhook=f"https://{LOOPBACK}:{server.port}/{SECRET}"))
+    assert line.startswith("webhook: its certificate is refused: ")
+    assert not server.requests
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:65536/",
+        "http://127.0.0.1:0/",
+        "http://a b/",
+        SECRET,
+        f"ftp://{SECRET}/",
+        f"http://[{SECRET}",
+        f"http://127.0.0.1:{SECRET}/",
+        "http:///x",
+    ],
+)
+def test_what_is_no_address_is_a_failure(url):
+    reason = "not an http:// or https:// address"
+    assert tell(Channels(webhook=url)) == [f"webhook: {reason}"]
+    assert ping(url, "fail", timeout_s=LIMIT_S) == f"ping: {reason}"
+
+
+def test_no_proxy_hears_of_it(inbox, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", f"http://{LOOPBACK}:{refusing()}")
+    monkeypatch.setenv("ALL_PROXY", f"http://{LOOPBACK}:{refusing()}")
+    assert tell(Channels(webhook=inbox.url())) == []
+
+
+def test_a_name_server_that_is_silent_holds_nobody_up(monkeypatch):
+    """The question cannot be taken back; only we go on without its answer."""
+    answered = threading.Event()
+
+    def wait(*_: object, **__: object) -> list[Any]:
+        answered.wait(LIMIT_S)
+        raise socket.gaierror(socket.EAI_AGAIN, "later")
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait)
+    channels = Channels(webhook=f"http://{SECRET}.invalid/")
+    try:
+        failures = within(LIMIT_S, lambda: tell(channels, timeout_s=SHORT_S))
+    finally:
+        answered.set()
+    assert failures == ["webhook: too late: no answer within 0.4 s"]
+
+
+def test_a_name_that_is_none_is_said(monkeypatch):
+    def unknown(*_: object, **__: object) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    (line,) = tell(Channels(webhook=f"http://{SECRET}.invalid/"))
+    assert line == "webhook: cannot be found: Name or service not known"
+
+
+# --- Apprise ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [({}, "warning"), ({"well": True}, "success"), ({"kind": "test"}, "info")],
+)
+def test_apprise_delivers_the_text(inbox, changes, kind):
+    address = f"json://{LOOPBACK}:{inbox.port}/hook"
+    assert tell(Channels(apprise=(address,)), text="<서울> & *back*", **changes) == []
+    told = json.loads(inbox.letter.body)
+    assert (told["title"], told["message"], told["type"]) == ("nalssi", "<서울> & *back*", kind)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        pytest.param(
+            answer(status="500 Oops"),
+            "the service did not take it; `apprise -vv` says why",
+            id="500",
+        ),
+        pytest.param(silent, "killed: no end within 2 s", id="silent"),
+        pytest.param(
+            dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x", every_s=0.05),
+            "killed: no end within 2 s",
+            id="drips headers",
+        ),
+    ],
+)
+def test_apprise_that_fails_is_a_failure(reply, said):
+    with Server({f"/{SECRET}": reply}) as server:
+        channels = Channels(apprise=(f"json://u:{SECRET}@{LOOPBACK}:{server.port}/{SECRET}",))
+        failures = within(LIMIT_S, lambda: tell(channels, timeout_s=2.0))
+    assert failures == [f"apprise 1: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        pytest.param(
+            "raise ModuleNotFoundError(name='apprise')",
+            "Apprise is not installed: pip install 'nalssi[notify]'",
+            id="not installed",
+        ),
+        pytest.param(
+            "raise ModuleNotFoundError(name='markdown')", "Apprise needs 'markdown'", id="in part"
+        ),
+        pytest.param(
+            "import os, sys; raise ImportError(name=str(('x' in sys.argv, sys.orig_argv[-1])))",
+            "Apprise needs \"(False, 'scraper.notify.by_apprise')\"",
+            id="its command line",
+        ),
+        pytest.param("raise OSError('s3cr3t-t0k3n')", "Apprise failed: OSError", id="broken"),
+    ],
+)
+def test_without_apprise_people_are_told_how_to_get_it(tmp_path, monkeypatch, source, said):
+    (tmp_path / "apprise.py").write_text(source)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    channels = Channels(apprise=(f"json://{LOOPBACK}/{SECRET}",))
+    assert tell(channels) == [f"apprise 1: {said}"]
+
+
+def test_the_daemon_itself_never_loads_apprise(inbox):
+    assert tell(Channels(apprise=(f"json://{LOOPBACK}:{inbox.port}/",))) == []
+    assert "apprise" not in sys.modules
+
+
+# --- a ping -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "signal", "path"),
+    [
+        ("/uuid", "success", "/uuid"),
+        ("/uuid", "start", "/uuid/start"),
+        ("/uuid", "fail", "/uuid/fail"),
+        ("/uuid/", "fail", "/uuid/fail"),
+        ("", "start", "/start"),
+        ("/key/slug?create=1", "fail", "/key/slug/fail?create=1"),
+    ],
+)
+def test_a_ping_says_what_happened_by_its_path(inbox, url, signal, path):
+    assert ping(inbox.url(url), signal, "10 looks\n서울", timeout_s=LIMIT_S) is None
+    assert inbox.letter.path == path
+    assert inbox.letter.body.decode() == "10 looks\n서울"
+
+
+@pytest.mark.parametrize(
+    ("body", "size"),
+    [
+        pytest.param("서" * MAX_PING_BYTES, MAX_PING_BYTES // 3 * 3, id="cut between characters"),
+        pytest.param("x" * MAX_PING_BYTES, MAX_PING_BYTES, id="just fits"),
+        pytest.param("a\ud800", 2, id="lone surrogate"),
+    ],
+)
+def test_a_ping_is_bounded_and_utf_8(inbox, body, size):
+    assert ping(inbox.url(), "success", body, timeout_s=LIMIT_S) is None
+    assert len(inbox.letter.body.decode().encode()) == size
+
+
+def test_no_check_is_no_ping():
+    assert ping("", "start") is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        pytest.param(answer(status="404 Not Found"), "refused: it answered 404", id="404"),
+        pytest.param(silent, "too late: no answer within 0.4 s", id="silent"),
+    ],
+)
+def test_a_ping_that_fails_says_why_without_the_address(reply, said):
+    with Server({f"/{SECRET}": reply}) as server:
+        url = f"http://{LOOPBACK}:{server.port}/{SECRET}"
+        assert ping(url, "success", timeout_s=SHORT_S) == f"ping: {said}"

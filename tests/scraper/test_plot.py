@@ -1,0 +1,601 @@
+"""Pictures: what is drawn, where nothing is, and what a user is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import plotext
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from db import query
+from db.reading import KST, Station
+from db.write.store import Store
+from scraper.cli import main
+from scraper.plot import chart, coast, sky
+from scraper.plot.placing import Box, Room, near
+from scraper.plot.ticks import ticks
+from scraper.vocabulary import CONDITIONS, STATIONS
+from tests.support.make import BUSAN, SEOUL, START, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+ROOT = Path(__file__).parents[2]
+JEJU = STATIONS["제주"]
+NOWHERE = Station(name_ko="북$대\x1b[31m구")
+
+HOURS = [1.0, 2.0, 3.0, None, 5.0, None, -6.5]
+"""Seoul's temperature an hour after another; then it freezes, then comes back after a gap."""
+
+FROZEN_FROM, FROZEN_FOR = 7 * 60, 5 * 60
+BACK_AT = 15 * 60
+SINCE, UNTIL = "2024-04-28T12:00", "2024-04-29T04:00"
+
+
+def at(minute: float) -> dt.datetime:
+    return (START + dt.timedelta(minutes=minute)).astimezone(KST)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database: six hours alive, five frozen, three without a look, an hour alive."""
+    found: Path = tmp_path_factory.mktemp("plot") / "weather.db"
+    with Store.open(found) as store:
+        for hour, celsius in enumerate(HOURS):
+            for minute in (0, 30):
+                show(store, hour * 60 + minute, celsius)
+        for minute in range(FROZEN_FROM, FROZEN_FROM + FROZEN_FOR + 1, 30):
+            show(store, minute, 9.5)
+        show(store, BACK_AT - 10, 11.0)
+        show(store, BACK_AT, 12.5)
+    return found
+
+
+def show(store: Store, minute: float, celsius: float | None) -> None:
+    shown = (
+        make_reading(temperature_c=celsius),
+        make_reading(station=JEJU, temperature_c=None if celsius is None else celsius + 8),
+        make_reading(station=BUSAN, temperature_c=3.0),
+        make_reading(station=NOWHERE, temperature_c=1.0),
+    )
+    see(store, make_look(minute), make_content(*shown))
+
+
+def plot(path: Path, *arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["plot", *map(str, arguments), "--db", str(path)])
+
+
+def drawn(path: Path, *arguments: str | Path) -> Result:
+    done = plot(path, *arguments)
+    assert (done.exit_code, done.stderr) == (0, "")
+    return done
+
+
+def make_spell(begin: float, end: float, **changes: Any) -> query.Spell:
+    """Give a live spell from one minute to another."""
+    plain: dict[str, Any] = {
+        "seen_from": at(begin),
+        "seen_until": at(end),
+        "changed_after": at(begin - 10),
+        "temperature_c": 4.9,
+        "condition": "overcast",
+        "label": "흐림",
+        "portal": "koya",
+        "state": "live",
+    }
+    return query.Spell(**(plain | changes))
+
+
+def stretches(*spells: query.Spell, since: float = 0, until: float = 6000) -> list[Any]:
+    """What is shown of spells: begin and end in minutes, temperature, state."""
+    shown = chart.stretches(spells, never, since=at(since), until=at(until))
+    return [(minute(one.start), minute(one.end), one.temperature_c, one.state) for one in shown]
+
+
+def never(_: query.Spell) -> None:
+    """The portal showed no others."""
+
+
+def minute(moment: dt.datetime) -> float:
+    return (moment - START).total_seconds() / 60
+
+
+def lines(*spells: query.Spell) -> list[Any]:
+    shown = chart.stretches(spells, never, since=at(0), until=at(6000))
+    return [[(minute(x), y) for x, y in line.points] for line in chart.lines(shown)]
+
+
+def test_a_value_holds_for_ninety_minutes_at_most():
+    assert stretches(make_spell(0, 120)) == [(0, 90, 4.9, "live")]
+
+
+def test_a_value_holds_until_the_next():
+    shown = stretches(make_spell(0, 50), make_spell(60, 110, temperature_c=5.1))
+    assert shown == [(0, 60, 4.9, "live"), (60, 150, 5.1, "live")]
+
+
+def test_a_frozen_value_is_frozen_from_the_first_look_to_the_last():
+    assert stretches(make_spell(0, 600, state="frozen")) == [(0, 600, 4.9, "frozen")]
+
+
+def test_what_is_shown_is_cut_to_the_time_asked_for():
+    (one,) = chart.stretches(
+        [make_spell(0, 600, state="frozen")], never, since=at(60), until=at(120)
+    )
+    assert (minute(one.start), minute(one.end), minute(one.began)) == (60, 120, 0)
+
+
+def test_a_live_value_goes_before_a_frozen_one_that_changed_later():
+    still = make_spell(30, 630, portal="still", state="frozen", temperature_c=1.0)
+    assert stretches(make_spell(0, 50), still) == [(0, 90, 4.9, "live"), (90, 630, 1.0, "frozen")]
+
+
+def test_of_two_live_portals_the_one_that_changed_last_is_shown():
+    other = make_spell(20, 50, portal="other", temperature_c=6.0)
+    later = make_spell(60, 110, temperature_c=7.0)
+    shown = stretches(make_spell(0, 50), other, later)
+    assert [one[:3] for one in shown] == [(0, 20, 4.9), (20, 60, 6.0), (60, 150, 7.0)]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param([], id="for good"),
+        pytest.param([make_spell(80, 130, temperature_c=5.1)], id="for a while"),
+    ],
+)
+def test_a_value_ends_where_its_portal_goes_on_without_the_station(later):
+    shown = chart.stretches(
+        [make_spell(0, 20), *later], lambda _: at(30), since=at(0), until=at(60)
+    )
+    assert [(minute(one.start), minute(one.end)) for one in shown] == [(0, 30)]
+
+
+def test_steps_that_touch_are_one_line():
+    assert lines(make_spell(0, 50), make_spell(60, 110, temperature_c=6.0)) == [
+        [(0, 4.9), (60, 4.9), (60, 6.0), (150, 6.0)]
+    ]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        pytest.param([], id="nobody looked"),
+        pytest.param([make_spell(60, 110, temperature_c=None)], id="no number printed"),
+    ],
+)
+def test_no_line_crosses_a_gap(between):
+    found = lines(make_spell(0, 50), *between, make_spell(120, 170, temperature_c=6.0))
+    assert [(line[0][0], line[-1][0]) for line in found] in (
+        [(0, 90), (120, 210)],
+        [(0, 60), (120, 210)],
+    )
+
+
+def test_a_line_breaks_where_the_state_changes():
+    found = lines(make_spell(0, 50, state="unconfirmed"), make_spell(60, 110))
+    assert len(found) == 2
+
+
+def test_the_sky_goes_on_where_no_number_is_printed():
+    spells = [make_spell(0, 50), make_spell(60, 110, temperature_c=None)]
+    (one,) = chart.skies(chart.stretches(spells, never, since=at(0), until=at(6000)))
+    assert (minute(one.start), minute(one.end)) == (0, 150)
+
+
+def test_what_froze_for_several_stations_is_named_once():
+    shown = chart.stretches(
+        [make_spell(0, 600, state="frozen")], never, since=at(60), until=at(6000)
+    )
+    tracks = [chart.Track(station=one, stretches=shown) for one in (SEOUL, BUSAN)]
+    (band,) = chart.frozen(tracks)
+    assert (minute(band.start), minute(band.end), minute(band.began)) == (60, 600, 0)
+
+
+years = st.integers(1990, 2060).map(lambda year: dt.datetime(year, 1, 1, tzinfo=KST))
+moments = st.builds(
+    lambda year, into: year + into, years, st.timedeltas(dt.timedelta(), dt.timedelta(366))
+)
+
+
+@given(moments, st.timedeltas(dt.timedelta(minutes=1), dt.timedelta(days=3000)), st.integers(3, 20))
+def test_times_below_are_round_in_order_in_range_and_not_too_many(since, length, at_most):
+    found = ticks(since, since + length, at_most=at_most)
+    assert len(found) <= at_most
+    assert [one.at for one in found] == sorted({one.at for one in found})
+    assert all(since <= one.at <= since + length for one in found)
+    assert all(one.at.minute % 5 == one.at.second == one.at.microsecond == 0 for one in found)
+
+
+def test_a_week_has_a_day_at_each_korean_midnight():
+    found = ticks(at(0), at(0) + dt.timedelta(days=7), at_most=12)
+    assert [one.label for one in found] == [f"04-{day}" for day in (29, 30)] + [
+        f"05-0{day}" for day in range(1, 6)
+    ]
+
+
+def test_every_station_stands_on_the_land_that_is_drawn():
+    outlines = (coast.MAINLAND + coast.BORDER, *coast.ISLANDS)
+    lost = [
+        station.name_ko
+        for station in STATIONS.values()
+        if not any(within(outline, station) for outline in outlines)
+    ]
+    assert not lost
+
+
+def within(outline: coast.Outline, station: Station) -> bool:
+    """Whether a ray to the east of it crosses the outline an odd number of times."""
+    assert station.longitude is not None
+    assert station.latitude is not None
+    x, y = station.longitude, station.latitude
+    crossed = 0
+    for (x1, y1), (x2, y2) in zip(outline, (*outline[1:], outline[0]), strict=True):
+        if (y1 > y) != (y2 > y):
+            crossed += x < x1 + (x2 - x1) * (y - y1) / (y2 - y1)
+    return crossed % 2 == 1
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), max_size=30))
+def test_what_has_a_place_on_the_map_touches_nothing_else(places):
+    room = Room(Box(x=50, y=50, width=100, height=100))
+    taken = [box for x, y in places if (box := room.take(near(x, y, 12)))]
+    assert not any(one.meets(other) for nth, one in enumerate(taken) for other in taken[:nth])
+
+
+def test_each_condition_that_we_know_has_a_look():
+    names = {one.condition for one in CONDITIONS.values() if one.condition}
+    assert names <= set(sky.LOOKS)
+
+
+def test_a_chart_in_a_pipe_is_plain_text_within_its_columns(path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    text = drawn(path, "서울", "busan", "--since", SINCE, "--until", UNTIL).stdout
+    assert "\x1b" not in text
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert not any(line.endswith(" ") for line in text.splitlines())
+
+
+def test_a_chart_says_what_is_frozen_unconfirmed_and_last(path):
+    text = drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout
+    assert "멈춤 frozen" in text
+    assert "since 04-28 19:00" in text
+    assert "unconfirmed: nobody saw it begin" in text
+    assert "서울 Seoul  12.5 °C  흐림 overcast\n" in text
+    assert "2024-04-28 12:00 to 2024-04-29 04:00, Korean time · KMA via koya" in text
+
+
+def test_a_chart_is_empty_where_nobody_looked(path, monkeypatch):
+    """From midnight to ten to three: eleven columns of seventy-three for sixteen hours."""
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout.splitlines()
+    plotted = [cells(row)[7:] for row in rows if row[6:7] in ("│", "┤")]
+    assert len(plotted) == 15
+    assert all(row[56:67].strip() == "" for row in plotted)
+    assert plotted[-1].startswith("#" * 54)
+
+
+def cells(row: str) -> str:
+    """A row with a character for each cell."""
+    return "".join(f"{letter} " if cell_len(letter) == 2 else letter for letter in row)
+
+
+@pytest.mark.parametrize("no_colour", [False, True])
+def test_a_terminal_gets_colours_and_with_no_color_plain_text(path, no_colour):
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "PYTHONPATH": str(ROOT)}
+    env.pop("NO_COLOR", None)
+    command = [sys.executable, "-m", "scraper", "plot", "서울", "--since", SINCE, "--until", UNTIL]
+    with subprocess.Popen(
+        [*command, "--db", path], stdout=theirs, env=env | ({"NO_COLOR": "1"} if no_colour else {})
+    ) as run:
+        os.close(theirs)
+        text = read_all(ours)
+    assert run.returncode == 0
+    assert bool(re.search(r"\x1b\[[0-9;]*(3[0-7]|38;)", text)) is not no_colour
+    assert ("\x1b" in text) is not no_colour
+
+
+def test_a_chart_takes_nothing_from_another_picture_and_leaves_nothing_for_the_next(path):
+    """Plotext keeps one figure for the whole process."""
+    plotext.clear_figure()
+    plotext.scatter([0, 1], [0, 1])
+    plotext.title("somebody else's")
+    assert "somebody" not in drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout
+    assert set(plotext.uncolorize(plotext.build())) <= set("┌─┐│└┘ \n")
+
+
+def test_a_chart_of_minutes_without_a_round_time_has_its_axis(path):
+    text = drawn(path, "서울", "--since", "2024-04-28T12:11", "--until", "2024-04-28T12:14").stdout
+    assert "      └────" in text
+
+
+def read_all(terminal: int) -> str:
+    """Everything until the other end closes, which Linux says with an error."""
+    parts = []
+    with os.fdopen(terminal, "rb", buffering=0) as stream:
+        try:
+            while part := stream.read(65536):
+                parts.append(part)
+        except OSError:
+            pass
+    return b"".join(parts).decode()
+
+
+def test_a_png_is_one_and_has_the_size_of_a_sheet(path, tmp_path):
+    drawn(path, "서울", "제주", "--since", SINCE, "--until", UNTIL, "-o", tmp_path / "a.PNG")
+    image = (tmp_path / "a.PNG").read_bytes()
+    assert image.startswith(b"\x89PNG\r\n\x1a\n")
+    across, down = struct.unpack(">II", image[16:24])
+    assert across == 1650
+    assert 900 <= down <= 1100
+
+
+def test_an_svg_names_stations_in_korean_and_what_is_frozen(path, tmp_path):
+    """Letters are outlines, so that they show everywhere; each text stands beside its own."""
+    drawn(path, "서울", "제주", "--since", SINCE, "--until", UNTIL, "-o", tmp_path / "a.svg")
+    image = (tmp_path / "a.svg").read_text("utf-8")
+    assert image.startswith("<?xml")
+    for text in ("서울 Seoul · 제주 Jeju", "멈춤 frozen since 04-28 19:00", "서울  12.5 °C"):
+        assert f"<!-- {text} -->" in image
+    assert image.rstrip().endswith("</svg>")
+
+
+def test_a_value_seen_before_the_chart_begins_still_holds_in_it(path):
+    """Seen at three in the night, it holds until half past four."""
+    text = drawn(path, "서울", "--since", "2024-04-29T04:10", "--until", "2024-04-29T05:00").stdout
+    assert "shown until 04-29 04:30" in text
+
+
+def test_a_chart_of_two_thousand_years_is_drawn(path):
+    assert "서울" in drawn(path, "서울", "--since", "0002-01-01", "--until", UNTIL).stdout
+
+
+def test_the_same_values_give_the_same_picture(path, tmp_path):
+    for name in ("a.svg", "b.svg"):
+        drawn(path, "서울", "--since", SINCE, "--until", UNTIL, "-o", tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_name_with_signs_of_a_formula_or_a_terminal_is_a_name(path, tmp_path):
+    name = NOWHERE.name_ko
+    text = drawn(path, name, "--since", SINCE, "--until", UNTIL).stdout
+    drawn(path, name, "--since", SINCE, "--until", UNTIL, "-o", tmp_path / "a.svg")
+    assert "북$대[31m구" in text
+    assert "북$대[31m구" in (tmp_path / "a.svg").read_text("utf-8")
+
+
+@pytest.fixture
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the command runs."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+REFUSED = [
+    pytest.param(2, ["서을"], "unknown station '서을'", id="unknown station"),
+    pytest.param(2, ["서울", "--portal", "kx"], "unknown portal 'kx'", id="unknown portal"),
+    pytest.param(2, [], "name a station, or ask for a --map", id="no station"),
+    pytest.param(2, ["서울", "-o", "x.pdf"], "ends in none of .png, .svg", id="unknown ending"),
+    pytest.param(2, ["서울", "-o", "x"], "ends in none of .png, .svg", id="no ending"),
+    pytest.param(2, ["서울", "--since", UNTIL, "--until", SINCE], "not before", id="reversed"),
+    pytest.param(2, ["서울", "--at", SINCE], "--at goes with --map", id="moment without map"),
+    pytest.param(2, ["--map", "--since", SINCE], "one moment", id="map with a range"),
+    pytest.param(
+        0,
+        ["서울", "--until", "2020-01-01"],
+        "nothing was seen of 서울 from 2019-12-25",
+        id="no value",
+    ),
+    pytest.param(2, ["서울", "--until", "0001-01-02"], "no picture reaches", id="year 1"),
+    pytest.param(2, ["--map", "--at", "0001-01-02"], "no picture reaches", id="map of year 1"),
+    pytest.param(0, ["--map", "--at", "9999-12-31T23:59:59"], "nothing was seen", id="year 9999"),
+    pytest.param(0, ["--map", "--at", "2020-01-01"], "nothing was seen from", id="empty map"),
+    pytest.param(
+        2, ["--map", "--at", "2020-01-01", "-o", "x.png"], "nothing was seen", id="no picture"
+    ),
+    pytest.param(
+        74,
+        ["서울", "--since", SINCE, "--until", UNTIL, "-o", "nowhere/x.png"],
+        "output 'nowhere/x.png': there is no such folder",
+        id="no folder",
+    ),
+    pytest.param(
+        74,
+        ["서울", "--since", SINCE, "--until", UNTIL, "-o", "folder.png"],
+        "output 'folder.png': is there and no file",
+        id="a folder in its place",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "arguments", "told"), REFUSED)
+def test_what_cannot_be_drawn_ends_in_one_line_and_leaves_nothing(
+    path, empty_folder, code, arguments, told
+):
+    (empty_folder / "folder.png").mkdir()
+    done = plot(path, *arguments)
+    assert done.exit_code == code
+    assert told in done.stderr.splitlines()[-1]
+    assert done.stdout == ""
+    assert [one.name for one in empty_folder.iterdir()] == ["folder.png"]
+
+
+def test_a_picture_stays_where_nothing_new_can_be_drawn(path, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"older")
+    assert plot(path, "서울", "--until", "2020-01-01", "-o", tmp_path / "a.png").exit_code == 2
+    assert (tmp_path / "a.png").read_bytes() == b"older"
+
+
+def test_more_stations_than_colours_are_refused_in_a_picture_alone(path, tmp_path):
+    names = [f"station {nth}" for nth in range(9)]
+    crowd = tmp_path / "crowd.db"
+    with Store.open(crowd) as store:
+        shown = [make_reading(station=Station(name_ko=name)) for name in names]
+        see(store, make_look(0), make_content(*shown))
+    when = ["--since", SINCE, "--until", UNTIL]
+    assert all(name in drawn(crowd, *names, *when).stdout for name in names)
+    refused = plot(crowd, *names, *when, "-o", tmp_path / "a.png")
+    assert "9 stations are too many to tell apart, expected at most 8" in refused.stderr
+
+
+def test_a_map_has_each_station_at_its_place(path):
+    rows = drawn(path, "--map", "--at", UNTIL).stdout.splitlines()
+    place = {
+        name: (nth, row.index(name))
+        for nth, row in enumerate(rows)
+        for name in ("12.5 서울 흐림", "20.5 제주 흐림")
+        if name in row
+    }
+    seoul, jeju = place.values()
+    assert seoul[0] < jeju[0]
+    assert seoul[1] > jeju[1]
+
+
+def test_a_map_names_what_has_no_place(path):
+    assert "no place known: 부산, 북$대[31m구" in drawn(path, "--map", "--at", UNTIL).stdout
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown", "why"),
+    [
+        pytest.param(
+            "2024-04-28T22:00",
+            "(9.5) 서울",
+            "frozen (2): the portal stood still since 04-28 19:00",
+            id="frozen",
+        ),
+        pytest.param(
+            "2024-04-28T12:10",
+            "(1.0) 서울",
+            "unconfirmed (2): nobody saw it begin",
+            id="unconfirmed",
+        ),
+        pytest.param(
+            "2024-04-29T09:00", "(12.5) 서울", "old (2): nothing newer was seen since", id="old"
+        ),
+    ],
+)
+def test_a_map_says_what_was_not_live(path, tmp_path, moment, shown, why):
+    text = drawn(path, "--map", "--at", moment).stdout
+    drawn(path, "--map", "--at", moment, "-o", tmp_path / "a.svg")
+    assert shown in text
+    assert why in text
+    assert why in (tmp_path / "a.svg").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def two_ends(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database: Seoul's portal drops it after ten minutes, and Jeju's stands still for hours."""
+    found: Path = tmp_path_factory.mktemp("ends") / "weather.db"
+    busan = make_reading(station=BUSAN)
+    dropped = [
+        make_content(busan, make_reading(temperature_c=4.0)),
+        make_content(busan, make_reading(temperature_c=5.0)),
+        make_content(busan),
+    ]
+    with Store.open(found) as store:
+        for minute in range(0, 260, 10):
+            see(store, make_look(minute), dropped[min(minute // 10, 2)])
+            still = make_reading(station=JEJU, temperature_c=min(minute, 10) / 2)
+            see(store, make_look(minute, portal="still"), make_content(still))
+    return found
+
+
+def test_a_station_that_its_portal_dropped_is_not_live_on_a_map(two_ends):
+    text = drawn(two_ends, "--map", "--at", "2024-04-28T12:40").stdout
+    assert "(5.0) 서울" in text
+    assert "old (1): nothing newer was seen since 04-28 12:10" in text
+
+
+def test_a_chart_shows_a_station_until_its_portal_dropped_it(two_ends):
+    text = drawn(two_ends, "서울", "--since", SINCE, "--until", "2024-04-28T13:00").stdout
+    assert "shown until 04-28 12:20" in text
+
+
+def test_a_map_of_the_past_knows_nothing_of_what_came_later(two_ends):
+    early, late = (
+        drawn(two_ends, "제주", "--map", "--at", f"2024-04-28T{when}").stdout
+        for when in ("12:40", "16:00")
+    )
+    assert "5.0 제주" in early
+    assert not re.search(r"\(5.0\)|frozen", early)
+    assert "(5.0) 제주" in late
+    assert "frozen (1): the portal stood still since 04-28 12:10" in late
+
+
+@pytest.mark.parametrize("minute", [5, 15, 40, 99, 101, 189, 191, 240, 279, 281])
+def test_a_map_has_the_state_that_was_known_at_its_moment(two_ends, minute):
+    moment = at(minute)
+    with query.Database(two_ends) as db:
+        stations = [db.station(name) for name in ("서울", "제주")]
+        known = [db.at(one.name_ko, moment).state for one in stations]
+    text = drawn(two_ends, "서울", "제주", "--map", "--at", moment.isoformat()).stdout
+    shown = {state: text.count(f"{state} (") for state in ("unconfirmed", "frozen", "old")}
+    assert shown == {
+        "unconfirmed": int("unconfirmed" in known),
+        "frozen": int("frozen" in known),
+        "old": int("down" in known),
+    }
+
+
+def test_a_picture_of_a_map_has_its_time_and_each_station_by_its_number(path, tmp_path):
+    drawn(path, "--map", "--at", UNTIL, "-o", tmp_path / "a.svg")
+    image = (tmp_path / "a.svg").read_text("utf-8")
+    assert "<!-- 날씨 2024-04-29 04:00 -->" in image
+    assert re.findall('id="(station-.*)"', image) == ["station-108", "station-184"]
+    assert [text for text in ("12.5", "20.5") if f"<!-- {text} -->" in image] == ["12.5", "20.5"]
+
+
+def poorer(path: Path, without: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command on a machine that lacks something, as a few lines of Python."""
+    code = f"{without}\nfrom scraper.cli import main\nmain()"
+    command = [sys.executable, "-c", code, "plot", *arguments, "--db", path]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
+    )
+
+
+def test_without_matplotlib_one_line_names_the_extra(path, tmp_path):
+    without = "import sys; sys.modules['matplotlib'] = None"
+    when = ["서울", "--since", SINCE, "--until", UNTIL]
+    run = poorer(path, without, *when, "-o", tmp_path / "a.png")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "nalssi: -o needs matplotlib: pip install 'nalssi[plot]'\n"
+    assert poorer(path, without, *when).returncode == 0
+
+
+def test_without_a_korean_font_names_are_english_and_one_line_says_so(path, tmp_path):
+    without = (
+        "import sys; sys.modules['koreanize_matplotlib'] = None\n"
+        "from matplotlib.font_manager import fontManager as fonts\n"
+        "fonts.ttflist = [one for one in fonts.ttflist if one.name == 'DejaVu Sans']"
+    )
+    when = ["서울", "--since", SINCE, "--until", UNTIL]
+    run = poorer(path, without, *when, "-o", tmp_path / "a.svg")
+    told = "no font with Hangul is installed, so that names are in English alone"
+    assert (run.returncode, run.stderr) == (0, f"nalssi: {told}\n")
+    texts = re.findall("<!-- (.*) -->", (tmp_path / "a.svg").read_text("utf-8"))
+    assert "Seoul" in texts
+    assert not [text for text in texts if re.search("[가-힣]", text)]
+
+
+def test_drawing_is_no_burden_on_other_commands():
+    code = (
+        "import sys, scraper.cli\n"
+        "print([m for m in sys.modules if m.startswith('scraper.plot') or 'numpy' in m])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"

@@ -1,0 +1,171 @@
+"""What is told of a portal: once, daily while it lasts, and once when it is well again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from db.read.rows import PortalStatus, Told
+from scraper.notify import rules
+from scraper.printable import printable
+from tests.support.make import START
+
+DAY = dt.timedelta(days=1)
+INTERVAL = dt.timedelta(minutes=10)
+
+
+def make_status(**changes: Any) -> PortalStatus:
+    """Give a portal that is well."""
+    plain: dict[str, Any] = {
+        "portal": "koya",
+        "state": "live",
+        "since": START,
+        "interval_minutes": 10.0,
+        "last_look": START,
+        "last_outcome": "unchanged",
+        "last_reason": None,
+        "last_success": START,
+        "changed": START,
+        "looks_last_day": 144,
+        "failures_last_day": 0,
+        "last_failure": None,
+        "problems": (),
+        "recent_problems": (),
+    }
+    return PortalStatus(**(plain | changes))
+
+
+DOWN = make_status(
+    state="down", last_outcome="fetch_failed", last_reason="HTTP 500", last_failure=START
+)
+FROZEN = make_status(state="frozen")
+LAYOUT = make_status(
+    last_outcome="no_sidebar", last_reason="page titled '공사 중'", last_failure=START
+)
+WORDS = make_status(
+    recent_problems=("서울: unknown label '눈보라'", "unknown city '북대구'", "부산: no number")
+)
+TROUBLES = {"down": DOWN, "frozen": FROZEN, "layout": LAYOUT, "words": WORDS}
+
+
+def due(
+    status: PortalStatus,
+    *,
+    told: str | None = None,
+    at: dt.datetime = START,
+    ago: dt.timedelta = DAY,
+) -> list[tuple[str, bool]]:
+    """The kinds that are due, and whether they are over; ``told`` is one told so long ago."""
+    before = {("koya", told): Told(at=at - ago, text=first(told))} if told else {}
+    return [(notice.kind, notice.well) for notice in rules.due([status], before, at)]
+
+
+def first(kind: str) -> str:
+    """What is told of a trouble at first."""
+    (notice,) = rules.due([TROUBLES[kind]], {}, START)
+    return notice.text
+
+
+def test_a_portal_that_is_well_is_no_news():
+    assert due(make_status()) == []
+    assert due(make_status(state="unconfirmed")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("down", "koya is down: no sidebar seen since 2024-04-28 12:00; fetch_failed: HTTP 500"),
+        ("frozen", "koya is frozen: the same values since 2024-04-28 12:00"),
+        ("layout", "koya shows no sidebar that we can read: page titled '공사 중'"),
+        ("words", "koya prints words never seen: unknown label '눈보라'; unknown city '북대구'"),
+    ],
+)
+def test_a_trouble_is_told_in_words(kind, text):
+    assert due(TROUBLES[kind]) == [(kind, False)]
+    assert first(kind) == text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "last"),
+    [
+        pytest.param("unchanged", "unchanged", id="kept late"),
+        pytest.param(None, "never looked at", id="no look"),
+    ],
+)
+def test_a_portal_is_down_without_a_reason_where_there_is_none(outcome, last):
+    down = make_status(state="down", last_outcome=outcome)
+    (notice,) = rules.due([down], {}, START)
+    assert notice.text == f"koya is down: no sidebar seen since 2024-04-28 12:00; {last}"
+
+
+@pytest.mark.parametrize("kind", TROUBLES)
+def test_a_trouble_is_told_once_a_day(kind):
+    assert due(TROUBLES[kind], told=kind, ago=INTERVAL) == []
+    assert due(TROUBLES[kind], told=kind, ago=DAY - dt.timedelta(seconds=1)) == []
+    assert due(TROUBLES[kind], told=kind, ago=DAY) == [(kind, False)]
+
+
+@pytest.mark.parametrize("kind", TROUBLES)
+def test_the_end_of_a_trouble_is_told_if_it_was_told(kind):
+    assert due(make_status(), told=kind, ago=INTERVAL) == [(kind, True)]
+
+
+def test_what_was_told_by_a_clock_in_the_future_is_told_again():
+    assert due(FROZEN, told="frozen", ago=-DAY) == [("frozen", False)]
+
+
+@pytest.mark.parametrize("kind", ["frozen", "layout", "words"])
+def test_an_outage_hides_a_trouble_and_does_not_end_it(kind):
+    assert (kind, True) not in due(DOWN, told=kind, ago=INTERVAL)
+
+
+@pytest.mark.parametrize("kind", ["down", "layout"])
+def test_a_portal_is_well_after_three_intervals_without_a_failure(kind):
+    back = make_status(last_failure=START)
+    assert due(back, told=kind, at=START + 2 * INTERVAL, ago=INTERVAL) == []
+    assert due(back, told=kind, at=START + 3 * INTERVAL, ago=INTERVAL) == [(kind, True)]
+
+
+def test_a_failure_does_not_keep_a_thaw_from_being_told():
+    assert due(make_status(last_failure=START), told="frozen", ago=INTERVAL) == [("frozen", True)]
+
+
+@pytest.mark.parametrize("outcome", ["unread", "fetch_failed", "refused_by_robots"])
+def test_a_page_that_nobody_read_does_not_end_a_layout(outcome):
+    hidden = make_status(last_outcome=outcome, last_failure=START)
+    assert due(hidden, told="layout", ago=INTERVAL) == []
+
+
+def test_another_word_is_told_at_once_and_the_same_at_another_city_is_not():
+    another = make_status(recent_problems=(*WORDS.recent_problems, "부산: unknown icon code '99'"))
+    assert due(another, told="words", ago=INTERVAL) == [("words", False)]
+    elsewhere = make_status(recent_problems=("제주: unknown label '눈보라'",))
+    assert due(elsewhere, told="words", ago=INTERVAL) == []
+
+
+def test_only_words_are_words():
+    assert (
+        due(make_status(recent_problems=("부산: no number", "no temperature printed: 제주"))) == []
+    )
+
+
+def test_troubles_of_one_portal_are_told_apart():
+    both = make_status(state="frozen", recent_problems=WORDS.recent_problems)
+    assert due(both) == [("frozen", False), ("words", False)]
+
+
+def test_nothing_of_a_portal_speaks_to_a_terminal():
+    hostile = "\x1b[31m\u202e흐림\x9b"
+    told = rules.due(
+        [
+            make_status(last_outcome="no_sidebar", last_reason=hostile),
+            make_status(recent_problems=(f"unknown label {hostile}",)),
+            make_status(state="down", last_outcome="fetch_failed", last_reason=hostile),
+        ],
+        {},
+        START,
+    )
+    assert len(told) == 3
+    assert all(notice.text == printable(notice.text) for notice in told)

@@ -1,0 +1,124 @@
+"""A month that was made by hand: what is known of each of its days can be counted on paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from db.reading import KST, Condition
+from db.write.store import Store
+from tests.support.make import BUSAN, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from db.reading import Reading
+
+CLEAR = Condition(label="맑음", icon="01", condition="clear", label_en="clear", wmo_4677=1)
+OVERCAST = Condition(label="흐림", icon="04", condition="overcast", label_en="overcast", wmo_4677=3)
+SNOW = Condition(label="눈", icon="11", condition="snow", label_en="snow", wmo_4677=73)
+DASH = Condition(label="-", icon="00", condition=None, label_en="not reported", wmo_4677=None)
+LOST = Condition(label="", icon="", condition=None, label_en="label missing", wmo_4677=None)
+
+
+def korean(day: int, time: str = "00:00", *, month: int = 3) -> dt.datetime:
+    """Give a moment of 2024."""
+    hour, minute = map(int, time.split(":"))
+    return dt.datetime(2024, month, day, hour, minute, tzinfo=KST)
+
+
+NOW = korean(8)
+"""When the questions are asked."""
+
+
+class Portals:
+    """Puts what portals showed into a new database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        store._conn.execute("PRAGMA synchronous = off")
+
+    def show(
+        self,
+        at: dt.datetime,
+        celsius: float | None,
+        sky: Condition = OVERCAST,
+        portal: str = "koya",
+    ) -> None:
+        """Show this of Seoul."""
+        self.print(at, make_reading(temperature_c=celsius, condition=sky), portal=portal)
+
+    def print(self, at: dt.datetime, *readings: Reading, portal: str = "koya") -> None:
+        """Show these readings."""
+        see(
+            self._store,
+            make_look(fetched_at=at, portal=portal),
+            make_content(*readings),
+            page_date=at.date(),
+        )
+
+
+def make(path: Path) -> Path:
+    """Make the month."""
+    with Store.open(path) as store:
+        portals = Portals(store)
+        _whole_day(portals)
+        _frozen_day(portals)
+        _late_day(portals)
+        # Nobody looked on the 4th.
+        _day_of_two(portals)
+        _day_of_one_that_loses_the_station(portals)
+        _day_of_a_tie(portals)
+    return path
+
+
+def _whole_day(portals: Portals) -> None:
+    """The 1st: a value an hour, at ten minutes to; the first look of all was the hour before."""
+    portals.show(korean(29, "22:50", month=2), 0.0)
+    portals.show(korean(29, "23:50", month=2), 1.0)
+    for hour in range(24):
+        celsius, sky = (4.0, CLEAR) if hour % 2 else (2.0, OVERCAST)
+        portals.show(korean(1, f"{hour}:50"), celsius, sky)
+
+
+def _frozen_day(portals: Portals) -> None:
+    """The 2nd: the same from 00:50 to 12:50, then two values, then nobody looks."""
+    for hour in range(13):
+        portals.show(korean(2, f"{hour}:50"), 5.0)
+    portals.show(korean(2, "13:50"), 6.0)
+    portals.show(korean(2, "14:50"), 7.0)
+
+
+def _late_day(portals: Portals) -> None:
+    """The 3rd: from 10:00 on, where nobody knows how old the first value is; one is missing."""
+    portals.show(korean(3, "10:00"), 8.0)
+    portals.show(korean(3, "11:00"), 9.0, DASH)
+    portals.show(korean(3, "12:00"), None, LOST)
+    portals.show(korean(3, "13:00"), -2.0, SNOW)
+    portals.show(korean(3, "14:00"), -1.0)
+
+
+def _day_of_two(portals: Portals) -> None:
+    """The 5th: two portals, half an hour apart, that first agree."""
+    portals.show(korean(5, "05:00"), 8.0)
+    portals.show(korean(5, "05:30"), 3.0, portal="other")
+    portals.show(korean(5, "06:00"), 10.0)
+    portals.show(korean(5, "06:30"), 10.0, portal="other")
+    portals.show(korean(5, "07:00"), 11.0)
+    portals.show(korean(5, "07:30"), 13.0, portal="other")
+
+
+def _day_of_one_that_loses_the_station(portals: Portals) -> None:
+    """The 6th: the other shows Seoul for twenty minutes, then only Busan."""
+    portals.show(korean(6, "10:00"), 1.0)
+    portals.show(korean(6, "10:30"), 7.0, portal="other")
+    portals.show(korean(6, "11:00"), 5.0)
+    portals.show(korean(6, "11:10"), 6.0, portal="other")
+    portals.print(korean(6, "11:30"), make_reading(station=BUSAN), portal="other")
+
+
+def _day_of_a_tie(portals: Portals) -> None:
+    """The 7th: both change in the same second."""
+    for time, koya, other in (("12:00", 1.5, 1.6), ("13:00", 2.0, 3.0)):
+        portals.show(korean(7, time), koya)
+        portals.show(korean(7, time), other, portal="other")

@@ -1,0 +1,106 @@
+"""deploy/datasette: what Datasette shows of a database, asked over HTTP."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from db import contract
+from db.write.store import Store
+from tests.cli.test_cli import ROOT
+from tests.support.faults import until
+from tests.support.make import BUSAN, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+METADATA = ROOT / "deploy" / "datasette" / "metadata.yaml"
+SHOWN = yaml.safe_load(METADATA.read_text(encoding="utf-8"))["databases"]["weather"]
+ASKED = {"station": "서울", "day": "2024-04-28"}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """Datasette with a database in which something froze, failed, and was not understood."""
+    folder = tmp_path_factory.mktemp("datasette")
+    with Store.open(folder / "weather.db") as store:
+        for minute in range(0, 300, 10):
+            readings = make_reading(temperature_c=float(minute // 60)), make_reading(station=BUSAN)
+            see(store, make_look(minute), make_content(*readings, problems=("a word",)))
+        for minute in range(300, 540, 10):
+            see(store, make_look(minute), make_content(make_reading(temperature_c=-9.9)))
+        store.keep_failure(make_look(545), "fetch_failed", "timed out")
+        see(store, make_look(600), make_content())
+    command = ["datasette", "serve", "-i", "weather.db", "-m", str(METADATA), "--port", "0"]
+    log = folder / "log"
+    with (
+        log.open("wb") as told,
+        subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=folder, stdout=told, stderr=told
+        ) as server,
+    ):
+        try:
+            yield until(lambda: _address(log.read_text(), server.poll()))
+        finally:
+            server.kill()
+
+
+def _address(log: str, ended: int | None) -> str:
+    assert ended is None, log
+    found = re.search(r"running on (http://127\.0\.0\.1:\d+)", log)
+    return found[1] if found else ""
+
+
+def page(address: str, path: str, **asked: str) -> str:
+    query = urllib.parse.urlencode(asked)
+    with urllib.request.urlopen(f"{address}/{path}?{query}", timeout=60) as answer:  # noqa: S310
+        return str(answer.read().decode())
+
+
+def answered(address: str, path: str, **asked: str) -> Any:
+    return json.loads(page(address, f"{path}.json", _shape="objects", **asked))
+
+
+def test_the_front_page_says_what_it_is_and_whose(address):
+    front = page(address, "")
+    assert "nalssi 날씨" in front
+    assert "기상청" in front
+
+
+def test_every_view_is_there_and_described(address):
+    listed = {view["name"] for view in answered(address, "weather")["views"]}
+    assert listed == set(contract.VIEWS)
+    assert set(SHOWN["tables"]) == set(contract.VIEWS)
+    for name, view in SHOWN["tables"].items():
+        assert view["description"] in page(address, f"weather/{name}")
+
+
+@pytest.mark.parametrize("view", contract.VIEWS)
+def test_a_view_has_rows_and_facets(address, view):
+    told = answered(address, f"weather/{view}")
+    assert told["rows"]
+    assert set(told["facet_results"]) == set(SHOWN["tables"][view]["facets"])
+    assert all(facet["results"] for facet in told["facet_results"].values())
+
+
+@pytest.mark.parametrize("view", contract.VIEWS)
+def test_what_is_said_of_columns_is_said_of_columns_that_there_are(address, view):
+    there = answered(address, f"weather/{view}")["columns"]
+    for named in ("columns", "sortable_columns", "facets"):
+        assert set(SHOWN["tables"][view][named]) <= set(there)
+
+
+@pytest.mark.parametrize("name", SHOWN["queries"])
+def test_a_canned_query_answers_with_rows(address, name):
+    told = answered(address, f"weather/{name}", **ASKED)
+    assert told["ok"], told["error"]
+    assert told["rows"]
+    assert SHOWN["queries"][name]["title"] in page(address, f"weather/{name}", **ASKED)

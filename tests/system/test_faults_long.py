@@ -1,0 +1,50 @@
+"""The fault tests that take minutes."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from scraper.daemon.service import BUSY_S
+from tests.support.faults import (
+    Child,
+    FaultPortal,
+    assert_in_order,
+    assert_sound,
+    holding,
+    looks,
+    write_config,
+)
+from tests.system.test_faults import killed_at_random, looked_at_misbehaving
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_acknowledged_survives_three_hundred_kills(tmp_path, seed):
+    """Seventy-five for each of four histories, which can be told side by side."""
+    with FaultPortal() as portal:
+        killed_at_random(tmp_path, portal, 75, seed=seed)
+
+
+def test_a_thousand_looks_at_a_portal_that_misbehaves_are_a_thousand_rows(tmp_path):
+    looked_at_misbehaving(tmp_path, 100)
+
+
+@pytest.mark.parametrize("held_s", [1, 60])
+def test_a_file_held_for_so_long_loses_no_look(tmp_path, held_s):
+    """With the daemon's own patience of two seconds: once it is enough, once by far not."""
+    with FaultPortal() as portal:
+        config = write_config(tmp_path, portal.server.url())
+        kept = tmp_path / "weather.db"
+        with Child(config, busy_s=BUSY_S) as child:
+            child.until("look")
+            with holding(kept, "BEGIN EXCLUSIVE"):
+                time.sleep(held_s)
+            child.until("look", len(child.log("look")) + 2)
+            assert child.stop() == 0
+            assert bool(child.log("not kept yet")) is (held_s > BUSY_S)
+        assert looks(kept)["p0"] == portal.asked
+        assert_in_order(kept, portal)
+        assert_sound(kept)

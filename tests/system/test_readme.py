@@ -1,0 +1,213 @@
+"""
+The README: what it shows is run, as it stands there.
+
+What a command printed of the demo's history is compared letter by letter, where it names its times;
+where it tells of the present, the headings and the form of the first line are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shlex
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from db.reading import KST, Condition
+from db.write.store import Store
+from scraper import demo
+from scraper.collect import ingest
+from scraper.demo.portal import text
+from tests.cli.test_cli import nalssi
+from tests.support import archives, pages
+from tests.support.make import BUSAN, make_content, make_look, make_page, make_reading, see
+
+if TYPE_CHECKING:
+    from db.reading import Content
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+_, _, PAGE = README.partition("### Ten questions in SQL")
+QUESTIONS = re.findall(r"^\*\*(.+?)\*\*.*?^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+CLEAR = Condition(label="맑음", condition="clear", label_en="clear", wmo_4677=0)
+
+
+def box(seoul: float, busan: float) -> Content:
+    return make_content(
+        make_reading(temperature_c=seoul, condition=CLEAR),
+        make_reading(station=BUSAN, temperature_c=busan),
+    )
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory) -> dict[str, list[sqlite3.Row]]:
+    """
+    The answers to the questions of the query page, on a made-up history.
+
+    On the first of March two portals agree from 08:00, the values stand still from 10:00 to 14:00,
+    and a look fails at 15:00; in the last hour before now they disagree.
+    """
+    path = tmp_path_factory.mktemp("readme") / "weather.db"
+    march = dt.datetime(2026, 3, 1, 8, tzinfo=KST)
+    with Store.open(path) as store:
+        for portal, more in (("demo", 0.0), ("other", 0.5)):
+            shown = [(0, 1.0), (50, 1.0), (60, 2.0), (110, 2.0), (120, 4.0), (360, 4.0)]
+            for minute, seoul in shown:
+                at = march + dt.timedelta(minutes=minute)
+                see(store, make_look(portal=portal, fetched_at=at), box(seoul, seoul + 3))
+            failed = make_look(portal=portal, fetched_at=march + dt.timedelta(hours=7))
+            store.keep_failure(failed, "fetch_failed", "HTTP 502")
+            now = dt.datetime.now(dt.UTC)
+            for minute, seoul in ((-15, 7.0), (-5, 9.0 + more)):
+                at = now + dt.timedelta(minutes=minute)
+                see(store, make_look(portal=portal, fetched_at=at), box(seoul, 1.0))
+    with closing(sqlite3.connect(path)) as conn:
+        conn.row_factory = sqlite3.Row
+        return {question: conn.execute(sql).fetchall() for question, sql in QUESTIONS}
+
+
+def test_there_are_ten_questions_and_each_has_an_answer(answers):
+    assert len(answers) == 10
+    assert [question for question, rows in answers.items() if not rows] == []
+
+
+def rows(answers: dict[str, list[sqlite3.Row]], begins: str) -> list[tuple[object, ...]]:
+    (found,) = (rows for question, rows in answers.items() if question.startswith(begins))
+    return [tuple(row) for row in found]
+
+
+def test_the_answers_are_those_of_the_history(answers):
+    assert ("서울", 9.5, "clear", 5, "other") in rows(answers, "What is the weather now")
+    assert ("서울", 2.0, "맑음", "demo", "live") in rows(answers, "What did the portals show")
+    assert rows(answers, "How warm and how cold")[0] == ("2026-03-01", 2.0, 2.0)
+    assert rows(answers, "What was the mean")[0] == ("2026-03-01", 2.0, 0.04)
+    assert {row[3] for row in rows(answers, "Since when")} == {4.0}
+    assert ("맑음", "clear", 10) in rows(answers, "Which skies")
+    assert rows(answers, "How much warmer")[0][1:] == (2.0, 5.0, 3.0)
+    assert rows(answers, "Where do portals disagree") == [("서울", 2, 9.0, 9.5)]
+    assert ("demo", "2026-03-01", 7, 1, 120.0) in rows(answers, "How well did we look")
+    assert rows(answers, "Why did looks fail")[0][:4] == ("demo", "fetch_failed", "HTTP 502", 1)
+
+
+# ---- the commands
+
+PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
+"""When the last look of the README's demo was."""
+
+PRESENT = {"status", "gaps", "check", "latest", "words", "reparse", "backup", "prune"}
+"""Commands that tell of the present, or of what only their own machine has."""
+
+TAUGHT = '[words.labels]\n"눈보라" = "snow"\n[words.cities]\n"경주군" = 283\n'
+
+
+class Example(NamedTuple):
+    """A command and what the README shows that it prints."""
+
+    command: str
+    printed: str
+
+
+EXAMPLES = [
+    Example(command, printed.strip("\n"))
+    for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    for command, printed in re.findall(r"^\$ nalssi (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all that the README's commands ask for."""
+    folder = tmp_path_factory.mktemp("house")
+    demo.run(folder / "demo.db", now=PLAYED, say=len)
+    demo.run(folder / "new" / "demo.db", now=dt.datetime.now(dt.UTC), say=len)
+    parsed = next(one for one in EXAMPLES if one.command == "parse page.txt")
+    lines = [line.split() for line in parsed.printed.splitlines()[2:5]]
+    boxes = [
+        pages.entry(label, city, "" if celsius == "–" else celsius)
+        for city, _, label, _, _, celsius in lines
+    ]
+    (folder / "page.txt").write_text(text(boxes, "2024.04.28 (일)"), encoding="utf-8")
+    fill(folder / "weather.db")
+    crawl(folder / "crawl")
+    return folder
+
+
+def crawl(folder: Path) -> None:
+    """Ten days of a crawl: a page an hour of each of two portals, and pages without a box."""
+    folder.mkdir()
+    pages_of = [
+        archives.saved(host, 60 * hour, hour)
+        for hour in range(24 * 10)
+        for host in ("kgnews.example", "m.hangyo.example")
+    ]
+    others = [archives.without_box("kgnews.example", nth) for nth in range(40)]
+    (folder / "2024-05.warc.gz").write_bytes(archives.warc([*pages_of, *others]))
+
+
+def fill(path: Path) -> None:
+    """Two portals: one shows words never seen, one fails; some of their looks are old."""
+    now = dt.datetime.now(dt.UTC)
+    with Store.open(path) as store:
+        for nth in range(3):
+            old = make_look(portal="sanmaeul", fetched_at=now - dt.timedelta(days=100, minutes=nth))
+            see(store, old, box(1.0, 2.0))
+        store.portal("koya-culture", "https://koya.example/", 600)
+        entries = [pages.entry("눈보라", "서울", "-3.5"), pages.entry("흐림", "경주군", "4.9")]
+        for page in (text([*entries, *pages.plain()[3:7]], ""), pages.box(pages.plain())):
+            look = make_look(portal="koya-culture", fetched_at=now - dt.timedelta(minutes=5))
+            kept = store.keep_page(look, make_page(portal=look.portal, body=page.encode()))
+            assert ingest.read(store, kept).error is None
+        failed = make_look(portal="sanmaeul", fetched_at=now - dt.timedelta(minutes=1))
+        store.keep_failure(failed, "fetch_failed", "HTTP 502")
+
+
+def write_config(folder: Path, words: str) -> None:
+    tables = [
+        f'[[portals]]\nname = "{name}"\nurl = "https://{name}.example/"\n'
+        for name in ("koya-culture", "sanmaeul")
+    ]
+    (folder / "config.toml").write_text(words + "".join(tables), encoding="utf-8")
+
+
+def masked(printed: str) -> str:
+    """Without what is another every time: the port and the milliseconds of a look."""
+    printed = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:0", printed)
+    return re.sub(r"(fetch_failed +500) +\d+ *", r"\1 ", printed)
+
+
+def form(printed: str) -> str:
+    """The first line without its numbers, and the keys where it is JSON."""
+    if printed.startswith("["):
+        return " ".join(re.findall(r'"(\w+)":', printed.partition("}")[0]))
+    first = printed.splitlines()[0]
+    return " ".join(re.sub(r"\d[\d.,:-]*", "0", first).split())
+
+
+def test_the_readme_has_an_example_of_each_command():
+    shown = {example.command.split()[0] for example in EXAMPLES}
+    asked = {"series", "looks", "stats", "compare", "at", "plot", "export", "backfill"}
+    assert shown >= PRESENT | asked
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.command)
+def test_a_command_prints_what_the_readme_shows(house, example):
+    arguments = shlex.split(example.command)
+    if example.command == "prune":
+        (house / "weather.db").unlink()
+        fill(house / "weather.db")
+    write_config(house, TAUGHT if arguments[0] == "reparse" else "")
+    folder = house / "new" if arguments[0] == "latest" else house
+    if "--vacuum" in arguments:  # it comes after the other
+        nalssi("prune", cwd=folder)
+    run = nalssi(*arguments, cwd=folder)
+    assert run.returncode == (7 if arguments[0] == "status" else 0), run.stderr
+    printed = (run.stdout or run.stderr).strip("\n")
+    if arguments[0] in PRESENT:
+        assert form(printed) == form(example.printed)
+    elif example.printed.endswith("\n..."):
+        assert masked(printed).startswith(masked(example.printed.removesuffix("...")))
+    else:
+        assert masked(printed) == masked(example.printed)
