@@ -22,14 +22,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from db import contract, spells
+from db import spells
 from db.errors import DatabaseError, UnknownPortal
 from db.file import connection
 from db.measures import Measures
-from db.read import counts, lookup, rows
+from db.read import counts, gaps, latest, looks, lookup, portals, series, status
 from db.read.counts import Mark, Tally
-from db.read.rows import Gap, Latest, PastLook, Portal, PortalStatus, Spell, State, Told
-from db.reading import PortalMemory, Station, epoch, moment
+from db.read.gaps import Gap
+from db.read.latest import Latest
+from db.read.looks import PastLook
+from db.read.portals import Portal
+from db.read.rows import epoch_or_none, epoch_or_now
+from db.read.series import Spell
+from db.read.status import PortalStatus, Told
+from db.reading import PortalMemory, Station, moment
+from db.validity import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -101,9 +108,9 @@ class Database(Measures):
 
     def _refuse_other_versions(self) -> None:
         (version,) = self._ask(lambda row: int(row[0]), "PRAGMA user_version")
-        if version > contract.VERSION:
+        if version > connection.VERSION:
             raise DatabaseError(self.path, "made by a newer nalssi; update")
-        if version < contract.VERSION:
+        if version < connection.VERSION:
             raise DatabaseError(
                 self.path, "made by an older nalssi; `nalssi rebuild` brings it up to date"
             )
@@ -162,8 +169,8 @@ class Database(Measures):
         self._check_portal(portal)
         wanted = {self.station(asked).name_ko for asked in stations or ()}
         with connection.reading(self.path):
-            newest = self._rows(contract.latest(":now"), {"now": _epoch_or_now(now)})
-            found = [rows.latest(row) for row in newest if not stations or row[0] in wanted]
+            newest = self._rows(latest.latest(":now"), {"now": epoch_or_now(now)})
+            found = [latest.read(row) for row in newest if not stations or row[0] in wanted]
         return [one for one in found if portal is None or one.portal == portal]
 
     def series(
@@ -190,12 +197,12 @@ class Database(Measures):
         self._check_portal(portal)
         values = {
             "station": self.station(station).name_ko,
-            "since": _epoch_or_none(since),
-            "until": _epoch_or_none(until),
+            "since": epoch_or_none(since),
+            "until": epoch_or_none(until),
             "portal": portal,
         }
         with connection.reading(self.path):
-            return rows.spells(self._rows(contract.SERIES, values))
+            return series.read(self._rows(series.SERIES, values))
 
     def station(self, asked: str) -> Station:
         """
@@ -210,11 +217,11 @@ class Database(Measures):
 
     def stations(self) -> list[Station]:
         """Every station that a portal printed, by KMA id; unknown cities last."""
-        return self._ask(rows.station, contract.STATIONS)
+        return self._ask(portals.station, portals.STATIONS)
 
     def portals(self) -> list[Portal]:
         """Every portal ever looked at, in the order in which they were added."""
-        return self._ask(rows.portal, contract.PORTALS)
+        return self._ask(portals.portal, portals.PORTALS)
 
     def looks(
         self,
@@ -240,14 +247,14 @@ class Database(Measures):
         """
         self._check_portal(portal)
         values = {
-            "since": _epoch_or_none(since),
-            "until": _epoch_or_none(until),
+            "since": epoch_or_none(since),
+            "until": epoch_or_none(until),
             "portal": portal,
             "failed": failed,
             "last": sys.maxsize if last is None else min(last, sys.maxsize),
         }
-        sql = contract.last_looks(since=since is not None, until=until is not None)
-        return self._ask(rows.past_look, sql, values)[::-1]
+        sql = looks.last_looks(since=since is not None, until=until is not None)
+        return self._ask(looks.read, sql, values)[::-1]
 
     def status(
         self, *, portals: Collection[str] | None = None, now: dt.datetime | None = None
@@ -261,9 +268,9 @@ class Database(Measures):
         """
         values = {
             "portals": None if portals is None else json.dumps(list(portals)),
-            "now": _epoch_or_now(now),
+            "now": epoch_or_now(now),
         }
-        return self._ask(rows.status, contract.STATUS, values)
+        return self._ask(status.read, status.STATUS, values)
 
     def gaps(
         self,
@@ -287,12 +294,12 @@ class Database(Measures):
         """
         self._check_portal(portal)
         values = {
-            "since": _epoch_or_none(since),
-            "until": _epoch_or_none(until),
+            "since": epoch_or_none(since),
+            "until": epoch_or_none(until),
             "portal": portal,
-            "now": _epoch_or_now(now),
+            "now": epoch_or_now(now),
         }
-        return self._ask(rows.gap, contract.GAPS, values)
+        return self._ask(gaps.read, gaps.GAPS, values)
 
     def tally(self, since: Mark | None = None) -> Tally:
         """
@@ -305,7 +312,7 @@ class Database(Measures):
 
     def told(self) -> dict[tuple[str, str], Told]:
         """The notices that are not over, by portal and kind."""
-        rows = self._ask(tuple, contract.TOLD)
+        rows = self._ask(tuple, status.TOLD)
         return {(portal, kind): Told(at=moment(at), text=text) for portal, kind, at, text in rows}
 
     def faults(self) -> list[str]:
@@ -329,7 +336,7 @@ class Database(Measures):
 
     def memory(self, portal: str) -> PortalMemory:
         """What the last looks at a portal left for the next; empty for one never looked at."""
-        found = self._ask(rows.memory, contract.MEMORY, {"portal": portal})
+        found = self._ask(portals.memory, portals.MEMORY, {"portal": portal})
         return found[0] if found else PortalMemory()
 
     def _check_portal(self, asked: str | None) -> None:
@@ -339,11 +346,3 @@ class Database(Measures):
         known = self._ask(lambda row: str(row[0]), "SELECT name FROM portals ORDER BY id")
         if asked not in known:
             raise UnknownPortal(asked, known=known)
-
-
-def _epoch_or_none(moment: dt.datetime | None) -> int | None:
-    return None if moment is None else epoch(moment)
-
-
-def _epoch_or_now(moment: dt.datetime | None) -> int:
-    return epoch(moment or dt.datetime.now(dt.UTC))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from db.contract import LONGEST_BACK_OFF_S
+from db.validity import LONGEST_BACK_OFF_S
 
 if TYPE_CHECKING:
     from db.reading import PortalMemory

@@ -12,9 +12,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from db import contract
 from db.file import connection
 from db.query import Database
+from db.read.looks import CAPTURES, LOOKS
+from db.read.portals import PORTALS, STATIONS
+from db.read.rows import DAY_S, iso
+from db.read.series import WEATHER
 from db.reading import KST_S, epoch, moment
 
 if TYPE_CHECKING:
@@ -118,8 +121,8 @@ _STATION = "(:stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:st
 
 def _in_slice(column: str) -> str:
     """As the index by time has it."""
-    at = contract.iso(column)
-    return f"{at} >= {contract.iso(':first')} AND {at} < {contract.iso(':end')}"
+    at = iso(column)
+    return f"{at} >= {iso(':first')} AND {at} < {iso(':end')}"
 
 
 _WEATHER_SPAN: Final = f"""
@@ -132,7 +135,7 @@ _WEATHER_SPAN: Final = f"""
 """At each portal from the spell that reaches into the time asked for."""
 
 _WEATHER: Final = f"""
-    SELECT {", ".join(TABLES["weather"])} FROM ({contract.WEATHER}
+    SELECT {", ".join(TABLES["weather"])} FROM ({WEATHER}
         WHERE sp.seen_from >= :first AND sp.seen_from < :end AND sp.seen_until >= :since
             AND {_PORTAL} AND {_STATION})
     ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station"""
@@ -150,11 +153,11 @@ _LOOKS: Final = f"""
     SELECT * FROM (
         SELECT id, portal, fetched_at, outcome, status, milliseconds, bytes, page_date, sidebar_id,
             reason, {_IN_A_LINE}, retry_at, 'second' AS precision
-        FROM ({contract.LOOKS} WHERE {_in_slice("f.fetched_at")} AND {_PORTAL})
+        FROM ({LOOKS} WHERE {_in_slice("f.fetched_at")} AND {_PORTAL})
         UNION ALL
         SELECT NULL, portal, captured_at, 'archived', NULL, NULL, NULL, page_date, sidebar_id,
             NULL, {_IN_A_LINE}, NULL, precision
-        FROM ({contract.CAPTURES} WHERE {_in_slice("k.captured_at")} AND {_PORTAL}))
+        FROM ({CAPTURES} WHERE {_in_slice("k.captured_at")} AND {_PORTAL}))
     ORDER BY fetched_at, portal, id IS NULL, id, sidebar_id"""
 
 _MAKE_SEEN: Final = """
@@ -184,11 +187,11 @@ _READINGS: Final = f"""
 
 _STATIONS: Final = f"""
     SELECT name_ko, name_en, kma_id, latitude, longitude, elevation_m, province
-    FROM ({contract.STATIONS})"""
+    FROM ({STATIONS})"""
 
 _PORTALS: Final = f"""
     SELECT name, url, interval_s / 60.0, looks, first_look, last_look, last_success
-    FROM ({contract.PORTALS})"""
+    FROM ({PORTALS})"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,10 +281,10 @@ class Source(Database):
             return
         with connection.reading(self.path):  # or it would seek through days that no calendar has
             moment(first), moment(last)
-        midnight = (first + KST_S) // contract.DAY_S * contract.DAY_S - KST_S
-        days = range(midnight, last + 1, contract.DAY_S)
+        midnight = (first + KST_S) // DAY_S * DAY_S - KST_S
+        days = range(midnight, last + 1, DAY_S)
         for nth, day in enumerate(days, 1):
-            part = {"first": max(day, first), "end": min(day + contract.DAY_S, last + 1)}
+            part = {"first": max(day, first), "end": min(day + DAY_S, last + 1)}
             if rows := self._rows(sql, {**values, **part}):
                 begun = moment(day)
                 yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))

@@ -10,12 +10,17 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
-from db.contract import APPLICATION_ID
 from db.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+APPLICATION_ID: Final = 0x6E616C73
+"""``nals`` in ASCII, at offset 68 of the file: how a database of ours is known."""
+
+VERSION: Final = 2
+"""The version of the tables: how many migrations there are."""
 
 BUSY_TIMEOUT_S: Final = 30.0
 

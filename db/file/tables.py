@@ -7,7 +7,7 @@ so that no text ever sits where a number belongs.
 
 from __future__ import annotations
 
-from db.contract import iso
+from db.read.rows import iso
 
 FIRST = """
 CREATE TABLE portals (

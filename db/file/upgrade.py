@@ -12,7 +12,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from db.contract import APPLICATION_ID, VERSION, VIEWS
+from db.contract import VIEWS
 from db.errors import DatabaseError
 from db.file import connection
 
@@ -66,7 +66,7 @@ def _make(path: Path, migrations: Migrations | None) -> None:
             raise DatabaseError(path, f"gone, but its {journal.name!r} is not; move that away")
     draft = _empty_draft(path)
     with contextlib.closing(connection.open_empty(draft)) as conn:
-        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        conn.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
         _migrate(conn, migrations)
     _put_in_place(draft, path)
 
@@ -93,7 +93,7 @@ def _is_up_to_date(conn: sqlite3.Connection, path: Path) -> bool:
     """Whether there is nothing to apply; of anything odd the migrations are to judge."""
     with connection.reading(path):
         (version,) = conn.execute("PRAGMA user_version").fetchone()
-        return bool(version == VERSION) and _has_todays_views(conn)
+        return bool(version == connection.VERSION) and _has_todays_views(conn)
 
 
 def _bring_up_to_date(conn: sqlite3.Connection, path: Path, migrations: Migrations | None) -> None:

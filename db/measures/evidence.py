@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from db.contract import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S, OUTCOME
 from db.packing import unpacked
+from db.read.looks import OUTCOME
 from db.reading import moment
+from db.validity import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S
 
 if TYPE_CHECKING:
     from db.measures.stretches import Ask

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from db import reading
-from db.contract import HOLD_S
 from db.errors import WrongQuestion
 from db.reading import epoch
+from db.validity import HOLD_S
 
 if TYPE_CHECKING:
     import datetime as dt

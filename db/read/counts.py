@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from db import contract
+from db.read.looks import OUTCOME
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,6 +32,32 @@ class _Ask(Protocol):
         sql: str,
         values: Mapping[str, object] | None = None,
     ) -> list[_T]: ...
+
+
+MARK = """
+    SELECT f.id AS look, f.fetched_at AS looked_at,
+        (SELECT json_group_array(u.id) FROM fetches AS u
+            WHERE u.outcome = 'unread' AND u.id <= f.id) AS unread,
+        coalesce(
+            (SELECT sidebar_id FROM readings WHERE sidebar_id > :sidebar
+                ORDER BY sidebar_id LIMIT 1 OFFSET :at_once),
+            (SELECT max(sidebar_id) FROM readings), 0) AS sidebar
+    FROM fetches AS f
+    WHERE f.id <= coalesce(
+        (SELECT id FROM fetches WHERE id > :look ORDER BY id LIMIT 1 OFFSET :at_once),
+        (SELECT max(id) FROM fetches))
+    ORDER BY f.id DESC LIMIT 1"""
+"""The next mark after another, so many looks and readings later: who counts holds up who writes."""
+
+TALLY = f"""
+    SELECT p.name AS portal, {OUTCOME} AS outcome, f.milliseconds, count(*) AS looks
+    FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
+    WHERE (f.id > :since AND f.id <= :until OR f.id IN (SELECT value FROM json_each(:late)))
+        AND f.id NOT IN (SELECT value FROM json_each(:unread))
+    GROUP BY f.portal_id, 2, f.milliseconds"""
+"""Few rows: looks take some hundred different numbers of milliseconds."""
+
+READINGS_TALLY = "SELECT count(*) FROM readings WHERE sidebar_id > :since AND sidebar_id <= :until"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +127,7 @@ def counted(ask: _Ask, since: Mark) -> Tally:
     Who wants all asks again from the mark of the answer, until that stays as it is.
     """
     after = {"look": since.look, "sidebar": since.sidebar, "at_once": AT_ONCE}
-    newest = next(iter(ask(_mark, contract.MARK, after)), Mark())
+    newest = next(iter(ask(_mark, MARK, after)), Mark())
     looked_at = ask(
         lambda row: int(row[0]), "SELECT fetched_at FROM fetches WHERE id = :id", {"id": since.look}
     )
@@ -114,17 +140,17 @@ def counted(ask: _Ask, since: Mark) -> Tally:
         "unread": json.dumps(newest.unread),
     }
     sidebars = {"since": since.sidebar, "until": newest.sidebar}
-    (readings,) = ask(lambda row: int(row[0]), contract.READINGS_TALLY, sidebars)
+    (readings,) = ask(lambda row: int(row[0]), READINGS_TALLY, sidebars)
     return Tally(
         anew=since == Mark(),
         mark=newest,
-        portals=_by_portal(ask(dict, contract.TALLY, looks)),
+        portals=_by_portal(ask(dict, TALLY, looks)),
         readings=readings,
     )
 
 
 def _mark(row: sqlite3.Row) -> Mark:
-    """Read a row of ``views.MARK``."""
+    """Read a row of ``MARK``."""
     return Mark(
         look=row["look"],
         looked_at=row["looked_at"],
@@ -134,7 +160,7 @@ def _mark(row: sqlite3.Row) -> Mark:
 
 
 def _by_portal(rows: list[dict[str, Any]]) -> dict[str, PortalTally]:
-    """Add up the rows of ``views.TALLY``."""
+    """Add up the rows of ``TALLY``."""
     looks: defaultdict[str, Counter[str]] = defaultdict(Counter)
     milliseconds: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for row in rows:

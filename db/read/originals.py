@@ -31,7 +31,7 @@ _SIDEBARS: Final = f"""
     SELECT id FROM sidebars WHERE :since IS NULL AND :portal IS NULL OR id IN (
         SELECT sidebar_id FROM ({SEEN}) JOIN portals AS p ON p.id = portal_id
         WHERE last >= coalesce(:since, last) AND p.name = coalesce(:portal, p.name))
-    ORDER BY id"""  # noqa: S608 - of words of our own
+    ORDER BY id"""
 
 _PAGES: Final = """
     SELECT f.id FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
@@ -41,7 +41,7 @@ _PAGES: Final = """
 
 _FIRST_SEEN: Final = f"""
     SELECT p.name, first FROM ({SEEN}) JOIN portals AS p ON p.id = portal_id
-    WHERE sidebar_id = :id AND p.name = coalesce(:portal, p.name) ORDER BY first LIMIT 1"""  # noqa: S608
+    WHERE sidebar_id = :id AND p.name = coalesce(:portal, p.name) ORDER BY first LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

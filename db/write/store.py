@@ -13,10 +13,10 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from db import contract, spells
+from db import spells
 from db.errors import DatabaseError
 from db.file import connection, upgrade
-from db.read import rows
+from db.read import portals
 from db.reading import Content, KeptPage, Look, PortalMemory, Robots, epoch, moment
 from db.write.sidebars import Sidebars
 
@@ -113,10 +113,10 @@ class Store:
     def memory(self, portal: str) -> PortalMemory:
         """What the last looks left for the next; empty for a portal never looked at."""
         with connection.reading(self.path):
-            cursor = self._conn.execute(contract.MEMORY, {"portal": portal})
+            cursor = self._conn.execute(portals.MEMORY, {"portal": portal})
             cursor.row_factory = sqlite3.Row
             row = cursor.fetchone()
-            return PortalMemory() if row is None else rows.memory(row)
+            return PortalMemory() if row is None else portals.memory(row)
 
     def robots(self) -> list[Robots]:
         """Every robots.txt last seen."""

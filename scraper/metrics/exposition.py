@@ -17,7 +17,7 @@ from prometheus_client.utils import floatToGoString
 
 from db.errors import OutputError
 from db.file import atomic
-from db.read.rows import State
+from db.validity import State
 from scraper.metrics.snapshot import BUCKETS_S, MetricsError
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.read.counts import PortalTally
-    from db.read.rows import PortalStatus
+    from db.read.status import PortalStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
-    from db.read.rows import State
+    from db.validity import State
 
 BUCKETS_S: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 """The upper ends of the buckets for the duration of a look, inclusive; the last bucket is open."""

@@ -20,7 +20,7 @@ from scraper.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from db.read.rows import PortalStatus, Told
+    from db.read.status import PortalStatus, Told
 
 Kind = Literal["down", "frozen", "layout", "words"]
 

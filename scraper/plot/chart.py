@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from db.contract import HOLD_S
 from db.reading import KST
+from db.validity import HOLD_S
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from db import contract, query
+from db import query
 from db.errors import UnknownPortal, UnknownStation
+from db.read import latest, looks, rows, series
 from db.reading import KST, Station
 from db.write.store import Store
 from tests.support.make import (
@@ -364,7 +365,7 @@ def plan(path: Path, sql: str, **values: object) -> list[str]:
 
 def test_no_question_walks_through_all_readings_or_all_looks(path):
     every = dict.fromkeys(("station", "portal", "since", "until"))
-    steps = plan(path, contract.SERIES, **every) + plan(path, contract.latest(":now"), now=0)
+    steps = plan(path, series.SERIES, **every) + plan(path, latest.latest(":now"), now=0)
     aliases = ("readings", "r", "t", "fetches", "f", "spells", "sp", "s", "b")
     assert [step for step in steps if step.removeprefix("SCAN ").split()[0] in aliases] == []
     assert "SEARCH sp USING PRIMARY KEY (portal_id=? AND seen_from>? AND seen_from<?)" in steps
@@ -416,7 +417,7 @@ def work(path: Path, ask: Callable[[query.Database], object]) -> int:
 
 
 def test_the_last_looks_are_found_without_sorting_all(path):
-    sql = f"{contract.LOOKS} ORDER BY {contract.iso('f.fetched_at')} DESC, f.id DESC LIMIT 20"
+    sql = f"{looks.LOOKS} ORDER BY {rows.iso('f.fetched_at')} DESC, f.id DESC LIMIT 20"
     steps = plan(path, sql)
     assert "SCAN f USING INDEX fetches_by_time" in steps
     assert not [step for step in steps if "TEMP B-TREE" in step]

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlite_utils import Database, Migrations
 
-from db import contract, query
+from db import query
 from db.errors import DatabaseError, NalssiError
-from db.file import migrations, upgrade
+from db.file import connection, migrations, upgrade
 from db.write.store import Store
 from tests.cli.test_cli import nalssi, refused
 from tests.support.make import START, make_content, make_look, make_page, make_reading, see
@@ -451,7 +451,7 @@ def test_a_file_from_before_the_archives_keeps_all_it_has(path):
             "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
             "VALUES (1, 1714273200, 'read', 120, 1)"
         )
-        db.execute(f"PRAGMA application_id = {contract.APPLICATION_ID}")
+        db.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
         db.execute("PRAGMA user_version = 1")
         conn.commit()
         conn.execute("VACUUM INTO ?", (str(path),))
@@ -528,7 +528,7 @@ def test_the_first_page_of_half_a_commit_is_no_damage(path, use):
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("PRAGMA cache_size = 1")
         conn.execute("BEGIN")
-        conn.execute(f"PRAGMA user_version = {contract.VERSION}")  # it is on the first page
+        conn.execute(f"PRAGMA user_version = {connection.VERSION}")  # it is on the first page
         conn.execute("UPDATE fetches SET reason = hex(zeroblob(5000))")
         shutil.copy(f"{path}-journal", f"{half}-journal")
         torn = bytearray(path.read_bytes())
@@ -675,4 +675,4 @@ def test_the_database_knows_nothing_of_the_scraper():
 
 
 def test_the_application_is_known_by_four_letters():
-    assert contract.APPLICATION_ID.to_bytes(4, "big") == b"nals"
+    assert connection.APPLICATION_ID.to_bytes(4, "big") == b"nals"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from db import contract, query, spells
-from db.file import migrations
+from db.file import connection, migrations
 from db.reading import KST, epoch
 from db.write.store import Store
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
@@ -73,13 +73,13 @@ def test_there_is_no_view_outside_the_contract(store):
 
 
 def test_the_version_that_questions_fit_is_the_one_that_migrations_make(store):
-    assert store._conn.execute("PRAGMA user_version").fetchone() == (contract.VERSION,)
-    assert len(migrations.applied(migrations.MIGRATIONS, store._conn)) == contract.VERSION
+    assert store._conn.execute("PRAGMA user_version").fetchone() == (connection.VERSION,)
+    assert len(migrations.applied(migrations.MIGRATIONS, store._conn)) == connection.VERSION
 
 
 def test_the_file_says_in_its_header_whose_it_is(store):
     header = store.path.read_bytes()[:72]
-    assert header[68:72] == b"nals" == contract.APPLICATION_ID.to_bytes(4, "big")
+    assert header[68:72] == b"nals" == connection.APPLICATION_ID.to_bytes(4, "big")
 
 
 def test_weather_is_in_korean_time_and_whole_degrees_are_real(store):

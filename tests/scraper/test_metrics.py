@@ -24,7 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from db import query
 from db.errors import DatabaseError
-from db.read.rows import State
+from db.validity import State
 from db.write.store import Store
 from scraper.metrics import (
     BUCKETS_S,

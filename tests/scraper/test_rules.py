@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from db.read.rows import PortalStatus, Told
+from db.read.status import PortalStatus, Told
 from scraper.notify import rules
 from scraper.printable import printable
 from tests.support.make import START

@@ -1,0 +1,107 @@
+"""The newest reading of each station and portal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from db.read.rows import date_or_none
+from db.reading import moment
+from db.validity import DOWN_AFTER_INTERVALS, STATE_OF_SPELL, too_old
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from db.validity import State
+
+
+NAMES = """st.name_ko AS station, st.name_en AS station_en, st.kma_id,
+    r.temperature / 10.0 AS temperature, c.condition, c.label, p.name AS portal"""
+
+
+READINGS_OF_SPELL = """
+    JOIN stations AS st ON st.id = r.station_id
+    JOIN conditions AS c ON c.id = r.condition_id"""
+
+
+PAGE_DATE = """coalesce(
+        (SELECT f.page_date FROM fetches AS f
+            WHERE f.portal_id = sp.portal_id AND f.fetched_at = sp.seen_until),
+        (SELECT k.page_date FROM captures AS k
+            WHERE k.portal_id = sp.portal_id AND k.captured_at = sp.seen_until
+                AND k.sidebar_id = sp.sidebar_id AND k.precision = 'second')) AS page_date"""
+
+
+def latest(now: str) -> str:
+    """
+    The newest reading of each station and portal.
+
+    Args:
+        now: An SQL expression for the present, in epoch seconds.
+    """
+    return f"""
+    SELECT {NAMES}, sp.seen_from, sp.seen_until, {PAGE_DATE},
+        CASE WHEN {now} - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s
+            OR EXISTS (SELECT 1 FROM spells AS o
+                WHERE o.portal_id = sp.portal_id AND o.seen_from > sp.seen_from) THEN 'down'
+            {too_old(now)} ELSE {STATE_OF_SPELL} END AS state,
+        ({now} - sp.seen_from) / 60 AS age
+    FROM portal_stations AS ps
+    JOIN portals AS p ON p.id = ps.portal_id
+    JOIN spells AS sp ON sp.portal_id = ps.portal_id AND sp.seen_from = (
+        SELECT s.seen_from FROM spells AS s
+        JOIN readings AS t ON t.sidebar_id = s.sidebar_id AND t.station_id = ps.station_id
+        WHERE s.portal_id = ps.portal_id ORDER BY s.seen_from DESC LIMIT 1)
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = ps.station_id
+    {READINGS_OF_SPELL}
+    ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """
+    The newest reading of a station at a portal.
+
+    Attributes:
+        station, station_en, kma_id: Which station; the last two None for an unknown city.
+        temperature_c: Degrees Celsius; None where no number was printed.
+        condition: Our name of the sky, such as ``"overcast"``; None = unknown.
+        label: The sky as printed.
+        portal: Who showed it.
+        seen_from, seen_until: The first and the last look at it; Korean time.
+        page_date: The date printed with it at the last look.
+        state: ``live``, ``unconfirmed``, ``frozen`` or ``down``.
+        age_minutes: Since ``seen_from``.
+    """
+
+    station: str
+    station_en: str | None
+    kma_id: int | None
+    temperature_c: float | None
+    condition: str | None
+    label: str
+    portal: str
+    seen_from: dt.datetime
+    seen_until: dt.datetime
+    page_date: dt.date | None
+    state: State
+    age_minutes: int
+
+
+def read(row: tuple[Any, ...]) -> Latest:
+    """Read a row of ``latest``, by place."""
+    place, en, kma_id, celsius, condition, label, portal, since, until, page_date, state, age = row
+    return Latest(
+        station=place,
+        station_en=en,
+        kma_id=kma_id,
+        temperature_c=celsius,
+        condition=condition,
+        label=label,
+        portal=portal,
+        seen_from=moment(since),
+        seen_until=moment(until),
+        page_date=date_or_none(page_date),
+        state=state,
+        age_minutes=age,
+    )

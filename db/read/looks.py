@@ -1,0 +1,92 @@
+"""Looks at portals, and the captures of archives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from db.read.rows import date_or_none, iso, lines
+from db.reading import moment
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import sqlite3
+
+
+OUTCOME = """CASE WHEN f.outcome <> 'read' THEN f.outcome
+            WHEN EXISTS (SELECT 1 FROM spells AS sp
+                WHERE sp.portal_id = f.portal_id AND sp.seen_from = f.fetched_at) THEN 'new'
+            ELSE 'unchanged' END"""
+"""How a look ended; ``f`` is its row."""
+
+
+LOOKS = f"""
+    SELECT f.id, p.name AS portal, f.fetched_at,
+        {OUTCOME} AS outcome,
+        f.status, f.milliseconds, f.bytes, f.page_date, f.sidebar_id, f.reason, s.problems,
+        f.retry_at
+    FROM fetches AS f
+    JOIN portals AS p ON p.id = f.portal_id
+    LEFT JOIN sidebars AS s ON s.id = f.sidebar_id"""
+
+
+def last_looks(*, since: bool, until: bool) -> str:
+    """The newest first: along the index by time, from ``:until`` back to ``:since`` if any."""
+    from_then = f"AND {iso('f.fetched_at')} >= {iso(':since')}" if since else ""
+    before_then = f"AND {iso('f.fetched_at')} < {iso(':until')}" if until else ""
+    return f"""
+    {LOOKS}
+    WHERE (:portal IS NULL OR p.name = :portal) AND (f.sidebar_id IS NULL OR NOT :failed)
+        {from_then} {before_then}
+    ORDER BY {iso("f.fetched_at")} DESC, f.id DESC LIMIT :last"""
+
+
+CAPTURES = """
+    SELECT p.name AS portal, k.captured_at, k.precision, k.page_date, k.sidebar_id, s.problems
+    FROM captures AS k
+    JOIN portals AS p ON p.id = k.portal_id
+    JOIN sidebars AS s ON s.id = k.sidebar_id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastLook:
+    """
+    One look at a portal and how it ended.
+
+    Attributes:
+        portal: The portal's name.
+        fetched_at: When we asked; Korean time.
+        outcome: ``new``, ``unchanged``, ``not_modified``, ``no_sidebar``, ``fetch_failed``,
+            ``refused_by_robots``; ``unread`` or ``set_aside`` after a pass that was killed.
+        status: The HTTP status, where there was an answer.
+        milliseconds: How long it took.
+        bytes: The body's size as received.
+        page_date: As printed, where it can be trusted.
+        reason: Why there is no sidebar, or no page date.
+        problems: What of the sidebar was not understood.
+    """
+
+    portal: str
+    fetched_at: dt.datetime
+    outcome: str
+    status: int | None
+    milliseconds: int
+    bytes: int | None
+    page_date: dt.date | None
+    reason: str | None
+    problems: tuple[str, ...]
+
+
+def read(row: sqlite3.Row) -> PastLook:
+    """Read a row of ``LOOKS``."""
+    return PastLook(
+        portal=row["portal"],
+        fetched_at=moment(row["fetched_at"]),
+        outcome=row["outcome"],
+        status=row["status"],
+        milliseconds=row["milliseconds"],
+        bytes=row["bytes"],
+        page_date=date_or_none(row["page_date"]),
+        reason=row["reason"],
+        problems=lines(row["problems"]),
+    )

@@ -1,0 +1,94 @@
+"""The portals and stations that are known, and what a portal's last looks left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from db.read.rows import END_OF_TIME, moment_or_none
+from db.reading import PortalMemory, Station
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import sqlite3
+
+
+STATIONS = """
+    SELECT kma_id, name_ko, name_en, latitude, longitude, elevation_m, province
+    FROM stations ORDER BY kma_id IS NULL, kma_id, name_ko"""
+
+
+PORTALS = """
+    SELECT p.name, p.url, p.interval_s,
+        (SELECT min(fetched_at) FROM fetches AS f WHERE f.portal_id = p.id) AS first_look,
+        (SELECT max(fetched_at) FROM fetches AS f WHERE f.portal_id = p.id) AS last_look,
+        (SELECT seen_until FROM spells AS sp WHERE sp.portal_id = p.id
+            ORDER BY seen_from DESC LIMIT 1) AS last_success,
+        (SELECT count(*) FROM fetches AS f WHERE f.portal_id = p.id) AS looks
+    FROM portals AS p ORDER BY p.id"""
+
+
+_NO_PAGE = "('fetch_failed', 'refused_by_robots')"
+
+
+MEMORY = f"""
+    SELECT p.etag, p.last_modified, f.fetched_at AS last_look, f.retry_at, (
+        SELECT count(*) FROM fetches AS g WHERE g.portal_id = p.id AND g.fetched_at > coalesce((
+            SELECT h.fetched_at FROM fetches AS h
+            WHERE h.portal_id = p.id AND h.outcome NOT IN {_NO_PAGE}
+            ORDER BY h.fetched_at DESC LIMIT 1), -{END_OF_TIME})) AS failures
+    FROM portals AS p
+    LEFT JOIN fetches AS f ON f.portal_id = p.id AND f.fetched_at = (
+        SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
+    WHERE p.name = :portal"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """
+    A portal that was looked at.
+
+    Attributes:
+        name, url: As in the config.
+        interval_minutes: Between looks.
+        first_look, last_look: Korean time; None where there was none.
+        last_success: The last look that saw a sidebar.
+        looks: How many there are.
+    """
+
+    name: str
+    url: str
+    interval_minutes: float
+    first_look: dt.datetime | None
+    last_look: dt.datetime | None
+    last_success: dt.datetime | None
+    looks: int
+
+
+def portal(row: sqlite3.Row) -> Portal:
+    """Read a row of ``PORTALS``."""
+    return Portal(
+        name=row["name"],
+        url=row["url"],
+        interval_minutes=row["interval_s"] / 60,
+        first_look=moment_or_none(row["first_look"]),
+        last_look=moment_or_none(row["last_look"]),
+        last_success=moment_or_none(row["last_success"]),
+        looks=row["looks"],
+    )
+
+
+def station(row: sqlite3.Row) -> Station:
+    """Read a row of ``STATIONS``."""
+    return Station(**dict(row))
+
+
+def memory(row: sqlite3.Row) -> PortalMemory:
+    """Read a row of ``MEMORY``."""
+    return PortalMemory(
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        last_look=moment_or_none(row["last_look"]),
+        failures=row["failures"],
+        retry_at=moment_or_none(row["retry_at"]),
+    )

@@ -1,0 +1,85 @@
+"""The spells of a station, one after the other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from db.read.latest import NAMES, PAGE_DATE, READINGS_OF_SPELL
+from db.read.rows import END_OF_TIME
+from db.reading import KST
+from db.validity import STATE_OF_SPELL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from db.validity import State
+
+
+WEATHER = f"""
+    SELECT {NAMES}, sp.seen_from, sp.seen_until, sp.changed_after,
+        {PAGE_DATE}, {STATE_OF_SPELL} AS state
+    FROM portals AS p
+    CROSS JOIN spells AS sp ON sp.portal_id = p.id
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""
+"""Portals before spells, which CROSS tells SQLite to keep to: their key begins with the portal."""
+
+
+SERIES = f"""
+    SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
+        c.condition, c.label, p.name, {STATE_OF_SPELL}
+    FROM portals AS p
+    CROSS JOIN spells AS sp ON sp.portal_id = p.id
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
+        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+    JOIN conditions AS c ON c.id = r.condition_id
+    WHERE (:portal IS NULL OR p.name = :portal)
+        AND sp.seen_from < coalesce(:until, {END_OF_TIME})
+        AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})
+        AND sp.seen_from >= coalesce((
+            SELECT b.seen_from FROM spells AS b
+            WHERE b.portal_id = p.id AND b.seen_from <= coalesce(:since, -{END_OF_TIME})
+            ORDER BY b.seen_from DESC LIMIT 1), -{END_OF_TIME})
+    ORDER BY sp.seen_from, p.id"""
+"""The last condition says no more than the one before, but in a way that finds the first row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """
+    A stretch of looks through which a portal showed the same sidebar, and one station's part in it.
+
+    Attributes:
+        seen_from, seen_until: The first and the last of these looks; Korean time.
+        changed_after: The last look that showed something else; None where nobody was looking.
+        temperature_c, condition, label, portal: As in ``Latest``.
+        state: ``live``, ``unconfirmed`` or ``frozen``.
+    """
+
+    seen_from: dt.datetime
+    seen_until: dt.datetime
+    changed_after: dt.datetime | None
+    temperature_c: float | None
+    condition: str | None
+    label: str
+    portal: str
+    state: State
+
+
+def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
+    """Read rows of ``SERIES``, by place and in one go: they may be very many."""
+    at = dt.datetime.fromtimestamp
+    return [
+        Spell(
+            seen_from=at(seen_from, KST),
+            seen_until=at(seen_until, KST),
+            changed_after=None if changed_after is None else at(changed_after, KST),
+            temperature_c=celsius,
+            condition=condition,
+            label=label,
+            portal=portal,
+            state=state,
+        )
+        for seen_from, seen_until, changed_after, celsius, condition, label, portal, state in rows
+    ]

@@ -1,0 +1,125 @@
+"""How each portal is now, and the notices that are not over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from db.read.looks import OUTCOME
+from db.read.rows import DAY_S, END_OF_TIME, lines, moment_or_none
+from db.validity import DOWN_AFTER_INTERVALS, STATE_OF_SPELL, too_old
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import sqlite3
+
+    from db.validity import State
+
+
+STATUS = f"""
+    SELECT p.name AS portal, p.interval_s, sp.seen_from, sp.seen_until AS last_success,
+        CASE WHEN sp.seen_until IS NULL
+            OR :now - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
+            {too_old(":now")} ELSE {STATE_OF_SPELL} END AS state,
+        f.fetched_at AS last_look, f.reason, s.problems,
+        CASE WHEN f.id IS NOT NULL THEN {OUTCOME} END AS outcome,
+        (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
+            AND d.fetched_at > :now - {DAY_S}) AS looks,
+        (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
+            AND d.fetched_at > :now - {DAY_S} AND d.sidebar_id IS NULL) AS failures,
+        (SELECT max(d.fetched_at) FROM fetches AS d WHERE d.portal_id = p.id
+            AND d.fetched_at > :now - {DAY_S} AND d.sidebar_id IS NULL) AS last_failure,
+        (SELECT group_concat(t.problems, char(10)) FROM spells AS v
+            JOIN sidebars AS t ON t.id = v.sidebar_id
+            WHERE v.portal_id = p.id AND v.seen_until > :now - {DAY_S} AND v.seen_from >= coalesce((
+                SELECT max(seen_from) FROM spells
+                WHERE portal_id = p.id AND seen_from <= :now - {DAY_S}), -{END_OF_TIME})
+            ) AS recent_problems
+    FROM portals AS p
+    LEFT JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
+        SELECT max(seen_from) FROM spells WHERE portal_id = p.id)
+    LEFT JOIN sidebars AS s ON s.id = sp.sidebar_id
+    LEFT JOIN fetches AS f ON f.portal_id = p.id AND f.fetched_at = (
+        SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
+    WHERE CASE WHEN :portals IS NULL THEN f.id IS NOT NULL
+            OR NOT EXISTS (SELECT 1 FROM captures AS k WHERE k.portal_id = p.id)
+        ELSE p.name IN (SELECT value FROM json_each(:portals)) END
+    ORDER BY p.id"""
+"""Where no portals are named, all but those that only archives know, at which nothing is due."""
+
+
+TOLD = """
+    SELECT p.name AS portal, n.kind, n.told_at, n.text
+    FROM notices AS n JOIN portals AS p ON p.id = n.portal_id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalStatus:
+    """
+    How a portal is now.
+
+    Attributes:
+        portal: Its name.
+        state: As in ``Latest``.
+        since: ``down``: the last success; else the first look at the values it shows. None where
+            there was none.
+        interval_minutes: Between looks.
+        last_look, last_outcome, last_reason: The newest look, whatever came of it; None where
+            there was none.
+        last_success: The newest look that saw a sidebar.
+        changed: The first look at the values it shows.
+        looks_last_day, failures_last_day: Of the last 24 hours; a failure saw no sidebar.
+        last_failure: The newest look of the last 24 hours that saw no sidebar.
+        problems: What is not understood of the values it shows.
+        recent_problems: The same, of all values that it showed in the last 24 hours.
+    """
+
+    portal: str
+    state: State
+    since: dt.datetime | None
+    interval_minutes: float
+    last_look: dt.datetime | None
+    last_outcome: str | None
+    last_reason: str | None
+    last_success: dt.datetime | None
+    changed: dt.datetime | None
+    looks_last_day: int
+    failures_last_day: int
+    last_failure: dt.datetime | None
+    problems: tuple[str, ...]
+    recent_problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """
+    A notice that is not over.
+
+    Attributes:
+        at: When it was told last; Korean time.
+        text: What was told.
+    """
+
+    at: dt.datetime
+    text: str
+
+
+def read(row: sqlite3.Row) -> PortalStatus:
+    """Read a row of ``STATUS``."""
+    since = row["last_success"] if row["state"] == "down" else row["seen_from"]
+    return PortalStatus(
+        portal=row["portal"],
+        state=row["state"],
+        since=moment_or_none(since),
+        interval_minutes=row["interval_s"] / 60,
+        last_look=moment_or_none(row["last_look"]),
+        last_outcome=row["outcome"],
+        last_reason=row["reason"],
+        last_success=moment_or_none(row["last_success"]),
+        changed=moment_or_none(row["seen_from"]),
+        looks_last_day=row["looks"],
+        failures_last_day=row["failures"],
+        last_failure=moment_or_none(row["last_failure"]),
+        problems=lines(row["problems"]),
+        recent_problems=tuple(dict.fromkeys(lines(row["recent_problems"]))),
+    )
