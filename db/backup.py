@@ -86,10 +86,7 @@ class _Counted(Database):
             "ORDER BY name",
             {},
         )
-        return {
-            name: self._rows(f'SELECT count(*) FROM "{name}"', {})[0][0]  # noqa: S608 - our own
-            for (name,) in tables
-        }
+        return {name: self._rows(f'SELECT count(*) FROM "{name}"', {})[0][0] for (name,) in tables}
 
 
 class _Original(_Counted):

@@ -14,7 +14,6 @@ Only the standard library is imported here, so that asking starts fast.
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib
 import json
 import sqlite3
@@ -22,7 +21,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from db import spells
 from db.errors import DatabaseError, UnknownPortal
 from db.file import connection
 from db.measures import Measures
@@ -39,6 +37,7 @@ from db.reading import PortalMemory, Station, moment
 from db.validity import State
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Collection, Mapping
 
     from db.measures.compare import Comparison, Relation, SideBySide
@@ -316,19 +315,10 @@ class Database(Measures):
         return {(portal, kind): Told(at=moment(at), text=text) for portal, kind, at, text in rows}
 
     def faults(self) -> list[str]:
-        """What is wrong with the file, a line each: damage, or spells that no look gives."""
-        found = self._ask(lambda row: str(row[0]), "PRAGMA integrity_check")
-        faults = [] if found == ["ok"] else found
-        faults += self._ask(
-            lambda row: f"a row of {row[0]!r} points to none of {row[2]!r}",
-            "PRAGMA foreign_key_check",
-        )
-        derived, kept = spells.DERIVED, "SELECT * FROM spells"
-        for one, other, what in ((kept, derived, "too many"), (derived, kept, "missing")):
-            odd = self._ask(tuple, f"{one} EXCEPT {other}", {"before": None})
-            if odd:
-                faults.append(f"{len(odd)} spells {what}; `nalssi rebuild` derives them again")
-        return faults
+        """What is wrong with the file, a line each: damage, or derived rows that no look gives."""
+        from db.read import faults  # noqa: PLC0415 - a plain question does without
+
+        return faults.faults(self.path)
 
     def journal(self) -> str:
         """SQLite's journal of this file, such as ``wal``."""

@@ -10,6 +10,10 @@ KST = dt.timezone(dt.timedelta(seconds=KST_S), "KST")
 """Korean time. Asia/Seoul has been UTC+9 without summer time since October 1988 (tz database)."""
 
 
+FOREVER = 1 << 62
+"""Epoch seconds that no moment reaches: an open end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Station:
     """

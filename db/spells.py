@@ -4,79 +4,125 @@ Spells: the stretches of looks through which a portal showed one and the same si
 Spells are derived from our own looks, in ``fetches``, and from those of archives, in ``captures``.
 They are kept up as looks arrive, in whatever order, and deriving all of them again gives the same
 rows. Of one second our own look counts; where archives contradict each other, none of them does.
+
+What is known of a spell beyond its looks is derived after it: what proves that its box existed
+earlier (``db/dates.py``), the same set at other portals (``db/sets.py``), since when the set stands
+(``db/standing.py``), what speaks against it (``db/doubts.py``), when nobody looked
+(``db/pauses.py``).
 """
 
 from __future__ import annotations
 
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
+
+from db import dates, doubts, pauses, sets, standing
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-_SEEN = """
-    SELECT portal_id, fetched_at, sidebar_id FROM fetches
-    WHERE sidebar_id IS NOT NULL {fetched}
+_SEEN = f"""
+    SELECT portal_id, fetched_at AS at, sidebar_id, page_date,
+        {dates.existed_by("f", "f.fetched_at", "f.age")} AS existed_by
+    FROM fetches AS f WHERE sidebar_id IS NOT NULL {{fetched}}
     UNION ALL
-    SELECT portal_id, captured_at, min(sidebar_id) FROM captures AS k
-    WHERE precision = 'second' {captured} AND NOT EXISTS (
+    SELECT portal_id, captured_at, min(sidebar_id), page_date,
+        {dates.existed_by("k", "k.captured_at", "k.age")}
+    FROM captures AS k
+    WHERE precision = 'second' {{captured}} AND NOT EXISTS (
         SELECT 1 FROM fetches AS f WHERE f.portal_id = k.portal_id
         AND f.fetched_at = k.captured_at AND f.sidebar_id IS NOT NULL)
     GROUP BY portal_id, captured_at HAVING count(*) = 1"""
+"""The looks that count."""
 
 _DERIVED = """
     SELECT portal_id, seen_from, seen_until,
-        coalesce(lag(seen_until) OVER (PARTITION BY portal_id ORDER BY seen_from), :before),
-        sidebar_id
+        coalesce(lag(seen_until) OVER (PARTITION BY portal_id ORDER BY seen_from), :before)
+            AS changed_after,
+        sidebar_id, existed_by
     FROM (
-        SELECT portal_id, min(fetched_at) AS seen_from, max(fetched_at) AS seen_until, sidebar_id
+        SELECT portal_id, min(at) AS seen_from, max(at) AS seen_until, sidebar_id,
+            min(existed_by) AS existed_by
         FROM (
-            SELECT portal_id, fetched_at, sidebar_id,
-                sum(changed) OVER (PARTITION BY portal_id ORDER BY fetched_at) AS nth
+            SELECT portal_id, at, sidebar_id, existed_by,
+                sum(changed) OVER (PARTITION BY portal_id ORDER BY at) AS nth
             FROM (
-                SELECT portal_id, fetched_at, sidebar_id, sidebar_id IS NOT
-                    lag(sidebar_id) OVER (PARTITION BY portal_id ORDER BY fetched_at) AS changed
+                SELECT portal_id, at, sidebar_id, existed_by, sidebar_id IS NOT
+                    lag(sidebar_id) OVER (PARTITION BY portal_id ORDER BY at) AS changed
                 FROM ({seen})
             )
         )
         GROUP BY portal_id, nth
     )"""
 
-_INTO_SPELLS = "INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id)"
+_INTO_SPELLS = """
+    INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by,
+        standing_since, published_by, first_seen, first_portal_id, first_after)"""
+"""As long as a spell knows only itself, its portal is the first to show its set."""
+
+_DERIVE = f"""{_INTO_SPELLS}
+    SELECT portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by,
+        seen_from, existed_by, seen_from, portal_id, changed_after
+    FROM ({_DERIVED})"""
+
+_FOR_EVER = 1 << 62
 
 _RANGE = "AND portal_id = :portal AND {} BETWEEN :first AND :last"
 
-DERIVED = _DERIVED.format(seen=_SEEN.format(fetched="", captured=""))
-"""All spells, as rows of their table; ``:before`` is None."""
-
-_DERIVED_IN_RANGE = _DERIVED.format(
-    seen=_SEEN.format(fetched=_RANGE.format("fetched_at"), captured=_RANGE.format("captured_at"))
+_ALL_SEEN = _SEEN.format(fetched="", captured="")
+_SEEN_IN_RANGE = _SEEN.format(
+    fetched=_RANGE.format("fetched_at"), captured=_RANGE.format("captured_at")
 )
 
 
+class _Look(NamedTuple):
+    """A look that saw a sidebar."""
+
+    portal_id: int
+    at: int
+    sidebar_id: int
+    page_date: str | None
+    existed_by: int
+
+
 class _Spell(NamedTuple):
-    """A row of the table."""
+    """What a spell is by its looks."""
 
     portal_id: int
     seen_from: int
     seen_until: int
     changed_after: int | None
     sidebar_id: int
+    existed_by: int
 
 
 def rebuild(conn: sqlite3.Connection) -> int:
-    """Derive all spells anew, inside the caller's transaction; returns how many there are."""
-    conn.execute("DELETE FROM spells")
-    conn.execute(_INTO_SPELLS + DERIVED, {"before": None})
+    """Derive all spells again, inside the caller's transaction; returns how many there are."""
+    conn.execute("DELETE FROM stuck_dates")
+    _derive_all(conn)
+    if dates.judge_all(conn):  # which dates stand still is told by the spells that they prove
+        _derive_all(conn)
     derive_stations(conn)
+    pauses.derive(conn)
+    same_sets = sets.settle_all(conn)
+    for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
+        standing.derive(
+            conn, portal_id, 0, _FOR_EVER, lambda row: same_sets.get(row, frozenset({row}))
+        )
+    doubts.judge_all(conn)
     (count,) = conn.execute("SELECT count(*) FROM spells").fetchone()
     return int(count)
 
 
+def _derive_all(conn: sqlite3.Connection) -> None:
+    conn.execute("DELETE FROM spells")
+    conn.execute(_DERIVE.format(seen=_ALL_SEEN), {"before": None})
+
+
 def derive_stations(conn: sqlite3.Connection) -> None:
-    """Derive anew which stations each portal ever showed."""
+    """Derive again which stations each portal ever showed."""
     conn.execute("DELETE FROM portal_stations")
     conn.execute(
         "INSERT INTO portal_stations SELECT DISTINCT sp.portal_id, r.station_id "
@@ -84,52 +130,174 @@ def derive_stations(conn: sqlite3.Connection) -> None:
     )
 
 
-def add(conn: sqlite3.Connection, portal_id: int, fetched_at: int, sidebar_id: int) -> None:
+def add(conn: sqlite3.Connection, portal_id: int, at: int) -> None:
     """Take one more look into account, which is in its table already."""
     newest = _newest(conn, portal_id)
-    if newest is not None and fetched_at <= newest.seen_until:
-        add_among(conn, portal_id, fetched_at, sidebar_id)
+    if newest is not None and at <= newest.seen_until:
+        add_among(conn, portal_id, at)
     else:
-        add_later(conn, portal_id, [(fetched_at, sidebar_id)])
+        add_later(conn, portal_id, at, at)
 
 
-def add_later(conn: sqlite3.Connection, portal_id: int, looks: Sequence[tuple[int, int]]) -> None:
+def add_later(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> None:
     """
-    Take many looks into account, which are all later than any known of this portal.
+    Take looks into account that are all later than any known of this portal.
 
     Args:
         conn: Inside a transaction.
         portal_id: The portal's.
-        looks: The second and the sidebar of each, in the order of time.
+        first: The first of them; all are in their tables already.
+        last: The last of them.
     """
-    added: list[_Spell] = []
-    last = _newest(conn, portal_id)
-    for sidebar_id, run in groupby(looks, key=itemgetter(1)):
-        seen = [at for at, _ in run]
-        if last is not None and last.sidebar_id == sidebar_id:
-            last = last._replace(seen_until=seen[-1])
-        else:
-            after = None if last is None else last.seen_until
-            last = _Spell(portal_id, seen[0], seen[-1], after, sidebar_id)
-        added.append(last)
+    newest = _newest(conn, portal_id)
+    looks = _looks(conn, portal_id, first, last)
+    before = [] if newest is None else [newest.seen_until]
+    pauses.add(conn, portal_id, [*before, *(look.at for look in looks)])
+    begun, spells = _continued(newest, looks)
     conn.executemany(
-        f"{_INTO_SPELLS} VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET seen_until = excluded.seen_until",
-        added,
+        f"{_INTO_SPELLS} VALUES (:portal_id, :seen_from, :seen_until, :changed_after, :sidebar_id, "
+        ":existed_by, :seen_from, :existed_by, :seen_from, :portal_id, :changed_after) "
+        "ON CONFLICT DO UPDATE SET seen_until = excluded.seen_until, "
+        "existed_by = min(existed_by, excluded.existed_by)",
+        [spell._asdict() for spell in spells],
     )
-    _add_stations(conn, portal_id, {spell.sidebar_id for spell in added})
+    changed = [
+        spell
+        for spell in spells
+        if newest is None
+        or spell.seen_from != newest.seen_from
+        or spell.existed_by < newest.existed_by
+    ]
+    _settle(conn, changed, anew=False)
+    _judge_dates(conn, begun)
 
 
-def add_among(conn: sqlite3.Connection, portal_id: int, fetched_at: int, sidebar_id: int) -> None:
+def _continued(newest: _Spell | None, looks: Sequence[_Look]) -> tuple[list[_Look], list[_Spell]]:
+    """The looks that begin a spell, and the spells that all of these looks begin or go on with."""
+    begun: list[_Look] = []
+    spells: list[_Spell] = []
+    last = newest
+    for sidebar_id, together in groupby(looks, key=attrgetter("sidebar_id")):
+        run = list(together)
+        existed_by = min(look.existed_by for look in run)
+        if last is not None and last.sidebar_id == sidebar_id:
+            existed_by = min(existed_by, last.existed_by)
+            last = last._replace(seen_until=run[-1].at, existed_by=existed_by)
+        else:
+            begun.append(run[0])
+            after = None if last is None else last.seen_until
+            last = _Spell(run[0].portal_id, run[0].at, run[-1].at, after, sidebar_id, existed_by)
+        spells.append(last)
+    return begun, spells
+
+
+def add_among(conn: sqlite3.Connection, portal_id: int, at: int) -> None:
     """Take into account one more look, among others known before and after it."""
-    _derive_around(conn, portal_id, fetched_at)
-    _add_stations(conn, portal_id, {sidebar_id})
+    before, first, last = conn.execute(_AROUND, {"portal": portal_id, "at": at}).fetchone()
+    begun = _derive_again(conn, portal_id, before, at if first is None else first, last)
+    _judge_dates(conn, begun)
+
+
+_AROUND = """
+    SELECT
+        (SELECT changed_after FROM spells WHERE portal_id = :portal AND seen_from < :at
+            ORDER BY seen_from DESC LIMIT 1),
+        (SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :at
+            ORDER BY seen_from DESC LIMIT 1),
+        coalesce(
+            (SELECT seen_until FROM spells WHERE portal_id = :portal AND seen_from > :at
+                ORDER BY seen_from LIMIT 1),
+            max(:at, (SELECT seen_until FROM spells WHERE portal_id = :portal
+                ORDER BY seen_from DESC LIMIT 1)),
+            :at)"""
+"""
+The spells that a look in the middle can change, from the first look to the last.
+
+Those are the one that begins before it, the one that begins with it, which may vanish, and the one
+after.
+"""
+
+
+def _derive_again(
+    conn: sqlite3.Connection, portal_id: int, before: int | None, first: int, last: int
+) -> list[_Look]:
+    """Derive again the spells in a stretch of time; gives the looks that begin one, or did."""
+    stretch = {"portal": portal_id, "before": before, "first": first, "last": last}
+    gone = conn.execute(
+        "DELETE FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last "
+        "RETURNING portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by",
+        stretch,
+    ).fetchall()
+    conn.execute(_DERIVE.format(seen=_SEEN_IN_RANGE), stretch)
+    made = conn.execute(
+        "SELECT portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by "
+        "FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last",
+        stretch,
+    ).fetchall()
+    looks = _looks(conn, portal_id, first, last)
+    known = [] if before is None else [before]
+    pauses.replace(conn, portal_id, [*known, *(look.at for look in looks)])
+    _settle(conn, [_Spell._make(row) for row in gone + made], anew=True)
+    begins = {seen_from for _, seen_from, *_ in gone + made}
+    return [look for look in looks if look.at in begins]
+
+
+def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, anew: bool) -> None:
+    """Bring up to date what is known of these spells beyond their looks, and of those near them."""
+    if not spells:
+        return
+    sidebars = {spell.sidebar_id for spell in spells}
+    portal_id = spells[0].portal_id
+    _add_stations(conn, portal_id, sidebars)
+    sets.index(conn, sidebars)
+    changed, same_sets = sets.settle(conn, sidebars, anew=anew)
+    begins = [spell.seen_from for spell in spells]
+    _stand(conn, (portal_id, min(begins), max(begins)), same_sets)
+    doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in begins})
+
+
+def _judge_dates(conn: sqlite3.Connection, begun: Iterable[_Look]) -> None:
+    """Where a date is found to stand still, or no longer, derive again what it proved."""
+    over = {
+        (look.portal_id, look.page_date)
+        for look in begun
+        if look.page_date is not None and dates.ended(look.page_date, look.at)
+    }
+    for portal_id, page_date in sorted(over):
+        since = dates.judge(conn, portal_id, page_date)
+        if since is not None:
+            before, first, _ = conn.execute(_AROUND, {"portal": portal_id, "at": since}).fetchone()
+            newest = _newest(conn, portal_id)
+            last = since if newest is None else newest.seen_until
+            _derive_again(conn, portal_id, before, since if first is None else first, last)
+
+
+def _stand(
+    conn: sqlite3.Connection,
+    changed: tuple[int, int, int],
+    same_sets: dict[int, frozenset[int]],
+) -> None:
+    """Derive since when the sets of changed spells stand: a portal, the first and the last."""
+
+    def near(sidebar_id: int) -> frozenset[int]:
+        if sidebar_id not in same_sets:
+            found = sets.near(conn, [sidebar_id])
+            same_sets[sidebar_id] = found.get(sidebar_id, frozenset({sidebar_id}))
+        return same_sets[sidebar_id]
+
+    standing.derive(conn, *changed, near)
+
+
+def _looks(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> list[_Look]:
+    """The looks that count in a stretch of time, in its order."""
+    stretch = {"portal": portal_id, "first": first, "last": last}
+    return [_Look._make(row) for row in conn.execute(f"{_SEEN_IN_RANGE} ORDER BY at", stretch)]
 
 
 def _newest(conn: sqlite3.Connection, portal_id: int) -> _Spell | None:
     row = conn.execute(
-        "SELECT portal_id, seen_from, seen_until, changed_after, sidebar_id FROM spells "
-        "WHERE portal_id = ? ORDER BY seen_from DESC LIMIT 1",
+        "SELECT portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by "
+        "FROM spells WHERE portal_id = ? ORDER BY seen_from DESC LIMIT 1",
         (portal_id,),
     ).fetchone()
     return None if row is None else _Spell._make(row)
@@ -141,39 +309,3 @@ def _add_stations(conn: sqlite3.Connection, portal_id: int, sidebars: Iterable[i
         "SELECT ?, station_id FROM readings WHERE sidebar_id = ?",
         [(portal_id, sidebar_id) for sidebar_id in sidebars],
     )
-
-
-def _derive_around(conn: sqlite3.Connection, portal_id: int, fetched_at: int) -> None:
-    """
-    Derive again the spells that a look in the middle can change.
-
-    Those are the one that begins before it, the one that begins with it, which may vanish, and the
-    one after.
-    """
-    before, first, last = conn.execute(
-        """
-        SELECT
-            (SELECT changed_after FROM spells WHERE portal_id = :portal AND seen_from < :at
-                ORDER BY seen_from DESC LIMIT 1),
-            (SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :at
-                ORDER BY seen_from DESC LIMIT 1),
-            coalesce(
-                (SELECT seen_until FROM spells WHERE portal_id = :portal AND seen_from > :at
-                    ORDER BY seen_from LIMIT 1),
-                max(:at, (SELECT seen_until FROM spells WHERE portal_id = :portal
-                    ORDER BY seen_from DESC LIMIT 1)),
-                :at)
-        """,
-        {"portal": portal_id, "at": fetched_at},
-    ).fetchone()
-    stretch = {
-        "portal": portal_id,
-        "before": before,
-        "first": fetched_at if first is None else first,
-        "last": last,
-    }
-    conn.execute(
-        "DELETE FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last",
-        stretch,
-    )
-    conn.execute(_INTO_SPELLS + _DERIVED_IN_RANGE, stretch)

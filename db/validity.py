@@ -1,39 +1,264 @@
-"""Until when a value holds, and what state it is in: the one room for it."""
+"""
+What is true when: the states of a value, and until when each holds. The one room for it.
+
+A value belongs to a *set*: the temperatures of one sidebar, however printed. What is known of a set
+stands in the spells that showed it (``db/spells.py`` keeps it up)::
+
+    standing_since   since when the portal has shown this set without a break
+    published_by     the earliest proof, at any portal, that the set existed
+    confirmed        whether the set was seen to appear, and no doubt speaks against it
+
+From these, and from when the portal was polled, follows one state for each moment, station and
+portal, in Python (``state``, ``pieces``) and in SQL (``STATE``, ``LIVE_UNTIL``); a property test
+holds the two equal. Everything is in whole seconds since 1970-01-01 UTC.
+
+Four looks, ten minutes apart, at a portal that changed at the second of them::
+
+    00:00 A   00:10 B   00:20 B   00:30 (failed)
+              B: published_by 00:10, confirmed (A was seen ten minutes before)
+              live to 00:40, two intervals after the last look that showed it;
+              unconfirmed to 00:50; down from there, until a look succeeds again
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-HOLD_S = 90 * 60
-"""KMA renews the values hourly: one is current for at most this long after it was first seen."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
+State = Literal["live", "unconfirmed", "stale", "frozen", "down"]
 
-FROZEN_AFTER_S = 3 * 60 * 60
-"""Alive, the values never all stand still for this long."""
+STATES: Final[tuple[State, ...]] = ("live", "unconfirmed", "stale", "frozen", "down")
+"""The best first: across portals a value of an earlier state goes before one of a later."""
 
+Doubt = Literal["burst", "follower", "late"]
+"""
+Why a set that a portal was the first to show may be old all the same.
 
-DOWN_AFTER_INTERVALS = 3
+``burst``: the portal showed more new sets within three hours than an hourly feed has; ``follower``:
+most of its last sets were old elsewhere; ``late``: by the course of its days it runs hours late.
+"""
+
+HOLD_S: Final = 90 * 60
+"""
+A value is the weather of now for so long after it was published.
+
+KMA renews the values hourly; a portal takes up to half an hour more to show them.
+"""
+
+FROZEN_AFTER_S: Final = 3 * 60 * 60
+"""No live box ever stood still for so long; two missed renewals are two hours."""
+
+DOWN_AFTER_INTERVALS: Final = 3
 """So many intervals without a successful look, and the portal is down."""
 
+GAP_AFTER_INTERVALS: Final = 2
+"""So many intervals without a successful look are a gap; no value is live in it."""
 
-GAP_AFTER_INTERVALS = 2
-"""So many intervals without a successful look are a gap."""
+LONGEST_BACK_OFF_S: Final = 60 * 60
+"""A portal that fails is polled no more rarely than this, or than its interval if longer."""
 
+FEWEST_COMMON: Final = 8
+"""A box of fewer temperatures may repeat by chance; in 138 real pages no two hours agree at 3."""
 
-LONGEST_BACK_OFF_S = 60 * 60
-"""A portal that fails is looked at no more rarely than this, or than its interval if longer."""
+BURST: Final = 4
+"""No hourly feed shows more new sets within three hours; a crawl of cached pages does."""
 
-
-State = Literal["live", "unconfirmed", "frozen", "down"]
-
-
-STATE_OF_SPELL = f"""CASE
-    WHEN sp.seen_until - sp.seen_from >= {FROZEN_AFTER_S} THEN 'frozen'
-    WHEN sp.changed_after IS NULL OR sp.seen_from - sp.changed_after > {HOLD_S} THEN 'unconfirmed'
-    ELSE 'live' END"""
+FOLLOWED_SETS: Final = 12
+"""How many of a portal's last sets tell whether it follows another: half a day."""
 
 
-def too_old(now: str) -> str:
-    """Where looks are rare: values that may stand still by now, since nobody looked again."""
-    return f"""WHEN {now} - sp.seen_from >= {FROZEN_AFTER_S}
-                AND sp.seen_until - sp.seen_from < {FROZEN_AFTER_S} THEN 'unconfirmed'"""
+def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
+    """
+    Whether two boxes show the same set: most of their common temperatures are equal.
+
+    At least eight stations in common, three quarters of them equal. Two sets of different hours
+    agree at two or three of sixteen; one set printed twice agrees at all but a few that were cut,
+    lost or mistyped.
+
+    Args:
+        one: Tenths of a degree by station, without those that printed no number.
+        other: The same of another box.
+    """
+    if len(other) < len(one):
+        one, other = other, one
+    common = equal = 0
+    for station, tenths in one.items():
+        if (theirs := other.get(station)) is not None:
+            common += 1
+            equal += theirs == tenths
+    return common >= FEWEST_COMMON and 4 * equal >= 3 * common
+
+
+class Shown(NamedTuple):
+    """
+    A set as one portal showed it, for as long as it did.
+
+    Attributes:
+        seen_from, seen_until: The first and the last look that showed it.
+        standing_since: Since when the portal showed this set; not after ``seen_from``.
+        published_by: When it was published at the latest; not after ``standing_since``.
+        confirmed: Whether it was seen to appear, and no doubt speaks against it.
+    """
+
+    seen_from: int
+    seen_until: int
+    standing_since: int
+    published_by: int
+    confirmed: bool
+
+
+def state(shown: Shown, at: int, last_look: int, interval_s: int) -> State:
+    """
+    The state of a value at a moment.
+
+    Args:
+        shown: The set that the portal showed last at that moment.
+        at: The moment.
+        last_look: The last successful look at the portal up to then.
+        interval_s: Between looks at the portal.
+    """
+    if at - last_look > DOWN_AFTER_INTERVALS * interval_s:
+        return "down"
+    if at >= _frozen_from(shown):
+        return "frozen"
+    if at - shown.published_by >= FROZEN_AFTER_S and shown.published_by < shown.standing_since:
+        return "stale"
+    is_polled = at - last_look <= GAP_AFTER_INTERVALS * interval_s
+    if shown.confirmed and is_polled and at - shown.published_by < HOLD_S:
+        return "live"
+    return "unconfirmed"
+
+
+def _frozen_from(shown: Shown) -> float:
+    """From when it is frozen: looks must have seen it stand, or it may have changed unseen."""
+    frozen_from = shown.standing_since + FROZEN_AFTER_S
+    return frozen_from if shown.seen_until >= frozen_from else float("inf")
+
+
+def pieces(
+    shown: Shown, until: int, pauses: Sequence[tuple[int, int]], interval_s: int
+) -> Iterator[tuple[int, int, State]]:
+    """
+    From when to when a value was in which state, from the first look at it.
+
+    Args:
+        shown: The set.
+        until: When the portal showed another, or the end of what is asked for.
+        pauses: Those that begin at a look at this set, oldest first: the last look before each, and
+            the next; after the last look of all, one without end.
+        interval_s: Between looks at the portal.
+    """
+    begin = shown.seen_from
+    if until <= shown.published_by + HOLD_S and not pauses:  # most are: quick
+        yield begin, until, "live" if shown.confirmed else "unconfirmed"
+        return
+    before: tuple[int, int, State] | None = None
+    for since, to, last_look in _watched(begin, until, pauses):
+        for piece in _cut(shown, since, to, last_look, interval_s):
+            if before is not None and before[2] == piece[2]:
+                before = before[0], piece[1], piece[2]
+                continue
+            if before is not None:
+                yield before
+            before = piece
+    if before is not None:
+        yield before
+
+
+def _watched(
+    begin: int, until: int, pauses: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int, int | None]]:
+    """A time in parts: those in which the portal is polled, and those that follow a last look."""
+    for last_look, again in pauses:
+        yield begin, min(last_look, until), None
+        yield max(begin, last_look), min(again, until), last_look
+        begin = again
+    yield begin, until, None
+
+
+def _cut(
+    shown: Shown, since: int, until: int, last_look: int | None, interval_s: int
+) -> Iterator[tuple[int, int, State]]:
+    """The states of a part; ``last_look`` is None while the portal is polled."""
+    borders = {
+        shown.published_by + HOLD_S,
+        shown.published_by + FROZEN_AFTER_S,
+        shown.standing_since + FROZEN_AFTER_S,
+    }
+    if last_look is not None:
+        borders.add(last_look + GAP_AFTER_INTERVALS * interval_s + 1)
+        borders.add(last_look + DOWN_AFTER_INTERVALS * interval_s + 1)
+    cuts = [since, *sorted(border for border in borders if since < border < until), until]
+    for begin, end in pairwise(cuts):
+        if begin < end:
+            last = begin if last_look is None else last_look
+            yield begin, end, state(shown, begin, last, interval_s)
+
+
+def rank(state: State, published_by: int) -> tuple[int, int]:
+    """
+    Which of several portals' values counts: the best state, then the set published last.
+
+    Of equal ones that of the portal added first; the greatest rank counts.
+    """
+    return -STATES.index(state), published_by
+
+
+def live_until(shown: Shown, last_look: int, interval_s: int) -> int | None:
+    """
+    When a value stops being live if the portal is not polled again; None where it never was.
+
+    Args:
+        shown: The set.
+        last_look: The last look that showed it.
+        interval_s: Between looks at the portal.
+    """
+    until = min(shown.published_by + HOLD_S, last_look + GAP_AFTER_INTERVALS * interval_s + 1)
+    return until if shown.confirmed and until > shown.seen_from else None
+
+
+def state_sql(at: str, last_look: str) -> str:
+    """
+    ``state`` as SQL, of a spell ``sp`` of the portal ``p``.
+
+    Args:
+        at: The moment, as SQL.
+        last_look: The last successful look at the portal up to then, as SQL.
+    """
+    return f"""CASE
+    WHEN {at} - {last_look} > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
+    WHEN min({at}, sp.seen_until) - sp.standing_since >= {FROZEN_AFTER_S} THEN 'frozen'
+    WHEN {at} - sp.published_by >= {FROZEN_AFTER_S} AND sp.published_by < sp.standing_since
+        THEN 'stale'
+    WHEN {CONFIRMED} AND {at} - sp.published_by < {HOLD_S}
+        AND {at} - {last_look} <= {GAP_AFTER_INTERVALS} * p.interval_s THEN 'live'
+    ELSE 'unconfirmed' END"""
+
+
+def last_look_sql(at: str) -> str:
+    """
+    The last successful look up to a moment at which a spell ``sp`` was the last shown, as SQL.
+
+    Within a spell that is one a moment ago, unless the moment lies in a pause.
+    """
+    return f"""CASE WHEN {at} >= sp.seen_until THEN sp.seen_until ELSE coalesce((
+        SELECT CASE WHEN u.until > {at} THEN u.since END FROM pauses AS u
+        WHERE u.portal_id = sp.portal_id AND u.since <= {at} ORDER BY u.since DESC LIMIT 1), {at})
+        END"""
+
+
+CONFIRMED: Final = f"(sp.first_after >= sp.first_seen - {HOLD_S} AND sp.doubt IS NULL)"
+"""Whether a spell ``sp`` shows a set that was seen to appear, as SQL; NULL counts as no."""
+
+NEXT_CHANGE: Final = """(SELECT n.seen_from FROM spells AS n
+    WHERE n.portal_id = sp.portal_id AND n.seen_from > sp.seen_from
+    ORDER BY n.seen_from LIMIT 1)"""
+"""When the portal of a spell ``sp`` showed another; NULL where it did not yet."""
+
+LIVE_UNTIL: Final = f"""CASE WHEN {CONFIRMED} THEN nullif(max(sp.seen_from,
+    min(sp.published_by + {HOLD_S}, sp.seen_until + {GAP_AFTER_INTERVALS} * p.interval_s + 1,
+        coalesce({NEXT_CHANGE}, {2**62}))), sp.seen_from) END"""
+"""Until when the values of a spell ``sp`` of the portal ``p`` were live; NULL where never."""

@@ -12,6 +12,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
+from db import spells
 from db.file import tables
 
 MIGRATIONS = Migrations("nalssi")
@@ -25,6 +26,13 @@ def _tables(db: Database) -> None:
 @MIGRATIONS(name="0002 archives")
 def _archives(db: Database) -> None:
     _make_all(db, tables.ARCHIVES)
+
+
+@MIGRATIONS(name="0003 truth")
+def _truth(db: Database) -> None:
+    _make_all(db, tables.TRUTH)
+    db.execute(tables.SPELLS_BY_TIME)
+    spells.rebuild(db.conn)
 
 
 def _make_all(db: Database, statements: str) -> None:

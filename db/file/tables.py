@@ -1,7 +1,8 @@
 """
 The tables, as SQL: what each migration makes.
 
-Facts are appended; ``spells`` and ``portal_stations`` are derived from them. Everything is STRICT,
+Facts are appended; ``spells``, ``portal_stations``, ``bands``, ``stuck_dates`` and ``pauses`` are
+derived from them, and can be rebuilt to the same rows. Everything is STRICT,
 so that no text ever sits where a number belongs.
 """
 
@@ -162,3 +163,61 @@ CREATE TABLE past_gaps (          -- the gaps among the looks that were dropped
     PRIMARY KEY (portal_id, since)
 ) STRICT, WITHOUT ROWID;
 """
+
+TRUTH = """
+-- The seconds for which a cache had kept the page, as HTTP's Age says.
+ALTER TABLE fetches ADD COLUMN age INTEGER;
+
+-- The headers Date and Last-Modified as sent: kept, but they prove nothing of the box.
+ALTER TABLE fetches ADD COLUMN server_date TEXT;
+
+ALTER TABLE fetches ADD COLUMN page_modified TEXT;
+
+ALTER TABLE captures ADD COLUMN age INTEGER;
+
+-- What only archives know is not polled every ten minutes.
+UPDATE portals SET interval_s = 3600 WHERE id NOT IN (SELECT portal_id FROM fetches);
+
+DROP INDEX spells_by_time;
+
+DROP TABLE spells;
+
+CREATE TABLE spells (
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    seen_from INTEGER NOT NULL,
+    seen_until INTEGER NOT NULL,
+    changed_after INTEGER,            -- the last look at the one before; NULL: none
+    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
+    existed_by INTEGER NOT NULL,      -- the earliest that one of its looks proves
+    standing_since INTEGER NOT NULL,  -- since when the portal shows this set, however printed
+    published_by INTEGER NOT NULL,    -- the earliest that any look at the set proves
+    first_seen INTEGER NOT NULL,      -- the first look at the set, at any portal
+    first_portal_id INTEGER NOT NULL REFERENCES portals (id),
+    first_after INTEGER,              -- the look at that portal before; NULL: none
+    doubt TEXT CHECK (doubt IN ('burst', 'follower', 'late')),
+    PRIMARY KEY (portal_id, seen_from)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX spells_by_sidebar ON spells (sidebar_id);
+
+CREATE TABLE bands (              -- three stations and their temperatures, hashed
+    band INTEGER NOT NULL,
+    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
+    PRIMARY KEY (band, sidebar_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stuck_dates (        -- page dates that stand still while the values go on
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    page_date TEXT NOT NULL,
+    PRIMARY KEY (portal_id, page_date)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pauses (             -- between two successful looks, longer than two intervals
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    since INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (portal_id, since)
+) STRICT, WITHOUT ROWID;
+"""
+
+SPELLS_BY_TIME = f"CREATE INDEX spells_by_time ON spells (portal_id, {iso('seen_from')})"

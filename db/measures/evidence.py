@@ -10,20 +10,31 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.packing import unpacked
 from db.read.looks import OUTCOME
+from db.read.why import NOT_LISTED, Facts, why
 from db.reading import moment
-from db.validity import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S
+from db.validity import (
+    CONFIRMED,
+    NEXT_CHANGE,
+    Shown,
+    State,
+    last_look_sql,
+    live_until,
+    rank,
+    state,
+)
 
 if TYPE_CHECKING:
     from db.measures.stretches import Ask
     from db.reading import Station
+    from db.validity import Doubt
 
-StateThen: TypeAlias = Literal["live", "unconfirmed", "frozen", "down", "none"]
+StateThen: TypeAlias = State | Literal["none"]
 
-SHOWN: Final = """
+SHOWN: Final = f"""
     SELECT p.id AS portal_id, p.name AS portal, p.interval_s,
-        sp.seen_from, sp.seen_until, sp.changed_after,
-        (SELECT min(seen_from) FROM spells
-            WHERE portal_id = p.id AND seen_from > sp.seen_from) AS next_change,
+        sp.seen_from, sp.seen_until, sp.changed_after, {NEXT_CHANGE} AS next_change,
+        sp.standing_since, sp.published_by, sp.first_seen, q.name AS first_portal, sp.first_after,
+        sp.doubt, coalesce({CONFIRMED}, 0) AS confirmed, {last_look_sql(":at")} AS last_look,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment
     FROM stations AS st
     JOIN portal_stations AS ps ON ps.station_id = st.id
@@ -32,6 +43,7 @@ SHOWN: Final = """
         SELECT b.seen_from FROM spells AS b
         JOIN readings AS t ON t.sidebar_id = b.sidebar_id AND t.station_id = st.id
         WHERE b.portal_id = p.id AND b.seen_from <= :at ORDER BY b.seen_from DESC LIMIT 1)
+    JOIN portals AS q ON q.id = sp.first_portal_id
     JOIN sidebars AS s ON s.id = sp.sidebar_id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = st.id
     JOIN conditions AS c ON c.id = r.condition_id
@@ -51,8 +63,16 @@ def _nearest(side: str, order: str) -> str:
         SELECT * FROM (SELECT captured_at, 'archived', page_date, NULL FROM captures
             WHERE portal_id = :portal AND captured_at {side} :at AND precision = 'second'
             ORDER BY captured_at {order} LIMIT 1))
-    ORDER BY at {order} LIMIT 1"""  # noqa: S608 - of words of our own
+    ORDER BY at {order} LIMIT 1"""
 
+
+BEFORE: Final = """
+    SELECT r.temperature FROM spells AS sp
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
+        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+    WHERE sp.portal_id = :portal AND sp.seen_from < :seen_from
+    ORDER BY sp.seen_from DESC LIMIT 1"""
+"""What a portal showed of a station before."""
 
 LOOK_BEFORE: Final = _nearest("<=", "DESC")
 LOOK_AFTER: Final = _nearest(">", "ASC")
@@ -100,9 +120,9 @@ class Known:
     Attributes:
         station, station_en, kma_id: Which station; the last two None for an unknown city.
         at: The moment; Korean time.
-        state: ``live``, ``unconfirmed``, ``frozen`` or ``down`` at that moment; ``none`` where no
-            portal had shown this station.
-        portal: Whose value it is: of the live ones that which changed last, else that seen last.
+        state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down`` at that moment; ``none``
+            where no portal had shown this station.
+        portal: Whose value it is: of the best state, and of those the set published last.
         temperature_c: Degrees Celsius; None where no number was printed.
         condition: Our name of the sky; None = unknown.
         label: The sky as printed.
@@ -110,8 +130,11 @@ class Known:
             None where nobody was looking before.
         seen_until: The last look that saw it.
         next_change: The first look at others; None where there was none so far.
-        live_portals: How many were live.
-        agreeing_portals: How many of those show this temperature.
+        published_by: When the set was published at the latest.
+        valid_until: When the live value stopped, or stops, being live; None where it was not.
+        why: The fact that decided the state, in one sentence.
+        live_portals: How many were live and printed a temperature.
+        agreeing_portals: How many of those show this temperature, or the one before it: mere lag.
         evidence: The sidebar.
         look_before, look_after: The looks at this portal around the moment; None where none is.
     """
@@ -129,6 +152,9 @@ class Known:
     seen_from: dt.datetime | None = None
     seen_until: dt.datetime | None = None
     next_change: dt.datetime | None = None
+    published_by: dt.datetime | None = None
+    valid_until: dt.datetime | None = None
+    why: str | None = None
     live_portals: int = 0
     agreeing_portals: int = 0
     evidence: Evidence | None = None
@@ -147,6 +173,14 @@ class _Shown:
     seen_until: int
     changed_after: int | None
     next_change: int | None
+    standing_since: int
+    published_by: int
+    first_seen: int
+    first_portal: str
+    first_after: int | None
+    doubt: Doubt | None
+    confirmed: int
+    last_look: int
     tenths: int | None
     condition: str | None
     label: str
@@ -154,18 +188,49 @@ class _Shown:
     digest: bytes
     fragment: bytes
 
-    def state(self, at: int) -> StateThen:
-        """How it was at a moment; live before all else, as the statistics have it."""
-        if self.next_change is not None and self.next_change <= at:
-            return "down"  # the portal shows others, without the station
-        confirmed = self.changed_after is not None and self.seen_from - self.changed_after <= HOLD_S
-        if confirmed and at < self.seen_from + HOLD_S:
-            return "live"
-        if at - self.seen_until > DOWN_AFTER_INTERVALS * self.interval_s:
+    def set(self) -> Shown:
+        """The set as its portal showed it."""
+        return Shown(
+            seen_from=self.seen_from,
+            seen_until=self.seen_until,
+            standing_since=self.standing_since,
+            published_by=self.published_by,
+            confirmed=bool(self.confirmed),
+        )
+
+    def is_listed(self, at: int) -> bool:
+        """Whether the portal still lists the station at a moment."""
+        return self.next_change is None or self.next_change > at
+
+    def state(self, at: int) -> State:
+        """How it was at a moment."""
+        if not self.is_listed(at):
             return "down"
-        if min(at, self.seen_until) - self.seen_from >= FROZEN_AFTER_S:
-            return "frozen"
-        return "unconfirmed"
+        return state(self.set(), at, self.last_look, self.interval_s)
+
+    def why(self, at: int) -> str:
+        """The fact that decided the state."""
+        if not self.is_listed(at):
+            return NOT_LISTED
+        facts = Facts(
+            at=at,
+            last_look=self.last_look,
+            portal=self.portal,
+            standing_since=self.standing_since,
+            published_by=self.published_by,
+            first_seen=self.first_seen,
+            first_portal=self.first_portal,
+            first_after=self.first_after,
+            doubt=self.doubt,
+        )
+        return why(self.state(at), facts)
+
+    def valid_until(self, at: int) -> int | None:
+        """When the live value stopped, or stops, being live; None where it is not."""
+        until = live_until(self.set(), self.seen_until, self.interval_s)
+        if until is None or self.state(at) != "live":
+            return None
+        return until if self.next_change is None else min(until, self.next_change)
 
     def evidence(self) -> Evidence:
         """
@@ -205,8 +270,8 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
     )
     if not shown:
         return nothing
-    live = [one for one in shown if one.state(second) == "live"]
-    chosen = _chosen(shown, live, second)
+    chosen = max(shown, key=lambda one: rank(one.state(second), one.published_by))
+    live = [one for one in shown if one.state(second) == "live" and one.tenths is not None]
     return replace(
         nothing,
         state=chosen.state(second),
@@ -218,19 +283,34 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         seen_from=moment(chosen.seen_from),
         seen_until=moment(chosen.seen_until),
         next_change=_moment(chosen.next_change),
+        published_by=moment(chosen.published_by),
+        valid_until=_moment(chosen.valid_until(second)),
+        why=chosen.why(second),
         live_portals=len(live),
-        agreeing_portals=sum(one.tenths == chosen.tenths for one in live),
+        agreeing_portals=_agreeing(ask, station, chosen, live),
         evidence=chosen.evidence(),
         look_before=_look(ask, LOOK_BEFORE, chosen.portal_id, second),
         look_after=_look(ask, LOOK_AFTER, chosen.portal_id, second),
     )
 
 
-def _chosen(shown: list[_Shown], live: list[_Shown], at: int) -> _Shown:
-    """Of the live ones that which changed last, else that seen last; the first added of equals."""
-    if live:
-        return max(live, key=lambda one: one.seen_from)
-    return max(shown, key=lambda one: min(at, one.seen_until))
+def _agreeing(ask: Ask, station: Station, chosen: _Shown, live: list[_Shown]) -> int:
+    """How many portals show the value that counts, or merely lag: the one before it."""
+    lagging = [
+        one
+        for one in live
+        if one.tenths != chosen.tenths and one.published_by < chosen.published_by
+    ]
+    agreeing = sum(one.tenths == chosen.tenths for one in live)
+    if lagging:
+        which = {
+            "station": station.name_ko,
+            "portal": chosen.portal_id,
+            "seen_from": chosen.seen_from,
+        }
+        for (before,) in ask(BEFORE, which):
+            agreeing += sum(one.tenths == before for one in lagging)
+    return agreeing
 
 
 def _look(ask: Ask, sql: str, portal_id: int, second: int) -> NearLook | None:

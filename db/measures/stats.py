@@ -106,9 +106,9 @@ def _split(pieces: Iterable[Piece], borders: Sequence[int]) -> list[list[Piece]]
         while begin >= border:
             nth, border = nth + 1, borders[nth + 2]
         while end > border:
-            split[nth].append((begin, border, *piece[2:]))
+            split[nth].append(piece._replace(begin=begin, end=border))
             nth, begin, border = nth + 1, border, borders[nth + 2]
-        split[nth].append(piece if begin == piece[0] else (begin, *piece[1:]))
+        split[nth].append(piece if begin == piece[0] else piece._replace(begin=begin))
     return split
 
 
@@ -163,7 +163,7 @@ def _sums(pieces: list[Piece], since: int, until: int) -> _Sums:
     readings = covered_s = weighed = longest_gap_s = 0
     sky_s: dict[int, int] = {}
     printed = []
-    for begin, end, seen_from, tenths, sky, share in pieces:  # all at once: there may be many
+    for begin, end, seen_from, tenths, sky, share, *_ in pieces:  # there may be many
         lasted = end - begin
         readings += begin == seen_from
         sky_s[sky] = sky_s.get(sky, 0) + lasted

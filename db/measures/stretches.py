@@ -1,67 +1,92 @@
 """
-Stretches: from when to when each printed value of a station holds, at one portal or several.
+Pieces: which value of a station holds when and in which state, at one portal or across several.
 
-A value holds from the first look at it, for 90 minutes at most, or until its portal shows others;
-and only where its beginning was seen to within 90 minutes. All of this is in whole seconds and
+Each portal's spells are cut where their state changes (``validity.pieces``); across portals the
+best state counts, and of equal states the set published last. All of this is in whole seconds and
 plain tuples: ten years are a hundred thousand of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from bisect import bisect_left, bisect_right
+from heapq import merge
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from db import reading
 from db.errors import WrongQuestion
 from db.reading import epoch
-from db.validity import HOLD_S
+from db.validity import CONFIRMED, HOLD_S, Shown, State, pieces, rank
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-Stretch: TypeAlias = tuple[int, int, int, int | None, int]
-"""It holds from here, until here; first seen; tenths of a degree C (None: not printed); sky."""
 
-Piece: TypeAlias = tuple[int, int, int, int | None, int, float | None]
-"""
-A stretch or a part of one, and which share of the portals live then shows its temperature.
+class Piece(NamedTuple):
+    """
+    A value, or a part of the time for which it holds.
 
-The share is None where only one portal is live.
-"""
+    Attributes:
+        begin, end: ``begin <= t < end``.
+        seen_from: The first look at it.
+        tenths: Tenths of a degree C; None where no number is printed.
+        sky: The row of the condition.
+        share: Which share of the live portals shows this temperature, or the one before it, which
+            is mere lag; None where fewer than two are live.
+        state: Throughout.
+        published_by: Of its set.
+        portal: The row of the portal.
+        before: The temperature that the portal showed before.
+    """
+
+    begin: int
+    end: int
+    seen_from: int
+    tenths: int | None
+    sky: int
+    share: float | None
+    state: State
+    published_by: int
+    portal: int
+    before: int | None
+
 
 Ask: TypeAlias = "Callable[[str, Mapping[str, object]], list[tuple[Any, ...]]]"
 """How a question is put to the database: SQL and its values for all rows of the answer."""
 
 PORTALS: Final = f"""
-    SELECT id,
+    SELECT id, interval_s,
         (SELECT min(seen_from) FROM spells WHERE portal_id = p.id) AS first_spell,
         (SELECT max(seen_from) + {HOLD_S} - 1 FROM spells WHERE portal_id = p.id) AS last_spell,
         (SELECT seen_until FROM spells WHERE portal_id = p.id ORDER BY seen_from DESC LIMIT 1),
         (SELECT min(fetched_at) FROM fetches WHERE portal_id = p.id),
         (SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
-    FROM portals AS p WHERE :portal IS NULL OR name = :portal ORDER BY id"""  # noqa: S608 - made of a constant of our own
+    FROM portals AS p WHERE :portal IS NULL OR name = :portal ORDER BY id"""
 """When each began and ended: the first and the last spell, what was seen of the last, and looks."""
 
-STRETCHES: Final = f"""
-    SELECT sp.seen_from,
-        CASE WHEN r.station_id IS NULL THEN NULL
-            WHEN :everything THEN max(sp.seen_until, sp.seen_from + {HOLD_S})
-            WHEN sp.seen_from - sp.changed_after <= {HOLD_S} THEN sp.seen_from + {HOLD_S} END,
-        r.temperature, r.condition_id
+SPELLS: Final = f"""
+    SELECT sp.seen_from, sp.seen_until, sp.standing_since, sp.published_by,
+        coalesce({CONFIRMED}, 0), r.temperature, r.condition_id
     FROM spells AS sp
     LEFT JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
         AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
     WHERE sp.portal_id = :portal AND sp.seen_from < :until
         AND sp.seen_from >= coalesce((
-            SELECT max(seen_from) FROM spells
-            WHERE portal_id = :portal AND seen_from <= :since), :since)
-    ORDER BY sp.seen_from"""  # noqa: S608 - the same
+            SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from <= :since
+            ORDER BY seen_from DESC LIMIT 1 OFFSET 1), 0)
+    ORDER BY sp.seen_from"""
 """
-Of one portal; how long a value would hold if nothing followed, NULL = not at all.
+Of one portal: those of the time asked for, and two before it.
 
-Spells without the station are there, too: they end the one before. One spell at most begins before
-``:since``: the last that does.
+Spells without the station are there, too: they end the one before.
 """
+
+PAUSES: Final = """
+    SELECT since, until FROM pauses
+    WHERE portal_id = :portal AND since < :until AND until > :since ORDER BY since"""
+
+LAST_LOOK: Final = """
+    SELECT seen_until FROM spells WHERE portal_id = :portal ORDER BY seen_from DESC LIMIT 1"""
 
 CONDITIONS: Final = """
     SELECT id, CASE WHEN label = '-' THEN 'not_reported' ELSE coalesce(condition, 'unknown') END
@@ -109,9 +134,9 @@ class History:
         refuse_reversed(since, until)
         present = epoch(now or reading.now())
         portals = ask(PORTALS, {"portal": portal})
-        known = [at for _, *ends in portals for at in ends if at is not None]
+        known = [at for _, _, *ends in portals for at in ends if at is not None]
         self._ask = ask
-        self._portals: list[int] = [portal_id for portal_id, *_ in portals]
+        self._portals: dict[int, int] = {row: interval_s for row, interval_s, *_ in portals}
         self.everything = everything
         # An open end is settled here: what is stored while we ask would lie outside.
         begins = min(known, default=present) if since is None else max(0, epoch(since))
@@ -136,69 +161,103 @@ class History:
         """
         Which value of a station holds when, oldest first, without overlap.
 
-        Where several portals are live it is the value that appeared last; of two that appeared at
-        once, that of the portal added first.
+        Those that are live; with ``everything`` all that are not down.
         """
-        shown = [self._stretches(portal_id, station) for portal_id in self._portals]
-        shown = [stretches for stretches in shown if stretches]
-        if len(shown) > 1:
-            return merged(shown)
-        return [(*stretch, None) for stretches in shown for stretch in stretches]
+        wanted = _NOT_DOWN if self.everything else _LIVE
+        shown = [
+            [piece for piece in self._shown(portal, station) if piece.state in wanted]
+            for portal in self._portals.items()
+        ]
+        shown = [of_portal for of_portal in shown if of_portal]
+        return merged(shown) if len(shown) > 1 else (piece for one in shown for piece in one)
 
-    def _stretches(self, portal_id: int, station: str) -> list[Stretch]:
-        """What one portal showed of a station, within what was asked for."""
-        since = self._since
-        values = {
+    def _shown(self, portal: tuple[int, int], station: str) -> Iterator[Piece]:
+        """What one portal showed of a station, within what was asked for, in all states."""
+        portal_id, interval_s = portal
+        which = {
             "portal": portal_id,
             "station": station,
-            "everything": self.everything,
-            "since": since,
+            "since": self._since,
             "until": self._until,
         }
-        rows = self._ask(STRETCHES, values)
+        rows = self._ask(SPELLS, which)
         if not rows:
-            return []
-        ends = [*(row[0] for row in rows[1:]), self._until]
-        stretches = [
-            (seen_from, min(holds, end), seen_from, tenths, sky)
-            for (seen_from, holds, tenths, sky), end in zip(rows, ends, strict=True)
-            if holds is not None
-        ]
-        if stretches and stretches[0][0] < since:
-            stretches[:1] = [(since, *stretches[0][1:])] if stretches[0][1] > since else []
-        return stretches
+            return
+        gaps = self._pauses(which)
+        begins = [since for since, _ in gaps]
+        before = None
+        for row, following in zip(rows, [*rows[1:], None], strict=True):
+            seen_from, seen_until, standing_since, published_by, confirmed, tenths, sky = row
+            end = self._until if following is None else following[0]
+            if sky is not None:
+                first, last = bisect_left(begins, seen_from), bisect_right(begins, seen_until)
+                shown = Shown(seen_from, seen_until, standing_since, published_by, bool(confirmed))
+                for begin, to, state in pieces(shown, end, gaps[first:last], interval_s):
+                    if to > self._since and begin < self._until:
+                        yield Piece(
+                            max(begin, self._since),
+                            min(to, self._until),
+                            seen_from,
+                            tenths,
+                            sky,
+                            None,
+                            state,
+                            published_by,
+                            portal_id,
+                            before,
+                        )
+                before = tenths
+
+    def _pauses(self, which: Mapping[str, object]) -> list[tuple[int, int]]:
+        """When nobody looked at a portal; after the last look of all, without end."""
+        ((last_look,),) = self._ask(LAST_LOOK, {"portal": which["portal"]})
+        return [*self._ask(PAUSES, which), (last_look, reading.FOREVER)]
 
 
-def merged(portals: list[list[Stretch]]) -> Iterator[Piece]:
+_LIVE: Final = frozenset({"live"})
+_NOT_DOWN: Final = frozenset({"live", "unconfirmed", "stale", "frozen"})
+
+
+def merged(portals: list[list[Piece]]) -> Iterator[Piece]:
     """
-    Which value holds when, of several portals that each show one at a time.
+    Which value counts when, of several portals that each show one at a time.
 
     Args:
-        portals: Their stretches, in the order in which they were added.
+        portals: Their pieces, in the order in which they were added.
     """
-    # An end comes before a beginning of the same second; what comes last in ``live`` counts.
-    changes = sorted(
-        (at, begins, seen_from if begins else 0, -nth, (begin, end, seen_from, tenths, sky))
-        for nth, stretches in enumerate(portals)
-        for begin, end, seen_from, tenths, sky in stretches
-        for at, begins in ((begin, True), (end, False))
-    )
-    live: list[tuple[int, Stretch]] = []
+    # An end comes before a beginning of the same second.
+    changes = merge(*(_changes(nth, pieces) for nth, pieces in enumerate(portals)))
+    shown: dict[int, Piece] = {}
     since = 0
-    for at, begins, _, nth, stretch in changes:
-        if live and since < at:
-            _, (_, _, seen_from, tenths, sky) = live[-1]
-            yield since, at, seen_from, tenths, sky, _agreement(live)
+    for at, begins, nth, piece in changes:
+        if shown and since < at:
+            yield _chosen(shown)._replace(begin=since, end=at)
         since = at
         if begins:
-            live.append((nth, stretch))
+            shown[nth] = piece
         else:
-            live.remove((nth, stretch))
+            del shown[nth]
 
 
-def _agreement(live: list[tuple[int, Stretch]]) -> float | None:
-    """Which share of the live portals shows the temperature that counts; None for one alone."""
-    if len(live) == 1:
-        return None
-    counts = live[-1][1][3]
-    return sum(stretch[3] == counts for _, stretch in live) / len(live)
+def _changes(nth: int, pieces: Iterable[Piece]) -> Iterator[tuple[int, bool, int, Piece]]:
+    for piece in pieces:
+        yield piece.begin, True, nth, piece
+        yield piece.end, False, nth, piece
+
+
+def _chosen(shown: Mapping[int, Piece]) -> Piece:
+    """The piece that counts, with the share of the live portals that agree with it."""
+    _, best = max(
+        shown.items(), key=lambda item: (*rank(item[1].state, item[1].published_by), -item[0])
+    )
+    live = [one for one in shown.values() if one.state == "live" and one.tenths is not None]
+    if best.state != "live" or len(live) < 2:
+        return best
+    return best._replace(share=sum(agrees(one, best) for one in live) / len(live))
+
+
+def agrees(one: Piece, best: Piece) -> bool:
+    """Whether a portal shows the temperature that counts, or the one before it: mere lag."""
+    if one.tenths == best.tenths:
+        return True
+    return one.published_by < best.published_by and one.tenths == best.before

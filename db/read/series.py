@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from db.read.latest import NAMES, PAGE_DATE, READINGS_OF_SPELL
 from db.read.rows import END_OF_TIME
+from db.read.why import why_sql
 from db.reading import KST
-from db.validity import STATE_OF_SPELL
+from db.validity import LIVE_UNTIL, state_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
     from db.validity import State
 
 
+_STATE = state_sql("sp.seen_until", "sp.seen_until")
+"""At the last look of a spell."""
+
 WEATHER = f"""
     SELECT {NAMES}, sp.seen_from, sp.seen_until, sp.changed_after,
-        {PAGE_DATE}, {STATE_OF_SPELL} AS state
+        {PAGE_DATE}, {_STATE} AS state, sp.published_by, {LIVE_UNTIL} AS valid_until,
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""
@@ -28,7 +33,9 @@ WEATHER = f"""
 
 SERIES = f"""
     SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
-        c.condition, c.label, p.name, {STATE_OF_SPELL}
+        c.condition, c.label, p.name, {_STATE},
+        sp.published_by, {LIVE_UNTIL},
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
@@ -54,7 +61,10 @@ class Spell:
         seen_from, seen_until: The first and the last of these looks; Korean time.
         changed_after: The last look that showed something else; None where nobody was looking.
         temperature_c, condition, label, portal: As in ``Latest``.
-        state: ``live``, ``unconfirmed`` or ``frozen``.
+        state: At its last look: ``live``, ``unconfirmed``, ``stale`` or ``frozen``.
+        published_by: When the set was published at the latest.
+        valid_until: Until when it was live; None where it never was.
+        why: The fact that decided the state.
     """
 
     seen_from: dt.datetime
@@ -65,6 +75,9 @@ class Spell:
     label: str
     portal: str
     state: State
+    published_by: dt.datetime
+    valid_until: dt.datetime | None
+    why: str
 
 
 def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
@@ -80,6 +93,21 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             label=label,
             portal=portal,
             state=state,
+            published_by=at(published_by, KST),
+            valid_until=None if valid_until is None else at(valid_until, KST),
+            why=why,
         )
-        for seen_from, seen_until, changed_after, celsius, condition, label, portal, state in rows
+        for (
+            seen_from,
+            seen_until,
+            changed_after,
+            celsius,
+            condition,
+            label,
+            portal,
+            state,
+            published_by,
+            valid_until,
+            why,
+        ) in rows
     ]

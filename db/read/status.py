@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from db.read.looks import OUTCOME
 from db.read.rows import DAY_S, END_OF_TIME, lines, moment_or_none
-from db.validity import DOWN_AFTER_INTERVALS, STATE_OF_SPELL, too_old
+from db.read.why import at_minute, why_sql
+from db.validity import last_look_sql, state_sql
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     from db.validity import State
 
 
+_LAST_LOOK = last_look_sql(":now")
+_STATE = f"CASE WHEN sp.seen_from IS NULL THEN 'down' ELSE {state_sql(':now', _LAST_LOOK)} END"
+_WHY = f"""CASE WHEN sp.seen_from IS NULL THEN 'no look ever succeeded'
+    ELSE {why_sql(f"({_STATE})", ":now", _LAST_LOOK)} END"""
+
 STATUS = f"""
-    SELECT p.name AS portal, p.interval_s, sp.seen_from, sp.seen_until AS last_success,
-        CASE WHEN sp.seen_until IS NULL
-            OR :now - sp.seen_until > {DOWN_AFTER_INTERVALS} * p.interval_s THEN 'down'
-            {too_old(":now")} ELSE {STATE_OF_SPELL} END AS state,
+    SELECT p.name AS portal, p.interval_s, sp.seen_from, {_LAST_LOOK} AS last_success,
+        {_STATE} AS state, {_WHY} AS why, sp.standing_since, sp.published_by,
         f.fetched_at AS last_look, f.reason, s.problems,
         CASE WHEN f.id IS NOT NULL THEN {OUTCOME} END AS outcome,
         (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
@@ -37,10 +41,10 @@ STATUS = f"""
             ) AS recent_problems
     FROM portals AS p
     LEFT JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
-        SELECT max(seen_from) FROM spells WHERE portal_id = p.id)
+        SELECT max(seen_from) FROM spells WHERE portal_id = p.id AND seen_from <= :now)
     LEFT JOIN sidebars AS s ON s.id = sp.sidebar_id
     LEFT JOIN fetches AS f ON f.portal_id = p.id AND f.fetched_at = (
-        SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
+        SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id AND fetched_at <= :now)
     WHERE CASE WHEN :portals IS NULL THEN f.id IS NOT NULL
             OR NOT EXISTS (SELECT 1 FROM captures AS k WHERE k.portal_id = p.id)
         ELSE p.name IN (SELECT value FROM json_each(:portals)) END
@@ -61,8 +65,11 @@ class PortalStatus:
     Attributes:
         portal: Its name.
         state: As in ``Latest``.
-        since: ``down``: the last success; else the first look at the values it shows. None where
-            there was none.
+        since: ``down``: the last success; ``frozen``: since when it shows the same set; ``stale``:
+            when that was published at the latest; else the first look at the values it shows. None
+            where there was none.
+        why: The fact that decided the state, in one sentence; for ``down`` with how the newest look
+            ended.
         interval_minutes: Between looks.
         last_look, last_outcome, last_reason: The newest look, whatever came of it; None where
             there was none.
@@ -77,6 +84,7 @@ class PortalStatus:
     portal: str
     state: State
     since: dt.datetime | None
+    why: str
     interval_minutes: float
     last_look: dt.datetime | None
     last_outcome: str | None
@@ -106,11 +114,12 @@ class Told:
 
 def read(row: sqlite3.Row) -> PortalStatus:
     """Read a row of ``STATUS``."""
-    since = row["last_success"] if row["state"] == "down" else row["seen_from"]
+    since = row[_SINCE.get(row["state"], "seen_from")]
     return PortalStatus(
         portal=row["portal"],
         state=row["state"],
         since=moment_or_none(since),
+        why=_why(row),
         interval_minutes=row["interval_s"] / 60,
         last_look=moment_or_none(row["last_look"]),
         last_outcome=row["outcome"],
@@ -123,3 +132,15 @@ def read(row: sqlite3.Row) -> PortalStatus:
         problems=lines(row["problems"]),
         recent_problems=tuple(dict.fromkeys(lines(row["recent_problems"]))),
     )
+
+
+_SINCE = {"down": "last_success", "frozen": "standing_since", "stale": "published_by"}
+"""The column that says since when a portal is in a state."""
+
+
+def _why(row: sqlite3.Row) -> str:
+    """Why a portal is in its state; one that is down, with how its newest look ended."""
+    if row["state"] != "down" or row["last_look"] is None:
+        return str(row["why"])
+    ended = ": ".join(filter(None, (row["outcome"], row["reason"])))
+    return f"{row['why']}; last look {at_minute(row['last_look'])}: {ended}"

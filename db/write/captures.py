@@ -207,19 +207,19 @@ class _Keeper:
     def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
         """Keep what comes after all that is known, and its spells."""
         self._conn.executemany(_INSERT, rows)
-        spells.add_later(self._conn, portal_id, [row[1:3] for row in rows])
+        if rows:
+            spells.add_later(self._conn, portal_id, rows[0][1], rows[-1][1])
         return len(rows)
 
     def _keep_among_known(self, row: _Row) -> bool:
         """Keep one capture, unless it is there already; gives whether it is new."""
-        portal_id, captured_at, sidebar_id, precision, page_date = row
-        if not self._conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row).rowcount:
-            self._conn.execute(
-                "UPDATE captures SET page_date = ? WHERE portal_id = ? AND captured_at = ? AND "
-                "sidebar_id = ? AND precision = ? AND coalesce(page_date, '') < ?",
-                (page_date, *row),
-            )
-            return False
-        if precision == "second":
-            spells.add_among(self._conn, portal_id, captured_at, sidebar_id)
-        return True
+        portal_id, captured_at, _, precision, page_date = row
+        new = self._conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row).rowcount > 0
+        dated = self._conn.execute(
+            "UPDATE captures SET page_date = ? WHERE portal_id = ? AND captured_at = ? AND "
+            "sidebar_id = ? AND precision = ? AND coalesce(page_date, '') < ?",
+            (page_date, *row),
+        ).rowcount
+        if precision == "second" and (new or dated):
+            spells.add_among(self._conn, portal_id, captured_at)
+        return new

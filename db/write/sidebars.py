@@ -177,10 +177,10 @@ class Sidebars:
         old, new = rows
         for table in ("readings", "portal_stations"):
             self._conn.execute(
-                f"UPDATE OR IGNORE {table} SET station_id = ? WHERE station_id = ?",  # noqa: S608
+                f"UPDATE OR IGNORE {table} SET station_id = ? WHERE station_id = ?",
                 (new, old),
             )
-            self._conn.execute(f"DELETE FROM {table} WHERE station_id = ?", (old,))  # noqa: S608
+            self._conn.execute(f"DELETE FROM {table} WHERE station_id = ?", (old,))
         self._conn.execute("DELETE FROM stations WHERE id = ?", (old,))
         self._ids.pop((None, station.name_ko), None)
 

@@ -178,7 +178,7 @@ class Store:
                 look, "not_modified", page_date=last[0], sidebar_id=last[1], reason=last[2]
             )
             with connection.reading(self.path):
-                spells.add(self._conn, *self._place(look_id), last[1])
+                spells.add(self._conn, *self._place(look_id))
             return self.sidebars.count_readings(last[1])
 
     def keep_content(
@@ -202,12 +202,10 @@ class Store:
             Whether the portal showed something new with this look.
         """
         with self.transaction():
-            sidebar_id = self.sidebars.keep_read(
-                page.look_id, content, page_date=page_date, doubt=doubt
-            )
+            self.sidebars.keep_read(page.look_id, content, page_date=page_date, doubt=doubt)
             portal_id, fetched_at = self._place(page.look_id)
             with connection.reading(self.path):
-                spells.add(self._conn, portal_id, fetched_at, sidebar_id)
+                spells.add(self._conn, portal_id, fetched_at)
             self._remember(page, portal_id, fetched_at)
             started = self._conn.execute(
                 "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from = ?",
@@ -324,7 +322,7 @@ class Store:
             **more,
         }
         insert = (
-            f"INSERT INTO fetches (portal_id, {', '.join(row)}) "  # noqa: S608 - our own names
+            f"INSERT INTO fetches (portal_id, {', '.join(row)}) "
             "VALUES ((SELECT id FROM portals WHERE name = :portal), "
             f"{', '.join(f':{name}' for name in row)}) "
             "ON CONFLICT (portal_id, fetched_at) DO NOTHING RETURNING id"

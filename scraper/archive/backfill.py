@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scraper.archive.pool import Crew
     from scraper.archive.worker import Batch
 
-INTERVAL_S: Final = 600
+INTERVAL_S: Final = 3600
 """Of a portal that an archive made known: as the config's by default."""
 
 MOST_ROWS: Final = 4000

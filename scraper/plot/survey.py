@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BACK: Final = dt.timedelta(days=7)
 """What was last seen longer ago is on no map."""
 
-Standing = Literal["live", "unconfirmed", "frozen", "old"]
+Standing = Literal["live", "unconfirmed", "stale", "frozen", "old"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ class Survey:
 
 _WHY: Final = {
     "unconfirmed": "nobody saw it begin; first seen",
+    "stale": "published hours before; first seen",
     "frozen": "the portal stood still since",
     "old": "nothing newer was seen since",
 }

@@ -203,6 +203,9 @@ def test_series_says_where_each_value_came_from(db):
             label="흐림",
             portal="koya",
             state="live",
+            published_by=at(30),
+            valid_until=at(60),
+            why="first shown 2024-04-28 12:30",
         )
     ]
 
@@ -430,7 +433,12 @@ def test_values_that_nobody_looked_at_for_three_hours_are_not_live(tmp_path):
         see(store, make_look(85), make_content(digest=b"b"))
         store.portal("koya", URL, 85 * 60)
     with query.Database(path) as db:
-        for hours, state in ((2.9, "live"), (3.1, "unconfirmed"), (6, "down")):
+        for hours, state in (
+            (1.4, "live"),
+            (1.6, "unconfirmed"),
+            (3.1, "unconfirmed"),
+            (6, "down"),
+        ):
             now = make_look(85 + hours * 60).fetched_at
             assert {row.state for row in db.latest(now=now)} == {state}
             assert [portal.state for portal in db.status(now=now)] == [state]

@@ -129,14 +129,14 @@ def test_of_several_portals_the_one_that_changed_last_counts(db):
     """
     Koya alone from 06:00, the other alone from 08:30 to 09:00.
 
-    06:00 koya 10.0; 06:30 the other 10.0, both of two; 07:00 koya 11.0 and 07:30 the other 13.0,
-    one of two.
+    06:00 koya 10.0; 06:30 the other 10.0, both of two; 07:00 koya 11.0, and the other still the one
+    before it: both of two; 07:30 the other 13.0, one of two.
 
     (60 * 10 + 30 * 11 + 90 * 13) / 180 = 2100 / 180 = 11.6667
-    Agreement in the 120 minutes of both: (30 * 1 + 30 / 2 + 60 / 2) / 120 = 0.625
+    Agreement in the 120 minutes of both: (30 * 1 + 30 * 1 + 60 / 2) / 120 = 0.75
     """
     day = of_day(db, 5, min_coverage=0.1)
-    assert (day.mean_c, day.coverage, day.agreement) == (11.67, 0.125, 0.625)
+    assert (day.mean_c, day.coverage, day.agreement) == (11.67, 0.125, 0.75)
     assert (day.minimum_c, day.minimum_seen) == (10.0, korean(5, "06:00"))
     assert (day.maximum_c, day.maximum_seen) == (13.0, korean(5, "07:30"))
     assert (day.readings, day.longest_gap_s) == (4, 15 * HOUR_S)
@@ -168,7 +168,18 @@ def test_merged_portals_say_what_each_moment_by_itself_says(portals):
     """A portal changes at these moments and shows each value for so long, or until the next."""
     shown = [
         [
-            (begin, min(begin + holds, end), begin, begin % 3, nth)
+            stretches.Piece(
+                begin=begin,
+                end=min(begin + holds, end),
+                seen_from=begin,
+                tenths=begin % 3,
+                sky=nth,
+                share=None,
+                state="live",
+                published_by=begin,
+                portal=nth,
+                before=None,
+            )
             for begin, end in pairwise(changes)
         ]
         for nth, (changes, holds) in enumerate(portals)
@@ -182,7 +193,7 @@ def test_merged_portals_say_what_each_moment_by_itself_says(portals):
             continue
         expected = max(live, key=lambda one: (one[2], -one[4]))
         (piece,) = counting
-        assert piece[2:5] == expected[2:]
+        assert (piece.seen_from, piece.tenths, piece.sky) == expected[2:5]
         agreeing = sum(one[3] == expected[3] for one in live) / len(live)
         assert piece[5] == (agreeing if len(live) > 1 else None)
 
@@ -190,20 +201,20 @@ def test_merged_portals_say_what_each_moment_by_itself_says(portals):
 # ---- everything
 
 
-def test_any_counts_what_is_frozen_as_long_as_it_was_seen(db):
+def test_any_counts_what_is_frozen_until_the_portal_is_down(db):
     """
-    4.0 for 50 minutes, 5.0 from 00:50 to 12:50, 6.0 for 60 minutes, 7.0 for 90.
+    4.0 for 50 minutes, 5.0 from 00:50 to 13:50, 6.0 for 60 minutes, 7.0 for three intervals.
 
-    (200 + 3600 + 360 + 630) / 920 = 5.2065; 920 / 1440 = 0.6389
+    (200 + 3900 + 360 + 1260) / 1070 = 5.3458; 1070 / 1440 = 0.7431
     """
     day = of_day(db, 2, everything=True, min_coverage=0.6)
-    assert (day.mean_c, day.coverage, day.longest_gap_s) == (5.21, 0.6389, (7 * 60 + 40) * 60)
+    assert (day.mean_c, day.coverage, day.longest_gap_s) == (5.35, 0.7431, (6 * 60 + 10) * 60 - 1)
 
 
 def test_any_counts_what_is_unconfirmed(db):
-    """As live, and 8.0 from 10:00 to 11:00: (330 + 480) / 270 = 3.0."""
+    """8.0, 9.0 and -2.0 for an hour each, -1.0 for three intervals: (8 + 9 - 2 - 3) / 6 = 2.0."""
     day = of_day(db, 3, everything=True, min_coverage=0)
-    assert (day.mean_c, day.readings) == (3.0, 5)
+    assert (day.mean_c, day.readings) == (2.0, 5)
 
 
 def test_any_says_why_there_is_nothing(db):
@@ -320,7 +331,7 @@ def test_an_unknown_portal_is_refused(db):
         db.stats("서울", portal="nobody")
 
 
-@pytest.mark.parametrize("sql", [stretches.STRETCHES, stretches.PORTALS])
+@pytest.mark.parametrize("sql", [stretches.SPELLS, stretches.PAUSES, stretches.PORTALS])
 def test_a_range_is_found_without_reading_all(path, sql):
     with query.Database(path) as db:
         values = {"station": "서울", "everything": 0, "since": 1, "until": 2, "portal": 1}

@@ -153,7 +153,7 @@ def test_a_change_somewhere_in_a_long_gap_confirms_nothing(store, gap_s, state):
 @pytest.mark.parametrize(
     ("lasted_s", "state"),
     [
-        pytest.param(3 * 3600 - 1, "live", id="a second less than 3 hours"),
+        pytest.param(3 * 3600 - 1, "unconfirmed", id="a second less than 3 hours"),
         pytest.param(3 * 3600, "frozen", id="3 hours"),
     ],
 )
@@ -175,8 +175,10 @@ def test_frozen_is_what_it_is_whether_its_start_was_seen_or_not(store):
 @pytest.mark.parametrize(
     ("since_s", "state"),
     [
-        pytest.param(1800, "live", id="exactly three intervals"),
-        pytest.param(1801, "down", id="a second more"),
+        pytest.param(1200, "live", id="exactly two intervals"),
+        pytest.param(1201, "unconfirmed", id="a second more"),
+        pytest.param(1800, "unconfirmed", id="exactly three intervals"),
+        pytest.param(1801, "down", id="a second more than three"),
     ],
 )
 def test_three_intervals_without_a_successful_look_and_the_portal_is_down(store, since_s, state):
@@ -203,10 +205,10 @@ def test_age_counts_from_the_first_look_at_the_values(store):
 def test_a_station_that_vanished_is_down_while_the_others_are_live(store):
     both = make_content(make_reading(), make_reading(station=BUSAN, temperature_c=9.0))
     see(store, make_look(0), both)
-    for nth in range(1, 6):
-        see(store, make_look(10 * nth), make_content(make_reading(temperature_c=float(nth))))
+    for nth in range(1, 4):
+        see(store, make_look(15 * nth), make_content(make_reading(temperature_c=float(nth))))
     seoul, busan = latest(store, minute=50)
-    assert (seoul.station, seoul.state, seoul.temperature_c) == ("서울", "live", 5.0)
+    assert (seoul.station, seoul.state, seoul.temperature_c) == ("서울", "live", 3.0)
     assert (busan.station, busan.state, busan.temperature_c) == ("부산", "down", 9.0)
 
 
@@ -241,7 +243,7 @@ def test_a_month_of_looks_with_new_dates_and_one_sidebar_is_one_frozen_spell(sto
                 "page_date) VALUES (1, ?, 'read', 1, ?, ?)",
                 (epoch(at), sidebar_id, at.astimezone(KST).date().isoformat()),
             )
-            spells.add(store._conn, 1, epoch(at), sidebar_id)
+            spells.add(store._conn, 1, epoch(at))
     minute = 10 * (days * 144 - 1)
     (now,) = latest(store, minute=minute)
     assert (now.state, now.seen_from, now.age_minutes) == ("frozen", START, minute)

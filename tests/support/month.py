@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from db.reading import KST, Condition
 from db.write.store import Store
-from tests.support.make import BUSAN, make_content, make_look, make_reading, see
+from tests.support.make import BUSAN, URL, make_content, make_look, make_page, make_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,8 @@ def korean(day: int, time: str = "00:00", *, month: int = 3) -> dt.datetime:
     hour, minute = map(int, time.split(":"))
     return dt.datetime(2024, month, day, hour, minute, tzinfo=KST)
 
+
+INTERVAL_S = 3600
 
 NOW = korean(8)
 """When the questions are asked."""
@@ -50,12 +52,11 @@ class Portals:
 
     def print(self, at: dt.datetime, *readings: Reading, portal: str = "koya") -> None:
         """Show these readings."""
-        see(
-            self._store,
-            make_look(fetched_at=at, portal=portal),
-            make_content(*readings),
-            page_date=at.date(),
+        self._store.portal(portal, URL, INTERVAL_S)
+        page = self._store.keep_page(
+            make_look(fetched_at=at, portal=portal), make_page(portal=portal)
         )
+        self._store.keep_content(page, make_content(*readings), page_date=at.date())
 
 
 def make(path: Path) -> Path:

@@ -1,0 +1,98 @@
+"""
+Page dates as proof: what a page printed above its box existed by the end of that day.
+
+A date that stands still while new sets go on proves nothing; the portal's date line is broken then.
+Such dates are kept, by portal, in the derived table ``stuck_dates``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+
+from db.read.rows import DAY_S
+from db.reading import KST_S
+
+if TYPE_CHECKING:
+    import sqlite3
+
+STUCK_AFTER_S: Final = 48 * 60 * 60
+"""A page in a cache may be days old, but then its date goes on day by day, as its sets do."""
+
+STUCK_BOXES: Final = 12
+"""Two stopped copies in turn show two boxes for days; a feed that goes on shows one an hour."""
+
+_BEGINS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) - 32400)"
+ENDS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) + 54000)"
+"""When a Korean day begins and ends, as SQL: nine hours before midnight in Greenwich."""
+
+
+def existed_by(look: str, at: str, age: str) -> str:
+    """
+    By when a box existed that a look saw, as SQL.
+
+    Args:
+        look: The row of the look: its ``portal_id`` and ``page_date``.
+        at: When it was.
+        age: How long a cache had kept the page by then, in seconds.
+    """
+    ends = ENDS.format(date=f"{look}.page_date")
+    return f"""min({at} - coalesce({age}, 0), CASE WHEN {ends} < {at} AND NOT EXISTS (
+            SELECT 1 FROM stuck_dates AS d
+            WHERE d.portal_id = {look}.portal_id AND d.page_date = {look}.page_date)
+        THEN {ends} ELSE {at} END)"""
+
+
+_STUCK: Final = f"""
+    SELECT portal_id, page_date FROM (
+        SELECT sp.portal_id, sp.seen_from, sp.sidebar_id, coalesce(
+            (SELECT f.page_date FROM fetches AS f WHERE f.portal_id = sp.portal_id
+                AND f.fetched_at = sp.seen_from AND f.sidebar_id = sp.sidebar_id),
+            (SELECT k.page_date FROM captures AS k WHERE k.portal_id = sp.portal_id
+                AND k.captured_at = sp.seen_from AND k.sidebar_id = sp.sidebar_id
+                AND k.precision = 'second')) AS page_date
+        FROM spells AS sp WHERE {{which}}
+    ) WHERE {{date}} AND seen_from >= {{begins}} GROUP BY portal_id, page_date
+    HAVING max(seen_from) - min(seen_from) > {STUCK_AFTER_S}
+        AND count(DISTINCT sidebar_id) >= {STUCK_BOXES}"""
+"""The dates under which a portal went on to show new boxes for longer than two days."""
+
+_ALL_STUCK: Final = _STUCK.format(
+    which="true", date="true", begins=_BEGINS.format(date="page_date")
+)
+_ONE_STUCK: Final = _STUCK.format(
+    which=f"sp.portal_id = :portal AND sp.seen_from >= {_BEGINS.format(date=':date')}",
+    date="page_date = :date",
+    begins=_BEGINS.format(date=":date"),
+)
+
+
+def judge(conn: sqlite3.Connection, portal_id: int, page_date: str) -> int | None:
+    """
+    Find out again whether a date stands still at a portal.
+
+    Returns:
+        Where that changed, when the day began: what it proved, or not, lies after that.
+    """
+    which = {"portal": portal_id, "date": page_date}
+    is_stuck = conn.execute(_ONE_STUCK, which).fetchone() is not None
+    change = (
+        "INSERT OR IGNORE INTO stuck_dates (portal_id, page_date) VALUES (:portal, :date)"
+        if is_stuck
+        else "DELETE FROM stuck_dates WHERE portal_id = :portal AND page_date = :date"
+    )
+    if not conn.execute(change, which).rowcount:
+        return None
+    (begins,) = conn.execute(f"SELECT {_BEGINS.format(date=':date')}", which).fetchone()
+    return int(begins)
+
+
+def judge_all(conn: sqlite3.Connection) -> int:
+    """Find the dates that stand still, of all portals; gives how many there are."""
+    return conn.execute(f"INSERT INTO stuck_dates (portal_id, page_date) {_ALL_STUCK}").rowcount
+
+
+def ended(page_date: str, at: int) -> bool:
+    """Whether the Korean day of a date, such as ``"2024-05-07"``, was over at a moment."""
+    days = dt.date.fromisoformat(page_date) - dt.date(1970, 1, 1)
+    return (days.days + 1) * DAY_S - KST_S < at

@@ -1,0 +1,96 @@
+"""
+Doubts: why a set that a portal was the first to show may be old all the same.
+
+Kept up in the column ``doubt`` of the spells, and judged by the spells of the same portal before:
+how many new sets it showed within three hours, and how many of its last sets were old elsewhere.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from db.validity import BURST, FOLLOWED_SETS, FROZEN_AFTER_S, HOLD_S
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from db.validity import Doubt
+
+
+class _Spell(NamedTuple):
+    """What of a spell tells whether the portal is the first, or only follows."""
+
+    seen_from: int
+    published_by: int
+    is_first: bool  # the very look that was the first, at any portal, at its set
+    is_own: bool  # this portal was the first to show the set
+    doubt: Doubt | None
+
+
+_SPELLS = """
+    SELECT seen_from, published_by, first_portal_id = portal_id AND first_seen = seen_from,
+        first_portal_id = portal_id, doubt
+    FROM spells WHERE portal_id = :portal AND seen_from >= min(
+        :first - :window, coalesce((
+            SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :first
+            ORDER BY seen_from DESC LIMIT 1 OFFSET :followed), 0))
+        AND seen_from <= max(
+        :last + :window, coalesce((
+            SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from > :last
+            ORDER BY seen_from LIMIT 1 OFFSET :followed), 4611686018427387904))
+    ORDER BY seen_from"""
+"""The spells that some changed ones depend on, and those that depend on them."""
+
+
+def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]]) -> None:
+    """Judge again the spells that these may cast doubt on, each by its portal and first look."""
+    spans: dict[int, tuple[int, int]] = {}
+    for portal_id, seen_from in changed:
+        first, last = spans.get(portal_id, (seen_from, seen_from))
+        spans[portal_id] = min(first, seen_from), max(last, seen_from)
+    for portal_id, (first, last) in spans.items():
+        around = {
+            "portal": portal_id,
+            "first": first,
+            "last": last,
+            "window": FROZEN_AFTER_S,
+            "followed": FOLLOWED_SETS - 1,
+        }
+        rows = [_Spell(*row) for row in conn.execute(_SPELLS, around)]
+        _write(conn, portal_id, rows, first)
+
+
+def judge_all(conn: sqlite3.Connection) -> None:
+    """Judge all spells."""
+    ends = "SELECT portal_id, min(seen_from), max(seen_from) FROM spells GROUP BY portal_id"
+    for portal_id, first, last in conn.execute(ends).fetchall():
+        judge(conn, [(portal_id, first), (portal_id, last)])
+
+
+def _write(conn: sqlite3.Connection, portal_id: int, spells: Sequence[_Spell], first: int) -> None:
+    """Write the doubts of those that begin at ``first`` or later; the others are only asked."""
+    firsts = [spell.seen_from for spell in spells if spell.is_first]
+    lagging = [spell.seen_from - spell.published_by > HOLD_S for spell in spells]
+    conn.executemany(
+        "UPDATE spells SET doubt = ? WHERE portal_id = ? AND seen_from = ?",
+        [
+            (doubt, portal_id, spell.seen_from)
+            for nth, spell in enumerate(spells)
+            if spell.seen_from >= first
+            and (doubt := _doubt(spell, lagging[max(0, nth - FOLLOWED_SETS) : nth], firsts))
+            != spell.doubt
+        ],
+    )
+
+
+def _doubt(spell: _Spell, lagging: Sequence[bool], firsts: Sequence[int]) -> Doubt | None:
+    """What speaks against a spell, by the dozen before it and the first looks at new sets."""
+    if not spell.is_own:
+        return None
+    upto = bisect_right(firsts, spell.seen_from)
+    new = upto - bisect_right(firsts, spell.seen_from - FROZEN_AFTER_S)
+    if new > BURST:
+        return "burst"
+    return "follower" if 2 * sum(lagging) > FOLLOWED_SETS else None

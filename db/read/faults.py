@@ -1,0 +1,67 @@
+"""What is wrong with the file: damage, or derived rows that its looks do not give."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING, Final
+
+from db import spells
+from db.file import connection
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DERIVED: Final = ("spells", "portal_stations", "bands", "stuck_dates", "pauses")
+"""What ``spells.rebuild`` derives."""
+
+_SCHEMA: Final = """
+    SELECT sql FROM kept.sqlite_schema WHERE tbl_name = ? AND sql IS NOT NULL
+    ORDER BY type DESC"""
+"""A table before its indices."""
+
+
+def faults(path: Path) -> list[str]:
+    """
+    What is wrong with a database, a line each.
+
+    Everything is derived again in a scratch database to which the file is attached: a name that is
+    not in the scratch database means the table of the file.
+
+    Raises:
+        DatabaseError: The file cannot be read.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    with (
+        connection.reading(path),
+        contextlib.closing(sqlite3.connect("", uri=True)) as scratch,
+    ):
+        scratch.execute("ATTACH ? AS kept", (uri,))
+        return _damage(scratch) or _differences(scratch)
+
+
+def _damage(scratch: sqlite3.Connection) -> list[str]:
+    """What SQLite finds: broken pages and rows, and rows that point to missing ones."""
+    found = [str(row[0]) for row in scratch.execute("PRAGMA kept.integrity_check")]
+    dangling = scratch.execute("PRAGMA kept.foreign_key_check").fetchall()
+    broken = [] if found == ["ok"] else found
+    return broken + [
+        f"a row of {row[0]!r} points to a missing one of {row[2]!r}" for row in dangling
+    ]
+
+
+def _differences(scratch: sqlite3.Connection) -> list[str]:
+    """The derived tables that differ from what the looks give."""
+    for table in DERIVED:
+        for (sql,) in scratch.execute(_SCHEMA, (table,)).fetchall():
+            scratch.execute(sql)
+    spells.rebuild(scratch)
+    found = []
+    for table in DERIVED:
+        for one, other, what in (("kept", "main", "too many"), ("main", "kept", "missing")):
+            odd = f"SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table}"
+            (count,) = scratch.execute(f"SELECT count(*) FROM ({odd})").fetchone()
+            if count:
+                rows = table.replace("_", " ")
+                found.append(f"{count} {rows} {what}; `nalssi rebuild` derives them again")
+    return found

@@ -1,0 +1,136 @@
+"""
+Why a value is in its state: one sentence with the fact that decided, in SQL and in Python.
+
+The sentences are those of the views, the JSON and the Python records alike.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db.reading import KST
+from db.validity import HOLD_S
+
+if TYPE_CHECKING:
+    from db.validity import Doubt, State
+
+DOUBTS: Final[dict[Doubt, str]] = {
+    "burst": "the portal showed more new sets within 3 hours than an hourly feed has",
+    "follower": "only a portal shows it whose last sets were mostly old elsewhere",
+    "late": "by the course of its days the portal runs hours late",
+}
+
+NOT_LISTED: Final = "the portal no longer lists this station"
+
+_MINUTE: Final = "strftime('%Y-%m-%d %H:%M', {}, 'unixepoch', '+9 hours')"
+
+
+def _minute(seconds: str) -> str:
+    return _MINUTE.format(seconds)
+
+
+_DAY_BEFORE: Final = "strftime('%Y-%m-%d', sp.published_by - 1, 'unixepoch', '+9 hours')"
+_IS_MIDNIGHT: Final = "(sp.published_by + 32400) % 86400 = 0"
+_FIRST_PORTAL: Final = "(SELECT q.name FROM portals AS q WHERE q.id = sp.first_portal_id)"
+
+_STALE: Final = f"""CASE
+    WHEN sp.published_by = sp.first_seen AND sp.first_portal_id = sp.portal_id
+        THEN 'first shown ' || {_minute("sp.first_seen")} || ', and again'
+    WHEN sp.published_by = sp.first_seen
+        THEN 'first shown by ' || {_FIRST_PORTAL} || ' ' || {_minute("sp.first_seen")}
+    WHEN {_IS_MIDNIGHT} THEN 'the page is of ' || {_DAY_BEFORE}
+    ELSE 'in a cache since ' || {_minute("sp.published_by")} END"""
+
+_UNCONFIRMED: Final = f"""CASE
+    WHEN {{at}} - sp.published_by >= {HOLD_S}
+        THEN 'not renewed since ' || {_minute("sp.published_by")}
+    WHEN sp.first_after IS NULL THEN 'no look before the first that showed it'
+    WHEN sp.first_seen - sp.first_after > {HOLD_S}
+        THEN 'no look before it since ' || {_minute("sp.first_after")}
+    {" ".join(f"WHEN sp.doubt = '{doubt}' THEN '{text}'" for doubt, text in DOUBTS.items())}
+    ELSE 'last look ' || {_minute("{last_look}")} END"""
+
+
+def why_sql(state: str, at: str, last_look: str) -> str:
+    """
+    Why a spell ``sp`` of the portal ``p`` is in a state at a moment, as SQL.
+
+    Args:
+        state: The state, as SQL.
+        at: The moment.
+        last_look: The last successful look at the portal up to then.
+    """
+    unconfirmed = _UNCONFIRMED.format(at=at, last_look=last_look)
+    return f"""CASE {state}
+        WHEN 'down' THEN 'no successful look since ' || {_minute(last_look)}
+        WHEN 'frozen' THEN 'unchanged since ' || {_minute("sp.standing_since")}
+        WHEN 'stale' THEN {_STALE}
+        WHEN 'unconfirmed' THEN {unconfirmed}
+        ELSE 'first shown ' || {_minute("sp.first_seen")} END"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """
+    What the sentences tell, in epoch seconds.
+
+    Attributes:
+        at: The moment.
+        last_look: The last successful look at the portal up to then.
+        portal: Who shows the set.
+        standing_since, published_by, first_seen, first_portal, first_after, doubt: Of its spell.
+    """
+
+    at: int
+    last_look: int
+    portal: str
+    standing_since: int
+    published_by: int
+    first_seen: int
+    first_portal: str
+    first_after: int | None
+    doubt: Doubt | None
+
+
+def why(state: State, facts: Facts) -> str:
+    """The sentence for a state."""
+    match state:
+        case "down":
+            return f"no successful look since {at_minute(facts.last_look)}"
+        case "frozen":
+            return f"unchanged since {at_minute(facts.standing_since)}"
+        case "stale":
+            return _stale(facts)
+        case "unconfirmed":
+            return _unconfirmed(facts)
+        case "live":
+            return f"first shown {at_minute(facts.first_seen)}"
+
+
+def _stale(facts: Facts) -> str:
+    if facts.published_by == facts.first_seen:
+        if facts.first_portal == facts.portal:
+            return f"first shown {at_minute(facts.first_seen)}, and again"
+        return f"first shown by {facts.first_portal} {at_minute(facts.first_seen)}"
+    if (facts.published_by + 32400) % 86400 == 0:
+        return f"the page is of {at_minute(facts.published_by - 1)[:10]}"
+    return f"in a cache since {at_minute(facts.published_by)}"
+
+
+def _unconfirmed(facts: Facts) -> str:
+    if facts.at - facts.published_by >= HOLD_S:
+        return f"not renewed since {at_minute(facts.published_by)}"
+    if facts.first_after is None:
+        return "no look before the first that showed it"
+    if facts.first_seen - facts.first_after > HOLD_S:
+        return f"no look before it since {at_minute(facts.first_after)}"
+    if facts.doubt is not None:
+        return DOUBTS[facts.doubt]
+    return f"last look {at_minute(facts.last_look)}"
+
+
+def at_minute(seconds: int) -> str:
+    """A moment as the sentences tell it: Korean, to the minute."""
+    return f"{dt.datetime.fromtimestamp(seconds, KST):%Y-%m-%d %H:%M}"

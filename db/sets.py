@@ -1,0 +1,312 @@
+"""
+Sets: which sidebars show the same temperatures, and when each set was published at the latest.
+
+Two sidebars are the same set where most of their common temperatures are equal (``validity.same``).
+The relation is between two sidebars and is never chained: a slow night must not tie hour to hour.
+What it gives stands in every spell that showed the set: ``published_by`` is the earliest proof, at
+any portal, that one of the same sidebars existed; ``first_seen`` and ``first_portal_id`` are the
+first look at one of them, and ``first_after`` the look at that portal before.
+
+Same sets are found by *bands*: three stations and their temperatures, hashed. Of sixteen stations
+there are five bands, and the four values that may differ cannot break five.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from db.validity import FEWEST_COMMON, same
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping
+
+    Temperatures: TypeAlias = Mapping[int, int]
+    Near: TypeAlias = Mapping[int, frozenset[int]]
+    """The sidebars of the same set, by sidebar, itself among them."""
+
+BAND: Final = 3
+"""Stations in a band: two hours with three equal temperatures are rare."""
+
+MOST_BANDS: Final = 16
+"""A box of all stations has enough with these."""
+
+FAMILIES: Final = (
+    (98, 105, 108, 133, 143, 152, 156, 159, 172, 184, 201, 226, 238, 259, 283),
+    (98, 99, 102, 105, 108, 112, 119, 133, 143, 152, 156, 159, 184, 201, 202),
+)
+"""
+KMA's numbers of the stations that whole families of portals print, in threes.
+
+A box of all stations has the bands of the sixteen as well, so that the two find each other.
+"""
+
+_TRIPLES: Final = tuple(
+    family[at : at + BAND] for family in FAMILIES for at in range(0, len(family), BAND)
+)
+
+_PLACES: Final = 1 << 16
+"""More than there are portals: a look is told by its second and its portal in one number."""
+
+
+class _First(NamedTuple):
+    """What the spells of a sidebar prove: that it existed by then, and the first look at it."""
+
+    existed_by: int
+    look: int  # the second times _PLACES, plus the portal: of one second, the portal added first
+
+
+def bands(temperatures: Temperatures, kma_ids: Mapping[int, int]) -> list[int]:
+    """
+    The bands of a box, as 32-bit numbers; too few temperatures have none.
+
+    Args:
+        temperatures: Tenths of a degree by station.
+        kma_ids: KMA's number by station; a city that we do not know has none.
+    """
+    if len(temperatures) < FEWEST_COMMON:
+        return []
+    by_kma = {kma_ids[row]: row for row in temperatures if row in kma_ids}
+    groups = [
+        tuple(by_kma[number] for number in triple)
+        for triple in _TRIPLES
+        if all(number in by_kma for number in triple)
+    ]
+    # The rest are taken as they come, so that at least the same list has the same bands.
+    rest = sorted(temperatures.keys() - {row for group in groups for row in group})
+    groups += [tuple(rest[at : at + BAND]) for at in range(0, len(rest), BAND)]
+    return list(
+        dict.fromkeys(_hash(group, temperatures) for group in groups[:MOST_BANDS] if len(group) > 1)
+    )
+
+
+def _hash(stations: tuple[int, ...], temperatures: Temperatures) -> int:
+    values = (value for row in stations for value in (row, temperatures[row]))
+    return zlib.crc32(struct.pack(f"<{2 * len(stations)}i", *values)) - (1 << 31)
+
+
+def settle(
+    conn: sqlite3.Connection, sidebars: Iterable[int], *, anew: bool
+) -> tuple[set[tuple[int, int]], dict[int, frozenset[int]]]:
+    """
+    Bring up to date what is known of the sets of these sidebars, in all the spells that show them.
+
+    Args:
+        conn: Inside a transaction.
+        sidebars: Those that spells were added for, or whose spells changed.
+        anew: Whether what was known may no longer hold. Where looks only came after all others,
+            others of the same set have nothing to learn from them, but for earlier proofs.
+
+    Returns:
+        The spells whose facts changed, each by its portal and first look; and the same sets.
+    """
+    asked = set(sidebars)
+    same_sets = near(conn, asked)
+    known = _known(conn, set().union(*same_sets.values()) - asked)
+    firsts = _firsts(conn, asked | known.keys())
+    others = {
+        other
+        for row, together in same_sets.items()
+        for other in together & known.keys()
+        if anew or _learns(known[other], firsts[row])
+    }
+    same_sets |= near(conn, others)
+    firsts |= _firsts(conn, set().union(*same_sets.values()) - firsts.keys())
+    changed = _publish(conn, same_sets, firsts) | _alone(conn, asked - same_sets.keys())
+    return changed, same_sets
+
+
+def settle_all(conn: sqlite3.Connection) -> dict[int, frozenset[int]]:
+    """
+    Derive again what is known of all sets, from spells of which each knows only itself.
+
+    Returns:
+        The same sets of each sidebar that has others than itself.
+    """
+    conn.execute("DELETE FROM bands")
+    index(conn)
+    conn.execute(_OF_ITS_SIDEBAR)
+    found: dict[int, frozenset[int]] = {}
+    shared = [row for (row,) in conn.execute(_SHARING)]
+    for at in range(0, len(shared), _AT_ONCE):
+        same_sets = near(conn, shared[at : at + _AT_ONCE])
+        same_sets = {row: together for row, together in same_sets.items() if len(together) > 1}
+        _publish(conn, same_sets, _firsts(conn, set().union(*same_sets.values())))
+        found |= same_sets
+    return found
+
+
+_AT_ONCE: Final = 1000
+"""Sidebars in memory at the same time."""
+
+_OF_ITS_SIDEBAR: Final = f"""
+    UPDATE spells SET (published_by, first_seen, first_portal_id, first_after) = (
+        SELECT known.existed_by, f.seen_from, f.portal_id, f.changed_after FROM spells AS f
+        WHERE f.portal_id = known.look % {_PLACES} AND f.seen_from = known.look / {_PLACES})
+    FROM (
+        SELECT sidebar_id, min(existed_by) AS existed_by,
+            min(seen_from * {_PLACES} + portal_id) AS look
+        FROM spells GROUP BY sidebar_id HAVING count(*) > 1
+    ) AS known
+    WHERE spells.sidebar_id = known.sidebar_id
+        AND spells.sidebar_id IN (SELECT sidebar_id FROM bands)"""
+
+_SHARING: Final = """
+    SELECT DISTINCT sidebar_id FROM bands
+    WHERE band IN (SELECT band FROM bands GROUP BY band HAVING count(*) > 1)"""
+"""The sidebars that share a band with another: only these can be the same set as another."""
+
+
+def _learns(known: _First, other: _First) -> bool:
+    """Whether a set of which this is known has something to learn of one of the same set."""
+    return other.existed_by < known.existed_by or other.look < known.look
+
+
+def _known(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
+    """What the spells of these sidebars say of their sets by now."""
+    return {
+        row: _First(published_by, first_seen * _PLACES + first_portal_id)
+        for row, published_by, first_seen, first_portal_id in conn.execute(
+            "SELECT sidebar_id, published_by, first_seen, first_portal_id FROM spells "
+            "WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id",
+            (json.dumps(list(sidebars)),),
+        )
+    }
+
+
+def _firsts(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
+    """What the spells of each sidebar prove by themselves."""
+    return {
+        row: _First(existed_by, look)
+        for row, existed_by, look in conn.execute(
+            f"SELECT sidebar_id, min(existed_by), min(seen_from * {_PLACES} + portal_id) "
+            "FROM spells WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id",
+            (json.dumps(list(sidebars)),),
+        )
+    }
+
+
+def _publish(
+    conn: sqlite3.Connection, same_sets: Near, firsts: Mapping[int, _First]
+) -> set[tuple[int, int]]:
+    """Write into the spells of each sidebar what all of its set prove; gives those that changed."""
+    changed: set[tuple[int, int]] = set()
+    for row, together in same_sets.items():
+        proofs = [firsts[other] for other in together if other in firsts]
+        if not proofs:
+            continue  # no spell shows it any more
+        first_seen, portal_id = divmod(min(proof.look for proof in proofs), _PLACES)
+        changed.update(
+            conn.execute(
+                _WRITE,
+                {
+                    "sidebar": row,
+                    "published_by": min(proof.existed_by for proof in proofs),
+                    "first_seen": first_seen,
+                    "portal": portal_id,
+                },
+            ).fetchall()
+        )
+    return changed
+
+
+_WRITE: Final = """
+    UPDATE spells SET published_by = :published_by, first_seen = :first_seen,
+        first_portal_id = :portal, first_after = f.changed_after
+    FROM (SELECT changed_after FROM spells WHERE portal_id = :portal AND seen_from = :first_seen)
+        AS f
+    WHERE sidebar_id = :sidebar
+        AND (spells.published_by, spells.first_seen, spells.first_portal_id, spells.first_after)
+            IS NOT (:published_by, :first_seen, :portal, f.changed_after)
+    RETURNING portal_id, seen_from"""
+
+
+def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]:
+    """Have each spell of a box of too few temperatures know itself alone."""
+    return set(
+        conn.execute(
+            "UPDATE spells SET published_by = existed_by, first_seen = seen_from, "
+            "first_portal_id = portal_id, first_after = changed_after "
+            "WHERE sidebar_id IN (SELECT value FROM json_each(?)) "
+            "AND (published_by, first_seen, first_portal_id, first_after) "
+            "IS NOT (existed_by, seen_from, portal_id, changed_after) "
+            "RETURNING portal_id, seen_from",
+            (json.dumps(list(sidebars)),),
+        )
+    )
+
+
+def index(conn: sqlite3.Connection, sidebars: Iterable[int] | None = None) -> None:
+    """Keep the bands of these sidebars, or of all."""
+    kma_ids = _kma_ids(conn)
+    conn.executemany(
+        "INSERT OR IGNORE INTO bands (band, sidebar_id) VALUES (?, ?)",
+        (
+            (band, sidebar_id)
+            for sidebar_id, printed in _temperatures(conn, sidebars)
+            for band in bands(printed, kma_ids)
+        ),
+    )
+
+
+def near(conn: sqlite3.Connection, sidebars: Iterable[int]) -> dict[int, frozenset[int]]:
+    """The same sets of each sidebar, itself among them; of those with enough temperatures."""
+    kma_ids = _kma_ids(conn)
+    asked = {
+        row: printed
+        for row, printed in _temperatures(conn, sidebars)
+        if len(printed) >= FEWEST_COMMON
+    }
+    own = ((band, row) for row, printed in asked.items() for band in bands(printed, kma_ids))
+    pairs = _sharing(conn, own)
+    others = asked | dict(_temperatures(conn, {other for _, other in pairs} - asked.keys()))
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for row, other in pairs:
+        if same(asked[row], others[other]):
+            found[row].add(other)
+    return {row: frozenset({row, *found[row]}) for row in asked}
+
+
+def _sharing(conn: sqlite3.Connection, own: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """The pairs of a sidebar and another that shares a band with it."""
+    asked: defaultdict[int, list[int]] = defaultdict(list)
+    for band, row in own:
+        asked[band].append(row)
+    hits = conn.execute(
+        "SELECT band, sidebar_id FROM bands WHERE band IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(asked)),),
+    )
+    return {(row, other) for band, other in hits for row in asked[band] if row != other}
+
+
+def _kma_ids(conn: sqlite3.Connection) -> dict[int, int]:
+    return dict(conn.execute("SELECT id, kma_id FROM stations WHERE kma_id IS NOT NULL"))
+
+
+def _temperatures(
+    conn: sqlite3.Connection, sidebars: Iterable[int] | None
+) -> Iterator[tuple[int, dict[int, int]]]:
+    """The temperatures of each sidebar, by its row; of all where none are named."""
+    sql = "SELECT sidebar_id, station_id, temperature FROM readings"
+    if sidebars is None:
+        rows = conn.execute(f"{sql} ORDER BY sidebar_id")
+    else:
+        wanted = json.dumps(list(sidebars))
+        rows = conn.execute(
+            f"{sql} WHERE sidebar_id IN (SELECT value FROM json_each(?)) ORDER BY sidebar_id",
+            (wanted,),
+        )
+    last, printed = None, dict[int, int]()
+    for sidebar_id, station_id, tenths in rows:
+        if sidebar_id != last:
+            if last is not None:
+                yield last, printed
+            last, printed = sidebar_id, {}
+        if tenths is not None:
+            printed[station_id] = tenths
+    if last is not None:
+        yield last, printed

@@ -1,0 +1,84 @@
+"""
+Standing: since when a portal has shown one set without a break, however printed.
+
+Kept up in the column ``standing_since`` of the spells. Looks at one portal, where A and a are the
+same set printed in two ways, and the spells they make::
+
+    01:00 B   02:00 A   03:00 a   04:00 A   05:00 C
+              A, a and A all stand since 02:00; B and C since their own first look
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+
+_BEFORE = """
+    SELECT seen_from, sidebar_id FROM spells WHERE portal_id = ? AND seen_from < ?
+    ORDER BY seen_from DESC"""
+
+_FROM = """
+    SELECT seen_from, sidebar_id, standing_since FROM spells
+    WHERE portal_id = ? AND seen_from >= ? ORDER BY seen_from"""
+
+
+def derive(
+    conn: sqlite3.Connection,
+    portal_id: int,
+    first: int,
+    last: int,
+    near: Callable[[int], frozenset[int]],
+) -> None:
+    """
+    Derive ``standing_since`` again for the spells of a portal that begin in ``first <= t <= last``.
+
+    Those after them follow, for as long as they stand since before the last, or did.
+
+    Args:
+        conn: Inside a transaction.
+        portal_id: The portal.
+        first: The first look of the first spell.
+        last: That of the last one.
+        near: Gives the same sets of a sidebar, itself among them.
+    """
+    older = conn.execute(_BEFORE, (portal_id, first))
+    behind: deque[tuple[int, int]] = deque()
+    changed = []
+    for seen_from, sidebar_id, before in conn.execute(_FROM, (portal_id, first)):
+        since = _since(seen_from, near(sidebar_id), behind, older)
+        if since != before:
+            changed.append((since, portal_id, seen_from))
+        if seen_from > last and since > last and before > last:
+            break
+        behind.append((seen_from, sidebar_id))
+    conn.executemany(
+        "UPDATE spells SET standing_since = ? WHERE portal_id = ? AND seen_from = ?", changed
+    )
+
+
+def _since(
+    seen_from: int,
+    same_sets: frozenset[int],
+    behind: deque[tuple[int, int]],
+    older: Iterator[tuple[int, int]],
+) -> int:
+    """The first look of the earliest spell from which on all were of the same set."""
+    for at, sidebar_id in chain(reversed(behind), _pulled(older, behind)):
+        if sidebar_id not in same_sets:
+            break
+        seen_from = at
+    return seen_from
+
+
+def _pulled(
+    older: Iterator[tuple[int, int]], behind: deque[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """The spells before all that were asked for yet, which are then behind as well."""
+    for row in older:
+        behind.appendleft(row)
+        yield row
