@@ -81,13 +81,13 @@ class _Counted(Database):
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has."""
-        tables = self._rows(
+        tables = self._ask(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
             "ORDER BY name",
             {},
         )
         return {
-            name: self._rows(f'SELECT count(*) FROM "{name}"', {})[0][0]  # noqa: S608 - our own
+            name: self._ask(f'SELECT count(*) FROM "{name}"', {})[0][0]  # noqa: S608 - our own
             for (name,) in tables
         }
 

@@ -14,7 +14,7 @@ from db.reading import moment
 from db.validity import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, HOLD_S
 
 if TYPE_CHECKING:
-    from db.measures.stretches import Ask
+    from db.read.ask import Ask
     from db.reading import Station
 
 StateThen: TypeAlias = Literal["live", "unconfirmed", "frozen", "down", "none"]

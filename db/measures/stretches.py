@@ -8,7 +8,7 @@ plain tuples: ten years are a hundred thousand of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db import reading
 from db.errors import WrongQuestion
@@ -17,7 +17,9 @@ from db.validity import HOLD_S
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+
+    from db.read.ask import Ask
 
 Stretch: TypeAlias = tuple[int, int, int, int | None, int]
 """It holds from here, until here; first seen; tenths of a degree C (None: not printed); sky."""
@@ -28,9 +30,6 @@ A stretch or a part of one, and which share of the portals live then shows its t
 
 The share is None where only one portal is live.
 """
-
-Ask: TypeAlias = "Callable[[str, Mapping[str, object]], list[tuple[Any, ...]]]"
-"""How a question is put to the database: SQL and its values for all rows of the answer."""
 
 PORTALS: Final = f"""
     SELECT id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from db.read.rows import date_or_none
 from db.reading import moment
@@ -11,6 +11,7 @@ from db.validity import DOWN_AFTER_INTERVALS, STATE_OF_SPELL, too_old
 
 if TYPE_CHECKING:
     import datetime as dt
+    import sqlite3
 
     from db.validity import State
 
@@ -88,7 +89,7 @@ class Latest:
     age_minutes: int
 
 
-def read(row: tuple[Any, ...]) -> Latest:
+def read(row: sqlite3.Row) -> Latest:
     """Read a row of ``latest``, by place."""
     place, en, kma_id, celsius, condition, label, portal, since, until, page_date, state, age = row
     return Latest(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from db.read.looks import OUTCOME
 from db.read.rows import DAY_S, END_OF_TIME, lines, moment_or_none
+from db.reading import moment
 from db.validity import DOWN_AFTER_INTERVALS, STATE_OF_SPELL, too_old
 
 if TYPE_CHECKING:
@@ -123,3 +124,8 @@ def read(row: sqlite3.Row) -> PortalStatus:
         problems=lines(row["problems"]),
         recent_problems=tuple(dict.fromkeys(lines(row["recent_problems"]))),
     )
+
+
+def told(row: sqlite3.Row) -> tuple[tuple[str, str], Told]:
+    """Read a row of ``TOLD``: the portal and kind of a notice, and the notice."""
+    return (row["portal"], row["kind"]), Told(at=moment(row["told_at"]), text=row["text"])

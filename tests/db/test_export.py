@@ -392,7 +392,7 @@ def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):
     newest = Selection(since=START + dt.timedelta(hours=24 * 45 - 10))
     asked: list[str] = []
     with Source(path) as source:
-        ((last,),) = source._rows("SELECT max(id) FROM sidebars", {})
+        ((last,),) = source._ask("SELECT max(id) FROM sidebars", {})
         source._conn.set_trace_callback(asked.append)
         found = {row[0] for some in source.slices("readings", newest) for row in some.rows}
         again = {row[0] for some in source.slices("readings", Selection()) for row in some.rows}
