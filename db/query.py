@@ -16,11 +16,10 @@ Only the standard library is imported here, so that asking starts fast.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from db import reading
+from db import asked, reading
 from db.errors import WrongQuestion
 from db.file import connection
 from db.read import counts, faults, gaps, latest, looks, lookup, portals, series, status
@@ -30,16 +29,15 @@ from db.read.gaps import Gap
 from db.read.latest import Latest
 from db.read.looks import PastLook
 from db.read.portals import Portal
-from db.read.rows import epoch_or_none, epoch_or_now
 from db.read.series import Spell
 from db.read.status import PortalStatus, Told
 from db.reading import PortalMemory, Station
 from db.validity import State
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from db.asked import Part, StationName, When
     from db.measures.compare import Comparison
     from db.measures.evidence import Known
     from db.measures.periods import By
@@ -68,9 +66,10 @@ class Database:
 
     What the arguments of its questions mean:
 
-    - a station: its Korean name, its English name in any case, or its KMA id;
-    - ``since``, ``until``: what lies at least partly in ``since <= t < until``; aware; None = from
-      the first look, to the last;
+    - a station: its Korean name, its English name in any case, or its KMA number, 108 or "108";
+    - a time: aware, or a text such as "2026-03-01T09:00" (Korean time), "7d", "어제" or "now";
+    - ``since``, ``until``: what lies at least partly in ``since <= t < until``; None = from the
+      first look, to the last;
     - ``portal``: only what this one showed; None = all;
     - ``now``: the present, if it shall be another than the clock's.
 
@@ -78,6 +77,7 @@ class Database:
         DatabaseError: There is no such file, it is not ours, or it is damaged; so every question.
         UnknownStation: A question names a station that is not in this database.
         UnknownPortal: A question names a portal that is not in this database.
+        WrongQuestion: An argument is out of its range, such as a time without its offset.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -97,15 +97,15 @@ class Database:
 
     def latest(
         self,
-        *,
-        stations: list[str] | None = None,
+        *station: StationName,
+        stations: StationName | Iterable[StationName] | None = None,
         portal: str | None = None,
-        now: dt.datetime | None = None,
+        now: When | None = None,
     ) -> list[Latest]:
         """The newest reading of each station and portal; of these stations alone, if any."""
-        names = self._names(stations or ())
+        names = self._names([*station, *asked.several(stations or ())])
         part = self._part(portal=portal, now=now)
-        newest = self._ask.read(latest.read, latest.latest(":now"), part)
+        newest = self._ask.read(latest.read, latest.latest(":now"), part.values)
         return [
             one
             for one in newest
@@ -114,25 +114,25 @@ class Database:
 
     def series(
         self,
-        station: str,
+        station: StationName,
         *,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
     ) -> list[Spell]:
         """The spells of one station, oldest first."""
         part = self._part(since, until, portal)
-        values = {**part, "station": self.station(station).name_ko}
+        values = {**part.values, "station": self.station(station).name_ko}
         return self._ask.read_all(series.read, series.SERIES, values)
 
-    def station(self, asked: str) -> Station:
+    def station(self, name: StationName) -> Station:
         """
-        The station meant by a Korean name, an English name in any case, or a KMA id.
+        The station that is meant.
 
         Raises:
             UnknownStation: None is, or it was never printed; near names are offered.
         """
-        return lookup.meant(asked, self.stations())
+        return lookup.meant(name, self.stations())
 
     def stations(self) -> list[Station]:
         """Every station that a portal printed, by KMA id; unknown cities last."""
@@ -145,47 +145,49 @@ class Database:
     def looks(
         self,
         *,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
         failed: bool = False,
         last: int | None = None,
     ) -> list[PastLook]:
         """The looks, oldest first; only those that saw no sidebar, or so many of the newest."""
-        newest = sys.maxsize if last is None else min(last, sys.maxsize)
-        values = {**self._part(since, until, portal), "failed": failed, "last": newest}
+        part = self._part(since, until, portal)
+        newest = -1 if last is None else asked.number(last, "last")
+        values = {**part.values, "failed": bool(failed), "last": newest}
         sql = looks.last_looks(since=since is not None, until=until is not None)
         return self._ask.read(looks.read, sql, values)[::-1]
 
     def status(
-        self, *, portals: Collection[str] | None = None, now: dt.datetime | None = None
+        self, *, portals: str | Iterable[str] | None = None, now: When | None = None
     ) -> list[PortalStatus]:
         """How every portal is; or only these, by name."""
-        named = None if portals is None else json.dumps(list(portals))
-        return self._ask.read(status.read, status.STATUS, {**self._part(now=now), "portals": named})
+        named = None if portals is None else json.dumps(asked.several(portals))
+        values = {**self._part(now=now).values, "portals": named}
+        return self._ask.read(status.read, status.STATUS, values)
 
     def gaps(
         self,
         *,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
-        now: dt.datetime | None = None,
+        now: When | None = None,
     ) -> list[Gap]:
         """Every stretch without a successful look for longer than two intervals, and its cause."""
         part = self._part(since, until, portal, now)
-        return self._ask.read(gaps.read, gaps.GAPS, part)
+        return self._ask.read(gaps.read, gaps.GAPS, part.values)
 
     def stats(  # noqa: PLR0913 - each by its name
         self,
-        *stations: str,
+        *stations: StationName,
         by: By = "day",
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
         everything: bool = False,
         min_coverage: float = 0.75,
-        now: dt.datetime | None = None,
+        now: When | None = None,
     ) -> list[Period]:
         """
         What is known of stations in each Korean hour, day, month or year.
@@ -204,30 +206,29 @@ class Database:
         Raises:
             WrongQuestion: An argument is out of its range, or there would be too many periods.
         """
-        from db.measures import stats
+        from db.measures import periods, stats
         from db.measures.stretches import History
 
-        self._check_portal(portal)
-        history = History(
-            self._ask, since=since, until=until, portal=portal, everything=everything, now=now
-        )
+        part, names = self._part(since, until, portal, now), self._names(stations)
+        by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
+        history = History(self._ask, part, everything=bool(everything))
         with self._ask.reading():
             return [
                 period
-                for name in self._names(stations)
+                for name in names
                 for period in stats.of(history, name, by=by, min_coverage=min_coverage)
             ]
 
     def compare(  # noqa: PLR0913 - each by its name
         self,
-        *stations: str,
+        *stations: StationName,
         by: By = "hour",
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
         everything: bool = False,
         min_coverage: float = 0.75,
-        now: dt.datetime | None = None,
+        now: When | None = None,
     ) -> Comparison:
         """
         Stations side by side in the same hours or days, each compared with the first.
@@ -240,24 +241,22 @@ class Database:
         Raises:
             WrongQuestion: As in ``stats``, or there are not two stations.
         """
-        from db.measures import compare
+        from db.measures import compare, periods
         from db.measures.stretches import History
 
-        self._check_portal(portal)
-        history = History(
-            self._ask, since=since, until=until, portal=portal, everything=everything, now=now
-        )
-        names = self._names(stations)
+        part, names = self._part(since, until, portal, now), self._names(stations)
+        by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
+        history = History(self._ask, part, everything=bool(everything))
         with self._ask.reading():
             return compare.of(history, names, by=by, min_coverage=min_coverage)
 
     def at(
         self,
-        station: str,
-        moment: dt.datetime,
+        station: StationName,
+        moment: When,
         *,
         portal: str | None = None,
-        now: dt.datetime | None = None,
+        now: When | None = None,
     ) -> Known:
         """
         What was known of a station at a moment, with the evidence.
@@ -272,10 +271,10 @@ class Database:
         """
         from db.measures import evidence
 
-        self._check_portal(portal)
-        if moment > (now or reading.now()):
-            raise WrongQuestion("time", moment.isoformat(), expected="one that has passed")
-        known, second = self.station(station), reading.epoch(moment)
+        part, then = self._part(portal=portal, now=now), asked.moment(moment)
+        if then > part.now:
+            raise WrongQuestion("time", then.isoformat(), expected="one that has passed")
+        known, second = self.station(station), reading.epoch(then)
         with self._ask.reading():
             return evidence.at(self._ask, known, second, portal=portal)
 
@@ -291,12 +290,12 @@ class Database:
         with self._ask.reading():
             return words.printed(self._ask, icons or {})
 
-    def kept(self, *, since: dt.datetime | None = None, portal: str | None = None) -> Kept:
+    def kept(self, *, since: When | None = None, portal: str | None = None) -> Kept:
         """What was kept of pages, to be read again; only what was seen since then."""
         from db.read.originals import Kept
 
-        self._check_portal(portal)
-        return Kept(self.path, self._ask, since=since, portal=portal)
+        part = self._part(since, portal=portal)
+        return Kept(self.path, self._ask, since=part.since, portal=portal)
 
     def tally(self, since: Mark | None = None) -> Tally:
         """
@@ -324,25 +323,17 @@ class Database:
         rows = self._ask.read(portals.memory, portals.MEMORY, {"portal": portal})
         return rows[0] if rows else PortalMemory()
 
-    def _names(self, stations: Iterable[str]) -> list[str]:
+    def _names(self, stations: Iterable[StationName]) -> list[str]:
         """The Korean name of each of these stations, once."""
-        return list(dict.fromkeys(self.station(asked).name_ko for asked in stations))
-
-    def _check_portal(self, asked: str | None) -> None:
-        portals.refuse_unknown(self._ask, asked)
+        return list(dict.fromkeys(self.station(name).name_ko for name in stations))
 
     def _part(
         self,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
-        now: dt.datetime | None = None,
-    ) -> dict[str, object]:
-        """The part of the history that is asked for, as values for SQL."""
-        self._check_portal(portal)
-        return {
-            "since": epoch_or_none(since),
-            "until": epoch_or_none(until),
-            "portal": portal,
-            "now": epoch_or_now(now),
-        }
+        now: When | None = None,
+    ) -> Part:
+        """The part of the history that is asked for, of a portal that is known."""
+        portals.refuse_unknown(self._ask, portal)
+        return asked.part(since, until, portal, now)

@@ -242,10 +242,10 @@ class Source(Database):
             UnknownPortal: There is no portal of this name.
             DatabaseError: The file is damaged.
         """
-        self._check_portal(chosen.portal)
-        names = [self.station(asked).name_ko for asked in chosen.stations]
-        since = -_END_OF_TIME if chosen.since is None else epoch(chosen.since)
-        until = _END_OF_TIME if chosen.until is None else epoch(chosen.until)
+        part = self._part(chosen.since, chosen.until, chosen.portal)
+        names = self._names(chosen.stations)
+        since = -_END_OF_TIME if part.since is None else epoch(part.since)
+        until = _END_OF_TIME if part.until is None else epoch(part.until)
         values = {
             "since": since,
             "until": until,

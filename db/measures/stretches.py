@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from db import reading
-from db.errors import WrongQuestion
 from db.reading import epoch
 from db.validity import HOLD_S
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator
 
+    from db.asked import Part
     from db.read.ask import Ask
 
 Stretch: TypeAlias = tuple[int, int, int, int | None, int]
@@ -68,51 +66,26 @@ CONDITIONS: Final = """
 """A dash says that the station reports no sky; a label that is lost or not understood says less."""
 
 
-def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> None:
-    """
-    Refuse a stretch of time that is none.
-
-    Raises:
-        WrongQuestion: ``since`` is not before ``until``.
-    """
-    if since is not None and until is not None and since >= until:
-        asked = f"from {since.isoformat()} to {until.isoformat()}"
-        raise WrongQuestion("range", asked, expected="one that begins before it ends")
-
-
 class History:
     """
     A part of what portals showed.
 
     Args:
         ask: Puts a question to the database.
-        since, until: ``since <= t < until``, aware; None = from the first look, to the last.
-        portal: This one alone; None = all.
+        part: Which part; open ends are the first look and the last; nothing holds after its
+            present.
         everything: Also what is unconfirmed or frozen; a value then holds as long as it was seen.
-        now: Nothing holds after this; None = the present.
-
-    Raises:
-        WrongQuestion: ``since`` is not before ``until``.
     """
 
-    def __init__(  # noqa: PLR0913 - each by its name
-        self,
-        ask: Ask,
-        *,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
-        portal: str | None = None,
-        everything: bool = False,
-        now: dt.datetime | None = None,
-    ) -> None:
-        refuse_reversed(since, until)
-        present = epoch(now or reading.now())
-        portals = ask(PORTALS, {"portal": portal})
+    def __init__(self, ask: Ask, part: Part, *, everything: bool = False) -> None:
+        present = epoch(part.now)
+        portals = ask(PORTALS, {"portal": part.portal})
         known = [at for _, *ends in portals for at in ends if at is not None]
         self._ask = ask
         self._portals: list[int] = [portal_id for portal_id, *_ in portals]
         self.everything = everything
         # An open end is settled here: what is stored while we ask would lie outside.
+        since, until = part.since, part.until
         begins = min(known, default=present) if since is None else max(0, epoch(since))
         ends = max([begins, *known]) + 1 if until is None else epoch(until)
         self._since, self._until = begins, min(ends, present)

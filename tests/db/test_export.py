@@ -362,7 +362,7 @@ def test_an_unknown_station_is_told_with_near_names_and_nothing_is_written(path,
     ("options", "told"),
     [
         (["--since", "2024-05-02", "--until", "2024-05-01"], "is not before"),
-        (["--since", "yesterday"], "is no time"),
+        (["--since", "last week"], "is no time"),
         (["--format", "parquet"], "-o"),
         (["-o", "w.xlsx"], "'.xlsx' is no form to write, expected one of .csv, .ndjson"),
         (["--partition"], "-o"),
