@@ -81,12 +81,12 @@ class _Counted(Database):
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has."""
-        tables = self._rows(
+        tables = self._ask(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
             "ORDER BY name",
             {},
         )
-        return {name: self._rows(f'SELECT count(*) FROM "{name}"', {})[0][0] for (name,) in tables}
+        return {name: self._ask(f'SELECT count(*) FROM "{name}"', {})[0][0] for (name,) in tables}
 
 
 class _Original(_Counted):

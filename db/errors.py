@@ -29,7 +29,7 @@ class UnknownStation(NalssiError):
 
     exit_code = 2
 
-    def __init__(self, asked: str, *, near: list[str]) -> None:
+    def __init__(self, asked: str | int, *, near: list[str]) -> None:
         hint = f"; near names: {', '.join(near)}" if near else "; `nalssi stations` lists them"
         super().__init__(f"unknown station {asked!r}{hint}")
         self.asked, self.near = asked, near

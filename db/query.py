@@ -11,108 +11,79 @@ The path of the file is all it takes, in a notebook too::
 
 Only the standard library is imported here, so that asking starts fast.
 """
+# ruff: noqa: PLC0415 - a plain question does without what the others need
 
 from __future__ import annotations
 
-import importlib
 import json
-import sqlite3
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
-from db.errors import DatabaseError, UnknownPortal
+from db import asked, reading
+from db.errors import WrongQuestion
 from db.file import connection
-from db.measures import Measures
 from db.read import counts, gaps, latest, looks, lookup, portals, series, status
+from db.read.ask import Ask
 from db.read.counts import Mark, Tally
 from db.read.gaps import Gap
 from db.read.latest import Latest
 from db.read.looks import PastLook
 from db.read.portals import Portal
-from db.read.rows import epoch_or_none, epoch_or_now
 from db.read.series import Spell
 from db.read.status import PortalStatus, Told
-from db.reading import PortalMemory, Station, moment
+from db.reading import PortalMemory, Station
 from db.validity import State
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from db.measures.compare import Comparison, Relation, SideBySide
-    from db.measures.evidence import Evidence, Known, NearLook
+    from db.asked import Part, StationName, When
+    from db.measures.compare import Comparison
+    from db.measures.evidence import Known
+    from db.measures.periods import By
     from db.measures.stats import Period
+    from db.read.originals import Kept
+    from db.read.words import Word
 
 __all__ = [
-    "Comparison",
     "Database",
-    "Evidence",
     "Gap",
-    "Known",
     "Latest",
     "Mark",
-    "NearLook",
     "PastLook",
-    "Period",
     "Portal",
     "PortalStatus",
-    "Relation",
-    "SideBySide",
     "Spell",
     "State",
     "Tally",
     "Told",
 ]
 
-_T = TypeVar("_T")
 
-_LATE = {
-    "db.measures.compare": {"Comparison", "Relation", "SideBySide"},
-    "db.measures.evidence": {"Evidence", "Known", "NearLook"},
-    "db.measures.stats": {"Period"},
-}
-"""The answers of ``Measures``: a plain question does without."""
-
-if not TYPE_CHECKING:  # or every name would pass as known
-
-    def __getattr__(name: str) -> object:
-        for module, names in _LATE.items():
-            if name in names:
-                return getattr(importlib.import_module(module), name)
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-
-
-class Database(Measures):
+class Database:
     """
     A database of nalssi, open for questions only.
 
+    What the arguments of its questions mean:
+
+    - a station: its Korean name, its English name in any case, or its KMA number, 108 or "108";
+    - a time: aware, or a text such as "2026-03-01T09:00" (Korean time), "7d", "어제" or "now";
+    - ``since``, ``until``: what lies at least partly in ``since <= t < until``; None = from the
+      first look, to the last;
+    - ``portal``: only what this one showed; None = all;
+    - ``now``: the present, if it shall be another than the clock's.
+
     Raises:
-        DatabaseError: There is no such file, or it is not ours.
+        DatabaseError: There is no such file, it is not ours, or it is damaged; so every question.
+        UnknownStation: A question names a station that is not in this database.
+        UnknownPortal: A question names a portal that is not in this database.
+        WrongQuestion: An argument is out of its range, such as a time without its offset.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        with connection.naming(self.path):
-            if not self.path.exists():
-                raise DatabaseError(path, "there is no such file; `nalssi scrape` makes one")
-            self._conn = connection.open_to_read(self.path)
-        self._conn.row_factory = sqlite3.Row
-        try:
-            self._refuse_other_versions()
-        except BaseException:
-            self.close()
-            raise
-
-    def _refuse_other_versions(self) -> None:
-        (version,) = self._ask(lambda row: int(row[0]), "PRAGMA user_version")
-        if version > connection.VERSION:
-            raise DatabaseError(self.path, "made by a newer nalssi; update")
-        if version < connection.VERSION:
-            raise DatabaseError(
-                self.path, "made by an older nalssi; `nalssi rebuild` brings it up to date"
-            )
+        self._conn = connection.open_to_ask(self.path)
+        self._ask = Ask(self.path, self._conn)
 
     def close(self) -> None:
         """Close the file."""
@@ -124,181 +95,207 @@ class Database(Measures):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(
-        self,
-        read: Callable[[sqlite3.Row], _T],
-        sql: str,
-        values: Mapping[str, object] | None = None,
-    ) -> list[_T]:
-        """
-        The answer, each row read.
-
-        Raises:
-            DatabaseError: The file is damaged: SQLite says so, or a value is none that we wrote.
-        """
-        with connection.reading(self.path):
-            return [read(row) for row in self._conn.execute(sql, values or {}).fetchall()]
-
-    def _rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        """The answer as plain rows, of which there may be very many."""
-        cursor = self._conn.cursor()
-        cursor.row_factory = None
-        with connection.reading(self.path):
-            return cursor.execute(sql, values).fetchall()
-
     def latest(
         self,
-        *,
-        stations: list[str] | None = None,
+        *station: StationName,
+        stations: StationName | Iterable[StationName] | None = None,
         portal: str | None = None,
-        now: dt.datetime | None = None,
+        now: When | None = None,
     ) -> list[Latest]:
-        """
-        The newest reading of each station and portal.
-
-        Args:
-            stations: Only these, each by Korean name, English name, or KMA id.
-            portal: Only what this one showed.
-            now: The moment from which ages are counted; None = the present.
-
-        Raises:
-            UnknownStation: One of them is not in this database.
-            UnknownPortal: There is no portal of this name.
-        """
-        self._check_portal(portal)
-        wanted = {self.station(asked).name_ko for asked in stations or ()}
-        with connection.reading(self.path):
-            newest = self._rows(latest.latest(":now"), {"now": epoch_or_now(now)})
-            found = [latest.read(row) for row in newest if not stations or row[0] in wanted]
-        return [one for one in found if portal is None or one.portal == portal]
+        """The newest reading of each station and portal; of these stations alone, if any."""
+        names = self._names([*station, *asked.several(stations or ())])
+        part = self._part(portal=portal, now=now)
+        newest = self._ask.read(latest.read, latest.latest(":now"), part.values)
+        return [
+            one
+            for one in newest
+            if (not names or one.station in names) and portal in (None, one.portal)
+        ]
 
     def series(
         self,
-        station: str,
+        station: StationName,
         *,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
     ) -> list[Spell]:
-        """
-        The spells of one station that lie at least partly in ``since <= t < until``, oldest first.
+        """The spells of one station, oldest first."""
+        part = self._part(since, until, portal)
+        values = {**part.values, "station": self.station(station).name_ko}
+        return self._ask.read_all(series.read, series.SERIES, values)
 
-        Args:
-            station: By Korean name, English name, or KMA id.
-            since: Aware; None = from the first.
-            until: Aware; None = to the last.
-            portal: Only this one.
-
-        Raises:
-            UnknownStation: It is not in this database.
-            UnknownPortal: There is no portal of this name.
+    def station(self, name: StationName) -> Station:
         """
-        self._check_portal(portal)
-        values = {
-            "station": self.station(station).name_ko,
-            "since": epoch_or_none(since),
-            "until": epoch_or_none(until),
-            "portal": portal,
-        }
-        with connection.reading(self.path):
-            return series.read(self._rows(series.SERIES, values))
-
-    def station(self, asked: str) -> Station:
-        """
-        The station meant by a Korean name, an English name in any case, or a KMA id.
+        The station that is meant.
 
         Raises:
             UnknownStation: None is, or it was never printed; near names are offered.
         """
-        stations = self.stations()
-        with connection.reading(self.path):
-            return lookup.meant(asked, stations)
+        return lookup.meant(name, self.stations())
 
     def stations(self) -> list[Station]:
         """Every station that a portal printed, by KMA id; unknown cities last."""
-        return self._ask(portals.station, portals.STATIONS)
+        return self._ask.read(portals.station, portals.STATIONS)
 
     def portals(self) -> list[Portal]:
         """Every portal ever looked at, in the order in which they were added."""
-        return self._ask(portals.portal, portals.PORTALS)
+        return self._ask.read(portals.portal, portals.PORTALS)
 
     def looks(
         self,
         *,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
         failed: bool = False,
         last: int | None = None,
     ) -> list[PastLook]:
-        """
-        The looks in ``since <= t < until``, oldest first.
-
-        Args:
-            since: Aware; None = from the first.
-            until: Aware; None = to the last.
-            portal: Only those at this one.
-            failed: Only those that saw no sidebar.
-            last: Only so many, the newest.
-
-        Raises:
-            UnknownPortal: There is no portal of this name.
-        """
-        self._check_portal(portal)
-        values = {
-            "since": epoch_or_none(since),
-            "until": epoch_or_none(until),
-            "portal": portal,
-            "failed": failed,
-            "last": sys.maxsize if last is None else min(last, sys.maxsize),
-        }
+        """The looks, oldest first; only those that saw no sidebar, or so many of the newest."""
+        part = self._part(since, until, portal)
+        newest = -1 if last is None else asked.number(last, "last")
+        values = {**part.values, "failed": bool(failed), "last": newest}
         sql = looks.last_looks(since=since is not None, until=until is not None)
-        return self._ask(looks.read, sql, values)[::-1]
+        return self._ask.read(looks.read, sql, values)[::-1]
 
     def status(
-        self, *, portals: Collection[str] | None = None, now: dt.datetime | None = None
+        self, *, portals: str | Iterable[str] | None = None, now: When | None = None
     ) -> list[PortalStatus]:
-        """
-        How every portal is.
-
-        Args:
-            portals: Only these, by name.
-            now: The moment at which; None = the present.
-        """
-        values = {
-            "portals": None if portals is None else json.dumps(list(portals)),
-            "now": epoch_or_now(now),
-        }
-        return self._ask(status.read, status.STATUS, values)
+        """How every portal is; or only these, by name."""
+        named = None if portals is None else json.dumps(asked.several(portals))
+        values = {**self._part(now=now).values, "portals": named}
+        return self._ask.read(status.read, status.STATUS, values)
 
     def gaps(
         self,
         *,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
+        since: When | None = None,
+        until: When | None = None,
         portal: str | None = None,
-        now: dt.datetime | None = None,
+        now: When | None = None,
     ) -> list[Gap]:
-        """
-        Every stretch without a successful look for longer than two intervals, and its cause.
+        """Every stretch without a successful look for longer than two intervals, and its cause."""
+        part = self._part(since, until, portal, now)
+        return self._ask.read(gaps.read, gaps.GAPS, part.values)
 
-        Args:
-            since: Only what lies after this, aware; None = from the first look.
-            until: Only what lies before this, aware; None = up to the present.
-            portal: Only of this one.
-            now: The present, up to which nobody has looked again; None = that of the clock.
+    def stats(  # noqa: PLR0913 - each by its name
+        self,
+        *stations: StationName,
+        by: By = "day",
+        since: When | None = None,
+        until: When | None = None,
+        portal: str | None = None,
+        everything: bool = False,
+        min_coverage: float = 0.75,
+        now: When | None = None,
+    ) -> list[Period]:
+        """
+        What is known of stations in each Korean hour, day, month or year.
+
+        A value counts while it is live: from the first look at it until there is another, for 90
+        minutes at most, and only where its beginning was seen to within 90 minutes. Where several
+        portals are live, the value that appeared last counts. ::
+
+            for day in db.stats("서울", since=dt.datetime(2026, 3, 1, tzinfo=KST)):
+                print(day.since.date(), day.mean_c, day.coverage, day.reason)
+
+        - ``by``: ``hour``, ``day``, ``month`` or ``year``;
+        - ``everything``: also what is unconfirmed or frozen; a value then counts while it was seen;
+        - ``min_coverage``: below this a period has no mean, lowest and highest value; 0 to 1.
 
         Raises:
-            UnknownPortal: There is no portal of this name.
+            WrongQuestion: An argument is out of its range, or there would be too many periods.
         """
-        self._check_portal(portal)
-        values = {
-            "since": epoch_or_none(since),
-            "until": epoch_or_none(until),
-            "portal": portal,
-            "now": epoch_or_now(now),
-        }
-        return self._ask(gaps.read, gaps.GAPS, values)
+        from db.measures import periods, stats
+        from db.measures.stretches import History
+
+        part, names = self._part(since, until, portal, now), self._names(stations)
+        by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
+        history = History(self._ask, part, everything=bool(everything))
+        with self._ask.reading():
+            return [
+                period
+                for name in names
+                for period in stats.of(history, name, by=by, min_coverage=min_coverage)
+            ]
+
+    def compare(  # noqa: PLR0913 - each by its name
+        self,
+        *stations: StationName,
+        by: By = "hour",
+        since: When | None = None,
+        until: When | None = None,
+        portal: str | None = None,
+        everything: bool = False,
+        min_coverage: float = 0.75,
+        now: When | None = None,
+    ) -> Comparison:
+        """
+        Stations side by side in the same hours or days, each compared with the first.
+
+        The arguments are those of ``stats``. ::
+
+            (busan,) = db.compare("서울", "부산").relations
+            print(busan.common, busan.mean_difference_c, busan.correlation)
+
+        Raises:
+            WrongQuestion: As in ``stats``, or there are not two stations.
+        """
+        from db.measures import compare, periods
+        from db.measures.stretches import History
+
+        part, names = self._part(since, until, portal, now), self._names(stations)
+        by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
+        history = History(self._ask, part, everything=bool(everything))
+        with self._ask.reading():
+            return compare.of(history, names, by=by, min_coverage=min_coverage)
+
+    def at(
+        self,
+        station: StationName,
+        moment: When,
+        *,
+        portal: str | None = None,
+        now: When | None = None,
+    ) -> Known:
+        """
+        What was known of a station at a moment, with the evidence.
+
+        ::
+
+            known = db.at("서울", dt.datetime(2026, 3, 1, 9, tzinfo=KST))
+            print(known.temperature_c, known.state, known.changed_after, known.seen_from)
+
+        Raises:
+            WrongQuestion: The moment is still to come.
+        """
+        from db.measures import evidence
+
+        part, then = self._part(portal=portal, now=now), asked.moment(moment)
+        if then > part.now:
+            raise WrongQuestion("time", then.isoformat(), expected="one that has passed")
+        known, second = self.station(station), reading.epoch(then)
+        with self._ask.reading():
+            return evidence.at(self._ask, known, second, portal=portal)
+
+    def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
+        """
+        Every label, icon code and city that was ever printed, and what each is taken for.
+
+        Args:
+            icons: What each icon code that is known is drawn for; None = none is known.
+        """
+        from db.read import words
+
+        with self._ask.reading():
+            return words.printed(self._ask, icons or {})
+
+    def kept(self, *, since: When | None = None, portal: str | None = None) -> Kept:
+        """What was kept of pages, to be read again; only what was seen since then."""
+        from db.read.originals import Kept
+
+        part = self._part(since, portal=portal)
+        return Kept(self.path, self._ask, since=part.since, portal=portal)
 
     def tally(self, since: Mark | None = None) -> Tally:
         """
@@ -307,32 +304,38 @@ class Database(Measures):
         Args:
             since: Those that come next, after a mark that this gave before.
         """
-        return counts.counted(self._ask, since or Mark())
+        return counts.counted(self._ask.read, since or Mark())
 
     def told(self) -> dict[tuple[str, str], Told]:
         """The notices that are not over, by portal and kind."""
-        rows = self._ask(tuple, status.TOLD)
-        return {(portal, kind): Told(at=moment(at), text=text) for portal, kind, at, text in rows}
+        return dict(self._ask.read(status.told, status.TOLD))
 
     def faults(self) -> list[str]:
         """What is wrong with the file, a line each: damage, or derived rows that no look gives."""
-        from db.read import faults  # noqa: PLC0415 - a plain question does without
+        from db.read import faults
 
         return faults.faults(self.path)
 
     def journal(self) -> str:
         """SQLite's journal of this file, such as ``wal``."""
-        return self._ask(lambda row: str(row[0]), "PRAGMA journal_mode")[0]
+        return str(self._ask("PRAGMA journal_mode")[0][0])
 
     def memory(self, portal: str) -> PortalMemory:
         """What the last looks at a portal left for the next; empty for one never looked at."""
-        found = self._ask(portals.memory, portals.MEMORY, {"portal": portal})
-        return found[0] if found else PortalMemory()
+        rows = self._ask.read(portals.memory, portals.MEMORY, {"portal": portal})
+        return rows[0] if rows else PortalMemory()
 
-    def _check_portal(self, asked: str | None) -> None:
-        """Refuse a portal that is not known; None asks for all of them."""
-        if asked is None:
-            return
-        known = self._ask(lambda row: str(row[0]), "SELECT name FROM portals ORDER BY id")
-        if asked not in known:
-            raise UnknownPortal(asked, known=known)
+    def _names(self, stations: Iterable[StationName]) -> list[str]:
+        """The Korean name of each of these stations, once."""
+        return list(dict.fromkeys(self.station(name).name_ko for name in stations))
+
+    def _part(
+        self,
+        since: When | None = None,
+        until: When | None = None,
+        portal: str | None = None,
+        now: When | None = None,
+    ) -> Part:
+        """The part of the history that is asked for, of a portal that is known."""
+        portals.refuse_unknown(self._ask, portal)
+        return asked.part(since, until, portal, now)

@@ -242,10 +242,10 @@ class Source(Database):
             UnknownPortal: There is no portal of this name.
             DatabaseError: The file is damaged.
         """
-        self._check_portal(chosen.portal)
-        names = [self.station(asked).name_ko for asked in chosen.stations]
-        since = -_END_OF_TIME if chosen.since is None else epoch(chosen.since)
-        until = _END_OF_TIME if chosen.until is None else epoch(chosen.until)
+        part = self._part(chosen.since, chosen.until, chosen.portal)
+        names = self._names(chosen.stations)
+        since = -_END_OF_TIME if part.since is None else epoch(part.since)
+        until = _END_OF_TIME if part.until is None else epoch(part.until)
         values = {
             "since": since,
             "until": until,
@@ -266,11 +266,11 @@ class Source(Database):
                 return self._stats(names or [one.name_ko for one in self.stations()], chosen)
             case "stations" | "portals":
                 sql = _PORTALS if what == "portals" else _STATIONS
-                return iter([Slice(rows=self._rows(sql, {}))])
+                return iter([Slice(rows=self._ask(sql, {}))])
 
     def _span(self, sql: str, values: Mapping[str, object]) -> tuple[int, int]:
         """The first and the last second of what there is; in this order only if there is any."""
-        ((first, last),) = self._rows(sql, values)
+        ((first, last),) = self._ask(sql, values)
         with connection.reading(self.path):
             return (1, 0) if first is None or last is None else (int(first), int(last))
 
@@ -285,7 +285,7 @@ class Source(Database):
         days = range(midnight, last + 1, DAY_S)
         for nth, day in enumerate(days, 1):
             part = {"first": max(day, first), "end": min(day + DAY_S, last + 1)}
-            if rows := self._rows(sql, {**values, **part}):
+            if rows := self._ask(sql, {**values, **part}):
                 begun = moment(day)
                 yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))
 
@@ -299,7 +299,7 @@ class Source(Database):
         first, last = self._span(f"SELECT min(sidebar_id), max(sidebar_id) FROM {among}", {})
         for begin in range(first, last + 1, _SIDEBARS_AT_ONCE):
             end = begin + _SIDEBARS_AT_ONCE
-            rows = self._rows(_READINGS, {**values, "first": begin, "end": end})
+            rows = self._ask(_READINGS, {**values, "first": begin, "end": end})
             yield Slice(rows=rows, done=min(1.0, (end - first) / (last + 1 - first)))
 
     def _stats(self, names: list[str], chosen: Selection) -> Iterator[Slice]:

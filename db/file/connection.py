@@ -112,6 +112,34 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return _ours(_connect(path, "mode=ro"), path)
 
 
+def open_to_ask(path: Path) -> sqlite3.Connection:
+    """
+    A connection that cannot write, to a database of ours with the tables of this version.
+
+    Raises:
+        DatabaseError: There is no such file, it is not ours, or of another version.
+    """
+    with naming(path):
+        if not path.exists():
+            raise DatabaseError(path, "there is no such file; `nalssi scrape` makes one")
+        conn = open_to_read(path)
+        try:
+            _refuse_other_versions(conn, path)
+        except BaseException:
+            conn.close()
+            raise
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+def _refuse_other_versions(conn: sqlite3.Connection, path: Path) -> None:
+    (version,) = conn.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise DatabaseError(path, "made by a newer nalssi; update")
+    if version < VERSION:
+        raise DatabaseError(path, "made by an older nalssi; `nalssi rebuild` brings it up to date")
+
+
 def open_to_write(path: Path) -> sqlite3.Connection:
     """A connection to a database of ours, for one thread at a time."""
     _refuse_at_a_glance(path)

@@ -24,7 +24,7 @@ from db.validity import (
 )
 
 if TYPE_CHECKING:
-    from db.measures.stretches import Ask
+    from db.read.ask import Ask
     from db.reading import Station
     from db.validity import Doubt
 

@@ -21,6 +21,18 @@ MOST: Final = 100_000
 _STEPS_S: Final = {"hour": 60 * 60, "day": 24 * 60 * 60}
 
 
+def known(by: By) -> By:
+    """
+    The length of a period, as it is.
+
+    Raises:
+        WrongQuestion: It is none of those.
+    """
+    if by not in LENGTHS:
+        raise WrongQuestion("period", repr(by), expected=f"one of: {', '.join(LENGTHS)}")
+    return by
+
+
 def borders(first: int, last: int, by: By) -> list[int]:
     """
     The first second of each period that has a part in ``first <= t <= last``, and their end.
@@ -31,10 +43,8 @@ def borders(first: int, last: int, by: By) -> list[int]:
         by: How long a period is.
 
     Raises:
-        WrongQuestion: There are too many, or it is no such length.
+        WrongQuestion: There are too many.
     """
-    if by not in LENGTHS:
-        raise WrongQuestion("period", repr(by), expected=f"one of: {', '.join(LENGTHS)}")
     if step := _STEPS_S.get(by):
         begin = (first + KST_S) // step * step - KST_S
         if (count := (last - begin) // step + 1) > MOST:

@@ -7,7 +7,6 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from db.errors import WrongQuestion
 from db.measures import periods
 from db.reading import moment
 
@@ -76,10 +75,8 @@ def of(
         min_coverage: Below this a period has no mean, lowest and highest value; 0 to 1.
 
     Raises:
-        WrongQuestion: There are too many periods, or an argument is none.
+        WrongQuestion: There are too many periods.
     """
-    if not 0 <= min_coverage <= 1:
-        raise WrongQuestion("coverage", min_coverage, expected="a share from 0 to 1")
     span = history.span()
     if span is None:
         return []

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from heapq import merge
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from db import reading
-from db.errors import WrongQuestion
-from db.reading import epoch
+from db.reading import FOREVER, epoch
 from db.validity import CONFIRMED, HOLD_S, Shown, State, pieces, rank
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from db.asked import Part
+    from db.read.ask import Ask
 
 
 class Piece(NamedTuple):
@@ -50,9 +50,6 @@ class Piece(NamedTuple):
     portal: int
     before: int | None
 
-
-Ask: TypeAlias = "Callable[[str, Mapping[str, object]], list[tuple[Any, ...]]]"
-"""How a question is put to the database: SQL and its values for all rows of the answer."""
 
 PORTALS: Final = f"""
     SELECT id, interval_s,
@@ -94,51 +91,26 @@ CONDITIONS: Final = """
 """A dash says that the station reports no sky; a label that is lost or not understood says less."""
 
 
-def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> None:
-    """
-    Refuse a stretch of time that is none.
-
-    Raises:
-        WrongQuestion: ``since`` is not before ``until``.
-    """
-    if since is not None and until is not None and since >= until:
-        asked = f"from {since.isoformat()} to {until.isoformat()}"
-        raise WrongQuestion("range", asked, expected="one that begins before it ends")
-
-
 class History:
     """
     A part of what portals showed.
 
     Args:
         ask: Puts a question to the database.
-        since, until: ``since <= t < until``, aware; None = from the first look, to the last.
-        portal: This one alone; None = all.
+        part: Which part; open ends are the first look and the last; nothing holds after its
+            present.
         everything: Also what is unconfirmed or frozen; a value then holds as long as it was seen.
-        now: Nothing holds after this; None = the present.
-
-    Raises:
-        WrongQuestion: ``since`` is not before ``until``.
     """
 
-    def __init__(  # noqa: PLR0913 - each by its name
-        self,
-        ask: Ask,
-        *,
-        since: dt.datetime | None = None,
-        until: dt.datetime | None = None,
-        portal: str | None = None,
-        everything: bool = False,
-        now: dt.datetime | None = None,
-    ) -> None:
-        refuse_reversed(since, until)
-        present = epoch(now or reading.now())
-        portals = ask(PORTALS, {"portal": portal})
+    def __init__(self, ask: Ask, part: Part, *, everything: bool = False) -> None:
+        present = epoch(part.now)
+        portals = ask(PORTALS, {"portal": part.portal})
         known = [at for _, _, *ends in portals for at in ends if at is not None]
         self._ask = ask
         self._portals: dict[int, int] = {row: interval_s for row, interval_s, *_ in portals}
         self.everything = everything
         # An open end is settled here: what is stored while we ask would lie outside.
+        since, until = part.since, part.until
         begins = min(known, default=present) if since is None else max(0, epoch(since))
         ends = max([begins, *known]) + 1 if until is None else epoch(until)
         self._since, self._until = begins, min(ends, present)
@@ -211,7 +183,7 @@ class History:
     def _pauses(self, which: Mapping[str, object]) -> list[tuple[int, int]]:
         """When nobody looked at a portal; after the last look of all, without end."""
         ((last_look,),) = self._ask(LAST_LOOK, {"portal": which["portal"]})
-        return [*self._ask(PAUSES, which), (last_look, reading.FOREVER)]
+        return [*self._ask(PAUSES, which), (last_look, FOREVER)]
 
 
 _LIVE: Final = frozenset({"live"})

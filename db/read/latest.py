@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
@@ -12,6 +12,7 @@ from db.validity import LIVE_UNTIL, last_look_sql, state_sql
 
 if TYPE_CHECKING:
     import datetime as dt
+    import sqlite3
 
     from db.validity import State
 
@@ -110,7 +111,7 @@ class Latest:
     why: str
 
 
-def read(row: tuple[Any, ...]) -> Latest:
+def read(row: sqlite3.Row) -> Latest:
     """Read a row of ``latest``, by place."""
     place, en, kma_id, celsius, condition, label, portal, since, until, page_date, state, *more = (
         row

@@ -13,17 +13,18 @@ from db.errors import UnknownStation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from db.asked import StationName
     from db.reading import Station
 
 
-def meant(asked: str, stations: Sequence[Station]) -> Station:
+def meant(asked: StationName, stations: Sequence[Station]) -> Station:
     """
     The station of that name, the English one in any case; of that very name before all others.
 
     Raises:
         UnknownStation: None is; near names are offered.
     """
-    name = asked.strip()
+    name = str(asked).strip()
     as_written = [known for known in stations if name in _names(known)]
     in_any_case = [
         known for known in stations if known.name_en and known.name_en.casefold() == name.casefold()

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from db.file import connection
 from db.packing import unpacked
@@ -14,10 +14,10 @@ from db.reading import Condition, Reading, Station, epoch, moment
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    Ask: TypeAlias = Callable[[str, Mapping[str, object]], list[tuple[Any, ...]]]
+    from db.read.ask import Ask
 
 _AT_ONCE: Final = 256
 """Sidebars in memory at the same time."""

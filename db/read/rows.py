@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from db.reading import epoch, moment
+from db.reading import moment
 
 DAY_S = 24 * 60 * 60
 
@@ -37,13 +37,3 @@ def date_or_none(iso_date: str | None) -> dt.date | None:
 def lines(text: str | None) -> tuple[str, ...]:
     """The lines of a text; none for NULL."""
     return tuple(text.split("\n")) if text else ()
-
-
-def epoch_or_none(moment: dt.datetime | None) -> int | None:
-    """Epoch seconds; None for an open end."""
-    return None if moment is None else epoch(moment)
-
-
-def epoch_or_now(moment: dt.datetime | None) -> int:
-    """Epoch seconds; of the present for None."""
-    return epoch(moment or dt.datetime.now(dt.UTC))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from db.read.looks import OUTCOME
 from db.read.rows import DAY_S, END_OF_TIME, lines, moment_or_none
 from db.read.why import at_minute, why_sql
+from db.reading import moment
 from db.validity import last_look_sql, state_sql
 
 if TYPE_CHECKING:
@@ -144,3 +145,8 @@ def _why(row: sqlite3.Row) -> str:
         return str(row["why"])
     ended = ": ".join(filter(None, (row["outcome"], row["reason"])))
     return f"{row['why']}; last look {at_minute(row['last_look'])}: {ended}"
+
+
+def told(row: sqlite3.Row) -> tuple[tuple[str, str], Told]:
+    """Read a row of ``TOLD``: the portal and kind of a notice, and the notice."""
+    return (row["portal"], row["kind"]), Told(at=moment(row["told_at"]), text=row["text"])

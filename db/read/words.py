@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
-    from db.read.originals import Ask
+    from db.read.ask import Ask
 
 Kind: TypeAlias = Literal["label", "icon", "city"]
 

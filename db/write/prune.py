@@ -102,12 +102,12 @@ class _Planned(Database):
 
     def plan(self, before: int) -> Plan:
         """What would be dropped."""
-        borders: dict[int, int] = dict(self._rows(_BORDERS, {"before": before}))
+        borders: dict[int, int] = dict(self._ask(_BORDERS, {"before": before}))
         drop: Counter[str] = Counter()
         for portal_id, border in borders.items():
             asked = {"portal": portal_id, "since": 0, "border": border}
-            drop.update(dict(self._rows(_COUNT, asked)))
-        ((looks,),) = self._rows("SELECT count(*) FROM fetches", {})
+            drop.update(dict(self._ask(_COUNT, asked)))
+        ((looks,),) = self._ask("SELECT count(*) FROM fetches", {})
         return Plan(looks=looks, drop=dict(drop), borders=borders)
 
 

@@ -9,16 +9,17 @@ derived again. All of it is one commit.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from db import spells
 from db.file import connection
+from db.read.ask import Ask
 from db.read.originals import Kept
 
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from db.read.originals import KeptSidebar, UnreadPage
     from db.reading import Content
@@ -125,11 +126,7 @@ def rewriting(
         DatabaseError: It cannot be read or written.
     """
     with store.transaction() as conn:
-
-        def ask(sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-            return conn.execute(sql, values).fetchall()
-
         rewriting = Rewriting(conn, store)
-        yield Kept(store.path, ask, since=since, portal=portal), rewriting
+        yield Kept(store.path, Ask(store.path, conn), since=since, portal=portal), rewriting
         with connection.reading(store.path):
             rewriting.finish()

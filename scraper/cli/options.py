@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import errno
 import functools
 import os
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +14,16 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from db.errors import NalssiError
+from db import asked
+from db.errors import NalssiError, WrongQuestion
 from db.reading import KST
 from scraper.printable import printable
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator
 
     from scraper.config import Config
-
-_AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 INTERRUPTED: Final = 130
@@ -217,7 +214,7 @@ only_portal = click.option("--portal", metavar="PORTAL", help="Only this one.")
 
 
 class Moment(click.ParamType["dt.datetime"]):
-    """A time: ISO 8601, Korean where it has no offset; or so long ago, as ``7d`` or ``24h``."""
+    """A time in the forms that ``db.asked`` reads."""
 
     name = "TIME"
 
@@ -225,29 +222,16 @@ class Moment(click.ParamType["dt.datetime"]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> dt.datetime:
         """The moment meant, aware; a date means its midnight."""
-        if isinstance(value, dt.datetime):
-            return value
         try:
-            if ago := _AGO.fullmatch(value):
-                length = dt.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-                return dt.datetime.now(KST).replace(microsecond=0) - length
-            moment = dt.datetime.fromisoformat(value)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=KST)
-            for zone in (dt.UTC, KST):  # neither has the year 0, nor the year 10000
-                moment.astimezone(zone)
-        except (ValueError, OverflowError):
-            self.fail(
-                f"{value!r} is no time, expected such as 2026-03-01, 2026-03-01T09:00, 24h or 7d",
-                param,
-                ctx,
-            )
-        return moment
+            return asked.moment(value)
+        except WrongQuestion as exc:
+            self.fail(f"{exc.asked} is no time, expected {exc.expected}", param, ctx)
 
 
 since = click.option(
     "--since",
     type=Moment(),
-    help="From then on: ISO 8601 (Korean time), or so long ago: 30m, 24h, 7d, 2w.",
+    help="From then on: ISO 8601 (Korean time), so long ago as 30m, 24h, 7d or 2w, or yesterday.",
 )
 until = click.option("--until", type=Moment(), help="Before then; in the same forms.")
 

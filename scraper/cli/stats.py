@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Sequence
 
+    from db.measures.compare import Comparison
+    from db.measures.evidence import Known, NearLook
     from db.measures.periods import By
-    from db.query import Comparison, Known, NearLook, Period
+    from db.measures.stats import Period
 
 _MINUTES: Final = 60
 
@@ -153,7 +155,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
     """Headings and rows of a table in which each sky has a column of its own."""
     from dataclasses import fields
 
-    from db.query import Period
+    from db.measures.stats import Period
 
     plain = [one.name for one in fields(Period) if one.name != "conditions"]
     skies = sorted({sky for row in rows for sky in row.conditions})

@@ -13,7 +13,7 @@ from scraper.plot.chart import NothingToDraw
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from db.query import Known
+    from db.measures.evidence import Known
     from db.reading import Station
 
 BACK: Final = dt.timedelta(days=7)

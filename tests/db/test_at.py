@@ -11,6 +11,7 @@ import pytest
 from db import query
 from db.errors import DatabaseError, UnknownPortal, UnknownStation, WrongQuestion
 from db.measures import evidence
+from db.measures.evidence import Known, NearLook
 from db.write.captures import Capture, keep
 from db.write.store import Store
 from tests.cli.test_cli import answered, nalssi, refused
@@ -38,13 +39,13 @@ def db(path: Path) -> Iterator[query.Database]:
         yield opened
 
 
-def known(db: query.Database, day: int, time: str, **changes: Any) -> query.Known:
+def known(db: query.Database, day: int, time: str, **changes: Any) -> Known:
     return db.at("서울", korean(day, time), **({"now": NOW} | changes))
 
 
 def test_a_moment_is_answered_with_its_evidence(db):
     found = known(db, 2, "01:20")
-    assert found == query.Known(
+    assert found == Known(
         station="서울",
         station_en="Seoul",
         kma_id=108,
@@ -64,13 +65,13 @@ def test_a_moment_is_answered_with_its_evidence(db):
         live_portals=1,
         agreeing_portals=1,
         evidence=found.evidence,
-        look_before=query.NearLook(
+        look_before=NearLook(
             at=korean(2, "00:50"),
             outcome="new",
             page_date=dt.date(2024, 3, 2),
             reason=None,
         ),
-        look_after=query.NearLook(
+        look_after=NearLook(
             at=korean(2, "01:50"),
             outcome="unchanged",
             page_date=dt.date(2024, 3, 2),
@@ -84,9 +85,7 @@ def test_the_evidence_is_the_sidebar_that_is_stored(db):
     assert proof is not None
     assert proof.digest == make_content(make_reading(temperature_c=5.0)).digest.hex()
     assert proof.printed == ("흐림 서울 4.9℃",)
-    (stored,) = db._rows(
-        "SELECT hex(digest) FROM sidebars WHERE id = :id", {"id": proof.sidebar_id}
-    )
+    (stored,) = db._ask("SELECT hex(digest) FROM sidebars WHERE id = :id", {"id": proof.sidebar_id})
     assert stored == (proof.digest.upper(),)
 
 
@@ -115,7 +114,7 @@ def test_the_state_is_the_one_of_that_moment(db, day, time, state, celsius):
 
 def test_before_any_look_nothing_is_known(db):
     found = db.at("서울", korean(1, month=2), now=NOW)
-    assert found == query.Known(
+    assert found == Known(
         station="서울", station_en="Seoul", kma_id=108, at=korean(1, month=2), state="none"
     )
 
@@ -173,7 +172,7 @@ def test_what_statistics_count_is_what_a_moment_says(db):
 
 def test_the_looks_around_tell_how_they_failed(db):
     found = known(db, 2, "13:00")
-    assert found.look_before == query.NearLook(
+    assert found.look_before == NearLook(
         at=korean(2, "12:55"), outcome="fetch_failed", page_date=None, reason="HTTP 500"
     )
     assert found.look_after is not None
@@ -244,7 +243,7 @@ def test_a_damaged_sidebar_is_told(tmp_path):
 @pytest.mark.parametrize("sql", [evidence.SHOWN, evidence.LOOK_BEFORE, evidence.LOOK_AFTER])
 def test_a_moment_is_found_without_reading_all(db, sql):
     values = {"station": "서울", "at": 1, "portal": 1}
-    plan = [row[3] for row in db._rows(f"EXPLAIN QUERY PLAN {sql}", values)]
+    plan = [row[3] for row in db._ask(f"EXPLAIN QUERY PLAN {sql}", values)]
     assert any("SEARCH" in step for step in plan)
     big = r"SCAN (sp|spells|r|readings|f|fetches|s|sidebars|captures)\b"
     assert not [step for step in plan if re.match(big, step)]

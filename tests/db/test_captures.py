@@ -154,8 +154,8 @@ def test_the_same_captures_again_are_nothing_new(store):
 def test_a_day_makes_no_spell(store):
     captures.keep(store, [make_capture(0, sidebar(1), precision="day")])
     with query.Database(store.path) as db:
-        assert db._ask(tuple, "SELECT * FROM spells") == []
-        assert db._ask(tuple, "SELECT outcome, precision FROM looks") == [("archived", "day")]
+        assert db._ask("SELECT * FROM spells") == []
+        assert db._ask("SELECT outcome, precision FROM looks") == [("archived", "day")]
 
 
 def test_archives_that_contradict_each_other_say_nothing_of_that_second(store):

@@ -10,6 +10,7 @@ import pytest
 
 from db import query
 from db.errors import UnknownStation, WrongQuestion
+from db.measures.compare import Relation
 from db.reading import Station
 from db.write.store import Store
 from scraper.printable import printable
@@ -83,9 +84,7 @@ def test_a_relation_is_of_the_common_hours(db):
     10.75 / sqrt(8.75 * 14.75) = 0.94626.
     """
     assert db.compare("서울", "부산", now=NOW).relations == (
-        query.Relation(
-            station="부산", common=4, mean_difference_c=2.0, correlation=0.9463, reason=None
-        ),
+        Relation(station="부산", common=4, mean_difference_c=2.0, correlation=0.9463, reason=None),
     )
 
 

@@ -362,7 +362,7 @@ def test_an_unknown_station_is_told_with_near_names_and_nothing_is_written(path,
     ("options", "told"),
     [
         (["--since", "2024-05-02", "--until", "2024-05-01"], "is not before"),
-        (["--since", "yesterday"], "is no time"),
+        (["--since", "last week"], "is no time"),
         (["--format", "parquet"], "-o"),
         (["-o", "w.xlsx"], "'.xlsx' is no form to write, expected one of .csv, .ndjson"),
         (["--partition"], "-o"),
@@ -392,7 +392,7 @@ def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):
     newest = Selection(since=START + dt.timedelta(hours=24 * 45 - 10))
     asked: list[str] = []
     with Source(path) as source:
-        ((last,),) = source._rows("SELECT max(id) FROM sidebars", {})
+        ((last,),) = source._ask("SELECT max(id) FROM sidebars", {})
         source._conn.set_trace_callback(asked.append)
         found = {row[0] for some in source.slices("readings", newest) for row in some.rows}
         again = {row[0] for some in source.slices("readings", Selection()) for row in some.rows}

@@ -19,6 +19,7 @@ from db import frames, query
 from db.errors import UnknownPortal, WrongQuestion
 from db.export import spreadsheet
 from db.measures import stretches
+from db.measures.stats import Period
 from db.reading import KST, Station
 from db.write.store import Store
 from tests.cli.test_cli import answered, nalssi, refused
@@ -45,7 +46,7 @@ def db(path: Path) -> Iterator[query.Database]:
         yield opened
 
 
-def of_day(db: query.Database, day: int, **changes: Any) -> query.Period:
+def of_day(db: query.Database, day: int, **changes: Any) -> Period:
     """Ask for one day of March, which must be the only one in the answer."""
     asked = {"since": korean(day), "until": korean(day + 1), "now": NOW}
     (period,) = db.stats("서울", **(asked | changes))
@@ -63,7 +64,7 @@ def test_a_day_without_a_gap(db):
 
     Overcast at 1.0 and 2.0, 770 minutes of 1440; clear for the other 670.
     """
-    assert of_day(db, 1) == query.Period(
+    assert of_day(db, 1) == Period(
         station="서울",
         since=korean(1),
         until=korean(2),
@@ -335,7 +336,7 @@ def test_an_unknown_portal_is_refused(db):
 def test_a_range_is_found_without_reading_all(path, sql):
     with query.Database(path) as db:
         values = {"station": "서울", "everything": 0, "since": 1, "until": 2, "portal": 1}
-        plan = [row[3] for row in db._rows(f"EXPLAIN QUERY PLAN {sql}", values)]
+        plan = [row[3] for row in db._ask(f"EXPLAIN QUERY PLAN {sql}", values)]
     assert any("SEARCH" in step for step in plan)
     assert not [step for step in plan if re.match(r"SCAN (sp|spells|r|readings|fetches)\b", step)]
 

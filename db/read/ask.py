@@ -1,0 +1,72 @@
+"""How a question is put to the file: SQL and its values, for rows or for what is read of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from db.file import connection
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+_T = TypeVar("_T")
+
+
+class Ask:
+    """
+    Puts questions to an open database.
+
+    Args:
+        path: The file, for errors.
+        conn: Its rows are ``sqlite3.Row``.
+    """
+
+    def __init__(self, path: Path, conn: sqlite3.Connection) -> None:
+        self._path, self._conn = path, conn
+
+    def __call__(
+        self, sql: str, values: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """
+        The answer as plain rows, of which there may be very many.
+
+        Raises:
+            DatabaseError: The file is damaged, and SQLite says so.
+        """
+        cursor = self._conn.cursor()
+        cursor.row_factory = None
+        with self.reading():
+            return cursor.execute(sql, values or {}).fetchall()
+
+    def read(
+        self,
+        read: Callable[[sqlite3.Row], _T],
+        sql: str,
+        values: Mapping[str, object] | None = None,
+    ) -> list[_T]:
+        """
+        The answer, each row read.
+
+        Raises:
+            DatabaseError: The file is damaged: SQLite says so, or a value is none that we wrote.
+        """
+        with self.reading():
+            return [read(row) for row in self._conn.execute(sql, values or {}).fetchall()]
+
+    def read_all(
+        self,
+        read: Callable[[list[tuple[Any, ...]]], _T],
+        sql: str,
+        values: Mapping[str, object] | None = None,
+    ) -> _T:
+        """What is read of all the rows in one go, where they may be very many; errors as above."""
+        rows = self(sql, values)
+        with self.reading():
+            return read(rows)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Where rows are read: what goes wrong inside is damage of the file."""
+        return connection.reading(self._path)

@@ -1,0 +1,127 @@
+"""The arguments of a question: each form of them, and each way in which they can be wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db import asked, query
+from db.errors import NalssiError, UnknownStation, WrongQuestion
+from db.reading import KST
+from db.write.store import Store
+from tests.support.make import BUSAN, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW = dt.datetime(2026, 3, 1, 0, 30, 15, 999, tzinfo=dt.UTC)  # 09:30:15 in Korea
+NAIVE = dt.datetime(2026, 3, 1, 9)  # noqa: DTZ001 - the fault in question
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-02-01", dt.datetime(2026, 2, 1, tzinfo=KST)),
+        ("2026-02-01T09:00", dt.datetime(2026, 2, 1, 9, tzinfo=KST)),
+        pytest.param("2026-02-01T09:00Z", dt.datetime(2026, 2, 1, 9, tzinfo=dt.UTC), id="offset"),
+        ("24h", dt.datetime(2026, 2, 28, 9, 30, 15, tzinfo=KST)),
+        ("7d", dt.datetime(2026, 2, 22, 9, 30, 15, tzinfo=KST)),
+        ("now", dt.datetime(2026, 3, 1, 9, 30, 15, tzinfo=KST)),
+        ("지금", dt.datetime(2026, 3, 1, 9, 30, 15, tzinfo=KST)),
+        ("today", dt.datetime(2026, 3, 1, tzinfo=KST)),
+        ("오늘", dt.datetime(2026, 3, 1, tzinfo=KST)),
+        ("yesterday", dt.datetime(2026, 2, 28, tzinfo=KST)),
+        pytest.param(" 어제 ", dt.datetime(2026, 2, 28, tzinfo=KST), id="with blanks"),
+    ],
+)
+def test_a_time_may_be_given_as_text(text, moment):
+    assert asked.moment(text, now=NOW) == moment
+
+
+def test_today_is_the_day_in_korea():
+    evening = dt.datetime(2026, 2, 28, 15, 30, tzinfo=dt.UTC)
+    assert asked.moment("today", now=evening) == dt.datetime(2026, 3, 1, tzinfo=KST)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "noon", "2026-02-30", "999999w", "7y", "0001-01-01", "9999-12-31T23:00-09:00", "\ud800"],
+)
+def test_a_text_that_is_no_time_is_refused_with_the_forms(text):
+    with pytest.raises(WrongQuestion, match="expected such as 2026-03-01, "):
+        asked.moment(text, "since")
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[query.Database]:
+    path = tmp_path / "weather.db"
+    with Store.open(path) as store:
+        see(store, make_look(), make_content(make_reading(), make_reading(station=BUSAN)))
+    with query.Database(path) as db:
+        yield db
+
+
+@pytest.mark.parametrize("station", ["서울", "Seoul", "seoul", "108", 108])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda db, station: db.series(station),
+        lambda db, station: db.latest(station, now=NOW),
+        lambda db, station: db.latest(stations=station, now=NOW),
+        lambda db, station: db.latest(stations=[station], now=NOW),
+        lambda db, station: db.stats(station, now="2024-04-29"),
+        lambda db, station: [db.at(station, "2024-04-28T12:30")],
+        lambda db, station: [db.station(station)],
+    ],
+    ids=["series", "latest", "one", "stations", "stats", "at", "station"],
+)
+def test_every_question_takes_a_station_by_name_or_number(db, ask, station):
+    answer = ask(db, station)
+    assert answer
+    assert answer == ask(db, "서울")
+
+
+@pytest.mark.parametrize("station", [999, 108.5, None, "", ("서울",), "\x00"])
+def test_what_is_no_station_is_an_unknown_one(db, station):
+    with pytest.raises(UnknownStation):
+        db.series(station)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        (lambda db: db.series("서울", since=NAIVE), "since 2026-03-01T09:00:00: .*tzinfo="),
+        (lambda db: db.looks(until=NAIVE), "until .*tzinfo="),
+        (lambda db: db.gaps(now=NAIVE), "now .*tzinfo="),
+        (lambda db: db.latest(now=NAIVE), "now .*tzinfo="),
+        (lambda db: db.status(now=NAIVE), "now .*tzinfo="),
+        (lambda db: db.stats("서울", since=NAIVE), "since .*tzinfo="),
+        (lambda db: db.compare("서울", "부산", until=NAIVE), "until .*tzinfo="),
+        (lambda db: db.at("서울", NAIVE), "time .*tzinfo="),
+        (lambda db: db.series("서울", since=NAIVE.date()), "since .*expected such as"),
+        (lambda db: db.looks(since="today", until="yesterday"), "begins before it ends"),
+        (lambda db: db.series("서울", since="오늘", until="today"), "begins before it ends"),
+        (lambda db: db.gaps(since="now", until="7d"), "begins before it ends"),
+        (lambda db: db.series("서울", since="now", until="7d"), "begins before it ends"),
+        (lambda db: db.stats("서울", since="now", until="7d"), "begins before it ends"),
+        (lambda db: db.compare("서울", "부산", min_coverage="a"), "coverage 'a': .*from 0 to 1"),
+        (lambda db: db.stats("서울", min_coverage=float("nan")), "coverage nan: .*from 0 to 1"),
+        (lambda db: db.stats("서울", min_coverage=None), "coverage None: .*from 0 to 1"),
+        (lambda db: db.stats("서울", by="week"), "period 'week': expected one of: hour, day"),
+        (lambda db: db.stats(by=[]), "period .*: expected one of: hour, day"),
+        (lambda db: db.looks(last=-1), "last -1: expected a whole number"),
+        (lambda db: db.looks(last="3"), "last '3': expected a whole number"),
+        (lambda db: db.at("서울", "2999-01-01"), "expected one that has passed"),
+    ],
+)
+def test_a_wrong_argument_is_a_wrong_question(db, question, told):
+    with pytest.raises(WrongQuestion, match=told):
+        question(db)
+
+
+def test_a_portal_that_is_none_is_an_unknown_one(db):
+    with pytest.raises(NalssiError, match="unknown portal 5, expected one of: "):
+        db.looks(portal=5)
