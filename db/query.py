@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from db.asked import Part, StationName, When
     from db.measures.compare import Comparison
+    from db.measures.course import Held
     from db.measures.evidence import Known
     from db.measures.periods import By
     from db.measures.stats import Period
@@ -277,6 +278,21 @@ class Database:
         known, second = self.station(station), reading.epoch(then)
         with self._ask.reading():
             return evidence.at(self._ask, known, second, portal=portal)
+
+    def course(
+        self,
+        station: StationName,
+        *,
+        since: When | None = None,
+        until: When | None = None,
+        portal: str | None = None,
+        now: When | None = None,
+    ) -> list[Held]:
+        """What is shown of a station from when to when, in which state; gaps where it is down."""
+        from db.measures import course
+
+        part = self._part(since, until, portal, now)
+        return course.course(self._ask, part, self.station(station).name_ko)
 
     def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
         """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from db.query import Database, Spell
+    from db.query import Database
     from db.reading import Station
     from scraper.plot.chart import Chart
     from scraper.plot.survey import Survey
@@ -120,7 +120,7 @@ def _chart(
     portal: str | None,
 ) -> Chart:
     """What is known of the stations in that time; the chart of the last week starts with it."""
-    from scraper.plot.chart import HOLD, Chart, NothingToDraw, Track, stretches
+    from scraper.plot.chart import Chart, NothingToDraw, Track
 
     end = until or now()
     start = since or end - _USUAL
@@ -128,13 +128,8 @@ def _chart(
     stations = _stations(asked, names)
 
     def track(one: Station) -> Track:
-        def next_change(spell: Spell) -> dt.datetime | None:
-            began = spell.seen_from
-            return asked.at(one.name_ko, began, portal=spell.portal, now=began).next_change
-
-        spells = asked.series(one.name_ko, since=start - HOLD, until=end, portal=portal)
-        shown = stretches(spells, next_change, since=start, until=min(end, now()))
-        return Track(station=one, stretches=shown)
+        shown = asked.course(one.name_ko, since=start, until=end, portal=portal)
+        return Track(station=one, stretches=tuple(shown))
 
     tracks = [track(one) for one in stations]
     shown = [one.start for track in tracks for one in track.stretches]

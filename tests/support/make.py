@@ -77,9 +77,15 @@ def make_page(**changes: Any) -> KeptPage:
 
 
 def see(
-    store: Store, look: Look, content: Content, *, page_date: dt.date | None = None, **page: Any
+    store: Store,
+    look: Look,
+    content: Content,
+    *,
+    page_date: dt.date | None = None,
+    interval_s: int = INTERVAL_S,
+    **page: Any,
 ) -> Seen:
     """Keep a look that saw this sidebar; its portal is made if it must be."""
-    store.portal(look.portal, URL, INTERVAL_S)
+    store.portal(look.portal, URL, interval_s)
     kept = store.keep_page(look, make_page(portal=look.portal, **page))
     return store.keep_content(kept, content, page_date=page_date)
