@@ -38,7 +38,7 @@ stamina.instrumentation.set_on_retry_hooks([])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class Budget:
     """
     What is the same for every request of one look.
 
@@ -178,17 +178,17 @@ class Fetcher:
             FetchError: The page could not be had, for whatever reason.
         """
         start = address.parse(url)
-        look = self._look(start, asked=validators(etag, last_modified))
+        budget = self._budget(start, asked=validators(etag, last_modified))
         try:
-            async with asyncio.timeout_at(look.until):
-                answer = await self._followed(start, look, obey=not ignore_robots)
+            async with asyncio.timeout_at(budget.until):
+                answer = await self._followed(start, budget, obey=not ignore_robots)
         except TimeoutError as exc:
             reason = f"no page within {self._timeout_s:g} s"
             raise FetchError(url, reason, may_pass=True) from exc
-        return _page(answer, look.asked)
+        return _page(answer, budget.asked)
 
-    def _look(self, start: httpx.URL, *, asked: Mapping[str, str]) -> _Look:
-        return _Look(
+    def _budget(self, start: httpx.URL, *, asked: Mapping[str, str]) -> Budget:
+        return Budget(
             headers={
                 "User-Agent": self._user_agent,
                 "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
@@ -203,13 +203,13 @@ class Fetcher:
             backoff_s=3 * self._backoff_s,
         )
 
-    async def _followed(self, url: httpx.URL, look: _Look, *, obey: bool) -> Answer:
+    async def _followed(self, url: httpx.URL, budget: Budget, *, obey: bool) -> Answer:
         """Ask, and go where the site sends us."""
         seen: list[httpx.URL] = []
         while len(seen) <= MAX_REDIRECTS:
             if obey:
-                await self._obey_robots(url, look)
-            answer = await self._retried(look.wait_s, self._asked, url, look)
+                await self._obey_robots(url, budget)
+            answer = await self._retried(budget.wait_s, self._asked, url, budget)
             if answer.status not in _REDIRECTS:
                 return answer
             seen.append(url)
@@ -218,12 +218,12 @@ class Fetcher:
                 raise FetchError(str(url), "redirects in a circle")
         raise FetchError(str(url), f"more than {MAX_REDIRECTS} redirects")
 
-    async def _asked(self, url: httpx.URL, look: _Look) -> Answer:
+    async def _asked(self, url: httpx.URL, budget: Budget) -> Answer:
         """Ask once; any status that is neither a page nor a way to one is an error."""
-        headers = {**look.headers, **look.asked}
-        answer = await self._wire.ask(url, headers, home=look.home, bound=look.bound)
+        headers = {**budget.headers, **budget.asked}
+        answer = await self._wire.ask(url, headers, home=budget.home, bound=budget.bound)
         status = answer.status
-        if status == 200 or (status == 304 and look.asked) or status in _REDIRECTS:
+        if status == 200 or (status == 304 and budget.asked) or status in _REDIRECTS:
             return answer
         raise FetchError(
             str(url),
@@ -233,16 +233,16 @@ class Fetcher:
             may_pass=status in _PASSING,
         )
 
-    async def _obey_robots(self, url: httpx.URL, look: _Look) -> None:
+    async def _obey_robots(self, url: httpx.URL, budget: Budget) -> None:
         origin = address.origin_of(url)
         known = self.robots.get(origin)
         if known is None or not robots.is_fresh(known, self._clock()):
-            known = await self._renewed(url, look)
+            known = await self._renewed(url, budget)
             self.robots[origin] = known
         if not robots.allows(known, str(url), robots.product_token(self._user_agent)):
             raise RefusedByRobots(str(url), "refused by the site's robots.txt")
 
-    async def _renewed(self, url: httpx.URL, look: _Look) -> Robots:
+    async def _renewed(self, url: httpx.URL, budget: Budget) -> Robots:
         """
         Ask for a robots.txt.
 
@@ -254,20 +254,20 @@ class Fetcher:
         """
         old = self.robots.get(address.origin_of(url))
         if old is None or not robots.is_usable(old, self._clock()):
-            return await self._asked_robots(url, look)
+            return await self._asked_robots(url, budget)
         # A robots.txt that hangs leaves time for the page, since we can do without.
         now = asyncio.get_running_loop().time()
-        look = replace(look, until=now + (look.until - now) / 2)
+        budget = replace(budget, until=now + (budget.until - now) / 2)
         try:
-            async with asyncio.timeout_at(look.until):
-                return await self._asked_robots(url, look)
+            async with asyncio.timeout_at(budget.until):
+                return await self._asked_robots(url, budget)
         except (FetchError, TimeoutError):
             return old
 
-    async def _asked_robots(self, url: httpx.URL, look: _Look) -> Robots:
-        look = replace(look, asked={}, bound=Bound(max_bytes=robots.MAX_BYTES, cut=True))
+    async def _asked_robots(self, url: httpx.URL, budget: Budget) -> Robots:
+        budget = replace(budget, asked={}, bound=Bound(max_bytes=robots.MAX_BYTES, cut=True))
         try:
-            answer = await self._followed(url.join("/robots.txt"), look, obey=False)
+            answer = await self._followed(url.join("/robots.txt"), budget, obey=False)
             text = robots.text_of(answer.body, whole=answer.whole)
         except FetchError as exc:
             # RFC 9309, 2.3.1.3: a site that has none allows everything. 429 is no such answer.
