@@ -10,9 +10,8 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable
 
-import httpx
-
 from scraper.errors import FetchError
+from scraper.http import httpx
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the IP addresses of a host, best first; OSError where it has none."""

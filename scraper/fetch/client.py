@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from types import TracebackType
 
-    import httpx
+    from scraper.http import httpx
 
 MAX_REDIRECTS = 5
 TRIES = 3

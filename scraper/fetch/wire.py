@@ -6,11 +6,10 @@ import ssl
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-import httpx
-
 from scraper.errors import FetchError
 from scraper.fetch.address import Resolve, host_of, public_addresses
 from scraper.fetch.inflate import inflater
+from scraper.http import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
