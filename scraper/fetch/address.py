@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import re
 import socket
-import threading
 from collections.abc import Awaitable, Callable
 
 from scraper.errors import FetchError
 from scraper.http import httpx
+from scraper.threads import DaemonThreads
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the IP addresses of a host, best first; OSError where it has none."""
@@ -21,7 +20,7 @@ _LABEL = "[a-z0-9_-]{1,63}"  # RFC 1035; names with underscores are in use
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address within
 # A lookup cannot be cancelled, only left behind; so many may hang at once.
-_LOOKUPS = threading.BoundedSemaphore(32)
+_LOOKUPS = DaemonThreads(at_most=32)
 
 
 def parse(url: str) -> httpx.URL:
@@ -134,8 +133,9 @@ async def _looked_up(url: httpx.URL, resolve: Resolve) -> list[str]:
     try:
         found = await resolve(host, port_of(url))
     except (OSError, UnicodeError) as exc:
-        passing = isinstance(exc, socket.gaierror) and exc.errno == socket.EAI_AGAIN
-        raise FetchError(str(url), f"no address of {host!r}: {exc}", may_pass=passing) from exc
+        again = isinstance(exc, socket.gaierror) and exc.errno == socket.EAI_AGAIN
+        may_pass = again or isinstance(exc, BlockingIOError)
+        raise FetchError(str(url), f"no address of {host!r}: {exc}", may_pass=may_pass) from exc
     if not found:
         raise FetchError(str(url), f"no address of {host!r}")
     return found
@@ -162,40 +162,20 @@ async def resolve(host: str, port: int) -> list[str]:
     """
     Ask DNS for the IP addresses of a host.
 
-    In a thread of its own, which dies with the process: asyncio's threads would keep the process
-    alive for as long as a lookup hangs.
+    In daemon threads: ``loop.getaddrinfo`` takes asyncio's own, which keep the process alive for
+    as long as a lookup hangs.
 
     Raises:
-        OSError: There is none, or too many lookups hang already.
+        OSError: There is none, too many lookups hang already, or no thread can be started.
     """
-    if not _LOOKUPS.acquire(blocking=False):
-        raise BlockingIOError("too many DNS lookups hang")
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[str]] = loop.create_future()
-
-    def look_up() -> None:
-        try:
-            found: list[str] | OSError | UnicodeError = _getaddrinfo(host, port)
-        except (OSError, UnicodeError) as exc:  # UnicodeError: a host that IDNA refuses
-            found = exc
-        finally:
-            _LOOKUPS.release()
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, answer, found)
-
-    threading.Thread(target=look_up, name=f"resolve {host}", daemon=True).start()
-    return await answer
+    try:
+        return await loop.run_in_executor(_LOOKUPS, _look_up, host, port)
+    except RuntimeError as exc:
+        msg = f"no thread for the lookup: {exc}"
+        raise BlockingIOError(msg) from exc
 
 
-def _getaddrinfo(host: str, port: int) -> list[str]:
+def _look_up(host: str, port: int) -> list[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(where[0]) for _, _, _, _, where in found]
-
-
-def _settle(answer: asyncio.Future[list[str]], found: list[str] | OSError | UnicodeError) -> None:
-    if answer.done():  # cancelled by the deadline
-        return
-    if isinstance(found, list):
-        answer.set_result(found)
-    else:
-        answer.set_exception(found)

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from db.reading import Robots
 from scraper.errors import FetchError, RefusedByRobots
-from scraper.fetch import Fetcher, Page, encoding_of, read_file
+from scraper.fetch import Fetcher, Page, encoding_of, read_file, resolve
 from scraper.fetch.address import is_public, parse, redirected
 from scraper.fetch.headers import retry_after_s
 from scraper.fetch.robots import allows
@@ -672,6 +672,44 @@ def test_the_resolver_of_the_system_knows_this_machine() -> None:
                 return await fetcher.get(portal.url(host="localhost"), ignore_robots=True)
 
         assert asyncio.run(look()).status == 200
+
+
+def test_a_lookup_whose_thread_cannot_be_started_is_one_error_and_takes_no_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        for _ in range(12):  # three tries each: more than all places for lookups
+            error = refusal("http://localhost:9/", resolve=resolve)
+    assert "no address of 'localhost'" in error.reason
+    assert "can't start new thread" in error.reason
+    with Server({"/": answer(HTML)}) as portal:
+        assert get(portal.url(host="localhost"), resolve=resolve).status == 200
+
+
+def test_lookups_that_hang_are_bounded_and_their_places_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released, ask = threading.Event(), socket.getaddrinfo
+
+    def hang(*args: Any, **kwargs: Any) -> Any:
+        released.wait(LIMIT_S)
+        return ask("127.0.0.1", *args[1:], **kwargs)
+
+    async def one_more() -> list[str]:
+        hanging = [asyncio.create_task(resolve("portal.example", 80)) for _ in range(32)]
+        await asyncio.sleep(0)
+        with pytest.raises(BlockingIOError, match="too many"):
+            await resolve("portal.example", 80)
+        released.set()
+        await asyncio.gather(*hanging)
+        return await resolve("portal.example", 80)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    assert asyncio.run(one_more()) == ["127.0.0.1"]
 
 
 # --- 6: robots.txt --------------------------------------------------------------------------

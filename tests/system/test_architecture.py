@@ -42,7 +42,7 @@ STAGES = {
     "scraper.sidebar": {"scraper.vocabulary"},
     "scraper.normalize": {"scraper.vocabulary", "scraper.sidebar"},
     "scraper.http": set(),
-    "scraper.fetch": {"scraper.http"},
+    "scraper.fetch": {"scraper.http", "scraper.threads"},
     "scraper.config": {"scraper.vocabulary"},
     "scraper.lock": set(),
     "scraper.metrics": set(),
