@@ -14,7 +14,7 @@ from db.reading import Robots
 from scraper.errors import FetchError, RefusedByRobots
 from scraper.fetch import address, robots
 from scraper.fetch.encoding import encoding_of
-from scraper.fetch.headers import retry_after_s, validator, validators
+from scraper.fetch.headers import age_s, date, retry_after_s, validator, validators
 from scraper.fetch.page import Page
 from scraper.fetch.wire import Answer, Bound, Wire
 
@@ -298,4 +298,6 @@ def _page(answer: Answer, asked: Mapping[str, str]) -> Page:
         wire_bytes=answer.wire_bytes,
         etag=validator(headers.get("ETag", known.get("If-None-Match"))),
         last_modified=validator(headers.get("Last-Modified", known.get("If-Modified-Since"))),
+        age_s=age_s(headers.get("Age")),
+        date=date(headers.get("Date")),
     )

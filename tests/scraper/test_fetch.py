@@ -29,7 +29,7 @@ from db.reading import Robots
 from scraper.errors import FetchError, RefusedByRobots
 from scraper.fetch import Fetcher, Page, encoding_of, read_file, resolve
 from scraper.fetch.address import is_public, parse, redirected
-from scraper.fetch.headers import retry_after_s
+from scraper.fetch.headers import age_s, date, retry_after_s
 from scraper.fetch.robots import allows
 from tests.support.servers import (
     Request,
@@ -114,7 +114,13 @@ def within(limit_s: float, work: Callable[[], T]) -> T:
 
 
 def test_a_page_comes_with_all_that_the_portal_said_of_it() -> None:
-    headers = {"Content-Type": "text/html; charset=utf-8", "ETag": '"a"', "Last-Modified": "then"}
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "ETag": '"a"',
+        "Last-Modified": "then",
+        "Age": "40000",
+        "Date": "Sun, 28 Apr 2024 02:59:58 GMT",
+    }
     with Server({"/": answer(HTML, headers=headers)}) as portal:
         page = get(portal.url())
     assert page == Page(
@@ -125,6 +131,8 @@ def test_a_page_comes_with_all_that_the_portal_said_of_it() -> None:
         wire_bytes=len(HTML.encode()),
         etag='"a"',
         last_modified="then",
+        age_s=40_000,
+        date="Sun, 28 Apr 2024 02:59:58 GMT",
     )
     assert not page.not_modified
 
@@ -998,6 +1006,65 @@ def test_an_etag_that_cannot_be_sent_is_not(etag: str) -> None:
         get(portal.url(), etag=etag)
     assert "if-none-match" not in portal.requests[0].headers
     assert "x" not in portal.requests[0].headers
+
+
+# --- how old it is --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        pytest.param("0", 0, id="fresh"),
+        pytest.param(" 40000 ", 40_000, id="blanks"),
+        pytest.param("7, 40000", 7, id="two caches: the first counts"),
+        pytest.param("2147483648", 2**31, id="as far as caches count"),
+        pytest.param("2147483649", None, id="further"),
+        pytest.param("9" * 5000, None, id="9…"),
+        pytest.param("-1", None, id="negative"),
+        pytest.param("1.5", None, id="a fraction"),
+        pytest.param("٣", None, id="another script's digits"),
+        pytest.param("", None, id="empty"),
+        pytest.param(None, None, id="none"),
+    ],
+)
+def test_an_age_is_a_whole_number_of_seconds_or_not_known(sent: str | None, seconds: int) -> None:
+    assert age_s(sent) == seconds
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param("Sun, 06 Nov 1994 08:49:37 GMT", id="IMF"),
+        pytest.param("Sunday, 06-Nov-94 08:49:37 GMT", id="RFC 850"),
+        pytest.param("Sun Nov  6 08:49:37 1994", id="asctime"),
+        pytest.param("Sun, 06 Nov 1994 17:49:37 +0900", id="an offset"),
+    ],
+)
+def test_a_date_is_kept_as_it_was_sent(sent: str) -> None:
+    assert date(sent) == sent
+
+
+@pytest.mark.parametrize(
+    "sent", ["then", "", "Sun, 06 Nov 1994", "x" * 5000, "일요일", "99999999999999999999", None]
+)
+def test_what_is_no_date_is_not_kept(sent: str | None) -> None:
+    assert date(sent) is None
+
+
+@given(st.text())
+def test_no_header_stops_the_reading_of_an_age_or_a_date(sent: str) -> None:
+    age_s(sent)
+    date(sent)
+
+
+def test_an_unchanged_page_says_how_old_it_is_too() -> None:
+    reply = (
+        b"HTTP/1.1 304 Not Modified\r\nAge: 12\r\nDate: Sun, 28 Apr 2024 02:59:58 GMT\r\n"
+        b"Last-Modified: Sun, 28 Apr 2024 02:00:00 GMT\r\n\r\n"
+    )
+    page = served(reply, etag='"a"')
+    assert (page.age_s, page.date) == (12, "Sun, 28 Apr 2024 02:59:58 GMT")
+    assert page.last_modified == "Sun, 28 Apr 2024 02:00:00 GMT"
 
 
 # --- 11: encodings --------------------------------------------------------------------------
