@@ -1109,6 +1109,42 @@ def test_the_encoding_is_the_first_that_reads_the_page(
     assert encoding_of(content_type, body) == codec
 
 
+LATIN_META = '<meta charset="iso-8859-1">'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "codec"),
+    [
+        pytest.param("text/html; charset=ISO-8859-1", "서울".encode("cp949"), "cp949", id="header"),
+        pytest.param(None, (LATIN_META + "서울").encode("cp949"), "cp949", id="meta"),
+        pytest.param(
+            "text/html; charset=windows-1252", (META + "서울").encode("cp949"), "cp949", id="both"
+        ),
+        pytest.param("text/html; charset=latin1", HTML.encode(), "utf-8", id="UTF-8"),
+        pytest.param("text/html; charset=gb2312", "서울".encode("cp949"), "cp949", id="Chinese"),
+        pytest.param(
+            "text/html; charset=shift_jis", "서울".encode("cp949"), "cp949", id="Japanese"
+        ),
+        pytest.param(
+            "text/html; charset=latin1",
+            "서울 부산 \xff".encode("cp949", "replace") + b"\xff",
+            "cp949",
+            id="a damaged byte",
+        ),
+        pytest.param(
+            "text/html; charset=latin1", HTML.encode() + "울".encode()[:2], "utf-8", id="cut short"
+        ),
+        pytest.param(
+            "text/html; charset=latin1", "caf\xe9 cr\xe8me".encode("latin-1"), "cp1252", id="right"
+        ),
+    ],
+)
+def test_a_text_without_hangul_is_held_against_what_else_reads_the_page(
+    content_type: str | None, body: bytes, codec: str
+) -> None:
+    assert encoding_of(content_type, body) == codec
+
+
 @pytest.mark.parametrize("codec", sorted(set(aliases.values())))
 def test_no_codec_that_python_knows_stops_it(codec: str) -> None:
     for body in (b"ab", b"\xff\xfe\xff", rb"\d\N{x}", b"xn--\xff"):
