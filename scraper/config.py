@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import tomllib
@@ -208,10 +209,7 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: It cannot be read, or a key in it is unknown or wrong.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as exc:
-        raise ConfigError(path, f"cannot be read: {exc}") from exc
+    raw = _raw(path)
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as exc:
@@ -225,6 +223,30 @@ def load(path: Path) -> Config:
         if Path(metrics.textfile).resolve() in {path.resolve(), Path(database).resolve()}:
             raise ConfigError(path, "metrics.textfile is the config or the database itself")
     return msgspec.structs.replace(config, database=database, metrics=metrics)
+
+
+def _raw(path: Path) -> dict[str, Any]:
+    """What stands in the file; editors of Windows may put a byte order mark before it."""
+    body = b""
+    try:
+        body = path.read_bytes()
+        return tomllib.loads(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as exc:
+        line = body.count(b"\n", 0, exc.start) + 1
+        byte = f"byte 0x{body[exc.start]:02X} in line {line}"
+        raise ConfigError(path, f"{byte} is not UTF-8{_saved_as(body)}: save it as UTF-8") from exc
+    except (OSError, ValueError, RecursionError) as exc:
+        raise ConfigError(path, f"cannot be read: {exc}") from exc
+
+
+def _saved_as(body: bytes) -> str:
+    """Which encoding of Korean editors it may be, as the end of a sentence."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return " but UTF-16"
+    try:
+        return " but EUC-KR or CP949" if body.decode("cp949") else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _beside(path: Path, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from pathlib import Path
 
@@ -192,10 +193,28 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path, text):
     assert "cannot be read" in refusal(tmp_path, text)
 
 
-def test_a_file_that_is_no_utf_8_is_refused(tmp_path):
-    (tmp_path / "config.toml").write_bytes('database = "날씨"'.encode("cp949"))
-    with pytest.raises(ConfigError, match="cannot be read"):
-        config.load(tmp_path / "config.toml")
+@pytest.mark.parametrize(
+    ("saved", "cause"),
+    [
+        pytest.param("# 날씨\n".encode("cp949"), "0xB3 in line 2 is not UTF-8 but EUC", id="CP949"),
+        pytest.param("# 날씨\n".encode("utf-16"), "not UTF-8 but UTF-16", id="UTF-16"),
+        pytest.param(b"\xff\xff", "0xFF in line 2 is not UTF-8: save it as", id="neither"),
+    ],
+)
+def test_a_file_that_is_no_utf_8_is_refused_with_its_cause(tmp_path, saved, cause):
+    path = tmp_path / "config.toml"
+    path.write_bytes(saved if saved.startswith(codecs.BOM_UTF16) else b"\n" + saved)
+    with pytest.raises(ConfigError, match="save it as UTF-8") as caught:
+        config.load(path)
+    assert cause in caught.value.problem
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_no_part_of_the_config(tmp_path, ends):
+    path = tmp_path / "config.toml"
+    text = f'database = "marked.db"\n{PORTAL}'.replace("\n", ends)
+    path.write_text(text, encoding="utf-8-sig", newline="")
+    assert config.load(path) == load(tmp_path, f'database = "marked.db"\n{PORTAL}')
 
 
 def test_the_config_is_found_by_option_then_variable_then_here(tmp_path, monkeypatch):
