@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import re
 import socket
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,9 @@ from scraper.threads import DaemonThreads
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the IP addresses of a host, best first; OSError where it has none."""
+
+MAX_ADDRESSES = 64
+"""What of a host is tried at most: whoever owns its name chooses how many it has."""
 
 _PORTS = {"http": 80, "https": 443}
 _LABEL = "[a-z0-9_-]{1,63}"  # RFC 1035; names with underscores are in use
@@ -108,30 +112,42 @@ def _off_site(url: httpx.URL, target: httpx.URL) -> str | None:
     return None
 
 
-async def public_addresses(url: httpx.URL, resolve: Resolve, *, home: bool) -> list[str]:
+async def public_addresses(
+    url: httpx.URL, host: str, port: int, resolve: Resolve, *, home: bool
+) -> list[str]:
     """
-    Find the IP addresses of a URL's host that we may connect to, best first.
+    Find the IP addresses of a host that we may connect to, best first.
 
     Args:
-        url: Whose host.
+        url: What is asked for, for errors.
+        host: Its host, or that of a proxy.
+        port: The port of that host.
         resolve: Asks DNS.
         home: Whether addresses that are not public are welcome, see ``is_home``.
+
+    Returns:
+        Both families in turn (RFC 8305, 4), ``MAX_ADDRESSES`` at most.
 
     Raises:
         FetchError: The host has no address, or none that is public.
     """
-    host = host_of(url)
-    found = [host] if _literal(host) else await _looked_up(url, resolve)
+    found = [host] if _literal(host) else await _looked_up(url, host, port, resolve)
     public = [ip for ip in found if home or is_public(_literal(ip))]
     if not public:
         raise FetchError(str(url), f"{host!r} is at {', '.join(found)[:200]}, no public address")
-    return list(dict.fromkeys(public))
+    return _in_turn(list(dict.fromkeys(public)))[:MAX_ADDRESSES]
 
 
-async def _looked_up(url: httpx.URL, resolve: Resolve) -> list[str]:
-    host = host_of(url)
+def _in_turn(ips: list[str]) -> list[str]:
+    """A machine without IPv6 must not try six such addresses before the first of IPv4."""
+    first = [ip for ip in ips if (":" in ip) == (":" in ips[0])]
+    others = [ip for ip in ips if ip not in set(first)]
+    return [ip for pair in itertools.zip_longest(first, others) for ip in pair if ip]
+
+
+async def _looked_up(url: httpx.URL, host: str, port: int, resolve: Resolve) -> list[str]:
     try:
-        found = await resolve(host, port_of(url))
+        found = await resolve(host, port)
     except (OSError, UnicodeError) as exc:
         again = isinstance(exc, socket.gaierror) and exc.errno == socket.EAI_AGAIN
         may_pass = again or isinstance(exc, BlockingIOError)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import datetime as dt
     import ssl
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-    from types import TracebackType
 
     from scraper.http import httpx
 
@@ -128,16 +127,10 @@ class Fetcher:
         )
 
     async def __aenter__(self) -> Self:
-        await self._wire.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._wire.__aexit__(exc_type, exc, traceback)
+    async def __aexit__(self, *_: object) -> None:
+        """Every connection was closed with its look."""
 
     @contextlib.asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:

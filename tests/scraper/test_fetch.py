@@ -10,7 +10,6 @@ import io
 import ipaddress
 import logging
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -18,10 +17,9 @@ import time
 import tracemalloc
 import zlib
 from encodings.aliases import aliases
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +29,20 @@ from scraper.fetch import Fetcher, Page, encoding_of, read_file, resolve
 from scraper.fetch.address import is_public, parse, redirected
 from scraper.fetch.headers import age_s, date, retry_after_s
 from scraper.fetch.robots import allows
+from tests.support.fetching import (
+    HTML,
+    LIMIT_S,
+    NOW,
+    allowing,
+    certified,
+    fault,
+    get,
+    make_fetcher,
+    refusal,
+    robots_of,
+    served,
+    within,
+)
 from tests.support.servers import (
     Request,
     Server,
@@ -48,67 +60,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.servers import Reply
-
-T = TypeVar("T")
-
-NOW = dt.datetime(2024, 4, 28, 3, 0, tzinfo=dt.UTC)
-HTML = "<p>서울 4.9℃</p>"
-LIMIT_S = 15.0  # what a deadline of a second or less must stay under, on a slow machine too
-
-
-async def on_loopback(host: str, port: int) -> list[str]:
-    """Resolve every name to this machine."""
-    return ["127.0.0.1"]
-
-
-def make_fetcher(**changes: Any) -> Fetcher:
-    plain: dict[str, Any] = {
-        "user_agent": "nalssi/0.1.0 (+https://nalssi.example)",
-        "timeout_s": LIMIT_S,
-        "max_bytes": 2**20,
-        "clock": lambda: NOW,
-        "resolve": on_loopback,
-        "backoff_s": 0.001,
-    }
-    return Fetcher(**(plain | changes))
-
-
-def get(url: str, *, ignore_robots: bool = True, etag: str | None = None, **changes: Any) -> Page:
-    """Look once, with a fetcher of its own."""
-
-    async def look() -> Page:
-        async with make_fetcher(**changes) as fetcher:
-            return await fetcher.get(url, ignore_robots=ignore_robots, etag=etag)
-
-    return asyncio.run(look())
-
-
-def refusal(url: str, **changes: Any) -> FetchError:
-    """Give the error that a look ends with."""
-    with pytest.raises(FetchError) as caught:
-        get(url, **changes)
-    assert "\n" not in str(caught.value)
-    return caught.value
-
-
-def served(reply: Reply | list[Reply], **changes: Any) -> Page:
-    """Look once at a portal that has this one page."""
-    with Server({"/": reply}) as portal:
-        return get(portal.url(), **changes)
-
-
-def fault(reply: Reply | list[Reply], **changes: Any) -> FetchError:
-    """Give the error that such a portal causes."""
-    with Server({"/": reply}) as portal:
-        return refusal(portal.url(), **changes)
-
-
-def within(limit_s: float, work: Callable[[], T]) -> T:
-    began = time.monotonic()
-    result = work()
-    assert time.monotonic() - began < limit_s
-    return result
-
 
 # --- a page ---------------------------------------------------------------------------------
 
@@ -417,15 +368,6 @@ def test_an_answer_that_is_not_http_is_one_error(reply: Reply) -> None:
 # --- 3: TLS ---------------------------------------------------------------------------------
 
 
-def certified(*names: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Give a server's side and the side of a client who trusts it."""
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert(*names).configure_cert(server)
-    authority.configure_trust(client)
-    return server, client
-
-
 def test_a_certificate_of_nobody_we_trust_is_refused() -> None:
     server, _ = certified("www.portal.localhost")
     with Server({"/": answer(HTML)}, tls=server) as portal:
@@ -645,15 +587,6 @@ def test_the_next_address_is_tried_where_one_refuses() -> None:
         assert get(portal.url(), resolve=several).status == 200
 
 
-def test_no_more_than_three_addresses_are_tried() -> None:
-    async def several(host: str, port: int) -> list[str]:
-        return ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"]
-
-    with Server({"/": answer(HTML)}) as portal:
-        assert refusal(portal.url(), resolve=several).reason.startswith("no connection: ")
-    assert portal.paths == []
-
-
 @pytest.mark.parametrize(
     "failure",
     [
@@ -721,14 +654,6 @@ def test_lookups_that_hang_are_bounded_and_their_places_come_back(
 
 
 # --- 6: robots.txt --------------------------------------------------------------------------
-
-
-def robots_of(portal: Server, text: str, *, age: dt.timedelta) -> Robots:
-    return Robots(origin=portal.url("").rstrip("/"), fetched_at=NOW - age, text=text)
-
-
-def allowing(text: str) -> dict[str, Reply | list[Reply]]:
-    return {"/robots.txt": answer(text), "/": answer(HTML)}
 
 
 def test_robots_txt_is_asked_before_the_page_and_kept() -> None:

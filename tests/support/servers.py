@@ -262,15 +262,15 @@ def _request(head: str, stopping: threading.Event) -> Request:
 
 
 @contextlib.contextmanager
-def unaccepting() -> Iterator[int]:
+def unaccepting(host: str = LOOPBACK, port: int = 0) -> Iterator[int]:
     """Give a port where connections are neither taken nor refused: its queue is full."""
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server((LOOPBACK, 0), backlog=0))
-        port: int = listener.getsockname()[1]
+        listener = stack.enter_context(socket.create_server((host, port), backlog=0))
+        port = listener.getsockname()[1]
         for _ in range(4):
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
-            waiting.connect_ex((LOOPBACK, port))
+            waiting.connect_ex((host, port))
         yield port
 
 
