@@ -5,6 +5,8 @@ Fetch: one polite, bounded GET of a page, and everything that may go wrong on th
 |---|---|
 | page.py | what a portal answered; a page from a file |
 | address.py | which URLs, redirects and IP addresses we are willing to ask |
+| connect.py | the addresses of a host, raced |
+| heads.py | heads of answers that are not quite right |
 | wire.py | one request and its answer, on one connection |
 | inflate.py | gzip and deflate, never more than the bound |
 | robots.py | a site's robots.txt, and whether it lets us in |

@@ -7,6 +7,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from scraper.fetch.address import public_addresses
+from scraper.fetch.heads import LenientStream
 from scraper.http import httpcore
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Connector(httpcore.AsyncNetworkBackend):
         except TimeoutError as exc:
             raise httpcore.ConnectTimeout from exc
         self.connected = True
-        return stream
+        return LenientStream(stream)
 
 
 async def first_connected(attempts: Sequence[Attempt]) -> httpcore.AsyncNetworkStream:
