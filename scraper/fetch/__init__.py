@@ -11,6 +11,8 @@ Fetch: one polite, bounded GET of a page, and everything that may go wrong on th
 | inflate.py | gzip and deflate, never more than the bound |
 | robots.py | a site's robots.txt, and whether it lets us in |
 | encoding.py | in which encoding a page is written |
+| cookies.py | cookies, kept for one look |
+| budget.py | what one look may spend |
 | client.py | a whole look: its deadline, its turn, robots.txt, redirects, retries |
 """
 

@@ -84,12 +84,18 @@ def is_home(url: httpx.URL) -> bool:
     return not is_public(ip) if ip else host == "localhost" or host.endswith(".localhost")
 
 
-def redirected(url: httpx.URL, location: str | None) -> httpx.URL:
+def redirected(url: httpx.URL, location: str | None, *, off_site: bool = False) -> httpx.URL:
     """
     Find where a redirect leads.
 
+    Args:
+        url: What was asked for.
+        location: The header of that name.
+        off_site: Whether it may lead to another host, at the port of its scheme or our own.
+
     Raises:
-        FetchError: Nowhere, off the site, from https to http, or to another port.
+        FetchError: It leads nowhere, or where we do not follow: off the site, from https to http,
+            to another port.
     """
     if not location:
         raise FetchError(str(url), "a redirect without a Location")
@@ -97,7 +103,8 @@ def redirected(url: httpx.URL, location: str | None) -> httpx.URL:
         target = url.join(location).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError) as exc:
         raise FetchError(str(url), f"redirect to {location[:200]!r}: no address") from exc
-    if problem := _problem(target) or _off_site(url, target):
+    elsewhere = _odd_neighbour if off_site else _off_site
+    if problem := _problem(target) or elsewhere(url, target):
         raise FetchError(str(url), f"redirect to {str(target)[:200]!r} refused: {problem}")
     return target
 
@@ -110,6 +117,14 @@ def _off_site(url: httpx.URL, target: httpx.URL) -> str | None:
     if port_of(target) != port_of(url) and (url.port, target.port) != (None, None):
         return "another port"
     return None
+
+
+def _odd_neighbour(url: httpx.URL, target: httpx.URL) -> str | None:
+    """A site must not choose which machines of ours, or which ports of others, we try."""
+    literal = _literal(host_of(target))
+    if literal and not is_public(literal) and host_of(target) != host_of(url):
+        return "no public address"
+    return "another port" if target.port not in {None, url.port} else None
 
 
 async def public_addresses(

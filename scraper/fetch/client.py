@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import stamina
@@ -13,6 +13,7 @@ import stamina
 from db.reading import Robots
 from scraper.errors import FetchError, RefusedByRobots
 from scraper.fetch import address, robots
+from scraper.fetch.budget import Budget
 from scraper.fetch.encoding import encoding_of
 from scraper.fetch.headers import age_s, date, retry_after_s, validator, validators
 from scraper.fetch.page import Page
@@ -34,44 +35,6 @@ _PASSING = frozenset({429, 502, 503, 504})
 # stamina reports every retry to structlog or logging by itself. A look has one outcome, and the
 # daemon reports that.
 stamina.instrumentation.set_on_retry_hooks([])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """
-    What is the same for every request of one look.
-
-    Attributes:
-        headers: What every request of it carries.
-        asked: The headers that ask only for a page newer than the one we know.
-        home: Whether the configured address is on this machine or network.
-        bound: How much of the body to take.
-        until: The end of its time, by the clock of the event loop.
-        backoff_s: The longest wait before a try, where the portal names none.
-    """
-
-    headers: Mapping[str, str]
-    asked: Mapping[str, str]
-    home: bool
-    bound: Bound
-    until: float
-    backoff_s: float
-
-    def wait_s(self, error: Exception) -> float | bool:
-        """
-        Say whether to try again, in the form that stamina asks for.
-
-        Returns:
-            The seconds for which the portal asked us to stay away, but our own longest wait at
-            least; True for the usual backoff; False where the fault stays, or the wait does not
-            fit into the time left.
-        """
-        if not isinstance(error, FetchError) or not error.may_pass:
-            return False
-        wait_s = max(error.retry_after_s or 0.0, self.backoff_s)
-        if wait_s >= self.until - asyncio.get_running_loop().time():
-            return False
-        return True if error.retry_after_s is None else wait_s
 
 
 class Asked(TypedDict, total=False):
@@ -198,23 +161,26 @@ class Fetcher:
 
     async def _followed(self, url: httpx.URL, budget: Budget, *, obey: bool) -> Answer:
         """Ask, and go where the site sends us."""
-        seen: list[httpx.URL] = []
+        seen: list[tuple[httpx.URL, dict[str, str]]] = []
         while len(seen) <= MAX_REDIRECTS:
             if obey:
                 await self._obey_robots(url, budget)
+            seen.append((url, budget.cookies.header(url)))
             answer = await self._retried(budget.wait_s, self._asked, url, budget)
             if answer.status not in _REDIRECTS:
                 return answer
-            seen.append(url)
-            url = address.redirected(url, answer.headers.get("Location"))
-            if url in seen:
+            location = answer.headers.get("Location")
+            url = address.redirected(url, location, off_site=budget.off_site)
+            if (url, budget.cookies.header(url)) in seen:
                 raise FetchError(str(url), "redirects in a circle")
         raise FetchError(str(url), f"more than {MAX_REDIRECTS} redirects")
 
     async def _asked(self, url: httpx.URL, budget: Budget) -> Answer:
         """Ask once; any status that is neither a page nor a way to one is an error."""
-        headers = {**budget.headers, **budget.asked}
-        answer = await self._wire.ask(url, headers, home=budget.home, bound=budget.bound)
+        headers = {**budget.headers, **budget.asked, **budget.cookies.header(url)}
+        home = budget.home and address.is_home(url)
+        answer = await self._wire.ask(url, headers, home=home, bound=budget.bound)
+        budget.cookies.keep(url, answer.headers)
         status = answer.status
         if status == 200 or (status == 304 and budget.asked) or status in _REDIRECTS:
             return answer
@@ -258,22 +224,28 @@ class Fetcher:
             return old
 
     async def _asked_robots(self, url: httpx.URL, budget: Budget) -> Robots:
-        budget = replace(budget, asked={}, bound=Bound(max_bytes=robots.MAX_BYTES, cut=True))
+        bound = Bound(max_bytes=robots.MAX_BYTES, cut=True)
+        budget = replace(budget, asked={}, bound=bound, off_site=True)
         try:
             answer = await self._followed(url.join("/robots.txt"), budget, obey=False)
             text = robots.text_of(answer.body, whole=answer.whole)
         except FetchError as exc:
-            # RFC 9309, 2.3.1.3: a site that has none allows everything. 429 is no such answer.
-            if exc.status is None or exc.status == 429 or not 400 <= exc.status < 500:
+            if not robots.says_there_is_none(exc.status):
                 raise _about_robots(url, exc) from exc
             text = ""
         return Robots(origin=address.origin_of(url), fetched_at=self._clock(), text=text)
 
 
 def _about_robots(url: httpx.URL, exc: FetchError) -> FetchError:
+    reason = f"robots.txt: {exc.reason}"
+    if not exc.url.startswith(address.origin_of(url)):
+        reason = (
+            f"robots.txt, sent on to {exc.url[:200]!r}: {exc.reason};"
+            " where the site has given its leave, the config says so by ignore_robots"
+        )
     return FetchError(
         str(url),
-        f"robots.txt: {exc.reason}",
+        reason,
         status=exc.status,
         retry_after_s=exc.retry_after_s,
         may_pass=exc.may_pass,

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scraper.errors import RefusedByRobots
+from scraper.fetch.cookies import Cookies
 from scraper.fetch.heads import Heads, mended
-from tests.support.fetching import HTML, fault, served
-from tests.support.servers import Request, answer
+from scraper.http import httpx
+from tests.support.fetching import HTML, fault, get, make_fetcher, refusal, served
+from tests.support.servers import Request, Server, answer, redirect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.servers import Reply
 
 BODY = HTML.encode()
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
@@ -129,3 +140,134 @@ def test_a_head_without_end_is_not_kept_for_ever() -> None:
 )
 def test_what_is_no_compression_leaves_the_body_as_it_is(name: str) -> None:
     assert served(answer(HTML, headers={"Content-Encoding": name})).body == BODY
+
+
+# --- cookies --------------------------------------------------------------------------------
+
+
+def walled(given: bytes = b"seen=1; Path=/", *, wanted: str = "seen=1") -> Reply:
+    """Send a visitor without the cookie to the same page, with it."""
+
+    def wall(request: Request) -> Iterator[bytes]:
+        if request.headers.get("cookie") == wanted:
+            yield answer(HTML)
+        else:
+            yield b"HTTP/1.1 302 Found\r\nLocation: /\r\nSet-Cookie: " + given + b"\r\n\r\n"
+
+    return wall
+
+
+def test_a_page_behind_a_cookie_and_a_redirect_to_itself_is_read() -> None:
+    assert served(walled()).body == BODY
+
+
+def test_a_cookie_is_forgotten_with_its_look() -> None:
+    async def twice(url: str) -> None:
+        async with make_fetcher() as fetcher:
+            await fetcher.get(url, ignore_robots=True)
+            await fetcher.get(url, ignore_robots=True)
+
+    with Server({"/": walled()}) as portal:
+        asyncio.run(twice(portal.url()))
+    sent = [request.headers.get("cookie") for request in portal.requests]
+    assert sent == [None, "seen=1", None, "seen=1"]
+
+
+def test_a_robots_txt_may_stand_behind_the_same_wall() -> None:
+    with Server({"/robots.txt": walled(), "/": answer(HTML)}) as portal:
+        page = get(portal.url(), ignore_robots=False)
+    assert page.status == 200
+    assert portal.requests[-1].headers["cookie"] == "seen=1"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(b"seen=1; Path=/elsewhere", id="of another path"),
+        pytest.param(b"seen=1; Domain=evil.example", id="of another host"),
+        pytest.param(b"seen=1; Max-Age=0", id="of no time"),
+        pytest.param("seen=날씨".encode(), id="not ASCII"),
+        pytest.param(b"seen=" + b"x" * 9000, id="too long to send"),
+    ],
+)
+def test_a_cookie_that_is_not_to_be_sent_is_not_and_the_circle_is_seen(given: bytes) -> None:
+    with Server({"/": walled(given)}) as portal:
+        assert refusal(portal.url()).reason == "redirects in a circle"
+    assert ["cookie" in request.headers for request in portal.requests] == [False]
+
+
+def test_a_cookie_that_changes_each_time_ends_with_the_redirects() -> None:
+    def changing(request: Request) -> Iterator[bytes]:
+        nth = len(request.headers.get("cookie", ""))
+        yield b"HTTP/1.1 302 Found\r\nLocation: /\r\nSet-Cookie: n=%b\r\n\r\n" % (b"x" * nth)
+
+    assert fault(changing).reason == "more than 5 redirects"
+
+
+@given(st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8")))
+def test_no_cookie_stops_a_look(given: str) -> None:
+    cookies, url = Cookies(), httpx.URL("http://www.portal.localhost/")
+    sent = [(b"Set-Cookie", given.encode()), (b"Set-Cookie", f"a=b; {given}".encode())]
+    cookies.keep(url, httpx.Headers(sent))
+    assert all(value.isascii() for value in cookies.header(url).values())
+
+
+# --- robots.txt elsewhere -------------------------------------------------------------------
+
+
+def moved(portal: Server, to: str, *, host: str = "elsewhere.localhost") -> Reply:
+    return redirect(portal.url(to, host=host))
+
+
+@pytest.mark.parametrize(
+    ("rules", "allowed"),
+    [("User-agent: *\nDisallow: /", False), ("User-agent: *\nAllow: /", True), ("<html>", True)],
+)
+def test_a_robots_txt_that_stands_at_another_host_counts(rules: str, allowed: bool) -> None:
+    replies: dict[str, Reply] = {"/": answer(HTML), "/rules": answer(rules)}
+    with Server(replies) as portal:
+        replies["/robots.txt"] = moved(portal, "/rules")
+        if allowed:
+            assert get(portal.url(), ignore_robots=False).status == 200
+        else:
+            assert isinstance(refusal(portal.url(), ignore_robots=False), RefusedByRobots)
+    assert portal.requests[1].headers["host"].startswith("elsewhere.localhost")
+
+
+def test_a_robots_txt_that_is_missing_at_another_host_forbids_nothing() -> None:
+    replies: dict[str, Reply] = {"/": answer(HTML)}
+    with Server(replies) as portal:
+        replies["/robots.txt"] = moved(portal, "/404.html")
+        assert get(portal.url(), ignore_robots=False).status == 200
+
+
+@pytest.mark.parametrize(
+    ("location", "problem"),
+    [
+        ("http://evil.example/robots.txt", "no public address"),
+        ("http://10.0.0.1/robots.txt", "no public address"),
+        ("http://[::ffff:127.0.0.1]/robots.txt", "no public address"),
+        ("http://elsewhere.localhost:22/robots.txt", "another port"),
+        ("ftp://elsewhere.localhost/robots.txt", "expected http or https"),
+        ("http://me@elsewhere.localhost/robots.txt", "a user name"),
+    ],
+)
+def test_a_robots_txt_is_not_followed_everywhere(location: str, problem: str) -> None:
+    with Server({"/robots.txt": redirect(location), "/": answer(HTML)}) as portal:
+        error = refusal(portal.url(host="portal.localhost"), ignore_robots=False)
+    assert problem in error.reason
+    assert "/" not in portal.paths
+
+
+def test_a_robots_txt_elsewhere_that_cannot_be_had_says_where_and_what_helps() -> None:
+    with Server({"/robots.txt": redirect("http://evil.example/x"), "/": answer(HTML)}) as portal:
+        error = refusal(portal.url(), ignore_robots=False)
+    assert error.reason.startswith("robots.txt, sent on to 'http://evil.example/x': ")
+    assert "ignore_robots" in error.reason
+
+
+def test_a_page_is_never_followed_to_another_host() -> None:
+    replies: dict[str, Reply] = {"/robots.txt": answer(), "/elsewhere": answer(HTML)}
+    with Server(replies) as portal:
+        replies["/"] = moved(portal, "/elsewhere")
+        assert "another host" in refusal(portal.url(), ignore_robots=False).reason
