@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
@@ -17,6 +18,7 @@ from scraper.fetch.budget import Budget
 from scraper.fetch.encoding import encoding_of
 from scraper.fetch.headers import age_s, date, retry_after_s, validator, validators
 from scraper.fetch.page import Page
+from scraper.fetch.trust import trusted
 from scraper.fetch.wire import Answer, Bound, Wire
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
+    from scraper.config import Fetch
     from scraper.http import httpx
 
 MAX_REDIRECTS = 5
@@ -50,14 +53,13 @@ class Fetcher:
     Gets pages, one at a time from each site; to be closed, as by ``async with``.
 
     Args:
-        user_agent: Says who we are and why; robots.txt knows us by its first word.
-        timeout_s: For a whole look, without the wait for its turn. A single step (connecting,
-            reading on) has half of it, so that a silent server gets a second chance.
-        max_bytes: What a page may have at most, on the wire and inflated.
+        settings: The table ``[fetch]`` of the config. Its time is for a whole look, without the
+            wait for its turn; a single step (connecting, reading on) has half of it, so that a
+            silent server gets a second chance.
         clock: Says what time it is; aware, UTC.
         robots: What we know of robots.txt from earlier.
         resolve: Asks DNS.
-        verify: Whose certificates to trust; the usual authorities by default.
+        verify: Whose certificates to trust, in place of those of this machine and the settings.
         backoff_s: The first wait before another try; doubled, and jittered, for the next.
 
     Attributes:
@@ -66,10 +68,8 @@ class Fetcher:
 
     def __init__(  # noqa: PLR0913 - all by name, and two of them needed
         self,
+        settings: Fetch,
         *,
-        user_agent: str,
-        timeout_s: float = 20.0,
-        max_bytes: int = 4 * 2**20,
         clock: Callable[[], dt.datetime],
         robots: Iterable[Robots] = (),
         resolve: address.Resolve = address.resolve,
@@ -77,9 +77,13 @@ class Fetcher:
         backoff_s: float = 0.5,
     ) -> None:
         self.robots = {known.origin: known for known in robots}
-        self._user_agent, self._clock = user_agent, clock
-        self._timeout_s, self._max_bytes, self._backoff_s = timeout_s, max_bytes, backoff_s
-        self._wire = Wire(resolve=resolve, verify=verify, step_s=timeout_s / 2)
+        self._settings, self._clock, self._backoff_s = settings, clock, backoff_s
+        self._wire = Wire(
+            resolve=resolve,
+            verify=functools.cache(lambda: verify or trusted(settings.ca_file)),
+            proxy=settings.proxy,
+            step_s=settings.timeout_s / 2,
+        )
         self._turns: defaultdict[tuple[str, int | None], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retried = stamina.AsyncRetryingCaller(
             attempts=TRIES,
@@ -139,14 +143,14 @@ class Fetcher:
             async with asyncio.timeout_at(budget.until):
                 answer = await self._followed(start, budget, obey=not ignore_robots)
         except TimeoutError as exc:
-            reason = f"no page within {self._timeout_s:g} s"
+            reason = f"no page within {self._settings.timeout_s:g} s"
             raise FetchError(url, reason, may_pass=True) from exc
         return _page(answer, budget.asked)
 
     def _budget(self, start: httpx.URL, *, asked: Mapping[str, str]) -> Budget:
         return Budget(
             headers={
-                "User-Agent": self._user_agent,
+                "User-Agent": self._settings.user_agent,
                 "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
                 "Accept-Language": "ko",
                 "Accept-Encoding": "gzip, deflate",
@@ -154,8 +158,8 @@ class Fetcher:
             },
             asked=asked,
             home=address.is_home(start),
-            bound=Bound(max_bytes=self._max_bytes),
-            until=asyncio.get_running_loop().time() + self._timeout_s,
+            bound=Bound(max_bytes=self._settings.max_bytes),
+            until=asyncio.get_running_loop().time() + self._settings.timeout_s,
             backoff_s=3 * self._backoff_s,
         )
 
@@ -198,7 +202,7 @@ class Fetcher:
         if known is None or not robots.is_fresh(known, self._clock()):
             known = await self._renewed(url, budget)
             self.robots[origin] = known
-        if not robots.allows(known, str(url), robots.product_token(self._user_agent)):
+        if not robots.allows(known, str(url), robots.product_token(self._settings.user_agent)):
             raise RefusedByRobots(str(url), "refused by the site's robots.txt")
 
     async def _renewed(self, url: httpx.URL, budget: Budget) -> Robots:

@@ -6,7 +6,9 @@ import asyncio
 import functools
 from typing import TYPE_CHECKING
 
+from scraper.errors import FetchError
 from scraper.fetch.address import public_addresses
+from scraper.fetch.faults import FAULTS, fault
 from scraper.fetch.heads import LenientStream
 from scraper.http import httpcore
 
@@ -30,15 +32,14 @@ class Connector(httpcore.AsyncNetworkBackend):
         url: What is asked for, for errors.
         resolve: Asks DNS.
         home: Whether addresses that are not public are welcome.
-
-    Attributes:
-        connected: Whether a connection came about.
+        hint: Gives what to add to an error where no connection comes about.
     """
 
-    def __init__(self, url: httpx.URL, resolve: Resolve, *, home: bool) -> None:
-        self._url, self._resolve, self._home = url, resolve, home
+    def __init__(
+        self, url: httpx.URL, resolve: Resolve, *, home: bool, hint: Callable[[], str]
+    ) -> None:
+        self._url, self._resolve, self._home, self._hint = url, resolve, home, hint
         self._tcp = httpcore.AnyIOBackend()
-        self.connected = False
 
     async def connect_tcp(
         self,
@@ -52,19 +53,26 @@ class Connector(httpcore.AsyncNetworkBackend):
         Connect to the first address that takes the connection.
 
         Raises:
-            FetchError: The host has no address that we may ask.
-            httpcore.ConnectError: No address takes the connection.
-            httpcore.ConnectTimeout: Or not in time.
+            FetchError: The host has no address that we may ask, or none takes the connection.
         """
+        try:
+            return LenientStream(await self._connected(host, port, timeout))
+        except FAULTS as exc:
+            error = fault(self._url, exc)
+        except FetchError as exc:
+            error = exc
+        raise FetchError(error.url, f"{error.reason}{self._hint()}", may_pass=error.may_pass)
+
+    async def _connected(
+        self, host: str, port: int, limit_s: float | None
+    ) -> httpcore.AsyncNetworkStream:
         ips = await public_addresses(self._url, host, port, self._resolve, home=self._home)
         attempts = [functools.partial(self._tcp.connect_tcp, ip, port) for ip in ips]
         try:
-            async with asyncio.timeout(timeout):
-                stream = await first_connected(attempts)
+            async with asyncio.timeout(limit_s):
+                return await first_connected(attempts)
         except TimeoutError as exc:
             raise httpcore.ConnectTimeout from exc
-        self.connected = True
-        return LenientStream(stream)
 
 
 async def first_connected(attempts: Sequence[Attempt]) -> httpcore.AsyncNetworkStream:

@@ -65,7 +65,12 @@ class LenientStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> LenientStream:
         """Give the same connection under TLS, for an answer of its own."""
-        return LenientStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        try:
+            secured = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:  # httpcore closes one that fails, but not one that is given up
+            await self.aclose()
+            raise
+        return LenientStream(secured)
 
     def get_extra_info(self, info: str) -> Any:
         """Give what the connection knows of itself."""

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import ssl
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scraper.errors import FetchError
+from scraper.fetch.address import host_of, is_home
 from scraper.fetch.connect import Connector
+from scraper.fetch.faults import FAULTS, fault, why
 from scraper.fetch.inflate import inflater
+from scraper.fetch.proxy import at, proxy_for, unused
 from scraper.http import httpcore, httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import ssl
+    from collections.abc import Callable, Mapping
 
     from scraper.fetch.address import Resolve
-
-_FAULTS = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.TimeoutException,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +63,20 @@ class Wire:
 
     Args:
         resolve: Asks DNS.
-        verify: Whose certificates to trust.
+        verify: Gives whose certificates to trust; reading them takes as long as a whole look.
+        proxy: Its address, ``proxy.ENVIRONMENT``, or empty.
         step_s: What one step may take: connecting, or reading on.
     """
 
-    def __init__(self, *, resolve: Resolve, verify: ssl.SSLContext | None, step_s: float) -> None:
-        self._resolve, self._verify = resolve, verify or httpx.create_ssl_context(trust_env=False)
+    def __init__(
+        self,
+        *,
+        resolve: Resolve,
+        verify: Callable[[], ssl.SSLContext],
+        proxy: str,
+        step_s: float,
+    ) -> None:
+        self._resolve, self._verify, self._proxy = resolve, verify, proxy
         self._steps = dict.fromkeys(("connect", "read", "write"), step_s)
 
     async def ask(
@@ -89,13 +94,27 @@ class Wire:
         Raises:
             FetchError: There was no answer, or a body that is damaged or too large.
         """
-        connector = Connector(url, self._resolve, home=home)
-        pool = httpcore.AsyncConnectionPool(ssl_context=self._verify, network_backend=connector)
+        proxy = proxy_for(url, self._proxy, self._verify)
+        if proxy and is_home(url) and not home:
+            raise FetchError(str(url), f"{host_of(url)!r} is no public address")
+        pool = httpcore.AsyncConnectionPool(
+            ssl_context=self._verify() if url.scheme == "https" else None,
+            proxy=proxy,
+            network_backend=self._connector(url, proxy, home=home),
+        )
         try:
             async with pool, pool.stream(**self._request(url, headers)) as response:
                 return await _read(url, response, bound)
-        except (*_FAULTS, OSError) as exc:  # OSError: TLS that breaks in the middle
-            raise _fault(url, exc) from exc
+        except (*FAULTS, OSError) as exc:  # OSError: TLS that breaks in the middle
+            raise fault(url, exc) from exc
+
+    def _connector(self, url: httpx.URL, proxy: httpcore.Proxy | None, *, home: bool) -> Connector:
+        if proxy is None:
+            hint = functools.partial(unused, url, self._proxy)
+            return Connector(url, self._resolve, home=home, hint=hint)
+        # A proxy is the user's own, and mostly on the user's own network.
+        hint = functools.partial(at, proxy)
+        return Connector(url, self._resolve, home=True, hint=hint)
 
     def _request(self, url: httpx.URL, headers: Mapping[str, str]) -> dict[str, Any]:
         sent = {"Host": url.netloc.decode("ascii"), **headers}
@@ -119,7 +138,7 @@ async def _read(url: httpx.URL, response: httpcore.Response, bound: Bound) -> An
     try:
         return await _with_body(answer, response, bound)
     except (httpcore.RemoteProtocolError, httpcore.ReadError) as exc:
-        raise FetchError(str(url), f"the body was cut short: {_why(exc)}") from exc
+        raise FetchError(str(url), f"the body was cut short: {why(exc)}") from exc
 
 
 async def _with_body(answer: Answer, response: httpcore.Response, bound: Bound) -> Answer:
@@ -140,37 +159,3 @@ async def _with_body(answer: Answer, response: httpcore.Response, bound: Bound) 
 
 def _too_large(url: httpx.URL, bound: Bound) -> FetchError:
     return FetchError(str(url), f"larger than {bound.max_bytes} bytes", status=200)
-
-
-def _fault(url: httpx.URL, exc: Exception) -> FetchError:
-    """Say what went wrong on the connection, and whether it may pass."""
-    if isinstance(exc, httpcore.ConnectTimeout):  # before TLS: a handshake that hangs is one
-        return FetchError(str(url), "no connection in time", may_pass=True)
-    if isinstance(exc, httpcore.TimeoutException):
-        return FetchError(str(url), "no answer in time", may_pass=True)
-    for cause in _causes(exc):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return FetchError(str(url), f"certificate not trusted: {cause.verify_message}")
-        if isinstance(cause, ssl.SSLError):
-            return FetchError(str(url), f"TLS failed: {cause.reason or cause}")
-    if isinstance(exc, httpcore.ConnectError):
-        return FetchError(str(url), f"no connection: {_why(exc)}", may_pass=True)
-    return FetchError(str(url), f"no answer: {_why(exc)}")
-
-
-def _why(exc: Exception) -> str:
-    """Give the words of the operating system where there are some, on one line."""
-    numbers = (
-        cause.errno
-        for cause in _causes(exc)
-        if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError)
-    )
-    number = next(filter(None, numbers), None)
-    words = os.strerror(number) if number else str(exc) or type(exc).__name__
-    return " ".join(words.split())[:200]
-
-
-def _causes(exc: BaseException | None) -> Iterator[BaseException]:
-    while exc is not None:
-        yield exc
-        exc = exc.__cause__ or exc.__context__

@@ -132,6 +132,46 @@ def test_addresses_of_channels_are_taken_as_they_are(tmp_path):
     assert (notify.webhook, notify.ping) == ("https://x/?a=b", "http://y/uuid")
 
 
+PEM = "-----BEGIN CERTIFICATE-----\n"
+
+
+def test_a_file_of_certificates_counts_from_the_folder_of_the_config(tmp_path):
+    (tmp_path / "office.pem").write_text(PEM, encoding="utf-8")
+    loaded = load(tmp_path, '[fetch]\nca_file = "office.pem"')
+    assert loaded.fetch.ca_file == str(tmp_path / "office.pem")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("gone.pem", "No such file or directory"),
+        (".", "Is a directory"),
+        ("config.toml", "no certificate in it, expected PEM"),
+        ("a\\u0000b", "expected a path"),
+    ],
+)
+def test_what_is_no_file_of_certificates_is_refused(tmp_path, name, problem):
+    told = refusal(tmp_path, f'[fetch]\nca_file = "{name}"')
+    assert told.startswith("fetch.ca_file = ")
+    assert problem in told
+
+
+@pytest.mark.parametrize(
+    "proxy", ["", "environment", "http://10.0.0.1:3128", "https://me:p%40ss@proxy.example"]
+)
+def test_a_proxy_is_an_address_or_that_of_the_environment(tmp_path, proxy):
+    assert load(tmp_path, f'[fetch]\nproxy = "{proxy}"').fetch.proxy == proxy
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ['"socks5://me:secret@10.0.0.1"', '"secret:3128"', '"http://"', '["http://me:secret@a"]', "1"],
+)
+def test_what_is_no_proxy_is_refused_without_its_secret(tmp_path, proxy):
+    told = refusal(tmp_path, f"[fetch]\nproxy = {proxy}")
+    assert told == "fetch.proxy: expected an http:// or https:// address, or 'environment'"
+
+
 def test_an_interval_is_told_in_seconds_too(tmp_path):
     assert load(tmp_path, "interval_minutes = 2.5").interval_s == 150
 

@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.reading import Robots
+from scraper.config import Fetch
 from scraper.errors import FetchError, RefusedByRobots
 from scraper.fetch import Fetcher, Page, encoding_of, read_file, resolve
 from scraper.fetch.address import is_public, parse, redirected
@@ -177,6 +178,7 @@ def test_robots_and_redirects_share_the_deadline_of_the_page() -> None:
 def test_a_lookup_that_hangs_holds_neither_the_deadline_nor_the_exit() -> None:
     script = """
 import asyncio, datetime as dt, socket, time
+from scraper.config import Fetch
 from scraper.errors import FetchError
 from scraper.fetch import Fetcher
 
@@ -184,7 +186,7 @@ socket.getaddrinfo = lambda *args, **kwargs: time.sleep(60)
 
 async def look():
     clock = lambda: dt.datetime.now(dt.UTC)
-    async with Fetcher(user_agent="nalssi/0", timeout_s=0.3, clock=clock) as fetcher:
+    async with Fetcher(Fetch(timeout_s=0.3), clock=clock) as fetcher:
         await fetcher.get("http://portal.localhost/")
 
 try:
@@ -609,7 +611,7 @@ def test_the_resolver_of_the_system_knows_this_machine() -> None:
     with Server({"/": answer(HTML)}) as portal:
 
         async def look() -> Page:
-            async with Fetcher(user_agent="nalssi/0", clock=lambda: NOW) as fetcher:
+            async with Fetcher(Fetch(), clock=lambda: NOW) as fetcher:
                 return await fetcher.get(portal.url(host="localhost"), ignore_robots=True)
 
         assert asyncio.run(look()).status == 200

@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from db.reading import Robots
+from scraper.config import Fetch
 from scraper.errors import FetchError
 from scraper.fetch import Fetcher, Page
 from tests.support.servers import Server, answer
@@ -34,15 +35,14 @@ async def on_loopback(host: str, port: int) -> list[str]:
 
 
 def make_fetcher(**changes: Any) -> Fetcher:
-    plain: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "user_agent": "nalssi/0.1.0 (+https://nalssi.example)",
         "timeout_s": LIMIT_S,
         "max_bytes": 2**20,
-        "clock": lambda: NOW,
-        "resolve": on_loopback,
-        "backoff_s": 0.001,
     }
-    return Fetcher(**(plain | changes))
+    settings |= {name: changes.pop(name) for name in Fetch.__struct_fields__ if name in changes}
+    plain: dict[str, Any] = {"clock": lambda: NOW, "resolve": on_loopback, "backoff_s": 0.001}
+    return Fetcher(Fetch(**settings), **(plain | changes))
 
 
 def get(url: str, *, ignore_robots: bool = True, etag: str | None = None, **changes: Any) -> Page:
