@@ -136,12 +136,7 @@ def of_portals(config: Config, clock: Callable[[], dt.datetime]) -> list[Finding
     """One look at each portal, which is not stored."""
 
     async def look_at_all() -> list[Finding]:
-        async with Fetcher(
-            user_agent=config.fetch.user_agent,
-            timeout_s=config.fetch.timeout_s,
-            max_bytes=config.fetch.max_bytes,
-            clock=clock,
-        ) as fetcher:
+        async with Fetcher(config.fetch, clock=clock) as fetcher:
             words = config.words.known()
             findings = (_of_portal(fetcher, one, words) for one in config.portals)
             return list(await asyncio.gather(*findings))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct, field
 
-from scraper import __version__
+from scraper import __version__, toml
 from scraper.errors import ConfigError, UnteachableWord
 from scraper.vocabulary import Words, taught
 
@@ -33,6 +32,8 @@ EXPECTED: Final = {
     "fetch.timeout_s": "a number from 1 to 300",
     "fetch.max_bytes": "a whole number from 1024 to 67108864",
     "fetch.user_agent": "1 to 256 printable ASCII characters",
+    "fetch.ca_file": "a path",
+    "fetch.proxy": "an http:// or https:// address, or 'environment'",
     "notify": "a table",
     "notify.command": "a list of texts, the program first",
     "notify.webhook": "an http:// or https:// address",
@@ -75,11 +76,16 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         timeout_s: For a whole look, with redirects and retries; seconds.
         max_bytes: Of a page, on the wire and inflated.
         user_agent: Who we say we are.
+        ca_file: Certificates to trust besides those of this machine, in PEM; a relative path
+            counts from the folder of the config; empty = none.
+        proxy: The address of a proxy; ``environment``: as the variables say; empty = none.
     """
 
     timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20
     max_bytes: Annotated[int, Meta(ge=1024, le=64 * 2**20)] = 4 * 2**20
     user_agent: Annotated[str, Meta(pattern=r"\A[!-~]([ -~]{0,254}[!-~])?\Z")] = USER_AGENT
+    ca_file: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z")] = ""
+    proxy: str = ""
 
 
 class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -208,23 +214,21 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: It cannot be read, or a key in it is unknown or wrong.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as exc:
-        raise ConfigError(path, f"cannot be read: {exc}") from exc
+    raw = toml.read(path)
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as exc:
         raise ConfigError(path, _in_words(str(exc), raw)) from exc
     _check_portals(path, config)
     _check_notify(path, config.notify)
+    fetch = _checked_fetch(path, config.fetch)
     _check_words(path, config.words)
     metrics, database = config.metrics, _beside(path, config.database)
     if metrics.textfile:
         metrics = msgspec.structs.replace(metrics, textfile=_beside(path, metrics.textfile))
         if Path(metrics.textfile).resolve() in {path.resolve(), Path(database).resolve()}:
             raise ConfigError(path, "metrics.textfile is the config or the database itself")
-    return msgspec.structs.replace(config, database=database, metrics=metrics)
+    return msgspec.structs.replace(config, database=database, fetch=fetch, metrics=metrics)
 
 
 def _beside(path: Path, name: str) -> str:
@@ -248,14 +252,18 @@ def _in_words(said: str, raw: dict[str, Any]) -> str:
     if unknown := re.search(r"unknown field `(.*)`", what):
         inside = f"{key}.{unknown[1]}" if key else unknown[1]
         known = ", ".join(_fields(keys))
-        shown = "" if key.startswith("notify") else f" = {value[unknown[1]]!r}"
+        shown = "" if _is_secret(key) else f" = {value[unknown[1]]!r}"
         return f"unknown key {inside!r}{shown}, expected one of: {known}"
     plain = ".".join(name for name, _ in keys if name)
     if missing := re.search(r"missing required field `(.*)`", what):
         expected = EXPECTED[f"{plain}.{missing[1]}"]
         return f"{key}: key {missing[1]!r} is missing, expected {expected}"
-    shown = key if key.startswith("notify") else f"{key} = {value!r}"  # that may be a secret
+    shown = key if _is_secret(key) else f"{key} = {value!r}"
     return f"{shown}: expected {EXPECTED[plain]}"
+
+
+def _is_secret(key: str) -> bool:
+    return key.startswith("notify") or key == "fetch.proxy"
 
 
 def _fields(keys: list[tuple[str, str]]) -> tuple[str, ...]:
@@ -278,6 +286,23 @@ def _check_portals(path: Path, config: Config) -> None:
             )
 
 
+def _checked_fetch(path: Path, fetch: Fetch) -> Fetch:
+    """The table with its path made complete; what the proxy is may be secret."""
+    if fetch.proxy not in {"", "environment"} and not _is_http(fetch.proxy, user=True):
+        raise ConfigError(path, f"fetch.proxy: expected {EXPECTED['fetch.proxy']}")
+    if not fetch.ca_file:
+        return fetch
+    ca_file = _beside(path, fetch.ca_file)
+    try:
+        known = b"-----BEGIN " in Path(ca_file).read_bytes()
+    except OSError as exc:
+        raise ConfigError(path, f"fetch.ca_file = {ca_file!r}: {exc.strerror}") from exc
+    if not known:
+        problem = f"fetch.ca_file = {ca_file!r}: no certificate in it, expected PEM"
+        raise ConfigError(path, problem)
+    return msgspec.structs.replace(fetch, ca_file=ca_file)
+
+
 def _check_notify(path: Path, notify: Notify) -> None:
     """Refuse what is no address, without showing it: these have secrets in them."""
     for key, url in (("webhook", notify.webhook), ("ping", notify.ping)):
@@ -292,10 +317,11 @@ def _check_words(path: Path, words: Taught) -> None:
         raise ConfigError(path, str(exc)) from exc
 
 
-def _is_http(url: str) -> bool:
+def _is_http(url: str, *, user: bool = False) -> bool:
     try:
         parts = urlsplit(url)
-        odd = " " in url or not url.isprintable() or parts.port == 0 or "@" in parts.netloc
+        odd = " " in url or not url.isprintable() or parts.port == 0
+        odd |= "@" in parts.netloc and not user
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not odd
     except ValueError:
         return False

@@ -30,7 +30,7 @@ KMA's records are 41.0 (Hongcheon, 2018) and -32.6 (Yangpyeong, 1981).
 
 _DEGREES: Final = re.compile(r"([+-]?)([0-9]{1,3})(?:\.([0-9]))?")
 _ASCII_NUMBER: Final = WITHOUT_WIDTH | str.maketrans(
-    "０１２３４５６７８９．－＋−", "0123456789.-+-"
+    "０１２３４５６７８９．－＋−–", "0123456789.-+--"
 )
 """Of the forms of a number these alone: a superscript digit is not the same digit."""
 
@@ -98,7 +98,7 @@ def temperature_c(printed: str) -> float | None:
     """
     Read a temperature such as ``"-7.3"``, its sign for degrees already off.
 
-    Full-width digits, U+2212 for the minus, and whole degrees are read too.
+    Full-width digits, U+2212 or an en dash for the minus, and whole degrees are read too.
 
     Returns:
         Degrees Celsius, or None where no number was printed.

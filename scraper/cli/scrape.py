@@ -80,12 +80,7 @@ def _fetched(url: str, settings: Fetch) -> Page:
     from scraper.fetch import Fetcher
 
     async def get() -> Page:
-        async with Fetcher(
-            user_agent=settings.user_agent,
-            timeout_s=settings.timeout_s,
-            max_bytes=settings.max_bytes,
-            clock=now,
-        ) as fetcher:
+        async with Fetcher(settings, clock=now) as fetcher:
             return await fetcher.get(url)
 
     return asyncio.run(get())

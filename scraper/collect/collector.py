@@ -234,13 +234,7 @@ async def collecting(
     robots = []
     with contextlib.suppress(DatabaseError):  # locked or full: the sites are asked again
         robots = store.robots()
-    async with Fetcher(
-        user_agent=config.fetch.user_agent,
-        timeout_s=config.fetch.timeout_s,
-        max_bytes=config.fetch.max_bytes,
-        clock=clock,
-        robots=robots,
-    ) as fetcher:
+    async with Fetcher(config.fetch, clock=clock, robots=robots) as fetcher:
         with Collector(
             fetcher=fetcher,
             store=store,

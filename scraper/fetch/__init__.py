@@ -5,10 +5,17 @@ Fetch: one polite, bounded GET of a page, and everything that may go wrong on th
 |---|---|
 | page.py | what a portal answered; a page from a file |
 | address.py | which URLs, redirects and IP addresses we are willing to ask |
+| connect.py | the addresses of a host, raced |
+| heads.py | heads of answers that are not quite right |
 | wire.py | one request and its answer, on one connection |
+| faults.py | what may go wrong on it |
+| trust.py | whose certificates to trust |
+| proxy.py | which proxy a request takes |
 | inflate.py | gzip and deflate, never more than the bound |
 | robots.py | a site's robots.txt, and whether it lets us in |
 | encoding.py | in which encoding a page is written |
+| cookies.py | cookies, kept for one look |
+| budget.py | what one look may spend |
 | client.py | a whole look: its deadline, its turn, robots.txt, redirects, retries |
 """
 

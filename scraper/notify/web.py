@@ -9,9 +9,8 @@ import ssl
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
-
 from scraper import __version__, threads
+from scraper.http import httpx
 from scraper.notify.notice import NotDelivered
 
 if TYPE_CHECKING:

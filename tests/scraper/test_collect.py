@@ -20,7 +20,7 @@ import pytest
 from db import query
 from db.write.store import Store
 from scraper.collect import Collector, PassNotKept, Report, backlog
-from scraper.config import Portal
+from scraper.config import Fetch, Portal
 from scraper.demo.portal import Entry, page
 from scraper.fetch import Fetcher
 from tests.support.servers import Server, answer, dripping, redirect, refusing, silent, unaccepting
@@ -65,11 +65,10 @@ class Watch:
 
     async def _sweep(self, store: Store, portals: tuple[Portal, ...]) -> list[Report]:
         async with Fetcher(
-            user_agent="nalssi/0 (test)",
+            Fetch(timeout_s=self.timeout_s),
             clock=lambda: self.now,
             robots=store.robots(),
             backoff_s=0.001,
-            timeout_s=self.timeout_s,
             verify=CERTIFICATES,
         ) as fetcher:
             with Collector(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from pathlib import Path
 
@@ -131,6 +132,46 @@ def test_addresses_of_channels_are_taken_as_they_are(tmp_path):
     assert (notify.webhook, notify.ping) == ("https://x/?a=b", "http://y/uuid")
 
 
+PEM = "-----BEGIN CERTIFICATE-----\n"
+
+
+def test_a_file_of_certificates_counts_from_the_folder_of_the_config(tmp_path):
+    (tmp_path / "office.pem").write_text(PEM, encoding="utf-8")
+    loaded = load(tmp_path, '[fetch]\nca_file = "office.pem"')
+    assert loaded.fetch.ca_file == str(tmp_path / "office.pem")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("gone.pem", "No such file or directory"),
+        (".", "Is a directory"),
+        ("config.toml", "no certificate in it, expected PEM"),
+        ("a\\u0000b", "expected a path"),
+    ],
+)
+def test_what_is_no_file_of_certificates_is_refused(tmp_path, name, problem):
+    told = refusal(tmp_path, f'[fetch]\nca_file = "{name}"')
+    assert told.startswith("fetch.ca_file = ")
+    assert problem in told
+
+
+@pytest.mark.parametrize(
+    "proxy", ["", "environment", "http://10.0.0.1:3128", "https://me:p%40ss@proxy.example"]
+)
+def test_a_proxy_is_an_address_or_that_of_the_environment(tmp_path, proxy):
+    assert load(tmp_path, f'[fetch]\nproxy = "{proxy}"').fetch.proxy == proxy
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ['"socks5://me:secret@10.0.0.1"', '"secret:3128"', '"http://"', '["http://me:secret@a"]', "1"],
+)
+def test_what_is_no_proxy_is_refused_without_its_secret(tmp_path, proxy):
+    told = refusal(tmp_path, f"[fetch]\nproxy = {proxy}")
+    assert told == "fetch.proxy: expected an http:// or https:// address, or 'environment'"
+
+
 def test_an_interval_is_told_in_seconds_too(tmp_path):
     assert load(tmp_path, "interval_minutes = 2.5").interval_s == 150
 
@@ -192,10 +233,28 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path, text):
     assert "cannot be read" in refusal(tmp_path, text)
 
 
-def test_a_file_that_is_no_utf_8_is_refused(tmp_path):
-    (tmp_path / "config.toml").write_bytes('database = "날씨"'.encode("cp949"))
-    with pytest.raises(ConfigError, match="cannot be read"):
-        config.load(tmp_path / "config.toml")
+@pytest.mark.parametrize(
+    ("saved", "cause"),
+    [
+        pytest.param("# 날씨\n".encode("cp949"), "0xB3 in line 2 is not UTF-8 but EUC", id="CP949"),
+        pytest.param("# 날씨\n".encode("utf-16"), "not UTF-8 but UTF-16", id="UTF-16"),
+        pytest.param(b"\xff\xff", "0xFF in line 2 is not UTF-8: save it as", id="neither"),
+    ],
+)
+def test_a_file_that_is_no_utf_8_is_refused_with_its_cause(tmp_path, saved, cause):
+    path = tmp_path / "config.toml"
+    path.write_bytes(saved if saved.startswith(codecs.BOM_UTF16) else b"\n" + saved)
+    with pytest.raises(ConfigError, match="save it as UTF-8") as caught:
+        config.load(path)
+    assert cause in caught.value.problem
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_no_part_of_the_config(tmp_path, ends):
+    path = tmp_path / "config.toml"
+    text = f'database = "marked.db"\n{PORTAL}'.replace("\n", ends)
+    path.write_text(text, encoding="utf-8-sig", newline="")
+    assert config.load(path) == load(tmp_path, f'database = "marked.db"\n{PORTAL}')
 
 
 def test_the_config_is_found_by_option_then_variable_then_here(tmp_path, monkeypatch):

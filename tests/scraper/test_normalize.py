@@ -54,6 +54,7 @@ def test_every_printed_tenth_is_read_exactly(tenths):
         pytest.param("-0.0", 0.0, id="minus zero"),
         pytest.param("", None, id="no number"),
         pytest.param("−4.7", -4.7, id="U+2212"),
+        pytest.param("–4.7", -4.7, id="en dash"),
         pytest.param("－４．７", -4.7, id="full-width"),
         pytest.param("+4.7", 4.7, id="plus"),
         pytest.param("-7", -7.0, id="whole degrees"),
@@ -68,7 +69,6 @@ def test_a_missing_number_is_not_a_zero(printed, celsius):
 
 
 UNREADABLE = {
-    "en dash": "–4.7",
     "em dash": "—4.7",
     "blank after the minus": "- 4.7",
     "minus on a line of its own": "-\n4.7",
@@ -121,7 +121,7 @@ def test_no_text_is_read_as_another_number(printed):
         celsius = temperature_c(printed)
     except UnreadableValue:
         return
-    plain = printed.translate(str.maketrans("０．−", "0.-")).strip()
+    plain = printed.translate(str.maketrans("０．−–", "0.--")).strip()
     assert celsius == (float(plain) if plain else None)
 
 
