@@ -11,10 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from db.packing import packed
-from db.reading import Condition, Content, Reading, Station
+from db.reading import Condition, Reading, Station
 from scraper.errors import UnreadableValue
-from scraper.sidebar import READER
 from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
@@ -43,17 +41,10 @@ class Normalized:
     Attributes:
         readings: One for each printed line, in printed order; one alone for a line printed twice.
         problems: What was not understood, a sentence each.
-        date_doubt: Why the page date is not to be trusted; None where it is, or none is printed.
     """
 
     readings: tuple[Reading, ...]
     problems: tuple[str, ...]
-    date_doubt: str | None
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """All that people should be told: the problems, and the doubt of the date."""
-        return (*self.problems, *([self.date_doubt] if self.date_doubt else []))
 
 
 def readings(sidebar: Sidebar, words: Words = KNOWN) -> Normalized:
@@ -63,28 +54,14 @@ def readings(sidebar: Sidebar, words: Words = KNOWN) -> Normalized:
     taken = _each_station_once(printed, problems)
     _tell("no label printed", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
     _tell("no temperature printed", [x.city for x in sidebar.lines if not x.temperature], problems)
-    doubt = None
-    if sidebar.date_printed is not None and sidebar.page_date is None:
-        doubt = f"date {sidebar.date_printed!r}: not one day that is on its weekday"
-    return Normalized(readings=tuple(taken), problems=tuple(problems), date_doubt=doubt)
+    return Normalized(readings=tuple(taken), problems=tuple(problems))
 
 
-def content(sidebar: Sidebar, said: Normalized, *, fragment: bytes | None = None) -> Content:
-    """
-    A sidebar as it is kept, with the readings of the same sidebar.
-
-    Args:
-        sidebar: The sidebar.
-        said: Its readings.
-        fragment: What is kept of it already; None = what it was read from.
-    """
-    return Content(
-        digest=sidebar.digest,
-        fragment=packed(sidebar.fragment) if fragment is None else fragment,
-        readings=said.readings,
-        problems=said.problems,
-        reader=READER,
-    )
+def date_doubt(sidebar: Sidebar) -> str | None:
+    """Why the page date is not to be trusted; None where it is, or none is printed."""
+    if sidebar.date_printed is None or sidebar.page_date is not None:
+        return None
+    return f"date {sidebar.date_printed!r}: not one day that is on its weekday"
 
 
 def _tell(what: str, cities: list[str], problems: list[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from db.reading import KeptPage, Look
-from scraper import normalize, sidebar
+from scraper import reader
 from scraper.collect.report import Report
 from scraper.errors import FetchError, NoSidebar, RefusedByRobots
 from scraper.vocabulary import KNOWN
@@ -36,18 +36,16 @@ def read_leftovers(store: Store, words: Words = KNOWN) -> Iterator[Report]:
 def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
     """Read a page that is kept already, and keep what it says."""
     try:
-        seen = sidebar.find(page.body, page.encoding, words)
+        said = reader.read(page.body, page.encoding, words)
     except NoSidebar as exc:
         store.keep_no_sidebar(page, exc.found)
         return Report(portal=page.portal, outcome="no_sidebar", error=str(exc))
-    said = normalize.readings(seen, words)
-    content = normalize.content(seen, said)
-    outcome = store.keep_content(page, content, page_date=seen.page_date, doubt=said.date_doubt)
+    outcome = store.keep_content(page, said.content, page_date=said.page_date, doubt=said.doubt)
     return Report(
         portal=page.portal,
         outcome=outcome,
-        readings=len(said.readings),
-        problems=said.told,
+        readings=len(said.content.readings),
+        problems=said.problems,
     )
 
 

@@ -362,10 +362,10 @@ def killed_while(what: str, path: Path, url: str) -> None:
     code = f"""
         import os, signal, sys
         from scraper.cli import main
-        from scraper.collect import ingest
+        from scraper import reader
         def die(*args, **kwargs):
             os.kill(os.getpid(), signal.SIGKILL)
-        ingest.{what} = die
+        reader.{what} = die
         sys.argv = ["nalssi", "scrape", "--config", {str(path.parent / "config.toml")!r}]
         main()
     """
@@ -409,7 +409,7 @@ def test_a_page_that_kills_the_reader_twice_is_set_aside_and_kept(watch):
     assert "never ended" in str(watch.looks()[0].reason)
 
 
-@pytest.mark.parametrize("point", ["normalize.readings", "normalize.content"])
+@pytest.mark.parametrize("point", ["normalize.readings", "packed"])
 def test_killed_after_the_page_was_kept_nothing_of_it_is_lost(watch, point):
     with serving(answer(box())) as server:
         killed_while(point, watch.path, portal(server).url)
@@ -423,11 +423,11 @@ def test_a_bug_in_one_look_leaves_its_page_and_stops_no_other(watch, monkeypatch
 
     find = sidebar.find
 
-    def broken(body: bytes, *more: Any) -> Any:
+    def broken(body: bytes, *more: Any, **named: Any) -> Any:
         if b"-40.0" in body:
             message = "a bug"
             raise ZeroDivisionError(message)
-        return find(body, *more)
+        return find(body, *more, **named)
 
     monkeypatch.setattr(sidebar, "find", broken)
     odd = answer(box("-40.0", "1.0", "1.0"))

@@ -137,12 +137,13 @@ def test_no_line_raises_anything(label, icon, city, temperature):
 @pytest.mark.parametrize("name", SIGHTINGS)
 def test_every_city_of_a_sighting_has_its_station_and_its_number(name):
     seen = SIGHTINGS[name]
-    told = normalize.readings(sidebar.find(pages.box(seen.entries, seen.page_date)))
+    found = sidebar.find(pages.box(seen.entries, seen.page_date))
+    told = normalize.readings(found)
     assert [(one.city, one.station, one.temperature_c) for one in told.readings] == [
         (e.city, STATIONS[e.city], float(e.temperature) if e.temperature else None)
         for e in seen.entries
     ]
-    assert told.date_doubt is None
+    assert normalize.date_doubt(found) is None
     assert all(problem.startswith("no ") for problem in told.problems)
 
 

@@ -12,7 +12,7 @@ from db import query
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store
-from scraper import normalize, sidebar
+from scraper import normalize, reader, sidebar
 from scraper.demo import portal
 from scraper.errors import UnteachableWord
 from scraper.sidebar import labels
@@ -165,8 +165,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _content(entries: list[Entry]) -> Any:
-    found = sidebar.find(portal.page(entries, pages.DATE, size=0))
-    return normalize.content(found, normalize.readings(found))
+    return reader.read(portal.page(entries, pages.DATE, size=0)).content
 
 
 def words(path: Path, *more: str) -> dict[tuple[str, str], Any]:
