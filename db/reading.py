@@ -112,6 +112,7 @@ class Look:
         milliseconds: How long it took.
         status: The HTTP status, where there was an answer.
         wire_bytes: The body's size as received.
+        robots: The robots.txt that were read with it, in the place of those known before.
     """
 
     portal: str
@@ -119,6 +120,7 @@ class Look:
     milliseconds: int
     status: int | None = None
     wire_bytes: int | None = None
+    robots: tuple[Robots, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,7 @@ class KeptPage:
         body: The page.
         encoding: Python's name of the body's encoding.
         etag, last_modified: Its validators, where they are known.
+        milliseconds: How long the portal took.
         tries: How often reading it was begun.
     """
 
@@ -141,6 +144,7 @@ class KeptPage:
     encoding: str
     etag: str | None = None
     last_modified: str | None = None
+    milliseconds: int = 0
     tries: int = 1
 
 

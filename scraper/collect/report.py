@@ -11,6 +11,8 @@ from scraper.errors import FETCH_FAILED, NO_SIDEBAR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from db.reading import KeptPage, Look
+
 Outcome = Literal[
     "new",
     "unchanged",
@@ -42,6 +44,26 @@ class Report:
     problems: tuple[str, ...] = ()
     error: str | None = None
     milliseconds: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        look: Look | KeptPage,
+        outcome: Outcome,
+        *,
+        readings: int = 0,
+        problems: tuple[str, ...] = (),
+        error: str | None = None,
+    ) -> Report:
+        """The report of a look, or of the look that a page is of."""
+        return cls(
+            portal=look.portal,
+            outcome=outcome,
+            readings=readings,
+            problems=problems,
+            error=error,
+            milliseconds=look.milliseconds,
+        )
 
     @property
     def exit_code(self) -> int:

@@ -24,8 +24,6 @@ from db.packing import unpacked
 from db.reading import KST, Condition, PortalMemory, Reading, Robots, Station
 from db.write.replacing import rewriting
 from db.write.store import TRIES, Store
-from scraper.collect import backlog
-from scraper.collect.backlog import Backlog
 from tests.support.make import (
     BUSAN,
     INTERVAL_S,
@@ -42,8 +40,6 @@ from tests.support.make import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from scraper.collect.backlog import Step
 
 ROOT = Path(__file__).parents[2]
 
@@ -474,9 +470,9 @@ def test_a_wish_to_be_left_alone_is_that_of_the_last_look(store):
 def test_robots_are_kept_in_the_place_of_those_before(store):
     first = Robots(origin=URL, fetched_at=START.astimezone(KST), text="")
     other = replace(first, origin="https://other.example")
-    store.keep_robots([first, other])
+    see_failure(store, robots=(first, other))
     second = replace(first, text="User-agent: *\nDisallow: /", fetched_at=START)
-    store.keep_robots([second])
+    see_failure(store, robots=(second,))
     assert sorted(store.robots(), key=lambda robots: robots.origin) == [second, other]
 
 
@@ -506,8 +502,8 @@ def test_an_interrupted_transaction_leaves_nothing(store):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.keep_robots(interrupted_robots())
-    assert store.robots() == []
+        see_failure(store, robots=interrupted_robots())
+    assert (looks(store), store.robots()) == ([], [])
     store.keep_failure(make_look(), "fetch_failed", "busy")
     assert len(looks(store)) == 1
 
@@ -597,8 +593,8 @@ def test_a_transaction_that_never_ends_is_told_and_nothing_is_half_written(held)
     assert len(looks(store)) == 1
 
 
-def see_failure(store: Store) -> None:
-    store.keep_failure(make_look(), "fetch_failed", "busy")
+def see_failure(store: Store, **changes: Any) -> None:
+    store.keep_failure(make_look(**changes), "fetch_failed", "busy")
 
 
 def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
@@ -614,66 +610,3 @@ def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
                 other.execute("UPDATE portals SET url = 'x'")
             store._insert_look(make_look(10), "fetch_failed")
         assert len(looks(store)) == 2
-
-
-# ---- what cannot be kept yet
-
-
-def failing(store: Store, nth: int) -> Step[str]:
-    """Give a look that is kept in one step."""
-
-    def keep() -> str:
-        store.keep_failure(make_look(nth), "fetch_failed", "busy")
-        return f"look {nth}"
-
-    return keep
-
-
-def locking(store: Store, other: sqlite3.Connection) -> Step[str]:
-    """Give a look that finds the file locked once its page is in there."""
-
-    def keep() -> Step[str]:
-        page = store.keep_page(make_look(), make_page())
-        other.execute("BEGIN IMMEDIATE")
-        return lambda: store.keep_content(page, make_content(), page_date=None)
-
-    return keep
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch, store: Store) -> Backlog[str]:
-    monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
-    monkeypatch.setattr(backlog, "MOST_WAITING", 2)
-    store.wait_at_most(0)
-    return Backlog()
-
-
-def test_a_look_whose_page_is_in_the_file_is_not_lost(store, small):
-    """It is read as soon as the file can be written, before all that is kept late."""
-    with closing(sqlite3.connect(store.path)) as other:
-        steps = [locking(store, other), *(failing(store, nth) for nth in range(1, 5))]
-        for nth, step in enumerate(steps):
-            with pytest.raises(DatabaseError, match="locked"):
-                small.keep(store, make_look(nth).fetched_at, step)
-        assert (len(small), small.unkept()) == (3, 4)
-        other.rollback()
-    small.catch_up(store)
-    assert small.late() == ["new", "look 3", "look 4"]
-    assert (len(small), small.unkept()) == (0, 0)
-    ((detail,),) = rows(store, "SELECT detail FROM events")
-    assert detail.startswith("2 looks from 2024-04-28T12:01:00")
-    assert [look.outcome for look in looks(store)] == ["new", "fetch_failed", "fetch_failed"]
-
-
-def test_a_page_that_cannot_be_read_any_more_does_not_hold_up_the_rest_for_ever(store, small):
-    with closing(sqlite3.connect(store.path)) as other:
-        with pytest.raises(DatabaseError, match="locked"):
-            small.keep(store, START, locking(store, other))
-        other.execute("DELETE FROM fetches")
-        other.commit()
-    for nth in (1, 2):
-        with pytest.raises(DatabaseError, match="not there any more"):
-            small.keep(store, make_look(nth).fetched_at, failing(store, nth))
-    assert small.keep(store, make_look(3).fetched_at, failing(store, 3)) == "look 3"
-    assert small.late() == ["look 2"]
-    assert small.unkept() == 0
