@@ -156,6 +156,6 @@ async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
         said = reader.read(page.body, page.encoding, words)
     except (FetchError, NoSidebar) as exc:
         return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
-    problems = "; ".join(said.problems)
+    problems = "; ".join(said.sentences)
     told = f"{len(said.content.readings)} readings, page date {said.page_date or 'none'}"
     return Finding(check=check, told=f"{told}; {problems}" if problems else told)

@@ -45,9 +45,10 @@ class PageContent:
     doubt: str | None
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """All that was not understood, a sentence each; the doubt of the date comes last."""
-        return (*self.content.problems, *([self.doubt] if self.doubt else []))
+        problems = map(str, self.content.problems)
+        return (*problems, *([self.doubt] if self.doubt else []))
 
 
 class BoxReader:

@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
-from db.write.sidebars import as_lines
+from db.problems import as_json
 from scraper import reader
 from scraper.errors import NoSidebar
 from scraper.vocabulary import plain
@@ -248,7 +248,7 @@ def _differs(old: KeptSidebar, new: Content) -> bool:
     before, after = _by_station(old.readings), _by_station(new.readings)
     return (
         old.digest != new.digest
-        or old.problems != as_lines(new.problems)
+        or old.problems != as_json(new.problems)
         or {key: _values(one) for key, one in before.items()}
         != {key: _values(one) for key, one in after.items()}
     )

@@ -49,7 +49,7 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
         for reading in said.content.readings
     ]
     if as_json:
-        show.as_json({"page_date": said.page_date, "readings": rows, "problems": said.problems})
+        show.as_json({"page_date": said.page_date, "readings": rows, "problems": said.sentences})
         return
     click.echo(f"page date {show.cell(said.page_date)}")
     show.table(
@@ -57,7 +57,7 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
         [list(row.values()) for row in rows],
         numbers=["KMA id", "°C"],
     )
-    for problem in said.problems:
+    for problem in said.sentences:
         click.echo(f"problem: {printable(problem)}")
 
 

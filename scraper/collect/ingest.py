@@ -71,7 +71,7 @@ def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
         return Report.of(page, "no_sidebar", error=str(exc))
     outcome = store.keep_content(page, said.content, page_date=said.page_date, doubt=said.doubt)
     count = len(said.content.readings)
-    return Report.of(page, outcome, readings=count, problems=said.problems)
+    return Report.of(page, outcome, readings=count, problems=said.sentences)
 
 
 def read_leftovers(store: Store, words: Words = KNOWN) -> Iterator[Report]:

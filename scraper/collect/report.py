@@ -33,7 +33,7 @@ class Report:
         portal: The portal's name.
         outcome: In a word.
         readings: How many the sidebar gave; 0 where there is none.
-        problems: What of it was not understood.
+        problems: What of it was not understood, a sentence each.
         error: Why there is none, in one line; None where there is.
         milliseconds: How long the portal took.
     """

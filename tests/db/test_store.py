@@ -21,7 +21,16 @@ from hypothesis import strategies as st
 from db import query
 from db.errors import DatabaseError
 from db.packing import unpacked
-from db.reading import KST, Condition, PortalMemory, Reading, Robots, Station
+from db.reading import (
+    KST,
+    SENTENCES,
+    Condition,
+    PortalMemory,
+    Problem,
+    Reading,
+    Robots,
+    Station,
+)
 from db.write.replacing import rewriting
 from db.write.store import TRIES, Store
 from tests.support.make import (
@@ -101,10 +110,12 @@ def sidebars(draw: st.DrawFn) -> list[Reading]:
     ]
 
 
+PROBLEMS = st.builds(Problem, kind=st.sampled_from(list(SENTENCES)), city=WORDS, word=WORDS)
+
+
 @settings(max_examples=60)
-@given(sidebars(), st.none() | st.dates(), st.lists(WORDS.filter(lambda word: "\n" not in word)))
+@given(sidebars(), st.none() | st.dates(), st.lists(PROBLEMS))
 def test_what_goes_in_comes_out(readings, page_date, problems):
-    problems = [problem for problem in problems if problem]
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "w.db") as store:
         content = make_content(*readings, readings=tuple(readings), problems=tuple(problems))
         see(store, make_look(), content, page_date=page_date)
@@ -145,15 +156,10 @@ def test_a_station_comes_out_whole(store):
 
 def test_what_has_no_station_is_no_reading_but_its_problem_is_told(store):
     lost = make_reading(city="서울", station=None, temperature_c=None)
-    problem = "서울: printed 2 times: '흐림' '4.9', '흐림' '5.0'"
+    problem = Problem(kind="printed again", city="서울", word="2 times: '흐림' '4.9', '흐림' '5.0'")
     see(store, make_look(), make_content(lost, make_reading(station=BUSAN), problems=(problem,)))
     assert [row.station for row in latest(store)] == ["부산"]
     assert looks(store)[0].problems == (problem,)
-
-
-def test_a_problem_is_one_line(store):
-    see(store, make_look(), make_content(problems=("unknown city 'a\nb'", "other")))
-    assert looks(store)[0].problems == ("unknown city 'a b'", "other")
 
 
 def test_the_fragment_is_kept_as_it_was(store):

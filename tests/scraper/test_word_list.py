@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from db import query
+from db.reading import Problem
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store
@@ -43,7 +44,7 @@ def said(page: str, words: Words) -> normalize.Normalized:
 @pytest.mark.parametrize("form", [portal.page, portal.text], ids=["HTML", "text"])
 def test_a_taught_word_is_understood_wherever_it_stands(form):
     page = form(STORMY, pages.DATE)
-    assert "unknown city '서울시'" in said(page, KNOWN).problems
+    assert Problem(kind="unknown city", word="서울시") in said(page, KNOWN).problems
     seoul, busan, *_ = said(page, TAUGHT).readings
     assert said(page, TAUGHT).problems == ()
     assert (seoul.station, seoul.city) == (STATIONS["서울"], "서울시")
