@@ -161,6 +161,7 @@ class Soak:
                     clock=lambda: self.now,
                     complain=self._complain,
                 )
+                await collector.make_known(self.config.portals)
                 began = time.process_time()
                 while self.now < START + MONTH and time.monotonic() < until:
                     self._show()

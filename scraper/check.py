@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from db import query
 from db.errors import DatabaseError
 from db.reading import KST
-from scraper import lock, normalize, sidebar
+from scraper import lock, reader
 from scraper.config import NO_PORTALS
 from scraper.errors import AnotherPass, ConfigError, FetchError, NoSidebar
 from scraper.fetch import Fetcher
@@ -148,10 +148,9 @@ async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
     check = f"portal {portal.name}"
     try:
         page = await fetcher.get(portal.url, ignore_robots=bool(portal.ignore_robots))
-        seen = sidebar.find(page.body, page.encoding, words)
+        said = reader.read(page.body, page.encoding, words)
     except (FetchError, NoSidebar) as exc:
         return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
-    said = normalize.readings(seen, words)
-    problems = "; ".join(said.told)
-    told = f"{len(said.readings)} readings, page date {seen.page_date or 'none'}"
+    problems = "; ".join(said.sentences)
+    told = f"{len(said.content.readings)} readings, page date {said.page_date or 'none'}"
     return Finding(check=check, told=f"{told}; {problems}" if problems else told)

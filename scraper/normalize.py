@@ -11,13 +11,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from db.packing import packed
-from db.reading import Condition, Content, Reading, Station
+from db.reading import Condition, Problem, Reading, Station
 from scraper.errors import UnreadableValue
-from scraper.sidebar import READER
 from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
+    from db.reading import ProblemKind
     from scraper.sidebar import Line, Sidebar
     from scraper.vocabulary import Words
 
@@ -42,55 +41,35 @@ class Normalized:
 
     Attributes:
         readings: One for each printed line, in printed order; one alone for a line printed twice.
-        problems: What was not understood, a sentence each.
-        date_doubt: Why the page date is not to be trusted; None where it is, or none is printed.
+        problems: What was not understood.
     """
 
     readings: tuple[Reading, ...]
-    problems: tuple[str, ...]
-    date_doubt: str | None
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """All that people should be told: the problems, and the doubt of the date."""
-        return (*self.problems, *([self.date_doubt] if self.date_doubt else []))
+    problems: tuple[Problem, ...]
 
 
 def readings(sidebar: Sidebar, words: Words = KNOWN) -> Normalized:
     """The readings of a sidebar, and what in it was not understood."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     printed = [(line, _reading(line, words, problems)) for line in sidebar.lines]
     taken = _each_station_once(printed, problems)
-    _tell("no label printed", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
-    _tell("no temperature printed", [x.city for x in sidebar.lines if not x.temperature], problems)
-    doubt = None
-    if sidebar.date_printed is not None and sidebar.page_date is None:
-        doubt = f"date {sidebar.date_printed!r}: not one day that is on its weekday"
-    return Normalized(readings=tuple(taken), problems=tuple(problems), date_doubt=doubt)
+    _tell("no label", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
+    _tell("no temperature", [x.city for x in sidebar.lines if not x.temperature], problems)
+    return Normalized(readings=tuple(taken), problems=tuple(problems))
 
 
-def content(sidebar: Sidebar, said: Normalized, *, fragment: bytes | None = None) -> Content:
-    """
-    A sidebar as it is kept, with the readings of the same sidebar.
-
-    Args:
-        sidebar: The sidebar.
-        said: Its readings.
-        fragment: What is kept of it already; None = what it was read from.
-    """
-    return Content(
-        digest=sidebar.digest,
-        fragment=packed(sidebar.fragment) if fragment is None else fragment,
-        readings=said.readings,
-        problems=said.problems,
-        reader=READER,
-    )
+def date_doubt(sidebar: Sidebar) -> str | None:
+    """Why the page date is not to be trusted; None where it is, or none is printed."""
+    if sidebar.date_printed is None or sidebar.page_date is not None:
+        return None
+    return f"date {sidebar.date_printed!r}: not one day that is on its weekday"
 
 
-def _tell(what: str, cities: list[str], problems: list[str]) -> None:
+def _tell(kind: ProblemKind, cities: list[str], problems: list[Problem]) -> None:
     """One problem for all the cities that have it: on a wet day most labels are missing."""
     if cities:
-        problems.append(f"{what}: {', '.join(city or '(no name)' for city in cities)}")
+        printed = ", ".join(city or "(no name)" for city in cities)
+        problems.append(Problem(kind=kind, city=printed))
 
 
 @functools.lru_cache(maxsize=2048)  # Korea shows fewer than a thousand
@@ -142,31 +121,34 @@ def condition(label: str, icon: str, words: Words = KNOWN) -> Condition:
 
 
 @functools.lru_cache(maxsize=1024)
-def _sky_problem(label: str, icon: str, words: Words) -> str | None:
-    """What is wrong with a label and an icon code together, if anything."""
+def _sky_problem(label: str, icon: str, words: Words) -> tuple[ProblemKind, str] | None:
+    """What is wrong with a label and an icon code together, if anything, and the word."""
     said, drawn = words.conditions.get(plain(label)), ICONS.get(icon)
     if said is None:
-        return f"unknown label {label!r}"
+        return "unknown label", label
     if icon and drawn is None:
-        return f"unknown icon code {icon!r}"
+        return "unknown icon code", icon
     if drawn and said.icon not in {"", icon} and said.condition != drawn.condition:
-        return f"label {label!r} disagrees with icon {icon!r}, which is for {drawn.label!r}"
+        told = f"{label!r} disagrees with icon {icon!r}, which is for {drawn.label!r}"
+        return "label against icon", told
     return None
 
 
-def _reading(line: Line, words: Words, problems: list[str]) -> Reading:
+def _reading(line: Line, words: Words, problems: list[Problem]) -> Reading:
     """The reading of one line; appends what was not understood of it."""
     place = station(line.city, words)
     if place is None:
-        problems.append(f"no city name: {line.label!r} {line.temperature!r}")
+        told = f"{line.label!r} {line.temperature!r}"
+        problems.append(Problem(kind="no city name", word=told))
     elif place.kma_id is None:
-        problems.append(f"unknown city {line.city!r}")
+        problems.append(Problem(kind="unknown city", word=line.city))
     if (problem := _sky_problem(line.label, line.icon, words)) is not None:
-        problems.append(f"{line.city}: {problem}")
+        kind, word = problem
+        problems.append(Problem(kind=kind, city=line.city, word=word))
     try:
         celsius = temperature_c(line.temperature)
     except UnreadableValue as exc:
-        problems.append(f"{line.city}: {exc}")
+        problems.append(Problem(kind="temperature", city=line.city, word=exc.problem))
         celsius = None
     return Reading(
         city=line.city,
@@ -176,7 +158,9 @@ def _reading(line: Line, words: Words, problems: list[str]) -> Reading:
     )
 
 
-def _each_station_once(printed: list[tuple[Line, Reading]], problems: list[str]) -> list[Reading]:
+def _each_station_once(
+    printed: list[tuple[Line, Reading]], problems: list[Problem]
+) -> list[Reading]:
     """
     The readings, each station's once.
 
@@ -193,7 +177,8 @@ def _each_station_once(printed: list[tuple[Line, Reading]], problems: list[str])
     for lines in doubled.values():
         cities = ", ".join(dict.fromkeys(line.city for line in lines))
         values = ", ".join(f"{line.label!r} {line.temperature!r}" for line in lines)
-        problems.append(f"{cities}: printed {len(lines)} times: {values}")
+        told = f"{len(lines)} times: {values}"
+        problems.append(Problem(kind="printed again", city=cities, word=told))
     taken = []
     for line, reading in printed:
         name = _name(reading)

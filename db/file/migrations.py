@@ -14,6 +14,8 @@ from sqlite_utils import Database, Migrations
 
 from db import spells
 from db.file import tables
+from db.file.sentences import problem
+from db.problems import as_json
 
 MIGRATIONS = Migrations("nalssi")
 
@@ -33,6 +35,14 @@ def _truth(db: Database) -> None:
     _make_all(db, tables.TRUTH)
     db.execute(tables.SPELLS_BY_TIME)
     spells.rebuild(db.conn)
+
+
+@MIGRATIONS(name="0004 problems")
+def _problems(db: Database) -> None:
+    """Have each problem as a record, in place of its sentence."""
+    rows = db.execute("SELECT problems, id FROM sidebars WHERE problems IS NOT NULL").fetchall()
+    records = [(as_json(map(problem, text.split("\n"))), row) for text, row in rows]
+    db.conn.executemany("UPDATE sidebars SET problems = ? WHERE id = ?", records)
 
 
 def _make_all(db: Database, statements: str) -> None:

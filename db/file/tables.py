@@ -45,7 +45,7 @@ CREATE TABLE sidebars (
     id INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,
     fragment BLOB NOT NULL,       -- of the page; db/packing.py
-    problems TEXT                 -- a line each; NULL: none
+    problems TEXT                 -- JSON: db/problems.py; NULL: none
 ) STRICT;
 
 CREATE TABLE readings (

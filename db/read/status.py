@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from db import problems
 from db.read.looks import OUTCOME
-from db.read.rows import DAY_S, END_OF_TIME, lines, moment_or_none
+from db.read.rows import DAY_S, END_OF_TIME, moment_or_none
 from db.read.why import at_minute, why_sql
 from db.reading import moment
 from db.validity import last_look_sql, state_sql
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
 
+    from db.reading import Problem
     from db.validity import State
 
 
@@ -95,8 +97,8 @@ class PortalStatus:
     looks_last_day: int
     failures_last_day: int
     last_failure: dt.datetime | None
-    problems: tuple[str, ...]
-    recent_problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    recent_problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +132,8 @@ def read(row: sqlite3.Row) -> PortalStatus:
         looks_last_day=row["looks"],
         failures_last_day=row["failures"],
         last_failure=moment_or_none(row["last_failure"]),
-        problems=lines(row["problems"]),
-        recent_problems=tuple(dict.fromkeys(lines(row["recent_problems"]))),
+        problems=problems.from_json(row["problems"]),
+        recent_problems=tuple(dict.fromkeys(problems.from_json(row["recent_problems"]))),
     )
 
 

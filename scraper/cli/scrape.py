@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import signal
 import sys
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
 @as_json
 def parse(source: str, places: Places, *, as_json: bool) -> None:
     """Show what the reader sees in a page; touches no database."""
-    from scraper import normalize, sidebar
+    from scraper import reader
     from scraper.vocabulary import KNOWN
 
     settings = places.settings_if_any()
     words = settings.words.known() if settings else KNOWN
     page = _page(source, settings)
-    seen = sidebar.find(page.body, page.encoding, words)
-    said = normalize.readings(seen, words)
+    said = reader.read(page.body, page.encoding, words)
     rows = [
         {
             "city": reading.city,
@@ -47,18 +47,18 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
             "condition": reading.condition.condition,
             "temperature_c": reading.temperature_c,
         }
-        for reading in said.readings
+        for reading in said.content.readings
     ]
     if as_json:
-        show.as_json({"page_date": seen.page_date, "readings": rows, "problems": said.told})
+        show.as_json({"page_date": said.page_date, "readings": rows, "problems": said.sentences})
         return
-    click.echo(f"page date {show.cell(seen.page_date)}")
+    click.echo(f"page date {show.cell(said.page_date)}")
     show.table(
         ["city", "KMA id", "label", "icon", "condition", "°C"],
         [list(row.values()) for row in rows],
         numbers=["KMA id", "°C"],
     )
-    for problem in said.told:
+    for problem in said.sentences:
         click.echo(f"problem: {printable(problem)}")
 
 
@@ -99,6 +99,8 @@ def scrape(
     as_json: bool,
 ) -> None:
     """Look once at the portals of the config, or the named; for cron."""
+    # What a pass imports stays; to walk it again and again, every 700 objects, takes 5 % of a pass.
+    gc.set_threshold(50_000)
     # Being stopped is to be told like Ctrl-C: the looks under way are given up, each with its row.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from scraper import lock

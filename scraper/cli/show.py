@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from db.reading import Problem
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ _LOUD: Final = {"frozen": "bold white on red", "down": "bold white on red", "unc
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: ISO times with their offset, ISO dates, objects for dataclasses."""
-    if isinstance(value, str):
-        return printable(value)
+    if isinstance(value, (str, Problem)):
+        return printable(str(value))
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, (list, tuple)):

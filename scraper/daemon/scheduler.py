@@ -88,6 +88,7 @@ class Timetable:
 
     async def start(self) -> None:
         """Begin; a portal that is due, or was never looked at, is looked at once."""
+        await self._collector.make_known(self._config.portals)
         for portal in self._config.portals:
             self._scheduler.add_job(
                 self._look,

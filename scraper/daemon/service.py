@@ -65,7 +65,7 @@ class Daemon:
         self._stop, self._reload = asyncio.Event(), asyncio.Event()
         self._config = load()
         self._told: dict[str, tuple[str, ...]] = {}
-        self._backlog: Backlog[Report] = Backlog()
+        self._backlog = Backlog()
         self._inspection = Inspection(store.path)
         self._ledger: Ledger | None = None
 

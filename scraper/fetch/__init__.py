@@ -21,6 +21,7 @@ Fetch: one polite, bounded GET of a page, and everything that may go wrong on th
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from scraper.fetch.encoding import encoding_of
@@ -29,6 +30,10 @@ from scraper.fetch.page import Page, read_file, read_stream
 if TYPE_CHECKING:
     from scraper.fetch.address import Resolve, resolve
     from scraper.fetch.client import Fetcher
+
+# httpx imports its own command line wherever rich is installed, and with that rich and pygments:
+# a fifth of what a pass from cron takes. It does without where that cannot be imported.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 __all__ = ["Fetcher", "Page", "Resolve", "encoding_of", "read_file", "read_stream", "resolve"]
 

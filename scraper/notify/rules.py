@@ -10,7 +10,6 @@ nor cron tells it twice.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from db.reading import KST
@@ -30,8 +29,6 @@ AGAIN_AFTER: Final = dt.timedelta(days=1)
 
 WELL_AFTER_INTERVALS: Final = 3
 """So many intervals without a failure, and a portal is well again: as many as make it down."""
-
-_UNKNOWN: Final = re.compile(r"unknown (?:city|label|icon code) .+")
 
 _OVER: Final[Mapping[Kind, str]] = {
     "down": "down",
@@ -89,8 +86,8 @@ def _last(status: PortalStatus) -> str:
 
 def _unknown(status: PortalStatus) -> list[str]:
     """The words, whichever cities they stand at, such as ``"unknown label '눈보라'"``."""
-    found = map(_UNKNOWN.search, status.recent_problems)
-    return list(dict.fromkeys(printable(word[0]) for word in found if word))
+    words = (problem.unknown for problem in status.recent_problems)
+    return list(dict.fromkeys(printable(f"unknown {word}") for word in words if word))
 
 
 def _again(kind: Kind, status: PortalStatus, before: Told, now: dt.datetime) -> bool:

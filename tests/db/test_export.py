@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from db.export import Export, formats
 from db.export.slices import TABLES, Selection, Slice, Source
-from db.reading import KST, Condition, Station, moment
+from db.reading import KST, Condition, Problem, Station, moment
 from db.write.store import Store
 from tests.cli.test_cli import NALSSI, ROOT, nalssi, refused
 from tests.support.faults import PATIENCE_S, rows
@@ -379,13 +379,17 @@ def test_what_has_no_sense_is_refused(path, tmp_path, options, told):
     assert list(tmp_path.iterdir()) == []
 
 
+ONE = Problem(kind="unknown city", word="one")
+TWO = Problem(kind="no temperature", city="two")
+
+
 def test_problems_that_were_lines_stay_apart(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
-        see(store, make_look(), make_content(problems=("one", "two")))
+        see(store, make_look(), make_content(problems=(ONE, TWO)))
     (row,) = lines(
         nalssi("export", "--what", "looks", "--format", "ndjson", "--db", store.path).stdout
     )
-    assert row["problems"] == "one; two"
+    assert row["problems"] == "unknown city 'one'; no temperature printed: two"
 
 
 def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from db import packing
 from db.write.store import Store
-from scraper import normalize, sidebar
+from scraper import reader
 from scraper.demo import portal
 from tests.support import pages
 
@@ -101,8 +101,7 @@ def test_a_sidebar_takes_less_than_three_hundred_bytes(tmp_path, as_text):
     with Store.open(tmp_path / "weather.db") as store, store.transaction() as conn:
         conn.execute("INSERT INTO sidebars (id, digest, fragment) VALUES (1000000, x'', x'')")
         for page in _boxes(as_text):
-            found = sidebar.find(page)
-            store.sidebars.keep(normalize.content(found, normalize.readings(found)))
+            store.sidebars.keep(reader.read(page).content)
         (readings,) = conn.execute(
             "SELECT sum(payload) FROM dbstat WHERE name = 'readings'"
         ).fetchone()

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlite_utils import Database, Migrations
@@ -56,10 +56,15 @@ def ask_everything(path: Path) -> int:
 def later(change: Callable[[Database], None]) -> Migrations:
     """Today's migrations and one more."""
     more = Migrations("nalssi")
-    more(name="0001 tables")(migrations._tables)
-    more(name="0002 archives")(migrations._archives)
-    more(name="0003 more")(change)
+    for migration in todays():
+        more(name=migration.name)(migration.fn)
+    more(name="9999 more")(change)
     return more
+
+
+def todays() -> list[Any]:
+    """Today's migrations, in their order."""
+    return migrations.MIGRATIONS.pending(Database(memory=True))
 
 
 def add_column(db: Database) -> None:
@@ -439,27 +444,59 @@ def test_an_older_file_is_told_to_whoever_asks(path):
         query.Database(path)
 
 
-def test_a_file_from_before_the_archives_keeps_all_it_has(path):
-    first = Migrations("nalssi")
-    first(name="0001 tables")(migrations._tables)
+def make_older(path: Path, version: int, *statements: str) -> None:
+    """Make a file as so many of today's migrations made it, with these rows."""
+    some = Migrations("nalssi")
+    for migration in todays()[:version]:
+        some(name=migration.name)(migration.fn)
     with closing(sqlite3.connect(":memory:")) as conn:
         db = Database(conn)
-        first.apply(db)
-        db.execute("INSERT INTO portals VALUES (1, 'koya', 'https://koya.example/', 600, '', '')")
-        db.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
-        db.execute(
-            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
-            "VALUES (1, 1714273200, 'read', 120, 1)"
-        )
+        some.apply(db)
+        for statement in statements:
+            db.execute(statement)
         db.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
-        db.execute("PRAGMA user_version = 1")
+        db.execute(f"PRAGMA user_version = {version}")
         conn.commit()
         conn.execute("VACUUM INTO ?", (str(path),))
+
+
+ONE_LOOK = (
+    "INSERT INTO portals VALUES (1, 'koya', 'https://koya.example/', 600, '', '')",
+    """INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id)
+    VALUES (1, 1714273200, 'read', 120, 1)""",
+)
+
+
+def test_a_file_from_before_the_archives_keeps_all_it_has(path):
+    make_older(path, 1, "INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)", *ONE_LOOK)
     with Store.open(path) as store:
         assert store.rebuild() == 1
     with query.Database(path) as asked:
         assert asked.faults() == []
         assert [look.outcome for look in asked.looks()] == ["new"]
+
+
+def test_a_problem_that_was_a_sentence_is_a_record_and_shown_the_same(path):
+    told = """고창: unknown label '눈보라'
+unknown city '북대구'
+no temperature printed: 부산, 제주
+a word of its own"""
+    quoted = told.replace("'", "''")
+    with_problems = f"INSERT INTO sidebars VALUES (1, x'01', x'02', '{quoted}', 1)"
+    make_older(path, 2, with_problems, *ONE_LOOK)
+    with Store.open(path) as store:
+        store.rebuild()
+    with query.Database(path) as asked:
+        (look,) = asked.looks()
+        (status,) = asked.status(now=START)
+    assert [str(problem) for problem in look.problems] == told.split("\n")
+    assert [problem.unknown for problem in status.problems[:2]] == [
+        "label '눈보라'",
+        "city '북대구'",
+    ]
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("SELECT problems FROM looks").fetchall() == [(told,)]
+    assert path.with_name("weather.db.before-3").is_file()
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
@@ -472,8 +509,8 @@ def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
         os.umask(before)
     with closing(conn):
         assert conn.execute("SELECT motto FROM portals").fetchall() == [("truth",)]
-        assert conn.execute("PRAGMA user_version").fetchone() == (3,)
-    copy = path.with_name("weather.db.before-3")
+        assert conn.execute("PRAGMA user_version").fetchone() == (connection.VERSION + 1,)
+    copy = path.with_name(f"weather.db.before-{connection.VERSION + 1}")
     assert copy.stat().st_mode & 0o777 == 0o640
     assert ask_everything(copy) == 3
     with Store.open(copy) as store, pytest.raises(sqlite3.OperationalError, match="motto"):

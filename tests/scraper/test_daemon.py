@@ -419,6 +419,8 @@ async def fed_while_looking(*, ends: bool) -> set[bool]:
     turn, never = asyncio.Lock(), asyncio.Event()
 
     class OneByOne:
+        async def make_known(self, _: object) -> None: ...
+
         async def recall(self, _: config.Portal) -> PortalMemory:
             return PortalMemory()
 

@@ -19,6 +19,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from db import query
+from db.reading import Problem
 from db.write.store import Store
 from scraper.collect import Report, collecting
 from scraper.config import Config, Metrics, Notify, Portal
@@ -136,8 +137,10 @@ class House:
             store.keep_no_sidebar(page, "a page titled '공사 중'")
             return Report(portal=portal, outcome="no_sidebar", error="no KMA sidebar")
         celsius = self.minute // 60 if sign == "." else ord(sign) / 10
-        problems = [f"서울: unknown label {sign!r}"] if sign.isupper() else []
-        problems += ["unknown city '화성'"] if sign == "+" else []
+        problems = [
+            *([Problem(kind="unknown label", city="서울", word=sign)] if sign.isupper() else []),
+            *([Problem(kind="unknown city", word="화성")] if sign == "+" else []),
+        ]
         content = make_content(make_reading(temperature_c=celsius), problems=tuple(problems))
         return Report(
             portal=portal, outcome=store.keep_content(page, content, page_date=None), readings=1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from db.read.status import PortalStatus, Told
+from db.reading import SENTENCES, Problem
 from scraper.notify import rules
 from scraper.printable import printable
 from tests.support.make import START
@@ -45,7 +47,11 @@ LAYOUT = make_status(
     last_outcome="no_sidebar", last_reason="page titled '공사 중'", last_failure=START
 )
 WORDS = make_status(
-    recent_problems=("서울: unknown label '눈보라'", "unknown city '북대구'", "부산: no number")
+    recent_problems=(
+        Problem(kind="unknown label", city="서울", word="눈보라"),
+        Problem(kind="unknown city", word="북대구"),
+        Problem(kind="no temperature", city="부산"),
+    )
 )
 TROUBLES = {"down": DOWN, "frozen": FROZEN, "layout": LAYOUT, "words": WORDS}
 
@@ -139,16 +145,16 @@ def test_a_page_that_nobody_read_does_not_end_a_layout(outcome):
 
 
 def test_another_word_is_told_at_once_and_the_same_at_another_city_is_not():
-    another = make_status(recent_problems=(*WORDS.recent_problems, "부산: unknown icon code '99'"))
+    icon = Problem(kind="unknown icon code", city="부산", word="99")
+    another = make_status(recent_problems=(*WORDS.recent_problems, icon))
     assert due(another, told="words", ago=INTERVAL) == [("words", False)]
-    elsewhere = make_status(recent_problems=("제주: unknown label '눈보라'",))
+    elsewhere = make_status(recent_problems=(replace(WORDS.recent_problems[0], city="제주"),))
     assert due(elsewhere, told="words", ago=INTERVAL) == []
 
 
 def test_only_words_are_words():
-    assert (
-        due(make_status(recent_problems=("부산: no number", "no temperature printed: 제주"))) == []
-    )
+    others = [Problem(kind=kind, city="부산", word="unknown label 'x'") for kind in SENTENCES]
+    assert due(make_status(recent_problems=tuple(o for o in others if not o.unknown))) == []
 
 
 def test_troubles_of_one_portal_are_told_apart():
@@ -161,7 +167,7 @@ def test_nothing_of_a_portal_speaks_to_a_terminal():
     told = rules.due(
         [
             make_status(last_outcome="no_sidebar", last_reason=hostile),
-            make_status(recent_problems=(f"unknown label {hostile}",)),
+            make_status(recent_problems=(Problem(kind="unknown label", word=hostile),)),
             make_status(state="down", last_outcome="fetch_failed", last_reason=hostile),
         ],
         {},

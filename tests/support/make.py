@@ -72,7 +72,13 @@ def make_look(minute: float = 0, **changes: Any) -> Look:
 
 def make_page(**changes: Any) -> KeptPage:
     """Give a page that is about to be kept."""
-    plain: dict[str, Any] = {"look_id": 0, "portal": "koya", "body": b"<html>", "encoding": "utf-8"}
+    plain: dict[str, Any] = {
+        "look_id": 0,
+        "portal": "koya",
+        "body": b"<html>",
+        "encoding": "utf-8",
+        "milliseconds": 120,
+    }
     return KeptPage(**(plain | changes))
 
 

@@ -41,6 +41,7 @@ STAGES = {
     "scraper.vocabulary": set(),
     "scraper.sidebar": {"scraper.vocabulary"},
     "scraper.normalize": {"scraper.vocabulary", "scraper.sidebar"},
+    "scraper.reader": {"scraper.vocabulary", "scraper.sidebar", "scraper.normalize"},
     "scraper.http": set(),
     "scraper.fetch": {"scraper.config", "scraper.http", "scraper.threads"},
     "scraper.toml": set(),
@@ -52,19 +53,13 @@ STAGES = {
     "scraper.plot": {"scraper.printable"},
     "scraper.schedule": set(),
     "scraper.collect": {
-        "scraper.sidebar",
-        "scraper.normalize",
+        "scraper.reader",
         "scraper.fetch",
         "scraper.config",
         "scraper.vocabulary",
     },
-    "scraper.archive": {
-        "scraper.vocabulary",
-        "scraper.sidebar",
-        "scraper.normalize",
-        "scraper.fetch",
-    },
-    "scraper.reparse": {"scraper.vocabulary", "scraper.sidebar", "scraper.normalize"},
+    "scraper.archive": {"scraper.vocabulary", "scraper.sidebar", "scraper.reader", "scraper.fetch"},
+    "scraper.reparse": {"scraper.vocabulary", "scraper.reader"},
     "scraper.demo": {"scraper.collect", "scraper.config", "scraper.fetch", "scraper.lock"},
 }
 """Each stage and the other stages that it may know; all may know the errors."""
@@ -109,6 +104,11 @@ def test_a_stage_knows_only_the_stages_before_it(stage):
             }
             allowed = STAGES[stage] | {stage, "scraper.errors", "scraper.__version__"}
             assert known <= allowed, path
+
+
+def test_a_page_becomes_content_in_the_reader_alone():
+    knowing = {place(path) for path in MODULES if any("normalize" in one for one in imports(path))}
+    assert knowing == {"scraper/reader.py"}
 
 
 @pytest.mark.parametrize(

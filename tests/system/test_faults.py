@@ -98,12 +98,12 @@ def test_what_was_acknowledged_survives_every_kill(tmp_path, portal):
 @pytest.mark.parametrize(
     ("point", "left"),
     [
-        ("db.write.store:Store.portal", []),
+        ("db.write.store:Store.portals", []),
         ("db.write.store:Store.keep_page", []),
         ("db.write.sidebars:Sidebars.keep", ["unread"]),
         ("db.spells:add", ["unread"]),
         ("db.write.store:Store._remember", ["unread"]),
-        ("db.write.store:Store.keep_robots", ["read"]),
+        ("db.write.store:write_robots", []),
     ],
 )
 def test_killed_at_this_point_a_look_is_there_whole_or_not_at_all(config, kept, point, left):
