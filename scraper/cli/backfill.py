@@ -1,9 +1,9 @@
-"""The command that reads archives. It imports late what only it needs."""
-# ruff: noqa: PLC0415
+"""The command that reads archives."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import importlib.util
 import os
 import signal
@@ -14,15 +14,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from db import query
+from db.errors import OutputError
 from db.reading import now
+from db.write import imports
+from db.write.store import Store
+from scraper import lock
+from scraper.archive import backfill as archive
+from scraper.archive import files, portals
+from scraper.archive.errors import MissingFastwarc
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import Places, as_json, with_places
-from scraper.errors import NO_SIDEBAR
+from scraper.errors import NO_SIDEBAR, AnotherPass
 from scraper.printable import printable
+from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
@@ -42,7 +49,7 @@ _REMEDIES: Final = {
 """What can be done about pages that were rejected, by the reason."""
 
 
-@main.command()
+@click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--only-portals", is_flag=True, help="Refuse pages of portals not known yet.")
 @click.option("--portal", metavar="NAME", help="Whose the pages are that have no address.")
@@ -97,9 +104,6 @@ def backfill(
     Run it again after an interruption: files that were read to the end are passed over.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from scraper.archive import files
-    from scraper.archive.errors import MissingFastwarc
-
     if importlib.util.find_spec("fastwarc") is None:
         raise MissingFastwarc
     found = files.sources(paths)
@@ -125,10 +129,6 @@ def _kept(
     *,
     again: bool,
 ) -> dict[str, Any]:
-    from db.write import imports
-    from scraper import lock
-    from scraper.archive import backfill as archive
-
     path = places.database()
     settings = places.settings_if_any()
     # Not the lock of the passes: a daemon may go on, as each commit here is short.
@@ -155,10 +155,6 @@ def _opened(path: Path, journal: str | None) -> Iterator[Any]:
 
     Beside a daemon its journal stays as it is: that is the other's to choose.
     """
-    from db.write.store import Store
-    from scraper import lock
-    from scraper.errors import AnotherPass
-
     try:
         with lock.held(path):
             store = Store.open(path, journal=journal)
@@ -173,9 +169,6 @@ def _opened(path: Path, journal: str | None) -> Iterator[Any]:
 def _counted(
     found: list[Source], places: Places, options: dict[str, Any], workers: int | None
 ) -> dict[str, Any]:
-    from db import query
-    from scraper.archive import backfill as archive
-
     settings = places.settings_if_any()
     known = _of_config(settings)
     path = places.database()
@@ -195,9 +188,6 @@ def _extracted(
     options: dict[str, Any],
     workers: int | None,
 ) -> dict[str, Any]:
-    from db.errors import OutputError
-    from scraper.archive import backfill as archive
-
     if any(source.is_at(path) for source in found):
         raise OutputError(path, "is one of the archives themselves")
     settings = places.settings_if_any()
@@ -217,11 +207,7 @@ def _of_config(settings: Config | None) -> Known:
 def _orders(
     known: Known, options: dict[str, Any], settings: Config | None, *, as_json: bool = False
 ) -> Orders:
-    import datetime as dt
-
-    from scraper.archive import portals
-    from scraper.archive.worker import Orders
-    from scraper.vocabulary import KNOWN
+    from scraper.archive.worker import Orders  # noqa: PLC0415 - wants the extra
 
     names = portals.by_host({name: url for name, (url, _) in known.items()})
     portal = options["portal"]
@@ -252,8 +238,7 @@ def _how(options: dict[str, Any]) -> str:
 
 
 def _run(found: list[Source], orders: Orders, sink: Sink, workers: int | None) -> Progress:
-    from scraper.archive import backfill as archive
-    from scraper.archive.pool import Crew
+    from scraper.archive.pool import Crew  # noqa: PLC0415 - wants the extra
 
     size = workers or min(os.cpu_count() or 1, len(found))
     with _watching() as watch, Crew(orders, max(1, size)) as crew:
@@ -326,9 +311,9 @@ def _line(progress: Progress) -> str:
 
 @contextlib.contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.console import Console  # noqa: PLC0415 - only where a person is looking
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
 
     columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:

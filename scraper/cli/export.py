@@ -1,5 +1,4 @@
 """The commands that take the history elsewhere, copy it, and let go of what is old."""
-# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
@@ -11,9 +10,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from db import backup as backups
+from db.errors import DatabaseError
+from db.export import Export
+from db.export.slices import BY_MONTH, OF_A_STATION, OF_A_TIME, Selection, Source
 from db.reading import KST, now
+from db.write import prune as pruning
+from db.write.store import Store
+from scraper import lock
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import (
     File,
     Moment,
@@ -32,8 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from db.export import Export, Format
-    from db.export.slices import Selection, What
+    from db.export import Format
+    from db.export.slices import What
     from db.write.prune import Plan
 
 _ENDINGS: Final[dict[str, Format]] = {
@@ -46,7 +51,7 @@ _YOUNGEST: Final = dt.timedelta(days=1)
 """``status`` counts the looks of a day."""
 
 
-@main.command()
+@click.command()
 @click.option(
     "--format",
     "form",
@@ -82,9 +87,6 @@ def export(
     partition: bool,
 ) -> None:
     """Write a table as CSV, NDJSON or Parquet."""
-    from db.export import Export
-    from db.export.slices import Selection, Source
-
     chosen = Selection(since=since, until=until, stations=stations, portal=portal)
     form = form or _form(output, partition=partition)
     _refuse_mixtures(what, chosen, form, output, partition=partition)
@@ -122,8 +124,6 @@ def _refuse_mixtures(
     what: What, chosen: Selection, form: Format, output: Path | None, *, partition: bool
 ) -> None:
     """Refuse what would be ignored, or has no sense."""
-    from db.export.slices import BY_MONTH, OF_A_STATION, OF_A_TIME
-
     refuse_reversed(chosen.since, chosen.until)
     wrong = {
         "--since, --until and --portal go with": (
@@ -145,14 +145,12 @@ def _refuse_mixtures(
         raise click.UsageError(msg)
 
 
-@main.command()
+@click.command()
 @click.argument("file", type=File())
 @with_places
 @as_json
 def backup(file: Path, places: Places, *, as_json: bool) -> None:
     """Make a verified copy of the database while it is in use."""
-    from db import backup as backups
-
     _end_tidily()
     with _progress(to_file=True) as told:
         made = backups.make(places.database(), file, progress=told)
@@ -168,7 +166,7 @@ def backup(file: Path, places: Places, *, as_json: bool) -> None:
     )
 
 
-@main.command()
+@click.command()
 @click.option(
     "--looks-older-than",
     "before",
@@ -185,8 +183,6 @@ def prune(
     before: dt.datetime, places: Places, *, dry_run: bool, vacuum: bool, as_json: bool
 ) -> None:
     """Drop old looks that say nothing new; no value, state or gap changes."""
-    from db.write import prune as pruning
-
     if before > now() - _YOUNGEST:
         msg = "--looks-older-than: expected a day at least, 1d"
         raise click.UsageError(msg)
@@ -211,8 +207,6 @@ def prune(
 
 def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
     """Do it; gives how many looks are gone."""
-    from db.write import prune as pruning
-
     with _progress(to_file=True) as told:
         dropped = pruning.carry_out(path, planned, progress=told)
     if vacuum:
@@ -247,9 +241,30 @@ def _progress(*, to_file: bool) -> Iterator[Callable[[float], None]]:
     if not sys.stderr.isatty() or not (to_file or not sys.stdout.isatty()):
         yield lambda _done: None
         return
-    from rich.console import Console
-    from rich.progress import Progress
+    from rich.console import Console  # noqa: PLC0415 - only where a person is looking
+    from rich.progress import Progress  # noqa: PLC0415
 
     with Progress(console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task("", total=1.0)
         yield lambda done: bars.update(bar, completed=done)
+
+
+@click.command()
+@with_places
+@as_json
+def rebuild(places: Places, *, as_json: bool) -> None:
+    """
+    Derive the spells again from the looks.
+
+    Also brings the database of an older nalssi up to date.
+    """
+    path, settings = places.database(), places.known()
+    if not path.is_file():
+        raise DatabaseError(path, "there is no such file")
+    journal = settings.journal if settings else None
+    with lock.held(path), Store.open(path, journal=journal) as store:
+        spells = store.rebuild()
+    if as_json:
+        show.as_json({"spells": spells})
+    else:
+        click.echo(f"{spells} spell{'' if spells == 1 else 's'}")

@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import functools
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.exceptions import NoArgsIsHelpError
 
 from db import asked
-from db.errors import NalssiError, WrongQuestion
+from db.errors import WrongQuestion
 from db.reading import KST
-from scraper.printable import printable
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from scraper.config import Config
-
-
-INTERRUPTED: Final = 130
-"""What a shell gives a command that ended by Ctrl-C: 128 and the number of SIGINT."""
-
-OUTPUT_LOST: Final = 74
-"""``EX_IOERR`` of sysexits.h."""
-
-READER_LEFT: Final = 141
-"""What a shell gives a command that nobody reads any more: 128 and the number of SIGPIPE."""
-
-
-class Commands(click.Group):
-    """Commands whose expected errors end in one line on stderr and their own exit code."""
-
-    def make_context(self, *args: Any, **more: Any) -> click.Context:
-        """Read the options that stand before the command."""
-        with _in_one_line():
-            return super().make_context(*args, **more)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        with _in_one_line():
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-            return result
-
-
-@contextlib.contextmanager
-def _in_one_line() -> Iterator[None]:
-    try:
-        yield
-    except NalssiError as exc:
-        _end(str(exc), exc.exit_code)
-    except NoArgsIsHelpError:  # nothing is wrong: it is the help
-        raise
-    except click.UsageError as exc:
-        more = f"; see `{exc.ctx.command_path} --help`" if exc.ctx else ""
-        _end(f"{exc.format_message().removesuffix('.')}{more}", exc.exit_code)
-    except KeyboardInterrupt:
-        _end("interrupted", INTERRUPTED)
-    except OSError as exc:  # os._exit, or Python would try to write the rest once more
-        if exc.errno == errno.EPIPE:
-            os._exit(READER_LEFT)
-        click.echo(f"nalssi: the output cannot be written: {exc.strerror}", err=True)
-        os._exit(OUTPUT_LOST)
-
-
-def _end(told: str, exit_code: int) -> NoReturn:
-    click.echo(f"nalssi: {printable(told)}", err=True)
-    raise click.exceptions.Exit(exit_code) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,20 @@
-"""The commands that compute. Each imports late what only it needs, as in ``asking.py``."""
-# ruff: noqa: PLC0415
+"""The commands that compute."""
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from db import query
+from db.export.spreadsheet import cell
+from db.measures.stats import Period
 from db.reading import now
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import (
     Moment,
     Places,
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
     from db.measures.compare import Comparison
     from db.measures.evidence import Known, NearLook
     from db.measures.periods import By
-    from db.measures.stats import Period
 
 _MINUTES: Final = 60
 
@@ -81,7 +84,7 @@ def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
     return with_formats
 
 
-@main.command()
+@click.command()
 @click.argument("stations", metavar="STATION...", nargs=-1, required=True)
 @click.option(
     "--by",
@@ -107,8 +110,6 @@ def stats(
 
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
-    from db import query
-
     with query.Database(places.database()) as asked:
         rows = asked.stats(*stations, by=by, **part)
     if as_json:
@@ -153,10 +154,6 @@ def _periods(rows: Sequence[Period], named: str) -> None:
 
 def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
     """Headings and rows of a table in which each sky has a column of its own."""
-    from dataclasses import fields
-
-    from db.measures.stats import Period
-
     plain = [one.name for one in fields(Period) if one.name != "conditions"]
     skies = sorted({sky for row in rows for sky in row.conditions})
     return [*plain, *(f"share_{sky}" for sky in skies)], [
@@ -168,7 +165,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
     ]
 
 
-@main.command()
+@click.command()
 @click.argument("stations", metavar="STATION STATION...", nargs=-1, required=True)
 @click.option(
     "--by",
@@ -194,8 +191,6 @@ def compare(
 
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
-    from db import query
-
     with query.Database(places.database()) as asked:
         found = asked.compare(*stations, by=by, **part)
     if as_json:
@@ -239,18 +234,13 @@ def _side_by_side(found: Comparison, by: str) -> None:
 
 def _csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print CSV that a spreadsheet can be trusted with."""
-    import csv
-    import io
-
-    from db.export.spreadsheet import cell
-
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([cell(show.plain(value)) for value in row] for row in (headings, *rows))
     click.echo(text.getvalue(), nl=False)
 
 
-@main.command()
+@click.command()
 @click.argument("station")
 @click.argument("time", type=Moment())
 @only_portal
@@ -265,8 +255,6 @@ def at(
     STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
     long ago: 30m, 24h, 7d, 2w.
     """
-    from db import query
-
     with query.Database(places.database()) as asked:
         known = asked.at(station, time, portal=portal, now=now())
     if as_json:

@@ -1,16 +1,17 @@
-"""The commands that say how nalssi and its portals are."""
-# ruff: noqa: PLC0415
+"""The commands that say how the portals are, and were."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from db import query
+from db.file import connection
 from db.reading import KST, now
 from scraper import __version__
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import (
     Places,
     as_json,
@@ -21,6 +22,7 @@ from scraper.cli.options import (
     with_places,
 )
 from scraper.printable import printable
+from scraper.schedule import next_look
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,15 +33,11 @@ if TYPE_CHECKING:
 STALE: Final = 7
 
 
-@main.command()
+@click.command()
 @with_places
 @as_json
 def status(places: Places, *, as_json: bool) -> None:
-    """Say how each portal is; exit 7 where one is frozen or down."""
-    import shutil
-
-    from db import query
-
+    """Show each portal's state; exit 7 where one is frozen or down."""
     path, config = places.database(), places.known()
     with query.Database(path) as asked:
         portals = _statuses(asked, config)
@@ -74,9 +72,6 @@ def _statuses(asked: Database, config: Config | None) -> list[dict[str, Any]]:
 def _status(
     asked: Database, one: PortalStatus, config: Config | None, moment: dt.datetime
 ) -> dict[str, Any]:
-    from db.file import connection
-    from scraper.schedule import next_look
-
     interval_s = config.interval_s if config else round(one.interval_minutes * 60)
     with connection.reading(asked.path):  # an interval without end is damage, too
         due = next_look(asked.memory(one.portal), interval_s, moment).astimezone(KST)
@@ -116,7 +111,7 @@ def _mib(size: Any) -> str:
     return f"{int(size) / 2**20:.1f} MiB"
 
 
-@main.command()
+@click.command()
 @since
 @until
 @only_portal
@@ -131,8 +126,6 @@ def gaps(
     as_json: bool,
 ) -> None:
     """List the stretches without a successful look, and why."""
-    from db import query
-
     refuse_reversed(since, until)
     path, config = places.database(), places.known()
     with query.Database(path) as asked:
@@ -163,56 +156,3 @@ def gaps(
         numbers=["length", "failures"],
         keys=2,
     )
-
-
-@main.command()
-@click.option("--live", is_flag=True, help="Look at each portal, too, and store nothing.")
-@with_places
-@as_json
-def check(places: Places, *, live: bool, as_json: bool) -> None:
-    """Check config, database, disk, clock and lock; change nothing."""
-    from scraper import check as checks
-    from scraper import config
-
-    path = places.database()
-    settings = places.settings() if live else places.known()
-    findings = [
-        *([checks.of_config(settings, config.find(places.config))] if settings else []),
-        *checks.of_database(path),
-        checks.of_disk(path),
-        checks.of_clock(path, now()),
-        checks.of_lock(path),
-        *(checks.of_portals(settings, now) if live and settings else []),
-    ]
-    if as_json:
-        show.as_json([{"check": one.check, "ok": one.well, "told": one.told} for one in findings])
-    else:
-        show.table(
-            ["check", "", "found"],
-            [(one.check, "ok" if one.well else "FAULT", one.told) for one in findings],
-        )
-    click.get_current_context().exit(max(one.exit_code for one in findings))
-
-
-@main.command()
-@click.option("--test", "test", is_flag=True, required=True, help="Send a test through each.")
-@with_places
-def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what the command is for
-    """Try the channels of the config with a test notice."""
-    from scraper import config
-    from scraper.errors import ConfigError
-    from scraper.notify import Channels, Notice, deliver, ping
-
-    wanted = places.settings().notify
-    where = config.find(places.config)
-    channels = Channels(command=wanted.command, webhook=wanted.webhook, apprise=wanted.apprise)
-    count = bool(wanted.command) + bool(wanted.webhook) + len(wanted.apprise) + bool(wanted.ping)
-    if not count:
-        raise ConfigError(where, "[notify] names no channel")
-    notice = Notice(portal="test", kind="test", well=True, text="nalssi: this is a test")
-    failures = deliver(notice, channels)
-    if wanted.ping and (failure := ping(wanted.ping, "success", notice.text)):
-        failures.append(failure)
-    if failures:
-        raise ConfigError(where, "; ".join(failures))
-    click.echo(f"{count} delivered")

@@ -1,0 +1,30 @@
+"""The command that runs the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from db.reading import now
+from db.write.store import Store
+from scraper import lock
+from scraper.cli.options import Places, with_places
+from scraper.daemon.log import log_to_stderr
+from scraper.daemon.service import Daemon
+
+
+@click.command()
+@with_places
+def run(places: Places) -> None:
+    """
+    Run the daemon, which polls the portals day and night.
+
+    It ends by SIGTERM or Ctrl-C; SIGHUP reads the config again.
+    """
+    settings = places.settings_to_run()
+    path = places.db or Path(settings.database)
+    with lock.held(path), Store.open(path, journal=settings.journal) as store:
+        daemon = Daemon(load=places.settings_to_run, store=store, clock=now, log=log_to_stderr())
+        asyncio.run(daemon.run())
