@@ -130,7 +130,7 @@ def _kept(
     again: bool,
 ) -> dict[str, Any]:
     path = places.database()
-    settings = places.settings_if_any()
+    settings = places.optional()
     # Not the lock of the passes: a daemon may go on, as each commit here is short.
     with contextlib.ExitStack() as stack:
         stack.enter_context(lock.held(path, part=".backfill"))
@@ -169,7 +169,7 @@ def _opened(path: Path, journal: str | None) -> Iterator[Any]:
 def _counted(
     found: list[Source], places: Places, options: dict[str, Any], workers: int | None
 ) -> dict[str, Any]:
-    settings = places.settings_if_any()
+    settings = places.optional()
     known = _of_config(settings)
     path = places.database()
     if path.is_file():
@@ -190,7 +190,7 @@ def _extracted(
 ) -> dict[str, Any]:
     if any(source.is_at(path) for source in found):
         raise OutputError(path, "is one of the archives themselves")
-    settings = places.settings_if_any()
+    settings = places.optional()
     orders = _orders(_of_config(settings), options, settings, as_json=True)
     with archive.written(path) as extract:
         progress = _run(found, orders, extract, workers)

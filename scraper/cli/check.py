@@ -6,7 +6,6 @@ import click
 
 from db.reading import now
 from scraper import check as checks
-from scraper import config
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places
 
@@ -18,9 +17,9 @@ from scraper.cli.options import Places, as_json, with_places
 def check(places: Places, *, live: bool, as_json: bool) -> None:
     """Check config, database, disk, clock and lock; change nothing."""
     path = places.database()
-    settings = places.settings() if live else places.known()
+    settings = places.required() if live else places.optional(beside_db=False)
     findings = [
-        *([checks.of_config(settings, config.find(places.config))] if settings else []),
+        *([checks.of_config(settings)] if settings else []),
         *checks.of_database(path),
         checks.of_disk(path),
         checks.of_clock(path, now()),

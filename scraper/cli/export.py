@@ -258,7 +258,7 @@ def rebuild(places: Places, *, as_json: bool) -> None:
 
     Also brings the database of an older nalssi up to date.
     """
-    path, settings = places.database(), places.known()
+    path, settings = places.database(), places.optional(beside_db=False)
     if not path.is_file():
         raise DatabaseError(path, "there is no such file")
     journal = settings.journal if settings else None

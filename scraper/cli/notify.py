@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from scraper import config
 from scraper.cli.options import Places, with_places
 from scraper.errors import ConfigError
 from scraper.notify import Channels, Notice, deliver, ping
@@ -15,16 +14,16 @@ from scraper.notify import Channels, Notice, deliver, ping
 @with_places
 def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what the command is for
     """Try the channels of the config with a test notice."""
-    wanted = places.settings().notify
-    where = config.find(places.config)
+    settings = places.required()
+    wanted = settings.notify
     channels = Channels(command=wanted.command, webhook=wanted.webhook, apprise=wanted.apprise)
     count = bool(wanted.command) + bool(wanted.webhook) + len(wanted.apprise) + bool(wanted.ping)
     if not count:
-        raise ConfigError(where, "[notify] names no channel")
+        raise ConfigError(settings.path, "[notify] names no channel")
     notice = Notice(portal="test", kind="test", well=True, text="nalssi: this is a test")
     failures = deliver(notice, channels)
     if wanted.ping and (failure := ping(wanted.ping, "success", notice.text)):
         failures.append(failure)
     if failures:
-        raise ConfigError(where, "; ".join(failures))
+        raise ConfigError(settings.path, "; ".join(failures))
     click.echo(f"{count} delivered")

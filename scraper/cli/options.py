@@ -34,78 +34,51 @@ class Places:
     config: Path | None
     db: Path | None
 
-    def settings(self) -> Config:
+    def required(self, *, portals: bool = False) -> Config:
         """
         The config.
 
+        Args:
+            portals: Whether it must name a portal at least.
+
         Raises:
-            ConfigError: It is not there, or wrong.
+            ConfigError: It is missing or wrong, or names no portal where it must.
         """
         from scraper import config  # noqa: PLC0415 - only where it is asked for
 
-        return config.load(config.find(self.config))
-
-    def settings_to_look(self) -> Config:
-        """
-        The config, which names a portal at least.
-
-        Raises:
-            ConfigError: It is not there, wrong, or names none.
-        """
-        from scraper import config  # noqa: PLC0415 - only where it is asked for
-        from scraper.errors import ConfigError  # noqa: PLC0415 - only where it is asked for
-
-        if not (settings := self.settings()).portals:
-            raise ConfigError(config.find(self.config), config.NO_PORTALS)
+        settings = config.load(config.find(self.config))
+        if portals:
+            settings.refuse_without_portals()
         return settings
 
-    def settings_to_run(self) -> Config:
+    def optional(self, *, beside_db: bool = True) -> Config | None:
         """
-        The config, by which a daemon can run.
+        The config, or None where none is named and none stands in the usual place.
+
+        Args:
+            beside_db: Whether the one in the usual place counts though a database was named: it
+                says what words mean, but nothing of which portals are in that database.
 
         Raises:
-            ConfigError: It is not there, wrong, names no portal, or its schedule cannot be kept.
-        """
-        from scraper import config  # noqa: PLC0415 - only where it is asked for
-        from scraper.daemon import scheduler  # noqa: PLC0415 - only where it is asked for
-
-        settings = self.settings_to_look()
-        scheduler.refuse_wrong_schedule(settings, config.find(self.config))
-        return settings
-
-    def settings_if_any(self) -> Config | None:
-        """
-        The config, or None where none is named and none stands in the usual places.
-
-        Raises:
-            ConfigError: It is named and not there, or it is wrong.
+            ConfigError: It is named and missing, or it is wrong.
         """
         from scraper import config  # noqa: PLC0415 - only where it is asked for
 
-        usual = os.environ.get("NALSSI_CONFIG") or Path(config.DEFAULT_NAME).is_file()
-        return self.settings() if self.config or usual else None
+        named = self.config or os.environ.get("NALSSI_CONFIG")
+        usual = Path(config.DEFAULT_NAME).is_file() and (beside_db or self.db is None)
+        return self.required() if named or usual else None
 
     def database(self) -> Path:
         """
         The database; the config is read only where that tells it, or it was named.
 
         Raises:
-            ConfigError: It is not there, or wrong.
+            ConfigError: It is missing or wrong.
         """
         if self.db is not None and self.config is None:
             return self.db
-        settings = self.settings()
+        settings = self.required()
         return self.db or Path(settings.database)
-
-    def known(self) -> Config | None:
-        """
-        The config, unless only a database was named; then whatever is in that counts.
-
-        Raises:
-            ConfigError: It is not there, or wrong.
-        """
-        named = self.config or os.environ.get("NALSSI_CONFIG")
-        return self.settings() if named or self.db is None else None
 
 
 class File(click.Path):

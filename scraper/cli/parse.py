@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @as_json
 def parse(source: str, places: Places, *, as_json: bool) -> None:
     """Show what the reader sees in a page; keep nothing."""
-    settings = places.settings_if_any()
+    settings = places.optional()
     words = settings.words.known() if settings else KNOWN
     page = _page(source, settings)
     seen = sidebar.find(page.body, page.encoding, words)

@@ -39,7 +39,7 @@ def reparse(
 
     It is read with today's reader and words; nothing is kept without --write.
     """
-    path, settings = places.database(), places.settings_if_any()
+    path, settings = places.database(), places.optional()
     known = settings.words.known() if settings else KNOWN
     with query.Database(path) as asked:
         kept = asked.kept(since=since, portal=portal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from pathlib import Path
 
 import click
@@ -23,8 +24,9 @@ def run(places: Places) -> None:
 
     It ends by SIGTERM or Ctrl-C; SIGHUP reads the config again.
     """
-    settings = places.settings_to_run()
+    settings = places.required(portals=True)
     path = places.db or Path(settings.database)
     with lock.held(path), Store.open(path, journal=settings.journal) as store:
-        daemon = Daemon(load=places.settings_to_run, store=store, clock=now, log=log_to_stderr())
+        load = functools.partial(places.required, portals=True)
+        daemon = Daemon(load=load, store=store, clock=now, log=log_to_stderr())
         asyncio.run(daemon.run())

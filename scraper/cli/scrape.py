@@ -39,7 +39,7 @@ def scrape(
     # Being stopped is to be told like Ctrl-C: the looks under way are given up, each with its row.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
-    settings = places.settings_to_look()
+    settings = places.required(portals=True)
     known = [portal.name for portal in settings.portals]
     if unknown := [name for name in portals if name not in known]:
         msg = f"no portal {unknown[0]!r} in the config, expected one of: {', '.join(known)}"

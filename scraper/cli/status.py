@@ -38,7 +38,7 @@ STALE: Final = 7
 @as_json
 def status(places: Places, *, as_json: bool) -> None:
     """Show each portal's state; exit 7 where one is frozen or down."""
-    path, config = places.database(), places.known()
+    path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
         portals = _statuses(asked, config)
         file = {
@@ -73,9 +73,9 @@ def _status(
     asked: Database, one: PortalStatus, config: Config | None, moment: dt.datetime
 ) -> dict[str, Any]:
     interval_s = config.interval_s if config else round(one.interval_minutes * 60)
+    schedule = config.schedule if config else ""
     with connection.reading(asked.path):  # an interval without end is damage, too
-        due = next_look(asked.memory(one.portal), interval_s, moment).astimezone(KST)
-    scheduled = config is not None and config.schedule
+        due = next_look(asked.memory(one.portal), interval_s, moment, schedule=schedule)
     return {
         "portal": one.portal,
         "state": one.state,
@@ -86,7 +86,7 @@ def _status(
         "last_success": one.last_success,
         "looks_last_day": one.looks_last_day,
         "failures_last_day": one.failures_last_day,
-        "next_look": None if scheduled else due,  # what a schedule means, only the daemon knows
+        "next_look": due.astimezone(KST),
         "problems": one.problems,
     }
 
@@ -127,7 +127,7 @@ def gaps(
 ) -> None:
     """List the stretches without a successful look, and why."""
     refuse_reversed(since, until)
-    path, config = places.database(), places.known()
+    path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
         found = asked.gaps(since=since, until=until, portal=portal, now=now())
     if config is not None and portal is None:
