@@ -13,6 +13,7 @@ One command's file is loaded, so that each starts as fast as what it needs.
 | export.py | export, backup, prune, rebuild |
 | options.py | what they share: where the config and the database are, what a time is |
 | show.py, table.py | values as JSON, and as tables in a terminal and in a pipe |
+| progress.py | how far a long command is |
 """
 
 from __future__ import annotations

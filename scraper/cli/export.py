@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import signal
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
@@ -18,6 +18,7 @@ from db.reading import KST, now
 from db.write import prune as pruning
 from db.write.store import Store
 from scraper import lock
+from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.options import (
     File,
@@ -34,7 +35,7 @@ from scraper.cli.options import (
 from scraper.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from db.export import Format
@@ -49,6 +50,28 @@ _ENDINGS: Final[dict[str, Format]] = {
 }
 _YOUNGEST: Final = dt.timedelta(days=1)
 """``status`` counts the looks of a day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """
+    What was dropped, or would be.
+
+    Attributes:
+        before: Looks before this, aware, are old.
+        looks: How many old ones there are.
+        drop: How many of them say nothing new, by outcome.
+        dropped: How many are gone now.
+        bytes_before, bytes, unused_bytes: The file before and after, and the room in it.
+    """
+
+    before: dt.datetime
+    looks: int
+    drop: Mapping[str, int]
+    dropped: int
+    bytes_before: int
+    bytes: int
+    unused_bytes: int
 
 
 @click.command()
@@ -91,7 +114,10 @@ def export(
     form = form or _form(output, partition=partition)
     _refuse_mixtures(what, chosen, form, output, partition=partition)
     _end_tidily()
-    with Source(places.database()) as source, _progress(to_file=output is not None) as told:
+    with (
+        Source(places.database()) as source,
+        progress_bars.of_a_file(to_file=output is not None) as told,
+    ):
         exported = Export(source=source, what=what, chosen=chosen, clean=printable, progress=told)
         rows = _exported(exported, form, output, partition=partition)
     if output is not None:
@@ -152,7 +178,7 @@ def _refuse_mixtures(
 def backup(file: Path, places: Places, *, as_json: bool) -> None:
     """Make a verified copy of the database while it is in use."""
     _end_tidily()
-    with _progress(to_file=True) as told:
+    with progress_bars.of_a_file(to_file=True) as told:
         made = backups.make(places.database(), file, progress=told)
     if as_json:
         show.as_json(
@@ -192,31 +218,33 @@ def prune(
     if not as_json:
         click.echo(_intention(planned, before))
     dropped = 0 if dry_run else _dropped(path, planned, vacuum=vacuum)
-    did = {
-        "dropped": dropped,
-        "bytes_before": size,
-        "bytes": path.stat().st_size,
-        "unused_bytes": pruning.unused_bytes(path),
-    }
+    pruned = Pruned(
+        before=before,
+        looks=planned.looks,
+        drop=dict(planned.drop),
+        dropped=dropped,
+        bytes_before=size,
+        bytes=path.stat().st_size,
+        unused_bytes=pruning.unused_bytes(path),
+    )
     if as_json:
-        asked = {"before": before, "looks": planned.looks, "drop": dict(planned.drop)}
-        show.as_json(asked | did)
+        show.as_json(pruned)
     elif not dry_run:
-        click.echo(printable(_deed(path, did)))
+        click.echo(printable(_deed(path, pruned)))
 
 
 def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
     """Do it; gives how many looks are gone."""
-    with _progress(to_file=True) as told:
+    with progress_bars.of_a_file(to_file=True) as told:
         dropped = pruning.carry_out(path, planned, progress=told)
     if vacuum:
         pruning.compact(path)
     return dropped
 
 
-def _deed(path: Path, did: Mapping[str, int]) -> str:
-    before, after, unused = (_mib(did[key]) for key in ("bytes_before", "bytes", "unused_bytes"))
-    return f"{did['dropped']} dropped; {path}: {before} before, {after} now, {unused} free in it"
+def _deed(path: Path, did: Pruned) -> str:
+    before, after, unused = map(_mib, (did.bytes_before, did.bytes, did.unused_bytes))
+    return f"{did.dropped} dropped; {path}: {before} before, {after} now, {unused} free in it"
 
 
 def _intention(planned: Plan, before: dt.datetime) -> str:
@@ -233,20 +261,6 @@ def _end_tidily() -> None:
 
 def _mib(size: int) -> str:
     return f"{size / 2**20:.1f} MiB"
-
-
-@contextlib.contextmanager
-def _progress(*, to_file: bool) -> Iterator[Callable[[float], None]]:
-    """A bar on stderr where a person is looking, and stdout is not on the same screen."""
-    if not sys.stderr.isatty() or not (to_file or not sys.stdout.isatty()):
-        yield lambda _done: None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only where a person is looking
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task("", total=1.0)
-        yield lambda done: bars.update(bar, completed=done)
 
 
 @click.command()

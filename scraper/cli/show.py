@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from db.query import Latest
+    from scraper.cli.status import PortalRow
 
 _LOUD: Final = {"frozen": "bold white on red", "down": "bold white on red", "unconfirmed": "yellow"}
 
@@ -121,7 +122,7 @@ def latest(rows: Sequence[Latest]) -> None:
     )
 
 
-def status(rows: Sequence[dict[str, Any]]) -> None:
+def status(rows: Sequence[PortalRow]) -> None:
     """Print how portals are."""
     if not rows:
         nothing("no portal is known: the config names none, or nobody has looked yet")
@@ -130,19 +131,19 @@ def status(rows: Sequence[dict[str, Any]]) -> None:
         ["portal", "state", "since", "last look", "outcome", "next look", "looks", "failed"],
         (
             (
-                row["portal"],
-                row["state"] if row["state"] == "live" else row["state"].upper(),
-                row["since"],
-                row["last_look"],
-                row["last_outcome"],
-                row["next_look"],
-                row["looks_last_day"],
-                row["failures_last_day"],
+                row.portal,
+                row.state if row.state == "live" else row.state.upper(),
+                row.since,
+                row.last_look,
+                row.last_outcome,
+                row.next_look,
+                row.looks_last_day,
+                row.failures_last_day,
             )
             for row in rows
         ),
         numbers=["looks", "failed"],
-        styles=[_LOUD.get(row["state"], "") for row in rows],
+        styles=[_LOUD.get(row.state, "") for row in rows],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import io
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -42,6 +42,27 @@ _NAMED: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m", 
 _NOTHING: Final = "nothing was seen of {} in that time"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """
+    The part of the history that statistics are asked of.
+
+    Attributes:
+        since, until: Its time, where it is limited; aware.
+        now: The present, aware.
+        portal: The only portal to ask; None = all.
+        everything: Whether also what is unconfirmed or frozen counts.
+        min_coverage: Below this share of its time a period has no mean.
+    """
+
+    since: dt.datetime | None
+    until: dt.datetime | None
+    now: dt.datetime
+    portal: str | None
+    everything: bool
+    min_coverage: float
+
+
 def _with_part(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the part of the history that it asks for, as its argument ``part``."""
 
@@ -62,9 +83,8 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
         *args: Any, since: dt.datetime | None, until: dt.datetime | None, **options: Any
     ) -> None:
         refuse_reversed(since, until)
-        names = ("portal", "everything", "min_coverage")
-        part = {name: options.pop(name) for name in names}
-        command(*args, part={"since": since, "until": until, "now": now(), **part}, **options)
+        rest = {name: options.pop(name) for name in ("portal", "everything", "min_coverage")}
+        command(*args, part=Part(since=since, until=until, now=now(), **rest), **options)
 
     return with_part
 
@@ -99,7 +119,7 @@ def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
 def stats(
     stations: tuple[str, ...],
     by: By,
-    part: dict[str, Any],
+    part: Part,
     places: Places,
     *,
     as_json: bool,
@@ -111,7 +131,7 @@ def stats(
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
     with query.Database(places.database()) as asked:
-        rows = asked.stats(*stations, by=by, **part)
+        rows = asked.stats(*stations, by=by, **show.named(part))
     if as_json:
         show.as_json(rows)
     elif as_csv:
@@ -180,7 +200,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
 def compare(
     stations: tuple[str, ...],
     by: By,
-    part: dict[str, Any],
+    part: Part,
     places: Places,
     *,
     as_json: bool,
@@ -192,7 +212,7 @@ def compare(
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
     with query.Database(places.database()) as asked:
-        found = asked.compare(*stations, by=by, **part)
+        found = asked.compare(*stations, by=by, **show.named(part))
     if as_json:
         show.as_json(found)
     elif as_csv:

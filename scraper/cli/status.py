@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -27,10 +28,38 @@ from scraper.schedule import next_look
 if TYPE_CHECKING:
     import datetime as dt
 
-    from db.query import Database, PortalStatus
+    from db.query import Database, PortalStatus, State
     from scraper.config import Config
 
 STALE: Final = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalRow:
+    """How a portal is now, as in ``PortalStatus``, and when it is polled next."""
+
+    portal: str
+    state: State = "down"
+    since: dt.datetime | None = None
+    last_look: dt.datetime | None = None
+    last_outcome: str | None = None
+    last_reason: str | None = "never looked at"
+    last_success: dt.datetime | None = None
+    looks_last_day: int = 0
+    failures_last_day: int = 0
+    next_look: dt.datetime | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseRow:
+    """The file, the room it has, and the nalssi that reads it."""
+
+    path: str
+    bytes: int
+    free_bytes: int
+    journal: str
+    version: str = __version__
 
 
 @click.command()
@@ -40,75 +69,58 @@ def status(places: Places, *, as_json: bool) -> None:
     """Show each portal's state; exit 7 where one is frozen or down."""
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
-        portals = _statuses(asked, config)
-        file = {
-            "path": str(path),
-            "bytes": path.stat().st_size,
-            "free_bytes": shutil.disk_usage(path.absolute().parent).free,
-            "journal": asked.journal(),
-            "version": __version__,
-        }
+        portals = _rows(asked, config)
+        file = DatabaseRow(
+            path=str(path),
+            bytes=path.stat().st_size,
+            free_bytes=shutil.disk_usage(path.absolute().parent).free,
+            journal=asked.journal(),
+        )
     if as_json:
         show.as_json({"portals": portals, "database": file})
     else:
         show.status(portals)
         click.echo(
-            f"{printable(str(path))}: {_mib(file['bytes'])}, {_mib(file['free_bytes'])} free, "
-            f"journal {file['journal']}, nalssi {__version__}"
+            f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
+            f"journal {file.journal}, nalssi {file.version}"
         )
-    stale = not portals or any(one["state"] in ("frozen", "down") for one in portals)
+    stale = not portals or any(row.state in ("frozen", "down") for row in portals)
     click.get_current_context().exit(STALE if stale else 0)
 
 
-def _statuses(asked: Database, config: Config | None) -> list[dict[str, Any]]:
+def _rows(asked: Database, config: Config | None) -> list[PortalRow]:
     """How the portals of the config are, in its order; all in the database where there is none."""
     moment = now()
-    there = {one.portal: _status(asked, one, config, moment) for one in asked.status(now=moment)}
+    there = {one.portal: _row(asked, one, config, moment) for one in asked.status(now=moment)}
     if config is None:
         return list(there.values())
-    return [there.get(portal.name, _NEVER | {"portal": portal.name}) for portal in config.portals]
+    return [there.get(one.name, PortalRow(portal=one.name)) for one in config.portals]
 
 
-def _status(
+def _row(
     asked: Database, one: PortalStatus, config: Config | None, moment: dt.datetime
-) -> dict[str, Any]:
+) -> PortalRow:
     interval_s = config.interval_s if config else round(one.interval_minutes * 60)
     schedule = config.schedule if config else ""
     with connection.reading(asked.path):  # an interval without end is damage, too
         due = next_look(asked.memory(one.portal), interval_s, moment, schedule=schedule)
-    return {
-        "portal": one.portal,
-        "state": one.state,
-        "since": one.since,
-        "last_look": one.last_look,
-        "last_outcome": one.last_outcome,
-        "last_reason": one.last_reason,
-        "last_success": one.last_success,
-        "looks_last_day": one.looks_last_day,
-        "failures_last_day": one.failures_last_day,
-        "next_look": due.astimezone(KST),
-        "problems": one.problems,
-    }
+    return PortalRow(
+        portal=one.portal,
+        state=one.state,
+        since=one.since,
+        last_look=one.last_look,
+        last_outcome=one.last_outcome,
+        last_reason=one.last_reason,
+        last_success=one.last_success,
+        looks_last_day=one.looks_last_day,
+        failures_last_day=one.failures_last_day,
+        next_look=due.astimezone(KST),
+        problems=one.problems,
+    )
 
 
-_NEVER: Final[dict[str, Any]] = {
-    "portal": None,
-    "state": "down",
-    "since": None,
-    "last_look": None,
-    "last_outcome": None,
-    "last_reason": "never looked at",
-    "last_success": None,
-    "looks_last_day": 0,
-    "failures_last_day": 0,
-    "next_look": None,
-    "problems": (),
-}
-"""Of a portal that the config names and the database does not."""
-
-
-def _mib(size: Any) -> str:
-    return f"{int(size) / 2**20:.1f} MiB"
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"
 
 
 @click.command()

@@ -11,7 +11,7 @@ import pytest
 from scraper.cli import main
 from scraper.cli.group import COMMANDS
 
-SHARED = {"group", "options", "show"}
+SHARED = {"group", "options", "progress", "show"}
 """What every command may load of the command line."""
 
 
