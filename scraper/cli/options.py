@@ -6,7 +6,7 @@ import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -96,17 +96,21 @@ class File(click.Path):
         return super().convert(value, param, ctx)
 
 
+_FILE: Final = File(dir_okay=False)
+"""One for all commands: click looks for a translation of its name each time one is made."""
+
+
 def with_places(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command ``--config`` and ``--db``, as its argument ``places``."""
 
     @click.option(
         "--config",
-        type=File(dir_okay=False),
+        type=_FILE,
         help="The config.  [NALSSI_CONFIG, then ./config.toml]",
     )
     @click.option(
         "--db",
-        type=File(dir_okay=False),
+        type=_FILE,
         envvar="NALSSI_DB",
         help="The database, instead of the config's.  [NALSSI_DB]",
     )
