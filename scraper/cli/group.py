@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import importlib
 import os
 import sys
@@ -83,7 +84,11 @@ class Commands(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"scraper.cli.{COMMANDS[cmd_name][0]}")
+        gc.disable()  # it would walk, again and again, what is imported and stays: 5 % of a start
+        try:
+            module = importlib.import_module(f"scraper.cli.{COMMANDS[cmd_name][0]}")
+        finally:
+            gc.enable()
         command: click.Command = getattr(module, cmd_name)
         return command
 
