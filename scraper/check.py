@@ -51,21 +51,8 @@ class Finding:
         return self.exit_code == 0
 
 
-def of_config(config: Config, where: Path) -> Finding:
-    """
-    A config that could be read, with a portal; its schedule, too, which only the daemon uses.
-
-    Args:
-        config: The config.
-        where: The file that it stands in.
-
-    Raises:
-        ConfigError: The schedule is no cron expression, or has no moment that we can tell.
-    """
-    if config.schedule:
-        from scraper.daemon.scheduler import refuse_wrong_schedule  # noqa: PLC0415 - slow, seldom wanted
-
-        refuse_wrong_schedule(config, where)
+def of_config(config: Config) -> Finding:
+    """A config that could be read, with a portal."""
     if not config.portals:
         return Finding(check="config", told=NO_PORTALS, exit_code=ConfigError.exit_code)
     count = len(config.portals)

@@ -294,7 +294,7 @@ number, name, database = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 write = Export._write
 def watched(*args):
     write(*args)
-    assert Path(f".{name}.part").exists()
+    assert list(Path().glob(f".{name}.*.part"))
     os.kill(os.getpid(), number)
 Export._write = watched
 main(["export", "--what", "looks", "-o", name, "--db", database])
@@ -318,8 +318,8 @@ def test_stopped_in_the_middle_it_leaves_nothing(path, tmp_path, number, name):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_draft_of_a_killed_export_is_taken_over(path, tmp_path):
-    (tmp_path / ".w.csv.part").write_text("half of something that was longer " * 10_000)
+def test_a_draft_of_a_killed_export_is_removed_by_the_next(path, tmp_path):
+    (tmp_path / ".w.csv.0123abcd.part").write_text("half of something that was longer " * 10_000)
     assert nalssi("export", "-o", tmp_path / "w.csv", "--db", path).returncode == 0
     assert [file.name for file in tmp_path.iterdir()] == ["w.csv"]
     assert (tmp_path / "w.csv").read_text("utf-8-sig") == nalssi("export", "--db", path).stdout

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -34,7 +37,7 @@ def refusal(tmp_path: Path, text: str) -> str:
 
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
     raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
-    assert set(raw) == set(Config.__struct_fields__)
+    assert set(raw) == set(Config.__struct_fields__) - {"path"}
     tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "words": Taught}
     for name, table in tables.items():
         assert set(raw[name]) == set(table.__struct_fields__)
@@ -51,26 +54,53 @@ def test_the_package_has_the_version_that_it_says():
 def test_the_readme_explains_every_key():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
-        for key in table.__struct_fields__:
+        for key in set(table.__struct_fields__) - {"path"}:
             assert f"`{key}`" in readme
 
 
 def test_every_key_says_what_is_expected_of_it():
-    tables = {
-        "fetch": Fetch,
-        "notify": Notify,
-        "metrics": Metrics,
-        "words": Taught,
-        "portals": Portal,
-    }
-    keys = set(Config.__struct_fields__)
-    for name, table in tables.items():
-        keys |= {f"{name}.{key}" for key in table.__struct_fields__}
-    assert set(config.EXPECTED) == keys
+    for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
+        for key in msgspec.structs.fields(table):
+            assert config._expected(key.type) or key.name == "path"
+
+
+def test_the_path_of_the_config_is_no_key_of_it(tmp_path):
+    assert load(tmp_path, "").path == tmp_path / "config.toml"
+    assert "unknown key 'path'" in refusal(tmp_path, 'path = "elsewhere.toml"')
+
+
+def test_where_the_database_is_takes_no_table_of_words(tmp_path):
+    (tmp_path / "config.toml").touch()
+    code = (
+        "import sys, pathlib\nfrom scraper import config\n"
+        "print(config.load(pathlib.Path('config.toml')).database)\n"
+        "print('scraper.vocabulary' in sys.modules)"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, check=True
+    )
+    assert run.stdout == b"weather.db\nFalse\n"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ("65,25,45 * * * *", "bad minute"),
+        ("0 9 * * 8", "bad day-of-week"),
+        ("0 9 * *", "4 fields in place of 5"),
+        ("0 0 9 * * 1", "6 fields in place of 5"),
+        ("0 0 31 2 *", "bad day-of-month"),
+    ],
+)
+def test_a_schedule_is_checked_with_the_rest_of_the_config(tmp_path, schedule, told):
+    problem = refusal(tmp_path, f'schedule = "{schedule}"')
+    assert problem == f"schedule {schedule!r}: {told}, expected such as '5,25,45 * * * *'"
 
 
 def test_an_empty_config_is_all_defaults(tmp_path):
-    assert load(tmp_path, "") == Config(database=str(tmp_path / "weather.db"))
+    path = tmp_path / "config.toml"
+    assert load(tmp_path, "") == Config(path=path, database=str(tmp_path / "weather.db"))
 
 
 def test_a_relative_database_counts_from_the_folder_of_the_config(tmp_path):
