@@ -37,6 +37,7 @@ from scraper.metrics import (
     text,
     write,
 )
+from tests.support.faults import until
 from tests.support.make import (
     INTERVAL_S,
     URL,
@@ -559,6 +560,91 @@ def test_a_query_changes_nothing():
 def test_nothing_can_be_sent():
     with Endpoint(0, make_snapshot) as endpoint:
         assert get(endpoint.port, method="POST")[0] == 501
+
+
+def test_head_is_answered_without_a_body():
+    with Endpoint(0, make_snapshot) as endpoint:
+        status, kind, body = get(endpoint.port, method="HEAD")
+        length = len(get(endpoint.port)[2])
+        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=LIMIT_S)
+        with contextlib.closing(connection):
+            connection.request("HEAD", "/metrics")
+            assert connection.getresponse().headers["Content-Length"] == str(length)
+    assert (status, kind.partition(";")[0], body) == (200, "text/plain", b"")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:9100", 200),
+        ("localhost", 200),
+        ("LocalHost:80", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example:80", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("", 421),
+    ],
+)
+def test_only_its_own_host_names_are_answered(host, status):
+    """A page on the web may have a name of its own resolved to this machine."""
+    with Endpoint(0, make_snapshot) as endpoint:
+        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=LIMIT_S)
+        with contextlib.closing(connection):
+            connection.request("GET", "/metrics", headers={"Host": host})
+            answered = connection.getresponse()
+            assert answered.status == status
+            assert (b"nalssi_" in answered.read()) == (status == 200)
+
+
+def test_slow_clients_have_few_threads_and_one_deadline(monkeypatch):
+    """Each sends a byte now and then; whoever comes later waits for a place, and gets it."""
+    monkeypatch.setattr("scraper.metrics.endpoint._DEADLINE_S", 0.5)
+    before = threading.active_count()
+    with Endpoint(0, make_snapshot) as endpoint, contextlib.ExitStack() as stack:
+        held = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", endpoint.port), LIMIT_S))
+            for _ in range(40)
+        ]
+        done, most = threading.Event(), []
+
+        def drip() -> None:
+            while not done.wait(0.05):
+                most.append(threading.active_count())
+                for one in held:
+                    with contextlib.suppress(OSError):
+                        one.sendall(b"x")
+
+        with ThreadPoolExecutor(1) as pool:
+            dripping = pool.submit(drip)
+            assert get(endpoint.port)[0] == 200
+            done.set()
+            dripping.result()
+    assert max(most) <= before + 2 + 8  # the server, the one that drips, and the places
+
+
+def test_a_client_that_never_ends_its_request_is_left_by_a_closed_endpoint():
+    before = threading.active_count()
+    with contextlib.ExitStack() as stack:
+        with Endpoint(0, make_snapshot) as endpoint:
+            client = socket.create_connection(("127.0.0.1", endpoint.port), LIMIT_S)
+            stack.enter_context(client).sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+            assert get(endpoint.port)[0] == 200
+        until(lambda: threading.active_count() == before)
+
+
+def test_where_no_thread_can_be_started_a_scrape_is_refused_and_the_next_is_not(monkeypatch, capfd):
+    with Endpoint(0, make_snapshot) as endpoint:
+        for _ in range(20):  # more than there are places
+            with monkeypatch.context() as patched:
+                patched.setattr(threading.Thread, "start", no_thread)
+                with pytest.raises((OSError, http.client.HTTPException)):
+                    get(endpoint.port)
+        assert get(endpoint.port)[0] == 200
+    assert capfd.readouterr().err == ""
+
+
+def no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def test_only_this_machine_is_answered():
