@@ -3,8 +3,8 @@ What there is to tell: when a portal goes down, freezes or changes, and when it 
 
 Each once, and again every day while it lasts. A portal that fails every now and then is not well
 again between its failures, and a word that comes and goes with the weather is not gone: what flaps
-is told once a day, not at every turn. What was told is in the database, so that neither a restart
-nor cron tells it twice.
+is told once a day, not at every turn, and words that are new each look wait for the next day, too.
+What was told is in the database, so that neither a restart nor cron tells it twice.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def due(
             before = told.get((status.portal, kind))
             text = _trouble(kind, status)
             if text is not None:
-                if before is None or _again(kind, status, before, now):
+                if before is None or _again(before, now):
                     notices.append(_notice(status.portal, kind, text, well=False))
             elif before is not None and _is_over(kind, status, now):
                 over = f"{status.portal} is no longer {_OVER[kind]}"
@@ -93,10 +93,9 @@ def _unknown(status: PortalStatus) -> list[str]:
     return list(dict.fromkeys(printable(word[0]) for word in found if word))
 
 
-def _again(kind: Kind, status: PortalStatus, before: Told, now: dt.datetime) -> bool:
+def _again(before: Told, now: dt.datetime) -> bool:
     """Whether to repeat it. What was told in the future was dated by a clock that was wrong."""
-    new = kind == "words" and any(word not in before.text for word in _unknown(status))
-    return new or not dt.timedelta() <= now - before.at < AGAIN_AFTER
+    return not dt.timedelta() <= now - before.at < AGAIN_AFTER
 
 
 def _is_over(kind: Kind, status: PortalStatus, now: dt.datetime) -> bool:

@@ -138,11 +138,27 @@ def test_a_page_that_nobody_read_does_not_end_a_layout(outcome):
     assert due(hidden, told="layout", ago=INTERVAL) == []
 
 
-def test_another_word_is_told_at_once_and_the_same_at_another_city_is_not():
+def test_another_word_waits_for_the_notice_of_the_next_day():
+    """A portal that prints another word at each look would send a notice at each."""
     another = make_status(recent_problems=(*WORDS.recent_problems, "부산: unknown icon code '99'"))
-    assert due(another, told="words", ago=INTERVAL) == [("words", False)]
-    elsewhere = make_status(recent_problems=("제주: unknown label '눈보라'",))
-    assert due(elsewhere, told="words", ago=INTERVAL) == []
+    assert due(another, told="words", ago=INTERVAL) == []
+    assert due(another, told="words", ago=DAY) == [("words", False)]
+    (notice,) = rules.due([another], {}, START)
+    assert "unknown icon code '99'" in notice.text
+
+
+def test_a_new_word_at_each_look_is_one_notice_a_day():
+    taken: dict[tuple[str, str], Told] = {}
+    sent = 0
+    for nth in range(2 * 144):
+        words = tuple(
+            f"unknown city '새도시{chr(0xAC00 + n)}'" for n in range(max(0, nth - 143), nth + 1)
+        )
+        at = START + nth * INTERVAL
+        for notice in rules.due([make_status(recent_problems=words)], taken, at):
+            sent += 1
+            taken["koya", notice.kind] = Told(at=at, text=notice.text)
+    assert sent == 2
 
 
 def test_only_words_are_words():
