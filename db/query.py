@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Self
 from db import asked, reading
 from db.errors import WrongQuestion
 from db.file import connection
-from db.read import counts, gaps, latest, looks, lookup, portals, series, status
+from db.read import gaps, latest, looks, lookup, portals, series, status
 from db.read.ask import Ask
-from db.read.counts import Mark, Tally
+from db.read.counts import COUNTS, Counts, PortalCounts, added_up
 from db.read.gaps import Gap
 from db.read.latest import Latest
 from db.read.looks import PastLook
@@ -46,16 +46,16 @@ if TYPE_CHECKING:
     from db.read.words import Word
 
 __all__ = [
+    "Counts",
     "Database",
     "Gap",
     "Latest",
-    "Mark",
     "PastLook",
     "Portal",
+    "PortalCounts",
     "PortalStatus",
     "Spell",
     "State",
-    "Tally",
     "Told",
 ]
 
@@ -297,14 +297,9 @@ class Database:
         part = self._part(since, portal=portal)
         return Kept(self.path, self._ask, since=part.since, portal=portal)
 
-    def tally(self, since: Mark | None = None) -> Tally:
-        """
-        How many looks and readings there are, but for looks not yet read; the first ones only.
-
-        Args:
-            since: Those that come next, after a mark that this gave before.
-        """
-        return counts.counted(self._ask.read, since or Mark())
+    def counts(self) -> Counts:
+        """How many looks and readings there ever were, pruned looks among them."""
+        return added_up(self._ask.read(dict, COUNTS))
 
     def told(self) -> dict[tuple[str, str], Told]:
         """The notices that are not over, by portal and kind."""

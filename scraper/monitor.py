@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from db.write.store import Store
     from scraper.collect import Collector, Report
     from scraper.config import Config, Notify
-    from scraper.metrics import Ledger
     from scraper.notify import Channels, Notice, Signal
 
 _T = TypeVar("_T")
@@ -55,7 +54,6 @@ class Herald:
         complain: Takes a line on what could not be told; the same of one channel only once.
 
     Attributes:
-        ledger: Counts for the metrics; None = not yet.
         faults: Of the database, a line each: while there are some, no look is a success.
     """
 
@@ -70,7 +68,6 @@ class Herald:
     ) -> None:
         self._config, self._collector, self._store = config, collector, store
         self._clock, self._complain = clock, complain
-        self.ledger: Ledger | None = None
         self.faults: list[str] = []
         # Each thread that asks has memory of its own, which the process never gives back.
         self._asking = asyncio.Lock()
@@ -185,10 +182,13 @@ class Herald:
             from scraper import metrics  # noqa: PLC0415 - only where it is wanted
 
             path = Path(self._config.metrics.textfile)
-            self.ledger = self.ledger or metrics.Ledger(self._store.path, path)
-            self.ledger.portals = [portal.name for portal in self._config.portals]
+            names = [portal.name for portal in self._config.portals]
+
+            def write() -> None:
+                metrics.write(path, metrics.take(self._store.path, self._clock(), names))
+
             async with self._asking:
-                await asyncio.to_thread(self.ledger.write, path, self._clock())
+                await asyncio.to_thread(write)
             self._note("metrics", None)
             took_s = time.monotonic() - began
             self._metrics_again = began + (REST * took_s if took_s > LONG_S else 0.0)

@@ -35,6 +35,11 @@ def _truth(db: Database) -> None:
     spells.rebuild(db.conn)
 
 
+@MIGRATIONS(name="0004 counts")
+def _counts(db: Database) -> None:
+    _make_all(db, tables.COUNTS)
+
+
 def _make_all(db: Database, statements: str) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():

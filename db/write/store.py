@@ -13,7 +13,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from db import spells
+from db import counts, spells
 from db.errors import DatabaseError
 from db.file import connection, upgrade
 from db.read import portals
@@ -277,9 +277,11 @@ class Store:
         )
 
     def rebuild(self) -> int:
-        """Derive all spells anew from the looks; returns how many there are."""
+        """Derive all spells and counts again from the looks; returns how many spells there are."""
         with self.transaction():
-            return spells.rebuild(self._conn)
+            count = spells.rebuild(self._conn)
+            counts.rebuild(self._conn)
+            return count
 
     # ---- what happens to nalssi itself, and what was told of it
 

@@ -187,7 +187,7 @@ def _say(report: Report, *, verbose: bool) -> None:
 @as_json
 def rebuild(places: Places, *, as_json: bool) -> None:
     """
-    Derive the spells again from the looks.
+    Derive the spells and counts again from the looks.
 
     Also brings the database of an older nalssi up to date.
     """

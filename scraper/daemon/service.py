@@ -7,7 +7,6 @@ import datetime as dt
 import signal
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from db.write.store import Event, Store
     from scraper.collect import Collector, Report
     from scraper.config import Config
-    from scraper.metrics import Ledger
 
 STEP: Final = dt.timedelta(seconds=30)
 """A difference between the two clocks of the machine that is no drift."""
@@ -67,7 +65,6 @@ class Daemon:
         self._told: dict[str, tuple[str, ...]] = {}
         self._backlog: Backlog[Report] = Backlog()
         self._inspection = Inspection(store.path)
-        self._ledger: Ledger | None = None
 
     async def run(self) -> None:
         """
@@ -117,9 +114,8 @@ class Daemon:
                 clock=self._clock,
                 complain=lambda line: self._log.warning("not told", reason=printable(line)),
             )
-            herald.ledger, herald.faults = self._counting(), self._inspection.faults
-            if herald.ledger and self._config.metrics.port:
-                self._answer_prometheus(stack, herald.ledger)
+            herald.faults = self._inspection.faults
+            self._serve_metrics(stack)
             timetable = Timetable(collector, herald, self._config, self._clock, self._after)
             await timetable.start()
             self._log.info("looking", portals=[portal.name for portal in self._config.portals])
@@ -129,25 +125,17 @@ class Daemon:
                 systemd.stopping()
             await timetable.finish()
 
-    def _counting(self) -> Ledger | None:
-        """What counts for the metrics, where they are wanted; a new config counts on."""
-        wanted = self._config.metrics
-        if self._ledger is None and (wanted.port or wanted.textfile):
-            from scraper import metrics  # noqa: PLC0415 - only where it is wanted
-
-            textfile = Path(wanted.textfile) if wanted.textfile else None
-            self._ledger = metrics.Ledger(self._store.path, textfile)
-        if self._ledger is not None:
-            self._ledger.portals = tuple(portal.name for portal in self._config.portals)
-        return self._ledger
-
-    def _answer_prometheus(self, stack: AsyncExitStack, ledger: Ledger) -> None:
+    def _serve_metrics(self, stack: AsyncExitStack) -> None:
         """Answer on the port of the config; one that cannot be had costs no look."""
+        if not (port := self._config.metrics.port):
+            return
         from scraper import metrics  # noqa: PLC0415 - only where it is wanted
 
-        port = self._config.metrics.port
+        names = [portal.name for portal in self._config.portals]
         try:
-            stack.enter_context(metrics.Endpoint(port, lambda: ledger.snapshot(self._clock())))
+            stack.enter_context(
+                metrics.Endpoint(port, lambda: metrics.take(self._store.path, self._clock(), names))
+            )
         except metrics.MetricsError as exc:
             self._log.error("no metrics", reason=str(exc))
 

@@ -56,6 +56,7 @@ QUESTIONS: dict[str, Callable[[query.Database], object]] = {
     "gaps of a time": lambda db: db.gaps(since=SINCE, until=UNTIL, now=history.END),
     "memory": lambda db: db.memory(PORTAL),
     "told": lambda db: db.told(),
+    "counts": lambda db: db.counts(),
     "stations": lambda db: db.stations(),
 }
 

@@ -11,7 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,10 +57,23 @@ def ask_everything(path: Path) -> int:
 def later(change: Callable[[Database], None]) -> Migrations:
     """Today's migrations and one more."""
     more = Migrations("nalssi")
-    more(name="0001 tables")(migrations._tables)
-    more(name="0002 archives")(migrations._archives)
-    more(name="0003 more")(change)
+    for known in _todays():
+        more(name=known.name)(known.fn)
+    more(name="more")(change)
     return more
+
+
+def before(name: str) -> Migrations:
+    """The migrations that came before this one."""
+    earlier = Migrations("nalssi")
+    for known in takewhile(lambda known: known.name != name, _todays()):
+        earlier(name=known.name)(known.fn)
+    return earlier
+
+
+def _todays() -> list[Migrations._Migration]:
+    with closing(sqlite3.connect(":memory:")) as empty:
+        return migrations.MIGRATIONS.pending(Database(empty))
 
 
 def add_column(db: Database) -> None:
@@ -89,7 +103,7 @@ def test_every_table_is_strict(path):
             "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND schema = 'main' "
             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         ).fetchall()
-    assert len(tables) == 16
+    assert len(tables) == 22
     assert [name for name, strict in tables if not strict] == []
 
 
@@ -439,27 +453,53 @@ def test_an_older_file_is_told_to_whoever_asks(path):
         query.Database(path)
 
 
-def test_a_file_from_before_the_archives_keeps_all_it_has(path):
-    first = Migrations("nalssi")
-    first(name="0001 tables")(migrations._tables)
+@contextmanager
+def made_before(name: str, path: Path) -> Iterator[sqlite3.Connection]:
+    """A file as it was made before a migration, to be filled."""
     with closing(sqlite3.connect(":memory:")) as conn:
-        db = Database(conn)
-        first.apply(db)
-        db.execute("INSERT INTO portals VALUES (1, 'koya', 'https://koya.example/', 600, '', '')")
-        db.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
-        db.execute(
+        version = migrations.apply(before(name), conn)
+        yield conn
+        conn.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
+        conn.execute(f"PRAGMA user_version = {version}")
+        conn.commit()
+        conn.execute("VACUUM INTO ?", (str(path),))
+
+
+def test_a_file_from_before_the_archives_keeps_all_it_has(path):
+    with made_before("0002 archives", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
+        conn.execute(
             "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
             "VALUES (1, 1714273200, 'read', 120, 1)"
         )
-        db.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
-        db.execute("PRAGMA user_version = 1")
-        conn.commit()
-        conn.execute("VACUUM INTO ?", (str(path),))
     with Store.open(path) as store:
         assert store.rebuild() == 1
     with query.Database(path) as asked:
         assert asked.faults() == []
         assert [look.outcome for look in asked.looks()] == ["new"]
+
+
+def test_the_looks_of_an_older_file_are_counted(path):
+    with made_before("0004 counts", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL, NULL)")
+        conn.executemany(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, ?, ?, 120, ?)",
+            [(0, "read", 1), (600, "read", 1), (1200, "fetch_failed", None)],
+        )
+        conn.execute(
+            "INSERT INTO spells (portal_id, seen_from, seen_until, sidebar_id, existed_by, "
+            "standing_since, published_by, first_seen, first_portal_id) "
+            "VALUES (1, 0, 600, 1, 0, 0, 0, 0, 1)"
+        )
+    Store.open(path).close()
+    with query.Database(path) as asked:
+        assert asked.faults() == []
+        (koya,) = asked.counts().portals.values()
+    assert koya.looks == {"new": 1, "unchanged": 1, "fetch_failed": 1}
+    assert koya.milliseconds == 360
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
@@ -472,8 +512,8 @@ def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
         os.umask(before)
     with closing(conn):
         assert conn.execute("SELECT motto FROM portals").fetchall() == [("truth",)]
-        assert conn.execute("PRAGMA user_version").fetchone() == (3,)
-    copy = path.with_name("weather.db.before-3")
+        assert conn.execute("PRAGMA user_version").fetchone() == (connection.VERSION + 1,)
+    copy = path.with_name(f"weather.db.before-{connection.VERSION + 1}")
     assert copy.stat().st_mode & 0o777 == 0o640
     assert ask_everything(copy) == 3
     with Store.open(copy) as store, pytest.raises(sqlite3.OperationalError, match="motto"):
