@@ -22,15 +22,16 @@ from typing import TYPE_CHECKING, Self
 from db import asked, reading
 from db.errors import WrongQuestion
 from db.file import connection
-from db.read import gaps, latest, looks, lookup, portals, series, status
+from db.read import gaps, latest, looks, lookup, notices, portals, series, status
 from db.read.ask import Ask
 from db.read.counts import COUNTS, Counts, PortalCounts, added_up
 from db.read.gaps import Gap
 from db.read.latest import Latest
 from db.read.looks import PastLook
+from db.read.notices import OpenNotice
 from db.read.portals import Portal
 from db.read.series import Spell
-from db.read.status import PortalStatus, Told
+from db.read.status import PortalStatus
 from db.reading import PortalMemory, Station
 from db.validity import State
 
@@ -50,13 +51,13 @@ __all__ = [
     "Database",
     "Gap",
     "Latest",
+    "OpenNotice",
     "PastLook",
     "Portal",
     "PortalCounts",
     "PortalStatus",
     "Spell",
     "State",
-    "Told",
 ]
 
 
@@ -301,9 +302,9 @@ class Database:
         """How many looks and readings there ever were, pruned looks among them."""
         return added_up(self._ask.read(dict, COUNTS))
 
-    def told(self) -> dict[tuple[str, str], Told]:
-        """The notices that are not over, by portal and kind."""
-        return dict(self._ask.read(status.told, status.TOLD))
+    def open_notices(self) -> list[OpenNotice]:
+        """The notices that were sent and are not over."""
+        return self._ask.read(notices.read, notices.OPEN_NOTICES)
 
     def faults(self) -> list[str]:
         """What is wrong with the file, a line each: damage, or derived rows that no look gives."""

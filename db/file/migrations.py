@@ -40,6 +40,11 @@ def _counts(db: Database) -> None:
     _make_all(db, tables.COUNTS)
 
 
+@MIGRATIONS(name="0005 channels")
+def _channels(db: Database) -> None:
+    _make_all(db, tables.CHANNELS)
+
+
 def _make_all(db: Database, statements: str) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():

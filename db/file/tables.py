@@ -246,3 +246,21 @@ INSERT INTO counts {counts.DERIVED};
 INSERT INTO totals SELECT count(*) FROM readings;
 
 {counts.TRIGGERS}"""
+
+CHANNELS = """
+CREATE TABLE open_notices (       -- sent by a channel and not over yet
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    channel TEXT NOT NULL,        -- such as 'webhook'
+    kind TEXT NOT NULL,           -- such as 'down'
+    sent_at INTEGER NOT NULL,     -- epoch seconds UTC
+    text TEXT NOT NULL,
+    PRIMARY KEY (portal_id, channel, kind)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO open_notices          -- the kind was such as 'webhook: down'
+    SELECT portal_id, substr(kind, 1, instr(kind, ': ') - 1), substr(kind, instr(kind, ': ') + 2),
+        told_at, text
+    FROM notices WHERE instr(kind, ': ') > 0;
+
+DROP TABLE notices;
+"""

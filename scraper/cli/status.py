@@ -199,20 +199,25 @@ def check(places: Places, *, live: bool, as_json: bool) -> None:
 @with_places
 def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what the command is for
     """Try the channels of the config with a test notice."""
-    from scraper import config
+    import asyncio
+
+    from scraper import config, threads
     from scraper.errors import ConfigError
-    from scraper.notify import Channels, Notice, deliver, ping
+    from scraper.notify import Notice, configured, deliver, ping
 
     wanted = places.settings().notify
     where = config.find(places.config)
-    channels = Channels(command=wanted.command, webhook=wanted.webhook, apprise=wanted.apprise)
-    count = bool(wanted.command) + bool(wanted.webhook) + len(wanted.apprise) + bool(wanted.ping)
-    if not count:
+    channels = configured(wanted)
+    if not (count := len(channels) + bool(wanted.ping)):
         raise ConfigError(where, "[notify] names no channel")
     notice = Notice(portal="test", kind="test", well=True, text="nalssi: this is a test")
-    failures = deliver(notice, channels)
-    if wanted.ping and (failure := ping(wanted.ping, "success", notice.text)):
-        failures.append(failure)
-    if failures:
+
+    async def send() -> list[str]:
+        threads.let_the_end_wait_for_nothing()
+        failures = await deliver(notice, channels)
+        failure = await ping(wanted.ping, "success", notice.text)
+        return [*failures, *([failure] if failure else [])]
+
+    if failures := asyncio.run(send()):
         raise ConfigError(where, "; ".join(failures))
     click.echo(f"{count} delivered")

@@ -18,7 +18,7 @@ from scraper.daemon import systemd
 from scraper.daemon.integrity import Inspection
 from scraper.daemon.scheduler import Timetable
 from scraper.errors import ConfigError
-from scraper.monitor import Herald
+from scraper.monitor import Monitor
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -107,20 +107,20 @@ class Daemon:
             collector = await stack.enter_async_context(
                 collecting(self._config, self._store, self._clock, self._backlog)
             )
-            herald = Herald(
+            monitor = Monitor(
                 config=self._config,
                 collector=collector,
                 store=self._store,
                 clock=self._clock,
                 complain=lambda line: self._log.warning("not told", reason=printable(line)),
             )
-            herald.faults = self._inspection.faults
+            monitor.faults = self._inspection.faults
             self._serve_metrics(stack)
-            timetable = Timetable(collector, herald, self._config, self._clock, self._after)
+            timetable = Timetable(collector, monitor, self._config, self._clock, self._after)
             await timetable.start()
             self._log.info("looking", portals=[portal.name for portal in self._config.portals])
             systemd.ready()
-            await self._until_told(timetable, collector, herald)
+            await self._until_told(timetable, collector, monitor)
             if self._stop.is_set():
                 systemd.stopping()
             await timetable.finish()
@@ -139,7 +139,9 @@ class Daemon:
         except metrics.MetricsError as exc:
             self._log.error("no metrics", reason=str(exc))
 
-    async def _until_told(self, timetable: Timetable, collector: Collector, herald: Herald) -> None:
+    async def _until_told(
+        self, timetable: Timetable, collector: Collector, monitor: Monitor
+    ) -> None:
         """Feed the watchdog and mind the clock until the end, or until there is a new config."""
         lead = _lead(self._clock)
         while not self._stop.is_set():
@@ -147,7 +149,7 @@ class Daemon:
             if self._reload.is_set() and self._load_again():
                 return
             timetable.catch_up()
-            self._inspection.begin_if_due(lambda faults: self._tell_faults(herald, faults))
+            self._inspection.begin_if_due(lambda faults: self._tell_faults(monitor, faults))
             if timetable.goes_on():
                 systemd.alive()
             step = _lead(self._clock) - lead
@@ -157,12 +159,12 @@ class Daemon:
                 timetable.shift(min(step, dt.timedelta()))
                 await self._keep_step(collector, step)
 
-    async def _tell_faults(self, herald: Herald, faults: list[str]) -> None:
-        herald.faults = self._inspection.faults
+    async def _tell_faults(self, monitor: Monitor, faults: list[str]) -> None:
+        monitor.faults = self._inspection.faults
         if faults:
             more = len(faults) - 1  # `nalssi check` tells them all
             self._log.error("database at fault", fault=printable(faults[0]), more=more)
-            await herald.ping("fail", "\n".join(faults))
+            await monitor.ping("fail", "\n".join(faults))
         else:
             self._log.info("database sound again")
 

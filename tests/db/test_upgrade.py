@@ -480,6 +480,27 @@ def test_a_file_from_before_the_archives_keeps_all_it_has(path):
         assert [look.outcome for look in asked.looks()] == ["new"]
 
 
+OLD_NOTICES = [("down", "webhook"), ("frozen", "apprise 2"), ("words", "command")]
+
+
+def test_notices_of_an_older_file_are_known_by_their_channel(path):
+    with made_before("0005 channels", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.executemany(
+            "INSERT INTO notices VALUES (1, ?, 1714273200, 'koya is: not well')",
+            [(f"{channel}: {kind}",) for kind, channel in OLD_NOTICES],
+        )
+    Store.open(path).close()
+    with query.Database(path) as asked:
+        notices = asked.open_notices()
+    assert [(one.kind, one.channel) for one in sorted(notices, key=lambda one: one.kind)] == (
+        OLD_NOTICES
+    )
+    assert {(one.portal, one.sent_at.timestamp(), one.text) for one in notices} == {
+        ("koya", 1714273200, "koya is: not well")
+    }
+
+
 def test_the_looks_of_an_older_file_are_counted(path):
     with made_before("0004 counts", path) as conn:
         conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")

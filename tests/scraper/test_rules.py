@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from db.read.status import PortalStatus, Told
+from db.read.notices import OpenNotice
+from db.read.status import PortalStatus
 from scraper.notify import rules
 from scraper.printable import printable
 from tests.support.make import START
@@ -58,8 +59,12 @@ def due(
     ago: dt.timedelta = DAY,
 ) -> list[tuple[str, bool]]:
     """The kinds that are due, and whether they are over; ``told`` is one told so long ago."""
-    before = {("koya", told): Told(at=at - ago, text=first(told))} if told else {}
+    before = {("koya", told): open_notice(told, at - ago)} if told else {}
     return [(notice.kind, notice.well) for notice in rules.due([status], before, at)]
+
+
+def open_notice(kind: str, at: dt.datetime) -> OpenNotice:
+    return OpenNotice(portal="koya", channel="webhook", kind=kind, sent_at=at, text=first(kind))
 
 
 def first(kind: str) -> str:
@@ -148,7 +153,7 @@ def test_another_word_waits_for_the_notice_of_the_next_day():
 
 
 def test_a_new_word_at_each_look_is_one_notice_a_day():
-    taken: dict[tuple[str, str], Told] = {}
+    taken: dict[tuple[str, str], OpenNotice] = {}
     sent = 0
     for nth in range(2 * 144):
         words = tuple(
@@ -157,7 +162,7 @@ def test_a_new_word_at_each_look_is_one_notice_a_day():
         at = START + nth * INTERVAL
         for notice in rules.due([make_status(recent_problems=words)], taken, at):
             sent += 1
-            taken["koya", notice.kind] = Told(at=at, text=notice.text)
+            taken["koya", notice.kind] = open_notice(notice.kind, at)
     assert sent == 2
 
 

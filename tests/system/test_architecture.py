@@ -45,7 +45,7 @@ STAGES = {
     "scraper.lock": set(),
     "scraper.metrics": set(),
     "scraper.threads": set(),
-    "scraper.notify": {"scraper.printable", "scraper.threads"},
+    "scraper.notify": {"scraper.config", "scraper.printable"},
     "scraper.plot": {"scraper.printable"},
     "scraper.schedule": set(),
     "scraper.collect": {
