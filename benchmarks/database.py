@@ -121,6 +121,8 @@ class Size:
             store.portal("koya", "https://koya.example/", 600)
             conn = sqlite3.connect(path)
             conn.execute("PRAGMA synchronous = extra")
+            conn.execute("CREATE TABLE bare AS SELECT * FROM fetches")  # no trigger counts there
+            conn.execute("CREATE UNIQUE INDEX bare_key ON bare (portal_id, fetched_at)")
             ours, raw = [], []
             for nth in range(300):
                 at = NOW + dt.timedelta(minutes=20 * nth)
@@ -129,7 +131,7 @@ class Size:
                 ours.append(time.perf_counter() - began)
                 began = time.perf_counter()
                 conn.execute(
-                    "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id)"
+                    "INSERT INTO bare (portal_id, fetched_at, outcome, milliseconds, sidebar_id)"
                     " VALUES (1, ?, 'read', 100, 1)",
                     (epoch(at) + 600,),
                 )

@@ -22,15 +22,16 @@ from typing import TYPE_CHECKING, Self
 from db import asked, reading
 from db.errors import WrongQuestion
 from db.file import connection
-from db.read import counts, gaps, latest, looks, lookup, portals, series, status
+from db.read import gaps, latest, looks, lookup, notices, portals, series, status
 from db.read.ask import Ask
-from db.read.counts import Mark, Tally
+from db.read.counts import COUNTS, Counts, PortalCounts, added_up
 from db.read.gaps import Gap
 from db.read.latest import Latest
 from db.read.looks import PastLook
+from db.read.notices import OpenNotice
 from db.read.portals import Portal
 from db.read.series import Spell
-from db.read.status import PortalStatus, Told
+from db.read.status import PortalStatus
 from db.reading import PortalMemory, Station
 from db.validity import State
 
@@ -47,17 +48,17 @@ if TYPE_CHECKING:
     from db.read.words import Word
 
 __all__ = [
+    "Counts",
     "Database",
     "Gap",
     "Latest",
-    "Mark",
+    "OpenNotice",
     "PastLook",
     "Portal",
+    "PortalCounts",
     "PortalStatus",
     "Spell",
     "State",
-    "Tally",
-    "Told",
 ]
 
 
@@ -313,18 +314,13 @@ class Database:
         part = self._part(since, portal=portal)
         return Kept(self.path, self._ask, since=part.since, portal=portal)
 
-    def tally(self, since: Mark | None = None) -> Tally:
-        """
-        How many looks and readings there are, but for looks not yet read; the first ones only.
+    def counts(self) -> Counts:
+        """How many looks and readings there ever were, pruned looks among them."""
+        return added_up(self._ask.read(dict, COUNTS))
 
-        Args:
-            since: Those that come next, after a mark that this gave before.
-        """
-        return counts.counted(self._ask.read, since or Mark())
-
-    def told(self) -> dict[tuple[str, str], Told]:
-        """The notices that are not over, by portal and kind."""
-        return dict(self._ask.read(status.told, status.TOLD))
+    def open_notices(self) -> list[OpenNotice]:
+        """The notices that were sent and are not over."""
+        return self._ask.read(notices.read, notices.OPEN_NOTICES)
 
     def faults(self) -> list[str]:
         """What is wrong with the file, a line each: damage, or derived rows that no look gives."""

@@ -60,7 +60,7 @@ def of_config(config: Config) -> Finding:
 
 
 def of_database(path: Path) -> list[Finding]:
-    """Integrity, foreign keys, and spells equal to those that the looks give."""
+    """Integrity, foreign keys, and spells and counts equal to those that the looks give."""
     try:
         with query.Database(path) as db:
             faults = db.faults()

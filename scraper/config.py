@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,11 +17,10 @@ from msgspec import Meta, Struct, field
 
 from scraper import __version__, toml
 from scraper.errors import ConfigError, UnteachableWord
+from scraper.keys import WrongKey, table
 from scraper.schedule import WrongSchedule, refuse_wrong_schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from scraper.vocabulary import Words
 
 DEFAULT_NAME: Final = "config.toml"
@@ -224,7 +223,7 @@ def load(path: Path) -> Config:
     """
     raw = toml.read(path)
     try:
-        config = _complete(msgspec.structs.replace(_table(Config, raw), path=path))
+        config = _complete(msgspec.structs.replace(table(Config, raw), path=path))
         _check_portals(config.portals)
         _check_notify(config.notify)
         _check_fetch(config.fetch)
@@ -232,62 +231,9 @@ def load(path: Path) -> Config:
             config.words.known()
         if config.schedule:
             refuse_wrong_schedule(config.schedule)
-    except (_WrongKey, WrongSchedule, UnteachableWord) as exc:
+    except (WrongKey, WrongSchedule, UnteachableWord) as exc:
         raise ConfigError(path, str(exc)) from exc
     return config
-
-
-class _WrongKey(ValueError):
-    """What stands at a key, and what was expected."""
-
-    def __init__(self, what: str, expected: str) -> None:
-        super().__init__(f"{what}: expected {expected}")
-
-
-_Table = TypeVar("_Table", bound=Struct)
-
-
-def _table(kind: type[_Table], raw: Mapping[str, object], name: str = "") -> _Table:
-    """A table, read key by key, so that an error can name the key."""
-    keys = {one.name: one for one in msgspec.structs.fields(kind) if _expected(one.type)}
-    inside = f"{name}." if name else ""
-    for key, value in raw.items():
-        if key not in keys:
-            unknown = _shown(f"unknown key {inside + key!r}", value)
-            raise _WrongKey(unknown, f"one of: {', '.join(keys)}")
-    for one in keys.values():
-        if one.required and one.name not in raw:
-            msg = f"{name}: key {one.name!r} is missing"
-            raise _WrongKey(msg, _expected(one.type))
-    return kind(**{key: _value(f"{inside}{key}", raw[key], keys[key].type) for key in raw})
-
-
-def _value(name: str, value: object, type_: Any, expected: str = "") -> Any:
-    """What stands at a key, by the key's type."""
-    expected = _expected(type_) or expected
-    plain = get_args(type_)[0] if get_origin(type_) is Annotated else type_
-    if isinstance(plain, type) and issubclass(plain, Struct) and isinstance(value, dict):
-        return _table(plain, value, name)
-    if get_origin(plain) is tuple and isinstance(value, list):
-        of = get_args(plain)[0]
-        return tuple(
-            _value(f"{name}[{nth}]", part, of, expected) for nth, part in enumerate(value, 1)
-        )
-    try:
-        return msgspec.convert(value, type_)
-    except msgspec.ValidationError:
-        raise _WrongKey(_shown(name, value), expected) from None
-
-
-def _expected(type_: Any) -> str:
-    """What may stand at a key of this type, in words; empty where it is no key."""
-    notes = (note for note in getattr(type_, "__metadata__", ()) if isinstance(note, Meta))
-    return next((note.description for note in notes if note.description), "")
-
-
-def _shown(name: str, value: object) -> str:
-    """A key with its value, unless that may be a secret."""
-    return name if "notify" in name or name == "fetch.proxy" else f"{name} = {value!r}"
 
 
 def _complete(config: Config) -> Config:
@@ -299,7 +245,7 @@ def _complete(config: Config) -> Config:
     if metrics.textfile:
         metrics = msgspec.structs.replace(metrics, textfile=_beside(path, metrics.textfile))
         if Path(metrics.textfile).resolve() in {path.resolve(), Path(database).resolve()}:
-            raise _WrongKey(
+            raise WrongKey(
                 "metrics.textfile is the config or the database itself", "a file of its own"
             )
     return msgspec.structs.replace(config, database=database, fetch=fetch, metrics=metrics)
@@ -311,7 +257,7 @@ def _beside(path: Path, name: str) -> str:
         return str(path.parent / Path(name).expanduser())
     except RuntimeError:
         msg = f"{name!r}: no such user"
-        raise _WrongKey(msg, "a path") from None
+        raise WrongKey(msg, "a path") from None
 
 
 def _check_portals(portals: tuple[Portal, ...]) -> None:
@@ -319,28 +265,28 @@ def _check_portals(portals: tuple[Portal, ...]) -> None:
     for nth, portal in enumerate(portals, 1):
         if portal.name in names:
             msg = f"portals[{nth}].name = {portal.name!r}"
-            raise _WrongKey(msg, "a name of its own")
+            raise WrongKey(msg, "a name of its own")
         names.add(portal.name)
         if not _is_http(portal.url):
             msg = f"portals[{nth}].url = {portal.url!r}"
-            raise _WrongKey(msg, _ADDRESS)
+            raise WrongKey(msg, _ADDRESS)
 
 
 def _check_fetch(fetch: Fetch) -> None:
     """Refuse a proxy that is no address, which may be secret, and a file without certificates."""
     if fetch.proxy not in {"", "environment"} and not _is_http(fetch.proxy, user=True):
         msg = "fetch.proxy"
-        raise _WrongKey(msg, f"{_ADDRESS}, or 'environment'")
+        raise WrongKey(msg, f"{_ADDRESS}, or 'environment'")
     if fetch.ca_file:
         name = f"fetch.ca_file = {fetch.ca_file!r}"
         try:
             known = b"-----BEGIN " in Path(fetch.ca_file).read_bytes()
         except OSError as exc:
             msg = f"{name}: {exc.strerror}"
-            raise _WrongKey(msg, "a file of certificates") from exc
+            raise WrongKey(msg, "a file of certificates") from exc
         if not known:
             msg = f"{name}: no certificate in it"
-            raise _WrongKey(msg, "PEM")
+            raise WrongKey(msg, "PEM")
 
 
 def _check_notify(notify: Notify) -> None:
@@ -348,7 +294,7 @@ def _check_notify(notify: Notify) -> None:
     for key, url in (("webhook", notify.webhook), ("ping", notify.ping)):
         if url and not _is_http(url):
             msg = f"notify.{key}"
-            raise _WrongKey(msg, _ADDRESS)
+            raise WrongKey(msg, _ADDRESS)
 
 
 def _is_http(url: str, *, user: bool = False) -> bool:

@@ -45,6 +45,16 @@ def _problems(db: Database) -> None:
     db.conn.executemany("UPDATE sidebars SET problems = ? WHERE id = ?", records)
 
 
+@MIGRATIONS(name="0005 counts")
+def _counts(db: Database) -> None:
+    _make_all(db, tables.COUNTS)
+
+
+@MIGRATIONS(name="0006 channels")
+def _channels(db: Database) -> None:
+    _make_all(db, tables.CHANNELS)
+
+
 def _make_all(db: Database, statements: str) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():

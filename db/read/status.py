@@ -1,4 +1,4 @@
-"""How each portal is now, and the notices that are not over."""
+"""How each portal is now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from db import problems
 from db.read.looks import OUTCOME
 from db.read.rows import DAY_S, END_OF_TIME, moment_or_none
 from db.read.why import at_minute, why_sql
-from db.reading import moment
 from db.validity import last_look_sql, state_sql
 
 if TYPE_CHECKING:
@@ -55,11 +54,6 @@ STATUS = f"""
 """Where no portals are named, all but those that only archives know, at which nothing is due."""
 
 
-TOLD = """
-    SELECT p.name AS portal, n.kind, n.told_at, n.text
-    FROM notices AS n JOIN portals AS p ON p.id = n.portal_id"""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalStatus:
     """
@@ -101,20 +95,6 @@ class PortalStatus:
     recent_problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """
-    A notice that is not over.
-
-    Attributes:
-        at: When it was told last; Korean time.
-        text: What was told.
-    """
-
-    at: dt.datetime
-    text: str
-
-
 def read(row: sqlite3.Row) -> PortalStatus:
     """Read a row of ``STATUS``."""
     since = row[_SINCE.get(row["state"], "seen_from")]
@@ -147,8 +127,3 @@ def _why(row: sqlite3.Row) -> str:
         return str(row["why"])
     ended = ": ".join(filter(None, (row["outcome"], row["reason"])))
     return f"{row['why']}; last look {at_minute(row['last_look'])}: {ended}"
-
-
-def told(row: sqlite3.Row) -> tuple[tuple[str, str], Told]:
-    """Read a row of ``TOLD``: the portal and kind of a notice, and the notice."""
-    return (row["portal"], row["kind"]), Told(at=moment(row["told_at"]), text=row["text"])

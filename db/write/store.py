@@ -13,7 +13,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from db import spells
+from db import counts, spells
 from db.errors import DatabaseError
 from db.file import connection, upgrade
 from db.read import portals
@@ -278,11 +278,13 @@ class Store:
         )
 
     def rebuild(self) -> int:
-        """Derive all spells anew from the looks; returns how many there are."""
+        """Derive all spells and counts again from the looks; returns how many spells there are."""
         with self.transaction():
-            return spells.rebuild(self._conn)
+            count = spells.rebuild(self._conn)
+            counts.rebuild(self._conn)
+            return count
 
-    # ---- what happens to nalssi itself, and what was told of it
+    # ---- what happens to nalssi itself, and the notices of it
 
     def keep_event(self, at: dt.datetime, kind: Event, detail: str | None = None) -> None:
         """Record what may explain a gap."""
@@ -291,23 +293,23 @@ class Store:
                 "INSERT INTO events (at, kind, detail) VALUES (?, ?, ?)", (epoch(at), kind, detail)
             )
 
-    def keep_told(self, portal: str, kind: str, at: dt.datetime, text: str) -> None:
-        """Record that a notice was told."""
+    def open_notice(self, portal: str, channel: str, kind: str, at: dt.datetime, text: str) -> None:
+        """Record that a channel took a notice."""
         with self.transaction():
             self._conn.execute(
-                "INSERT INTO notices (portal_id, kind, told_at, text) "
-                "VALUES ((SELECT id FROM portals WHERE name = ?), ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET told_at = excluded.told_at, text = excluded.text",
-                (portal, kind, epoch(at), text),
+                "INSERT INTO open_notices (portal_id, channel, kind, sent_at, text) "
+                "VALUES ((SELECT id FROM portals WHERE name = ?), ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET sent_at = excluded.sent_at, text = excluded.text",
+                (portal, channel, kind, epoch(at), text),
             )
 
-    def forget_told(self, portal: str, kind: str) -> None:
-        """Record that it was told that what a notice was about is over."""
+    def close_notice(self, portal: str, channel: str, kind: str) -> None:
+        """Record that a channel took the news that it is over."""
         with self.transaction():
             self._conn.execute(
-                "DELETE FROM notices WHERE kind = ? "
+                "DELETE FROM open_notices WHERE channel = ? AND kind = ? "
                 "AND portal_id = (SELECT id FROM portals WHERE name = ?)",
-                (kind, portal),
+                (channel, kind, portal),
             )
 
     # ---- rows

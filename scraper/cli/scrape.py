@@ -16,7 +16,7 @@ from scraper import lock, threads
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places
 from scraper.collect import PassNotKept, collecting
-from scraper.monitor import Herald
+from scraper.monitor import Monitor
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -67,16 +67,16 @@ def _swept(
     async def sweep(store: Store) -> tuple[list[Report], PassNotKept | None]:
         threads.let_the_end_wait_for_nothing()
         async with collecting(settings, store, now) as collector:
-            herald = Herald(
+            monitor = Monitor(
                 config=settings, collector=collector, store=store, clock=now, complain=_complain
             )
-            await herald.ping("start")
+            await monitor.ping("start")
             try:
                 reports = await collector.sweep(settings.chosen(names))
             except PassNotKept as exc:
-                await herald.ping("fail", str(exc))
+                await monitor.ping("fail", str(exc))
                 return exc.reports, exc
-            await herald.after_looks(reports)
+            await monitor.after_looks(reports)
             return reports, None
 
     with Store.open(path, journal=settings.journal) as store:

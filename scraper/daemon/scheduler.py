@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from scraper.collect import Collector, Report
     from scraper.config import Config, Portal
-    from scraper.monitor import Herald
+    from scraper.monitor import Monitor
 
 PATIENCE_S: Final = 5.0
 """How long a stop waits for the looks under way before it gives them up."""
@@ -42,7 +42,7 @@ class Timetable:
 
     Args:
         collector: Looks.
-        herald: Tells of it.
+        monitor: Sends notices and writes metrics of it.
         config: Which portals, and how often.
         clock: Says what time it is; aware.
         after: Told the portal's name and how each look at it ended.
@@ -51,12 +51,12 @@ class Timetable:
     def __init__(
         self,
         collector: Collector,
-        herald: Herald,
+        monitor: Monitor,
         config: Config,
         clock: Callable[[], dt.datetime],
         after: Callable[[str, Report | DatabaseError], None],
     ) -> None:
-        self._collector, self._herald, self._config = collector, herald, config
+        self._collector, self._monitor, self._config = collector, monitor, config
         self._clock, self._after = clock, after
         self._under_way: set[asyncio.Task[Any]] = set()
         self._went_on = time.monotonic()
@@ -166,10 +166,10 @@ class Timetable:
         while self._round_untold or self._untold:
             if self._round_untold:
                 self._round_untold = False
-                await self._herald.ping("start")
+                await self._monitor.ping("start")
             reports, self._untold = self._untold, []
             if reports:
-                await self._herald.after_looks(reports)
+                await self._monitor.after_looks(reports)
 
     async def _due(self, portal: Portal) -> dt.datetime:
         """When the next look is due; by a schedule, at one of its moments after the last look."""

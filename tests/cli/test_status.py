@@ -288,12 +288,23 @@ def test_a_portal_that_only_archives_know_is_not_down(store):
     assert (one.state, one.last_look, one.last_outcome) == ("down", None, None)
 
 
-# ---- what was told
+# ---- notices
 
 
-def test_what_was_told_comes_out_until_it_is_over(store):
-    store.keep_told("koya", "down", at(0), "koya is down")
+def test_a_notice_is_open_at_its_channel_until_it_is_over(store):
+    store.open_notice("koya", "webhook", "down", at(0), "koya is down")
+    store.open_notice("koya", "command", "down", at(0), "koya is down")
+    store.open_notice("koya", "webhook", "down", at(9), "koya is down still")
+    store.close_notice("koya", "command", "down")
     with query.Database(store.path) as db:
-        assert db.told() == {("koya", "down"): query.Told(at=at(0), text="koya is down")}
-        store.forget_told("koya", "down")
-        assert db.told() == {}
+        assert db.open_notices() == [
+            query.OpenNotice(
+                portal="koya",
+                channel="webhook",
+                kind="down",
+                sent_at=at(9),
+                text="koya is down still",
+            )
+        ]
+        store.close_notice("koya", "webhook", "down")
+        assert db.open_notices() == []

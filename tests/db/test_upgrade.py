@@ -11,7 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,13 +57,21 @@ def ask_everything(path: Path) -> int:
 def later(change: Callable[[Database], None]) -> Migrations:
     """Today's migrations and one more."""
     more = Migrations("nalssi")
-    for migration in todays():
-        more(name=migration.name)(migration.fn)
+    for known in _todays():
+        more(name=known.name)(known.fn)
     more(name="9999 more")(change)
     return more
 
 
-def todays() -> list[Any]:
+def before(name: str) -> Migrations:
+    """The migrations that came before this one."""
+    earlier = Migrations("nalssi")
+    for known in takewhile(lambda known: known.name != name, _todays()):
+        earlier(name=known.name)(known.fn)
+    return earlier
+
+
+def _todays() -> list[Any]:
     """Today's migrations, in their order."""
     return migrations.MIGRATIONS.pending(Database(memory=True))
 
@@ -94,7 +103,7 @@ def test_every_table_is_strict(path):
             "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND schema = 'main' "
             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         ).fetchall()
-    assert len(tables) == 16
+    assert len(tables) == 22
     assert [name for name, strict in tables if not strict] == []
 
 
@@ -444,31 +453,26 @@ def test_an_older_file_is_told_to_whoever_asks(path):
         query.Database(path)
 
 
-def make_older(path: Path, version: int, *statements: str) -> None:
-    """Make a file as so many of today's migrations made it, with these rows."""
-    some = Migrations("nalssi")
-    for migration in todays()[:version]:
-        some(name=migration.name)(migration.fn)
+@contextmanager
+def made_before(name: str, path: Path) -> Iterator[sqlite3.Connection]:
+    """A file as it was made before a migration, to be filled."""
     with closing(sqlite3.connect(":memory:")) as conn:
-        db = Database(conn)
-        some.apply(db)
-        for statement in statements:
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {version}")
+        version = migrations.apply(before(name), conn)
+        yield conn
+        conn.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
+        conn.execute(f"PRAGMA user_version = {version}")
         conn.commit()
         conn.execute("VACUUM INTO ?", (str(path),))
 
 
-ONE_LOOK = (
-    "INSERT INTO portals VALUES (1, 'koya', 'https://koya.example/', 600, '', '')",
-    """INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id)
-    VALUES (1, 1714273200, 'read', 120, 1)""",
-)
-
-
 def test_a_file_from_before_the_archives_keeps_all_it_has(path):
-    make_older(path, 1, "INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)", *ONE_LOOK)
+    with made_before("0002 archives", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
+        conn.execute(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, 1714273200, 'read', 120, 1)"
+        )
     with Store.open(path) as store:
         assert store.rebuild() == 1
     with query.Database(path) as asked:
@@ -481,9 +485,13 @@ def test_a_problem_that_was_a_sentence_is_a_record_and_shown_the_same(path):
 unknown city '북대구'
 no temperature printed: 부산, 제주
 a word of its own"""
-    quoted = told.replace("'", "''")
-    with_problems = f"INSERT INTO sidebars VALUES (1, x'01', x'02', '{quoted}', 1)"
-    make_older(path, 2, with_problems, *ONE_LOOK)
+    with made_before("0004 problems", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', ?, 1)", (told,))
+        conn.execute(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, 1714273200, 'read', 120, 1)"
+        )
     with Store.open(path) as store:
         store.rebuild()
     with query.Database(path) as asked:
@@ -496,7 +504,50 @@ a word of its own"""
     ]
     with closing(sqlite3.connect(path)) as conn:
         assert conn.execute("SELECT problems FROM looks").fetchall() == [(told,)]
-    assert path.with_name("weather.db.before-3").is_file()
+    assert path.with_name("weather.db.before-4").is_file()
+
+
+OLD_NOTICES = [("down", "webhook"), ("frozen", "apprise 2"), ("words", "command")]
+
+
+def test_notices_of_an_older_file_are_known_by_their_channel(path):
+    with made_before("0006 channels", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.executemany(
+            "INSERT INTO notices VALUES (1, ?, 1714273200, 'koya is: not well')",
+            [(f"{channel}: {kind}",) for kind, channel in OLD_NOTICES],
+        )
+    Store.open(path).close()
+    with query.Database(path) as asked:
+        notices = asked.open_notices()
+    assert [(one.kind, one.channel) for one in sorted(notices, key=lambda one: one.kind)] == (
+        OLD_NOTICES
+    )
+    assert {(one.portal, one.sent_at.timestamp(), one.text) for one in notices} == {
+        ("koya", 1714273200, "koya is: not well")
+    }
+
+
+def test_the_looks_of_an_older_file_are_counted(path):
+    with made_before("0005 counts", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL, NULL)")
+        conn.executemany(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, ?, ?, 120, ?)",
+            [(0, "read", 1), (600, "read", 1), (1200, "fetch_failed", None)],
+        )
+        conn.execute(
+            "INSERT INTO spells (portal_id, seen_from, seen_until, sidebar_id, existed_by, "
+            "standing_since, published_by, first_seen, first_portal_id) "
+            "VALUES (1, 0, 600, 1, 0, 0, 0, 0, 1)"
+        )
+    Store.open(path).close()
+    with query.Database(path) as asked:
+        assert asked.faults() == []
+        (koya,) = asked.counts().portals.values()
+    assert koya.looks == {"new": 1, "unchanged": 1, "fetch_failed": 1}
+    assert koya.milliseconds == 360
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])

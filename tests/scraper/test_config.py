@@ -61,7 +61,7 @@ def test_the_readme_explains_every_key():
 def test_every_key_says_what_is_expected_of_it():
     for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
         for key in msgspec.structs.fields(table):
-            assert config._expected(key.type) or key.name == "path"
+            assert keys.expected(key.type) or key.name == "path"
 
 
 def test_the_path_of_the_config_is_no_key_of_it(tmp_path):
@@ -176,7 +176,7 @@ def test_a_file_of_certificates_counts_from_the_folder_of_the_config(tmp_path):
     [
         ("gone.pem", "No such file or directory"),
         (".", "Is a directory"),
-        ("config.toml", "no certificate in it, expected PEM"),
+        ("config.toml", "no certificate in it: expected PEM"),
         ("a\\u0000b", "expected a path"),
     ],
 )

@@ -23,7 +23,7 @@ HOME = {
     "httpcore": {"scraper/http.py"},
     "httpx": {"scraper/http.py"},
     "matplotlib": {"scraper/plot"},
-    "msgspec": {"scraper/config.py"},
+    "msgspec": {"scraper/config.py", "scraper/keys.py"},
     "pandas": {"db/frames.py"},
     "plotext": {"scraper/plot/terminal.py"},
     "prometheus_client": {"scraper/metrics/exposition.py"},
@@ -55,9 +55,10 @@ STAGES = {
     "scraper.http": set(),
     "scraper.fetch": {"scraper.config", "scraper.http", "scraper.threads"},
     "scraper.toml": set(),
-    "scraper.config": {"scraper.schedule", "scraper.toml", "scraper.vocabulary"},
+    "scraper.keys": set(),
+    "scraper.config": {"scraper.keys", "scraper.schedule", "scraper.toml", "scraper.vocabulary"},
     "scraper.metrics": set(),
-    "scraper.notify": {"scraper.http", "scraper.printable", "scraper.threads"},
+    "scraper.notify": {"scraper.config", "scraper.http", "scraper.printable", "scraper.threads"},
     "scraper.plot": {"scraper.printable"},
     "scraper.collect": {
         "scraper.reader",
@@ -67,7 +68,7 @@ STAGES = {
     },
     "scraper.archive": {"scraper.vocabulary", "scraper.sidebar", "scraper.reader", "scraper.fetch"},
     "scraper.reparse": {"scraper.vocabulary", "scraper.reader"},
-    "scraper.check": {"scraper.config", "scraper.fetch", "scraper.lock", "scraper.reader"},
+    "scraper.check": {*READER, "scraper.config", "scraper.fetch", "scraper.lock"},
     "scraper.demo": {"scraper.collect", "scraper.config", "scraper.fetch", "scraper.lock"},
     "scraper.monitor": {
         *("scraper.collect", "scraper.config", "scraper.metrics", "scraper.notify"),
@@ -87,7 +88,10 @@ STAGES = {
 }
 """Each stage and the other stages that it may know; all may know the errors."""
 
-FACTS = {"db.asked", "db.reading", "db.validity", "db.packing", "db.read.rows"}
+FACTS = {
+    *("db.asked", "db.counts", "db.packing", "db.problems", "db.reading", "db.read.rows"),
+    "db.validity",
+}
 SPELLS = {"db.dates", "db.doubts", "db.pauses", "db.sets", "db.standing"}
 
 ROOMS = {
@@ -96,7 +100,9 @@ ROOMS = {
     "db.validity": set(),
     "db.reading": set(),
     "db.asked": {"db.reading"},
+    "db.counts": set(),
     "db.packing": set(),
+    "db.problems": {"db.reading"},
     "db.frames": set(),
     "db.read.rows": {"db.reading"},
     "db.dates": {"db.reading", "db.read.rows"},
@@ -107,9 +113,10 @@ ROOMS = {
     "db.spells": SPELLS,
     "db.file": set(),
     "db.read": {*FACTS, "db.file", "db.spells"},
-    "db.contract": {"db.read", "db.read.rows"},
-    "db.file.tables": {"db.read.rows"},
-    "db.file.migrations": {"db.file.tables", "db.spells"},
+    "db.contract": {"db.problems", "db.read", "db.read.rows"},
+    "db.file.tables": {"db.counts", "db.read.rows"},
+    "db.file.sentences": {"db.reading"},
+    "db.file.migrations": {"db.file.sentences", "db.file.tables", "db.problems", "db.spells"},
     "db.file.upgrade": {"db.contract", "db.file", "db.file.migrations"},
     "db.measures": {*FACTS, "db.file", "db.read"},
     "db.query": {*FACTS, "db.file", "db.measures", "db.read", "db.spells"},
