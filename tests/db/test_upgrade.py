@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import zlib
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from db.errors import DatabaseError, NalssiError
 from db.file import connection, migrations, upgrade
 from db.write.store import Store
 from tests.cli.test_cli import nalssi, refused
+from tests.db.test_packing import OF_FORM_1, PRINTED
 from tests.support.make import START, make_content, make_look, make_page, make_reading, see
 
 if TYPE_CHECKING:
@@ -497,6 +499,28 @@ a word of its own"""
     with closing(sqlite3.connect(path)) as conn:
         assert conn.execute("SELECT problems FROM looks").fetchall() == [(told,)]
     assert path.with_name("weather.db.before-3").is_file()
+
+
+def test_a_file_from_before_fragments_were_packed_again_keeps_all_of_them(path):
+    """One fragment of each older form, and one that was damaged before and stays so."""
+    kept = zlib.compress(PRINTED.encode()), OF_FORM_1, b"\1damaged"
+    make_older(
+        path,
+        4,
+        *(
+            f"INSERT INTO sidebars (digest, fragment) VALUES (x'0{nth}', x'{fragment.hex()}')"
+            for nth, fragment in enumerate(kept)
+        ),
+    )
+    with closing(sqlite3.connect(path)) as conn:
+        before = list(conn.iterdump())
+    Store.open(path).close()
+    with query.Database(path) as db:
+        first, second, third = db.kept().sidebars()
+    assert (first.fragment, second.fragment, third.fragment) == (PRINTED, PRINTED, None)
+    assert third.packed == b"\1damaged"
+    with closing(sqlite3.connect(path.with_name("weather.db.before-5"))) as aside:
+        assert list(aside.iterdump()) == before
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
