@@ -213,12 +213,11 @@ class Database:
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
         history = History(self._ask, part, everything=bool(everything))
-        with self._ask.reading():
-            return [
-                period
-                for name in names
-                for period in stats.of(history, name, by=by, min_coverage=min_coverage)
-            ]
+        return [
+            period
+            for name in names
+            for period in stats.of(history, name, by=by, min_coverage=min_coverage)
+        ]
 
     def compare(  # noqa: PLR0913 - each by its name
         self,
@@ -248,8 +247,7 @@ class Database:
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
         history = History(self._ask, part, everything=bool(everything))
-        with self._ask.reading():
-            return compare.of(history, names, by=by, min_coverage=min_coverage)
+        return compare.of(history, names, by=by, min_coverage=min_coverage)
 
     def at(
         self,
@@ -276,8 +274,7 @@ class Database:
         if then > part.now:
             raise WrongQuestion("time", then.isoformat(), expected="one that has passed")
         known, second = self.station(station), reading.epoch(then)
-        with self._ask.reading():
-            return evidence.at(self._ask, known, second, portal=portal)
+        return evidence.at(self._ask, known, second, portal=portal)
 
     def course(
         self,
@@ -303,8 +300,7 @@ class Database:
         """
         from db.read import words
 
-        with self._ask.reading():
-            return words.printed(self._ask, icons or {})
+        return words.printed(self._ask, icons or {})
 
     def kept(self, *, since: When | None = None, portal: str | None = None) -> Kept:
         """What was kept of pages, to be read again; only what was seen since then."""
