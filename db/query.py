@@ -292,12 +292,7 @@ class Database:
         return course.course(self._ask, part, self.station(station).name_ko)
 
     def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
-        """
-        Every label, icon code and city that was ever printed, and what each is taken for.
-
-        Args:
-            icons: What each icon code that is known is drawn for; None = none is known.
-        """
+        """Every label, icon code (``icons`` gives their meaning) and city that was printed."""
         from db.read import words
 
         return words.printed(self._ask, icons or {})

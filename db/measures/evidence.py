@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from db.measures.printed import lines
 from db.packing import unpacked
 from db.read.looks import OUTCOME
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
@@ -192,12 +191,7 @@ class _Shown:
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> _Shown:
-        """
-        Read a row.
-
-        Raises:
-            ValueError, TypeError, OverflowError: A value is none that we wrote.
-        """
+        """Read a row; an error where a value is none that we wrote."""
         shown = cls(*row)
         present = (shown.seen_from, shown.seen_until, shown.standing_since, shown.published_by)
         perhaps = (shown.changed_after, shown.next_change, shown.first_after)
@@ -354,15 +348,3 @@ def _near(row: sqlite3.Row) -> NearLook:
 
 def _moment(seconds: int | None) -> dt.datetime | None:
     return None if seconds is None else moment(seconds)
-
-
-_HIDDEN: Final = re.compile(r"(?is)<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
-_INLINE: Final = re.compile(r"(?i)</?(?:a|b|em|font|i|img|s|span|strong|u)\b[^<>]*>")
-_TAG: Final = re.compile(r"(?i)<[/!a-z][^<>]*>")
-
-
-def lines(fragment: str) -> tuple[str, ...]:
-    """The lines that a fragment of HTML or text prints, without those that are empty."""
-    shown = _TAG.sub("\n", _INLINE.sub(" ", _HIDDEN.sub("", fragment)))
-    spaced = (" ".join(line.split()) for line in html.unescape(shown).splitlines())
-    return tuple(line for line in spaced if line)
