@@ -214,12 +214,11 @@ class Database:
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
         history = History(self._ask, part, everything=bool(everything))
-        with self._ask.reading():
-            return [
-                period
-                for name in names
-                for period in stats.of(history, name, by=by, min_coverage=min_coverage)
-            ]
+        return [
+            period
+            for name in names
+            for period in stats.of(history, name, by=by, min_coverage=min_coverage)
+        ]
 
     def compare(  # noqa: PLR0913 - each by its name
         self,
@@ -249,8 +248,7 @@ class Database:
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
         history = History(self._ask, part, everything=bool(everything))
-        with self._ask.reading():
-            return compare.of(history, names, by=by, min_coverage=min_coverage)
+        return compare.of(history, names, by=by, min_coverage=min_coverage)
 
     def at(
         self,
@@ -277,8 +275,7 @@ class Database:
         if then > part.now:
             raise WrongQuestion("time", then.isoformat(), expected="one that has passed")
         known, second = self.station(station), reading.epoch(then)
-        with self._ask.reading():
-            return evidence.at(self._ask, known, second, portal=portal)
+        return evidence.at(self._ask, known, second, portal=portal)
 
     def course(
         self,
@@ -296,16 +293,10 @@ class Database:
         return course.course(self._ask, part, self.station(station).name_ko)
 
     def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
-        """
-        Every label, icon code and city that was ever printed, and what each is taken for.
-
-        Args:
-            icons: What each icon code that is known is drawn for; None = none is known.
-        """
+        """Every label, icon code (``icons`` gives their meaning) and city that was printed."""
         from db.read import words
 
-        with self._ask.reading():
-            return words.printed(self._ask, icons or {})
+        return words.printed(self._ask, icons or {})
 
     def kept(self, *, since: When | None = None, portal: str | None = None) -> Kept:
         """What was kept of pages, to be read again; only what was seen since then."""

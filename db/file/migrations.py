@@ -13,8 +13,9 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from db import spells
-from db.file import tables
+from db.file import fragments, tables
 from db.file.sentences import problem
+from db.packing import packed
 from db.problems import as_json
 
 MIGRATIONS = Migrations("nalssi")
@@ -53,6 +54,18 @@ def _counts(db: Database) -> None:
 @MIGRATIONS(name="0006 channels")
 def _channels(db: Database) -> None:
     _make_all(db, tables.CHANNELS)
+
+
+@MIGRATIONS(name="0007 fragments")
+def _fragments(db: Database) -> None:
+    """Pack again what is kept of pages; what is damaged stays as it is, and damaged."""
+    rows = db.conn.execute("SELECT id FROM sidebars").fetchall()
+    for (sidebar_id,) in rows:
+        where = {"id": sidebar_id}
+        ((kept,),) = db.execute("SELECT fragment FROM sidebars WHERE id = :id", where)
+        with contextlib.suppress(ValueError, TypeError):
+            small = packed(fragments.unpacked(kept))
+            db.execute("UPDATE sidebars SET fragment = :f WHERE id = :id", {**where, "f": small})
 
 
 def _make_all(db: Database, statements: str) -> None:

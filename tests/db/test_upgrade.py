@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import zlib
 from contextlib import closing, contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -24,6 +25,7 @@ from db.errors import DatabaseError, NalssiError
 from db.file import connection, migrations, upgrade
 from db.write.store import Store
 from tests.cli.test_cli import nalssi, refused
+from tests.db.test_packing import OF_FORM_1, PRINTED
 from tests.support.make import START, make_content, make_look, make_page, make_reading, see
 
 if TYPE_CHECKING:
@@ -548,6 +550,25 @@ def test_the_looks_of_an_older_file_are_counted(path):
         (koya,) = asked.counts().portals.values()
     assert koya.looks == {"new": 1, "unchanged": 1, "fetch_failed": 1}
     assert koya.milliseconds == 360
+
+
+def test_a_file_from_before_fragments_were_packed_again_keeps_all_of_them(path):
+    """One fragment of each older form, and one that was damaged before and stays so."""
+    kept = zlib.compress(PRINTED.encode()), OF_FORM_1, b"\1damaged"
+    with made_before("0007 fragments", path) as conn:
+        conn.executemany(
+            "INSERT INTO sidebars (digest, fragment) VALUES (?, ?)",
+            [(bytes([nth]), fragment) for nth, fragment in enumerate(kept)],
+        )
+    with closing(sqlite3.connect(path)) as conn:
+        before = list(conn.iterdump())
+    Store.open(path).close()
+    with query.Database(path) as db:
+        first, second, third = db.kept().sidebars()
+    assert (first.fragment, second.fragment, third.fragment) == (PRINTED, PRINTED, None)
+    assert third.packed == b"\1damaged"
+    with closing(sqlite3.connect(path.with_name("weather.db.before-7"))) as aside:
+        assert list(aside.iterdump()) == before
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])

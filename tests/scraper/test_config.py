@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from scraper import __version__, config
+from scraper import __version__, config, keys
 from scraper.config import Config, Fetch, Metrics, Notify, Portal, Taught
 from scraper.errors import ConfigError
 

@@ -126,7 +126,7 @@ def test_fragments_read_again_give_the_readings_that_were_kept(path):
     assert dump(path) == before
 
 
-def test_the_older_packing_and_a_missing_reader_are_brought_up_to_date(path):
+def test_a_missing_reader_is_brought_up_to_date(path):
     with Store.open(path) as store:
         look(store, 0, portal.text(STORMY, pages.DATE))
     with closing(sqlite3.connect(path)) as conn, conn:
