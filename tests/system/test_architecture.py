@@ -133,7 +133,7 @@ Each room of the database and the others that it may know; all may know its erro
 Whoever opens the file knows nothing of what is in it; whoever makes its tables knows the contract.
 """
 
-DOOR = {"nalssi": set(), "nalssi.__main__": {"nalssi"}}
+DOOR = {"nalssi": set(), "nalssi.__main__": {"nalssi.command"}}
 """The public door: it opens onto everything, and nothing of ours comes in by it."""
 
 ALLOWED = {**STAGES, **ROOMS, **DOOR}
