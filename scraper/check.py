@@ -123,10 +123,9 @@ def of_portals(config: Config, clock: Callable[[], dt.datetime]) -> list[Finding
     """One look at each portal, which is not stored."""
 
     async def look_at_all() -> list[Finding]:
-        async with Fetcher(config.fetch, clock=clock) as fetcher:
-            words = config.words.known()
-            findings = (_of_portal(fetcher, one, words) for one in config.portals)
-            return list(await asyncio.gather(*findings))
+        fetcher, words = Fetcher(config.fetch, clock=clock), config.words.known()
+        findings = (_of_portal(fetcher, one, words) for one in config.portals)
+        return list(await asyncio.gather(*findings))
 
     return asyncio.run(look_at_all())
 

@@ -65,8 +65,4 @@ def _page(source: str, settings: Config | None) -> Page:
 
 
 def _fetched(url: str, settings: Fetch) -> Page:
-    async def get() -> Page:
-        async with fetch.Fetcher(settings, clock=now) as fetcher:
-            return await fetcher.get(url)
-
-    return asyncio.run(get())
+    return asyncio.run(fetch.Fetcher(settings, clock=now).get(url))

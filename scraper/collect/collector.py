@@ -229,16 +229,16 @@ async def collecting(
     robots = []
     with contextlib.suppress(DatabaseError):  # locked or full: the sites are asked again
         robots = store.robots()
-    async with Fetcher(config.fetch, clock=clock, robots=robots) as fetcher:
-        with Collector(
-            fetcher=fetcher,
-            store=store,
-            interval_s=config.interval_s,
-            clock=clock,
-            backlog=backlog,
-            words=config.words.known(),
-        ) as collector:
-            yield collector
+    fetcher = Fetcher(config.fetch, clock=clock, robots=robots)
+    with Collector(
+        fetcher=fetcher,
+        store=store,
+        interval_s=config.interval_s,
+        clock=clock,
+        backlog=backlog,
+        words=config.words.known(),
+    ) as collector:
+        yield collector
 
 
 def _unkept(

@@ -7,7 +7,7 @@ import contextlib
 import functools
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import stamina
 
@@ -50,7 +50,7 @@ class Asked(TypedDict, total=False):
 
 class Fetcher:
     """
-    Gets pages, one at a time from each site; to be closed, as by ``async with``.
+    Gets pages, one at a time from each site; it keeps no connection open.
 
     Args:
         settings: The table ``[fetch]`` of the config. Its time is for a whole look, without the
@@ -92,12 +92,6 @@ class Fetcher:
             wait_jitter=backoff_s,
             wait_max=3 * backoff_s,
         )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Every connection was closed with its look."""
 
     @contextlib.asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:

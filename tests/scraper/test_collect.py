@@ -64,17 +64,17 @@ class Watch:
             return asyncio.run(self._sweep(store, portals))
 
     async def _sweep(self, store: Store, portals: tuple[Portal, ...]) -> list[Report]:
-        async with Fetcher(
+        fetcher = Fetcher(
             Fetch(timeout_s=self.timeout_s),
             clock=lambda: self.now,
             robots=store.robots(),
             backoff_s=0.001,
             verify=CERTIFICATES,
-        ) as fetcher:
-            with Collector(
-                fetcher=fetcher, store=store, interval_s=600, clock=lambda: self.now
-            ) as collector:
-                return await collector.sweep(portals)
+        )
+        with Collector(
+            fetcher=fetcher, store=store, interval_s=600, clock=lambda: self.now
+        ) as collector:
+            return await collector.sweep(portals)
 
     def latest(self) -> list[query.Latest]:
         with query.Database(self.path) as db:

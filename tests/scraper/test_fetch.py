@@ -102,9 +102,9 @@ def test_every_request_says_who_we_are_and_what_we_read() -> None:
 
 def test_no_cookie_is_kept() -> None:
     async def twice(url: str) -> None:
-        async with make_fetcher() as fetcher:
-            await fetcher.get(url, ignore_robots=True)
-            await fetcher.get(url, ignore_robots=True)
+        fetcher = make_fetcher()
+        await fetcher.get(url, ignore_robots=True)
+        await fetcher.get(url, ignore_robots=True)
 
     with Server({"/": answer(HTML, headers={"Set-Cookie": "id=1; Path=/"})}) as portal:
         asyncio.run(twice(portal.url()))
@@ -186,8 +186,8 @@ socket.getaddrinfo = lambda *args, **kwargs: time.sleep(60)
 
 async def look():
     clock = lambda: dt.datetime.now(dt.UTC)
-    async with Fetcher(Fetch(timeout_s=0.3), clock=clock) as fetcher:
-        await fetcher.get("http://portal.localhost/")
+    fetcher = Fetcher(Fetch(timeout_s=0.3), clock=clock)
+    await fetcher.get("http://portal.localhost/")
 
 try:
     asyncio.run(look())
@@ -395,9 +395,9 @@ def test_a_certificate_is_held_against_the_name_not_the_ip_address() -> None:
 
 def test_two_names_at_one_address_are_verified_each() -> None:
     async def both(portal: Server) -> None:
-        async with make_fetcher(verify=client) as fetcher:
-            await fetcher.get(portal.url(), ignore_robots=True)
-            await fetcher.get(portal.url(host="other.localhost"), ignore_robots=True)
+        fetcher = make_fetcher(verify=client)
+        await fetcher.get(portal.url(), ignore_robots=True)
+        await fetcher.get(portal.url(host="other.localhost"), ignore_robots=True)
 
     server, client = certified("www.portal.localhost")
     with (
@@ -611,8 +611,8 @@ def test_the_resolver_of_the_system_knows_this_machine() -> None:
     with Server({"/": answer(HTML)}) as portal:
 
         async def look() -> Page:
-            async with Fetcher(Fetch(), clock=lambda: NOW) as fetcher:
-                return await fetcher.get(portal.url(host="localhost"), ignore_robots=True)
+            fetcher = Fetcher(Fetch(), clock=lambda: NOW)
+            return await fetcher.get(portal.url(host="localhost"), ignore_robots=True)
 
         assert asyncio.run(look()).status == 200
 
@@ -660,10 +660,10 @@ def test_lookups_that_hang_are_bounded_and_their_places_come_back(
 
 def test_robots_txt_is_asked_before_the_page_and_kept() -> None:
     async def twice(portal: Server) -> dict[str, Robots]:
-        async with make_fetcher() as fetcher:
-            await fetcher.get(portal.url())
-            await fetcher.get(portal.url())
-            return fetcher.robots
+        fetcher = make_fetcher()
+        await fetcher.get(portal.url())
+        await fetcher.get(portal.url())
+        return fetcher.robots
 
     with Server(allowing("User-agent: *\nDisallow: /admin\n")) as portal:
         kept = asyncio.run(twice(portal))
@@ -903,8 +903,8 @@ def test_a_retry_is_not_logged_behind_the_back_of_the_daemon(
 
 def test_a_page_that_has_not_changed_is_not_sent_again() -> None:
     async def look(url: str) -> Page:
-        async with make_fetcher() as fetcher:
-            return await fetcher.get(url, etag='"a"', last_modified="then", ignore_robots=True)
+        fetcher = make_fetcher()
+        return await fetcher.get(url, etag='"a"', last_modified="then", ignore_robots=True)
 
     with Server({"/": b"HTTP/1.1 304 Not Modified\r\n\r\n"}) as portal:
         page = asyncio.run(look(portal.url()))
@@ -1100,9 +1100,9 @@ def test_a_site_is_asked_one_thing_at_a_time_and_waiting_costs_no_time() -> None
 
     async def together(portal: Server) -> list[Page]:
         doors = [f"{door}portal.localhost" for door in ("", "www.", "m.", "www.")]
-        async with make_fetcher(timeout_s=0.9) as fetcher:
-            looks = [fetcher.get(portal.url(host=door), ignore_robots=True) for door in doors]
-            return await asyncio.gather(*looks)
+        fetcher = make_fetcher(timeout_s=0.9)
+        looks = [fetcher.get(portal.url(host=door), ignore_robots=True) for door in doors]
+        return await asyncio.gather(*looks)
 
     with Server({"/": slow}) as portal:
         assert len(asyncio.run(together(portal))) == 4
@@ -1111,13 +1111,13 @@ def test_a_site_is_asked_one_thing_at_a_time_and_waiting_costs_no_time() -> None
 
 def test_different_sites_do_not_wait_for_one_another() -> None:
     async def together(*portals: Server) -> None:
-        async with make_fetcher() as fetcher:
-            hosts = ["one.localhost", "two.localhost"]
-            looks = [
-                fetcher.get(portal.url(host=host), ignore_robots=True)
-                for portal, host in zip(portals, hosts, strict=True)
-            ]
-            await asyncio.gather(*looks)
+        fetcher = make_fetcher()
+        hosts = ["one.localhost", "two.localhost"]
+        looks = [
+            fetcher.get(portal.url(host=host), ignore_robots=True)
+            for portal, host in zip(portals, hosts, strict=True)
+        ]
+        await asyncio.gather(*looks)
 
     meeting = threading.Barrier(2, timeout=LIMIT_S)
 
@@ -1131,14 +1131,14 @@ def test_different_sites_do_not_wait_for_one_another() -> None:
 
 def test_a_look_that_is_given_up_frees_the_turn() -> None:
     async def look(portal: Server) -> Page:
-        async with make_fetcher() as fetcher:
-            first = asyncio.create_task(fetcher.get(portal.url("/hangs"), ignore_robots=True))
-            while not portal.paths:  # noqa: ASYNC110 - the server has threads, no events
-                await asyncio.sleep(0.01)
-            first.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await first
-            return await fetcher.get(portal.url(), ignore_robots=True)
+        fetcher = make_fetcher()
+        first = asyncio.create_task(fetcher.get(portal.url("/hangs"), ignore_robots=True))
+        while not portal.paths:  # noqa: ASYNC110 - the server has threads, no events
+            await asyncio.sleep(0.01)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        return await fetcher.get(portal.url(), ignore_robots=True)
 
     with Server({"/hangs": silent, "/": answer(HTML)}) as portal:
         assert asyncio.run(look(portal)).status == 200

@@ -163,9 +163,9 @@ def test_a_page_behind_a_cookie_and_a_redirect_to_itself_is_read() -> None:
 
 def test_a_cookie_is_forgotten_with_its_look() -> None:
     async def twice(url: str) -> None:
-        async with make_fetcher() as fetcher:
-            await fetcher.get(url, ignore_robots=True)
-            await fetcher.get(url, ignore_robots=True)
+        fetcher = make_fetcher()
+        await fetcher.get(url, ignore_robots=True)
+        await fetcher.get(url, ignore_robots=True)
 
     with Server({"/": walled()}) as portal:
         asyncio.run(twice(portal.url()))

@@ -147,16 +147,16 @@ def test_a_handshake_that_hangs_is_a_time_out_and_asked_again() -> None:
 def test_a_handshake_that_is_given_up_leaves_no_connection_open() -> None:
     async def look(server: socket.socket) -> bytes:
         loop, url = asyncio.get_running_loop(), f"https://localhost:{server.getsockname()[1]}/"
-        async with make_fetcher(timeout_s=4 * LIMIT_S) as fetcher:
-            looking = asyncio.create_task(fetcher.get(url, ignore_robots=True))
-            connection, _ = await loop.sock_accept(server)
-            with connection:
-                connection.setblocking(False)
-                await loop.sock_recv(connection, 65_536)  # its hello
-                looking.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await looking
-                return await loop.sock_recv(connection, 65_536)
+        fetcher = make_fetcher(timeout_s=4 * LIMIT_S)
+        looking = asyncio.create_task(fetcher.get(url, ignore_robots=True))
+        connection, _ = await loop.sock_accept(server)
+        with connection:
+            connection.setblocking(False)
+            await loop.sock_recv(connection, 65_536)  # its hello
+            looking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await looking
+            return await loop.sock_recv(connection, 65_536)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)

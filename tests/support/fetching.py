@@ -47,12 +47,8 @@ def make_fetcher(**changes: Any) -> Fetcher:
 
 def get(url: str, *, ignore_robots: bool = True, etag: str | None = None, **changes: Any) -> Page:
     """Look once, with a fetcher of its own."""
-
-    async def look() -> Page:
-        async with make_fetcher(**changes) as fetcher:
-            return await fetcher.get(url, ignore_robots=ignore_robots, etag=etag)
-
-    return asyncio.run(look())
+    fetcher = make_fetcher(**changes)
+    return asyncio.run(fetcher.get(url, ignore_robots=ignore_robots, etag=etag))
 
 
 def refusal(url: str, **changes: Any) -> FetchError:
