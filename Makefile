@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 4
 AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 
-.PHONY: demo test test-long test-httpx2 coverage check format bench soak clean
+.PHONY: demo test test-long test-httpx2 coverage check format bench truth soak clean
 
 demo: $(INSTALLED)
 	$(BIN)/nalssi demo
@@ -40,6 +40,9 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.database
+
+truth: $(INSTALLED)
+	$(BIN)/python -m benchmarks.truth $(if $(LONG),--long)
 
 soak: $(INSTALLED)
 	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))

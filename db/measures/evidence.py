@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from db.measures.printed import lines
 from db.packing import unpacked
 from db.read.looks import OUTCOME
+from db.read.rows import moment_or_none
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.reading import moment
 from db.validity import (
@@ -20,6 +21,7 @@ from db.validity import (
     live_until,
     rank,
     state,
+    watched_until_sql,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ SHOWN: Final = f"""
         sp.seen_from, sp.seen_until, sp.changed_after, {NEXT_CHANGE} AS next_change,
         sp.standing_since, sp.published_by, sp.first_seen, q.name AS first_portal, sp.first_after,
         sp.doubt, coalesce({CONFIRMED}, 0) AS confirmed, {last_look_sql(":at")} AS last_look,
+        {watched_until_sql(":at")} AS watched_until,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment
     FROM stations AS st
     JOIN portal_stations AS ps ON ps.station_id = st.id
@@ -182,6 +185,7 @@ class _Shown:
     doubt: Doubt | None
     confirmed: int
     last_look: int
+    watched_until: int
     tenths: int | None
     condition: str | None
     label: str
@@ -244,7 +248,7 @@ class _Shown:
 
     def valid_until(self, at: int) -> int | None:
         """When the live value stopped, or stops, being live; None where it is not."""
-        until = live_until(self.set(), self.seen_until, self.interval_s)
+        until = live_until(self.set(), self.watched_until, self.interval_s)
         if until is None or self.state(at) != "live":
             return None
         return until if self.next_change is None else min(until, self.next_change)
@@ -298,12 +302,12 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         temperature_c=None if chosen.tenths is None else chosen.tenths / 10,
         condition=chosen.condition,
         label=chosen.label,
-        changed_after=_moment(chosen.changed_after),
+        changed_after=moment_or_none(chosen.changed_after),
         seen_from=moment(chosen.seen_from),
         seen_until=moment(chosen.seen_until),
-        next_change=_moment(chosen.next_change),
+        next_change=moment_or_none(chosen.next_change),
         published_by=moment(chosen.published_by),
-        valid_until=_moment(chosen.valid_until(second)),
+        valid_until=moment_or_none(chosen.valid_until(second)),
         why=chosen.why(second),
         live_portals=len(live),
         agreeing_portals=_agreeing(ask, station, chosen, live),
@@ -344,7 +348,3 @@ def _near(row: sqlite3.Row) -> NearLook:
         page_date=None if page_date is None else dt.date.fromisoformat(page_date),
         reason=reason,
     )
-
-
-def _moment(seconds: int | None) -> dt.datetime | None:
-    return None if seconds is None else moment(seconds)
