@@ -263,7 +263,10 @@ class World:
         if sum(spell.seen_from - BURST_S < at <= spell.seen_from for at in firsts) > BURST_SETS:
             return "burst"
         before = self.spells[portal][: spell.nth][-FOLLOWED_SPELLS:]
-        late = sum(x.seen_from - self.published_by(x) > HOLD_S for x in before)
+        late = sum(
+            self.first(x).portal != portal and x.seen_from - self.published_by(x) > HOLD_S
+            for x in before
+        )
         return "follower" if 2 * late > FOLLOWED_SPELLS else None
 
     # ---- what is known of a moment
