@@ -55,11 +55,13 @@ def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
     )
 
 
-def replace(conn: sqlite3.Connection, portal_id: int, looks: list[int]) -> None:
-    """Derive again the pauses from the first of these looks to the last."""
+def replace(
+    conn: sqlite3.Connection, portal_id: int, first: int, last: int, looks: Iterable[int]
+) -> None:
+    """Derive again the pauses in a stretch of time, from the looks that are in it now."""
     conn.execute(
         "DELETE FROM pauses WHERE portal_id = ? AND since >= ? AND until <= ?",
-        (portal_id, looks[0], looks[-1]),
+        (portal_id, first, last),
     )
     add(conn, portal_id, looks)
 

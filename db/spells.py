@@ -236,10 +236,11 @@ def _derive_again(
     ).fetchall()
     looks = _looks(conn, portal_id, first, last)
     known = [] if before is None else [before]
-    pauses.replace(conn, portal_id, [*known, *(look.at for look in looks)])
+    begins = first if before is None else before
+    pauses.replace(conn, portal_id, begins, last, [*known, *(look.at for look in looks)])
     _settle(conn, [_Spell._make(row) for row in gone + made], anew=True)
-    begins = {seen_from for _, seen_from, *_ in gone + made}
-    return [look for look in looks if look.at in begins]
+    begun = {seen_from for _, seen_from, *_ in gone + made}
+    return [look for look in looks if look.at in begun]
 
 
 def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, anew: bool) -> None:

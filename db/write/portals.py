@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from db import pauses
 from db.reading import Robots, epoch, moment
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Portals:
         """Have all of them in the file, where any is due; another address has other validators."""
         if not self.due:
             return
+        before = dict(conn.execute("SELECT name, interval_s FROM portals"))
         conn.executemany(
             "INSERT INTO portals (name, url, interval_s) VALUES (?, ?, ?) ON CONFLICT (name) "
             "DO UPDATE SET url = excluded.url, interval_s = excluded.interval_s, "
@@ -42,6 +44,9 @@ class Portals:
             "WHERE (url, interval_s) <> (excluded.url, excluded.interval_s)",
             [(name, *rest) for name, rest in self._wanted.items()],
         )
+        for name, (_, interval_s) in self._wanted.items():
+            if before.get(name, interval_s) != interval_s:
+                pauses.derive(conn, name)
 
 
 def read_robots(conn: sqlite3.Connection) -> list[Robots]:

@@ -204,7 +204,7 @@ def test_check_finds_nothing_where_nothing_is_wrong_and_changes_nothing(house):
     [
         ("UPDATE spells SET seen_until = seen_until + 1", "spells"),
         ("DELETE FROM spells", "missing"),
-        ("UPDATE fetches SET sidebar_id = 99", "'fetches' points to none of 'sidebars'"),
+        ("UPDATE fetches SET sidebar_id = 99", "'fetches' points to a missing one of 'sidebars'"),
     ],
 )
 def test_a_database_that_was_meddled_with_is_found_out(house, sql, told):

@@ -78,7 +78,7 @@ def test_a_backup_is_the_same_database(path, tmp_path):
 
 def test_its_size_and_what_was_verified_are_told(path, tmp_path):
     run = nalssi("backup", tmp_path / "copy.db", "--db", path)
-    assert run.stdout.startswith(f"{tmp_path / 'copy.db'}: 0.1 MiB, ")
+    assert run.stdout.startswith(f"{tmp_path / 'copy.db'}: 0.2 MiB, ")
     assert "verified" in run.stdout
 
 

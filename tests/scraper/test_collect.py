@@ -244,7 +244,8 @@ def test_a_month_of_page_dates_over_one_sidebar_is_one_spell_frozen(watch):
         for _ in days:
             watch.look(portal(server), after=dt.timedelta(days=1))
     (seoul,) = [row for row in watch.latest() if row.station == "서울"]
-    assert (seoul.state, seoul.age_minutes) == ("frozen", 30 * 24 * 60)
+    # The first page is of the day that ended nine hours before it was seen.
+    assert (seoul.state, seoul.age_minutes) == ("frozen", (30 * 24 + 9) * 60)
     assert seoul.page_date == days[-1]
     with query.Database(watch.path) as db:
         assert len(db.series("서울")) == 1

@@ -259,7 +259,7 @@ def test_prometheus_is_answered_on_the_configured_port(tmp_path):
             assert daemon.stop() == 0
     for line in (
         'nalssi_looks_total{outcome="new",portal="koya"} 1.0',
-        'nalssi_portal_state{portal="koya",state="unconfirmed"} 1.0',
+        'nalssi_portal_state{portal="koya",state="stale"} 1.0',
         "nalssi_readings_total 2.0",
     ):
         assert line in told
@@ -295,7 +295,7 @@ def test_a_portal_that_left_the_config_is_only_counted(tmp_path):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as got:
                 told = got.read().decode()
             assert daemon.stop() == 0
-    assert 'nalssi_portal_state{portal="koya",state="unconfirmed"} 1.0' in told
+    assert 'nalssi_portal_state{portal="koya",state="stale"} 1.0' in told
     assert 'nalssi_portal_state{portal="gone"' not in told
     assert 'nalssi_looks_total{outcome="new",portal="gone"} 1.0' in told
 

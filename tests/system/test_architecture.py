@@ -124,7 +124,15 @@ ROOMS = {
     "db.measures": {*FACTS, "db.file", "db.read"},
     "db.opened": {*FACTS, "db.file", "db.read"},
     "db.query": {*FACTS, "db.measures", "db.opened", "db.read"},
-    "db.write": {*FACTS, "db.file", "db.file.upgrade", "db.query", "db.read", "db.spells"},
+    "db.write": {
+        *FACTS,
+        "db.file",
+        "db.pauses",
+        "db.file.upgrade",
+        "db.query",
+        "db.read",
+        "db.spells",
+    },
     "db.export": {*FACTS, "db.file", "db.measures", "db.query", "db.read"},
     "db.backup": {"db.file", "db.query"},
 }

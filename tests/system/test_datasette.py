@@ -14,6 +14,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from db import contract
+from db.reading import Problem
 from db.write.store import Store
 from tests.cli.test_cli import ROOT
 from tests.support.faults import until
@@ -34,7 +35,11 @@ def address(tmp_path_factory) -> Iterator[str]:
     with Store.open(folder / "weather.db") as store:
         for minute in range(0, 300, 10):
             readings = make_reading(temperature_c=float(minute // 60)), make_reading(station=BUSAN)
-            see(store, make_look(minute), make_content(*readings, problems=("a word",)))
+            see(
+                store,
+                make_look(minute),
+                make_content(*readings, problems=(Problem(kind="other", word="a word"),)),
+            )
         for minute in range(300, 540, 10):
             see(store, make_look(minute), make_content(make_reading(temperature_c=-9.9)))
         store.keep_failure(make_look(545), "fetch_failed", "timed out")
