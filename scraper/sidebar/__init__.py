@@ -1,7 +1,7 @@
 """
 Page -> Sidebar: the box of cities, sky words and temperatures, as printed.
 
-The box is about two kilobytes in a page of sixty. ``locate`` finds such a stretch in the bytes, and
+The box is about two kilobytes in a page of sixty. ``locate`` finds such a region in the bytes, and
 ``lines`` reads that alone; the rest of the page is neither decoded nor parsed.
 """
 

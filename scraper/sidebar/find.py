@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from scraper.sidebar.dates import PageDate
     from scraper.sidebar.lines import Line
-    from scraper.sidebar.locate import Stretch
+    from scraper.sidebar.locate import Region
     from scraper.vocabulary import Words
 
 _MOST_TAGS: Final = 4096
@@ -39,7 +39,7 @@ class Sidebar:
         page_date: The date printed with it; None where there is none, or it cannot be.
         date_printed: The same as printed, whether or not it can be; None where there is none.
         lines: In printed order.
-        fragment: The stretch of the page that holds the list and its credit; reading that again
+        fragment: The region of the page that holds the list and its credit; reading that again
             gives the same lines.
     """
 
@@ -112,66 +112,62 @@ def find(
     found = _found(body, encoding, words, steps)
     if found is None:
         raise NoSidebar(locate.what_is_there(body, encoding))
-    sidebar, stretch = found
-    if stretch.marked:
+    sidebar, region = found
+    if region.marked:
         return sidebar
-    for fragment in (sidebar.fragment, stretch.before + stretch.printed + stretch.after):
+    for fragment in (sidebar.fragment, region.before + region.printed + region.after):
         again = _found(fragment.encode("utf-8", "replace"), "utf-8", words, steps)
         if again is not None and again[0].lines == sidebar.lines:
             return replace(sidebar, fragment=fragment)
     raise NoSidebar("a list that reads otherwise alone, " + locate.what_is_there(body, encoding))
 
 
-def _found(
-    body: bytes, encoding: str, words: Words, steps: Steps
-) -> tuple[Sidebar, Stretch] | None:
-    """The likeliest sidebar of a page, and the stretch that it was read from."""
+def _found(body: bytes, encoding: str, words: Words, steps: Steps) -> tuple[Sidebar, Region] | None:
+    """The likeliest sidebar of a page, and the region that it was read from."""
     if (found := _first(locate.marked(body, encoding, steps.text), words, steps)) is not None:
         return found
     unmarked = locate.unmarked(body, encoding, words)
-    read = (_first(stretches, words, steps) for stretches in unmarked)
+    read = (_first(regions, words, steps) for regions in unmarked)
     return max(filter(None, read), key=lambda found: _known(found[0].lines, words), default=None)
 
 
-def _first(
-    stretches: Iterable[Stretch], words: Words, steps: Steps
-) -> tuple[Sidebar, Stretch] | None:
-    """The first sidebar in any of these stretches."""
-    read = ((_read(one, words, steps), one) for one in stretches)
+def _first(regions: Iterable[Region], words: Words, steps: Steps) -> tuple[Sidebar, Region] | None:
+    """The first sidebar in any of these regions."""
+    read = ((_read(one, words, steps), one) for one in regions)
     return next(((sidebar, one) for sidebar, one in read if sidebar), None)
 
 
-def _read(stretch: Stretch, words: Words, steps: Steps) -> Sidebar | None:
-    """The sidebar in a stretch; None where it is no sidebar."""
-    if stretch.printed.count("<") > _MOST_TAGS:
+def _read(region: Region, words: Words, steps: Steps) -> Sidebar | None:
+    """The sidebar in a region; None where it is no sidebar."""
+    if region.printed.count("<") > _MOST_TAGS:
         return None
-    found = steps.lines(stretch.printed, stretch.html, words)
-    credit = lines.CREDIT.search(stretch.after)
-    credited_before = None if credit else lines.CREDIT.search(stretch.before)
-    credited = credit or credited_before or lines.CREDIT.search(stretch.printed)
-    if not _is_sidebar(found, words, marked=stretch.marked, credited=credited is not None):
+    found = steps.lines(region.printed, region.html, words)
+    credit = lines.CREDIT.search(region.after)
+    credited_before = None if credit else lines.CREDIT.search(region.before)
+    credited = credit or credited_before or lines.CREDIT.search(region.printed)
+    if not _is_sidebar(found, words, marked=region.marked, credited=credited is not None):
         return None
-    opens = credited_before.start() if credited_before else len(stretch.before)
+    opens = credited_before.start() if credited_before else len(region.before)
     closes = credit.end() if credit else 0
-    date = _date(stretch, found[0], closes, steps)
+    date = _date(region, found[0], closes, steps)
     return Sidebar(
         page_date=date.date if date else None,
         date_printed=date.printed if date else None,
         lines=found,
-        fragment=stretch.before[opens:] + stretch.printed + stretch.after[:closes],
+        fragment=region.before[opens:] + region.printed + region.after[:closes],
     )
 
 
-def _date(stretch: Stretch, first: Line, credit_ends: int, steps: Steps) -> PageDate | None:
+def _date(region: Region, first: Line, credit_ends: int, steps: Steps) -> PageDate | None:
     """The date before the first line, in the list, or after that or its credit."""
-    head = stretch.before[-_DATE_NEAR:] + stretch.printed
-    city_at = max(0, head.find(first.city, len(head) - len(stretch.printed)))
+    head = region.before[-_DATE_NEAR:] + region.printed
+    city_at = max(0, head.find(first.city, len(head) - len(region.printed)))
     label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
     begins = city_at if label_at == -1 else label_at
-    inside = dates.after(stretch.printed)
+    inside = dates.after(region.printed)
     return dates.of_the_box(
         steps.date_before(head[max(0, begins - _DATE_NEAR) : begins]),
-        inside or dates.after(stretch.after[credit_ends : credit_ends + _DATE_NEAR]),
+        inside or dates.after(region.after[credit_ends : credit_ends + _DATE_NEAR]),
     )
 
 

@@ -1,5 +1,5 @@
 """
-A stretch of a page -> its lines: label, icon code, city and temperature, as printed.
+A region of a page -> its lines: label, icon code, city and temperature, as printed.
 
 A line ends with a sign for degrees Celsius. Before that stands the city with its number, and before
 the city, in an element or a text line of its own or glued to it, the label.
@@ -67,7 +67,7 @@ class Line:
 
 
 def from_html(fragment: str, words: Words = KNOWN) -> list[Line]:
-    """The lines of a stretch of HTML: each in an element of its own, or else as text."""
+    """The lines of a region of HTML: each in an element of its own, or else as text."""
     parser = LexborHTMLParser(_DT.sub("</dl><dl><dt", fragment))
     if (root := parser.body) is None:
         return []
@@ -140,7 +140,7 @@ def names_a_station(text: str, words: Words) -> bool:
 
 
 def from_text(text: str, words: Words = KNOWN) -> list[Line]:
-    """The lines of a stretch of plain text: bulleted or not, labels glued or on the line before."""
+    """The lines of a region of plain text: bulleted or not, labels glued or on the line before."""
     lines: list[Line] = []
     waiting: list[Line] = []  # cities without a sign, which count only if the list goes on
     above = NO_LABEL

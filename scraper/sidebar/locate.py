@@ -38,8 +38,8 @@ _BEFORE: Final = 1500
 _AFTER: Final = 2500
 """Bytes around a list in which its beginning, its date and its credit must stand."""
 
-_MOST_STRETCHES: Final = 8
-"""So many stretches of a page are read at most, those with the most signs."""
+_MOST_REGIONS: Final = 8
+"""So many regions of a page are read at most, those with the most signs."""
 
 _ASCII_BASED: Final = {"utf-8", "cp949", "euc_kr"}
 _TAG: Final = re.compile(rb"<[a-zA-Z/!]")
@@ -49,7 +49,7 @@ _TITLE: Final = re.compile(rb"<title[^>]{0,200}>([^<]{0,200})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Region:
     """
     A place in a page where a sidebar may be.
 
@@ -81,10 +81,10 @@ def ascii_based(page: bytes | str, encoding: str) -> tuple[bytes, str]:
         return page, "utf-8"
 
 
-def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Stretch]:
+def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
     """The lists that have the known name in their tag."""
     at, lists = body.find(MARK), 0
-    while at != -1 and lists < _MOST_STRETCHES:
+    while at != -1 and lists < _MOST_REGIONS:
         opens = body.rfind(b"<", max(0, at - TAG_SIZE), at)
         closes = -1
         if opens != -1 and body.startswith(b"<ul", opens):
@@ -92,11 +92,11 @@ def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Stretch]:
             closes = body.find(b"</ul>", at, at + LARGEST)
         if closes != -1:
             end = closes + len(b"</ul>")
-            yield _stretch(body, encoding, (opens, end), as_text, marked=True)
+            yield _region(body, encoding, (opens, end), as_text, marked=True)
         at = body.find(MARK, max(at, closes) + 1)
 
 
-def unmarked(body: bytes, encoding: str, words: Words) -> Iterator[list[Stretch]]:
+def unmarked(body: bytes, encoding: str, words: Words) -> Iterator[list[Region]]:
     """What the longest runs of signs may belong to: of KMA's own sign, then of any."""
     credit = _CREDIT.encode(encoding)
     longest = []
@@ -108,7 +108,7 @@ def unmarked(body: bytes, encoding: str, words: Words) -> Iterator[list[Stretch]
             and run[1] - run[0] <= LARGEST
             and (run[2] >= 8 or body.find(credit, max(0, run[0] - _BEFORE), run[1] + _AFTER) != -1)
         )
-        longest += heapq.nlargest(_MOST_STRETCHES, likely, key=lambda run: run[2])
+        longest += heapq.nlargest(_MOST_REGIONS, likely, key=lambda run: run[2])
     for start, end, _ in dict.fromkeys(longest):
         yield _at(body, encoding, start, end, words)
 
@@ -138,13 +138,13 @@ def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]
         yield start, end, count
 
 
-def _at(body: bytes, encoding: str, start: int, end: int, words: Words) -> list[Stretch]:
+def _at(body: bytes, encoding: str, start: int, end: int, words: Words) -> list[Region]:
     """What a run of signs may belong to: its longest list alone, or else all around it."""
     if _TAG.search(body, start, end) is None:
-        return [_text_stretch(body, encoding, start, end, words)]
+        return [_text_region(body, encoding, start, end, words)]
     around = _around(body, encoding, start, end)
     longest = _longest_list(body, encoding, (start, end), around, words)
-    return [_stretch(body, encoding, part, text, marked=False) for part in (longest, around)]
+    return [_region(body, encoding, part, text, marked=False) for part in (longest, around)]
 
 
 def _around(body: bytes, encoding: str, start: int, end: int) -> tuple[int, int]:
@@ -206,8 +206,8 @@ def _pieces(part: bytes, encoding: str) -> str:
     return _ANY_TAG.sub(b"\n", part).decode(encoding, "replace")
 
 
-def _text_stretch(body: bytes, encoding: str, start: int, end: int, words: Words) -> Stretch:
-    """The stretch of plain text around a run of signs: whole rows, and all up to the credit."""
+def _text_region(body: bytes, encoding: str, start: int, end: int, words: Words) -> Region:
+    """The region of plain text around a run of signs: whole rows, and all up to the credit."""
     before = text(body[max(0, start - _BEFORE) : start], encoding)
     after = text(body[end : end + _AFTER], encoding)
     opens = before.rfind("\n") + 1
@@ -219,7 +219,7 @@ def _text_stretch(body: bytes, encoding: str, start: int, end: int, words: Words
     closes = after.find(_CREDIT, 0, _GAP)
     if closes == -1:
         closes = after.find("\n") if "\n" in after else len(after)
-    return Stretch(
+    return Region(
         before=before[:opens],
         printed=before[opens:] + text(body[start:end], encoding) + after[:closes],
         after=after[closes:],
@@ -228,11 +228,11 @@ def _text_stretch(body: bytes, encoding: str, start: int, end: int, words: Words
     )
 
 
-def _stretch(
+def _region(
     body: bytes, encoding: str, part: tuple[int, int], as_text: AsText, *, marked: bool
-) -> Stretch:
+) -> Region:
     opens, closes = part
-    return Stretch(
+    return Region(
         before=as_text(body[max(0, opens - _BEFORE) : opens], encoding),
         printed=as_text(body[opens:closes], encoding),
         after=text(body[closes : closes + _AFTER], encoding),
