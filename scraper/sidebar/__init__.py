@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from scraper.sidebar.entries import Line
 from scraper.sidebar.find import Sidebar, Steps, find
-from scraper.sidebar.lines import Line
 
-READER: Final = 1
+READER: Final = 2
 """This reader's version: higher whenever it reads some page otherwise than the one before."""
 
 __all__ = ["READER", "Line", "Sidebar", "Steps", "find"]
