@@ -13,24 +13,23 @@ from typing import TYPE_CHECKING, Final
 
 from db.packing import packed
 from db.reading import Condition, Content, Reading, Station
+from scraper import records
 from scraper.errors import UnreadableValue
+from scraper.records import WIDEST
 from scraper.sidebar import READER
 from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+    from scraper.records import Bounds
     from scraper.sidebar import Line, Sidebar
     from scraper.vocabulary import Words
 
-LIMIT_C: Final = 50.0
-"""
-Degrees C that no Korean station can show, below or above zero.
-
-KMA's records are 41.0 (Hongcheon, 2018) and -32.6 (Yangpyeong, 1981).
-"""
-
 _DEGREES: Final = re.compile(r"([+-]?)([0-9]{1,3})(?:\.([0-9]))?")
 _ASCII_NUMBER: Final = WITHOUT_WIDTH | str.maketrans(
-    "０１２３４５６７８９．－＋−", "0123456789.-+-"
+    "０１２３４５６７８９．－＋−–", "0123456789.-+--"
 )
 """Of the forms of a number these alone: a superscript digit is not the same digit."""
 
@@ -44,29 +43,76 @@ class Normalized:
         readings: One for each printed line, in printed order; one alone for a line printed twice.
         problems: What was not understood, a sentence each.
         date_doubt: Why the page date is not to be trusted; None where it is, or none is printed.
+        page_doubts: What is odd about the page around the sidebar, a sentence each.
     """
 
     readings: tuple[Reading, ...]
     problems: tuple[str, ...]
     date_doubt: str | None
+    page_doubts: tuple[str, ...] = ()
+
+    @property
+    def doubt(self) -> str | None:
+        """All doubts of this page, its date among them; None where there are none."""
+        doubts = [*([self.date_doubt] if self.date_doubt else []), *self.page_doubts]
+        return "; ".join(doubts) or None
 
     @property
     def told(self) -> tuple[str, ...]:
-        """All that people should be told: the problems, and the doubt of the date."""
-        return (*self.problems, *([self.date_doubt] if self.date_doubt else []))
+        """All that people should be told: the problems, and the doubts."""
+        return (*self.problems, *([self.date_doubt] if self.date_doubt else []), *self.page_doubts)
 
 
-def readings(sidebar: Sidebar, words: Words = KNOWN) -> Normalized:
-    """The readings of a sidebar, and what in it was not understood."""
+def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = None) -> Normalized:
+    """
+    The readings of a sidebar, and what in it was not understood.
+
+    Args:
+        sidebar: The sidebar.
+        words: What printed words mean.
+        day: When it was shown, where no date is printed with it.
+    """
     problems: list[str] = []
-    printed = [(line, _reading(line, words, problems)) for line in sidebar.lines]
+    day = sidebar.page_date or day
+    printed = [(line, _reading(line, words, day, problems)) for line in sidebar.lines]
     taken = _each_station_once(printed, problems)
     _tell("no label printed", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
     _tell("no temperature printed", [x.city for x in sidebar.lines if not x.temperature], problems)
+    if sidebar.unplaced:
+        problems.append("labels whose city is not clear were left out")
     doubt = None
     if sidebar.date_printed is not None and sidebar.page_date is None:
         doubt = f"date {sidebar.date_printed!r}: not one day that is on its weekday"
-    return Normalized(readings=tuple(taken), problems=tuple(problems), date_doubt=doubt)
+    return Normalized(
+        readings=tuple(taken),
+        problems=tuple(problems),
+        date_doubt=doubt,
+        page_doubts=tuple(_page_doubts(sidebar)),
+    )
+
+
+def _page_doubts(sidebar: Sidebar) -> Iterator[str]:
+    if sidebar.cut:
+        yield f"the page ends within the list, after {len(sidebar.lines)} entries"
+    if sidebar.hidden:
+        yield "the list, or a part of it, is in a hidden element"
+    if sidebar.another:
+        yield "another list of the page shows other temperatures, with less evidence"
+
+
+def depends_on_day(sidebar: Sidebar) -> bool:
+    """Whether a temperature is taken in one half-year and refused in the other."""
+    for line in sidebar.lines:
+        try:
+            celsius = temperature_c(line.temperature)
+        except UnreadableValue:
+            continue
+        if (
+            celsius is not None
+            and not records.COLDEST_IN_SUMMER_C < celsius < records.WARMEST_IN_WINTER_C
+        ):
+            return True
+    return False
 
 
 def content(sidebar: Sidebar, said: Normalized, *, fragment: bytes | None = None) -> Content:
@@ -93,12 +139,19 @@ def _tell(what: str, cities: list[str], problems: list[str]) -> None:
         problems.append(f"{what}: {', '.join(city or '(no name)' for city in cities)}")
 
 
+_bounds = functools.lru_cache(maxsize=1024)(records.bounds)
+
+
 @functools.lru_cache(maxsize=2048)  # Korea shows fewer than a thousand
-def temperature_c(printed: str) -> float | None:
+def temperature_c(printed: str, within: Bounds = WIDEST) -> float | None:
     """
     Read a temperature such as ``"-7.3"``, its sign for degrees already off.
 
-    Full-width digits, U+2212 for the minus, and whole degrees are read too.
+    Full-width digits, U+2212 or an en dash for the minus, and whole degrees are read too.
+
+    Args:
+        printed: As printed.
+        within: What a station can show there and then.
 
     Returns:
         Degrees Celsius, or None where no number was printed.
@@ -115,9 +168,11 @@ def temperature_c(printed: str) -> float | None:
         raise UnreadableValue("temperature", printed, expected="such as '-7.3'")
     sign, whole, tenth = match.groups()
     value = (int(whole) * 10 + int(tenth or 0)) / 10
-    if value > LIMIT_C:
-        raise UnreadableValue("temperature", printed, expected=f"within {LIMIT_C:g} of zero")
-    return -value if sign == "-" and value else value
+    celsius = -value if sign == "-" and value else value
+    if not within.low_c <= celsius <= within.high_c:
+        expected = f"{within.low_c:g} to {within.high_c:g}, by KMA's records"
+        raise UnreadableValue("temperature", printed, expected=expected)
+    return celsius
 
 
 @functools.lru_cache(maxsize=1024)
@@ -154,7 +209,7 @@ def _sky_problem(label: str, icon: str, words: Words) -> str | None:
     return None
 
 
-def _reading(line: Line, words: Words, problems: list[str]) -> Reading:
+def _reading(line: Line, words: Words, day: dt.date | None, problems: list[str]) -> Reading:
     """The reading of one line; appends what was not understood of it."""
     place = station(line.city, words)
     if place is None:
@@ -164,7 +219,7 @@ def _reading(line: Line, words: Words, problems: list[str]) -> Reading:
     if (problem := _sky_problem(line.label, line.icon, words)) is not None:
         problems.append(f"{line.city}: {problem}")
     try:
-        celsius = temperature_c(line.temperature)
+        celsius = temperature_c(line.temperature, _bounds(place and place.latitude, day))
     except UnreadableValue as exc:
         problems.append(f"{line.city}: {exc}")
         celsius = None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from db.read.originals import Kept, KeptSidebar, UnreadPage
     from db.reading import Content, Reading
     from db.write.replacing import Rewriting
+    from scraper.sidebar import Sidebar
     from scraper.vocabulary import Words
 
 EXAMPLES: Final = 20
@@ -167,12 +168,19 @@ class _Seen:
         except NoSidebar as exc:
             self._note(old, "unreadable", after=str(exc))
             return None
-        said = normalize.readings(found, self._words)
+        said = normalize.readings(found, self._words, day=self._day(old, found))
         # A cut of the cut would be less than what was kept as evidence.
         new = normalize.content(found, said, fragment=old.packed)
         self._differing += _differs(old, new)
         self._compare(old, new)
         return new
+
+    def _day(self, old: KeptSidebar, found: Sidebar) -> dt.date | None:
+        """The day on which a sidebar was first shown, where it matters: a fragment has no date."""
+        if not normalize.depends_on_day(found):
+            return None
+        _, first = self._kept.first_seen(old.sidebar_id) or (None, None)
+        return first and first.date()
 
     def at_last(self, page: UnreadPage) -> _Page | None:
         """What a page says; None where it still cannot be read."""
@@ -299,7 +307,7 @@ def _read(body: bytes, encoding: str, words: Words) -> _Page | None:
     return _Page(
         content=normalize.content(found, said),
         page_date=found.page_date,
-        doubt=said.date_doubt,
+        doubt=said.doubt,
     )
 
 

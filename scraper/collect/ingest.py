@@ -42,7 +42,7 @@ def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
         return Report(portal=page.portal, outcome="no_sidebar", error=str(exc))
     said = normalize.readings(seen, words)
     content = normalize.content(seen, said)
-    outcome = store.keep_content(page, content, page_date=seen.page_date, doubt=said.date_doubt)
+    outcome = store.keep_content(page, content, page_date=seen.page_date, doubt=said.doubt)
     return Report(
         portal=page.portal,
         outcome=outcome,

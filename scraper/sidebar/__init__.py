@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 from scraper.sidebar.entries import Line
-from scraper.sidebar.find import Sidebar, Steps, find
+from scraper.sidebar.find import Candidate, Sidebar, Steps, candidates, chosen, find
 
 READER: Final = 2
 """This reader's version: higher whenever it reads some page otherwise than the one before."""
 
-__all__ = ["READER", "Line", "Sidebar", "Steps", "find"]
+__all__ = ["READER", "Candidate", "Line", "Sidebar", "Steps", "candidates", "chosen", "find"]

@@ -183,9 +183,12 @@ def chosen(found: list[Candidate]) -> Candidate | None:
 
 def differ(one: Candidate, other: Candidate) -> bool:
     """Whether two lists show another temperature for one city."""
-    shown = {line.city: line.temperature for line in one.sidebar.lines}
+    shown: dict[str, set[str]] = {}
+    for line in one.sidebar.lines:
+        shown.setdefault(line.city, set()).add(line.temperature)
     return any(
-        shown.get(line.city, line.temperature) != line.temperature for line in other.sidebar.lines
+        line.city and line.temperature not in shown.get(line.city, {line.temperature})
+        for line in other.sidebar.lines
     )
 
 

@@ -88,8 +88,10 @@ def split(head: str, words: Words = KNOWN) -> tuple[str, str]:
 
 def _label_last(head: str, words: Words) -> tuple[str, str] | None:
     """A known city and a label after it, a word apart."""
-    city, _, label = head.partition(" ")
-    return (label.strip(), city) if city in words.stations and is_label(label, words) else None
+    city, *rest = head.split(maxsplit=1)
+    if not rest or city not in words.stations or not is_label(rest[0], words):
+        return None
+    return rest[0], city
 
 
 def _label_first(head: str, words: Words) -> tuple[str, str] | None:

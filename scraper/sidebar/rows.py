@@ -101,9 +101,9 @@ class _Rows:
         if misplaced or self._unplaced:
             for n in self._loose:
                 self._lines[n] = replace(self._lines[n], label=NO_LABEL)
-        lines = [] if self._refused else self._lines + [one for one in self._waiting if one.label]
+        lines = self._lines + [one for one in self._waiting if one.label]
         return Listing(
-            lines=tuple(lines),
+            lines=() if self._refused else tuple(_without_menu(lines)),
             prose=self._prose,
             unplaced=self._unplaced or misplaced or bool(left_over),
             label_last=self._label_last,
@@ -173,6 +173,14 @@ class _Rows:
             self._wait([*signless, alone])
         else:
             self._prose = self._prose or is_prose(alone, self._words)
+
+
+def _without_menu(lines: list[Line]) -> list[Line]:
+    """The lines without a menu of cities directly above: names alone, which come again below."""
+    alone = (one.label or one.temperature for one in lines)
+    begins = next((n for n, printed in enumerate(alone) if printed), 0)
+    listed = {one.city for one in lines[begins:]}
+    return lines[begins:] if any(one.city in listed for one in lines[:begins]) else lines
 
 
 def _in_order(parts: list[str], words: Words) -> tuple[list[tuple[str, str]], bool]:
