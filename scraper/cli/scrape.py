@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     from scraper.collect import PassNotKept, Report
     from scraper.config import Config, Fetch
     from scraper.fetch import Page
+    from scraper.sidebar import Candidate
+    from scraper.vocabulary import Words
 
 
 @main.command()
 @click.argument("source", default="-", metavar="[FILE|URL|-]")
+@click.option("--explain", is_flag=True, help="Show every list of the page, and its evidence.")
 @with_places
 @as_json
-def parse(source: str, places: Places, *, as_json: bool) -> None:
+def parse(source: str, places: Places, *, explain: bool, as_json: bool) -> None:
     """Show what the reader sees in a page; touches no database."""
     from scraper import normalize, sidebar
     from scraper.vocabulary import KNOWN
@@ -36,12 +39,15 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
     settings = places.settings_if_any()
     words = settings.words.known() if settings else KNOWN
     page = _page(source, settings)
+    lists = _lists(sidebar.candidates(page.body, page.encoding, words)) if explain else []
+    if not as_json:
+        _say_lists(lists)
     seen = sidebar.find(page.body, page.encoding, words)
     said = normalize.readings(seen, words)
     rows = [
         {
             "city": reading.city,
-            "kma_id": None if reading.station is None else reading.station.kma_id,
+            "kma_id": _kma_id(reading.city, words),
             "label": reading.condition.label,
             "icon": reading.condition.icon or None,
             "condition": reading.condition.condition,
@@ -50,7 +56,8 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
         for reading in said.readings
     ]
     if as_json:
-        show.as_json({"page_date": seen.page_date, "readings": rows, "problems": said.told})
+        told = {"page_date": seen.page_date, "readings": rows, "problems": said.told}
+        show.as_json({**told, "lists": lists} if explain else told)
         return
     click.echo(f"page date {show.cell(seen.page_date)}")
     show.table(
@@ -60,6 +67,48 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
     )
     for problem in said.told:
         click.echo(f"problem: {printable(problem)}")
+
+
+def _kma_id(city: str, words: Words) -> int | None:
+    """The station that a city means, also where its value is in doubt."""
+    from scraper import normalize
+
+    station = normalize.station(city, words)
+    return None if station is None else station.kma_id
+
+
+def _lists(found: list[Candidate]) -> list[dict[str, Any]]:
+    """The lists of a page that may be its box, each with the facts that count."""
+    from scraper import sidebar
+
+    taken = sidebar.chosen(found)
+    return [
+        {
+            "taken": taken is not None and one.region.opens == taken.region.opens,
+            "points": one.points,
+            "entries": len(one.sidebar.lines),
+            "begins": " ".join(_first(one)),
+            "byte": one.region.opens,
+            "facts": [{"points": fact.points, "says": fact.says} for fact in one.facts],
+        }
+        for one in found
+    ]
+
+
+def _first(found: Candidate) -> tuple[str, ...]:
+    line = found.sidebar.lines[0]
+    return tuple(filter(None, (line.label, line.city, line.temperature)))
+
+
+def _say_lists(lists: list[dict[str, Any]]) -> None:
+    from scraper.sidebar.evidence import ENOUGH
+
+    for one in lists:
+        taken = "taken" if one["taken"] else "not taken"
+        head = f"{one['entries']} entries at byte {one['byte']}, from {one['begins']!r}"
+        click.echo(printable(f"list: {head}: {one['points']} points of {ENOUGH}, {taken}"))
+        for fact in one["facts"]:
+            click.echo(printable(f"  {fact['points']:+} {fact['says']}"))
 
 
 def _page(source: str, settings: Config | None) -> Page:

@@ -168,12 +168,18 @@ def test_a_day_counts_where_no_date_is_printed():
 
 
 @pytest.mark.parametrize(
-    ("fact", "told"),
-    [("cut", "ends within the list"), ("hidden", "hidden"), ("another", "another")],
+    ("odd", "told"),
+    [
+        ({"cut": True}, "ends within the list"),
+        ({"hidden": True}, "in a hidden element"),
+        ({"another": True}, "another list"),
+    ],
 )
-def test_what_is_odd_about_the_page_is_a_doubt_of_that_page_and_no_problem(fact, told):
+def test_what_is_odd_about_the_page_is_a_doubt_of_that_page_and_no_problem(
+    odd: dict[str, Any], told: str
+) -> None:
     found = Sidebar(page_date=None, date_printed=None, lines=(make_line(),), fragment="")
-    said = normalize.readings(replace(found, **{fact: True}))
+    said = normalize.readings(replace(found, **odd))
     assert said.problems == ()
     assert told in str(said.doubt)
     assert said.told == (said.doubt,)
