@@ -206,7 +206,7 @@ def _fragment(taken: Candidate, words: Words, steps: Steps) -> str:
 def _candidates(body: bytes, encoding: str, words: Words, steps: Steps) -> Iterator[Candidate]:
     """The lists of a page that may be its box: those with the known name, and all others."""
     marked = list(locate.marked(body, encoding, steps.text))
-    found = [one for region in marked if (one := _read(body, region, words, steps))]
+    found = [one for region in marked if (one := _read(region, words, steps))]
     yield from found
     if len(found) == 1 and found[0].is_box and not locate.has_more(body, encoding, marked[0]):
         return
@@ -217,12 +217,12 @@ def _candidates(body: bytes, encoding: str, words: Words, steps: Steps) -> Itera
             for one in marked
         ):
             continue
-        read = [one for region in regions if (one := _read(body, region, words, steps))]
+        read = [one for region in regions if (one := _read(region, words, steps))]
         if read:
             yield next((one for one in read if one.is_box), read[0])
 
 
-def _read(body: bytes, region: Region, words: Words, steps: Steps) -> Candidate | None:
+def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
     """The list in a region; None where it has no entry."""
     if region.printed.count("<") > _MOST_TAGS:
         return None
@@ -243,7 +243,7 @@ def _read(body: bytes, region: Region, words: Words, steps: Steps) -> Candidate 
         + region.printed
         + region.after[:closes],
         cut=region.cut,
-        hidden=unseen.is_hidden(body, region.opens, region.closes),
+        hidden=region.hidden,
         unplaced=listing.unplaced,
     )
     return Candidate(

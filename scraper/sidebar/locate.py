@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from scraper.sidebar import credit, dates, rows, says
 from scraper.sidebar.entries import BULLETS, entry, line, names_a_station
 from scraper.sidebar.labels import is_label
-from scraper.sidebar.unseen import blanked
+from scraper.sidebar.unseen import blanked, is_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,6 +75,7 @@ class Region:
         marked: Whether the list has the known name.
         opens, closes: Where in the page the list begins and ends, in bytes.
         cut: Whether the page ends within the list.
+        hidden: Whether it is in a hidden element, or has one.
     """
 
     before: str
@@ -85,6 +86,7 @@ class Region:
     opens: int
     closes: int
     cut: bool
+    hidden: bool = False
 
 
 def ascii_based(page: bytes | str, encoding: str) -> tuple[bytes, str]:
@@ -391,6 +393,7 @@ def _region(  # noqa: PLR0913
         opens=opens,
         closes=closes,
         cut=_is_cut(seen, opens, closes) and not credit.NAMED.search(after),
+        hidden=is_hidden(seen, opens, closes),
     )
 
 

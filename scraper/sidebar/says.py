@@ -14,7 +14,11 @@ _DAYS: Final = {*_NOW, "내일", "모레", "글피", "주간", "예보"}
 
 _DAY: Final = re.compile(r"현재|오늘|어제|날씨|기온|주간")
 
-_LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
+_LINK: Final = re.compile(
+    r"^[^<]*</(?:a|li|option)>|<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL
+)
+"""A link or an item of a list, the first perhaps without its beginning."""
+
 _ITEM: Final = re.compile(r"^[ \t]*[•·∙◦▪*+][ \t].*$", re.MULTILINE)
 _TAG: Final = re.compile(r"<[^<>]*>?")
 _NEAR: Final = 200
