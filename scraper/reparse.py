@@ -303,6 +303,8 @@ def _read(body: bytes, encoding: str, words: Words) -> _Page | None:
         found = sidebar.find(body, encoding, words)
     except NoSidebar:
         return None
+    if found.cut:  # refused, as the portal had shown more before
+        return None
     said = normalize.readings(found, words)
     return _Page(
         content=normalize.content(found, said),

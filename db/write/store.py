@@ -181,6 +181,17 @@ class Store:
                 spells.add(self._conn, *self._place(look_id))
             return self.sidebars.count_readings(last[1])
 
+    def readings_last_shown(self, portal: str) -> int:
+        """How many readings the newest sidebar of a portal has; 0 where there is none."""
+        with connection.reading(self.path):
+            last = self._conn.execute(
+                "SELECT sidebar_id FROM fetches WHERE sidebar_id IS NOT NULL "
+                "AND portal_id = (SELECT id FROM portals WHERE name = ?) "
+                "ORDER BY fetched_at DESC LIMIT 1",
+                (portal,),
+            ).fetchone()
+            return self.sidebars.count_readings(last[0]) if last else 0
+
     def keep_content(
         self,
         page: KeptPage,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from db.write.store import Failure, Store
     from scraper.collect.backlog import Step
     from scraper.fetch import Page
+    from scraper.sidebar import Sidebar
     from scraper.vocabulary import Words
 
 
@@ -37,6 +38,7 @@ def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
     """Read a page that is kept already, and keep what it says."""
     try:
         seen = sidebar.find(page.body, page.encoding, words)
+        _refuse_less(seen, store.readings_last_shown(page.portal) if seen.cut else 0)
     except NoSidebar as exc:
         store.keep_no_sidebar(page, exc.found)
         return Report(portal=page.portal, outcome="no_sidebar", error=str(exc))
@@ -49,6 +51,13 @@ def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
         readings=len(said.readings),
         problems=said.told,
     )
+
+
+def _refuse_less(seen: Sidebar, before: int) -> None:
+    """Refuse a list that the end of the page cuts, where the portal showed more before."""
+    if len(seen.lines) < before:
+        msg = f"the page ends within the list, after {len(seen.lines)} of {before} entries"
+        raise NoSidebar(msg)
 
 
 def answer(store: Store, look: Look, page: Page, *, words: Words = KNOWN) -> Report | Step[Report]:

@@ -129,6 +129,8 @@ def label_and_city(head: str, words: Words) -> tuple[str, str]:
     if len(pieces) == 1:
         return split(pieces[0], words)
     label, city = " ".join(pieces[:-1]), pieces[-1]
+    if is_label(pieces[-2], words):
+        label = pieces[-2]  # without what stands above the list
     if label in words.stations and is_label(city, words):
         return city, label
     return label, city

@@ -57,6 +57,7 @@ _TAG: Final = re.compile(rb"<[a-zA-Z/!]")
 _LIST_TAG: Final = re.compile(rb"<(/?)(?:ul|ol|table|dl|select)\b[^<>]{0,300}>?", re.IGNORECASE)
 _ANY_TAG: Final = re.compile(rb"<[^<>]*>")
 _LIST_ENDS: Final = re.compile(rb"</(?:ul|ol|table|dl|select|body|html)\b", re.IGNORECASE)
+_CUT_TAG: Final = re.compile(r"<[^<>]*$")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _ROW_ENDS: Final = re.compile(rb"[\n<]")
 _END_TAG: Final = len("</select>")
@@ -384,15 +385,17 @@ def _region(  # noqa: PLR0913
     opens, closes = place
     low, high = limits or (0, len(seen))
     after = text(seen[closes : max(closes, min(high, closes + _AFTER))], encoding)
+    cut = _is_cut(seen, opens, closes) and not credit.NAMED.search(after)
+    printed = as_text(seen[opens:closes], encoding)
     return Region(
         before=as_text(seen[max(0, low, opens - _BEFORE) : opens], encoding),
-        printed=as_text(seen[opens:closes], encoding),
+        printed=_CUT_TAG.sub("", printed) if cut else printed,
         after=after,
         html=True,
         marked=marked,
         opens=opens,
         closes=closes,
-        cut=_is_cut(seen, opens, closes) and not credit.NAMED.search(after),
+        cut=cut,
         hidden=is_hidden(seen, opens, closes),
     )
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _DASHED: Final = re.compile(r"^\s*-\s+(?=\S)")
 _APART: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|]|\s{2,}")
 _SEPARATOR: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|;，、]")
+_ENTRY_BEGINS: Final = re.compile(r"\s*[•●○◦▪▫■□▶►▷◆◇,;，、]")
+_CELLS: Final = re.compile(r"[\s|]+")
 _NUMBER_ALONE: Final = re.compile(r"[\W\d_]*")
 _TAGS: Final = re.compile(r"<[^<>]*>?")
 _WHOLE: Final = 8  # as many entries as make a list
@@ -213,8 +215,10 @@ def _divided(between: str, words: Words) -> tuple[str, str]:
 
 def _has_its_label(head: str, words: Words) -> bool:
     """Whether a label is glued to its city, or set apart from the entry before."""
-    text = head.strip()
-    return text[:1] in set(BULLETS) or label_and_city(text.split()[0], words)[1] in words.stations
+    if _ENTRY_BEGINS.match(head):
+        return True
+    first, *_ = [*_CELLS.split(head.strip(" |")), ""]
+    return label_and_city(first, words)[1] in words.stations
 
 
 def _first_piece(rest: str) -> str:
