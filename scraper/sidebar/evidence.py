@@ -52,12 +52,23 @@ class Fact(NamedTuple):
     says: str
 
 
-def weigh(region: Region, listing: Listing, date: PageDate | None, words: Words) -> list[Fact]:
-    """All facts about a list that count."""
+def weigh(
+    region: Region, listing: Listing, above: str, date: PageDate | None, words: Words
+) -> list[Fact]:
+    """
+    All facts about a list that count.
+
+    Args:
+        region: Where it stands.
+        listing: What it says.
+        above: What stands above its first line.
+        date: The date that is printed with it.
+        words: What is known of words.
+    """
     return [
         *_of_lines(listing, words, marked=region.marked),
         *_of_place(region, listing, date),
-        *_of_heading(region, date),
+        *_of_heading(above, date),
     ]
 
 
@@ -109,11 +120,11 @@ def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterat
         yield Fact(-6, "other words between the entries")
 
 
-def _of_heading(region: Region, date: PageDate | None) -> Iterator[Fact]:
+def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
     """Words of a forecast above a list."""
-    if not says.forecast(region.before):
+    if not says.forecast(above):
         return
-    near = says.near(region.before)
+    near = says.near(above)
     if says.heads_forecast(near, date.printed if date else None):
         yield Fact(_NEVER, _HEADED)
     elif says.forecast(near):

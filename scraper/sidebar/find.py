@@ -234,7 +234,8 @@ def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
     named = credit.NAMED.search(region.after)
     named_before = None if named else credit.NAMED.search(region.before)
     closes = named.end() if named else 0
-    date = _date(region, listing.lines[0], closes, steps)
+    above = _above(region, listing.lines[0])
+    date = _date(region, above, closes, steps)
     sidebar = Sidebar(
         page_date=date.date if date else None,
         date_printed=date.printed if date else None,
@@ -246,9 +247,8 @@ def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
         hidden=region.hidden,
         unplaced=listing.unplaced,
     )
-    return Candidate(
-        sidebar=sidebar, region=region, facts=evidence.weigh(region, listing, date, words)
-    )
+    facts = evidence.weigh(region, listing, above, date, words)
+    return Candidate(sidebar=sidebar, region=region, facts=facts)
 
 
 def _without_end(listing: Listing, region: Region) -> Listing:
@@ -261,14 +261,18 @@ def _without_end(listing: Listing, region: Region) -> Listing:
     return replace(listing, lines=tuple(kept))
 
 
-def _date(region: Region, first: Line, credit_ends: int, steps: Steps) -> PageDate | None:
-    """The date before the first line, in the list, or after that or its credit."""
-    head = region.before[-_DATE_NEAR:] + region.printed
-    city_at = max(0, head.find(first.city, len(head) - len(region.printed)))
+def _above(region: Region, first: Line) -> str:
+    """All that stands above the first line, be it before the list or in it."""
+    head = region.before + region.printed
+    city_at = max(0, head.find(first.city, len(region.before)))
     label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
-    begins = city_at if label_at == -1 else label_at
+    return head[: city_at if label_at == -1 else label_at]
+
+
+def _date(region: Region, above: str, credit_ends: int, steps: Steps) -> PageDate | None:
+    """The date before the first line, in the list, or after that or its credit."""
     inside = dates.after(region.printed)
     return dates.of_the_box(
-        steps.date_before(head[max(0, begins - _DATE_NEAR) : begins]),
+        steps.date_before(above[-_DATE_NEAR:]),
         inside or dates.after(region.after[credit_ends : credit_ends + _DATE_NEAR]),
     )

@@ -353,7 +353,7 @@ def _text_region(seen: bytes, encoding: str, part: _Part, words: Words) -> Regio
         marked=False,
         opens=first + len(before[:opens].encode(encoding, "replace")),
         closes=part.end + length,
-        cut=not (credit.NAMED.search(after) or _ROW_ENDS.search(seen, part.end)),
+        cut=not credit.NAMED.search(after) and not _ROW_ENDS.search(seen, part.end + length - 1),
     )
 
 
@@ -364,12 +364,14 @@ def _text_ends(after: str, words: Words) -> int:
     if (closes := after.find(_CREDIT, 0, limit)) != -1:
         return closes
     ends = at = min(after.find("\n", 0, limit) % (limit + 1), limit)
+    label_above = False
     for row in after[at + 1 : limit].split("\n"):
         at += 1 + len(row)
-        if rows.goes_on(row, words):
+        if rows.goes_on(row, words, label_above=label_above):
             ends = at
         elif row.strip(BULLETS):
             break
+        label_above = is_label(row.strip(BULLETS), words)
     return min(ends + 1, limit)
 
 

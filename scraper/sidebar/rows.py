@@ -60,13 +60,13 @@ def may_begin(row: str, words: Words) -> bool:
     return not row.strip(BULLETS) or is_label(alone, words) or names_a_station(alone, words)
 
 
-def goes_on(row: str, words: Words) -> bool:
+def goes_on(row: str, words: Words, *, label_above: bool) -> bool:
     """Whether a row after the last sign is of the list: a label, or a city with one."""
     alone = entry(_DASHED.sub("", row))
-    return bool(alone) and (
-        is_label(alone, words)
-        or (names_a_station(alone, words) and label_and_city(alone, words)[0] != NO_LABEL)
-    )
+    if not alone or is_label(alone, words):
+        return bool(alone)
+    found = names_a_station(alone, words)
+    return found and (label_above or label_and_city(alone, words)[0] != NO_LABEL)
 
 
 class _Rows:
@@ -79,7 +79,8 @@ class _Rows:
         self._above = NO_LABEL
         self._loose: list[int] = []  # the lines whose label stood on a row of its own
         self._begins_without = False  # such a list whose first line has no label
-        self._glued = self._prose = self._unplaced = self._refused = self._label_last = False
+        self._glued = self._prose = self._refused = self._label_last = False
+        self._unplaced = self._shifted = False
 
     def take(self, row: str) -> bool:
         """Read a row; gives whether the list may go on."""
@@ -98,16 +99,21 @@ class _Rows:
 
     def listing(self) -> Listing:
         """All that was read."""
-        left_over = self._above if is_label(self._above, self._words) else NO_LABEL
-        misplaced = bool(self._loose) and (self._begins_without or bool(left_over))
-        if misplaced or self._unplaced:
+        left_over = is_label(self._above, self._words)
+        first = self._lines[0] if self._lines else None
+        if self._shifted or (left_over and first and not first.label):  # the order does not hold
+            self._unplaced = True
+            self._loose = list(range(len(self._lines)))
+        if self._loose and (self._begins_without or left_over or self._unplaced):
+            self._unplaced = True
             for n in self._loose:
                 self._lines[n] = replace(self._lines[n], label=NO_LABEL)
+        number_first = first and self._waiting and not (first.city or first.label)
         lines = self._lines + [one for one in self._waiting if one.label]
         return Listing(
-            lines=() if self._refused else tuple(_without_menu(lines)),
+            lines=() if self._refused or number_first else tuple(_without_menu(lines)),
             prose=self._prose,
-            unplaced=self._unplaced or misplaced or bool(left_over),
+            unplaced=self._unplaced or left_over,
             label_last=self._label_last,
         )
 
@@ -129,6 +135,8 @@ class _Rows:
         self._lines += self._waiting
         self._waiting.clear()
         found = line(last, self._words, above=self._above, after=after)
+        if self._above and is_label(after.strip(), self._words):  # one of them is of another city
+            self._shifted = True
         if self._above and found.label == self._above:
             self._loose.append(len(self._lines))
         elif not self._lines and not found.label:
@@ -193,7 +201,7 @@ def _in_order(parts: list[str], words: Words) -> tuple[list[tuple[str, str]], bo
     """
     first, *between, last = parts
     ends = is_label(_first_piece(last), words)
-    if label_and_city(entry(first), words)[0]:
+    if is_label(line(_entries(first, words)[0], words).label, words):
         return [(head, "") for head in (first, *between)], ends
     divided = [_divided(text, words) for text in between]
     tails = [tail for tail, _ in divided]
