@@ -27,6 +27,7 @@ _INNER_BULLET: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇]")
 _NUMBERED: Final = re.compile(r"\d{1,3}[.)]\s+")
 _LONE_DASH: Final = re.compile(r"-\s+")
 _UP_TO_THE_NUMBER: Final = re.compile(r"(.*(?:[^\W\d_]|\ufffd)[)\]]?)?[\s:|]*([\W\d_]*)", re.DOTALL)
+_MARKUP: Final = re.compile(r"[<>]")
 _BETWEEN: Final = re.compile(r"[\n|]")
 _HANGUL: Final = re.compile(r"[가-힣]")
 _WORD: Final = re.compile(r"[^\s|/()\[\]:℃°C]+")
@@ -98,6 +99,8 @@ def line(  # noqa: PLR0913
         after: What follows the sign; a label may stand there.
         signed: Whether there is a sign. A number without one is cut, or another number.
     """
+    if "<" in before or ">" in before:  # of a damaged tag
+        before = _MARKUP.split(before)[-1]
     match = _UP_TO_THE_NUMBER.fullmatch(before)
     head, number = match.groups("") if match else (before, "")  # it always matches
     if not head and (dash := _LONE_DASH.match(number)):  # a label without letters, and no city

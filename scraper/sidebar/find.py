@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from scraper.errors import NoSidebar
 from scraper.sidebar import credit, dates, evidence, landing, lines, locate, rows, unseen
-from scraper.sidebar.entries import settled
+from scraper.sidebar.entries import is_heading, settled
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_TAGS: Final = 4096
 """Tags of a list; an HTML parser takes quadratic time for tags nested in each other."""
+
+_TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 
 _DATE_NEAR: Final = 400
 """Characters from the list or its credit to its date at most."""
@@ -67,7 +70,15 @@ class Sidebar:
 
 
 def _listing(printed: str, html: bool, words: Words) -> Listing:
-    return settled((lines.from_html if html else rows.from_text)(printed, words), words)
+    found = (
+        lines.from_html(printed, words) if html else rows.from_text(_without_tags(printed), words)
+    )
+    return settled(found, words)
+
+
+def _without_tags(printed: str) -> str:
+    """Plain text without the tags that stand around it in a page."""
+    return _TAG.sub("\n", printed) if "<" in printed else printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +282,8 @@ def _above(region: Region, first: Line) -> str:
 
 def _date(region: Region, above: str, credit_ends: int, steps: Steps) -> PageDate | None:
     """The date before the first line, in the list, or after that or its credit."""
+    if is_heading(_TAG.sub(" ", above[len(region.before) :])):  # the heading row of a table
+        above = region.before
     inside = dates.after(region.printed)
     return dates.of_the_box(
         steps.date_before(above[-_DATE_NEAR:]),

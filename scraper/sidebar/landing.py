@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from scraper.sidebar import locate, unseen
+from scraper.sidebar import locate, runs, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def _there(body: bytes, encoding: str) -> str:
     name = "no title" if title is None else f"title {_words(title[1], encoding)!r}"
     credit = "기상청".encode(encoding) in body
     near = "no ℃ on the page"
-    if longest := locate.most_signs(body, encoding):
+    if longest := runs.most_signs(body, encoding):
         start, end, count = longest
         place = _words(body[max(0, start - 60) : end][:200], encoding)
         near = f"{count} ℃ together, {place!r}"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import functools
-import heapq
 import itertools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from scraper.sidebar import credit, dates, rows, says
-from scraper.sidebar.entries import BULLETS, entry, line, names_a_station
+from scraper.sidebar import credit, rows, runs
+from scraper.sidebar.entries import BULLETS, names_a_station
 from scraper.sidebar.labels import is_label
-from scraper.sidebar.unseen import blanked, is_hidden
+from scraper.sidebar.unseen import SWALLOWED, blanked, is_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,22 +23,11 @@ if TYPE_CHECKING:
 MARK: Final = b"weather_slide"
 """In the class and the id of the list on every portal seen so far; a hint, not a condition."""
 
-_SIGNS: Final = r"℃|[°º˚]\s?[CＣ]|&#(?:8451|x2103);|&deg;\s?C|&#(?:176|xb0);\s?C"
 _CREDIT: Final = "기상청"
-_GAP: Final = 1000
-"""Bytes from one sign to the next in one list; about 80, but more where some have no sign."""
 
 LARGEST: Final = 32 * 1024
 """Bytes of a list: sixteen cities are 1.2 KB, the longest list known (97) is under 10 KB."""
 
-_LARGEST_RUN: Final = 4 * LARGEST
-"""Bytes of signs that stand close to each other: several lists, and an article between."""
-
-_LONGEST_WORD: Final = 10
-"""Characters of a label or city that the tables lack."""
-
-_MOST_UNKNOWN: Final = 2
-"""Words before a number that are neither label nor city: a label and a city that are new."""
 
 TAG_SIZE: Final = 300
 """Bytes of a list's tag, before the known name in it."""
@@ -57,8 +44,8 @@ _TAG: Final = re.compile(rb"<[a-zA-Z/!]")
 _LIST_TAG: Final = re.compile(rb"<(/?)(?:ul|ol|table|dl|select)\b[^<>]{0,300}>?", re.IGNORECASE)
 _ANY_TAG: Final = re.compile(rb"<[^<>]*>")
 _LIST_ENDS: Final = re.compile(rb"</(?:ul|ol|table|dl|select|body|html)\b", re.IGNORECASE)
+_SWALLOWED: Final = re.compile(rf"(<[a-zA-Z/0-9]+){SWALLOWED}[^<>]*>?")
 _CUT_TAG: Final = re.compile(r"<[^<>]*$")
-_LETTER: Final = re.compile(r"[^\W\d_]")
 _ROW_ENDS: Final = re.compile(rb"[\n<]")
 _END_TAG: Final = len("</select>")
 
@@ -141,124 +128,12 @@ def has_more(body: bytes, encoding: str, region: Region) -> bool:
 
 def unmarked(seen: bytes, encoding: str, words: Words) -> Iterator[list[Region]]:
     """What the longest runs of signs may belong to."""
-    runs = [
-        run
-        for run in _runs(_any_sign(encoding), seen)
-        if run[2] > 1 and run[1] - run[0] <= _LARGEST_RUN
-    ]
-    longest = heapq.nlargest(_MOST_REGIONS, runs, key=lambda run: run[2])
-    parts = [part for run in longest for part in _divided(seen, encoding, run, words)]
-    for part in heapq.nlargest(_MOST_REGIONS, parts, key=lambda part: part.signs):
+    for part in runs.longest(seen, encoding, words):
         if part.end - part.start <= LARGEST:
             yield _at(seen, encoding, part, words)
 
 
-@functools.cache
-def _any_sign(encoding: str) -> re.Pattern[bytes]:
-    return re.compile(_in(_SIGNS, encoding))
-
-
-def _in(pattern: str, encoding: str) -> bytes:
-    """A pattern of text as a pattern of bytes, with its classes of characters as alternatives."""
-    alternatives = pattern.replace("[°º˚]", "(?:°|º|˚)").replace("[CＣ]", "(?:C|Ｃ)")
-    return alternatives.encode(encoding)
-
-
-def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]]:
-    """Start, end and count of every run of signs that stand close to each other."""
-    start = end = count = 0
-    for match in sign.finditer(body):
-        if count and match.start() - end > _GAP:
-            yield start, end, count
-            count = 0
-        if not count:
-            start = match.start()
-        end, count = match.end(), count + 1
-    if count:
-        yield start, end, count
-
-
-class _Part(NamedTuple):
-    """
-    The signs of one list in a run of them.
-
-    Attributes:
-        start, end: Where its first sign begins and its last one ends.
-        signs: How many there are.
-        low, high: How far it may reach: from the list before up to the next.
-    """
-
-    start: int
-    end: int
-    signs: int
-    low: int
-    high: int
-
-
-def _divided(
-    seen: bytes, encoding: str, run: tuple[int, int, int], words: Words
-) -> Iterator[_Part]:
-    """The lists in a run of signs: a heading, a date, a credit or a sentence stands between two."""
-    signs = list(_any_sign(encoding).finditer(seen, run[0], run[1]))
-    bounds = [0]
-    cities: set[str] = set()
-    for n, (sign, following) in enumerate(itertools.pairwise(signs), 1):
-        between = _pieces(seen[sign.end() : following.start()], encoding)
-        changes = _LIST_TAG.search(seen, sign.end(), following.start()) is not None
-        if ends_list(between, cities, words, changes=changes):
-            bounds.append(n)
-            cities = set()
-    lists = [signs[a:b] for a, b in itertools.pairwise([*bounds, len(signs)]) if b - a > 1]
-    for n, own in enumerate(lists):
-        low = lists[n - 1][-1].end() if n else max(0, run[0] - _BEFORE)
-        high = lists[n + 1][0].start() if n + 1 < len(lists) else run[1] + _AFTER
-        yield _Part(own[0].start(), own[-1].end(), len(own), low, high)
-
-
-def ends_list(between: str, cities: set[str], words: Words, *, changes: bool) -> bool:
-    """
-    Whether a list ends between two signs, and another begins.
-
-    Args:
-        between: What is seen between them; newlines stand between elements.
-        cities: Those of the list; that of the next entry is added.
-        words: What is known of words.
-        changes: Whether a list's tag stands between.
-    """
-    pieces = [piece for row in between.split("\n") if (piece := row.strip(BULLETS + "|-"))]
-    if not pieces:
-        return False
-    if any(_is_foreign(piece, words) for piece in pieces[:-1]):
-        return True
-    city = next((line(one, words).city for one in pieces if names_a_station(one, words)), "")
-    if changes and city and city in cities:
-        return True
-    cities.add(city)
-    return _is_sentence(pieces[-1], words) or says.forecast(pieces[-1]) or _is_dated(pieces[-1])
-
-
-def _is_sentence(piece: str, words: Words) -> bool:
-    """Whether a text before a number has more words that are unknown than a city may have."""
-    unknown = [
-        word
-        for word in piece.split()
-        if _LETTER.search(word) and not (is_label(word, words) or names_a_station(word, words))
-    ]
-    return len(unknown) > _MOST_UNKNOWN
-
-
-def _is_foreign(piece: str, words: Words) -> bool:
-    """Whether a text between two entries is of neither."""
-    if is_label(piece, words) or names_a_station(entry(piece), words):
-        return False
-    return len(piece) > _LONGEST_WORD or " " in piece or says.day(piece) or _is_dated(piece)
-
-
-def _is_dated(piece: str) -> bool:
-    return bool(dates.PRINTED.search(piece) or credit.NAMED.search(piece))
-
-
-def _at(seen: bytes, encoding: str, part: _Part, words: Words) -> list[Region]:
+def _at(seen: bytes, encoding: str, part: runs.Part, words: Words) -> list[Region]:
     """What a run of signs may belong to: its longest list alone, or else all around it."""
     if _TAG.search(seen, part.start, part.end) is None:
         return [_text_region(seen, encoding, part, words)]
@@ -271,7 +146,7 @@ def _at(seen: bytes, encoding: str, part: _Part, words: Words) -> list[Region]:
     ]
 
 
-def _around(seen: bytes, encoding: str, part: _Part) -> tuple[int, int]:
+def _around(seen: bytes, encoding: str, part: runs.Part) -> tuple[int, int]:
     """Where the markup around a run of signs opens and closes, with the tags of its lists."""
     start, end = part.start, part.end
     first = max(part.low, start - _BEFORE)
@@ -281,21 +156,21 @@ def _around(seen: bytes, encoding: str, part: _Part) -> tuple[int, int]:
     tag_after = _LIST_TAG.search(seen, end, min(part.high, end + _AFTER))
     if tag_after and tag_after[1]:
         return opens, tag_after.end()
-    closes = min(end + _GAP, part.high, tag_after.start() if tag_after else len(seen))
+    closes = min(end + runs.GAP, part.high, tag_after.start() if tag_after else len(seen))
     credit_at = seen.find(_CREDIT.encode(encoding), end, closes)
     return opens, closes if credit_at == -1 else credit_at
 
 
 def _longest_list(
-    seen: bytes, encoding: str, part: _Part, around: tuple[int, int], words: Words
+    seen: bytes, encoding: str, part: runs.Part, around: tuple[int, int], words: Words
 ) -> tuple[int, int]:
     """Of the lists at a run of signs that with the most; an article near by may have some."""
-    sign = _any_sign(encoding)
+    sign = runs.any_sign(encoding)
     chains: list[tuple[int, int, int]] = []
     first, last = max(part.low, part.start - _BEFORE), min(part.high, part.end + _AFTER)
     for opens, closes in _lists(seen, encoding, first, last, around[1]):
         count = len(sign.findall(seen, opens, closes))
-        if not count and not names_a_station(_pieces(seen[opens:closes], encoding), words):
+        if not count and not names_a_station(runs.pieces(seen[opens:closes], encoding), words):
             continue
         if chains and not _ANY_TAG.sub(b"", seen[chains[-1][1] : opens]).strip():
             begins, _, before = chains.pop()
@@ -327,11 +202,7 @@ def _lists(
             yield tag.start(), closes if credit_at == -1 else credit_at
 
 
-def _pieces(part: bytes, encoding: str) -> str:
-    return _ANY_TAG.sub(b"\n", part).decode(encoding, "replace")
-
-
-def _text_region(seen: bytes, encoding: str, part: _Part, words: Words) -> Region:
+def _text_region(seen: bytes, encoding: str, part: runs.Part, words: Words) -> Region:
     """The region of plain text around a run of signs: whole rows, and all up to the credit."""
     first = max(part.low, part.start - _BEFORE)
     before = text(seen[first : part.start], encoding)
@@ -360,7 +231,7 @@ def _text_region(seen: bytes, encoding: str, part: _Part, words: Words) -> Regio
 def _text_ends(after: str, words: Words) -> int:
     """Where a list of plain text ends after its last sign: before its credit, or after its rows."""
     markup = after.find("<")
-    limit = min(_GAP, len(after) if markup == -1 else markup)
+    limit = min(runs.GAP, len(after) if markup == -1 else markup)
     if (closes := after.find(_CREDIT, 0, limit)) != -1:
         return closes
     ends = at = min(after.find("\n", 0, limit) % (limit + 1), limit)
@@ -389,6 +260,8 @@ def _region(  # noqa: PLR0913
     after = text(seen[closes : max(closes, min(high, closes + _AFTER))], encoding)
     cut = _is_cut(seen, opens, closes) and not credit.NAMED.search(after)
     printed = as_text(seen[opens:closes], encoding)
+    if SWALLOWED in printed:
+        printed = _SWALLOWED.sub("\\1>\ufffd", printed)
     return Region(
         before=as_text(seen[max(0, low, opens - _BEFORE) : opens], encoding),
         printed=_CUT_TAG.sub("", printed) if cut else printed,
@@ -413,9 +286,3 @@ def text(part: bytes, encoding: str) -> str:
     """A part of the page as text, with every line's end the same."""
     printed = "\n".join(part.decode(encoding, "replace").split("\r\n"))  # quicker than to replace
     return printed.replace("\r", "\n")
-
-
-def most_signs(body: bytes, encoding: str) -> tuple[int, int, int] | None:
-    """Start, end and count of the most signs that stand together; None where there are none."""
-    runs = itertools.islice(_runs(_any_sign(encoding), body), 1000)
-    return max(runs, key=lambda run: run[2], default=None)

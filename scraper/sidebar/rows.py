@@ -38,13 +38,12 @@ _SEPARATOR: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|;，�
 _ENTRY_BEGINS: Final = re.compile(r"\s*[•●○◦▪▫■□▶►▷◆◇,;，、]")
 _CELLS: Final = re.compile(r"[\s|]+")
 _NUMBER_ALONE: Final = re.compile(r"[\W\d_]*")
-_TAGS: Final = re.compile(r"<[^<>]*>?")
 _WHOLE: Final = 8  # as many entries as make a list
 
 
 def from_text(text: str, words: Words = KNOWN) -> Listing:
     """The lines of a region of plain text: bulleted or not, labels glued or on the line before."""
-    rows = _TAGS.sub("\n", text).split("\n") if "<" in text else text.split("\n")
+    rows = text.split("\n")
     if _in_cells(rows):
         rows = ["|".join(row for row in rows if row.strip() and not is_heading(row))]
     reader = _Rows(words)

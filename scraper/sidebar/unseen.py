@@ -20,7 +20,8 @@ _NOT_SHOWN: Final = re.compile(
 
 _VALUE: Final = re.compile(rb"=\s*(?:\"[^\"<]*<|'[^'<]*<)")
 _TAG: Final = re.compile(
-    rb"<[a-z/][^<>]*?=\s*(?:\"[^\"<]*<[^\"]*(?:\"|\Z)|'[^'<]*<[^']*(?:'|\Z))", re.IGNORECASE
+    rb"(<[a-z/][a-z0-9]*)[^<>]*?=\s*(?:\"[^\"<]*<[^\"]*(?:\"|\Z)|'[^'<]*<[^']*(?:'|\Z))",
+    re.IGNORECASE,
 )
 """A tag up to the end of the first of its values that has markup in it."""
 
@@ -35,6 +36,15 @@ _ENDS_BY_THE_NEXT: Final = {b"li", b"p", b"tr", b"td", b"th", b"dt", b"dd", b"op
 _NEVER_OPEN: Final = {b"input", b"img", b"br", b"hr", b"meta", b"link", b"source"}
 
 
+SWALLOWED: Final = "\0"
+"""
+Stands for markup in the value of an attribute.
+
+``<td class="iw0>흐림</td><td>3℃</td></tr><tr><th>부산</th><td class="iw01">`` is one tag: in a
+list, it has swallowed what stood between a city and its number.
+"""
+
+
 def blanked(body: bytes) -> bytes:
     """The page with blanks for all that is not seen, so that every other byte keeps its place."""
     parts, at = [], 0
@@ -42,11 +52,12 @@ def blanked(body: bytes) -> bytes:
         parts += [body[at : match.start()], b" " * len(match[0])]
         at = match.end()
     seen = b"".join([*parts, body[at:]])
-    return _TAG.sub(_blanks, seen) if _VALUE.search(seen) else seen
+    return _TAG.sub(_swallowed, seen) if _VALUE.search(seen) else seen
 
 
-def _blanks(match: re.Match[bytes]) -> bytes:
-    return b" " * len(match[0])
+def _swallowed(match: re.Match[bytes]) -> bytes:
+    """A tag up to the end of a value with markup, as long as that and without it."""
+    return match[1] + SWALLOWED.encode() * (len(match[0]) - len(match[1]))
 
 
 def is_hidden(seen: bytes, opens: int, closes: int) -> bool:

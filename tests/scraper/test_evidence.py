@@ -13,6 +13,7 @@ from tests.support import no_boxes, pages
 from tests.support.pages import LISTS, TEXTS, around, box, entry, plain
 
 if TYPE_CHECKING:
+    from scraper.demo.portal import Entry
     from scraper.sidebar import Sidebar
 
 
@@ -159,7 +160,7 @@ def rows(row: str, between: str = "\n") -> str:
     )
 
 
-def labelled() -> list[pages.portal.Entry]:
+def labelled() -> list[Entry]:
     skies = ("맑음", "비", "흐림", "눈")
     return [
         entry(skies[n % 4], one.city, one.temperature, icon="") for n, one in enumerate(plain())
