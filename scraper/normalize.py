@@ -209,26 +209,32 @@ def _sky_problem(label: str, icon: str, words: Words) -> str | None:
     return None
 
 
+@functools.lru_cache(maxsize=4096)
+def _words_of(
+    city: str, label: str, icon: str, words: Words
+) -> tuple[Station | None, Condition, tuple[str, ...]]:
+    """The station and the condition of a line, and what was not understood of them."""
+    place = station(city, words)
+    problems = []
+    if place is not None and place.kma_id is None:
+        problems.append(f"unknown city {city!r}")
+    if (problem := _sky_problem(label, icon, words)) is not None:
+        problems.append(f"{city}: {problem}")
+    return place, condition(label, icon, words), tuple(problems)
+
+
 def _reading(line: Line, words: Words, day: dt.date | None, problems: list[str]) -> Reading:
     """The reading of one line; appends what was not understood of it."""
-    place = station(line.city, words)
+    place, sky, odd = _words_of(line.city, line.label, line.icon, words)
     if place is None:
         problems.append(f"no city name: {line.label!r} {line.temperature!r}")
-    elif place.kma_id is None:
-        problems.append(f"unknown city {line.city!r}")
-    if (problem := _sky_problem(line.label, line.icon, words)) is not None:
-        problems.append(f"{line.city}: {problem}")
+    problems += odd
     try:
         celsius = temperature_c(line.temperature, _bounds(place and place.latitude, day))
     except UnreadableValue as exc:
         problems.append(f"{line.city}: {exc}")
         celsius = None
-    return Reading(
-        city=line.city,
-        station=place,
-        condition=condition(line.label, line.icon, words),
-        temperature_c=celsius,
-    )
+    return Reading(city=line.city, station=place, condition=sky, temperature_c=celsius)
 
 
 def _each_station_once(printed: list[tuple[Line, Reading]], problems: list[str]) -> list[Reading]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+_KMA: Final = "기상청"
 NAMED: Final = re.compile(r"기상청[^\n<]{0,10}제공|제공[^\n<]{0,10}기상청|자료[^\n<]{0,10}기상청")
 """Wherever KMA is credited: on every known sidebar ``기상청 제공``."""
 
@@ -30,7 +31,10 @@ def is_own(text: str, *, start: int = 0, continues: str = "") -> bool:
         continues: What stands directly before the text.
     """
     text = continues[-_BEFORE:] + text
+    at = text.find(_KMA, start)
+    if at == -1:
+        return False
     return any(
         _CAPTION.search(text, max(0, match.start() - _BEFORE), match.start() + 1) is None
-        for match in _OWN.finditer(text, start)
+        for match in _OWN.finditer(text, max(0, at - _BEFORE))
     )

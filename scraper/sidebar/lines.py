@@ -35,9 +35,39 @@ _DT: Final = re.compile(r"<dt\b", re.IGNORECASE)  # in one <dl> of all, each beg
 _NESTED: Final = 8  # so deep do boxes nest in each other on the average, at most
 _WHOLE: Final = 8  # as many entries as make a list
 
+_PLAIN_LIST: Final = re.compile(r"<ul\b[^<>]*>\s*")
+_PLAIN_ENTRY: Final = re.compile(
+    r'<li(?: class="(?!iw|bx)[\w-]*")?>\s*<span class="iw([0-9]{2})?">([^<>&]*)</span>'
+    r"\s*([^\s<>&℃]+) ?(-?[0-9]{1,2}\.[0-9])?℃\s*</li>\s*"
+)
+"""``<li class="icon_w"><span class="iw04">흐림</span>동두천 4.7℃</li>``"""
+
 
 def from_html(fragment: str, words: Words = KNOWN) -> Listing:
     """The lines of a region of HTML: each in an element of its own, or else as text."""
+    return plain(fragment, words) or by_elements(fragment, words)
+
+
+def plain(fragment: str, words: Words) -> Listing | None:
+    """
+    The lines of a list in which every entry has the usual form and known words, without a parser.
+
+    That is most pages, and takes a fourth of the time.
+    """
+    labels, cities = words.conditions, words.stations
+    opens = _PLAIN_LIST.match(fragment)
+    at, found = opens.end() if opens else 0, []
+    while entry := _PLAIN_ENTRY.match(fragment, at):
+        icon, label, city, number = entry.groups("")
+        if label not in labels or city not in cities:
+            return None
+        found.append(Line(label=label, icon=icon, city=city, temperature=number))
+        at = entry.end()
+    return Listing(lines=tuple(found)) if found and fragment[at:] == "</ul>" else None
+
+
+def by_elements(fragment: str, words: Words) -> Listing:
+    """The lines of a region of HTML, by its elements."""
     parser = LexborHTMLParser(_DT.sub("</dl><dl><dt", fragment))
     if (root := parser.body) is None:
         return Listing(lines=())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_FORECAST: Final = re.compile(r"내일|모레|글피|예상|예보|최고|최저|전망")
+_FORECAST: Final = ("내일", "모레", "글피", "예상", "예보", "최고", "최저", "전망")
 """In none of 138 pages with a box does one of these stand in the 200 characters before it."""
 
 _NOW: Final = {"현재", "지금", "오늘", "실황"}
@@ -27,7 +27,7 @@ _NEAR: Final = 200
 
 def forecast(text: str) -> bool:
     """Whether a text speaks of a day to come, or of the highest or lowest of a day."""
-    return _FORECAST.search(text) is not None
+    return any(word in text for word in _FORECAST)
 
 
 def day(text: str) -> bool:

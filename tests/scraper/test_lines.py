@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from scraper.sidebar import Line, labels
-from scraper.sidebar.lines import from_html
+from scraper.sidebar.lines import by_elements, from_html, plain
 from scraper.sidebar.rows import from_text
-from scraper.vocabulary import CONDITIONS, STATIONS
+from scraper.vocabulary import CONDITIONS, KNOWN, STATIONS
+from tests.support import pages
 
 
 def line_of(printed: str) -> Line:
@@ -153,3 +154,33 @@ def test_a_dash_before_a_label_on_its_own_line_is_a_bullet():
 def test_a_dash_before_a_number_without_a_city_is_the_label():
     (first, _) = from_text("• - 34.3℃\n• 흐림서울 1.0℃\n").lines
     assert (first.label, first.city, first.temperature) == ("-", "", "34.3")
+
+
+@pytest.mark.parametrize("name", pages.SIGHTINGS)
+def test_the_usual_form_is_read_as_by_a_parser(name):
+    """The way without a parser is quicker, and nothing else."""
+    page = pages.box(pages.SIGHTINGS[name].entries)
+    a_list = page[page.index("<ul") : page.index("</ul>") + len("</ul>")].replace("\r", "")
+    read = plain(a_list, KNOWN)
+    assert read is not None
+    assert read == by_elements(a_list, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("part", "damaged"),
+    [
+        ("</li>", ""),
+        ("서울", "서울역"),
+        ("℃</li>", "</li>"),
+        ("℃</li>", "℃ 비</li>"),
+        ("맑음", "맑 음"),
+        ("맑음", "&nbsp;"),
+        ("</span>", "</span><b>비</b>"),
+        ("3.2", "3,2"),
+        ("icon_w", "bx-clone"),
+    ],
+)
+def test_any_other_form_is_left_to_the_parser(part, damaged):
+    usual = '<ul class="x"><li class="icon_w"><span class="iw01">맑음</span>서울 3.2℃</li></ul>'
+    assert plain(usual, KNOWN) == by_elements(usual, KNOWN)
+    assert plain(usual.replace(part, damaged), KNOWN) is None
