@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 4
 AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 
-.PHONY: demo test test-long coverage check format bench soak clean
+.PHONY: demo test test-long test-httpx2 coverage check format bench truth soak clean
 
 demo: $(INSTALLED)
 	$(BIN)/nalssi demo
@@ -17,6 +17,11 @@ test: $(INSTALLED)
 
 test-long: $(INSTALLED)
 	$(BIN)/pytest $(AT_ONCE) -m slow
+
+# What asks the network, on the other library with the same API.
+test-httpx2: $(INSTALLED)
+	$(BIN)/pytest $(AT_ONCE) -p tests.support.on_httpx2 tests/scraper/test_fetch*.py \
+		tests/scraper/test_notify.py
 
 coverage: $(INSTALLED)
 	$(BIN)/pytest $(AT_ONCE) --cov --cov-report=term:skip-covered
@@ -35,6 +40,9 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.database
+
+truth: $(INSTALLED)
+	$(BIN)/python -m benchmarks.truth $(if $(LONG),--long)
 
 soak: $(INSTALLED)
 	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))

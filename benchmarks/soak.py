@@ -2,7 +2,7 @@
 A month of looks in minutes: does memory stay, and is every look accounted for?
 
 Five portals on loopback, served by a process of their own, are looked at every ten minutes of an
-injected clock, through the project's own collector, store and herald, as the daemon does. One
+injected clock, through the project's own collector, store and monitor, as the daemon does. One
 portal lives, one freezes for days, one fails for hours, one loses its box or prints words never
 seen, and one answers "not modified".
 
@@ -36,7 +36,7 @@ from scraper.collect import collecting
 from scraper.config import Config, Metrics, Notify, Portal
 from scraper.daemon.log import log_to_stderr
 from scraper.demo.portal import CITIES, Entry, page
-from scraper.monitor import Herald
+from scraper.monitor import Monitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,18 +154,19 @@ class Soak:
         threads.let_the_end_wait_for_nothing()
         with Store.open(self.path) as store:
             async with collecting(self.config, store, lambda: self.now) as collector:
-                herald = Herald(
+                monitor = Monitor(
                     config=self.config,
                     collector=collector,
                     store=store,
                     clock=lambda: self.now,
                     complain=self._complain,
                 )
+                await collector.make_known(self.config.portals)
                 began = time.process_time()
                 while self.now < START + MONTH and time.monotonic() < until:
                     self._show()
                     reports = await asyncio.gather(*map(collector.look, self.config.portals))
-                    await herald.after_looks(list(reports))
+                    await monitor.after_looks(list(reports))
                     self._account({one.portal: one.outcome for one in reports})
                     self.now += STEP
                 self.cpu_s = time.process_time() - began

@@ -67,7 +67,7 @@ def make(
     """
     with (
         _Original(database) as original,
-        atomic.of_file(path, mode=0o640, replace=False, companions=atomic.OF_SQLITE) as place,
+        atomic.of_file(path, mode=0o640, replace=False) as place,
     ):
         with connection.naming(database), _blaming(path):
             rows = original.copy(place, progress)

@@ -7,6 +7,7 @@ tables; the views turn them into ISO 8601 with the Korean offset.
 
 from __future__ import annotations
 
+from db.problems import sentences
 from db.read.latest import latest
 from db.read.looks import CAPTURES, LOOKS
 from db.read.rows import NOW, iso
@@ -20,12 +21,14 @@ def _as_iso(column: str) -> str:
 _CONTRACT = f"""station, station_en, kma_id, {_as_iso("seen_from")}, {_as_iso("seen_until")},
     temperature, condition, label, portal, page_date, state"""
 
+_PROBLEMS = f"{sentences('problems')} AS problems"
+
 VIEWS = {
     "weather": f"SELECT {_CONTRACT} FROM ({WEATHER})",
     "latest": f"SELECT {_CONTRACT}, age FROM ({latest(NOW)})",
     "looks": f"""SELECT id, portal, {_as_iso("fetched_at")}, outcome, status, milliseconds, bytes,
-        page_date, sidebar_id, reason, problems, {_as_iso("retry_at")}, 'second' AS precision
+        page_date, sidebar_id, reason, {_PROBLEMS}, {_as_iso("retry_at")}, 'second' AS precision
         FROM ({LOOKS})
         UNION ALL SELECT NULL, portal, {_as_iso("captured_at")}, 'archived', NULL, NULL, NULL,
-        page_date, sidebar_id, NULL, problems, NULL, precision FROM ({CAPTURES})""",
+        page_date, sidebar_id, NULL, {_PROBLEMS}, NULL, precision FROM ({CAPTURES})""",
 }

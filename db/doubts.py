@@ -72,7 +72,9 @@ def judge_all(conn: sqlite3.Connection) -> None:
 def _write(conn: sqlite3.Connection, portal_id: int, spells: Sequence[_Spell], first: int) -> None:
     """Write the doubts of those that begin at ``first`` or later; the others are only asked."""
     firsts = [spell.seen_from for spell in spells if spell.is_first]
-    lagging = [spell.seen_from - spell.published_by > HOLD_S for spell in spells]
+    lagging = [
+        not spell.is_own and spell.seen_from - spell.published_by > HOLD_S for spell in spells
+    ]
     conn.executemany(
         "UPDATE spells SET doubt = ? WHERE portal_id = ? AND seen_from = ?",
         [

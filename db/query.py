@@ -22,15 +22,16 @@ from typing import TYPE_CHECKING, Self
 from db import asked, reading
 from db.errors import WrongQuestion
 from db.file import connection
-from db.read import counts, gaps, latest, looks, lookup, portals, series, status
+from db.read import gaps, latest, looks, lookup, notices, portals, series, status
 from db.read.ask import Ask
-from db.read.counts import Mark, Tally
+from db.read.counts import COUNTS, Counts, PortalCounts, added_up
 from db.read.gaps import Gap
 from db.read.latest import Latest
 from db.read.looks import PastLook
+from db.read.notices import OpenNotice
 from db.read.portals import Portal
 from db.read.series import Spell
-from db.read.status import PortalStatus, Told
+from db.read.status import PortalStatus
 from db.reading import PortalMemory, Station
 from db.validity import State
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from db.asked import Part, StationName, When
     from db.measures.compare import Comparison
+    from db.measures.course import Held
     from db.measures.evidence import Known
     from db.measures.periods import By
     from db.measures.stats import Period
@@ -46,17 +48,17 @@ if TYPE_CHECKING:
     from db.read.words import Word
 
 __all__ = [
+    "Counts",
     "Database",
     "Gap",
     "Latest",
-    "Mark",
+    "OpenNotice",
     "PastLook",
     "Portal",
+    "PortalCounts",
     "PortalStatus",
     "Spell",
     "State",
-    "Tally",
-    "Told",
 ]
 
 
@@ -212,12 +214,11 @@ class Database:
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
         history = History(self._ask, part, everything=bool(everything))
-        with self._ask.reading():
-            return [
-                period
-                for name in names
-                for period in stats.of(history, name, by=by, min_coverage=min_coverage)
-            ]
+        return [
+            period
+            for name in names
+            for period in stats.of(history, name, by=by, min_coverage=min_coverage)
+        ]
 
     def compare(  # noqa: PLR0913 - each by its name
         self,
@@ -247,8 +248,7 @@ class Database:
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
         history = History(self._ask, part, everything=bool(everything))
-        with self._ask.reading():
-            return compare.of(history, names, by=by, min_coverage=min_coverage)
+        return compare.of(history, names, by=by, min_coverage=min_coverage)
 
     def at(
         self,
@@ -275,20 +275,28 @@ class Database:
         if then > part.now:
             raise WrongQuestion("time", then.isoformat(), expected="one that has passed")
         known, second = self.station(station), reading.epoch(then)
-        with self._ask.reading():
-            return evidence.at(self._ask, known, second, portal=portal)
+        return evidence.at(self._ask, known, second, portal=portal)
+
+    def course(
+        self,
+        station: StationName,
+        *,
+        since: When | None = None,
+        until: When | None = None,
+        portal: str | None = None,
+        now: When | None = None,
+    ) -> list[Held]:
+        """What is shown of a station from when to when, in which state; gaps where it is down."""
+        from db.measures import course
+
+        part = self._part(since, until, portal, now)
+        return course.course(self._ask, part, self.station(station).name_ko)
 
     def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
-        """
-        Every label, icon code and city that was ever printed, and what each is taken for.
-
-        Args:
-            icons: What each icon code that is known is drawn for; None = none is known.
-        """
+        """Every label, icon code (``icons`` gives their meaning) and city that was printed."""
         from db.read import words
 
-        with self._ask.reading():
-            return words.printed(self._ask, icons or {})
+        return words.printed(self._ask, icons or {})
 
     def kept(self, *, since: When | None = None, portal: str | None = None) -> Kept:
         """What was kept of pages, to be read again; only what was seen since then."""
@@ -297,18 +305,13 @@ class Database:
         part = self._part(since, portal=portal)
         return Kept(self.path, self._ask, since=part.since, portal=portal)
 
-    def tally(self, since: Mark | None = None) -> Tally:
-        """
-        How many looks and readings there are, but for looks not yet read; the first ones only.
+    def counts(self) -> Counts:
+        """How many looks and readings there ever were, pruned looks among them."""
+        return added_up(self._ask.read(dict, COUNTS))
 
-        Args:
-            since: Those that come next, after a mark that this gave before.
-        """
-        return counts.counted(self._ask.read, since or Mark())
-
-    def told(self) -> dict[tuple[str, str], Told]:
-        """The notices that are not over, by portal and kind."""
-        return dict(self._ask.read(status.told, status.TOLD))
+    def open_notices(self) -> list[OpenNotice]:
+        """The notices that were sent and are not over."""
+        return self._ask.read(notices.read, notices.OPEN_NOTICES)
 
     def faults(self) -> list[str]:
         """What is wrong with the file, a line each: damage, or derived rows that no look gives."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 KST_S = 9 * 60 * 60
 KST = dt.timezone(dt.timedelta(seconds=KST_S), "KST")
@@ -76,6 +80,70 @@ class Reading:
     temperature_c: float | None
 
 
+ProblemKind: TypeAlias = Literal[
+    "unknown city",
+    "unknown label",
+    "unknown icon code",
+    "no city name",
+    "no label",
+    "no temperature",
+    "temperature",
+    "label against icon",
+    "printed again",
+    "labels left out",
+    "other",
+]
+
+SENTENCES: Final[Mapping[ProblemKind, str]] = {
+    "unknown city": "unknown city {word!r}",
+    "unknown label": "{city}: unknown label {word!r}",
+    "unknown icon code": "{city}: unknown icon code {word!r}",
+    "no city name": "no city name: {word}",
+    "no label": "no label printed: {city}",
+    "no temperature": "no temperature printed: {city}",
+    "temperature": "{city}: temperature: {word}",
+    "label against icon": "{city}: label {word}",
+    "printed again": "{city}: printed {word}",
+    "labels left out": "labels whose city is not clear were left out",
+    "other": "{word}",
+}
+"""How each kind of problem is written, in Python and in SQL: ``str.format`` fields alone."""
+
+_UNKNOWN: Final[Mapping[ProblemKind, str]] = {
+    "unknown city": "city",
+    "unknown label": "label",
+    "unknown icon code": "icon code",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """
+    What of a sidebar was not understood; ``str`` writes it as a sentence.
+
+    Attributes:
+        kind: What is the matter. ``other`` is a sentence of an older nalssi.
+        city: Whose line it is, as printed; several are separated by commas. Empty where the whole
+            line is the matter.
+        word: Of an unknown city, label or icon code the word as printed; else what more there is
+            to say, such as ``"cannot read '99', expected within 50 of zero"``.
+    """
+
+    kind: ProblemKind
+    city: str = ""
+    word: str = ""
+
+    def __str__(self) -> str:
+        sentence = SENTENCES[self.kind].format(city=self.city, word=self.word)
+        return sentence.replace("\n", " ")
+
+    @property
+    def unknown(self) -> str | None:
+        """The unknown word and what it is, such as ``"label '눈보라'"``; None of other kinds."""
+        what = _UNKNOWN.get(self.kind)
+        return what and f"{what} {self.word!r}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """
@@ -85,14 +153,14 @@ class Content:
         digest: Of its labels, cities and temperatures as printed, in order.
         fragment: The stretch of the page that it was read from, packed as it is kept.
         readings: In printed order.
-        problems: What was not understood, a sentence each.
+        problems: What was not understood.
         reader: The version of the reader that read it.
     """
 
     digest: bytes
     fragment: bytes
     readings: tuple[Reading, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
     reader: int
 
     @property
@@ -112,6 +180,7 @@ class Look:
         milliseconds: How long it took.
         status: The HTTP status, where there was an answer.
         wire_bytes: The body's size as received.
+        robots: The robots.txt that were read with it, in the place of those known before.
     """
 
     portal: str
@@ -119,6 +188,7 @@ class Look:
     milliseconds: int
     status: int | None = None
     wire_bytes: int | None = None
+    robots: tuple[Robots, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +202,7 @@ class KeptPage:
         body: The page.
         encoding: Python's name of the body's encoding.
         etag, last_modified: Its validators, where they are known.
+        milliseconds: How long the portal took.
         tries: How often reading it was begun.
     """
 
@@ -141,6 +212,7 @@ class KeptPage:
     encoding: str
     etag: str | None = None
     last_modified: str | None = None
+    milliseconds: int = 0
     tries: int = 1
 
 

@@ -213,7 +213,7 @@ def live_until(shown: Shown, last_look: int, interval_s: int) -> int | None:
 
     Args:
         shown: The set.
-        last_look: The last look that showed it.
+        last_look: The last look that showed it, or the last before a pause.
         interval_s: Between looks at the portal.
     """
     until = min(shown.published_by + HOLD_S, last_look + GAP_AFTER_INTERVALS * interval_s + 1)
@@ -250,6 +250,12 @@ def last_look_sql(at: str) -> str:
         END"""
 
 
+def watched_until_sql(at: str) -> str:
+    """The last look that showed a spell ``sp``, or the last before the next pause, as SQL."""
+    return f"""coalesce((SELECT min(u.since) FROM pauses AS u WHERE u.portal_id = sp.portal_id
+        AND u.since >= {last_look_sql(at)} AND u.since < sp.seen_until), sp.seen_until)"""
+
+
 CONFIRMED: Final = f"(sp.first_after >= sp.first_seen - {HOLD_S} AND sp.doubt IS NULL)"
 """Whether a spell ``sp`` shows a set that was seen to appear, as SQL; NULL counts as no."""
 
@@ -258,7 +264,13 @@ NEXT_CHANGE: Final = """(SELECT n.seen_from FROM spells AS n
     ORDER BY n.seen_from LIMIT 1)"""
 """When the portal of a spell ``sp`` showed another; NULL where it did not yet."""
 
+_LAST_LIVE_LOOK: Final = f"""coalesce((SELECT u.since FROM pauses AS u
+    WHERE u.portal_id = sp.portal_id AND u.since BETWEEN sp.seen_from AND sp.seen_until
+    AND u.since < sp.published_by + {HOLD_S} AND u.until >= sp.published_by + {HOLD_S}),
+    sp.seen_until)"""
+"""The last look of a spell ``sp``, or the one before the pause in which its values grew too old."""
+
 LIVE_UNTIL: Final = f"""CASE WHEN {CONFIRMED} THEN nullif(max(sp.seen_from,
-    min(sp.published_by + {HOLD_S}, sp.seen_until + {GAP_AFTER_INTERVALS} * p.interval_s + 1,
+    min(sp.published_by + {HOLD_S}, {_LAST_LIVE_LOOK} + {GAP_AFTER_INTERVALS} * p.interval_s + 1,
         coalesce({NEXT_CHANGE}, {2**62}))), sp.seen_from) END"""
 """Until when the values of a spell ``sp`` of the portal ``p`` were live; NULL where never."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from db import query
 from db.errors import DatabaseError
 from db.reading import KST
-from scraper import lock, normalize, sidebar
+from scraper import lock, reader
 from scraper.config import NO_PORTALS
 from scraper.errors import AnotherPass, ConfigError, FetchError, NoSidebar
 from scraper.fetch import Fetcher
@@ -51,21 +51,8 @@ class Finding:
         return self.exit_code == 0
 
 
-def of_config(config: Config, where: Path) -> Finding:
-    """
-    A config that could be read, with a portal; its schedule, too, which only the daemon uses.
-
-    Args:
-        config: The config.
-        where: The file that it stands in.
-
-    Raises:
-        ConfigError: The schedule is no cron expression, or has no moment that we can tell.
-    """
-    if config.schedule:
-        from scraper.daemon.scheduler import refuse_wrong_schedule  # noqa: PLC0415 - slow, seldom wanted
-
-        refuse_wrong_schedule(config, where)
+def of_config(config: Config) -> Finding:
+    """A config that could be read, with a portal."""
     if not config.portals:
         return Finding(check="config", told=NO_PORTALS, exit_code=ConfigError.exit_code)
     count = len(config.portals)
@@ -73,7 +60,7 @@ def of_config(config: Config, where: Path) -> Finding:
 
 
 def of_database(path: Path) -> list[Finding]:
-    """Integrity, foreign keys, and spells equal to those that the looks give."""
+    """Integrity, foreign keys, and spells and counts equal to those that the looks give."""
     try:
         with query.Database(path) as db:
             faults = db.faults()
@@ -136,15 +123,9 @@ def of_portals(config: Config, clock: Callable[[], dt.datetime]) -> list[Finding
     """One look at each portal, which is not stored."""
 
     async def look_at_all() -> list[Finding]:
-        async with Fetcher(
-            user_agent=config.fetch.user_agent,
-            timeout_s=config.fetch.timeout_s,
-            max_bytes=config.fetch.max_bytes,
-            clock=clock,
-        ) as fetcher:
-            words = config.words.known()
-            findings = (_of_portal(fetcher, one, words) for one in config.portals)
-            return list(await asyncio.gather(*findings))
+        fetcher, words = Fetcher(config.fetch, clock=clock), config.words.known()
+        findings = (_of_portal(fetcher, one, words) for one in config.portals)
+        return list(await asyncio.gather(*findings))
 
     return asyncio.run(look_at_all())
 
@@ -153,10 +134,9 @@ async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
     check = f"portal {portal.name}"
     try:
         page = await fetcher.get(portal.url, ignore_robots=bool(portal.ignore_robots))
-        seen = sidebar.find(page.body, page.encoding, words)
+        said = reader.read(page.body, page.encoding, words)
     except (FetchError, NoSidebar) as exc:
         return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
-    said = normalize.readings(seen, words)
-    problems = "; ".join(said.told)
-    told = f"{len(said.readings)} readings, page date {seen.page_date or 'none'}"
+    problems = "; ".join(said.sentences)
+    told = f"{len(said.content.readings)} readings, page date {said.page_date or 'none'}"
     return Finding(check=check, told=f"{told}; {problems}" if problems else told)

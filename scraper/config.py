@@ -1,20 +1,27 @@
-"""config.toml -> Config: read whole, or refused with the key, its value, and what was expected."""
+"""
+config.toml -> Config: read whole, or refused with the key, its value, and what was expected.
+
+Each table is a Struct. What may stand at a key is said once, in the ``Meta`` beside it: its limits
+for msgspec, and its ``description`` in the words of an error.
+"""
 
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from scraper import __version__
+from scraper import __version__, toml
 from scraper.errors import ConfigError, UnteachableWord
-from scraper.vocabulary import Words, taught
+from scraper.keys import WrongKey, table
+from scraper.schedule import WrongSchedule, refuse_wrong_schedule
+
+if TYPE_CHECKING:
+    from scraper.vocabulary import Words
 
 DEFAULT_NAME: Final = "config.toml"
 NO_PORTALS: Final = "no [[portals]], expected one at least"
@@ -24,32 +31,8 @@ USER_AGENT: Final = (
 )
 
 
-EXPECTED: Final = {
-    "database": "a path",
-    "journal": "one of: auto, wal, delete",
-    "interval_minutes": "a number from 1 to 1440",
-    "schedule": "a cron expression in quotes",
-    "fetch": "a table",
-    "fetch.timeout_s": "a number from 1 to 300",
-    "fetch.max_bytes": "a whole number from 1024 to 67108864",
-    "fetch.user_agent": "1 to 256 printable ASCII characters",
-    "notify": "a table",
-    "notify.command": "a list of texts, the program first",
-    "notify.webhook": "an http:// or https:// address",
-    "notify.apprise": "a list of addresses",
-    "notify.ping": "an http:// or https:// address",
-    "metrics": "a table",
-    "metrics.textfile": "a path",
-    "metrics.port": "a whole number from 0 to 65535",
-    "words": "a table",
-    "words.labels": "a table of texts",
-    "words.cities": "a table of numbers and texts",
-    "portals": "a table [[portals]] for each portal",
-    "portals.name": "1 to 64 letters, digits, '.', '-' or '_'",
-    "portals.url": "an http:// or https:// address",
-    "portals.ignore_robots": "a sentence",
-}
-"""What may stand at each key, in the words of an error."""
+_ADDRESS: Final = "an http:// or https:// address"
+_TABLE: Final = Meta(description="a table")
 
 
 class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,9 +45,12 @@ class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ignore_robots: Why its robots.txt does not bind us; empty = it does.
     """
 
-    name: Annotated[str, Meta(pattern=r"\A[\w.-]{1,64}\Z")]
-    url: str
-    ignore_robots: str = ""
+    name: Annotated[
+        str,
+        Meta(pattern=r"\A[\w.-]{1,64}\Z", description="1 to 64 letters, digits, '.', '-' or '_'"),
+    ]
+    url: Annotated[str, Meta(description=_ADDRESS)]
+    ignore_robots: Annotated[str, Meta(description="a sentence")] = ""
 
 
 class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,11 +61,25 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         timeout_s: For a whole look, with redirects and retries; seconds.
         max_bytes: Of a page, on the wire and inflated.
         user_agent: Who we say we are.
+        ca_file: Certificates to trust besides those of this machine, in PEM; a relative path
+            counts from the folder of the config; empty = none.
+        proxy: The address of a proxy; ``environment``: as the variables say; empty = none.
     """
 
-    timeout_s: Annotated[float, Meta(ge=1, le=300)] = 20
-    max_bytes: Annotated[int, Meta(ge=1024, le=64 * 2**20)] = 4 * 2**20
-    user_agent: Annotated[str, Meta(pattern=r"\A[!-~]([ -~]{0,254}[!-~])?\Z")] = USER_AGENT
+    timeout_s: Annotated[float, Meta(ge=1, le=300, description="a number from 1 to 300")] = 20
+    max_bytes: Annotated[
+        int,
+        Meta(ge=1024, le=64 * 2**20, description="a whole number from 1024 to 67108864"),
+    ] = 4 * 2**20
+    user_agent: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[!-~]([ -~]{0,254}[!-~])?\Z",
+            description="1 to 256 printable ASCII characters",
+        ),
+    ] = USER_AGENT
+    ca_file: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
+    proxy: Annotated[str, Meta(description=f"{_ADDRESS}, or 'environment'")] = ""
 
 
 class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,10 +93,10 @@ class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ping: A dead-man switch in the form of healthchecks.io, told of every pass.
     """
 
-    command: tuple[str, ...] = ()
-    webhook: str = ""
-    apprise: tuple[str, ...] = ()
-    ping: str = ""
+    command: Annotated[tuple[str, ...], Meta(description="a list of texts, the program first")] = ()
+    webhook: Annotated[str, Meta(description=_ADDRESS)] = ""
+    apprise: Annotated[tuple[str, ...], Meta(description="a list of addresses")] = ()
+    ping: Annotated[str, Meta(description=_ADDRESS)] = ""
 
 
 class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,8 +109,8 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         port: On loopback, for ``nalssi run``; 0 = none.
     """
 
-    textfile: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z")] = ""
-    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    textfile: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
+    port: Annotated[int, Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
 
 
 class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,8 +122,8 @@ class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         cities: Cities, each with the number or name of its station at KMA.
     """
 
-    labels: dict[str, str] = {}
-    cities: dict[str, int | str] = {}
+    labels: Annotated[dict[str, str], Meta(description="a table of texts")] = {}
+    cities: Annotated[dict[str, int | str], Meta(description="a table of numbers and texts")] = {}
 
     def known(self) -> Words:
         """
@@ -132,6 +132,8 @@ class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Raises:
             UnteachableWord: One of these is none, or means what is not in the tables.
         """
+        from scraper.vocabulary import taught  # noqa: PLC0415 - it reads KMA's tables
+
         return taught(self.labels, self.cities)
 
 
@@ -140,6 +142,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     The whole config.
 
     Attributes:
+        path: The file that it stands in; the one field that is no key of it.
         database: The file; a relative path counts from the folder of the config.
         journal: ``auto``, ``wal`` or ``delete``.
         interval_minutes: From one look at a portal to the next.
@@ -151,20 +154,39 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         portals: Which to look at.
     """
 
-    database: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]+\Z")] = "weather.db"
-    journal: Literal["auto", "wal", "delete"] = "auto"
-    interval_minutes: Annotated[float, Meta(ge=1, le=1440)] = 10
-    schedule: str = ""
-    fetch: Fetch = field(default_factory=Fetch)
-    notify: Notify = field(default_factory=Notify)
-    metrics: Metrics = field(default_factory=Metrics)
-    words: Taught = field(default_factory=Taught)
-    portals: tuple[Portal, ...] = ()
+    path: Path = Path(DEFAULT_NAME)
+    database: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]+\Z", description="a path")] = (
+        "weather.db"
+    )
+    journal: Annotated[
+        Literal["auto", "wal", "delete"], Meta(description="one of: auto, wal, delete")
+    ] = "auto"
+    interval_minutes: Annotated[
+        float, Meta(ge=1, le=1440, description="a number from 1 to 1440")
+    ] = 10
+    schedule: Annotated[str, Meta(description="a cron expression in quotes")] = ""
+    fetch: Annotated[Fetch, _TABLE] = field(default_factory=Fetch)
+    notify: Annotated[Notify, _TABLE] = field(default_factory=Notify)
+    metrics: Annotated[Metrics, _TABLE] = field(default_factory=Metrics)
+    words: Annotated[Taught, _TABLE] = field(default_factory=Taught)
+    portals: Annotated[
+        tuple[Portal, ...], Meta(description="a table [[portals]] for each portal")
+    ] = ()
 
     @property
     def interval_s(self) -> int:
         """Seconds from one look at a portal to the next."""
         return round(self.interval_minutes * 60)
+
+    def refuse_without_portals(self) -> None:
+        """
+        Refuse a config by which no portal can be polled.
+
+        Raises:
+            ConfigError: It names none.
+        """
+        if not self.portals:
+            raise ConfigError(self.path, NO_PORTALS)
 
     def chosen(self, names: tuple[str, ...]) -> tuple[Portal, ...]:
         """
@@ -175,15 +197,6 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """
         by_name = {portal.name: portal for portal in self.portals}
         return tuple(by_name[name] for name in dict.fromkeys(names)) if names else self.portals
-
-
-_TABLES: Final = {
-    "fetch": Fetch,
-    "notify": Notify,
-    "metrics": Metrics,
-    "words": Taught,
-    "portals": Portal,
-}
 
 
 def find(path: Path | None = None) -> Path:
@@ -208,94 +221,87 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: It cannot be read, or a key in it is unknown or wrong.
     """
+    raw = toml.read(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as exc:
-        raise ConfigError(path, f"cannot be read: {exc}") from exc
-    try:
-        config = msgspec.convert(raw, Config)
-    except msgspec.ValidationError as exc:
-        raise ConfigError(path, _in_words(str(exc), raw)) from exc
-    _check_portals(path, config)
-    _check_notify(path, config.notify)
-    _check_words(path, config.words)
-    metrics, database = config.metrics, _beside(path, config.database)
+        config = _complete(msgspec.structs.replace(table(Config, raw), path=path))
+        _check_portals(config.portals)
+        _check_notify(config.notify)
+        _check_fetch(config.fetch)
+        if config.words != Taught():
+            config.words.known()
+        if config.schedule:
+            refuse_wrong_schedule(config.schedule)
+    except (WrongKey, WrongSchedule, UnteachableWord) as exc:
+        raise ConfigError(path, str(exc)) from exc
+    return config
+
+
+def _complete(config: Config) -> Config:
+    """The config with its paths counted from its folder."""
+    path, metrics, database = config.path, config.metrics, _beside(config.path, config.database)
+    fetch = config.fetch
+    if fetch.ca_file:
+        fetch = msgspec.structs.replace(fetch, ca_file=_beside(path, fetch.ca_file))
     if metrics.textfile:
         metrics = msgspec.structs.replace(metrics, textfile=_beside(path, metrics.textfile))
         if Path(metrics.textfile).resolve() in {path.resolve(), Path(database).resolve()}:
-            raise ConfigError(path, "metrics.textfile is the config or the database itself")
-    return msgspec.structs.replace(config, database=database, metrics=metrics)
+            raise WrongKey(
+                "metrics.textfile is the config or the database itself", "a file of its own"
+            )
+    return msgspec.structs.replace(config, database=database, fetch=fetch, metrics=metrics)
 
 
 def _beside(path: Path, name: str) -> str:
     """A path of the config, counted from its folder."""
     try:
         return str(path.parent / Path(name).expanduser())
-    except RuntimeError as exc:
-        raise ConfigError(path, f"{name!r}: no such user, expected a path") from exc
+    except RuntimeError:
+        msg = f"{name!r}: no such user"
+        raise WrongKey(msg, "a path") from None
 
 
-def _in_words(said: str, raw: dict[str, Any]) -> str:
-    """What msgspec said, with the key as one writes it and the value that stands there."""
-    what, _, place = said.partition(" - at `$")
-    keys = re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", place)
-    value: Any = raw
-    for name, index in keys:
-        value = value[int(index)] if index else value[name]
-    key = "".join(f"[{int(index) + 1}]" if index else f".{name}" for name, index in keys).lstrip(
-        "."
-    )
-    if unknown := re.search(r"unknown field `(.*)`", what):
-        inside = f"{key}.{unknown[1]}" if key else unknown[1]
-        known = ", ".join(_fields(keys))
-        shown = "" if key.startswith("notify") else f" = {value[unknown[1]]!r}"
-        return f"unknown key {inside!r}{shown}, expected one of: {known}"
-    plain = ".".join(name for name, _ in keys if name)
-    if missing := re.search(r"missing required field `(.*)`", what):
-        expected = EXPECTED[f"{plain}.{missing[1]}"]
-        return f"{key}: key {missing[1]!r} is missing, expected {expected}"
-    shown = key if key.startswith("notify") else f"{key} = {value!r}"  # that may be a secret
-    return f"{shown}: expected {EXPECTED[plain]}"
-
-
-def _fields(keys: list[tuple[str, str]]) -> tuple[str, ...]:
-    table = keys[0][0] if keys else ""
-    return _TABLES.get(table, Config).__struct_fields__
-
-
-def _check_portals(path: Path, config: Config) -> None:
-    seen: set[str] = set()
-    for nth, portal in enumerate(config.portals, 1):
-        if portal.name in seen:
-            raise ConfigError(
-                path, f"portals[{nth}].name = {portal.name!r}: expected a name of its own"
-            )
-        seen.add(portal.name)
+def _check_portals(portals: tuple[Portal, ...]) -> None:
+    names: set[str] = set()
+    for nth, portal in enumerate(portals, 1):
+        if portal.name in names:
+            msg = f"portals[{nth}].name = {portal.name!r}"
+            raise WrongKey(msg, "a name of its own")
+        names.add(portal.name)
         if not _is_http(portal.url):
-            raise ConfigError(
-                path,
-                f"portals[{nth}].url = {portal.url!r}: expected an http:// or https:// address",
-            )
+            msg = f"portals[{nth}].url = {portal.url!r}"
+            raise WrongKey(msg, _ADDRESS)
 
 
-def _check_notify(path: Path, notify: Notify) -> None:
+def _check_fetch(fetch: Fetch) -> None:
+    """Refuse a proxy that is no address, which may be secret, and a file without certificates."""
+    if fetch.proxy not in {"", "environment"} and not _is_http(fetch.proxy, user=True):
+        msg = "fetch.proxy"
+        raise WrongKey(msg, f"{_ADDRESS}, or 'environment'")
+    if fetch.ca_file:
+        name = f"fetch.ca_file = {fetch.ca_file!r}"
+        try:
+            known = b"-----BEGIN " in Path(fetch.ca_file).read_bytes()
+        except OSError as exc:
+            msg = f"{name}: {exc.strerror}"
+            raise WrongKey(msg, "a file of certificates") from exc
+        if not known:
+            msg = f"{name}: no certificate in it"
+            raise WrongKey(msg, "PEM")
+
+
+def _check_notify(notify: Notify) -> None:
     """Refuse what is no address, without showing it: these have secrets in them."""
     for key, url in (("webhook", notify.webhook), ("ping", notify.ping)):
         if url and not _is_http(url):
-            raise ConfigError(path, f"notify.{key}: expected an http:// or https:// address")
+            msg = f"notify.{key}"
+            raise WrongKey(msg, _ADDRESS)
 
 
-def _check_words(path: Path, words: Taught) -> None:
-    try:
-        words.known()
-    except UnteachableWord as exc:
-        raise ConfigError(path, str(exc)) from exc
-
-
-def _is_http(url: str) -> bool:
+def _is_http(url: str, *, user: bool = False) -> bool:
     try:
         parts = urlsplit(url)
-        odd = " " in url or not url.isprintable() or parts.port == 0 or "@" in parts.netloc
+        odd = " " in url or not url.isprintable() or parts.port == 0
+        odd |= "@" in parts.netloc and not user
         return parts.scheme in ("http", "https") and bool(parts.hostname) and not odd
     except ValueError:
         return False

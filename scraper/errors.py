@@ -105,7 +105,8 @@ class UnreadableValue(ScraperError):
     exit_code = NO_SIDEBAR
 
     def __init__(self, field: str, printed: str, *, expected: str) -> None:
-        super().__init__(f"{field}: cannot read {printed!r}, expected {expected}")
+        self.problem = f"cannot read {printed!r}, expected {expected}"
+        super().__init__(f"{field}: {self.problem}")
         self.field, self.printed, self.expected = field, printed, expected
 
 

@@ -1,36 +1,28 @@
 """
-Telling what was seen of the portals: notices, metrics, and the dead-man switch.
+After a look: notices, metrics, and the ping of the dead-man switch.
 
 Used by the daemon and by cron passes alike. Nothing here may stop or hold up a look: what cannot be
-told is complained of, and tried again.
+sent is complained of, and tried again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 import time
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from db import query
 from db.errors import NalssiError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from db.write.store import Store
     from scraper.collect import Collector, Report
-    from scraper.config import Config, Notify
-    from scraper.metrics import Ledger
-    from scraper.notify import Channels, Notice, Signal
-
-_T = TypeVar("_T")
-
-Told: TypeAlias = "dict[tuple[str, str], query.Told]"
+    from scraper.config import Config
+    from scraper.notify import Channel, Notice, Signal
 
 TIMEOUT_S: Final = 10.0
 """For one notice by one channel."""
@@ -40,22 +32,21 @@ REST: Final = 20
 """Metrics that took longer than that are not written again for so many times as long."""
 
 PATIENCE_S: Final = 30.0
-"""For all notices of one round by one channel; what is left is told after the next look."""
+"""For all notices of one round by one channel; the rest is sent after the next look."""
 
 
-class Herald:
+class Monitor:
     """
-    Tells what the config wants told.
+    Sends and writes what the config wants of each look.
 
     Args:
-        config: Whom to tell, and where the metrics go.
+        config: Which channels there are, and where the metrics go.
         collector: Lends its thread for what uses the store.
-        store: Remembers what was told.
+        store: Remembers which notices are open.
         clock: Says what time it is; aware.
-        complain: Takes a line on what could not be told; the same of one channel only once.
+        complain: Takes a line on what could not be sent; the same of one channel only once.
 
     Attributes:
-        ledger: Counts for the metrics; None = not yet.
         faults: Of the database, a line each: while there are some, no look is a success.
     """
 
@@ -70,22 +61,21 @@ class Herald:
     ) -> None:
         self._config, self._collector, self._store = config, collector, store
         self._clock, self._complain = clock, complain
-        self.ledger: Ledger | None = None
         self.faults: list[str] = []
         # Each thread that asks has memory of its own, which the process never gives back.
         self._asking = asyncio.Lock()
-        self._complained: dict[str, str] = {}
+        self._failures: dict[str, str] = {}
         self._last: dict[str, Report] = {}
-        self._metrics_again = 0.0
+        self._metrics_due = 0.0
 
     async def after_looks(self, reports: list[Report]) -> None:
-        """Tell what these looks changed; never raises for anything that a channel does."""
+        """Send and write what these looks changed; raises for nothing that a channel does."""
         for report in reports:
             self._last[report.portal] = report
-        looked_at = {report.portal for report in reports}
+        polled = {report.portal for report in reports}
         await asyncio.gather(
-            self._trying("notices", self._notices(looked_at)),
-            self._trying("metrics", self._metrics()),
+            self._guarded("notices", self._send_notices(polled)),
+            self._guarded("metrics", self._write_metrics()),
         )
         failed = [f"{r.portal}: {r.outcome}: {r.error}" for r in self._last.values() if r.error]
         failed += self.faults
@@ -101,124 +91,95 @@ class Herald:
         if self._config.notify.ping:
             from scraper.notify import ping  # noqa: PLC0415 - only where it is wanted
 
-            failure = await _aside(partial(ping, self._config.notify.ping, signal, body))
-            self._note("ping", failure)
+            failure = await ping(self._config.notify.ping, signal, body, timeout_s=TIMEOUT_S)
+            self._report("ping", failure)
 
-    async def _trying(self, name: str, telling: Awaitable[None]) -> None:
+    async def _guarded(self, name: str, work: Awaitable[None]) -> None:
         try:
-            await telling
+            await work
         except NalssiError as exc:
-            self._note(name, str(exc))
+            self._report(name, str(exc))
 
-    async def _notices(self, looked_at: set[str]) -> None:
+    async def _send_notices(self, polled: set[str]) -> None:
         """
-        Deliver by each channel what is due of the portals that were just looked at.
+        Send by each channel the notices that are due of the portals that were just polled.
 
         Of the others we only know what was before, perhaps before a long pause of our own.
 
         Raises:
             DatabaseError: It cannot be asked what is due.
         """
-        channels = list(_each(self._config.notify))
-        if not channels:
+        from scraper.notify import configured  # noqa: PLC0415 - only where it is wanted
+
+        if not (channels := configured(self._config.notify)):
             return
         async with self._asking:
-            statuses, told = await asyncio.to_thread(self._asked, looked_at)
-        self._note("notices", None)
+            statuses, notices = await asyncio.to_thread(self._ask, polled)
+        self._report("notices", None)
         await asyncio.gather(
             *(
-                self._trying(name, self._tell(name, channel, statuses, told))
-                for name, channel in channels
+                self._guarded(channel.name, self._send_due(channel, statuses, notices))
+                for channel in channels
             )
         )
 
-    def _asked(self, portals: set[str]) -> tuple[list[query.PortalStatus], Told]:
-        """How these portals are, and what all channels were told."""
+    def _ask(self, portals: set[str]) -> tuple[list[query.PortalStatus], list[query.OpenNotice]]:
+        """How these portals are, and the open notices of all."""
         with query.Database(self._store.path) as db:
-            return db.status(portals=portals, now=self._clock()), db.told()
+            return db.status(portals=portals, now=self._clock()), db.open_notices()
 
-    async def _tell(
-        self, name: str, channel: Channels, statuses: list[query.PortalStatus], told: Told
+    async def _send_due(
+        self,
+        channel: Channel,
+        statuses: list[query.PortalStatus],
+        notices: list[query.OpenNotice],
     ) -> None:
-        """Deliver by one channel what it was not told yet."""
+        """Send by one channel the notices that it has not taken yet."""
         from scraper.notify import rules  # noqa: PLC0415 - only where it is wanted
 
         until = time.monotonic() + PATIENCE_S
-        told_it = {
-            (portal, kind.removeprefix(f"{name}: ")): once
-            for (portal, kind), once in told.items()
-            if kind.startswith(f"{name}: ")
-        }
-        for notice in rules.due(statuses, told_it, self._clock()):
+        taken = {(one.portal, one.kind): one for one in notices if one.channel == channel.name}
+        for notice in rules.due(statuses, taken, self._clock()):
             if time.monotonic() < until:
-                await self._deliver(name, channel, notice)
+                await self._send(channel, notice)
 
-    async def _deliver(self, name: str, channel: Channels, notice: Notice) -> None:
-        """Deliver a notice; one that did not arrive is tried again after the next look."""
-        from scraper.notify import deliver  # noqa: PLC0415
+    async def _send(self, channel: Channel, notice: Notice) -> None:
+        """Send a notice; one that did not arrive is tried again after the next look."""
+        from scraper.notify import deliver  # noqa: PLC0415 - only where it is wanted
 
-        failures = await _aside(partial(deliver, notice, channel, timeout_s=TIMEOUT_S))
+        failures = await deliver(notice, [channel], timeout_s=TIMEOUT_S)
+        self._report(channel.name, next(iter(failures), None))
         if failures:
-            self._note(name, f"{name}: {failures[0].partition(': ')[2]}")
             return
-        self._note(name, None)
-        kind = f"{name}: {notice.kind}"
+        about = notice.portal, channel.name, notice.kind
         if notice.well:
-            await self._collector.in_writer(self._store.forget_told, notice.portal, kind)
+            await self._collector.in_writer(self._store.close_notice, *about)
         else:
             await self._collector.in_writer(
-                self._store.keep_told, notice.portal, kind, self._clock(), notice.text
+                self._store.open_notice, *about, self._clock(), notice.text
             )
 
-    def _note(self, name: str, failure: str | None) -> None:
-        """Complain of a failure where it is news."""
+    def _report(self, name: str, failure: str | None) -> None:
+        """Complain of a failure where it is news; None = there is none any more."""
         if failure is None:
-            self._complained.pop(name, None)
-        elif self._complained.get(name) != failure:
-            self._complained[name] = failure
+            self._failures.pop(name, None)
+        elif self._failures.get(name) != failure:
+            self._failures[name] = failure
             self._complain(failure)
 
-    async def _metrics(self) -> None:
+    async def _write_metrics(self) -> None:
         """Write the metrics; where that takes long, not after every look."""
         began = time.monotonic()
-        if self._config.metrics.textfile and began >= self._metrics_again:
-            from scraper import metrics  # noqa: PLC0415 - only where it is wanted
+        if not self._config.metrics.textfile or began < self._metrics_due:
+            return
+        async with self._asking:
+            await asyncio.to_thread(self._write, Path(self._config.metrics.textfile))
+        self._report("metrics", None)
+        took_s = time.monotonic() - began
+        self._metrics_due = began + (REST * took_s if took_s > LONG_S else 0.0)
 
-            path = Path(self._config.metrics.textfile)
-            self.ledger = self.ledger or metrics.Ledger(self._store.path, path)
-            self.ledger.portals = [portal.name for portal in self._config.portals]
-            async with self._asking:
-                await asyncio.to_thread(self.ledger.write, path, self._clock())
-            self._note("metrics", None)
-            took_s = time.monotonic() - began
-            self._metrics_again = began + (REST * took_s if took_s > LONG_S else 0.0)
+    def _write(self, path: Path) -> None:
+        from scraper import metrics  # noqa: PLC0415 - only where it is wanted
 
-
-async def _aside(work: Callable[[], _T]) -> _T:
-    """Do what cannot fail in a thread of its own; the end of the process does not wait for it."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[_T] = loop.create_future()
-
-    def settle(result: _T) -> None:
-        if not done.done():
-            done.set_result(result)
-
-    def run() -> None:
-        result = work()
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, result)
-
-    threading.Thread(target=run, name="nalssi-herald", daemon=True).start()
-    return await done
-
-
-def _each(notify: Notify) -> Iterator[tuple[str, Channels]]:
-    """Each channel alone, by the name under which it is remembered what it was told."""
-    from scraper.notify import Channels  # noqa: PLC0415 - only where it is wanted
-
-    if notify.command:
-        yield "command", Channels(command=notify.command)
-    if notify.webhook:
-        yield "webhook", Channels(webhook=notify.webhook)
-    for nth, address in enumerate(notify.apprise, 1):
-        yield f"apprise {nth}", Channels(apprise=(address,))
+        names = [portal.name for portal in self._config.portals]
+        metrics.write(path, metrics.take(self._store.path, self._clock(), names))

@@ -11,19 +11,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from db.packing import packed
-from db.reading import Condition, Content, Reading, Station
+from db.reading import Condition, Problem, Reading, Station
 from scraper import records
 from scraper.errors import UnreadableValue
-from scraper.records import WIDEST
-from scraper.sidebar import READER
+from scraper.records import WIDEST, Bounds
 from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
-    from scraper.records import Bounds
+    from db.reading import ProblemKind
     from scraper.sidebar import Line, Sidebar
     from scraper.vocabulary import Words
 
@@ -41,26 +39,11 @@ class Normalized:
 
     Attributes:
         readings: One for each printed line, in printed order; one alone for a line printed twice.
-        problems: What was not understood, a sentence each.
-        date_doubt: Why the page date is not to be trusted; None where it is, or none is printed.
-        page_doubts: What is odd about the page around the sidebar, a sentence each.
+        problems: What was not understood.
     """
 
     readings: tuple[Reading, ...]
-    problems: tuple[str, ...]
-    date_doubt: str | None
-    page_doubts: tuple[str, ...] = ()
-
-    @property
-    def doubt(self) -> str | None:
-        """All doubts of this page, its date among them; None where there are none."""
-        doubts = [*([self.date_doubt] if self.date_doubt else []), *self.page_doubts]
-        return "; ".join(doubts) or None
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """All that people should be told: the problems, and the doubts."""
-        return (*self.problems, *([self.date_doubt] if self.date_doubt else []), *self.page_doubts)
+    problems: tuple[Problem, ...]
 
 
 def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = None) -> Normalized:
@@ -72,26 +55,40 @@ def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = No
         words: What printed words mean.
         day: When it was shown, where no date is printed with it.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     day = sidebar.page_date or day
     printed = [(line, _reading(line, words, day, problems)) for line in sidebar.lines]
     taken = _each_station_once(printed, problems)
-    _tell("no label printed", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
-    _tell("no temperature printed", [x.city for x in sidebar.lines if not x.temperature], problems)
+    _tell("no label", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
+    _tell("no temperature", [x.city for x in sidebar.lines if not x.temperature], problems)
     if sidebar.unplaced:
-        problems.append("labels whose city is not clear were left out")
-    doubt = None
-    if sidebar.date_printed is not None and sidebar.page_date is None:
-        doubt = f"date {sidebar.date_printed!r}: not one day that is on its weekday"
-    return Normalized(
-        readings=tuple(taken),
-        problems=tuple(problems),
-        date_doubt=doubt,
-        page_doubts=tuple(_page_doubts(sidebar)),
-    )
+        problems.append(Problem(kind="labels left out"))
+    return Normalized(readings=tuple(taken), problems=tuple(problems))
 
 
-def _page_doubts(sidebar: Sidebar) -> Iterator[str]:
+def depends_on_day(sidebar: Sidebar) -> bool:
+    """Whether a temperature is taken in one half-year and refused in the other."""
+    both = Bounds(records.COLDEST_IN_SUMMER_C, records.WARMEST_IN_WINTER_C)
+    return any(_lies_between(line.temperature, WIDEST, both) for line in sidebar.lines)
+
+
+def _lies_between(printed: str, outer: Bounds, inner: Bounds) -> bool:
+    """Whether a temperature lies within the outer bounds, and not within the inner."""
+    try:
+        celsius = temperature_c(printed, outer)
+    except UnreadableValue:
+        return False
+    return celsius is not None and not inner.low_c < celsius < inner.high_c
+
+
+def doubt(sidebar: Sidebar) -> str | None:
+    """All that is odd about the page of a sidebar, its date first; None where it is not odd."""
+    return "; ".join(_doubts(sidebar)) or None
+
+
+def _doubts(sidebar: Sidebar) -> Iterator[str]:
+    if date := date_doubt(sidebar):
+        yield date
     if sidebar.cut:
         yield f"the page ends within the list, after {len(sidebar.lines)} entries"
     if sidebar.hidden:
@@ -100,43 +97,18 @@ def _page_doubts(sidebar: Sidebar) -> Iterator[str]:
         yield "another list of the page shows other temperatures, with less evidence"
 
 
-def depends_on_day(sidebar: Sidebar) -> bool:
-    """Whether a temperature is taken in one half-year and refused in the other."""
-    for line in sidebar.lines:
-        try:
-            celsius = temperature_c(line.temperature)
-        except UnreadableValue:
-            continue
-        if (
-            celsius is not None
-            and not records.COLDEST_IN_SUMMER_C < celsius < records.WARMEST_IN_WINTER_C
-        ):
-            return True
-    return False
+def date_doubt(sidebar: Sidebar) -> str | None:
+    """Why the page date is not to be trusted; None where it is, or none is printed."""
+    if sidebar.date_printed is None or sidebar.page_date is not None:
+        return None
+    return f"date {sidebar.date_printed!r}: not one day that is on its weekday"
 
 
-def content(sidebar: Sidebar, said: Normalized, *, fragment: bytes | None = None) -> Content:
-    """
-    A sidebar as it is kept, with the readings of the same sidebar.
-
-    Args:
-        sidebar: The sidebar.
-        said: Its readings.
-        fragment: What is kept of it already; None = what it was read from.
-    """
-    return Content(
-        digest=sidebar.digest,
-        fragment=packed(sidebar.fragment) if fragment is None else fragment,
-        readings=said.readings,
-        problems=said.problems,
-        reader=READER,
-    )
-
-
-def _tell(what: str, cities: list[str], problems: list[str]) -> None:
+def _tell(kind: ProblemKind, cities: list[str], problems: list[Problem]) -> None:
     """One problem for all the cities that have it: on a wet day most labels are missing."""
     if cities:
-        problems.append(f"{what}: {', '.join(city or '(no name)' for city in cities)}")
+        printed = ", ".join(city or "(no name)" for city in cities)
+        problems.append(Problem(kind=kind, city=printed))
 
 
 _bounds = functools.lru_cache(maxsize=1024)(records.bounds)
@@ -197,47 +169,52 @@ def condition(label: str, icon: str, words: Words = KNOWN) -> Condition:
 
 
 @functools.lru_cache(maxsize=1024)
-def _sky_problem(label: str, icon: str, words: Words) -> str | None:
-    """What is wrong with a label and an icon code together, if anything."""
+def _sky_problem(label: str, icon: str, words: Words) -> tuple[ProblemKind, str] | None:
+    """What is wrong with a label and an icon code together, if anything, and the word."""
     said, drawn = words.conditions.get(plain(label)), ICONS.get(icon)
     if said is None:
-        return f"unknown label {label!r}"
+        return "unknown label", label
     if icon and drawn is None:
-        return f"unknown icon code {icon!r}"
+        return "unknown icon code", icon
     if drawn and said.icon not in {"", icon} and said.condition != drawn.condition:
-        return f"label {label!r} disagrees with icon {icon!r}, which is for {drawn.label!r}"
+        told = f"{label!r} disagrees with icon {icon!r}, which is for {drawn.label!r}"
+        return "label against icon", told
     return None
 
 
 @functools.lru_cache(maxsize=4096)
 def _words_of(
     city: str, label: str, icon: str, words: Words
-) -> tuple[Station | None, Condition, tuple[str, ...]]:
+) -> tuple[Station | None, Condition, tuple[Problem, ...]]:
     """The station and the condition of a line, and what was not understood of them."""
     place = station(city, words)
     problems = []
     if place is not None and place.kma_id is None:
-        problems.append(f"unknown city {city!r}")
+        problems.append(Problem(kind="unknown city", word=city))
     if (problem := _sky_problem(label, icon, words)) is not None:
-        problems.append(f"{city}: {problem}")
+        kind, word = problem
+        problems.append(Problem(kind=kind, city=city, word=word))
     return place, condition(label, icon, words), tuple(problems)
 
 
-def _reading(line: Line, words: Words, day: dt.date | None, problems: list[str]) -> Reading:
+def _reading(line: Line, words: Words, day: dt.date | None, problems: list[Problem]) -> Reading:
     """The reading of one line; appends what was not understood of it."""
     place, sky, odd = _words_of(line.city, line.label, line.icon, words)
     if place is None:
-        problems.append(f"no city name: {line.label!r} {line.temperature!r}")
+        told = f"{line.label!r} {line.temperature!r}"
+        problems.append(Problem(kind="no city name", word=told))
     problems += odd
     try:
         celsius = temperature_c(line.temperature, _bounds(place and place.latitude, day))
     except UnreadableValue as exc:
-        problems.append(f"{line.city}: {exc}")
+        problems.append(Problem(kind="temperature", city=line.city, word=exc.problem))
         celsius = None
     return Reading(city=line.city, station=place, condition=sky, temperature_c=celsius)
 
 
-def _each_station_once(printed: list[tuple[Line, Reading]], problems: list[str]) -> list[Reading]:
+def _each_station_once(
+    printed: list[tuple[Line, Reading]], problems: list[Problem]
+) -> list[Reading]:
     """
     The readings, each station's once.
 
@@ -254,7 +231,8 @@ def _each_station_once(printed: list[tuple[Line, Reading]], problems: list[str])
     for lines in doubled.values():
         cities = ", ".join(dict.fromkeys(line.city for line in lines))
         values = ", ".join(f"{line.label!r} {line.temperature!r}" for line in lines)
-        problems.append(f"{cities}: printed {len(lines)} times: {values}")
+        told = f"{len(lines)} times: {values}"
+        problems.append(Problem(kind="printed again", city=cities, word=told))
     taken = []
     for line, reading in printed:
         name = _name(reading)

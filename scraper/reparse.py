@@ -13,8 +13,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
-from db.write.sidebars import as_lines
-from scraper import normalize, sidebar
+from db.problems import as_json
+from scraper import reader
 from scraper.errors import NoSidebar
 from scraper.vocabulary import plain
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from db.read.originals import Kept, KeptSidebar, UnreadPage
     from db.reading import Content, Reading
     from db.write.replacing import Rewriting
-    from scraper.sidebar import Sidebar
+    from scraper.reader import PageContent
     from scraper.vocabulary import Words
 
 EXAMPLES: Final = 20
@@ -101,15 +101,6 @@ class Difference:
     examples: list[Change]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Page:
-    """What a page says that could not be read before."""
-
-    content: Content
-    page_date: dt.date | None
-    doubt: str | None
-
-
 def reparse(kept: Kept, words: Words, *, into: Rewriting | None = None) -> Difference:
     """
     Read again what was kept.
@@ -164,25 +155,22 @@ class _Seen:
             self._note(old, "damaged", after=old.damage)
             return None
         try:
-            found = sidebar.find(old.fragment, words=self._words)
+            new = reader.read(
+                old.fragment, words=self._words, kept=old.packed, shown=lambda: self._day(old)
+            ).content
         except NoSidebar as exc:
             self._note(old, "unreadable", after=str(exc))
             return None
-        said = normalize.readings(found, self._words, day=self._day(old, found))
-        # A cut of the cut would be less than what was kept as evidence.
-        new = normalize.content(found, said, fragment=old.packed)
         self._differing += _differs(old, new)
         self._compare(old, new)
         return new
 
-    def _day(self, old: KeptSidebar, found: Sidebar) -> dt.date | None:
-        """The day on which a sidebar was first shown, where it matters: a fragment has no date."""
-        if not normalize.depends_on_day(found):
-            return None
-        _, first = self._kept.first_seen(old.sidebar_id) or (None, None)
-        return first and first.date()
+    def _day(self, old: KeptSidebar) -> dt.date | None:
+        """The day on which a sidebar was first shown: its fragment has no date."""
+        first = self._kept.first_seen(old.sidebar_id)
+        return first and first[1].date()
 
-    def at_last(self, page: UnreadPage) -> _Page | None:
+    def at_last(self, page: UnreadPage) -> PageContent | None:
         """What a page says; None where it still cannot be read."""
         read = _in_another_process if page.deadly else _read
         if page.body is None or (said := read(page.body, page.encoding, self._words)) is None:
@@ -267,7 +255,7 @@ def _differs(old: KeptSidebar, new: Content) -> bool:
     before, after = _by_station(old.readings), _by_station(new.readings)
     return (
         old.digest != new.digest
-        or old.problems != as_lines(new.problems)
+        or old.problems != as_json(new.problems)
         or {key: _values(one) for key, one in before.items()}
         != {key: _values(one) for key, one in after.items()}
     )
@@ -298,34 +286,27 @@ def _told(reading: Reading) -> str:
     return f"{celsius}, {printed}: {sky.condition or 'unknown'}"
 
 
-def _read(body: bytes, encoding: str, words: Words) -> _Page | None:
-    try:
-        found = sidebar.find(body, encoding, words)
-    except NoSidebar:
-        return None
-    if found.cut:  # refused, as the portal had shown more before
-        return None
-    said = normalize.readings(found, words)
-    return _Page(
-        content=normalize.content(found, said),
-        page_date=found.page_date,
-        doubt=said.doubt,
-    )
+def _read(body: bytes, encoding: str, words: Words) -> PageContent | None:
+    with contextlib.suppress(NoSidebar):
+        said = reader.read(body, encoding, words)
+        if not said.cut:  # a cut list was refused, as the portal had shown more before
+            return said
+    return None
 
 
-def _in_another_process(body: bytes, encoding: str, words: Words) -> _Page | None:
+def _in_another_process(body: bytes, encoding: str, words: Words) -> PageContent | None:
     """What a page says that ended its reader before; it shall not end us too."""
     spawn = multiprocessing.get_context("spawn")
     here, there = spawn.Pipe(duplex=False)
-    reader = spawn.Process(target=_send, args=(there, body, encoding, words), daemon=True)
-    reader.start()
+    process = spawn.Process(target=_send, args=(there, body, encoding, words), daemon=True)
+    process.start()
     there.close()
-    said: _Page | None = None
+    said: PageContent | None = None
     with contextlib.suppress(EOFError):  # it ended without a word
         if here.poll(PATIENCE_S):
             said = here.recv()
-    reader.kill()
-    reader.join()
+    process.kill()
+    process.join()
     return said
 
 

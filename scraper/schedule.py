@@ -1,27 +1,90 @@
-"""When a portal is looked at next, from what its last looks left in the database."""
+"""
+When a portal is polled next, from what its last looks left in the database.
+
+Either an interval after the last look, or at the moments of a cron expression, which cronsim reads
+as Debian's cron does; in Korean time.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from cronsim import CronSim, CronSimError
+
+from db.reading import KST
 from db.validity import LONGEST_BACK_OFF_S
 
 if TYPE_CHECKING:
     from db.reading import PortalMemory
 
+_FIELDS: Final = 5
+"""Minute, hour, day of the month, month, weekday; cronsim takes seconds before them, too."""
 
-def next_look(memory: PortalMemory, interval_s: int, now: dt.datetime) -> dt.datetime:
+
+class WrongSchedule(ValueError):
+    """A schedule that is no cron expression, or has no moment."""
+
+    def __init__(self, schedule: str, problem: str) -> None:
+        super().__init__(f"schedule {schedule!r}: {problem}, expected such as '5,25,45 * * * *'")
+        self.schedule, self.problem = schedule, problem
+
+
+def refuse_wrong_schedule(schedule: str) -> None:
+    """
+    Refuse a schedule that no daemon can keep.
+
+    Raises:
+        WrongSchedule: It is no cron expression, or no day fits it.
+    """
+    scheduled(schedule, dt.datetime.now(KST))
+
+
+def scheduled(schedule: str, after: dt.datetime) -> dt.datetime:
+    """
+    The first moment of a cron expression that is not before another.
+
+    Day of the month and weekday go together as in Debian's cron: where both are given, either fits;
+    where one begins with a star, both must.
+
+    Args:
+        schedule: Five fields, in Korean time, such as ``"5,25,45 * * * *"``.
+        after: The other moment, aware.
+
+    Returns:
+        The moment, in Korean time.
+
+    Raises:
+        WrongSchedule: It is no cron expression, or no day of the next fifty years fits it.
+    """
+    if (count := len(schedule.split())) != _FIELDS:
+        raise WrongSchedule(schedule, f"{count} fields in place of {_FIELDS}")
+    before = after.astimezone(KST) - dt.timedelta(microseconds=1)  # cronsim gives later ones alone
+    try:
+        moment = next(CronSim(schedule, before), None)
+    except (CronSimError, ValueError) as exc:  # a number of 5000 digits is only the second
+        problem = str(exc).lower() if isinstance(exc, CronSimError) else "bad number"
+        raise WrongSchedule(schedule, problem) from exc
+    if moment is None:
+        raise WrongSchedule(schedule, "no year has such a day")
+    return moment
+
+
+def next_look(
+    memory: PortalMemory, interval_s: int, now: dt.datetime, *, schedule: str = ""
+) -> dt.datetime:
     """
     When the next look is due.
 
     One interval after the last; twice as late for each failure in a row, up to an hour; and not
-    before the moment that the portal itself named.
+    before the moment that the portal itself named. By a schedule: its first moment after the last
+    look, or after the wait for a portal that failed.
 
     Args:
         memory: What the last looks left.
         interval_s: The configured interval, in seconds.
         now: The present, aware.
+        schedule: The configured cron expression; empty = none.
 
     Returns:
         The moment, aware, not before now. A last look in the future was dated by a clock that was
@@ -32,4 +95,8 @@ def next_look(memory: PortalMemory, interval_s: int, now: dt.datetime) -> dt.dat
     interval = dt.timedelta(seconds=interval_s)
     longest = max(interval, dt.timedelta(seconds=LONGEST_BACK_OFF_S))
     wait: dt.timedelta = min(interval * 2 ** min(memory.failures, 10), longest)
-    return max(memory.last_look + wait, memory.retry_at or now, now)
+    due = max(memory.last_look + wait, memory.retry_at or now, now)
+    if not schedule:
+        return due
+    after = due if memory.failures else memory.last_look + dt.timedelta(seconds=1)
+    return max(scheduled(schedule, after), memory.retry_at or now, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -21,21 +22,45 @@ def let_the_end_wait_for_nothing() -> None:
     A lookup, or a file on a disk that is away, may hang for minutes, and cannot be cancelled; who
     is told to stop has ten seconds.
     """
-    asyncio.get_running_loop().set_default_executor(_Aside())
+    asyncio.get_running_loop().set_default_executor(DaemonThreads())
 
 
-class _Aside(ThreadPoolExecutor):
-    """A thread for each call, left behind at the end; a pool by name, as asyncio wants one."""
+class DaemonThreads(ThreadPoolExecutor):
+    """
+    A thread for each call, left behind at the end; a pool by name, as asyncio wants one.
+
+    Args:
+        at_most: So many calls run at once; one more is refused with a RuntimeError, as it is where
+            the system starts no more threads.
+    """
+
+    def __init__(self, at_most: int = 1000) -> None:
+        super().__init__(max_workers=1)  # never used: it would outlive the process
+        self._places = threading.BoundedSemaphore(at_most)
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
+        """
+        Call it in a thread of its own.
+
+        Raises:
+            RuntimeError: Too many calls run already, or no thread can be started.
+        """
+        if not self._places.acquire(blocking=False):
+            raise RuntimeError("too many calls hang")
         future: Future[_T] = Future()
-
-        def call() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(fn(*args, **kwargs))
-                except BaseException as exc:  # noqa: BLE001 - whoever waits for it is to see it
-                    future.set_exception(exc)
-
-        threading.Thread(target=call, name="nalssi-aside", daemon=True).start()
+        future.add_done_callback(lambda _: self._places.release())
+        call = functools.partial(_settle, future, functools.partial(fn, *args, **kwargs))
+        try:
+            threading.Thread(target=call, name="nalssi-aside", daemon=True).start()
+        except RuntimeError:
+            future.cancel()  # which gives the place back
+            raise
         return future
+
+
+def _settle(future: Future[_T], call: Callable[[], _T]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(call())
+        except BaseException as exc:  # noqa: BLE001 - whoever waits for it is to see it
+            future.set_exception(exc)

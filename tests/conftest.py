@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 from hypothesis import settings
@@ -13,3 +14,8 @@ settings.load_profile("nalssi")
 # What a shell starts in the background ignores Ctrl-C, and would hand that on to our processes.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Proxies and authorities of the network on which the tests run are no part of them.
+for name in list(os.environ):
+    if name.lower().endswith("_proxy") or name.startswith("SSL_CERT_"):
+        del os.environ[name]

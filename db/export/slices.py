@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from db.file import connection
+from db.problems import sentences
 from db.query import Database
 from db.read.looks import CAPTURES, LOOKS
 from db.read.portals import PORTALS, STATIONS
@@ -147,7 +148,7 @@ _LOOKS_SPAN: Final = """
         UNION ALL SELECT (SELECT min(captured_at) FROM captures WHERE portal_id = p.id),
             (SELECT max(captured_at) FROM captures WHERE portal_id = p.id) FROM portals AS p)"""
 
-_IN_A_LINE: Final = "replace(problems, char(10), '; ') AS problems"
+_IN_A_LINE: Final = f"replace({sentences('problems')}, char(10), '; ') AS problems"
 
 _LOOKS: Final = f"""
     SELECT * FROM (

@@ -1,8 +1,9 @@
 """
-Drafts: what is written for somebody is complete under its name, or is not there.
+Atomic output: a file or a folder appears complete under its name, or not at all.
 
-It is written beside its place under another name, ``.NAME.part``, and moved when it is on the disk.
-A draft that a killed process left is taken over by the next one of that name.
+It is written beside its place under a name of its own, ``.NAME.0123abcd.part``, synced, and moved.
+Of two writers the last that is complete counts. Each holds a lock on its draft, which the kernel
+drops with the process: so the next writer of a name knows what a killed one left, and removes it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
+import secrets
 import shutil
 from typing import TYPE_CHECKING, Final
 
@@ -27,9 +30,7 @@ _SQLITE: Final = b"SQLite format 3\0"
 
 
 @contextlib.contextmanager
-def of_file(
-    path: Path, *, mode: int = 0o666, replace: bool = True, companions: tuple[str, ...] = ()
-) -> Iterator[Path]:
+def of_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterator[Path]:
     """
     An empty file to write into, which takes its place at the end.
 
@@ -37,27 +38,21 @@ def of_file(
         path: That place; through a link, where that leads to.
         mode: Who may read and write it, as for ``open``.
         replace: Whether a file that is there gives way.
-        companions: What the names of other files end with that may be left beside the draft.
 
     Raises:
         OutputExists: There is one, and it does not give way.
         OutputError: It cannot be written.
     """
-    with _telling(path):
-        place = path.resolve()
+    with _told(path):
+        place = _resolved(path)
         _refuse(path, place, replace=replace)
-        draft = _beside(path, place)
-        with _claimed(path, draft, lambda: _opened_file(draft, mode)) as descriptor:
-            try:
-                _remove(draft, companions)
-                os.ftruncate(descriptor, 0)
-                yield draft
-                os.fsync(descriptor)
-                _refuse(path, place, replace=replace)
-                draft.replace(place)
-                _sync(place.parent)
-            finally:
-                _remove(draft, ("", *companions))
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+        with _draft(place, lambda draft: os.open(draft, flags, mode)) as draft:
+            yield draft
+            _sync(draft)
+            _refuse(path, place, replace=replace)
+            draft.replace(place)
+            _sync(place.parent)
 
 
 @contextlib.contextmanager
@@ -69,30 +64,32 @@ def of_folder(path: Path) -> Iterator[Path]:
         OutputExists: There is something, other than an empty folder.
         OutputError: It cannot be written.
     """
-    with _telling(path):
-        place = path.resolve()
-        if place.exists() and not (place.is_dir() and not any(place.iterdir())):
-            raise OutputExists(path)
-        draft = _beside(path, place)
-        with _claimed(path, draft, lambda: _opened_folder(draft)):
-            try:
-                _empty(draft)
-                yield draft
-                for one in (*draft.rglob("*"), draft):
-                    _sync(one)
-                draft.replace(place)
-                _sync(place.parent)
-            finally:
-                shutil.rmtree(draft, ignore_errors=True)
+    with _told(path):
+        place = _resolved(path)
+        _refuse_full(path, place)
+        with _draft(place, _opened_folder) as draft:
+            yield draft
+            for part in (*draft.rglob("*"), draft):
+                _sync(part)
+            _refuse_full(path, place)
+            draft.replace(place)
+            _sync(place.parent)
 
 
 @contextlib.contextmanager
-def _telling(path: Path) -> Iterator[None]:
+def _told(path: Path) -> Iterator[None]:
     """Turn what the file system says into one error that names the output."""
     try:
         yield
     except OSError as exc:
         raise OutputError(path, exc.strerror or str(exc)) from exc
+
+
+def _resolved(path: Path) -> Path:
+    place = path.resolve()
+    if not place.parent.is_dir():
+        raise OutputError(path, "there is no such folder")
+    return place
 
 
 def _refuse(path: Path, place: Path, *, replace: bool) -> None:
@@ -114,62 +111,73 @@ def _is_database(place: Path) -> bool:
         return file.read(len(_SQLITE)) == _SQLITE
 
 
-def _beside(path: Path, place: Path) -> Path:
-    if not place.parent.is_dir():
-        raise OutputError(path, "there is no such folder")
-    return place.with_name(f".{place.name}.part")
+def _refuse_full(path: Path, place: Path) -> None:
+    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
+        raise OutputExists(path)
 
 
 @contextlib.contextmanager
-def _claimed(path: Path, draft: Path, opened: Callable[[], int]) -> Iterator[int]:
-    """
-    The descriptor of a draft that is ours alone.
+def _draft(place: Path, make: Callable[[Path], int]) -> Iterator[Path]:
+    """A draft of this place that is ours alone; what killed writers of it left is removed."""
+    _sweep(place)
+    draft, descriptor = _made(place, make)
+    try:
+        yield draft
+    finally:
+        _remove(draft)
+        os.close(descriptor)
 
-    Somebody may have moved the one that we opened before we had its lock: then it is theirs, and
-    complete, and we open another.
-    """
+
+def _made(place: Path, make: Callable[[Path], int]) -> tuple[Path, int]:
+    """A new draft with its lock; another one where a sweep came between the two."""
     while True:
-        descriptor = opened()
+        draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+        descriptor = make(draft)
+        if _lock(descriptor) and draft.exists():
+            return draft, descriptor
+        os.close(descriptor)
+
+
+def _sweep(place: Path) -> None:
+    """Remove the drafts of this place that no process holds."""
+    ours = re.compile(rf"\.{re.escape(place.name)}\.[0-9a-f]{{8}}\.part")
+    with contextlib.suppress(OSError):  # of a folder that we may write to, and not read
+        for draft in list(place.parent.iterdir()):
+            if ours.fullmatch(draft.name):
+                _remove_if_left(draft)
+
+
+def _remove_if_left(draft: Path) -> None:
+    with contextlib.suppress(OSError):  # it is complete by now, or another's
+        descriptor = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            _lock(path, descriptor)
-            if _is_at(draft, descriptor):
-                yield descriptor
-                return
+            if _lock(descriptor):
+                _remove(draft)
         finally:
             os.close(descriptor)
 
 
-def _lock(path: Path, descriptor: int) -> None:
+def _lock(descriptor: int) -> bool:
+    """Whether we have the lock now; the kernel drops it when the process ends."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OutputError(path, "somebody else is writing it") from None
-
-
-def _is_at(draft: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(draft.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
         return False
-
-
-def _remove(draft: Path, ends: tuple[str, ...]) -> None:
-    for end in ends:
-        draft.with_name(f"{draft.name}{end}").unlink(missing_ok=True)
-
-
-def _opened_file(draft: Path, mode: int) -> int:
-    return os.open(draft, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, mode)
+    return True
 
 
 def _opened_folder(draft: Path) -> int:
-    draft.mkdir(exist_ok=True)
+    draft.mkdir()
     return os.open(draft, os.O_RDONLY | os.O_NOFOLLOW)
 
 
-def _empty(folder: Path) -> None:
-    for one in folder.iterdir():
-        shutil.rmtree(one) if one.is_dir() else one.unlink()
+def _remove(draft: Path) -> None:
+    """Remove a draft, if it is there; last itself, so that a sweep finds what is left of it."""
+    if draft.is_dir():
+        shutil.rmtree(draft, ignore_errors=True)
+        return
+    for end in (*OF_SQLITE, ""):
+        draft.with_name(f"{draft.name}{end}").unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -13,7 +13,10 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from db import spells
-from db.file import tables
+from db.file import fragments, tables
+from db.file.sentences import problem
+from db.packing import packed
+from db.problems import as_json
 
 MIGRATIONS = Migrations("nalssi")
 
@@ -33,6 +36,36 @@ def _truth(db: Database) -> None:
     _make_all(db, tables.TRUTH)
     db.execute(tables.SPELLS_BY_TIME)
     spells.rebuild(db.conn)
+
+
+@MIGRATIONS(name="0004 problems")
+def _problems(db: Database) -> None:
+    """Have each problem as a record, in place of its sentence."""
+    rows = db.execute("SELECT problems, id FROM sidebars WHERE problems IS NOT NULL").fetchall()
+    records = [(as_json(map(problem, text.split("\n"))), row) for text, row in rows]
+    db.conn.executemany("UPDATE sidebars SET problems = ? WHERE id = ?", records)
+
+
+@MIGRATIONS(name="0005 counts")
+def _counts(db: Database) -> None:
+    _make_all(db, tables.COUNTS)
+
+
+@MIGRATIONS(name="0006 channels")
+def _channels(db: Database) -> None:
+    _make_all(db, tables.CHANNELS)
+
+
+@MIGRATIONS(name="0007 fragments")
+def _fragments(db: Database) -> None:
+    """Pack again what is kept of pages; what is damaged stays as it is, and damaged."""
+    rows = db.conn.execute("SELECT id FROM sidebars").fetchall()
+    for (sidebar_id,) in rows:
+        where = {"id": sidebar_id}
+        ((kept,),) = db.execute("SELECT fragment FROM sidebars WHERE id = :id", where)
+        with contextlib.suppress(ValueError, TypeError):
+            small = packed(fragments.unpacked(kept))
+            db.execute("UPDATE sidebars SET fragment = :f WHERE id = :id", {**where, "f": small})
 
 
 def _make_all(db: Database, statements: str) -> None:

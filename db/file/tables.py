@@ -1,13 +1,14 @@
 """
 The tables, as SQL: what each migration makes.
 
-Facts are appended; ``spells``, ``portal_stations``, ``bands``, ``stuck_dates`` and ``pauses`` are
-derived from them, and can be rebuilt to the same rows. Everything is STRICT,
-so that no text ever sits where a number belongs.
+Facts are appended; ``spells``, ``portal_stations``, ``bands``, ``stuck_dates``, ``pauses``,
+``counts`` and ``totals`` are derived from them, and can be rebuilt to the same rows. Everything is
+STRICT, so that no text ever sits where a number belongs.
 """
 
 from __future__ import annotations
 
+from db import counts
 from db.read.rows import iso
 
 FIRST = """
@@ -45,7 +46,7 @@ CREATE TABLE sidebars (
     id INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,
     fragment BLOB NOT NULL,       -- of the page; db/packing.py
-    problems TEXT                 -- a line each; NULL: none
+    problems TEXT                 -- JSON: db/problems.py; NULL: none
 ) STRICT;
 
 CREATE TABLE readings (
@@ -221,3 +222,45 @@ CREATE TABLE pauses (             -- between two successful looks, longer than t
 """
 
 SPELLS_BY_TIME = f"CREATE INDEX spells_by_time ON spells (portal_id, {iso('seen_from')})"
+
+_COUNTS = """
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    outcome TEXT NOT NULL,        -- as in the view looks
+    bucket INTEGER NOT NULL,      -- of the duration, from 0
+    looks INTEGER NOT NULL,
+    milliseconds INTEGER NOT NULL,
+    PRIMARY KEY (portal_id, outcome, bucket)
+) STRICT, WITHOUT ROWID"""
+
+COUNTS = f"""
+CREATE TABLE counts (             -- of the looks in fetches{_COUNTS};
+
+CREATE TABLE past_counts (        -- of those that were deleted{_COUNTS};
+
+CREATE TABLE totals (             -- one row
+    readings INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO counts {counts.DERIVED};
+
+INSERT INTO totals SELECT count(*) FROM readings;
+
+{counts.TRIGGERS}"""
+
+CHANNELS = """
+CREATE TABLE open_notices (       -- sent by a channel and not over yet
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    channel TEXT NOT NULL,        -- such as 'webhook'
+    kind TEXT NOT NULL,           -- such as 'down'
+    sent_at INTEGER NOT NULL,     -- epoch seconds UTC
+    text TEXT NOT NULL,
+    PRIMARY KEY (portal_id, channel, kind)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO open_notices          -- the kind was such as 'webhook: down'
+    SELECT portal_id, substr(kind, 1, instr(kind, ': ') - 1), substr(kind, instr(kind, ': ') + 2),
+        told_at, text
+    FROM notices WHERE instr(kind, ': ') > 0;
+
+DROP TABLE notices;
+"""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from db.measures.printed import lines
 from db.packing import unpacked
 from db.read.looks import OUTCOME
-from db.read.why import NOT_LISTED, Facts, why
+from db.read.rows import moment_or_none
+from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.reading import moment
 from db.validity import (
     CONFIRMED,
@@ -21,9 +21,12 @@ from db.validity import (
     live_until,
     rank,
     state,
+    watched_until_sql,
 )
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from db.read.ask import Ask
     from db.reading import Station
     from db.validity import Doubt
@@ -35,6 +38,7 @@ SHOWN: Final = f"""
         sp.seen_from, sp.seen_until, sp.changed_after, {NEXT_CHANGE} AS next_change,
         sp.standing_since, sp.published_by, sp.first_seen, q.name AS first_portal, sp.first_after,
         sp.doubt, coalesce({CONFIRMED}, 0) AS confirmed, {last_look_sql(":at")} AS last_look,
+        {watched_until_sql(":at")} AS watched_until,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment
     FROM stations AS st
     JOIN portal_stations AS ps ON ps.station_id = st.id
@@ -181,12 +185,29 @@ class _Shown:
     doubt: Doubt | None
     confirmed: int
     last_look: int
+    watched_until: int
     tenths: int | None
     condition: str | None
     label: str
     sidebar_id: int
     digest: bytes
     fragment: bytes
+
+    @classmethod
+    def read(cls, row: sqlite3.Row) -> _Shown:
+        """Read a row; an error where a value is none that we wrote."""
+        shown = cls(*row)
+        present = (shown.seen_from, shown.seen_until, shown.standing_since, shown.published_by)
+        perhaps = (shown.changed_after, shown.next_change, shown.first_after)
+        for second in (*present, shown.first_seen, shown.last_look, *filter(None, perhaps)):
+            moment(second)
+        if not isinstance(shown.interval_s, int) or not isinstance(shown.tenths, int | None):
+            msg = f"{shown.interval_s!r} or {shown.tenths!r} is no whole number"
+            raise TypeError(msg)
+        if shown.doubt not in (None, *DOUBTS):
+            msg = f"{shown.doubt!r} is no doubt"
+            raise ValueError(msg)
+        return shown
 
     def set(self) -> Shown:
         """The set as its portal showed it."""
@@ -227,7 +248,7 @@ class _Shown:
 
     def valid_until(self, at: int) -> int | None:
         """When the live value stopped, or stops, being live; None where it is not."""
-        until = live_until(self.set(), self.seen_until, self.interval_s)
+        until = live_until(self.set(), self.watched_until, self.interval_s)
         if until is None or self.state(at) != "live":
             return None
         return until if self.next_change is None else min(until, self.next_change)
@@ -257,10 +278,10 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         portal: This one alone; None = all.
 
     Raises:
-        ValueError: The sidebar is damaged.
+        DatabaseError: The file is damaged, such as the sidebar.
     """
-    which = {"at": second, "station": station.name_ko, "portal": portal}
-    shown = [_Shown(*row) for row in ask(SHOWN, which)]
+    which: dict[str, object] = {"at": second, "station": station.name_ko, "portal": portal}
+    shown = ask.read(_Shown.read, SHOWN, which)
     nothing = Known(
         station=station.name_ko,
         station_en=station.name_en,
@@ -272,6 +293,8 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         return nothing
     chosen = max(shown, key=lambda one: rank(one.state(second), one.published_by))
     live = [one for one in shown if one.state(second) == "live" and one.tenths is not None]
+    with ask.reading():
+        evidence = chosen.evidence()
     return replace(
         nothing,
         state=chosen.state(second),
@@ -279,16 +302,16 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         temperature_c=None if chosen.tenths is None else chosen.tenths / 10,
         condition=chosen.condition,
         label=chosen.label,
-        changed_after=_moment(chosen.changed_after),
+        changed_after=moment_or_none(chosen.changed_after),
         seen_from=moment(chosen.seen_from),
         seen_until=moment(chosen.seen_until),
-        next_change=_moment(chosen.next_change),
+        next_change=moment_or_none(chosen.next_change),
         published_by=moment(chosen.published_by),
-        valid_until=_moment(chosen.valid_until(second)),
+        valid_until=moment_or_none(chosen.valid_until(second)),
         why=chosen.why(second),
         live_portals=len(live),
         agreeing_portals=_agreeing(ask, station, chosen, live),
-        evidence=chosen.evidence(),
+        evidence=evidence,
         look_before=_look(ask, LOOK_BEFORE, chosen.portal_id, second),
         look_after=_look(ask, LOOK_AFTER, chosen.portal_id, second),
     )
@@ -314,27 +337,14 @@ def _agreeing(ask: Ask, station: Station, chosen: _Shown, live: list[_Shown]) ->
 
 
 def _look(ask: Ask, sql: str, portal_id: int, second: int) -> NearLook | None:
-    for fetched_at, outcome, page_date, reason in ask(sql, {"portal": portal_id, "at": second}):
-        return NearLook(
-            at=moment(fetched_at),
-            outcome=outcome,
-            page_date=None if page_date is None else dt.date.fromisoformat(page_date),
-            reason=reason,
-        )
-    return None
+    return next(iter(ask.read(_near, sql, {"portal": portal_id, "at": second})), None)
 
 
-def _moment(seconds: int | None) -> dt.datetime | None:
-    return None if seconds is None else moment(seconds)
-
-
-_HIDDEN: Final = re.compile(r"(?is)<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
-_INLINE: Final = re.compile(r"(?i)</?(?:a|b|em|font|i|img|s|span|strong|u)\b[^<>]*>")
-_TAG: Final = re.compile(r"(?i)<[/!a-z][^<>]*>")
-
-
-def lines(fragment: str) -> tuple[str, ...]:
-    """The lines that a fragment of HTML or text prints, without those that are empty."""
-    shown = _TAG.sub("\n", _INLINE.sub(" ", _HIDDEN.sub("", fragment)))
-    spaced = (" ".join(line.split()) for line in html.unescape(shown).splitlines())
-    return tuple(line for line in spaced if line)
+def _near(row: sqlite3.Row) -> NearLook:
+    fetched_at, outcome, page_date, reason = row
+    return NearLook(
+        at=moment(fetched_at),
+        outcome=outcome,
+        page_date=None if page_date is None else dt.date.fromisoformat(page_date),
+        reason=reason,
+    )

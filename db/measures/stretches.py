@@ -104,7 +104,7 @@ class History:
 
     def __init__(self, ask: Ask, part: Part, *, everything: bool = False) -> None:
         present = epoch(part.now)
-        portals = ask(PORTALS, {"portal": part.portal})
+        portals = ask.whole(PORTALS, {"portal": part.portal}, present=2)
         known = [at for _, _, *ends in portals for at in ends if at is not None]
         self._ask = ask
         self._portals: dict[int, int] = {row: interval_s for row, interval_s, *_ in portals}
@@ -127,7 +127,7 @@ class History:
 
     def conditions(self) -> dict[int, str]:
         """What each sky is called, by its number in a stretch."""
-        return dict(self._ask(CONDITIONS, {}))
+        return _Skies(self._ask)
 
     def pieces(self, station: str) -> Iterable[Piece]:
         """
@@ -152,7 +152,7 @@ class History:
             "since": self._since,
             "until": self._until,
         }
-        rows = self._ask(SPELLS, which)
+        rows = self._ask.whole(SPELLS, which, present=5)
         if not rows:
             return
         gaps = self._pauses(which)
@@ -182,8 +182,20 @@ class History:
 
     def _pauses(self, which: Mapping[str, object]) -> list[tuple[int, int]]:
         """When nobody looked at a portal; after the last look of all, without end."""
-        ((last_look,),) = self._ask(LAST_LOOK, {"portal": which["portal"]})
-        return [*self._ask(PAUSES, which), (last_look, FOREVER)]
+        ((last_look,),) = self._ask.whole(LAST_LOOK, {"portal": which["portal"]}, present=1)
+        return [*self._ask.whole(PAUSES, which, present=2), (last_look, FOREVER)]
+
+
+class _Skies(dict[int, str]):
+    """The name of each sky, by its row; a row that is missing is damage."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__(ask(CONDITIONS))
+        self._ask = ask
+
+    def __missing__(self, sky: int) -> str:
+        msg = f"there is no condition {sky}"
+        raise self._ask.damaged(msg)
 
 
 _LIVE: Final = frozenset({"live"})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from db.errors import DatabaseError
 from db.file import connection
 
 if TYPE_CHECKING:
@@ -67,6 +69,27 @@ class Ask:
         with self.reading():
             return read(rows)
 
+    def whole(
+        self, sql: str, values: Mapping[str, object] | None = None, *, present: int
+    ) -> list[tuple[Any, ...]]:
+        """
+        Rows of whole numbers, of which the first ``present`` columns are never NULL.
+
+        They may be very many: whole columns are checked, not values.
+
+        Raises:
+            DatabaseError: The file is damaged: SQLite says so, or a value is none that we wrote.
+        """
+        rows = self(sql, values)
+        for nth, column in enumerate(zip(*rows, strict=True)):
+            if not set(map(type, column)) <= ({int} if nth < present else {int, NoneType}):
+                raise self.damaged("a value is no whole number")
+        return rows
+
+    def damaged(self, problem: str) -> DatabaseError:
+        """What to raise where a row is none that we wrote."""
+        return DatabaseError(self._path, f"damaged: {problem}")
+
     def reading(self) -> AbstractContextManager[None]:
-        """Where rows are read: what goes wrong inside is damage of the file."""
+        """Where rows are read, and they alone: what goes wrong inside is damage of the file."""
         return connection.reading(self._path)

@@ -6,19 +6,23 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
-from db import spells
+from db import counts, spells
 from db.file import connection
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-DERIVED: Final = ("spells", "portal_stations", "bands", "stuck_dates", "pauses")
-"""What ``spells.rebuild`` derives."""
+DERIVED: Final = ("spells", "portal_stations", "bands", "stuck_dates", "pauses", "counts", "totals")
+"""What ``nalssi rebuild`` derives."""
 
 _SCHEMA: Final = """
-    SELECT sql FROM kept.sqlite_schema WHERE tbl_name = ? AND sql IS NOT NULL
+    SELECT sql FROM kept.sqlite_schema WHERE tbl_name = ? AND type <> 'trigger' AND sql IS NOT NULL
     ORDER BY type DESC"""
 """A table before its indices."""
+
+
+_WHERE: Final = {"counts": "WHERE looks <> 0"}
+"""A row of counts whose looks all moved away is left at zero."""
 
 
 def faults(path: Path) -> list[str]:
@@ -56,10 +60,12 @@ def _differences(scratch: sqlite3.Connection) -> list[str]:
         for (sql,) in scratch.execute(_SCHEMA, (table,)).fetchall():
             scratch.execute(sql)
     spells.rebuild(scratch)
+    counts.rebuild(scratch)
     found = []
     for table in DERIVED:
         for one, other, what in (("kept", "main", "too many"), ("main", "kept", "missing")):
-            odd = f"SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table}"
+            rows_of = f"SELECT * FROM {{}}.{table} {_WHERE.get(table, '')}"
+            odd = f"{rows_of.format(one)} EXCEPT {rows_of.format(other)}"
             (count,) = scratch.execute(f"SELECT count(*) FROM ({odd})").fetchone()
             if count:
                 rows = table.replace("_", " ")

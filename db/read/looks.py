@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.read.rows import date_or_none, iso, lines
+from db import problems
+from db.read.rows import date_or_none, iso
 from db.reading import moment
 
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
+
+    from db.reading import Problem
 
 
 OUTCOME = """CASE WHEN f.outcome <> 'read' THEN f.outcome
@@ -74,7 +77,7 @@ class PastLook:
     bytes: int | None
     page_date: dt.date | None
     reason: str | None
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 def read(row: sqlite3.Row) -> PastLook:
@@ -88,5 +91,5 @@ def read(row: sqlite3.Row) -> PastLook:
         bytes=row["bytes"],
         page_date=date_or_none(row["page_date"]),
         reason=row["reason"],
-        problems=lines(row["problems"]),
+        problems=problems.from_json(row["problems"]),
     )

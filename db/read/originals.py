@@ -56,7 +56,7 @@ class KeptSidebar:
         fragment: The same unpacked; None where it is damaged.
         damage: What is wrong with it.
         readings: What was read, each with its station's name for the printed city.
-        problems: What was not understood.
+        problems: What was not understood, as it is kept.
         reader: The version of the reader that read it; None for one that had none.
     """
 

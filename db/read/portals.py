@@ -83,7 +83,12 @@ def portal(row: sqlite3.Row) -> Portal:
 
 def station(row: sqlite3.Row) -> Station:
     """Read a row of ``STATIONS``."""
-    return Station(**dict(row))
+    known = Station(**dict(row))
+    for name in (known.name_ko, known.name_en or ""):
+        if not isinstance(name, str):
+            msg = f"{name!r} is no name"
+            raise TypeError(msg)
+    return known
 
 
 def memory(row: sqlite3.Row) -> PortalMemory:

@@ -32,8 +32,3 @@ def moment_or_none(seconds: int | None) -> dt.datetime | None:
 def date_or_none(iso_date: str | None) -> dt.date | None:
     """The date; None for NULL."""
     return None if iso_date is None else dt.date.fromisoformat(iso_date)
-
-
-def lines(text: str | None) -> tuple[str, ...]:
-    """The lines of a text; none for NULL."""
-    return tuple(text.split("\n")) if text else ()

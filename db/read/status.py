@@ -1,20 +1,21 @@
-"""How each portal is now, and the notices that are not over."""
+"""How each portal is now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from db import problems
 from db.read.looks import OUTCOME
-from db.read.rows import DAY_S, END_OF_TIME, lines, moment_or_none
+from db.read.rows import DAY_S, END_OF_TIME, moment_or_none
 from db.read.why import at_minute, why_sql
-from db.reading import moment
 from db.validity import last_look_sql, state_sql
 
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
 
+    from db.reading import Problem
     from db.validity import State
 
 
@@ -51,11 +52,6 @@ STATUS = f"""
         ELSE p.name IN (SELECT value FROM json_each(:portals)) END
     ORDER BY p.id"""
 """Where no portals are named, all but those that only archives know, at which nothing is due."""
-
-
-TOLD = """
-    SELECT p.name AS portal, n.kind, n.told_at, n.text
-    FROM notices AS n JOIN portals AS p ON p.id = n.portal_id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,22 +91,8 @@ class PortalStatus:
     looks_last_day: int
     failures_last_day: int
     last_failure: dt.datetime | None
-    problems: tuple[str, ...]
-    recent_problems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """
-    A notice that is not over.
-
-    Attributes:
-        at: When it was told last; Korean time.
-        text: What was told.
-    """
-
-    at: dt.datetime
-    text: str
+    problems: tuple[Problem, ...]
+    recent_problems: tuple[Problem, ...]
 
 
 def read(row: sqlite3.Row) -> PortalStatus:
@@ -130,8 +112,8 @@ def read(row: sqlite3.Row) -> PortalStatus:
         looks_last_day=row["looks"],
         failures_last_day=row["failures"],
         last_failure=moment_or_none(row["last_failure"]),
-        problems=lines(row["problems"]),
-        recent_problems=tuple(dict.fromkeys(lines(row["recent_problems"]))),
+        problems=problems.from_json(row["problems"]),
+        recent_problems=tuple(dict.fromkeys(problems.from_json(row["recent_problems"]))),
     )
 
 
@@ -145,8 +127,3 @@ def _why(row: sqlite3.Row) -> str:
         return str(row["why"])
     ended = ": ".join(filter(None, (row["outcome"], row["reason"])))
     return f"{row['why']}; last look {at_minute(row['last_look'])}: {ended}"
-
-
-def told(row: sqlite3.Row) -> tuple[tuple[str, str], Told]:
-    """Read a row of ``TOLD``: the portal and kind of a notice, and the notice."""
-    return (row["portal"], row["kind"]), Told(at=moment(row["told_at"]), text=row["text"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.read.originals import SEEN
 from db.reading import moment
 
 if TYPE_CHECKING:
     import datetime as dt
+    import sqlite3
     from collections.abc import Mapping
 
     from db.read.ask import Ask
@@ -80,15 +81,13 @@ def printed(ask: Ask, icons: Mapping[str, str | None]) -> list[Word]:
         ask: Puts a question to the database.
         icons: What each icon code that is known is drawn for.
     """
-    portals: dict[int, str] = dict(ask("SELECT id, name FROM portals", {}))
-    words = [_word(row, portals, icons) for row in ask(WORDS, {})]
+    portals: dict[int, str] = dict(ask("SELECT id, name FROM portals"))
+    words = ask.read(lambda row: _word(row, portals, icons), WORDS)
     kinds = ["label", "icon", "city"]
     return sorted(words, key=lambda one: (kinds.index(one.kind), -one.sidebars, one.word))
 
 
-def _word(
-    row: tuple[Any, ...], portals: Mapping[int, str], icons: Mapping[str, str | None]
-) -> Word:
+def _word(row: sqlite3.Row, portals: Mapping[int, str], icons: Mapping[str, str | None]) -> Word:
     kind, word, means, understood, sidebars, first, last = row
     if kind == "icon":
         means, understood = icons.get(word), word in icons

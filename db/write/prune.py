@@ -58,8 +58,8 @@ _DROPPED: Final = """
             WHERE portal_id = f.portal_id AND fetched_at > f.fetched_at
             AND sidebar_id IS NOT NULL)))"""
 """
-The newest id stays, or another look would get it: by that looks are counted once. So do the
-successes around a page that may be read one day: what it shows then begins and ends between them.
+The newest id stays, or another look would get it. So do the successes around a page that
+may be read one day: what it shows then begins and ends between them.
 """
 
 _COUNT: Final = f"""

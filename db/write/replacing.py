@@ -101,10 +101,12 @@ class Rewriting:
             "WHERE sidebar_id IN (SELECT old FROM moved)"
         )
         self._conn.execute(
-            "INSERT INTO captures SELECT portal_id, captured_at, new, precision, page_date "
+            "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age) "
+            "SELECT portal_id, captured_at, new, precision, page_date, age "
             "FROM captures JOIN moved ON old = sidebar_id WHERE true ON CONFLICT DO UPDATE "
             "SET page_date = nullif(max(coalesce(page_date, ''), "
-            "coalesce(excluded.page_date, '')), '')"
+            "coalesce(excluded.page_date, '')), ''), "
+            "age = nullif(max(coalesce(age, -1), coalesce(excluded.age, -1)), -1)"
         )
         self._conn.execute("DELETE FROM captures WHERE sidebar_id IN (SELECT old FROM moved)")
         # Without these, each row deleted means looking through all looks for one that needs it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from db.packing import unpacked
+from db.problems import as_json
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -211,12 +212,7 @@ class Sidebars:
 
 def _kept(content: Content) -> tuple[bytes, str | None, int]:
     """What stands in a content's row beside its digest."""
-    return content.fragment, as_lines(content.problems), content.reader
-
-
-def as_lines(problems: Iterable[str]) -> str | None:
-    """Problems as they are kept: a line each; None where there are none."""
-    return "\n".join(problem.replace("\n", " ") for problem in problems) or None
+    return content.fragment, as_json(content.problems), content.reader
 
 
 def _rank(icons: int, fragment: bytes) -> tuple[int, int, bytes]:

@@ -1,8 +1,8 @@
 """
 Everything that writes.
 
-A look is written twice: with its page, before anyone reads that, and again with what was read. What
-returned without an error is on the disk.
+A look is written in two transactions: with its page, before anyone reads that, and again with what
+was read. What returned without an error is on the disk.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from db import spells
+from db import counts, spells
 from db.errors import DatabaseError
 from db.file import connection, upgrade
 from db.read import portals
-from db.reading import Content, KeptPage, Look, PortalMemory, Robots, epoch, moment
+from db.reading import Content, KeptPage, Look, PortalMemory, Robots, epoch
+from db.write.portals import Portals, read_robots, write_robots
 from db.write.sidebars import Sidebars
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 TRIES: Final = 2
@@ -39,6 +40,7 @@ class Store:
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn, self.path = conn, path
         self.sidebars = Sidebars(conn)
+        self._portals = Portals()
         with connection.naming(path):
             self._file = connection.identity(path)
             self._version = self._data_version()
@@ -81,8 +83,10 @@ class Store:
             with connection.naming(self.path), connection.transaction(self._conn):
                 connection.refuse_another(self.path, self._file)
                 self._forget_what_others_changed()
+                self._portals.write_due(self._conn)
                 yield self._conn
                 connection.refuse_another(self.path, self._file)
+            self._portals.due = False
         except BaseException:
             self.sidebars.forget()
             raise
@@ -91,7 +95,7 @@ class Store:
         """Our ids may be those of other rows once somebody copied a file over ours."""
         if (version := self._data_version()) != self._version:
             self.sidebars.forget()
-            self._version = version
+            self._version, self._portals.due = version, True
 
     def _data_version(self) -> int:
         return int(self._conn.execute("PRAGMA data_version").fetchone()[0])
@@ -99,19 +103,31 @@ class Store:
     # ---- portals, and what the next look at them needs
 
     def portal(self, name: str, url: str, interval_s: int) -> None:
-        """Make the portal known, or bring its address and interval up to date."""
-        with self.transaction():
-            self._conn.execute(
-                "INSERT INTO portals (name, url, interval_s) VALUES (?, ?, ?) ON CONFLICT (name) "
-                "DO UPDATE SET url = excluded.url, interval_s = excluded.interval_s, "
-                "etag = CASE WHEN url = excluded.url THEN etag END, "
-                "last_modified = CASE WHEN url = excluded.url THEN last_modified END "
-                "WHERE (url, interval_s) <> (excluded.url, excluded.interval_s)",
-                (name, url, interval_s),
-            )
+        """Make one portal known; see ``portals``."""
+        self.portals({name: (url, interval_s)})
+
+    def portals(self, wanted: Mapping[str, tuple[str, int]]) -> None:
+        """
+        Make portals known, or bring their addresses and intervals up to date.
+
+        Where the file refuses, or is exchanged later, this is done in the transaction of the next
+        look: no look needs one for its portal.
+
+        Args:
+            wanted: By name, each portal's address and the seconds between looks at it.
+        """
+        with connection.reading(self.path):
+            self._portals.want(self._conn, wanted)
+        self._settle_portals()
+
+    def _settle_portals(self) -> None:
+        if self._portals.due:
+            with self.transaction():
+                pass  # each writes the portals that are due
 
     def memory(self, portal: str) -> PortalMemory:
         """What the last looks left for the next; empty for a portal never looked at."""
+        self._settle_portals()  # the validators may be those of another address
         with connection.reading(self.path):
             cursor = self._conn.execute(portals.MEMORY, {"portal": portal})
             cursor.row_factory = sqlite3.Row
@@ -121,18 +137,7 @@ class Store:
     def robots(self) -> list[Robots]:
         """Every robots.txt last seen."""
         with connection.reading(self.path):
-            rows = self._conn.execute("SELECT origin, fetched_at, text FROM robots").fetchall()
-            return [Robots(origin=o, fetched_at=moment(at), text=text) for o, at, text in rows]
-
-    def keep_robots(self, seen: Iterable[Robots]) -> None:
-        """Keep each robots.txt in the place of the one before."""
-        with self.transaction():
-            self._conn.executemany(
-                "INSERT INTO robots (origin, fetched_at, text) VALUES (?, ?, ?) "
-                "ON CONFLICT (origin) DO UPDATE "
-                "SET fetched_at = excluded.fetched_at, text = excluded.text",
-                [(robots.origin, epoch(robots.fetched_at), robots.text) for robots in seen],
-            )
+            return read_robots(self._conn)
 
     # ---- looks
 
@@ -146,7 +151,7 @@ class Store:
             )
 
     def keep_page(self, look: Look, page: KeptPage) -> KeptPage:
-        """Record a look with its page, not yet read; returns the page with its look's id."""
+        """Record a look with its page, not yet read; returns the page as that of this look."""
         with self.transaction():
             look_id = self._insert_look(
                 look,
@@ -155,7 +160,7 @@ class Store:
                 encoding=page.encoding,
                 tries=page.tries,
             )
-        return replace(page, look_id=look_id)
+        return replace(page, look_id=look_id, milliseconds=look.milliseconds)
 
     def keep_not_modified(self, look: Look) -> int | None:
         """
@@ -243,28 +248,24 @@ class Store:
     # ---- pages left unread by a pass that was killed
 
     def unread(self) -> list[KeptPage]:
-        """
-        The pages that were kept and not read, oldest first: few, as they are read at once.
-
-        One that cannot be unpacked any more is set aside.
-        """
-        with connection.reading(self.path), self.transaction():
-            rows = self._conn.execute(
-                "SELECT f.id, p.name, f.page, f.encoding, f.tries FROM fetches AS f "
-                "JOIN portals AS p ON p.id = f.portal_id WHERE f.outcome = 'unread' ORDER BY f.id"
-            ).fetchall()
-            pages = [self._unpacked(*row) for row in rows]
+        """The pages kept and not read, oldest first; one that cannot be unpacked is set aside."""
+        with connection.reading(self.path):
+            cursor = self._conn.execute(
+                "SELECT f.id AS look_id, p.name AS portal, f.page AS body, f.encoding, "
+                "f.milliseconds, f.tries FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id "
+                "WHERE f.outcome = 'unread' ORDER BY f.id"
+            )
+            cursor.row_factory = sqlite3.Row
+            pages = [self._unpacked(dict(row)) for row in cursor.fetchall()]
         return [page for page in pages if page is not None]
 
-    def _unpacked(
-        self, look_id: int, portal: str, packed: bytes, encoding: str, tries: int
-    ) -> KeptPage | None:
+    def _unpacked(self, row: dict[str, Any]) -> KeptPage | None:
         try:
-            body = zlib.decompress(packed)
+            return KeptPage(**(row | {"body": zlib.decompress(row["body"])}))
         except zlib.error as exc:
-            self._set_aside(look_id, f"the kept page is damaged: {exc}")
+            with self.transaction():
+                self._set_aside(row["look_id"], f"the kept page is damaged: {exc}")
             return None
-        return KeptPage(look_id=look_id, portal=portal, body=body, encoding=encoding, tries=tries)
 
     def begin_again(self, page: KeptPage) -> bool:
         """
@@ -288,11 +289,13 @@ class Store:
         )
 
     def rebuild(self) -> int:
-        """Derive all spells anew from the looks; returns how many there are."""
+        """Derive all spells and counts again from the looks; returns how many spells there are."""
         with self.transaction():
-            return spells.rebuild(self._conn)
+            count = spells.rebuild(self._conn)
+            counts.rebuild(self._conn)
+            return count
 
-    # ---- what happens to nalssi itself, and what was told of it
+    # ---- what happens to nalssi itself, and the notices of it
 
     def keep_event(self, at: dt.datetime, kind: Event, detail: str | None = None) -> None:
         """Record what may explain a gap."""
@@ -301,23 +304,23 @@ class Store:
                 "INSERT INTO events (at, kind, detail) VALUES (?, ?, ?)", (epoch(at), kind, detail)
             )
 
-    def keep_told(self, portal: str, kind: str, at: dt.datetime, text: str) -> None:
-        """Record that a notice was told."""
+    def open_notice(self, portal: str, channel: str, kind: str, at: dt.datetime, text: str) -> None:
+        """Record that a channel took a notice."""
         with self.transaction():
             self._conn.execute(
-                "INSERT INTO notices (portal_id, kind, told_at, text) "
-                "VALUES ((SELECT id FROM portals WHERE name = ?), ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET told_at = excluded.told_at, text = excluded.text",
-                (portal, kind, epoch(at), text),
+                "INSERT INTO open_notices (portal_id, channel, kind, sent_at, text) "
+                "VALUES ((SELECT id FROM portals WHERE name = ?), ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET sent_at = excluded.sent_at, text = excluded.text",
+                (portal, channel, kind, epoch(at), text),
             )
 
-    def forget_told(self, portal: str, kind: str) -> None:
-        """Record that it was told that what a notice was about is over."""
+    def close_notice(self, portal: str, channel: str, kind: str) -> None:
+        """Record that a channel took the news that it is over."""
         with self.transaction():
             self._conn.execute(
-                "DELETE FROM notices WHERE kind = ? "
+                "DELETE FROM open_notices WHERE channel = ? AND kind = ? "
                 "AND portal_id = (SELECT id FROM portals WHERE name = ?)",
-                (kind, portal),
+                (channel, kind, portal),
             )
 
     # ---- rows
@@ -342,6 +345,7 @@ class Store:
             new := self._conn.execute(insert, {**row, "portal": look.portal}).fetchone()
         ) is None:
             row["fetched_at"] += 1
+        write_robots(self._conn, look.robots)
         return int(new[0])
 
     def _place(self, look_id: int) -> tuple[int, int]:

@@ -6,18 +6,17 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
 from db.reading import KST
-from scraper import normalize, sidebar
 from scraper.archive import portals, prefilter
 from scraper.archive.page import FIRST_YEAR, Refused, SavedPage, Sighting
 from scraper.errors import NoSidebar
 from scraper.fetch.encoding import encoding_of
+from scraper.reader import READERS
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    from db.reading import Content
     from db.write.captures import Precision
     from scraper.archive.portals import Portals
-    from scraper.sidebar import Sidebar
+    from scraper.reader import PageContent
     from scraper.vocabulary import Words
 
 _REMEMBERED: Final = 256
@@ -49,9 +48,8 @@ class Reader:
         not_after: dt.datetime | None = None,
     ) -> None:
         self._portals, self._portal, self._date = portals, portal, date
-        self._not_after, self._words = not_after, words
-        self._steps = sidebar.Steps.remembering(_REMEMBERED)
-        self._contents: dict[str, Content] = {}
+        self._not_after = not_after
+        self._reader = READERS["box"](words, remembered=_REMEMBERED)
 
     def sighting(self, page: SavedPage) -> Sighting | None:
         """
@@ -60,7 +58,7 @@ class Reader:
         Raises:
             Refused: It is not known whose it is or when that was, or it must not be taken.
         """
-        if (seen := self._sidebar(page)) is None:
+        if (seen := self._read(page)) is None:
             return None
         if page.cut_short and _CREDIT not in seen.fragment[-_END:]:
             msg = "cut short"
@@ -73,34 +71,22 @@ class Reader:
             captured_at=captured_at,
             precision=precision,
             page_date=seen.page_date,
-            content=self._content(seen),
+            content=seen.content,
         )
 
-    def _sidebar(self, page: SavedPage) -> Sidebar | None:
-        """The sidebar of a page: first by the surroundings of its box, then by all of it."""
+    def _read(self, page: SavedPage) -> PageContent | None:
+        """What a page says: read first by the surroundings of its box, then by all of it."""
         parts = prefilter.surroundings(page.block, page.start)
         for part in (parts, None) if parts else (None,):
             try:
                 if part is None:
                     body = page.body
-                    return self._find(body, encoding_of(page.content_type, body))
+                    return self._reader.read(body, encoding_of(page.content_type, body))
                 head, box = part
-                return self._find(box, encoding_of(page.content_type, head + box))
+                return self._reader.read(box, encoding_of(page.content_type, head + box))
             except NoSidebar:
                 continue
         return None
-
-    def _find(self, body: bytes, encoding: str) -> Sidebar:
-        return sidebar.find(body, encoding, self._words, steps=self._steps)
-
-    def _content(self, seen: Sidebar) -> Content:
-        # What was read follows from the fragment; a digest of each page would cost more.
-        if (content := self._contents.get(seen.fragment)) is None:
-            if len(self._contents) >= _REMEMBERED:
-                self._contents.clear()
-            content = normalize.content(seen, normalize.readings(seen, self._words))
-            self._contents[seen.fragment] = content
-        return content
 
     def _name(self, page: SavedPage) -> str:
         if (host := portals.host_of(page.url) if page.url else None) is None:
@@ -113,7 +99,7 @@ class Reader:
             raise Refused(msg)
         return name
 
-    def _time(self, page: SavedPage, seen: Sidebar) -> tuple[dt.datetime, Precision]:
+    def _time(self, page: SavedPage, seen: PageContent) -> tuple[dt.datetime, Precision]:
         when = page.captured_at or seen.page_date or self._date
         if when is None:
             msg = "no time"

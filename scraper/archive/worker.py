@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import re
 import signal
 import time
 import zlib
@@ -40,7 +39,7 @@ EVERY_S: Final = 0.25
 _MOST_SENT: Final = 100_000
 _HEAD: Final = 2048
 _CONTENT_BYTES: Final = 4096
-_UNKNOWN: Final = re.compile(r"unknown ((?:city|label|icon code) '[^']{1,80}')")
+_LONGEST_WORD: Final = 80
 
 Row = tuple[str, "dt.datetime", "Precision", bytes, "Content | None", "dt.date | None"]
 """A capture: portal, when, precision, digest, content unless it was sent before, page date."""
@@ -262,7 +261,11 @@ class Worker:
 
 def words(content: Content) -> set[str]:
     """The words of a content that we do not know, each with what it is."""
-    return {word for problem in content.problems for word in _UNKNOWN.findall(problem)}
+    return {
+        problem.unknown
+        for problem in content.problems
+        if problem.unknown and len(problem.word) <= _LONGEST_WORD
+    }
 
 
 def _inflated(head: bytes) -> bytes:

@@ -1,34 +1,23 @@
 """
 The command line: thin, and the only place that prints and exits.
 
+A command stands in the file of its name, or in that of a relative; ``group.py`` has the list.
+One command's file is loaded, so that each starts as fast as what it needs.
+
 | file | has |
 |---|---|
-| scrape.py | the commands that fetch, read and keep |
-| query.py | the commands that ask |
-| backfill.py | the command that reads archives |
-| plot.py | the command that draws |
-| reparse.py | the commands about words, and about reading again what was kept |
-| stats.py | the commands that compute: statistics, comparisons, what was known of a moment |
-| export.py | the commands that take the history elsewhere, copy it, and let go of what is old |
-| status.py | the commands that say how nalssi and its portals are |
-| group.py | the group of them all |
+| group.py | the group of all commands, where each stands, and how errors end |
+| query.py | latest, series, stations, portals, looks |
+| stats.py | stats, compare, at |
+| status.py | status, gaps |
+| export.py | export, backup, prune, rebuild |
 | options.py | what they share: where the config and the database are, what a time is |
-| show.py | values as JSON, or as tables in a terminal and in a pipe |
+| show.py, table.py | values as JSON, and as tables in a terminal and in a pipe |
+| progress.py | how far a long command is |
 """
 
 from __future__ import annotations
 
-from scraper.cli import backfill, export, plot, query, reparse, scrape, stats, status
 from scraper.cli.group import main
 
-__all__ = [
-    "backfill",
-    "export",
-    "main",
-    "plot",
-    "query",
-    "reparse",
-    "scrape",
-    "stats",
-    "status",
-]
+__all__ = ["main"]

@@ -1,29 +1,36 @@
-"""The command that reads archives. It imports late what only it needs."""
-# ruff: noqa: PLC0415
+"""The command that reads archives."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import importlib.util
 import os
 import signal
-import sys
-import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from db import query
+from db.errors import OutputError
 from db.reading import now
+from db.write import imports
+from db.write.store import Store
+from scraper import lock
+from scraper.archive import backfill as archive
+from scraper.archive import files, portals
+from scraper.archive.errors import MissingFastwarc
+from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import Places, as_json, with_places
-from scraper.errors import NO_SIDEBAR
+from scraper.errors import NO_SIDEBAR, AnotherPass
 from scraper.printable import printable
+from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from scraper.archive.backfill import Progress, Sink
@@ -33,8 +40,6 @@ if TYPE_CHECKING:
 
     Known: TypeAlias = dict[str, tuple[str, int]]
 
-_EVERY_S: Final = 10.0
-
 _REMEDIES: Final = {
     "no portal": "--portal says whose they are",
     "no time": "--date says of which day they are",
@@ -42,7 +47,77 @@ _REMEDIES: Final = {
 """What can be done about pages that were rejected, by the reason."""
 
 
-@main.command()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """
+    How archives are to be read.
+
+    Attributes:
+        only_known: Whether pages of portals not known yet are refused.
+        portal: Whose the pages are that have no address.
+        date: The day of the pages that have neither a time nor a printed date.
+        workers: Processes that read; None = as many as cores, or files.
+    """
+
+    only_known: bool
+    portal: str | None
+    date: dt.date | None
+    workers: int | None
+
+    @property
+    def name(self) -> str:
+        """What decides, besides the file, which pages are taken: was it read with the same?"""
+        given = {"only_known": self.only_known, "portal": self.portal, "date": self.date}
+        return "".join(f" {name}={value}" for name, value in given.items() if value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """
+    What came of reading archives.
+
+    Attributes:
+        files, files_skipped, unreadable: Files that were read, read before, and neither.
+        pages, sidebars: How many there were.
+        rejected: How many pages were rejected, by the reason.
+        unknown_words: Printed words that the reader does not know.
+    """
+
+    files: int
+    files_skipped: int
+    unreadable: int
+    pages: int
+    sidebars: int
+    rejected: Mapping[str, int]
+    unknown_words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Outcome):
+    """Of archives that were kept: new contents and looks, and the spells they make."""
+
+    contents: int
+    looks: int
+    spells_before: int
+    spells: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted(Outcome):
+    """Of a dry run."""
+
+    contents: int
+    dry_run: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted(Outcome):
+    """Of archives whose readings went into a file."""
+
+    readings: int
+
+
+@click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--only-portals", is_flag=True, help="Refuse pages of portals not known yet.")
 @click.option("--portal", metavar="NAME", help="Whose the pages are that have no address.")
@@ -97,40 +172,26 @@ def backfill(
     Run it again after an interruption: files that were read to the end are passed over.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from scraper.archive import files
-    from scraper.archive.errors import MissingFastwarc
-
     if importlib.util.find_spec("fastwarc") is None:
         raise MissingFastwarc
     found = files.sources(paths)
-    options = {"only_known": only_portals, "portal": portal, "date": date and date.date()}
+    wish = Wish(only_known=only_portals, portal=portal, date=date and date.date(), workers=workers)
     if extract is not None:
-        told = _extracted(found, places, extract, options, workers)
+        outcome: Outcome = _extracted(found, places, extract, wish)
     elif dry_run:
-        told = _counted(found, places, options, workers)
+        outcome = _counted(found, places, wish)
     else:
-        told = _kept(found, places, options, workers, again=again)
+        outcome = _kept(found, places, wish, again=again)
     if as_json:
-        show.as_json(told)
+        show.as_json(outcome)
     else:
-        _say(told)
-    click.get_current_context().exit(NO_SIDEBAR if told["unreadable"] else 0)
+        _say(outcome)
+    click.get_current_context().exit(NO_SIDEBAR if outcome.unreadable else 0)
 
 
-def _kept(
-    found: list[Source],
-    places: Places,
-    options: dict[str, Any],
-    workers: int | None,
-    *,
-    again: bool,
-) -> dict[str, Any]:
-    from db.write import imports
-    from scraper import lock
-    from scraper.archive import backfill as archive
-
+def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool) -> Kept:
     path = places.database()
-    settings = places.settings_if_any()
+    settings = places.optional()
     # Not the lock of the passes: a daemon may go on, as each commit here is short.
     with contextlib.ExitStack() as stack:
         stack.enter_context(lock.held(path, part=".backfill"))
@@ -138,14 +199,15 @@ def _kept(
         known = _of_config(settings)
         for name, url in imports.addresses(store).items():
             known.setdefault(name, (url, archive.INTERVAL_S))
-        keeper = archive.Keeper(store, known, _how(options), again=again)
-        progress = _run(found, _orders(known, options, settings), keeper, workers)
-        return _told(progress) | {
-            "contents": keeper.contents,
-            "looks": keeper.looks,
-            "spells_before": keeper.spells_before,
-            "spells": keeper.spells,
-        }
+        keeper = archive.Keeper(store, known, wish.name, again=again)
+        progress = _run(found, _orders(known, wish, settings), keeper, wish)
+        return Kept(
+            **_common(progress),
+            contents=keeper.contents,
+            looks=keeper.looks,
+            spells_before=keeper.spells_before,
+            spells=keeper.spells,
+        )
 
 
 @contextlib.contextmanager
@@ -155,10 +217,6 @@ def _opened(path: Path, journal: str | None) -> Iterator[Any]:
 
     Beside a daemon its journal stays as it is: that is the other's to choose.
     """
-    from db.write.store import Store
-    from scraper import lock
-    from scraper.errors import AnotherPass
-
     try:
         with lock.held(path):
             store = Store.open(path, journal=journal)
@@ -170,13 +228,8 @@ def _opened(path: Path, journal: str | None) -> Iterator[Any]:
         yield store
 
 
-def _counted(
-    found: list[Source], places: Places, options: dict[str, Any], workers: int | None
-) -> dict[str, Any]:
-    from db import query
-    from scraper.archive import backfill as archive
-
-    settings = places.settings_if_any()
+def _counted(found: list[Source], places: Places, wish: Wish) -> Counted:
+    settings = places.optional()
     known = _of_config(settings)
     path = places.database()
     if path.is_file():
@@ -184,27 +237,23 @@ def _counted(
             for one in db.portals():
                 known.setdefault(one.name, (one.url, archive.INTERVAL_S))
     counter = archive.Counter()
-    progress = _run(found, _orders(known, options, settings), counter, workers)
-    return _told(progress) | {"contents": counter.contents, "dry_run": True}
+    progress = _run(found, _orders(known, wish, settings), counter, wish)
+    return Counted(**_common(progress), contents=counter.contents)
 
 
 def _extracted(
     found: list[Source],
     places: Places,
     path: Path,
-    options: dict[str, Any],
-    workers: int | None,
-) -> dict[str, Any]:
-    from db.errors import OutputError
-    from scraper.archive import backfill as archive
-
+    wish: Wish,
+) -> Extracted:
     if any(source.is_at(path) for source in found):
         raise OutputError(path, "is one of the archives themselves")
-    settings = places.settings_if_any()
-    orders = _orders(_of_config(settings), options, settings, as_json=True)
+    settings = places.optional()
+    orders = _orders(_of_config(settings), wish, settings, as_json=True)
     with archive.written(path) as extract:
-        progress = _run(found, orders, extract, workers)
-    return _told(progress) | {"readings": extract.readings}
+        progress = _run(found, orders, extract, wish)
+    return Extracted(**_common(progress), readings=extract.readings)
 
 
 def _of_config(settings: Config | None) -> Known:
@@ -214,56 +263,44 @@ def _of_config(settings: Config | None) -> Known:
     return {one.name: (one.url, settings.interval_s) for one in settings.portals}
 
 
-def _orders(
-    known: Known, options: dict[str, Any], settings: Config | None, *, as_json: bool = False
-) -> Orders:
-    import datetime as dt
-
-    from scraper.archive import portals
-    from scraper.archive.worker import Orders
-    from scraper.vocabulary import KNOWN
+def _orders(known: Known, wish: Wish, settings: Config | None, *, as_json: bool = False) -> Orders:
+    from scraper.archive.worker import Orders  # noqa: PLC0415 - wants the extra
 
     names = portals.by_host({name: url for name, (url, _) in known.items()})
-    portal = options["portal"]
+    portal = wish.portal
     if portal is not None and portal not in known:
         host = portals.as_host(portal)
-        given = portals.Portals(names, only_known=options["only_known"])
+        given = portals.Portals(names, only_known=wish.only_known)
         if host is None or (name := given.name(host)) is None:
-            others = [] if options["only_known"] else ["a host such as koya-culture.com"]
+            others = [] if wish.only_known else ["a host such as koya-culture.com"]
             expected = ", ".join([*known, *others]) or "none so far"
             msg = f"no portal {portal!r}, expected one of: {expected}"
             raise click.UsageError(msg)
         portal = name
     return Orders(
         names=names,
-        only_known=options["only_known"],
+        only_known=wish.only_known,
         portal=portal,
-        date=options["date"],
+        date=wish.date,
         not_after=now() + dt.timedelta(days=1),
         words=settings.words.known() if settings else KNOWN,
         as_json=as_json,
     )
 
 
-def _how(options: dict[str, Any]) -> str:
-    """What else decides what is taken from a file, for whoever asks whether it was read so."""
-    given = {name: value for name, value in options.items() if value}
-    return "".join(f" {name}={value}" for name, value in given.items())
+def _run(found: list[Source], orders: Orders, sink: Sink, wish: Wish) -> Progress:
+    from scraper.archive.pool import Crew  # noqa: PLC0415 - wants the extra
 
-
-def _run(found: list[Source], orders: Orders, sink: Sink, workers: int | None) -> Progress:
-    from scraper.archive import backfill as archive
-    from scraper.archive.pool import Crew
-
-    size = workers or min(os.cpu_count() or 1, len(found))
-    with _watching() as watch, Crew(orders, max(1, size)) as crew:
+    size = wish.workers or min(os.cpu_count() or 1, len(found))
+    with progress_bars.of_archives() as watch, Crew(orders, max(1, size)) as crew:
         progress = archive.run(found, crew, sink, watch=watch)
     for name, trouble in progress.troubles:
         click.echo(printable(f"nalssi: {name}: {trouble}"), err=True)
     return progress
 
 
-def _told(progress: Progress) -> dict[str, Any]:
+def _common(progress: Progress) -> dict[str, Any]:
+    """The values of an ``Outcome``."""
     tally = progress.tally
     return {
         "files": progress.done,
@@ -276,70 +313,13 @@ def _told(progress: Progress) -> dict[str, Any]:
     }
 
 
-def _say(told: dict[str, Any]) -> None:
+def _say(outcome: Outcome) -> None:
     """Print what came of it."""
-    words = told.pop("unknown_words")
-    rejected = told.pop("rejected")
-    for name, count in told.items():
-        click.echo(f"{name.replace('_', ' '):15} {count}")
-    for reason, count in rejected.items():
+    for name, count in show.named(outcome).items():
+        if name not in ("rejected", "unknown_words"):
+            click.echo(f"{name.replace('_', ' '):15} {count}")
+    for reason, count in outcome.rejected.items():
         remedy = f"; {_REMEDIES[reason]}" if reason in _REMEDIES else ""
         click.echo(printable(f"rejected        {count}: {reason}{remedy}"))
-    for word in words:
+    for word in outcome.unknown_words:
         click.echo(printable(f"unknown         {word}"))
-
-
-# ---- how far it is
-
-
-@contextlib.contextmanager
-def _watching() -> Iterator[Callable[[Progress], None]]:
-    """Tell how far it is: a bar where a person is looking, else a line every ten seconds."""
-    if sys.stderr.isatty():
-        with _bar() as watch:
-            yield watch
-    else:
-        yield _lines()
-
-
-def _lines() -> Callable[[Progress], None]:
-    last = time.monotonic()
-
-    def watch(progress: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last >= _EVERY_S:
-            last = time.monotonic()
-            click.echo(f"nalssi: {_line(progress)}", err=True)
-
-    return watch
-
-
-def _line(progress: Progress) -> str:
-    tally = progress.tally
-    seconds = max(0.001, time.monotonic() - progress.started)
-    return (
-        f"{progress.done} of {progress.files} files, {tally.pages} pages, "
-        f"{tally.pages / seconds:.0f} pages/s, {tally.sidebars} sidebars, "
-        f"{sum(tally.refused.values())} rejected"
-    )
-
-
-@contextlib.contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def watch(progress: Progress) -> None:
-            bar.update(
-                task,
-                description=_line(progress),
-                completed=progress.bytes_read,
-                total=progress.bytes or None,
-            )
-
-        yield watch

@@ -1,19 +1,25 @@
 """The commands that take the history elsewhere, copy it, and let go of what is old."""
-# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import signal
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from db import backup as backups
+from db.errors import DatabaseError
+from db.export import Export
+from db.export.slices import BY_MONTH, OF_A_STATION, OF_A_TIME, Selection, Source
 from db.reading import KST, now
+from db.write import prune as pruning
+from db.write.store import Store
+from scraper import lock
+from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import (
     File,
     Moment,
@@ -29,11 +35,11 @@ from scraper.cli.options import (
 from scraper.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from db.export import Export, Format
-    from db.export.slices import Selection, What
+    from db.export import Format
+    from db.export.slices import What
     from db.write.prune import Plan
 
 _ENDINGS: Final[dict[str, Format]] = {
@@ -46,7 +52,29 @@ _YOUNGEST: Final = dt.timedelta(days=1)
 """``status`` counts the looks of a day."""
 
 
-@main.command()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """
+    What was dropped, or would be.
+
+    Attributes:
+        before: Looks before this, aware, are old.
+        looks: How many old ones there are.
+        drop: How many of them say nothing new, by outcome.
+        dropped: How many are gone now.
+        bytes_before, bytes, unused_bytes: The file before and after, and the room in it.
+    """
+
+    before: dt.datetime
+    looks: int
+    drop: Mapping[str, int]
+    dropped: int
+    bytes_before: int
+    bytes: int
+    unused_bytes: int
+
+
+@click.command()
 @click.option(
     "--format",
     "form",
@@ -82,14 +110,14 @@ def export(
     partition: bool,
 ) -> None:
     """Write a table as CSV, NDJSON or Parquet."""
-    from db.export import Export
-    from db.export.slices import Selection, Source
-
     chosen = Selection(since=since, until=until, stations=stations, portal=portal)
     form = form or _form(output, partition=partition)
     _refuse_mixtures(what, chosen, form, output, partition=partition)
     _end_tidily()
-    with Source(places.database()) as source, _progress(to_file=output is not None) as told:
+    with (
+        Source(places.database()) as source,
+        progress_bars.of_a_file(to_file=output is not None) as told,
+    ):
         exported = Export(source=source, what=what, chosen=chosen, clean=printable, progress=told)
         rows = _exported(exported, form, output, partition=partition)
     if output is not None:
@@ -122,8 +150,6 @@ def _refuse_mixtures(
     what: What, chosen: Selection, form: Format, output: Path | None, *, partition: bool
 ) -> None:
     """Refuse what would be ignored, or has no sense."""
-    from db.export.slices import BY_MONTH, OF_A_STATION, OF_A_TIME
-
     refuse_reversed(chosen.since, chosen.until)
     wrong = {
         "--since, --until and --portal go with": (
@@ -145,16 +171,14 @@ def _refuse_mixtures(
         raise click.UsageError(msg)
 
 
-@main.command()
+@click.command()
 @click.argument("file", type=File())
 @with_places
 @as_json
 def backup(file: Path, places: Places, *, as_json: bool) -> None:
     """Make a verified copy of the database while it is in use."""
-    from db import backup as backups
-
     _end_tidily()
-    with _progress(to_file=True) as told:
+    with progress_bars.of_a_file(to_file=True) as told:
         made = backups.make(places.database(), file, progress=told)
     if as_json:
         show.as_json(
@@ -168,7 +192,7 @@ def backup(file: Path, places: Places, *, as_json: bool) -> None:
     )
 
 
-@main.command()
+@click.command()
 @click.option(
     "--looks-older-than",
     "before",
@@ -185,8 +209,6 @@ def prune(
     before: dt.datetime, places: Places, *, dry_run: bool, vacuum: bool, as_json: bool
 ) -> None:
     """Drop old looks that say nothing new; no value, state or gap changes."""
-    from db.write import prune as pruning
-
     if before > now() - _YOUNGEST:
         msg = "--looks-older-than: expected a day at least, 1d"
         raise click.UsageError(msg)
@@ -196,33 +218,33 @@ def prune(
     if not as_json:
         click.echo(_intention(planned, before))
     dropped = 0 if dry_run else _dropped(path, planned, vacuum=vacuum)
-    did = {
-        "dropped": dropped,
-        "bytes_before": size,
-        "bytes": path.stat().st_size,
-        "unused_bytes": pruning.unused_bytes(path),
-    }
+    pruned = Pruned(
+        before=before,
+        looks=planned.looks,
+        drop=dict(planned.drop),
+        dropped=dropped,
+        bytes_before=size,
+        bytes=path.stat().st_size,
+        unused_bytes=pruning.unused_bytes(path),
+    )
     if as_json:
-        asked = {"before": before, "looks": planned.looks, "drop": dict(planned.drop)}
-        show.as_json(asked | did)
+        show.as_json(pruned)
     elif not dry_run:
-        click.echo(printable(_deed(path, did)))
+        click.echo(printable(_deed(path, pruned)))
 
 
 def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
     """Do it; gives how many looks are gone."""
-    from db.write import prune as pruning
-
-    with _progress(to_file=True) as told:
+    with progress_bars.of_a_file(to_file=True) as told:
         dropped = pruning.carry_out(path, planned, progress=told)
     if vacuum:
         pruning.compact(path)
     return dropped
 
 
-def _deed(path: Path, did: Mapping[str, int]) -> str:
-    before, after, unused = (_mib(did[key]) for key in ("bytes_before", "bytes", "unused_bytes"))
-    return f"{did['dropped']} dropped; {path}: {before} before, {after} now, {unused} free in it"
+def _deed(path: Path, did: Pruned) -> str:
+    before, after, unused = map(_mib, (did.bytes_before, did.bytes, did.unused_bytes))
+    return f"{did.dropped} dropped; {path}: {before} before, {after} now, {unused} free in it"
 
 
 def _intention(planned: Plan, before: dt.datetime) -> str:
@@ -241,15 +263,22 @@ def _mib(size: int) -> str:
     return f"{size / 2**20:.1f} MiB"
 
 
-@contextlib.contextmanager
-def _progress(*, to_file: bool) -> Iterator[Callable[[float], None]]:
-    """A bar on stderr where a person is looking, and stdout is not on the same screen."""
-    if not sys.stderr.isatty() or not (to_file or not sys.stdout.isatty()):
-        yield lambda _done: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
+@click.command()
+@with_places
+@as_json
+def rebuild(places: Places, *, as_json: bool) -> None:
+    """
+    Derive the spells again from the looks.
 
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task("", total=1.0)
-        yield lambda done: bars.update(bar, completed=done)
+    Also brings the database of an older nalssi up to date.
+    """
+    path, settings = places.database(), places.optional(beside_db=False)
+    if not path.is_file():
+        raise DatabaseError(path, "there is no such file")
+    journal = settings.journal if settings else None
+    with lock.held(path), Store.open(path, journal=journal) as store:
+        spells = store.rebuild()
+    if as_json:
+        show.as_json({"spells": spells})
+    else:
+        click.echo(f"{spells} spell{'' if spells == 1 else 's'}")

@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import functools
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.exceptions import NoArgsIsHelpError
 
 from db import asked
-from db.errors import NalssiError, WrongQuestion
+from db.errors import WrongQuestion
 from db.reading import KST
-from scraper.printable import printable
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from scraper.config import Config
-
-
-INTERRUPTED: Final = 130
-"""What a shell gives a command that ended by Ctrl-C: 128 and the number of SIGINT."""
-
-OUTPUT_LOST: Final = 74
-"""``EX_IOERR`` of sysexits.h."""
-
-READER_LEFT: Final = 141
-"""What a shell gives a command that nobody reads any more: 128 and the number of SIGPIPE."""
-
-
-class Commands(click.Group):
-    """Commands whose expected errors end in one line on stderr and their own exit code."""
-
-    def make_context(self, *args: Any, **more: Any) -> click.Context:
-        """Read the options that stand before the command."""
-        with _in_one_line():
-            return super().make_context(*args, **more)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        with _in_one_line():
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-            return result
-
-
-@contextlib.contextmanager
-def _in_one_line() -> Iterator[None]:
-    try:
-        yield
-    except NalssiError as exc:
-        _end(str(exc), exc.exit_code)
-    except NoArgsIsHelpError:  # nothing is wrong: it is the help
-        raise
-    except click.UsageError as exc:
-        more = f"; see `{exc.ctx.command_path} --help`" if exc.ctx else ""
-        _end(f"{exc.format_message().removesuffix('.')}{more}", exc.exit_code)
-    except KeyboardInterrupt:
-        _end("interrupted", INTERRUPTED)
-    except OSError as exc:  # os._exit, or Python would try to write the rest once more
-        if exc.errno == errno.EPIPE:
-            os._exit(READER_LEFT)
-        click.echo(f"nalssi: the output cannot be written: {exc.strerror}", err=True)
-        os._exit(OUTPUT_LOST)
-
-
-def _end(told: str, exit_code: int) -> NoReturn:
-    click.echo(f"nalssi: {printable(told)}", err=True)
-    raise click.exceptions.Exit(exit_code) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,78 +34,51 @@ class Places:
     config: Path | None
     db: Path | None
 
-    def settings(self) -> Config:
+    def required(self, *, portals: bool = False) -> Config:
         """
         The config.
 
+        Args:
+            portals: Whether it must name a portal at least.
+
         Raises:
-            ConfigError: It is not there, or wrong.
+            ConfigError: It is missing or wrong, or names no portal where it must.
         """
         from scraper import config  # noqa: PLC0415 - only where it is asked for
 
-        return config.load(config.find(self.config))
-
-    def settings_to_look(self) -> Config:
-        """
-        The config, which names a portal at least.
-
-        Raises:
-            ConfigError: It is not there, wrong, or names none.
-        """
-        from scraper import config  # noqa: PLC0415 - only where it is asked for
-        from scraper.errors import ConfigError  # noqa: PLC0415 - only where it is asked for
-
-        if not (settings := self.settings()).portals:
-            raise ConfigError(config.find(self.config), config.NO_PORTALS)
+        settings = config.load(config.find(self.config))
+        if portals:
+            settings.refuse_without_portals()
         return settings
 
-    def settings_to_run(self) -> Config:
+    def optional(self, *, beside_db: bool = True) -> Config | None:
         """
-        The config, by which a daemon can run.
+        The config, or None where none is named and none stands in the usual place.
+
+        Args:
+            beside_db: Whether the one in the usual place counts though a database was named: it
+                says what words mean, but nothing of which portals are in that database.
 
         Raises:
-            ConfigError: It is not there, wrong, names no portal, or its schedule cannot be kept.
-        """
-        from scraper import config  # noqa: PLC0415 - only where it is asked for
-        from scraper.daemon import scheduler  # noqa: PLC0415 - only where it is asked for
-
-        settings = self.settings_to_look()
-        scheduler.refuse_wrong_schedule(settings, config.find(self.config))
-        return settings
-
-    def settings_if_any(self) -> Config | None:
-        """
-        The config, or None where none is named and none stands in the usual places.
-
-        Raises:
-            ConfigError: It is named and not there, or it is wrong.
+            ConfigError: It is named and missing, or it is wrong.
         """
         from scraper import config  # noqa: PLC0415 - only where it is asked for
 
-        usual = os.environ.get("NALSSI_CONFIG") or Path(config.DEFAULT_NAME).is_file()
-        return self.settings() if self.config or usual else None
+        named = self.config or os.environ.get("NALSSI_CONFIG")
+        usual = Path(config.DEFAULT_NAME).is_file() and (beside_db or self.db is None)
+        return self.required() if named or usual else None
 
     def database(self) -> Path:
         """
         The database; the config is read only where that tells it, or it was named.
 
         Raises:
-            ConfigError: It is not there, or wrong.
+            ConfigError: It is missing or wrong.
         """
         if self.db is not None and self.config is None:
             return self.db
-        settings = self.settings()
+        settings = self.required()
         return self.db or Path(settings.database)
-
-    def known(self) -> Config | None:
-        """
-        The config, unless only a database was named; then whatever is in that counts.
-
-        Raises:
-            ConfigError: It is not there, or wrong.
-        """
-        named = self.config or os.environ.get("NALSSI_CONFIG")
-        return self.settings() if named or self.db is None else None
 
 
 class File(click.Path):
@@ -179,17 +96,21 @@ class File(click.Path):
         return super().convert(value, param, ctx)
 
 
+_FILE: Final = File(dir_okay=False)
+"""One for all commands: click looks for a translation of its name each time one is made."""
+
+
 def with_places(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command ``--config`` and ``--db``, as its argument ``places``."""
 
     @click.option(
         "--config",
-        type=File(dir_okay=False),
+        type=_FILE,
         help="The config.  [NALSSI_CONFIG, then ./config.toml]",
     )
     @click.option(
         "--db",
-        type=File(dir_okay=False),
+        type=_FILE,
         envvar="NALSSI_DB",
         help="The database, instead of the config's.  [NALSSI_DB]",
     )

@@ -1,27 +1,32 @@
-"""The command that draws. What only a picture needs is imported late, as in ``asking.py``."""
-# ruff: noqa: PLC0415
+"""The command that draws."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from rich.console import Console
 
+from db import query
 from db.reading import now
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import Moment, Places, only_portal, refuse_reversed, with_places
+from scraper.plot import figure, figure_map, terminal
+from scraper.plot import survey as surveys
+from scraper.plot.chart import Chart, NothingToDraw, Track
+from scraper.plot.paper import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.text import Text
 
-    from db.query import Database, Spell
+    from db.query import Database
     from db.reading import Station
-    from scraper.plot.chart import Chart
     from scraper.plot.survey import Survey
 
 _USUAL: Final = dt.timedelta(days=7)
@@ -37,15 +42,13 @@ class Picture(click.ParamType["Path"]):
         self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path:
         """The path, with an ending that we can draw."""
-        from scraper.plot.paper import ENDINGS
-
         path = Path(value)
         if path.suffix.lower() not in ENDINGS:
             self.fail(f"{str(value)!r} ends in none of {', '.join(ENDINGS)}", param, ctx)
         return path
 
 
-@main.command()
+@click.command()
 @click.argument("stations", metavar="[STATION]...", nargs=-1)
 @click.option(
     "--since",
@@ -75,9 +78,6 @@ def plot(
     A STATION is a Korean or English name, or a KMA number.
     """
     _refuse_mixtures(stations, since, until, at, on_map=on_map)
-    from db import query
-    from scraper.plot.chart import NothingToDraw
-
     with query.Database(places.database()) as asked:
         try:
             if on_map:
@@ -120,21 +120,14 @@ def _chart(
     portal: str | None,
 ) -> Chart:
     """What is known of the stations in that time; the chart of the last week starts with it."""
-    from scraper.plot.chart import HOLD, Chart, NothingToDraw, Track, stretches
-
     end = until or now()
     start = since or end - _USUAL
     refuse_reversed(start, end)
     stations = _stations(asked, names)
 
     def track(one: Station) -> Track:
-        def next_change(spell: Spell) -> dt.datetime | None:
-            began = spell.seen_from
-            return asked.at(one.name_ko, began, portal=spell.portal, now=began).next_change
-
-        spells = asked.series(one.name_ko, since=start - HOLD, until=end, portal=portal)
-        shown = stretches(spells, next_change, since=start, until=min(end, now()))
-        return Track(station=one, stretches=shown)
+        shown = asked.course(one.name_ko, since=start, until=end, portal=portal)
+        return Track(station=one, stretches=tuple(shown))
 
     tracks = [track(one) for one in stations]
     shown = [one.start for track in tracks for one in track.stretches]
@@ -153,21 +146,15 @@ def _stations(asked: Database, names: Iterable[str]) -> list[Station]:
 
 def _survey(asked: Database, names: Iterable[str], at: dt.datetime, portal: str | None) -> Survey:
     """What was known at a moment of the stations, or of all."""
-    from scraper.plot import survey
-
     stations = _stations(asked, names) or asked.stations()
     seen = [(one, asked.at(one.name_ko, at, portal=portal, now=at)) for one in stations]
-    return survey.survey(seen, at=at)
+    return surveys.survey(seen, at=at)
 
 
 def _draw_chart(chart: Chart, output: Path | None) -> None:
     if output is None:
-        from scraper.plot import terminal
-
         _print(terminal.draw_chart(chart, *_size()))
     else:
-        from scraper.plot import figure
-
         if (many := len(chart.tracks)) > figure.MOST:
             msg = f"{many} stations are too many to tell apart, expected at most {figure.MOST}"
             raise click.UsageError(msg)
@@ -176,28 +163,18 @@ def _draw_chart(chart: Chart, output: Path | None) -> None:
 
 def _draw_map(survey: Survey, output: Path | None) -> None:
     if output is None:
-        from scraper.plot import terminal
-
         _print(terminal.draw_map(survey, _size()[0]))
     else:
-        from scraper.plot import figure_map
-
         _tell(figure_map.draw(survey, output))
 
 
 def _size() -> tuple[int, int]:
     """Columns and lines of the terminal, and of a usual one for a pipe."""
-    import shutil
-
     return shutil.get_terminal_size((80, 24))
 
 
 def _print(rows: Iterable[Text]) -> None:
     """Print rows, with colours and bold letters where a person is looking who refused neither."""
-    import os
-
-    from rich.console import Console
-
     plain = bool(os.environ.get("NO_COLOR"))
     console = Console(highlight=False, soft_wrap=True, color_system=None if plain else "auto")
     with console.capture() as captured:

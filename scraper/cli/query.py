@@ -1,5 +1,4 @@
-"""The commands that ask. Each imports late what only it needs, so that asking starts fast."""
-# ruff: noqa: PLC0415
+"""The commands that ask."""
 
 from __future__ import annotations
 
@@ -7,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from db import query
 from db.reading import now
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import (
     Places,
     as_json,
@@ -26,15 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-@main.command()
+@click.command()
 @only_stations
 @only_portal
 @with_places
 @as_json
 def latest(stations: tuple[str, ...], portal: str | None, places: Places, *, as_json: bool) -> None:
-    """Show the newest readings, and whether they may be trusted."""
-    from db import query
-
+    """Show the newest readings, and whether to trust them."""
     with query.Database(places.database()) as asked:
         rows = asked.latest(stations=list(stations) or None, portal=portal, now=now())
     if as_json:
@@ -45,7 +42,7 @@ def latest(stations: tuple[str, ...], portal: str | None, places: Places, *, as_
         show.latest(rows)
 
 
-@main.command()
+@click.command()
 @click.argument("station")
 @since
 @until
@@ -66,8 +63,6 @@ def series(
 
     STATION is its Korean or English name, or its KMA number.
     """
-    from db import query
-
     refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         rows = asked.series(station, since=since, until=until, portal=portal)
@@ -84,13 +79,11 @@ def series(
     )
 
 
-@main.command()
+@click.command()
 @with_places
 @as_json
 def stations(places: Places, *, as_json: bool) -> None:
     """List the stations that a portal printed."""
-    from db import query
-
     with query.Database(places.database()) as asked:
         rows = [
             {
@@ -107,13 +100,11 @@ def stations(places: Places, *, as_json: bool) -> None:
     _rows(rows, as_json=as_json, none="no portal has shown a station yet")
 
 
-@main.command()
+@click.command()
 @with_places
 @as_json
 def portals(places: Places, *, as_json: bool) -> None:
-    """List the portals that were looked at."""
-    from db import query
-
+    """List the portals that were polled."""
     with query.Database(places.database()) as asked:
         rows = [
             {
@@ -130,7 +121,7 @@ def portals(places: Places, *, as_json: bool) -> None:
     _rows(rows, as_json=as_json, none="no portal was looked at yet")
 
 
-@main.command()
+@click.command()
 @since
 @until
 @only_portal
@@ -156,8 +147,6 @@ def looks(
     as_json: bool,
 ) -> None:
     """List the looks at portals and how each ended."""
-    from db import query
-
     refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         found = asked.looks(

@@ -1,5 +1,4 @@
-"""The commands about what was printed long ago: its words, and reading it again."""
-# ruff: noqa: PLC0415 - each imports late what only it needs
+"""The command that reads again what was kept."""
 
 from __future__ import annotations
 
@@ -7,68 +6,26 @@ from typing import TYPE_CHECKING
 
 import click
 
+from db import query
+from db.write.replacing import rewriting
+from db.write.store import Store
+from scraper import lock
+from scraper import reparse as again
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import Places, as_json, only_portal, since, with_places
+from scraper.errors import AnotherPass
 from scraper.printable import printable
+from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
-    from db.read.words import Word
     from scraper.reparse import Difference
     from scraper.vocabulary import Words
 
 
-@main.command()
-@click.option("--unknown", is_flag=True, help="Only those that are not understood.")
-@with_places
-@as_json
-def words(places: Places, *, unknown: bool, as_json: bool) -> None:
-    """List every word ever printed, and what it is taken for."""
-    from db import query
-    from scraper.vocabulary import ICONS
-
-    icons = {code: drawn.condition or drawn.label_en for code, drawn in ICONS.items()}
-    with query.Database(places.database()) as asked:
-        found = [word for word in asked.words(icons) if not (unknown and word.understood)]
-    if as_json:
-        show.as_json(found)
-    elif found:
-        _list(found)
-    else:
-        show.nothing("every word is understood" if unknown else "no portal has shown a word yet")
-
-
-def _list(found: list[Word]) -> None:
-    """Print words; nobody shall miss one that is not understood."""
-    show.table(
-        ["kind", "printed", "taken for", "sidebars", "first seen", "by", "last seen", "by"],
-        [
-            (
-                word.kind,
-                word.word or "(no label)",
-                _taken_for(word),
-                word.sidebars,
-                word.first_seen,
-                word.first_portal,
-                word.last_seen,
-                word.last_portal,
-            )
-            for word in found
-        ],
-        numbers=["sidebars"],
-        keys=2,
-        styles=["" if word.understood else "yellow" for word in found],
-    )
-
-
-def _taken_for(word: Word) -> str | None:
-    return word.means if word.understood else "NOT UNDERSTOOD"
-
-
-@main.command()
+@click.command()
 @since
 @only_portal
 @click.option("--write", is_flag=True, help="Keep what is read now in the place of the old.")
@@ -82,11 +39,7 @@ def reparse(
 
     It is read with today's reader and words; nothing is kept without --write.
     """
-    from db import query
-    from scraper import reparse as again
-    from scraper.vocabulary import KNOWN
-
-    path, settings = places.database(), places.settings_if_any()
+    path, settings = places.database(), places.optional()
     known = settings.words.known() if settings else KNOWN
     with query.Database(path) as asked:
         kept = asked.kept(since=since, portal=portal)
@@ -105,12 +58,6 @@ def reparse(
 def _written(
     path: Path, known: Words, since: dt.datetime | None, portal: str | None, journal: str | None
 ) -> Difference:
-    from db.write.replacing import rewriting
-    from db.write.store import Store
-    from scraper import lock
-    from scraper import reparse as again
-    from scraper.errors import AnotherPass
-
     try:
         with (
             lock.held(path),
@@ -123,12 +70,10 @@ def _written(
 
 
 def _named(found: Difference) -> dict[str, object]:
-    from scraper.reparse import KINDS
-
     return {
         "sidebars": found.sidebars,
         "differing": found.differing,
-        **{what.replace(" ", "_"): found.changes[what] for what in KINDS},
+        **{what.replace(" ", "_"): found.changes[what] for what in again.KINDS},
         "unread": found.unread,
         "understood": found.understood,
         "examples": found.examples,

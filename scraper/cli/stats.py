@@ -1,16 +1,20 @@
-"""The commands that compute. Each imports late what only it needs, as in ``asking.py``."""
-# ruff: noqa: PLC0415
+"""The commands that compute."""
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from db import query
+from db.export.spreadsheet import cell
+from db.measures.stats import Period
 from db.reading import now
 from scraper.cli import show
-from scraper.cli.group import main
 from scraper.cli.options import (
     Moment,
     Places,
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
     from db.measures.compare import Comparison
     from db.measures.evidence import Known, NearLook
     from db.measures.periods import By
-    from db.measures.stats import Period
 
 _MINUTES: Final = 60
 
@@ -37,6 +40,27 @@ _NAMED: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m", 
 """How a period is called in a table."""
 
 _NOTHING: Final = "nothing was seen of {} in that time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """
+    The part of the history that statistics are asked of.
+
+    Attributes:
+        since, until: Its time, where it is limited; aware.
+        now: The present, aware.
+        portal: The only portal to ask; None = all.
+        everything: Whether also what is unconfirmed or frozen counts.
+        min_coverage: Below this share of its time a period has no mean.
+    """
+
+    since: dt.datetime | None
+    until: dt.datetime | None
+    now: dt.datetime
+    portal: str | None
+    everything: bool
+    min_coverage: float
 
 
 def _with_part(command: Callable[..., None]) -> Callable[..., None]:
@@ -59,9 +83,8 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
         *args: Any, since: dt.datetime | None, until: dt.datetime | None, **options: Any
     ) -> None:
         refuse_reversed(since, until)
-        names = ("portal", "everything", "min_coverage")
-        part = {name: options.pop(name) for name in names}
-        command(*args, part={"since": since, "until": until, "now": now(), **part}, **options)
+        rest = {name: options.pop(name) for name in ("portal", "everything", "min_coverage")}
+        command(*args, part=Part(since=since, until=until, now=now(), **rest), **options)
 
     return with_part
 
@@ -81,7 +104,7 @@ def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
     return with_formats
 
 
-@main.command()
+@click.command()
 @click.argument("stations", metavar="STATION...", nargs=-1, required=True)
 @click.option(
     "--by",
@@ -96,7 +119,7 @@ def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
 def stats(
     stations: tuple[str, ...],
     by: By,
-    part: dict[str, Any],
+    part: Part,
     places: Places,
     *,
     as_json: bool,
@@ -107,10 +130,8 @@ def stats(
 
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
-    from db import query
-
     with query.Database(places.database()) as asked:
-        rows = asked.stats(*stations, by=by, **part)
+        rows = asked.stats(*stations, by=by, **show.named(part))
     if as_json:
         show.as_json(rows)
     elif as_csv:
@@ -153,10 +174,6 @@ def _periods(rows: Sequence[Period], named: str) -> None:
 
 def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
     """Headings and rows of a table in which each sky has a column of its own."""
-    from dataclasses import fields
-
-    from db.measures.stats import Period
-
     plain = [one.name for one in fields(Period) if one.name != "conditions"]
     skies = sorted({sky for row in rows for sky in row.conditions})
     return [*plain, *(f"share_{sky}" for sky in skies)], [
@@ -168,7 +185,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
     ]
 
 
-@main.command()
+@click.command()
 @click.argument("stations", metavar="STATION STATION...", nargs=-1, required=True)
 @click.option(
     "--by",
@@ -183,7 +200,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
 def compare(
     stations: tuple[str, ...],
     by: By,
-    part: dict[str, Any],
+    part: Part,
     places: Places,
     *,
     as_json: bool,
@@ -194,10 +211,8 @@ def compare(
 
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
-    from db import query
-
     with query.Database(places.database()) as asked:
-        found = asked.compare(*stations, by=by, **part)
+        found = asked.compare(*stations, by=by, **show.named(part))
     if as_json:
         show.as_json(found)
     elif as_csv:
@@ -239,18 +254,13 @@ def _side_by_side(found: Comparison, by: str) -> None:
 
 def _csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print CSV that a spreadsheet can be trusted with."""
-    import csv
-    import io
-
-    from db.export.spreadsheet import cell
-
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([cell(show.plain(value)) for value in row] for row in (headings, *rows))
     click.echo(text.getvalue(), nl=False)
 
 
-@main.command()
+@click.command()
 @click.argument("station")
 @click.argument("time", type=Moment())
 @only_portal
@@ -265,8 +275,6 @@ def at(
     STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
     long ago: 30m, 24h, 7d, 2w.
     """
-    from db import query
-
     with query.Database(places.database()) as asked:
         known = asked.at(station, time, portal=portal, now=now())
     if as_json:

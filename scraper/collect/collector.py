@@ -14,6 +14,7 @@ from db.errors import DatabaseError
 from db.reading import KST, Look, PortalMemory
 from scraper.collect import ingest
 from scraper.collect.backlog import Backlog
+from scraper.collect.ingest import Answered
 from scraper.collect.report import PassNotKept, Report
 from scraper.errors import FetchError
 from scraper.fetch import Fetcher
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import AsyncIterator, Callable, Sequence
 
+    from db.reading import Robots
     from db.write.store import Store
-    from scraper.collect.backlog import Step
     from scraper.config import Config, Portal
     from scraper.fetch import Page
     from scraper.vocabulary import Words
@@ -56,14 +57,14 @@ class Collector:
         store: Store,
         interval_s: int,
         clock: Callable[[], dt.datetime],
-        backlog: Backlog[Report] | None = None,
+        backlog: Backlog | None = None,
         words: Words = KNOWN,
     ) -> None:
         self._fetcher, self._store, self._interval_s = fetcher, store, interval_s
         self._clock, self._words = clock, words
         self._robots_kept = dict(fetcher.robots)
         self._memories: dict[str, PortalMemory] = {}
-        self._backlog = Backlog[Report]() if backlog is None else backlog
+        self._backlog = Backlog() if backlog is None else backlog
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._places = asyncio.Semaphore(AT_ONCE)
 
@@ -88,7 +89,7 @@ class Collector:
         reports: list[Report] = []
         refused: DatabaseError | None = None
         try:
-            await self.in_writer(reports.extend, ingest.read_leftovers(self._store, self._words))
+            await self.in_writer(self._begin, portals, reports)
         except DatabaseError as exc:  # the next pass reads them; the portals are worth a look
             self._backlog.leave_alone(refused := exc)
         ended = await asyncio.gather(*map(self.look, portals), return_exceptions=True)
@@ -105,6 +106,11 @@ class Collector:
             raise PassNotKept(refused, list(unkept), reports)
         return reports
 
+    def _begin(self, portals: Sequence[Portal], reports: list[Report]) -> None:
+        """Make the portals known, and read what a killed pass left unread."""
+        self._store.portals(self._rows(portals))
+        reports.extend(ingest.read_leftovers(self._store, self._words))
+
     async def catch_up(self) -> list[Report]:
         """
         Keep the looks that could not be kept when they ended; returns how those ended.
@@ -112,7 +118,7 @@ class Collector:
         Raises:
             DatabaseError: They still cannot be kept.
         """
-        await self.in_writer(self._backlog.catch_up, self._store)
+        await self.in_writer(self._backlog.catch_up, self._store, self._words)
         return await self.in_writer(self._backlog.late)
 
     async def look(self, portal: Portal) -> Report:
@@ -123,34 +129,54 @@ class Collector:
             DatabaseError: It could not be kept yet; it will be before the next look is.
         """
         memory = await self.recall(portal)
-        asked_at, started = self._clock(), time.monotonic()
+        asked_at, began = self._clock(), time.monotonic()
         try:
             async with self._fetcher.turn(portal.url), self._places:
-                asked_at, started = self._clock(), time.monotonic()
-                page = await self._page(portal, memory, asked_at)
+                asked_at, began = self._clock(), time.monotonic()
+                answer: Page | FetchError = await self._page(portal, memory, asked_at)
         except FetchError as exc:
-            look = _as_look(portal, asked_at, started, exc.status)
-            return await self._keep(portal, ingest.failure, look, exc)
+            answer = exc
         except asyncio.CancelledError:
-            look = _as_look(portal, asked_at, started, None)
             given_up = FetchError(portal.url, "given up: stopped")
-            await self._keep(portal, ingest.failure, look, given_up)
+            await self._keep(self._answered(portal, asked_at, began, given_up))
             raise
-        look = _as_look(portal, asked_at, started, page.status, page.wire_bytes)
-        answer = functools.partial(ingest.answer, words=self._words)
-        return await self._keep(portal, answer, look, page, page_bytes=len(page.body))
+        return await self._keep(self._answered(portal, asked_at, began, answer))
 
-    async def memory(self, portal: Portal) -> PortalMemory:
-        """
-        What the last looks at a portal left, which is made known to the database if it is new.
+    def _answered(
+        self, portal: Portal, asked_at: dt.datetime, began: float, answer: Page | FetchError
+    ) -> Answered:
+        look = Look(
+            portal=portal.name,
+            fetched_at=asked_at,
+            milliseconds=round((time.monotonic() - began) * 1000),
+            status=answer.status,
+            wire_bytes=None if isinstance(answer, FetchError) else answer.wire_bytes,
+            robots=self._new_robots(),
+        )
+        return Answered(look=look, answer=answer)
 
-        Raises:
-            DatabaseError: The database cannot be asked.
-        """
-        await self.in_writer(self._make_known, portal)
-        memory = await self.in_writer(self._store.memory, portal.name)
-        self._memories[portal.name] = memory
-        return memory
+    def _new_robots(self) -> tuple[Robots, ...]:
+        """Each robots.txt that was read since the last look."""
+        new = {
+            origin: robots
+            for origin, robots in self._fetcher.robots.items()
+            if robots != self._robots_kept.get(origin)
+        }
+        self._robots_kept |= new
+        return tuple(new.values())
+
+    async def _keep(self, answered: Answered) -> Report:
+        return await self.in_writer(self._backlog.keep, self._store, answered, self._words)
+
+    async def make_known(self, portals: Sequence[Portal]) -> None:
+        """Have the database know these portals; one that refuses will with the next look."""
+        try:
+            await self.in_writer(self._store.portals, self._rows(portals))
+        except DatabaseError as exc:
+            self._backlog.leave_alone(exc)
+
+    def _rows(self, portals: Sequence[Portal]) -> dict[str, tuple[str, int]]:
+        return {portal.name: (portal.url, self._interval_s) for portal in portals}
 
     async def recall(self, portal: Portal) -> PortalMemory:
         """
@@ -161,7 +187,8 @@ class Collector:
         memory = self._memories.get(portal.name, PortalMemory())
         if not self._backlog.refuses():
             try:
-                memory = await self.memory(portal)
+                memory = await self.in_writer(self._store.memory, portal.name)
+                self._memories[portal.name] = memory
             except DatabaseError as exc:
                 self._backlog.leave_alone(exc)
         if self._backlog or self._backlog.refuses():
@@ -182,38 +209,6 @@ class Collector:
             ignore_robots=bool(portal.ignore_robots),
         )
 
-    async def _keep(
-        self,
-        portal: Portal,
-        how: Callable[[Store, Look, _T], Report | Step[Report]],
-        look: Look,
-        answer: _T,
-        *,
-        page_bytes: int = 0,
-    ) -> Report:
-        """Keep what came of a look, then what its site says of robots."""
-
-        def first() -> Report | Step[Report]:
-            self._make_known(portal)
-            return how(self._store, look, answer)
-
-        report = await self.in_writer(
-            self._backlog.keep, self._store, look.fetched_at, first, page_bytes=page_bytes
-        )
-        new = {
-            origin: robots
-            for origin, robots in self._fetcher.robots.items()
-            if robots != self._robots_kept.get(origin)
-        }
-        if new:
-            with contextlib.suppress(DatabaseError):  # they are kept with the next look
-                await self.in_writer(self._store.keep_robots, list(new.values()))
-                self._robots_kept |= new
-        return report
-
-    def _make_known(self, portal: Portal) -> None:
-        self._store.portal(portal.name, portal.url, self._interval_s)
-
     async def in_writer(
         self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
@@ -228,28 +223,22 @@ async def collecting(
     config: Config,
     store: Store,
     clock: Callable[[], dt.datetime],
-    backlog: Backlog[Report] | None = None,
+    backlog: Backlog | None = None,
 ) -> AsyncIterator[Collector]:
     """A collector as the config wants it, with its fetcher; what it is given is told there."""
     robots = []
     with contextlib.suppress(DatabaseError):  # locked or full: the sites are asked again
         robots = store.robots()
-    async with Fetcher(
-        user_agent=config.fetch.user_agent,
-        timeout_s=config.fetch.timeout_s,
-        max_bytes=config.fetch.max_bytes,
+    fetcher = Fetcher(config.fetch, clock=clock, robots=robots)
+    with Collector(
+        fetcher=fetcher,
+        store=store,
+        interval_s=config.interval_s,
         clock=clock,
-        robots=robots,
-    ) as fetcher:
-        with Collector(
-            fetcher=fetcher,
-            store=store,
-            interval_s=config.interval_s,
-            clock=clock,
-            backlog=backlog,
-            words=config.words.known(),
-        ) as collector:
-            yield collector
+        backlog=backlog,
+        words=config.words.known(),
+    ) as collector:
+        yield collector
 
 
 def _unkept(
@@ -262,19 +251,3 @@ def _unkept(
         for portal, end in zip(portals, ended, strict=True)
         if isinstance(end, DatabaseError) and portal.name not in kept
     }
-
-
-def _as_look(
-    portal: Portal,
-    asked_at: dt.datetime,
-    started: float,
-    status: int | None,
-    wire_bytes: int | None = None,
-) -> Look:
-    return Look(
-        portal=portal.name,
-        fetched_at=asked_at,
-        milliseconds=round((time.monotonic() - started) * 1000),
-        status=status,
-        wire_bytes=wire_bytes,
-    )

@@ -1,13 +1,13 @@
-"""What becomes of an answer: it is kept, then read, and what was read is kept."""
+"""What becomes of an answer: it is recorded, its page is read, and what it says is recorded."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.reading import KeptPage, Look
-from scraper import normalize, sidebar
+from scraper import reader
 from scraper.collect.report import Report
 from scraper.errors import FetchError, NoSidebar, RefusedByRobots
 from scraper.vocabulary import KNOWN
@@ -16,10 +16,71 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from db.write.store import Failure, Store
-    from scraper.collect.backlog import Step
     from scraper.fetch import Page
-    from scraper.sidebar import Sidebar
     from scraper.vocabulary import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """
+    A look that has ended and is not recorded yet.
+
+    Attributes:
+        look: When it was, and how long it took.
+        answer: The page, or why there is none.
+    """
+
+    look: Look
+    answer: Page | FetchError
+
+    @property
+    def page_bytes(self) -> int:
+        """How much memory its page takes."""
+        return 0 if isinstance(self.answer, FetchError) else len(self.answer.body)
+
+
+def record(store: Store, answered: Answered) -> Report | KeptPage:
+    """
+    Record a look: the first of its two transactions, or the only one.
+
+    Returns:
+        The kept page, which is to be read next; a report where there is none to read.
+    """
+    look, answer = answered.look, answered.answer
+    if isinstance(answer, FetchError):
+        return _record_failure(store, look, answer)
+    if answer.not_modified:
+        return _record_not_modified(store, look, answer.url)
+    page = KeptPage(
+        look_id=0,
+        portal=look.portal,
+        body=answer.body,
+        encoding=answer.encoding,
+        etag=answer.etag,
+        last_modified=answer.last_modified,
+    )
+    return store.keep_page(look, page)
+
+
+def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
+    """Read a kept page, and record what it says: the second transaction of a look."""
+    try:
+        said = reader.read(page.body, page.encoding, words)
+        if said.cut:
+            _refuse_less(len(said.content.readings), store.readings_last_shown(page.portal))
+    except NoSidebar as exc:
+        store.keep_no_sidebar(page, exc.found)
+        return Report.of(page, "no_sidebar", error=str(exc))
+    outcome = store.keep_content(page, said.content, page_date=said.page_date, doubt=said.doubt)
+    count = len(said.content.readings)
+    return Report.of(page, outcome, readings=count, problems=said.sentences)
+
+
+def _refuse_less(count: int, before: int) -> None:
+    """Refuse a list that the end of the page cuts, where the portal showed more before."""
+    if count < before:
+        msg = f"the page ends within the list, after {count} of {before} entries"
+        raise NoSidebar(msg)
 
 
 def read_leftovers(store: Store, words: Words = KNOWN) -> Iterator[Report]:
@@ -28,70 +89,20 @@ def read_leftovers(store: Store, words: Words = KNOWN) -> Iterator[Report]:
         if store.begin_again(page):
             yield read(store, page, words)
         else:
-            told = (
-                f"its page was set aside: reading it was begun {page.tries} times and never ended"
-            )
-            yield Report(portal=page.portal, outcome="set_aside", error=told)
+            told = f"reading it was begun {page.tries} times and never ended"
+            yield Report.of(page, "set_aside", error=f"its page was set aside: {told}")
 
 
-def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
-    """Read a page that is kept already, and keep what it says."""
-    try:
-        seen = sidebar.find(page.body, page.encoding, words)
-        _refuse_less(seen, store.readings_last_shown(page.portal) if seen.cut else 0)
-    except NoSidebar as exc:
-        store.keep_no_sidebar(page, exc.found)
-        return Report(portal=page.portal, outcome="no_sidebar", error=str(exc))
-    said = normalize.readings(seen, words)
-    content = normalize.content(seen, said)
-    outcome = store.keep_content(page, content, page_date=seen.page_date, doubt=said.doubt)
-    return Report(
-        portal=page.portal,
-        outcome=outcome,
-        readings=len(said.readings),
-        problems=said.told,
-    )
-
-
-def _refuse_less(seen: Sidebar, before: int) -> None:
-    """Refuse a list that the end of the page cuts, where the portal showed more before."""
-    if len(seen.lines) < before:
-        msg = f"the page ends within the list, after {len(seen.lines)} of {before} entries"
-        raise NoSidebar(msg)
-
-
-def answer(store: Store, look: Look, page: Page, *, words: Words = KNOWN) -> Report | Step[Report]:
-    """Keep a page, to be read in a next step; or that it is still the one read last."""
-    if not page.not_modified:
-        kept = store.keep_page(
-            look,
-            KeptPage(
-                look_id=0,  # the store gives it one
-                portal=look.portal,
-                body=page.body,
-                encoding=page.encoding,
-                etag=page.etag,
-                last_modified=page.last_modified,
-            ),
-        )
-        return lambda: replace(read(store, kept, words), milliseconds=look.milliseconds)
+def _record_not_modified(store: Store, look: Look, url: str) -> Report:
     readings = store.keep_not_modified(look)
     if readings is None:
-        return failure(store, look, FetchError(page.url, "not modified, but since what?"))
-    return Report(
-        portal=look.portal,
-        outcome="not_modified",
-        readings=readings,
-        milliseconds=look.milliseconds,
-    )
+        return _record_failure(store, look, FetchError(url, "not modified, but since what?"))
+    return Report.of(look, "not_modified", readings=readings)
 
 
-def failure(store: Store, look: Look, error: FetchError) -> Report:
-    """Keep that there was no page, and why."""
+def _record_failure(store: Store, look: Look, error: FetchError) -> Report:
     outcome: Failure = "refused_by_robots" if isinstance(error, RefusedByRobots) else "fetch_failed"
     wait_s = error.retry_after_s
     retry_at = None if wait_s is None else look.fetched_at + dt.timedelta(seconds=wait_s)
     store.keep_failure(look, outcome, str(error), retry_at=retry_at)
-    return Report(
-        portal=look.portal, outcome=outcome, error=str(error), milliseconds=look.milliseconds
-    )
+    return Report.of(look, outcome, error=str(error))

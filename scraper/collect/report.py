@@ -11,6 +11,8 @@ from scraper.errors import FETCH_FAILED, NO_SIDEBAR
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from db.reading import KeptPage, Look
+
 Outcome = Literal[
     "new",
     "unchanged",
@@ -31,7 +33,7 @@ class Report:
         portal: The portal's name.
         outcome: In a word.
         readings: How many the sidebar gave; 0 where there is none.
-        problems: What of it was not understood.
+        problems: What of it was not understood, a sentence each.
         error: Why there is none, in one line; None where there is.
         milliseconds: How long the portal took.
     """
@@ -42,6 +44,26 @@ class Report:
     problems: tuple[str, ...] = ()
     error: str | None = None
     milliseconds: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        look: Look | KeptPage,
+        outcome: Outcome,
+        *,
+        readings: int = 0,
+        problems: tuple[str, ...] = (),
+        error: str | None = None,
+    ) -> Report:
+        """The report of a look, or of the look that a page is of."""
+        return cls(
+            portal=look.portal,
+            outcome=outcome,
+            readings=readings,
+            problems=problems,
+            error=error,
+            milliseconds=look.milliseconds,
+        )
 
     @property
     def exit_code(self) -> int:

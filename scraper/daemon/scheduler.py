@@ -9,26 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from db.errors import DatabaseError
-from db.reading import KST
 from scraper import schedule
-from scraper.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from scraper.collect import Collector, Report
     from scraper.config import Config, Portal
-    from scraper.monitor import Herald
+    from scraper.monitor import Monitor
 
 PATIENCE_S: Final = 5.0
 """How long a stop waits for the looks under way before it gives them up."""
@@ -39,18 +35,6 @@ LONGEST_LOOK_S: Final = 600.0
 JITTER: Final = 0.05
 """Of the interval: looks at many portals shall not start in the same second for ever."""
 
-_FIELDS: Final = ("minute", "hour", "day", "month", "day_of_week")
-"""Of a cron expression, in its order, as the library calls them."""
-
-_WEEK: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-"""As cron counts, from 0."""
-
-_DAY: Final = f"[0-7]|{'|'.join(_WEEK)}"
-_DAYS: Final = re.compile(
-    rf"(?:\*|(?P<first>{_DAY})-(?P<last>{_DAY}))(?:/(?P<step>[1-7]))?|(?P<one>{_DAY})",
-    re.IGNORECASE,
-)
-
 
 class Timetable:
     """
@@ -58,7 +42,7 @@ class Timetable:
 
     Args:
         collector: Looks.
-        herald: Tells of it.
+        monitor: Sends notices and writes metrics of it.
         config: Which portals, and how often.
         clock: Says what time it is; aware.
         after: Told the portal's name and how each look at it ended.
@@ -67,12 +51,12 @@ class Timetable:
     def __init__(
         self,
         collector: Collector,
-        herald: Herald,
+        monitor: Monitor,
         config: Config,
         clock: Callable[[], dt.datetime],
         after: Callable[[str, Report | DatabaseError], None],
     ) -> None:
-        self._collector, self._herald, self._config = collector, herald, config
+        self._collector, self._monitor, self._config = collector, monitor, config
         self._clock, self._after = clock, after
         self._under_way: set[asyncio.Task[Any]] = set()
         self._went_on = time.monotonic()
@@ -88,6 +72,7 @@ class Timetable:
 
     async def start(self) -> None:
         """Begin; a portal that is due, or was never looked at, is looked at once."""
+        await self._collector.make_known(self._config.portals)
         for portal in self._config.portals:
             self._scheduler.add_job(
                 self._look,
@@ -181,96 +166,37 @@ class Timetable:
         while self._round_untold or self._untold:
             if self._round_untold:
                 self._round_untold = False
-                await self._herald.ping("start")
+                await self._monitor.ping("start")
             reports, self._untold = self._untold, []
             if reports:
-                await self._herald.after_looks(reports)
+                await self._monitor.after_looks(reports)
 
     async def _due(self, portal: Portal) -> dt.datetime:
         """When the next look is due; by a schedule, at one of its moments after the last look."""
-        memory, now = await self._collector.recall(portal), self._clock()
-        due = schedule.next_look(memory, self._config.interval_s, now)
-        if not self._config.schedule or memory.last_look is None or memory.last_look > now:
-            return due
-        after = due if memory.failures else memory.last_look + dt.timedelta(seconds=1)
-        scheduled: dt.datetime = trigger(self._config).get_next_fire_time(None, after)
-        return max(scheduled, memory.retry_at or now, now)
+        memory = await self._collector.recall(portal)
+        return schedule.next_look(
+            memory, self._config.interval_s, self._clock(), schedule=self._config.schedule
+        )
 
 
-def refuse_wrong_schedule(config: Config, where: Path) -> None:
-    """
-    Refuse a config whose schedule nobody can keep to.
-
-    Args:
-        config: The config.
-        where: The file that it stands in.
-
-    Raises:
-        ConfigError: The schedule is no cron expression, or has no moment that we can tell.
-    """
-    try:
-        trigger(config)
-    except ValueError as exc:
-        problem = f"schedule {config.schedule!r}: {exc}, expected such as '5,25,45 * * * *'"
-        raise ConfigError(where, problem) from exc
-
-
-def trigger(config: Config) -> IntervalTrigger | CronTrigger:
-    """
-    When looks are due, by the config's schedule or its interval.
-
-    Raises:
-        ValueError: The schedule is no cron expression, or has no moment that we can tell.
-    """
+def trigger(config: Config) -> BaseTrigger:
+    """When looks are due, by the config's schedule or its interval."""
     if config.schedule:
-        return _by_cron(config.schedule)
+        return Cron(config.schedule)
     jitter = int(config.interval_s * JITTER)
     return IntervalTrigger(seconds=config.interval_s, jitter=jitter, timezone=dt.UTC)
 
 
-def _by_cron(schedule: str) -> CronTrigger:
-    """
-    The moments of a cron expression, in Korean time.
+class Cron(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
+    """The moments of a schedule, for APScheduler: each once, and those that were missed as one."""
 
-    Raises:
-        ValueError: It is none, or has no moment that we can tell.
-    """
-    fields = schedule.split()
-    if len(fields) != len(_FIELDS):
-        msg = f"{len(fields)} fields in place of {len(_FIELDS)}"
-        raise ValueError(msg)
-    by_name = dict(zip(_FIELDS, fields, strict=True))
-    if by_name["day"] != "*" and by_name["day_of_week"] != "*":
-        # Cron takes the days that fit either, the library those that fit both.
-        msg = "a day of the month and a weekday, of which only one may be other than '*'"
-        raise ValueError(msg)
-    by_name["day_of_week"] = _weekdays(by_name["day_of_week"])
-    made = CronTrigger(**by_name, timezone=KST)
-    if made.get_next_fire_time(None, dt.datetime.now(KST)) is None:
-        msg = "no year has such a day"
-        raise ValueError(msg)
-    return made
+    def __init__(self, expression: str) -> None:
+        self._schedule = expression
 
-
-def _weekdays(field: str) -> str:
-    """
-    Weekdays as cron counts them, by name: to the library 0 is monday.
-
-    Raises:
-        ValueError: They are none.
-    """
-    names: list[str] = []
-    for part in field.split(","):
-        read = _DAYS.fullmatch(part)
-        if read is None:
-            msg = f"{part!r} is no weekday"
-            raise ValueError(msg)
-        first = _nth(read["first"] or read["one"] or "sun")
-        last = _nth(read["last"] or read["one"] or "sat")
-        last += 7 if last < first else 0
-        names += [_WEEK[day % 7] for day in range(first, last + 1, int(read["step"] or 1))]
-    return ",".join(names)
-
-
-def _nth(day: str) -> int:
-    return int(day) if day.isdigit() else _WEEK.index(day.lower())
+    def get_next_fire_time(
+        self, previous_fire_time: dt.datetime | None, now: dt.datetime
+    ) -> dt.datetime:
+        """The first moment that is neither past nor the one before."""
+        if previous_fire_time is not None:
+            now = max(now, previous_fire_time + dt.timedelta(seconds=1))
+        return schedule.scheduled(self._schedule, now)

@@ -7,7 +7,6 @@ import datetime as dt
 import signal
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError
@@ -19,7 +18,7 @@ from scraper.daemon import systemd
 from scraper.daemon.integrity import Inspection
 from scraper.daemon.scheduler import Timetable
 from scraper.errors import ConfigError
-from scraper.monitor import Herald
+from scraper.monitor import Monitor
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from db.write.store import Event, Store
     from scraper.collect import Collector, Report
     from scraper.config import Config
-    from scraper.metrics import Ledger
 
 STEP: Final = dt.timedelta(seconds=30)
 """A difference between the two clocks of the machine that is no drift."""
@@ -65,9 +63,8 @@ class Daemon:
         self._stop, self._reload = asyncio.Event(), asyncio.Event()
         self._config = load()
         self._told: dict[str, tuple[str, ...]] = {}
-        self._backlog: Backlog[Report] = Backlog()
+        self._backlog = Backlog()
         self._inspection = Inspection(store.path)
-        self._ledger: Ledger | None = None
 
     async def run(self) -> None:
         """
@@ -110,48 +107,41 @@ class Daemon:
             collector = await stack.enter_async_context(
                 collecting(self._config, self._store, self._clock, self._backlog)
             )
-            herald = Herald(
+            monitor = Monitor(
                 config=self._config,
                 collector=collector,
                 store=self._store,
                 clock=self._clock,
                 complain=lambda line: self._log.warning("not told", reason=printable(line)),
             )
-            herald.ledger, herald.faults = self._counting(), self._inspection.faults
-            if herald.ledger and self._config.metrics.port:
-                self._answer_prometheus(stack, herald.ledger)
-            timetable = Timetable(collector, herald, self._config, self._clock, self._after)
+            monitor.faults = self._inspection.faults
+            self._serve_metrics(stack)
+            timetable = Timetable(collector, monitor, self._config, self._clock, self._after)
             await timetable.start()
             self._log.info("looking", portals=[portal.name for portal in self._config.portals])
             systemd.ready()
-            await self._until_told(timetable, collector, herald)
+            await self._until_told(timetable, collector, monitor)
             if self._stop.is_set():
                 systemd.stopping()
             await timetable.finish()
 
-    def _counting(self) -> Ledger | None:
-        """What counts for the metrics, where they are wanted; a new config counts on."""
-        wanted = self._config.metrics
-        if self._ledger is None and (wanted.port or wanted.textfile):
-            from scraper import metrics  # noqa: PLC0415 - only where it is wanted
-
-            textfile = Path(wanted.textfile) if wanted.textfile else None
-            self._ledger = metrics.Ledger(self._store.path, textfile)
-        if self._ledger is not None:
-            self._ledger.portals = tuple(portal.name for portal in self._config.portals)
-        return self._ledger
-
-    def _answer_prometheus(self, stack: AsyncExitStack, ledger: Ledger) -> None:
+    def _serve_metrics(self, stack: AsyncExitStack) -> None:
         """Answer on the port of the config; one that cannot be had costs no look."""
+        if not (port := self._config.metrics.port):
+            return
         from scraper import metrics  # noqa: PLC0415 - only where it is wanted
 
-        port = self._config.metrics.port
+        names = [portal.name for portal in self._config.portals]
         try:
-            stack.enter_context(metrics.Endpoint(port, lambda: ledger.snapshot(self._clock())))
+            stack.enter_context(
+                metrics.Endpoint(port, lambda: metrics.take(self._store.path, self._clock(), names))
+            )
         except metrics.MetricsError as exc:
             self._log.error("no metrics", reason=str(exc))
 
-    async def _until_told(self, timetable: Timetable, collector: Collector, herald: Herald) -> None:
+    async def _until_told(
+        self, timetable: Timetable, collector: Collector, monitor: Monitor
+    ) -> None:
         """Feed the watchdog and mind the clock until the end, or until there is a new config."""
         lead = _lead(self._clock)
         while not self._stop.is_set():
@@ -159,7 +149,7 @@ class Daemon:
             if self._reload.is_set() and self._load_again():
                 return
             timetable.catch_up()
-            self._inspection.begin_if_due(lambda faults: self._tell_faults(herald, faults))
+            self._inspection.begin_if_due(lambda faults: self._tell_faults(monitor, faults))
             if timetable.goes_on():
                 systemd.alive()
             step = _lead(self._clock) - lead
@@ -169,12 +159,12 @@ class Daemon:
                 timetable.shift(min(step, dt.timedelta()))
                 await self._keep_step(collector, step)
 
-    async def _tell_faults(self, herald: Herald, faults: list[str]) -> None:
-        herald.faults = self._inspection.faults
+    async def _tell_faults(self, monitor: Monitor, faults: list[str]) -> None:
+        monitor.faults = self._inspection.faults
         if faults:
             more = len(faults) - 1  # `nalssi check` tells them all
             self._log.error("database at fault", fault=printable(faults[0]), more=more)
-            await herald.ping("fail", "\n".join(faults))
+            await monitor.ping("fail", "\n".join(faults))
         else:
             self._log.info("database sound again")
 

@@ -20,7 +20,7 @@ from db.reading import KST
 from db.write.store import Store
 from scraper import lock
 from scraper.collect import Collector
-from scraper.config import USER_AGENT, Portal
+from scraper.config import Fetch, Portal
 from scraper.demo.portal import CITIES, Entry, Loopback, page
 from scraper.fetch import Fetcher
 
@@ -60,15 +60,15 @@ async def _play(store: Store, now: dt.datetime, say: Callable[[str], object]) ->
     with Loopback() as loopback:
         portal = Portal(name="demo", url=loopback.url)
         say(f"A portal on {loopback.url}, looked at every {STEP_MINUTES} minutes of its time:\n")
-        async with Fetcher(user_agent=USER_AGENT, clock=clock) as fetcher:
-            with Collector(
-                fetcher=fetcher, store=store, interval_s=STEP_MINUTES * 60, clock=clock
-            ) as collector:
-                for hour in STORY:
-                    loopback.show(None if hour == "!" else _page(hour, clock()))
-                    (report,) = await collector.sweep([portal])
-                    say(_line(clock(), report, _state(store.path, clock())))
-                    clock.advance(minutes=STEP_MINUTES)
+        fetcher = Fetcher(Fetch(), clock=clock)
+        with Collector(
+            fetcher=fetcher, store=store, interval_s=STEP_MINUTES * 60, clock=clock
+        ) as collector:
+            for hour in STORY:
+                loopback.show(None if hour == "!" else _page(hour, clock()))
+                (report,) = await collector.sweep([portal])
+                say(_line(clock(), report, _state(store.path, clock())))
+                clock.advance(minutes=STEP_MINUTES)
     say("")
 
 

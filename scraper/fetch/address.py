@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
+import itertools
 import re
 import socket
-import threading
 from collections.abc import Awaitable, Callable
 
-import httpx
-
 from scraper.errors import FetchError
+from scraper.http import httpx
+from scraper.threads import DaemonThreads
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the IP addresses of a host, best first; OSError where it has none."""
+
+MAX_ADDRESSES = 64
+"""What of a host is tried at most: whoever owns its name chooses how many it has."""
 
 _PORTS = {"http": 80, "https": 443}
 _LABEL = "[a-z0-9_-]{1,63}"  # RFC 1035; names with underscores are in use
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address within
 # A lookup cannot be cancelled, only left behind; so many may hang at once.
-_LOOKUPS = threading.BoundedSemaphore(32)
+_LOOKUPS = DaemonThreads(at_most=32)
 
 
 def parse(url: str) -> httpx.URL:
@@ -82,12 +84,18 @@ def is_home(url: httpx.URL) -> bool:
     return not is_public(ip) if ip else host == "localhost" or host.endswith(".localhost")
 
 
-def redirected(url: httpx.URL, location: str | None) -> httpx.URL:
+def redirected(url: httpx.URL, location: str | None, *, off_site: bool = False) -> httpx.URL:
     """
     Find where a redirect leads.
 
+    Args:
+        url: What was asked for.
+        location: The header of that name.
+        off_site: Whether it may lead to another host, at the port of its scheme or our own.
+
     Raises:
-        FetchError: Nowhere, off the site, from https to http, or to another port.
+        FetchError: It leads nowhere, or where we do not follow: off the site, from https to http,
+            to another port.
     """
     if not location:
         raise FetchError(str(url), "a redirect without a Location")
@@ -95,7 +103,8 @@ def redirected(url: httpx.URL, location: str | None) -> httpx.URL:
         target = url.join(location).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError) as exc:
         raise FetchError(str(url), f"redirect to {location[:200]!r}: no address") from exc
-    if problem := _problem(target) or _off_site(url, target):
+    elsewhere = _odd_neighbour if off_site else _off_site
+    if problem := _problem(target) or elsewhere(url, target):
         raise FetchError(str(url), f"redirect to {str(target)[:200]!r} refused: {problem}")
     return target
 
@@ -110,33 +119,54 @@ def _off_site(url: httpx.URL, target: httpx.URL) -> str | None:
     return None
 
 
-async def public_addresses(url: httpx.URL, resolve: Resolve, *, home: bool) -> list[str]:
+def _odd_neighbour(url: httpx.URL, target: httpx.URL) -> str | None:
+    """A site must not choose which machines of ours, or which ports of others, we try."""
+    literal = _literal(host_of(target))
+    if literal and not is_public(literal) and host_of(target) != host_of(url):
+        return "no public address"
+    return "another port" if target.port not in {None, url.port} else None
+
+
+async def public_addresses(
+    url: httpx.URL, host: str, port: int, resolve: Resolve, *, home: bool
+) -> list[str]:
     """
-    Find the IP addresses of a URL's host that we may connect to, best first.
+    Find the IP addresses of a host that we may connect to, best first.
 
     Args:
-        url: Whose host.
+        url: What is asked for, for errors.
+        host: Its host, or that of a proxy.
+        port: The port of that host.
         resolve: Asks DNS.
         home: Whether addresses that are not public are welcome, see ``is_home``.
+
+    Returns:
+        Both families in turn (RFC 8305, 4), ``MAX_ADDRESSES`` at most.
 
     Raises:
         FetchError: The host has no address, or none that is public.
     """
-    host = host_of(url)
-    found = [host] if _literal(host) else await _looked_up(url, resolve)
+    found = [host] if _literal(host) else await _looked_up(url, host, port, resolve)
     public = [ip for ip in found if home or is_public(_literal(ip))]
     if not public:
         raise FetchError(str(url), f"{host!r} is at {', '.join(found)[:200]}, no public address")
-    return list(dict.fromkeys(public))
+    return _in_turn(list(dict.fromkeys(public)))[:MAX_ADDRESSES]
 
 
-async def _looked_up(url: httpx.URL, resolve: Resolve) -> list[str]:
-    host = host_of(url)
+def _in_turn(ips: list[str]) -> list[str]:
+    """A machine without IPv6 must not try six such addresses before the first of IPv4."""
+    first = [ip for ip in ips if (":" in ip) == (":" in ips[0])]
+    others = [ip for ip in ips if ip not in set(first)]
+    return [ip for pair in itertools.zip_longest(first, others) for ip in pair if ip]
+
+
+async def _looked_up(url: httpx.URL, host: str, port: int, resolve: Resolve) -> list[str]:
     try:
-        found = await resolve(host, port_of(url))
+        found = await resolve(host, port)
     except (OSError, UnicodeError) as exc:
-        passing = isinstance(exc, socket.gaierror) and exc.errno == socket.EAI_AGAIN
-        raise FetchError(str(url), f"no address of {host!r}: {exc}", may_pass=passing) from exc
+        again = isinstance(exc, socket.gaierror) and exc.errno == socket.EAI_AGAIN
+        may_pass = again or isinstance(exc, BlockingIOError)
+        raise FetchError(str(url), f"no address of {host!r}: {exc}", may_pass=may_pass) from exc
     if not found:
         raise FetchError(str(url), f"no address of {host!r}")
     return found
@@ -163,40 +193,20 @@ async def resolve(host: str, port: int) -> list[str]:
     """
     Ask DNS for the IP addresses of a host.
 
-    In a thread of its own, which dies with the process: asyncio's threads would keep the process
-    alive for as long as a lookup hangs.
+    In daemon threads: ``loop.getaddrinfo`` takes asyncio's own, which keep the process alive for
+    as long as a lookup hangs.
 
     Raises:
-        OSError: There is none, or too many lookups hang already.
+        OSError: There is none, too many lookups hang already, or no thread can be started.
     """
-    if not _LOOKUPS.acquire(blocking=False):
-        raise BlockingIOError("too many DNS lookups hang")
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[str]] = loop.create_future()
-
-    def look_up() -> None:
-        try:
-            found: list[str] | OSError | UnicodeError = _getaddrinfo(host, port)
-        except (OSError, UnicodeError) as exc:  # UnicodeError: a host that IDNA refuses
-            found = exc
-        finally:
-            _LOOKUPS.release()
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, answer, found)
-
-    threading.Thread(target=look_up, name=f"resolve {host}", daemon=True).start()
-    return await answer
+    try:
+        return await loop.run_in_executor(_LOOKUPS, _look_up, host, port)
+    except RuntimeError as exc:
+        msg = f"no thread for the lookup: {exc}"
+        raise BlockingIOError(msg) from exc
 
 
-def _getaddrinfo(host: str, port: int) -> list[str]:
+def _look_up(host: str, port: int) -> list[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(where[0]) for _, _, _, _, where in found]
-
-
-def _settle(answer: asyncio.Future[list[str]], found: list[str] | OSError | UnicodeError) -> None:
-    if answer.done():  # cancelled by the deadline
-        return
-    if isinstance(found, list):
-        answer.set_result(found)
-    else:
-        answer.set_exception(found)

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import stamina
 
 from db.reading import Robots
 from scraper.errors import FetchError, RefusedByRobots
 from scraper.fetch import address, robots
+from scraper.fetch.budget import Budget
 from scraper.fetch.encoding import encoding_of
-from scraper.fetch.headers import retry_after_s, validator, validators
+from scraper.fetch.headers import age_s, date, retry_after_s, validator, validators
 from scraper.fetch.page import Page
+from scraper.fetch.trust import trusted
 from scraper.fetch.wire import Answer, Bound, Wire
 
 if TYPE_CHECKING:
     import datetime as dt
     import ssl
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-    from types import TracebackType
 
-    import httpx
+    from scraper.config import Fetch
+    from scraper.http import httpx
 
 MAX_REDIRECTS = 5
 TRIES = 3
@@ -37,44 +40,6 @@ _PASSING = frozenset({429, 502, 503, 504})
 stamina.instrumentation.set_on_retry_hooks([])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """
-    What is the same for every request of one look.
-
-    Attributes:
-        headers: What every request of it carries.
-        asked: The headers that ask only for a page newer than the one we know.
-        home: Whether the configured address is on this machine or network.
-        bound: How much of the body to take.
-        until: The end of its time, by the clock of the event loop.
-        backoff_s: The longest wait before a try, where the portal names none.
-    """
-
-    headers: Mapping[str, str]
-    asked: Mapping[str, str]
-    home: bool
-    bound: Bound
-    until: float
-    backoff_s: float
-
-    def wait_s(self, error: Exception) -> float | bool:
-        """
-        Say whether to try again, in the form that stamina asks for.
-
-        Returns:
-            The seconds for which the portal asked us to stay away, but our own longest wait at
-            least; True for the usual backoff; False where the fault stays, or the wait does not
-            fit into the time left.
-        """
-        if not isinstance(error, FetchError) or not error.may_pass:
-            return False
-        wait_s = max(error.retry_after_s or 0.0, self.backoff_s)
-        if wait_s >= self.until - asyncio.get_running_loop().time():
-            return False
-        return True if error.retry_after_s is None else wait_s
-
-
 class Asked(TypedDict, total=False):
     """What ``Fetcher.ask`` may be told besides the URL."""
 
@@ -85,17 +50,16 @@ class Asked(TypedDict, total=False):
 
 class Fetcher:
     """
-    Gets pages, one at a time from each site; to be closed, as by ``async with``.
+    Gets pages, one at a time from each site; it keeps no connection open.
 
     Args:
-        user_agent: Says who we are and why; robots.txt knows us by its first word.
-        timeout_s: For a whole look, without the wait for its turn. A single step (connecting,
-            reading on) has half of it, so that a silent server gets a second chance.
-        max_bytes: What a page may have at most, on the wire and inflated.
+        settings: The table ``[fetch]`` of the config. Its time is for a whole look, without the
+            wait for its turn; a single step (connecting, reading on) has half of it, so that a
+            silent server gets a second chance.
         clock: Says what time it is; aware, UTC.
         robots: What we know of robots.txt from earlier.
         resolve: Asks DNS.
-        verify: Whose certificates to trust; the usual authorities by default.
+        verify: Whose certificates to trust, in place of those of this machine and the settings.
         backoff_s: The first wait before another try; doubled, and jittered, for the next.
 
     Attributes:
@@ -104,10 +68,8 @@ class Fetcher:
 
     def __init__(  # noqa: PLR0913 - all by name, and two of them needed
         self,
+        settings: Fetch,
         *,
-        user_agent: str,
-        timeout_s: float = 20.0,
-        max_bytes: int = 4 * 2**20,
         clock: Callable[[], dt.datetime],
         robots: Iterable[Robots] = (),
         resolve: address.Resolve = address.resolve,
@@ -115,9 +77,13 @@ class Fetcher:
         backoff_s: float = 0.5,
     ) -> None:
         self.robots = {known.origin: known for known in robots}
-        self._user_agent, self._clock = user_agent, clock
-        self._timeout_s, self._max_bytes, self._backoff_s = timeout_s, max_bytes, backoff_s
-        self._wire = Wire(resolve=resolve, verify=verify, step_s=timeout_s / 2)
+        self._settings, self._clock, self._backoff_s = settings, clock, backoff_s
+        self._wire = Wire(
+            resolve=resolve,
+            verify=functools.cache(lambda: verify or trusted(settings.ca_file)),
+            proxy=settings.proxy,
+            step_s=settings.timeout_s / 2,
+        )
         self._turns: defaultdict[tuple[str, int | None], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retried = stamina.AsyncRetryingCaller(
             attempts=TRIES,
@@ -126,18 +92,6 @@ class Fetcher:
             wait_jitter=backoff_s,
             wait_max=3 * backoff_s,
         )
-
-    async def __aenter__(self) -> Self:
-        await self._wire.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._wire.__aexit__(exc_type, exc, traceback)
 
     @contextlib.asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
@@ -178,19 +132,19 @@ class Fetcher:
             FetchError: The page could not be had, for whatever reason.
         """
         start = address.parse(url)
-        look = self._look(start, asked=validators(etag, last_modified))
+        budget = self._budget(start, asked=validators(etag, last_modified))
         try:
-            async with asyncio.timeout_at(look.until):
-                answer = await self._followed(start, look, obey=not ignore_robots)
+            async with asyncio.timeout_at(budget.until):
+                answer = await self._followed(start, budget, obey=not ignore_robots)
         except TimeoutError as exc:
-            reason = f"no page within {self._timeout_s:g} s"
+            reason = f"no page within {self._settings.timeout_s:g} s"
             raise FetchError(url, reason, may_pass=True) from exc
-        return _page(answer, look.asked)
+        return _page(answer, budget.asked)
 
-    def _look(self, start: httpx.URL, *, asked: Mapping[str, str]) -> _Look:
-        return _Look(
+    def _budget(self, start: httpx.URL, *, asked: Mapping[str, str]) -> Budget:
+        return Budget(
             headers={
-                "User-Agent": self._user_agent,
+                "User-Agent": self._settings.user_agent,
                 "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
                 "Accept-Language": "ko",
                 "Accept-Encoding": "gzip, deflate",
@@ -198,32 +152,35 @@ class Fetcher:
             },
             asked=asked,
             home=address.is_home(start),
-            bound=Bound(max_bytes=self._max_bytes),
-            until=asyncio.get_running_loop().time() + self._timeout_s,
+            bound=Bound(max_bytes=self._settings.max_bytes),
+            until=asyncio.get_running_loop().time() + self._settings.timeout_s,
             backoff_s=3 * self._backoff_s,
         )
 
-    async def _followed(self, url: httpx.URL, look: _Look, *, obey: bool) -> Answer:
+    async def _followed(self, url: httpx.URL, budget: Budget, *, obey: bool) -> Answer:
         """Ask, and go where the site sends us."""
-        seen: list[httpx.URL] = []
+        seen: list[tuple[httpx.URL, dict[str, str]]] = []
         while len(seen) <= MAX_REDIRECTS:
             if obey:
-                await self._obey_robots(url, look)
-            answer = await self._retried(look.wait_s, self._asked, url, look)
+                await self._obey_robots(url, budget)
+            seen.append((url, budget.cookies.header(url)))
+            answer = await self._retried(budget.wait_s, self._asked, url, budget)
             if answer.status not in _REDIRECTS:
                 return answer
-            seen.append(url)
-            url = address.redirected(url, answer.headers.get("Location"))
-            if url in seen:
+            location = answer.headers.get("Location")
+            url = address.redirected(url, location, off_site=budget.off_site)
+            if (url, budget.cookies.header(url)) in seen:
                 raise FetchError(str(url), "redirects in a circle")
         raise FetchError(str(url), f"more than {MAX_REDIRECTS} redirects")
 
-    async def _asked(self, url: httpx.URL, look: _Look) -> Answer:
+    async def _asked(self, url: httpx.URL, budget: Budget) -> Answer:
         """Ask once; any status that is neither a page nor a way to one is an error."""
-        headers = {**look.headers, **look.asked}
-        answer = await self._wire.ask(url, headers, home=look.home, bound=look.bound)
+        headers = {**budget.headers, **budget.asked, **budget.cookies.header(url)}
+        home = budget.home and address.is_home(url)
+        answer = await self._wire.ask(url, headers, home=home, bound=budget.bound)
+        budget.cookies.keep(url, answer.headers)
         status = answer.status
-        if status == 200 or (status == 304 and look.asked) or status in _REDIRECTS:
+        if status == 200 or (status == 304 and budget.asked) or status in _REDIRECTS:
             return answer
         raise FetchError(
             str(url),
@@ -233,16 +190,16 @@ class Fetcher:
             may_pass=status in _PASSING,
         )
 
-    async def _obey_robots(self, url: httpx.URL, look: _Look) -> None:
+    async def _obey_robots(self, url: httpx.URL, budget: Budget) -> None:
         origin = address.origin_of(url)
         known = self.robots.get(origin)
         if known is None or not robots.is_fresh(known, self._clock()):
-            known = await self._renewed(url, look)
+            known = await self._renewed(url, budget)
             self.robots[origin] = known
-        if not robots.allows(known, str(url), robots.product_token(self._user_agent)):
+        if not robots.allows(known, str(url), robots.product_token(self._settings.user_agent)):
             raise RefusedByRobots(str(url), "refused by the site's robots.txt")
 
-    async def _renewed(self, url: httpx.URL, look: _Look) -> Robots:
+    async def _renewed(self, url: httpx.URL, budget: Budget) -> Robots:
         """
         Ask for a robots.txt.
 
@@ -254,33 +211,39 @@ class Fetcher:
         """
         old = self.robots.get(address.origin_of(url))
         if old is None or not robots.is_usable(old, self._clock()):
-            return await self._asked_robots(url, look)
+            return await self._asked_robots(url, budget)
         # A robots.txt that hangs leaves time for the page, since we can do without.
         now = asyncio.get_running_loop().time()
-        look = replace(look, until=now + (look.until - now) / 2)
+        budget = replace(budget, until=now + (budget.until - now) / 2)
         try:
-            async with asyncio.timeout_at(look.until):
-                return await self._asked_robots(url, look)
+            async with asyncio.timeout_at(budget.until):
+                return await self._asked_robots(url, budget)
         except (FetchError, TimeoutError):
             return old
 
-    async def _asked_robots(self, url: httpx.URL, look: _Look) -> Robots:
-        look = replace(look, asked={}, bound=Bound(max_bytes=robots.MAX_BYTES, cut=True))
+    async def _asked_robots(self, url: httpx.URL, budget: Budget) -> Robots:
+        bound = Bound(max_bytes=robots.MAX_BYTES, cut=True)
+        budget = replace(budget, asked={}, bound=bound, off_site=True)
         try:
-            answer = await self._followed(url.join("/robots.txt"), look, obey=False)
+            answer = await self._followed(url.join("/robots.txt"), budget, obey=False)
             text = robots.text_of(answer.body, whole=answer.whole)
         except FetchError as exc:
-            # RFC 9309, 2.3.1.3: a site that has none allows everything. 429 is no such answer.
-            if exc.status is None or exc.status == 429 or not 400 <= exc.status < 500:
+            if not robots.says_there_is_none(exc.status):
                 raise _about_robots(url, exc) from exc
             text = ""
         return Robots(origin=address.origin_of(url), fetched_at=self._clock(), text=text)
 
 
 def _about_robots(url: httpx.URL, exc: FetchError) -> FetchError:
+    reason = f"robots.txt: {exc.reason}"
+    if not exc.url.startswith(address.origin_of(url)):
+        reason = (
+            f"robots.txt, sent on to {exc.url[:200]!r}: {exc.reason};"
+            " where the site has given its leave, the config says so by ignore_robots"
+        )
     return FetchError(
         str(url),
-        f"robots.txt: {exc.reason}",
+        reason,
         status=exc.status,
         retry_after_s=exc.retry_after_s,
         may_pass=exc.may_pass,
@@ -298,4 +261,6 @@ def _page(answer: Answer, asked: Mapping[str, str]) -> Page:
         wire_bytes=answer.wire_bytes,
         etag=validator(headers.get("ETag", known.get("If-None-Match"))),
         last_modified=validator(headers.get("Last-Modified", known.get("If-Modified-Since"))),
+        age_s=age_s(headers.get("Age")),
+        date=date(headers.get("Date")),
     )

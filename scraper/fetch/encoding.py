@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from typing import TYPE_CHECKING
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
@@ -16,23 +17,40 @@ if TYPE_CHECKING:
 _NO_PAGE = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
 
+_HANGUL = re.compile("[가-힣]")
+
+
 def encoding_of(content_type: str | None, body: bytes) -> str:
     """
     Find the codec that reads a page, such as ``"utf-8"`` or ``"cp949"``.
 
     The header's charset, the byte order mark, the meta declaration, UTF-8 and CP949 (which is
-    EUC-KR and more) are tried in this order; the first that decodes the whole body is taken.
+    EUC-KR and more) are tried in this order; the first that decodes the whole body is taken,
+    unless the text has no Hangul and that of a later one has: EUC-KR called ISO-8859-1 decodes,
+    as ``¼¿ï``, and is no Korean page.
 
     Returns:
-        Where none does, the one with which the fewest characters are lost when it is read with
-        ``errors="replace"``.
+        Where no codec gives a whole text with Hangul: one whose text has Hangul when it is read
+        with ``errors="replace"``, then the one that loses the fewest characters, then the first.
     """
-    tried = []
+    tried: dict[str, tuple[bool, int]] = {}
     for codec in itertools.chain(_declared(content_type, body), ("utf-8", "cp949")):
-        if _decodes(body, codec):
+        if codec in tried or not _is_text(codec):
+            continue
+        tried[codec] = faults = _faults(body, codec)
+        if faults == (False, 0):
             return codec
-        tried.append(codec)
-    return min(filter(_is_text, tried), key=lambda codec: _lost(body, codec))
+    return min(tried, key=tried.__getitem__)
+
+
+def _faults(body: bytes, codec: str) -> tuple[bool, int]:
+    """Whether the text has no Hangul, and how many characters of it are lost."""
+    try:
+        text, lost = body.decode(codec), 0
+    except UnicodeError:
+        text = body.decode(codec, "replace")
+        lost = text.count("\ufffd")
+    return _HANGUL.search(text) is None, lost
 
 
 def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
@@ -49,18 +67,6 @@ def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
 
 
 _in_header = functools.lru_cache(maxsize=64)(http_content_type_encoding)
-
-
-def _decodes(body: bytes, codec: str) -> bool:
-    try:
-        body.decode(codec)
-    except (UnicodeError, LookupError):  # LookupError: "base64" and the like are not for text
-        return False
-    return True
-
-
-def _lost(body: bytes, codec: str) -> int:
-    return body.decode(codec, "replace").count("\ufffd")
 
 
 def _is_text(codec: str) -> bool:

@@ -1,4 +1,4 @@
-"""Headers that a portal means for our next visit: when to come, and what to ask with."""
+"""Headers beside the page: how old it is, what to ask with next time, and when to come again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 import email.utils
 
 _MAX_RETRY_AFTER_S = 7 * 86_400.0
+_MAX_AGE_S = 2**31  # RFC 9111, 1.2.2: caches count no further
 _MAX_VALIDATOR = 1000  # characters: it is kept, and sent again on every pass
 
 
@@ -19,6 +20,38 @@ def validator(value: str | None) -> str | None:
     """Give a portal's ETag or date if it can be sent back as it is, otherwise None."""
     fits = value and len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
     return value if fits else None
+
+
+def age_s(value: str | None) -> int | None:
+    """
+    Read an Age: for how long a cache on the way has held the answer.
+
+    Args:
+        value: As sent; of several, joined by commas, the first counts (RFC 9111, 5.1).
+
+    Returns:
+        Seconds; None where it is no whole number, or a larger one than caches count to.
+    """
+    first = (value or "").partition(",")[0].strip()
+    if not (first.isascii() and first.isdigit() and len(first) <= 10):
+        return None
+    seconds = int(first)
+    return seconds if seconds <= _MAX_AGE_S else None
+
+
+def date(value: str | None) -> str | None:
+    """Give a Date as the server sent it, if a moment can be read from it, otherwise None."""
+    sent = validator(value)
+    return sent if sent and _moment(sent) else None
+
+
+def _moment(sent: str) -> dt.datetime | None:
+    """Read a date; one without an offset is in UTC."""
+    try:
+        moment = email.utils.parsedate_to_datetime(sent)
+    except (ValueError, OverflowError):  # OverflowError: a year or an offset of twenty digits
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or dt.UTC)
 
 
 def retry_after_s(value: str | None, now: dt.datetime) -> float | None:
@@ -36,9 +69,7 @@ def retry_after_s(value: str | None, now: dt.datetime) -> float | None:
         return None
     if value.isascii() and value.isdigit():
         return min(float(value), _MAX_RETRY_AFTER_S)
-    try:
-        date = email.utils.parsedate_to_datetime(value)
-    except (ValueError, OverflowError):  # OverflowError: a year or an offset of twenty digits
+    moment = _moment(value)
+    if moment is None or moment < now:
         return None
-    seconds = (date.replace(tzinfo=date.tzinfo or dt.UTC) - now).total_seconds()
-    return min(seconds, _MAX_RETRY_AFTER_S) if seconds >= 0 else None
+    return min((moment - now).total_seconds(), _MAX_RETRY_AFTER_S)

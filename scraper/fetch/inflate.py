@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Protocol
 
 from scraper.errors import FetchError
 
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+
+# What changes a body: the registry of IANA, and what is in use beside it. Some servers name a
+# charset there, or "none"; browsers take the body as it is.
+_COMPRESSION = re.compile(
+    r"(x-)?(gzip|compress|bzip2)|deflate|br|zstd|dcb|dcz|exi|aes128gcm|pack200-gzip|lzma|xz|lz4"
+)
 
 # What is left of a piece is copied for every gzip member in it, and a member may have 20 bytes:
 # small pieces keep a body of nothing but members cheap.
@@ -53,7 +60,7 @@ def inflater(url: str, content_encoding: str) -> Inflater:
         FetchError: An encoding that we did not ask for, or several, one on the other.
     """
     layers = [name.strip().lower() for name in content_encoding.split(",")]
-    match [name for name in layers if name not in {"", "identity"}]:
+    match [name for name in layers if _COMPRESSION.fullmatch(name)]:
         case []:
             return _Identity()
         case ["gzip" | "x-gzip"]:

@@ -27,6 +27,10 @@ class Page:
         wire_bytes: Bytes of the body as received, before inflating.
         etag: What to ask with next time; None where the portal gave none.
         last_modified: The same, as a date in the portal's own words.
+        age_s: Seconds for which a cache on the way has held the answer, as it says itself; None
+            where it says none.
+        date: When the answer was made by the server's clock, in its own words; None where it
+            gave no date.
     """
 
     url: str
@@ -36,6 +40,8 @@ class Page:
     wire_bytes: int
     etag: str | None
     last_modified: str | None
+    age_s: int | None = None
+    date: str | None = None
 
     @property
     def not_modified(self) -> bool:

@@ -33,6 +33,15 @@ def is_usable(robots: Robots, now: dt.datetime) -> bool:
     return now - robots.fetched_at <= _USABLE
 
 
+def says_there_is_none(status: int | None) -> bool:
+    """
+    Whether an answer says that the site has no rules, so that everything is allowed.
+
+    RFC 9309, 2.3.1.3: any 4xx; of those 429 says to come later. 204 is a file without content.
+    """
+    return status == 204 or (status is not None and status != 429 and 400 <= status < 500)
+
+
 def allows(robots: Robots, url: str, token: str) -> bool:
     """Whether it lets the crawler of that product token ask for that address."""
     return _rules(robots.text, token.lower()).can_fetch(url, token)

@@ -1,5 +1,5 @@
 """
-What Prometheus is told: the state of each portal, and how our looks at it went.
+The metrics for Prometheus: the state of each portal, and how our looks at it went.
 
 Everything is read from a ``Snapshot`` when it is asked for. There is no global registry, and no
 metric of the process itself: a daemon's memory says nothing about the weather.
@@ -9,23 +9,6 @@ from __future__ import annotations
 
 from scraper.metrics.endpoint import Endpoint
 from scraper.metrics.exposition import text, write
-from scraper.metrics.ledger import Ledger
-from scraper.metrics.snapshot import (
-    BUCKETS_S,
-    Durations,
-    MetricsError,
-    PortalMetrics,
-    Snapshot,
-)
+from scraper.metrics.snapshot import MetricsError, PortalMetrics, Snapshot, take
 
-__all__ = [
-    "BUCKETS_S",
-    "Durations",
-    "Endpoint",
-    "Ledger",
-    "MetricsError",
-    "PortalMetrics",
-    "Snapshot",
-    "text",
-    "write",
-]
+__all__ = ["Endpoint", "MetricsError", "PortalMetrics", "Snapshot", "take", "text", "write"]

@@ -1,8 +1,15 @@
-"""The metrics over HTTP, on this machine only."""
+"""
+The metrics over HTTP, on this machine only.
+
+Not by ``prometheus_client.start_http_server``: that bounds neither how many connections it serves
+nor how long one may take, and answers whatever host a request names.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import http
+import socket
 import sys
 import threading
 import time
@@ -28,8 +35,11 @@ _Answer: TypeAlias = tuple[http.HTTPStatus, str, bytes]
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PLAIN = "text/plain; charset=utf-8"
-_PATIENCE_S = 5.0
+_DEADLINE_S = 10.0  # for a whole request; as long as Prometheus waits where nobody says more
+_AT_ONCE = 8  # connections served; the others wait in the queue of the system
+_OWN_NAMES: Final = ("127.0.0.1", "localhost")
 _KEPT_S = 5.0  # whoever asks more often gets the same answer: asking must not hold up looks
+_CLOSING_S = 5.0
 _POLL_S = 0.5  # how long a stop may take to be seen; no scrape waits for it
 
 
@@ -86,7 +96,7 @@ class Endpoint:
         self._server.server_close()
         self._thread.join()
         self._closed = True
-        if self._turn.acquire(timeout=_PATIENCE_S):  # a scrape under way may end
+        if self._turn.acquire(timeout=_CLOSING_S):  # a scrape under way may end
             self._turn.release()
 
     def _handler(self, *connection: Any) -> _Handler:
@@ -105,16 +115,63 @@ class Endpoint:
         try:
             return http.HTTPStatus.OK, _CONTENT_TYPE, text(self._snapshot())
         except NalssiError as exc:
-            told = f"{exc}\n".encode("utf-8", "replace")
-            return http.HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, told
+            reason = f"{exc}\n".encode("utf-8", "replace")
+            return http.HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, reason
 
 
 class _Server(ThreadingMixIn, TCPServer):
-    """A thread for each scrape; none of them holds up the end of the process."""
+    """A thread for each scrape, of which there are few at once; none holds up the end."""
 
     allow_reuse_address = True  # after a restart the port is in TIME_WAIT
     daemon_threads = True
     request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], handler: Callable[..., _Handler]) -> None:
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._open: dict[socket.socket, float] = {}
+        super().__init__(address, handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection as soon as there is a place for it."""
+        if not self._places.acquire(timeout=_POLL_S):
+            raise TimeoutError  # not accepted: the next turn of the server's loop tries again
+        try:
+            connection, client = super().get_request()
+        except OSError:
+            self._places.release()
+            time.sleep(_POLL_S)  # no descriptor is left: the loop would spin
+            raise
+        self._open[connection] = time.monotonic() + _DEADLINE_S
+        return connection, client
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread; where none can be started, close it."""
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            self.shutdown_request(request)
+
+    def service_actions(self) -> None:
+        """End the requests that are over the deadline, whatever their threads wait for."""
+        now = time.monotonic()
+        for connection in [one for one, until in self._open.copy().items() if until <= now]:
+            with contextlib.suppress(OSError):  # it is closed already
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def server_close(self) -> None:
+        """Listen no longer; whoever is being answered still is, who has not asked yet is not."""
+        super().server_close()
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection, and free its place."""
+        del self._open[request]
+        try:
+            super().shutdown_request(request)
+        finally:
+            self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report a bug on stderr; not that a client went away."""
@@ -125,7 +182,7 @@ class _Server(ThreadingMixIn, TCPServer):
 class _Handler(BaseHTTPRequestHandler):
     server_version = f"nalssi/{__version__}"
     sys_version = ""
-    timeout = _PATIENCE_S
+    timeout = _DEADLINE_S  # of one reading or writing; where the server is closed, no other is left
 
     def __init__(self, answer: Callable[[], _Answer], *connection: Any) -> None:
         self._answer = answer
@@ -133,15 +190,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a scrape."""
-        if self.path.partition("?")[0] == PATH:
-            status, kind, body = self._answer()
-        else:
-            status, kind, body = http.HTTPStatus.NOT_FOUND, _PLAIN, b"only /metrics is here\n"
+        self.wfile.write(self._begin())
+
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the body."""
+        self._begin()
+
+    def _begin(self) -> bytes:
+        """Send status and headers; gives the body."""
+        status, kind, body = self._found()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        return body
+
+    def _found(self) -> _Answer:
+        # A page on the web may name a host of its own and have it resolved to this machine. Who
+        # names none is no browser.
+        host = self.headers.get("Host", HOST).rpartition(":")
+        if (host[0] or host[2]).lower() not in _OWN_NAMES:
+            expected = f"expected one of these hosts: {', '.join(_OWN_NAMES)}\n"
+            return http.HTTPStatus.MISDIRECTED_REQUEST, _PLAIN, expected.encode()
+        if self.path.partition("?")[0] != PATH:
+            return http.HTTPStatus.NOT_FOUND, _PLAIN, b"only /metrics is here\n"
+        return self._answer()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Log nothing: a scrape every 15 seconds is no news."""

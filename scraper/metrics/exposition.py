@@ -13,12 +13,12 @@ from prometheus_client.core import (
     InfoMetricFamily,
 )
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
+from db.counts import BUCKETS_MS
 from db.errors import OutputError
 from db.file import atomic
 from db.validity import State
-from scraper.metrics.snapshot import BUCKETS_S, MetricsError
+from scraper.metrics.snapshot import MetricsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,49 +29,34 @@ if TYPE_CHECKING:
     from scraper.metrics.snapshot import PortalMetrics, Snapshot
 
 _MODE = 0o644  # the node exporter runs as a user of its own
-_REMARK = "# nalssi: "  # neither HELP nor TYPE follows: Prometheus passes over it
 
 
 def text(snapshot: Snapshot) -> bytes:
     """Give the metrics in the text format 0.0.4 of Prometheus; UTF-8."""
     registry = CollectorRegistry()
-    registry.register(_Told(snapshot))
+    registry.register(_Metrics(snapshot))
     return generate_latest(registry)
 
 
-def write(path: Path, snapshot: Snapshot, remark: str = "") -> None:
+def write(path: Path, snapshot: Snapshot) -> None:
     """
     Put the metrics into a file, for the textfile collector of the node exporter.
 
-    Who reads it meanwhile reads the old file or the new one, both whole.
-
-    Args:
-        path: The file.
-        snapshot: What to tell.
-        remark: One line for whoever writes the next file; a comment to all others.
+    A reader meanwhile reads the old file or the new one, both whole.
 
     Raises:
         MetricsError: The file cannot be written; the old one is still there.
     """
-    told = text(snapshot) + (f"{_REMARK}{remark}\n".encode() if remark else b"")
     try:
         with atomic.of_file(path) as place:
-            place.write_bytes(told)
+            place.write_bytes(text(snapshot))
             place.chmod(_MODE)
     except OutputError as exc:
         raise MetricsError(path, f"cannot be written: {exc.problem}") from exc
 
 
-def remark(path: Path) -> str:
-    """The remark in a file that was written before; empty where there is none."""
-    try:
-        return path.read_text(encoding="utf-8").partition(f"\n{_REMARK}")[2]
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-class _Told(Collector):
-    """A snapshot in the words of the Prometheus client."""
+class _Metrics(Collector):
+    """A snapshot as the Prometheus client wants it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -103,7 +88,7 @@ class _Told(Collector):
             "nalssi_looks", "Looks at a portal ever kept, by outcome.", labels=["portal", "outcome"]
         )
         for portal in self._snapshot.portals:
-            for outcome, count in portal.looks.items():
+            for outcome, count in portal.counts.looks.items():
                 looks.add_metric([_label(portal.portal), _label(outcome)], count)
         return looks
 
@@ -124,11 +109,13 @@ class _Told(Collector):
             "How long looks at a portal took, in seconds.",
             labels=["portal"],
         )
-        ends = (*map(floatToGoString, BUCKETS_S), "+Inf")
+        ends = (*(str(end / 1000) for end in BUCKETS_MS), "+Inf")
         for portal in self._snapshot.portals:
-            counts = accumulate(portal.durations.counts)
+            counts = accumulate(portal.counts.durations)
             buckets = list(zip(ends, map(float, counts), strict=True))
-            durations.add_metric([_label(portal.portal)], buckets, portal.durations.total_ms / 1000)
+            durations.add_metric(
+                [_label(portal.portal)], buckets, portal.counts.milliseconds / 1000
+            )
         return durations
 
     def _since(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from db import query
+from scraper import __version__
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Collection
+    from pathlib import Path
 
     from db.validity import State
-
-BUCKETS_S: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
-"""The upper ends of the buckets for the duration of a look, inclusive; the last bucket is open."""
 
 
 class MetricsError(ScraperError):
@@ -33,38 +32,6 @@ class MetricsError(ScraperError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Durations:
-    """
-    How long looks took, counted as a database or a running total can.
-
-    Attributes:
-        counts: Looks in each bucket of ``BUCKETS_S`` alone, and those longer than all of them.
-        total_ms: All looks together, in milliseconds: whole numbers add up without an error.
-    """
-
-    counts: tuple[int, ...] = (0,) * (len(BUCKETS_S) + 1)
-    total_ms: int = 0
-
-    def __post_init__(self) -> None:
-        if len(self.counts) != len(BUCKETS_S) + 1:
-            message = f"{len(self.counts)} buckets, expected {len(BUCKETS_S) + 1}"
-            raise ValueError(message)
-
-    @classmethod
-    def counted(cls, milliseconds: Mapping[int, int]) -> Durations:
-        """Put durations that are counted already into their buckets."""
-        counts = [0] * (len(BUCKETS_S) + 1)
-        for ms, count in milliseconds.items():
-            counts[bisect_left(BUCKETS_S, ms / 1000)] += count
-        total_ms = sum(ms * count for ms, count in milliseconds.items())
-        return cls(counts=tuple(counts), total_ms=total_ms)
-
-    def __add__(self, other: Durations) -> Durations:
-        counts = tuple(mine + more for mine, more in zip(self.counts, other.counts, strict=True))
-        return Durations(counts=counts, total_ms=self.total_ms + other.total_ms)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PortalMetrics:
     """
     One portal, at the time of the snapshot.
@@ -73,19 +40,17 @@ class PortalMetrics:
         portal: Its name; no two of a snapshot have the same.
         state: ``live``, ``unconfirmed``, ``frozen`` or ``down``; None where it is no longer looked
             at: then only what was counted is told.
-        looks: How many there ever were, by outcome, but for those not yet read.
         since_success_s: Seconds since a look last gave a sidebar; None where none ever did, or
             the portal is no longer looked at.
         since_change_s: Seconds since the values were last seen to change; None as above.
-        durations: How long the looks took.
+        counts: Of all looks there ever were.
     """
 
     portal: str
     state: State | None
-    looks: Mapping[str, int]
     since_success_s: float | None
     since_change_s: float | None
-    durations: Durations
+    counts: query.PortalCounts = field(default_factory=query.PortalCounts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +71,46 @@ class Snapshot:
     file_bytes: int
     version: str
     taken_at: dt.datetime
+
+
+def take(database: Path, now: dt.datetime, portals: Collection[str] | None = None) -> Snapshot:
+    """
+    Ask a database how everything is; may be called from any thread.
+
+    Args:
+        database: Its file.
+        now: The present, aware.
+        portals: The names of those that are polled; of others only the counts are given, which must
+            not go back. None = all are.
+
+    Raises:
+        DatabaseError: The database cannot be asked.
+    """
+    with query.Database(database) as db:
+        counts = db.counts()
+        return Snapshot(
+            portals=tuple(
+                _portal(status, now, counts, polled=portals is None or status.portal in portals)
+                for status in db.status(now=now)
+            ),
+            readings=counts.readings,
+            file_bytes=database.stat().st_size,
+            version=__version__,
+            taken_at=now,
+        )
+
+
+def _portal(
+    status: query.PortalStatus, now: dt.datetime, counts: query.Counts, *, polled: bool
+) -> PortalMetrics:
+    return PortalMetrics(
+        portal=status.portal,
+        state=status.state if polled else None,
+        since_success_s=_since_s(status.last_success, now) if polled else None,
+        since_change_s=_since_s(status.changed, now) if polled else None,
+        counts=counts.portals.get(status.portal, query.PortalCounts()),
+    )
+
+
+def _since_s(moment: dt.datetime | None, now: dt.datetime) -> float | None:
+    return None if moment is None else (now - moment).total_seconds()

@@ -1,9 +1,9 @@
 """
 A notice by Apprise, which knows a hundred services, in a process of its own.
 
-Some of those services have no deadline, and some log what they were told, tokens included. A
-process can be killed, its log can be dropped, and nothing of it stays in a daemon's memory.
-Address and text come on its standard input, where ``ps`` does not show them.
+Not in a thread: some of those services have no deadline, and some log what they send, tokens
+included. A process can be killed, its log can be dropped, and none of its memory stays with the
+daemon. Address and text come on its standard input, where ``ps`` does not show them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scraper.notify import command
@@ -22,21 +23,39 @@ if TYPE_CHECKING:
 _MISSING = "Apprise is not installed: pip install 'nalssi[notify]'"
 
 
-def tell(notice: Notice, address: str, *, timeout_s: float) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apprise:
     """
-    Deliver a notice to one address.
+    The channel to one address.
 
-    Raises:
-        NotDelivered: With a reason that holds no part of the address.
+    Attributes:
+        nth: Which of the addresses in the config it is, from 1.
+        address: As Apprise writes it, such as ``"tgram://token/chat"``.
     """
-    trouble = "info" if notice.kind == "test" else "warning"
-    kind = "success" if notice.well else trouble
-    told = json.dumps({"address": address, "text": notice.text, "kind": kind}).encode()
-    # -P: what lies in the working folder is none of its modules.
-    argv = (sys.executable, "-P", "-W", "ignore", "-m", __name__)
-    ended = command.run(argv, told, environment={}, timeout_s=timeout_s)
-    if ended.code:
-        raise NotDelivered(ended.line or f"exit code {ended.code}")
+
+    nth: int
+    address: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Without the address, which is secret."""
+        return f"apprise {self.nth}"
+
+    async def send(self, notice: Notice, *, timeout_s: float) -> None:
+        """
+        Deliver a notice to the address.
+
+        Raises:
+            NotDelivered: With a reason that holds no part of the address.
+        """
+        trouble = "info" if notice.kind == "test" else "warning"
+        kind = "success" if notice.well else trouble
+        written = json.dumps({"address": self.address, "text": notice.text, "kind": kind})
+        # -P: what lies in the working folder is none of its modules.
+        argv = (sys.executable, "-P", "-W", "ignore", "-m", __name__)
+        ended = await command.run(argv, written.encode(), environment={}, timeout_s=timeout_s)
+        if ended.code:
+            raise NotDelivered(ended.line or f"exit code {ended.code}")
 
 
 def main() -> None:
@@ -59,13 +78,13 @@ def _problem(*, address: str, text: str, kind: str) -> str | None:
     service = apprise.Apprise(asset=asset)
     if not service.add(address):
         return "not an address that Apprise knows"
-    told = service.notify(
+    taken = service.notify(
         body=text,
         title="nalssi",
         notify_type=apprise.NotifyType(kind),
         body_format=apprise.NotifyFormat.TEXT,
     )
-    return None if told else "the service did not take it; `apprise -vv` says why"
+    return None if taken else "the service did not take it; `apprise -vv` says why"
 
 
 if __name__ == "__main__":

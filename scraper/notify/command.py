@@ -1,24 +1,28 @@
-"""A command that is told something: no shell, one deadline, and its last words if it fails."""
+"""A notice by a command: no shell, one deadline, and its last words if it fails."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
 import signal
 import subprocess
-import threading
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, cast
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, ClassVar, cast
 
 from scraper.notify.notice import NotDelivered, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from scraper.notify.notice import Notice
+
 _KEPT_BYTES = 4_096
 _MAX_LINE = 200
-_LAST_WORDS_S = 0.5  # for what a command wrote just before its end
+_POLL_S = 0.02
+_READS_AT_ONCE = 16  # of 64 KiB: a flood must not hold up the loop
+_KILLED_WITHIN_S = 1.0
 _SHORTEST_SECRET = 6
 _COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -37,63 +41,77 @@ class Ended:
     line: str
 
 
-def tell(
-    argv: Sequence[str], text: str, *, environment: Mapping[str, str], timeout_s: float
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
     """
-    Run the user's command, with the text on its standard input.
+    The channel that runs a command of the user's, with the text on its standard input.
 
-    Args:
-        argv: The program and its arguments.
-        text: One line.
-        environment: What to add to ours.
-        timeout_s: Then the command and all of its process group are killed.
-
-    Raises:
-        NotDelivered: It cannot be run, took too long, or ended with another exit code than 0.
+    Attributes:
+        argv: The program and its arguments; no shell reads them.
     """
-    ended = run(argv, f"{text}\n".encode(), environment=environment, timeout_s=timeout_s)
-    if ended.code:
-        how = f"exit code {ended.code}" if ended.code > 0 else f"killed by signal {-ended.code}"
-        raise NotDelivered(how, one_line(_redacted(ended.line, argv), at_most=_MAX_LINE))
+
+    name: ClassVar[str] = "command"
+
+    argv: tuple[str, ...] = field(repr=False)
+
+    async def send(self, notice: Notice, *, timeout_s: float) -> None:
+        """
+        Run the command.
+
+        Raises:
+            NotDelivered: It cannot be run, took too long, or ended with another exit code than 0.
+        """
+        environment = {
+            "NALSSI_PORTAL": notice.portal,
+            "NALSSI_KIND": notice.kind,
+            "NALSSI_WELL": str(int(notice.well)),
+        }
+        written = f"{notice.text}\n".encode()
+        ended = await run(self.argv, written, environment=environment, timeout_s=timeout_s)
+        if ended.code:
+            how = f"exit code {ended.code}" if ended.code > 0 else f"killed by signal {-ended.code}"
+            raise NotDelivered(how, one_line(_redacted(ended.line, self.argv), at_most=_MAX_LINE))
 
 
-def run(
-    argv: Sequence[str], told: bytes, *, environment: Mapping[str, str], timeout_s: float
+async def run(
+    argv: Sequence[str], written: bytes, *, environment: Mapping[str, str], timeout_s: float
 ) -> Ended:
     """
-    Run a command to its end; what it leaves in the background is left alone.
+    Run a command to its end; a process that it leaves in the background is left alone.
+
+    Not by ``asyncio.create_subprocess_exec``: up to Python 3.11 that takes a thread for each child,
+    and where none can be started it leaves the child behind. A look at the child now and then takes
+    neither a thread nor a signal.
 
     Args:
         argv: The program and its arguments.
-        told: Its standard input; not more than a pipe holds, so that writing never waits.
+        written: Its standard input; not more than a pipe holds, so that writing never waits.
         environment: What to add to ours.
-        timeout_s: Then the command and all of its process group are killed.
+        timeout_s: Then the command and all of its process group are killed, as where the caller is
+            cancelled.
 
     Raises:
         NotDelivered: It cannot be run, or took too long.
     """
-    process, stdin, stderr = _started(argv, environment)
-    written = bytearray()
-    reader = threading.Thread(target=_drain, args=(stderr, written), daemon=True)
-    reader.start()
-    with contextlib.suppress(BrokenPipeError), stdin:  # it need not listen
-        stdin.write(told)
+    process = _started(argv, environment)
+    complaint = bytearray()
     try:
-        code = process.wait(timeout_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # not yet waited for, so the number is still its own
-        process.wait()
+        _write(process, written)
+        async with asyncio.timeout(timeout_s):
+            while process.poll() is None:
+                _read(process, complaint)
+                await asyncio.sleep(_POLL_S)
+        _read(process, complaint)  # its last words are in the pipe by now
+    except TimeoutError:
         raise NotDelivered("killed", f"no end within {timeout_s:g} s") from None
-    reader.join(_LAST_WORDS_S)
-    return Ended(code=code, line=_first_line(bytes(written)))
+    finally:
+        _end(process)
+    return Ended(code=process.returncode, line=_first_line(bytes(complaint)))
 
 
-def _started(
-    argv: Sequence[str], environment: Mapping[str, str]
-) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
+def _started(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     try:
-        process = subprocess.Popen(  # noqa: S603 - the argv is the user's own, and no shell reads it
+        return subprocess.Popen(  # noqa: S603 - the argv is the user's own, and no shell reads it
             argv,
             bufsize=0,
             stdin=subprocess.PIPE,
@@ -105,14 +123,33 @@ def _started(
     except (OSError, ValueError) as exc:  # ValueError: a NUL in an argument
         why = (isinstance(exc, OSError) and exc.strerror) or "not a possible command line"
         raise NotDelivered("cannot be run", why) from exc
-    return process, cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stderr)
 
 
-def _drain(stderr: IO[bytes], written: bytearray) -> None:
+def _write(process: subprocess.Popen[bytes], written: bytes) -> None:
+    stdin = cast("IO[bytes]", process.stdin)
+    os.set_blocking(stdin.fileno(), False)
+    with contextlib.suppress(BrokenPipeError), stdin:  # it need not listen
+        stdin.write(written)
+
+
+def _read(process: subprocess.Popen[bytes], complaint: bytearray) -> None:
     """Keep the beginning; read the rest all the same, so that the command need not wait."""
-    with stderr:
-        while piece := stderr.read(65_536):
-            written += piece[: _KEPT_BYTES - len(written)]
+    stderr = cast("IO[bytes]", process.stderr)
+    os.set_blocking(stderr.fileno(), False)
+    for _ in range(_READS_AT_ONCE):
+        if not (piece := stderr.read(65_536)):  # None: no more for now
+            return
+        complaint += piece[: _KEPT_BYTES - len(complaint)]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process group unless the command ended, and close our ends of its pipes."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)  # not yet waited for, so the number is still its own
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in a disk: reaped some day
+            process.wait(_KILLED_WITHIN_S)
+    for pipe in (process.stdin, process.stderr):
+        cast("IO[bytes]", pipe).close()
 
 
 def _first_line(written: bytes) -> str:

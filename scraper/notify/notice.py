@@ -1,8 +1,8 @@
-"""What there is to tell, to whom, and the one error of not getting through."""
+"""A notice, and the one error of a channel that did not take it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, Self, TypeAlias
 
 from scraper.errors import ScraperError
@@ -15,7 +15,7 @@ _MAX_NAME = 100
 
 class NotDelivered(ScraperError):
     """
-    A channel did not take what we told it; never leaves ``scraper.notify``.
+    A channel did not take a notice; never leaves ``scraper.notify``.
 
     Attributes:
         reason: One line for people, without any secret of the channel.
@@ -51,22 +51,6 @@ class Notice:
             portal=one_line(self.portal, at_most=_MAX_NAME),
             text=one_line(self.text, at_most=_MAX_TEXT),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channels:
-    """
-    Where notices go. Not in its ``repr``, because most of it is secret.
-
-    Attributes:
-        command: A program and its arguments, run without a shell.
-        webhook: An http(s) address that takes JSON.
-        apprise: Addresses as Apprise writes them, such as ``"tgram://token/chat"``.
-    """
-
-    command: tuple[str, ...] = field(default=(), repr=False)
-    webhook: str = field(default="", repr=False)
-    apprise: tuple[str, ...] = field(default=(), repr=False)
 
 
 def one_line(text: str, *, at_most: int) -> str:

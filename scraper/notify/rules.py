@@ -1,16 +1,15 @@
 """
-What there is to tell: when a portal goes down, freezes or changes, and when it is well again.
+Which notices are due: a portal goes down, freezes or changes, and is well again.
 
 Each once, and again every day while it lasts. A portal that fails every now and then is not well
 again between its failures, and a word that comes and goes with the weather is not gone: what flaps
-is told once a day, not at every turn. What was told is in the database, so that neither a restart
-nor cron tells it twice.
+is sent once a day, not at every turn, and words that are new each look wait for the next day, too.
+The database remembers the notices, so that neither a restart nor cron sends one twice.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from db.reading import KST
@@ -20,7 +19,8 @@ from scraper.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from db.read.status import PortalStatus, Told
+    from db.read.notices import OpenNotice
+    from db.read.status import PortalStatus
 
 Kind = Literal["down", "frozen", "layout", "words"]
 
@@ -31,8 +31,6 @@ AGAIN_AFTER: Final = dt.timedelta(days=1)
 WELL_AFTER_INTERVALS: Final = 3
 """So many intervals without a failure, and a portal is well again: as many as make it down."""
 
-_UNKNOWN: Final = re.compile(r"unknown (?:city|label|icon code) .+")
-
 _OVER: Final[Mapping[Kind, str]] = {
     "down": "down",
     "frozen": "frozen, its values changed",
@@ -42,23 +40,23 @@ _OVER: Final[Mapping[Kind, str]] = {
 
 
 def due(
-    statuses: Iterable[PortalStatus], told: Mapping[tuple[str, str], Told], now: dt.datetime
+    statuses: Iterable[PortalStatus], taken: Mapping[tuple[str, str], OpenNotice], now: dt.datetime
 ) -> list[Notice]:
     """
     The notices to be delivered now.
 
     Args:
         statuses: How the portals are that were just looked at.
-        told: The notices that are not over, by portal and kind.
+        taken: The open notices of the channel, by portal and kind.
         now: The present, aware.
     """
     notices = []
     for status in statuses:
         for kind in KINDS:
-            before = told.get((status.portal, kind))
+            before = taken.get((status.portal, kind))
             text = _trouble(kind, status)
             if text is not None:
-                if before is None or _again(kind, status, before, now):
+                if before is None or _again(before, now):
                     notices.append(_notice(status.portal, kind, text, well=False))
             elif before is not None and _is_over(kind, status, now):
                 over = f"{status.portal} is no longer {_OVER[kind]}"
@@ -89,14 +87,13 @@ def _last(status: PortalStatus) -> str:
 
 def _unknown(status: PortalStatus) -> list[str]:
     """The words, whichever cities they stand at, such as ``"unknown label '눈보라'"``."""
-    found = map(_UNKNOWN.search, status.recent_problems)
-    return list(dict.fromkeys(printable(word[0]) for word in found if word))
+    words = (problem.unknown for problem in status.recent_problems)
+    return list(dict.fromkeys(printable(f"unknown {word}") for word in words if word))
 
 
-def _again(kind: Kind, status: PortalStatus, before: Told, now: dt.datetime) -> bool:
-    """Whether to repeat it. What was told in the future was dated by a clock that was wrong."""
-    new = kind == "words" and any(word not in before.text for word in _unknown(status))
-    return new or not dt.timedelta() <= now - before.at < AGAIN_AFTER
+def _again(before: OpenNotice, now: dt.datetime) -> bool:
+    """Whether to send it again. One sent in the future was dated by a clock that was wrong."""
+    return not dt.timedelta() <= now - before.sent_at < AGAIN_AFTER
 
 
 def _is_over(kind: Kind, status: PortalStatus, now: dt.datetime) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import ssl
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
-
-from scraper import __version__, threads
+from scraper import __version__
+from scraper.http import httpx
 from scraper.notify.notice import NotDelivered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from scraper.notify.notice import Notice
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -23,12 +26,33 @@ TEXT: Final = "text/plain; charset=utf-8"
 _NO_ADDRESS = "not an http:// or https:// address"
 
 
-def post(url: str, body: bytes, *, under: str = "", kind: str, timeout_s: float) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """
+    The channel that posts JSON.
+
+    Attributes:
+        url: Where to; http or https.
+    """
+
+    name: ClassVar[str] = "webhook"
+
+    url: str = field(repr=False)
+
+    async def send(self, notice: Notice, *, timeout_s: float) -> None:
+        """
+        Post a notice.
+
+        Raises:
+            NotDelivered: With a reason that holds no part of the address.
+        """
+        body = json.dumps(asdict(notice), ensure_ascii=False).encode()
+        await post(self.url, body, kind=JSON, timeout_s=timeout_s)
+
+
+async def post(url: str, body: bytes, *, under: str = "", kind: str, timeout_s: float) -> None:
     """
     Send the body to an address; any 2xx is delivered, whatever follows it.
-
-    To be called from a thread without an event loop: it runs one of its own, where alone a
-    deadline also ends a server that drips its headers.
 
     Args:
         url: Where to; http or https.
@@ -42,8 +66,9 @@ def post(url: str, body: bytes, *, under: str = "", kind: str, timeout_s: float)
     """
     target = _target(url, under)
     try:
-        status = asyncio.run(_status(target, body, kind, timeout_s))
-    except (TimeoutError, httpx.TimeoutException) as exc:
+        async with asyncio.timeout(timeout_s):
+            status = await _status(target, body, kind)
+    except TimeoutError as exc:
         raise NotDelivered("too late", f"no answer within {timeout_s:g} s") from exc
     except httpx.InvalidURL as exc:
         raise NotDelivered(_NO_ADDRESS) from exc
@@ -66,12 +91,11 @@ def _target(url: str, under: str) -> str:
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + under)) if under else url
 
 
-async def _status(url: str, body: bytes, kind: str, timeout_s: float) -> int:
-    threads.let_the_end_wait_for_nothing()  # DNS may hang
+async def _status(url: str, body: bytes, kind: str) -> int:
     headers = {"Content-Type": kind, "User-Agent": f"nalssi/{__version__}", "Connection": "close"}
     async with (
-        asyncio.timeout(timeout_s),
-        httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout_s) as client,
+        # The one deadline is the caller's.
+        httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as client,
         client.stream("POST", url, content=body, headers=headers) as response,
     ):
         return response.status_code

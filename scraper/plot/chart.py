@@ -1,36 +1,24 @@
 """
-What a chart shows, as plain values: how long each number may be believed, and where there is none.
+What a chart shows, as plain values: each number for as long as it was in one state.
 
-A value holds for 90 minutes, or until its portal shows others, even without the station. A frozen
-one is shown for as long as it was seen to stand still, as frozen. Between them is nothing, and
-nothing is drawn there.
+Where the portals are down there is nothing, and nothing is drawn there.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from db.reading import KST
-from db.validity import HOLD_S
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import TypeAlias
+    import datetime as dt
+    from collections.abc import Iterable, Sequence
 
-    from db.query import Spell, State
+    from db.measures.course import Held
+    from db.query import State
     from db.reading import Station
-
-    NextChange: TypeAlias = Callable[[Spell], dt.datetime | None]
-    """When the portal of a spell first showed others, with or without the station."""
-
-HOLD: Final = dt.timedelta(seconds=HOLD_S)
-"""A value holds for at most so long after it was first seen."""
-
-_TRUST: Final = {"live": 2, "unconfirmed": 1, "frozen": 0}
 
 
 class NothingToDraw(ScraperError):
@@ -42,28 +30,6 @@ class NothingToDraw(ScraperError):
         start, end = (f"{at.astimezone(KST):%Y-%m-%d %H:%M}" for at in (since, until))
         super().__init__(f"{what} from {start} to {end}, Korean time")
         self.what, self.since, self.until = what, since, until
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """
-    One value over the time for which it is shown.
-
-    Attributes:
-        start, end: From when until when; aware.
-        began: When it was first seen, which lies before ``start`` where the chart begins later.
-        temperature_c, condition, label, portal: As in ``db.query.Spell``.
-        state: ``live``, ``unconfirmed`` or ``frozen``.
-    """
-
-    start: dt.datetime
-    end: dt.datetime
-    began: dt.datetime
-    temperature_c: float | None
-    condition: str | None
-    label: str
-    portal: str
-    state: State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +66,10 @@ class Track:
     """A station and what is shown of it, oldest first."""
 
     station: Station
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[Held, ...]
 
     @property
-    def last(self) -> Stretch | None:
+    def last(self) -> Held | None:
         """The newest that has a temperature."""
         numbers = [one for one in self.stretches if one.temperature_c is not None]
         return numbers[-1] if numbers else None
@@ -139,85 +105,7 @@ class Chart:
         return (min(shown), max(shown)) if shown else None
 
 
-def stretches(
-    spells: Iterable[Spell], next_change: NextChange, *, since: dt.datetime, until: dt.datetime
-) -> tuple[Stretch, ...]:
-    """
-    What is shown of one station's spells in ``since <= t < until``, oldest first, none at once.
-
-    Where several portals show something, a live value goes before an unconfirmed one, and that
-    before a frozen one; among equals, the one that changed last.
-
-    Args:
-        spells: Oldest first.
-        next_change: Asked only of a spell that none of ``spells`` follows at once.
-        since: Aware.
-        until: Aware.
-    """
-    return tuple(_cut(_merged(_held(spells, next_change)), since, until))
-
-
-def _held(spells: Iterable[Spell], next_change: NextChange) -> Iterator[Stretch]:
-    """Each spell for as long as its portal's values hold."""
-    by_portal: dict[str, list[Spell]] = {}
-    for spell in spells:
-        by_portal.setdefault(spell.portal, []).append(spell)
-    for own in by_portal.values():
-        for spell, following in zip(own, [*own[1:], None], strict=True):
-            yield Stretch(
-                start=spell.seen_from,
-                end=_end(spell, following, next_change),
-                began=spell.seen_from,
-                temperature_c=spell.temperature_c,
-                condition=spell.condition,
-                label=spell.label,
-                portal=spell.portal,
-                state=spell.state,
-            )
-
-
-def _end(spell: Spell, following: Spell | None, next_change: NextChange) -> dt.datetime:
-    if spell.state == "frozen":
-        return spell.seen_until
-    held = spell.seen_from + HOLD
-    if following and following.changed_after == spell.seen_until:
-        return min(held, following.seen_from)
-    # Between the two, or after the last, the portal may have shown others without the station.
-    return min(held, next_change(spell) or held)
-
-
-def _merged(held: Iterable[Stretch]) -> list[Stretch]:
-    """At each moment the one that is to be believed most."""
-    coming = sorted(held, key=lambda one: one.start, reverse=True)
-    edges = sorted({edge for one in coming for edge in (one.start, one.end)})
-    current: list[Stretch] = []
-    shown: list[Stretch] = []
-    for start, end in pairwise(edges):
-        current = [one for one in current if one.end > start]
-        while coming and coming[-1].start <= start:
-            current.append(coming.pop())
-        if not current:
-            continue
-        best = max(current, key=lambda one: (_TRUST[one.state], one.began))
-        if (
-            shown
-            and shown[-1].end == start
-            and replace(best, start=start, end=end) == replace(shown[-1], start=start, end=end)
-        ):
-            shown[-1] = replace(shown[-1], end=end)
-        else:
-            shown.append(replace(best, start=start, end=end))
-    return shown
-
-
-def _cut(shown: Iterable[Stretch], since: dt.datetime, until: dt.datetime) -> Iterator[Stretch]:
-    for one in shown:
-        start, end = max(one.start, since), min(one.end, until)
-        if start < end:
-            yield replace(one, start=start, end=end)
-
-
-def lines(shown: Sequence[Stretch]) -> list[Line]:
+def lines(shown: Sequence[Held]) -> list[Line]:
     """The temperatures as steps; a new line after each gap, and where the state changes."""
     found: list[Line] = []
     for one in shown:
@@ -244,7 +132,7 @@ def frozen(tracks: Iterable[Track]) -> list[Band]:
     return sorted(bands.values(), key=lambda band: band.start)
 
 
-def skies(shown: Iterable[Stretch]) -> list[Sky]:
+def skies(shown: Iterable[Held]) -> list[Sky]:
     """The words for the sky, oldest first; a word that goes on is one."""
     found: list[Sky] = []
     for one in shown:
@@ -263,7 +151,7 @@ def skies(shown: Iterable[Stretch]) -> list[Sky]:
     return found
 
 
-def aged(last: Stretch, until: dt.datetime) -> str:
+def aged(last: Held, until: dt.datetime) -> str:
     """What is to be said of a last value that is not the weather at that time; empty if it is."""
     if last.state == "live" and last.end >= until:
         return ""

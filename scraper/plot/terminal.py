@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
+    from db.measures.course import Held
     from db.query import State
-    from scraper.plot.chart import Chart, Line, Sky, Stretch, Track
+    from scraper.plot.chart import Chart, Line, Sky, Track
     from scraper.plot.survey import Sighting, Survey
 
 _GUTTER: Final = 6
@@ -183,11 +184,11 @@ class _Panels:
     def _column(self, at: dt.datetime) -> int:
         return round((at.timestamp() - self._since) / self._a_column)
 
-    def _shade(self, frozen: Stretch) -> None:
+    def _shade(self, frozen: Held) -> None:
         between = [frozen.start.timestamp(), frozen.end.timestamp()]
         plotext.rectangle(between, [self._low, self._high], marker="░", color="red", fill=True)
 
-    def _name(self, frozen: Stretch) -> None:
+    def _name(self, frozen: Held) -> None:
         """Say that it stood still, where there is room, away from its line."""
         columns = self._columns_of(frozen.start, frozen.end)
         began = f"since {frozen.began.astimezone(KST):%m-%d %H:%M}"
@@ -199,7 +200,7 @@ class _Panels:
                     _write(text, x, y, color="red", style="bold")
                 return
 
-    def _away(self, frozen: Stretch, rows: int) -> list[float]:
+    def _away(self, frozen: Held, rows: int) -> list[float]:
         """So many rows at the top, or at the foot where the line is high."""
         middle = (self._low + self._high) / 2
         high = frozen.temperature_c is not None and frozen.temperature_c > middle

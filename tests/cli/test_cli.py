@@ -456,7 +456,7 @@ def test_an_unknown_name_is_told_with_what_there_is(kept, arguments, told):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["series", "서울", "--since", "yesterday"],
+        ["series", "서울", "--since", "last week"],
         ["series", "서울", "--since", "2026-02-30"],
         ["series", "서울", "--since", "999999w"],
         ["series", "서울", "--since", "2026-03-02", "--until", "2026-03-01"],

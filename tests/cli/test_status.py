@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from db import query
-from db.reading import PortalMemory
+from db.reading import PortalMemory, Problem
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store
@@ -35,8 +35,13 @@ def at(minute: float) -> dt.datetime:
     return START + dt.timedelta(minutes=minute)
 
 
-def shown(celsius: float, *problems: str):
-    return make_content(make_reading(temperature_c=celsius), problems=problems)
+def shown(celsius: float, *unknown: str):
+    """Give a sidebar with these unknown cities."""
+    return make_content(make_reading(temperature_c=celsius), problems=problems(*unknown))
+
+
+def problems(*unknown: str) -> tuple[Problem, ...]:
+    return tuple(Problem(kind="unknown city", word=city) for city in unknown)
 
 
 def seen(store: Store, minutes: Iterable[float], *, portal: str = "koya") -> None:
@@ -255,12 +260,12 @@ def test_looks_and_failures_are_those_of_the_last_day(store):
 
 
 def test_problems_are_those_of_today_too(store):
-    see(store, make_look(0), shown(1, "unknown city 'x'", "unknown city 'y'"))
-    see(store, make_look(60), shown(2, "unknown city 'x'"))
+    see(store, make_look(0), shown(1, "x", "y"))
+    see(store, make_look(60), shown(2, "x"))
     see(store, make_look(120), shown(3))
     now = status(store, now=121)
-    assert (now.problems, now.recent_problems) == ((), ("unknown city 'x'", "unknown city 'y'"))
-    assert status(store, now=DAY + 1).recent_problems == ("unknown city 'x'",)
+    assert (now.problems, now.recent_problems) == ((), problems("x", "y"))
+    assert status(store, now=DAY + 1).recent_problems == problems("x")
     assert status(store, now=DAY + 61).recent_problems == ()
 
 
@@ -283,12 +288,23 @@ def test_a_portal_that_only_archives_know_is_not_down(store):
     assert (one.state, one.last_look, one.last_outcome) == ("down", None, None)
 
 
-# ---- what was told
+# ---- notices
 
 
-def test_what_was_told_comes_out_until_it_is_over(store):
-    store.keep_told("koya", "down", at(0), "koya is down")
+def test_a_notice_is_open_at_its_channel_until_it_is_over(store):
+    store.open_notice("koya", "webhook", "down", at(0), "koya is down")
+    store.open_notice("koya", "command", "down", at(0), "koya is down")
+    store.open_notice("koya", "webhook", "down", at(9), "koya is down still")
+    store.close_notice("koya", "command", "down")
     with query.Database(store.path) as db:
-        assert db.told() == {("koya", "down"): query.Told(at=at(0), text="koya is down")}
-        store.forget_told("koya", "down")
-        assert db.told() == {}
+        assert db.open_notices() == [
+            query.OpenNotice(
+                portal="koya",
+                channel="webhook",
+                kind="down",
+                sent_at=at(9),
+                text="koya is down still",
+            )
+        ]
+        store.close_notice("koya", "webhook", "down")
+        assert db.open_notices() == []

@@ -120,10 +120,11 @@ def test_status_without_a_database_says_so(tmp_path):
     assert "no such file" in refused(6, "status", "--db", tmp_path / "none.db")
 
 
-def test_a_schedule_is_not_guessed_at(house):
-    config = house / "config.toml"
-    config.write_text('schedule = "5,35 * * * *"\n' + config.read_text())
-    assert answered("status", cwd=house)["portals"][0]["next_look"] is None
+def test_status_tells_the_next_look_of_a_schedule(house):
+    config, far = house / "config.toml", dt.datetime.now(KST) + dt.timedelta(hours=12)
+    config.write_text(f'schedule = "{far.minute} {far.hour} * * *"\n' + config.read_text())
+    due = far.replace(second=0, microsecond=0)
+    assert answered("status", cwd=house)["portals"][0]["next_look"] == due.isoformat()
 
 
 def test_status_answers_while_somebody_writes(house):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from db import asked, query
-from db.errors import NalssiError, UnknownStation, WrongQuestion
+from db.errors import DatabaseError, NalssiError, UnknownStation, WrongQuestion
 from db.reading import KST
 from db.write.store import Store
 from tests.support.make import BUSAN, make_content, make_look, make_reading, see
@@ -125,3 +127,53 @@ def test_a_wrong_argument_is_a_wrong_question(db, question, told):
 def test_a_portal_that_is_none_is_an_unknown_one(db):
     with pytest.raises(NalssiError, match="unknown portal 5, expected one of: "):
         db.looks(portal=5)
+
+
+@pytest.mark.parametrize(
+    ("room", "question"),
+    [
+        ("db.measures.stats.of", lambda db: db.stats("서울")),
+        ("db.measures.compare.of", lambda db: db.compare("서울", "부산")),
+        ("db.measures.evidence.at", lambda db: db.at("서울", "2024-04-28T12:30")),
+        ("db.read.words.printed", lambda db: db.words()),
+    ],
+    ids=["stats", "compare", "at", "words"],
+)
+@pytest.mark.parametrize("fault", [TypeError, ValueError, KeyError])
+def test_a_fault_of_our_own_is_not_called_damage(db, monkeypatch, room, question, fault):
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(room, fail)
+    with pytest.raises(fault):
+        question(db)
+
+
+@pytest.mark.parametrize(
+    ("table", "value"),
+    [
+        ("spells", "seen_until = 'x'"),
+        ("spells", "published_by = NULL"),
+        ("spells", "published_by = 1e300"),
+        ("readings", "temperature = 'x'"),
+        ("portals", "interval_s = 'x'"),
+        ("sidebars", "fragment = 'x'"),
+        ("readings", "condition_id = 9"),
+    ],
+)
+def test_a_value_that_we_cannot_have_written_is_damage(db, table, value):
+    with closing(sqlite3.connect(db.path)) as conn, conn:
+        conn.execute("PRAGMA writable_schema = on")
+        conn.execute(
+            "UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT, ', ''), ' STRICT', '')"
+        )
+        conn.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE name = 'spells'"
+        )
+        conn.execute("PRAGMA writable_schema = reset")
+        conn.execute(f"UPDATE {table} SET {value}")
+    with query.Database(db.path) as damaged, pytest.raises(DatabaseError, match="damaged"):
+        _ = (
+            damaged.stats("서울", now="2024-04-29", everything=True),
+            damaged.at("서울", "2024-04-28T12:30"),
+        )

@@ -10,7 +10,7 @@ import pytest
 
 from db import query
 from db.errors import DatabaseError, UnknownPortal, UnknownStation, WrongQuestion
-from db.measures import evidence
+from db.measures import evidence, printed
 from db.measures.evidence import Known, NearLook
 from db.write.captures import Capture, keep
 from db.write.store import Store
@@ -219,13 +219,13 @@ def test_a_page_of_an_archive_is_a_look_too(tmp_path):
     ],
 )
 def test_a_fragment_is_shown_as_it_was_printed(fragment, lines):
-    assert list(evidence.lines(fragment)) == lines
+    assert list(printed.lines(fragment)) == lines
 
 
 @pytest.mark.parametrize("part", ["<", "<!--", "<script", "<script>", "<a ", "&"])
 def test_a_fragment_that_never_ends_is_read_once(part):
     """A megabyte of it would take hours to read again from each of its places."""
-    assert len(evidence.lines(part * 250_000)) <= 1
+    assert len(printed.lines(part * 250_000)) <= 1
 
 
 def test_a_damaged_sidebar_is_told(tmp_path):

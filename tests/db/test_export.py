@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from db.export import Export, formats
 from db.export.slices import TABLES, Selection, Slice, Source
-from db.reading import KST, Condition, Station, moment
+from db.reading import KST, Condition, Problem, Station, moment
 from db.write.store import Store
 from tests.cli.test_cli import NALSSI, ROOT, nalssi, refused
 from tests.support.faults import PATIENCE_S, rows
@@ -294,7 +294,7 @@ number, name, database = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 write = Export._write
 def watched(*args):
     write(*args)
-    assert Path(f".{name}.part").exists()
+    assert list(Path().glob(f".{name}.*.part"))
     os.kill(os.getpid(), number)
 Export._write = watched
 main(["export", "--what", "looks", "-o", name, "--db", database])
@@ -318,8 +318,8 @@ def test_stopped_in_the_middle_it_leaves_nothing(path, tmp_path, number, name):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_draft_of_a_killed_export_is_taken_over(path, tmp_path):
-    (tmp_path / ".w.csv.part").write_text("half of something that was longer " * 10_000)
+def test_a_draft_of_a_killed_export_is_removed_by_the_next(path, tmp_path):
+    (tmp_path / ".w.csv.0123abcd.part").write_text("half of something that was longer " * 10_000)
     assert nalssi("export", "-o", tmp_path / "w.csv", "--db", path).returncode == 0
     assert [file.name for file in tmp_path.iterdir()] == ["w.csv"]
     assert (tmp_path / "w.csv").read_text("utf-8-sig") == nalssi("export", "--db", path).stdout
@@ -379,13 +379,17 @@ def test_what_has_no_sense_is_refused(path, tmp_path, options, told):
     assert list(tmp_path.iterdir()) == []
 
 
+ONE = Problem(kind="unknown city", word="one")
+TWO = Problem(kind="no temperature", city="two")
+
+
 def test_problems_that_were_lines_stay_apart(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
-        see(store, make_look(), make_content(problems=("one", "two")))
+        see(store, make_look(), make_content(problems=(ONE, TWO)))
     (row,) = lines(
         nalssi("export", "--what", "looks", "--format", "ndjson", "--db", store.path).stdout
     )
-    assert row["problems"] == "one; two"
+    assert row["problems"] == "unknown city 'one'; no temperature printed: two"
 
 
 def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):

@@ -55,7 +55,8 @@ QUESTIONS: dict[str, Callable[[query.Database], object]] = {
     "gaps": lambda db: db.gaps(since=SINCE, now=history.END),
     "gaps of a time": lambda db: db.gaps(since=SINCE, until=UNTIL, now=history.END),
     "memory": lambda db: db.memory(PORTAL),
-    "told": lambda db: db.told(),
+    "open notices": lambda db: db.open_notices(),
+    "counts": lambda db: db.counts(),
     "stations": lambda db: db.stations(),
 }
 

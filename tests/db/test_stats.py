@@ -412,7 +412,7 @@ def test_answers_that_nobody_draws_import_nothing_heavy(path, command):
     "wrong",
     [
         ["--since", "2024-03-02", "--until", "2024-03-01"],
-        ["--since", "yesterday"],
+        ["--since", "last year"],
         ["--by", "week"],
         ["--min-coverage", "2"],
         ["--json", "--csv"],

@@ -21,11 +21,18 @@ from hypothesis import strategies as st
 from db import query
 from db.errors import DatabaseError
 from db.packing import unpacked
-from db.reading import KST, Condition, PortalMemory, Reading, Robots, Station
+from db.reading import (
+    KST,
+    SENTENCES,
+    Condition,
+    PortalMemory,
+    Problem,
+    Reading,
+    Robots,
+    Station,
+)
 from db.write.replacing import rewriting
 from db.write.store import TRIES, Store
-from scraper.collect import backlog
-from scraper.collect.backlog import Backlog
 from tests.support.make import (
     BUSAN,
     INTERVAL_S,
@@ -42,8 +49,6 @@ from tests.support.make import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from scraper.collect.backlog import Step
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,10 +110,12 @@ def sidebars(draw: st.DrawFn) -> list[Reading]:
     ]
 
 
+PROBLEMS = st.builds(Problem, kind=st.sampled_from(list(SENTENCES)), city=WORDS, word=WORDS)
+
+
 @settings(max_examples=60)
-@given(sidebars(), st.none() | st.dates(), st.lists(WORDS.filter(lambda word: "\n" not in word)))
+@given(sidebars(), st.none() | st.dates(), st.lists(PROBLEMS))
 def test_what_goes_in_comes_out(readings, page_date, problems):
-    problems = [problem for problem in problems if problem]
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "w.db") as store:
         content = make_content(*readings, readings=tuple(readings), problems=tuple(problems))
         see(store, make_look(), content, page_date=page_date)
@@ -149,15 +156,10 @@ def test_a_station_comes_out_whole(store):
 
 def test_what_has_no_station_is_no_reading_but_its_problem_is_told(store):
     lost = make_reading(city="서울", station=None, temperature_c=None)
-    problem = "서울: printed 2 times: '흐림' '4.9', '흐림' '5.0'"
+    problem = Problem(kind="printed again", city="서울", word="2 times: '흐림' '4.9', '흐림' '5.0'")
     see(store, make_look(), make_content(lost, make_reading(station=BUSAN), problems=(problem,)))
     assert [row.station for row in latest(store)] == ["부산"]
     assert looks(store)[0].problems == (problem,)
-
-
-def test_a_problem_is_one_line(store):
-    see(store, make_look(), make_content(problems=("unknown city 'a\nb'", "other")))
-    assert looks(store)[0].problems == ("unknown city 'a b'", "other")
 
 
 def test_the_fragment_is_kept_as_it_was(store):
@@ -474,9 +476,9 @@ def test_a_wish_to_be_left_alone_is_that_of_the_last_look(store):
 def test_robots_are_kept_in_the_place_of_those_before(store):
     first = Robots(origin=URL, fetched_at=START.astimezone(KST), text="")
     other = replace(first, origin="https://other.example")
-    store.keep_robots([first, other])
+    see_failure(store, robots=(first, other))
     second = replace(first, text="User-agent: *\nDisallow: /", fetched_at=START)
-    store.keep_robots([second])
+    see_failure(store, robots=(second,))
     assert sorted(store.robots(), key=lambda robots: robots.origin) == [second, other]
 
 
@@ -506,8 +508,8 @@ def test_an_interrupted_transaction_leaves_nothing(store):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.keep_robots(interrupted_robots())
-    assert store.robots() == []
+        see_failure(store, robots=interrupted_robots())
+    assert (looks(store), store.robots()) == ([], [])
     store.keep_failure(make_look(), "fetch_failed", "busy")
     assert len(looks(store)) == 1
 
@@ -597,8 +599,8 @@ def test_a_transaction_that_never_ends_is_told_and_nothing_is_half_written(held)
     assert len(looks(store)) == 1
 
 
-def see_failure(store: Store) -> None:
-    store.keep_failure(make_look(), "fetch_failed", "busy")
+def see_failure(store: Store, **changes: Any) -> None:
+    store.keep_failure(make_look(**changes), "fetch_failed", "busy")
 
 
 def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
@@ -614,66 +616,3 @@ def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
                 other.execute("UPDATE portals SET url = 'x'")
             store._insert_look(make_look(10), "fetch_failed")
         assert len(looks(store)) == 2
-
-
-# ---- what cannot be kept yet
-
-
-def failing(store: Store, nth: int) -> Step[str]:
-    """Give a look that is kept in one step."""
-
-    def keep() -> str:
-        store.keep_failure(make_look(nth), "fetch_failed", "busy")
-        return f"look {nth}"
-
-    return keep
-
-
-def locking(store: Store, other: sqlite3.Connection) -> Step[str]:
-    """Give a look that finds the file locked once its page is in there."""
-
-    def keep() -> Step[str]:
-        page = store.keep_page(make_look(), make_page())
-        other.execute("BEGIN IMMEDIATE")
-        return lambda: store.keep_content(page, make_content(), page_date=None)
-
-    return keep
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch, store: Store) -> Backlog[str]:
-    monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
-    monkeypatch.setattr(backlog, "MOST_WAITING", 2)
-    store.wait_at_most(0)
-    return Backlog()
-
-
-def test_a_look_whose_page_is_in_the_file_is_not_lost(store, small):
-    """It is read as soon as the file can be written, before all that is kept late."""
-    with closing(sqlite3.connect(store.path)) as other:
-        steps = [locking(store, other), *(failing(store, nth) for nth in range(1, 5))]
-        for nth, step in enumerate(steps):
-            with pytest.raises(DatabaseError, match="locked"):
-                small.keep(store, make_look(nth).fetched_at, step)
-        assert (len(small), small.unkept()) == (3, 4)
-        other.rollback()
-    small.catch_up(store)
-    assert small.late() == ["new", "look 3", "look 4"]
-    assert (len(small), small.unkept()) == (0, 0)
-    ((detail,),) = rows(store, "SELECT detail FROM events")
-    assert detail.startswith("2 looks from 2024-04-28T12:01:00")
-    assert [look.outcome for look in looks(store)] == ["new", "fetch_failed", "fetch_failed"]
-
-
-def test_a_page_that_cannot_be_read_any_more_does_not_hold_up_the_rest_for_ever(store, small):
-    with closing(sqlite3.connect(store.path)) as other:
-        with pytest.raises(DatabaseError, match="locked"):
-            small.keep(store, START, locking(store, other))
-        other.execute("DELETE FROM fetches")
-        other.commit()
-    for nth in (1, 2):
-        with pytest.raises(DatabaseError, match="not there any more"):
-            small.keep(store, make_look(nth).fetched_at, failing(store, nth))
-    assert small.keep(store, make_look(3).fetched_at, failing(store, 3)) == "look 3"
-    assert small.late() == ["look 2"]
-    assert small.unkept() == 0

@@ -11,9 +11,11 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+import zlib
+from contextlib import closing, contextmanager
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlite_utils import Database, Migrations
@@ -23,6 +25,7 @@ from db.errors import DatabaseError, NalssiError
 from db.file import connection, migrations, upgrade
 from db.write.store import Store
 from tests.cli.test_cli import nalssi, refused
+from tests.db.test_packing import OF_FORM_1, PRINTED
 from tests.support.make import START, make_content, make_look, make_page, make_reading, see
 
 if TYPE_CHECKING:
@@ -56,10 +59,23 @@ def ask_everything(path: Path) -> int:
 def later(change: Callable[[Database], None]) -> Migrations:
     """Today's migrations and one more."""
     more = Migrations("nalssi")
-    more(name="0001 tables")(migrations._tables)
-    more(name="0002 archives")(migrations._archives)
-    more(name="0003 more")(change)
+    for known in _todays():
+        more(name=known.name)(known.fn)
+    more(name="9999 more")(change)
     return more
+
+
+def before(name: str) -> Migrations:
+    """The migrations that came before this one."""
+    earlier = Migrations("nalssi")
+    for known in takewhile(lambda known: known.name != name, _todays()):
+        earlier(name=known.name)(known.fn)
+    return earlier
+
+
+def _todays() -> list[Any]:
+    """Today's migrations, in their order."""
+    return migrations.MIGRATIONS.pending(Database(memory=True))
 
 
 def add_column(db: Database) -> None:
@@ -89,7 +105,7 @@ def test_every_table_is_strict(path):
             "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND schema = 'main' "
             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         ).fetchall()
-    assert len(tables) == 16
+    assert len(tables) == 22
     assert [name for name, strict in tables if not strict] == []
 
 
@@ -439,27 +455,120 @@ def test_an_older_file_is_told_to_whoever_asks(path):
         query.Database(path)
 
 
-def test_a_file_from_before_the_archives_keeps_all_it_has(path):
-    first = Migrations("nalssi")
-    first(name="0001 tables")(migrations._tables)
+@contextmanager
+def made_before(name: str, path: Path) -> Iterator[sqlite3.Connection]:
+    """A file as it was made before a migration, to be filled."""
     with closing(sqlite3.connect(":memory:")) as conn:
-        db = Database(conn)
-        first.apply(db)
-        db.execute("INSERT INTO portals VALUES (1, 'koya', 'https://koya.example/', 600, '', '')")
-        db.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
-        db.execute(
+        version = migrations.apply(before(name), conn)
+        yield conn
+        conn.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
+        conn.execute(f"PRAGMA user_version = {version}")
+        conn.commit()
+        conn.execute("VACUUM INTO ?", (str(path),))
+
+
+def test_a_file_from_before_the_archives_keeps_all_it_has(path):
+    with made_before("0002 archives", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
+        conn.execute(
             "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
             "VALUES (1, 1714273200, 'read', 120, 1)"
         )
-        db.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
-        db.execute("PRAGMA user_version = 1")
-        conn.commit()
-        conn.execute("VACUUM INTO ?", (str(path),))
     with Store.open(path) as store:
         assert store.rebuild() == 1
     with query.Database(path) as asked:
         assert asked.faults() == []
         assert [look.outcome for look in asked.looks()] == ["new"]
+
+
+def test_a_problem_that_was_a_sentence_is_a_record_and_shown_the_same(path):
+    told = """고창: unknown label '눈보라'
+unknown city '북대구'
+no temperature printed: 부산, 제주
+a word of its own"""
+    with made_before("0004 problems", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', ?, 1)", (told,))
+        conn.execute(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, 1714273200, 'read', 120, 1)"
+        )
+    with Store.open(path) as store:
+        store.rebuild()
+    with query.Database(path) as asked:
+        (look,) = asked.looks()
+        (status,) = asked.status(now=START)
+    assert [str(problem) for problem in look.problems] == told.split("\n")
+    assert [problem.unknown for problem in status.problems[:2]] == [
+        "label '눈보라'",
+        "city '북대구'",
+    ]
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("SELECT problems FROM looks").fetchall() == [(told,)]
+    assert path.with_name("weather.db.before-4").is_file()
+
+
+OLD_NOTICES = [("down", "webhook"), ("frozen", "apprise 2"), ("words", "command")]
+
+
+def test_notices_of_an_older_file_are_known_by_their_channel(path):
+    with made_before("0006 channels", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.executemany(
+            "INSERT INTO notices VALUES (1, ?, 1714273200, 'koya is: not well')",
+            [(f"{channel}: {kind}",) for kind, channel in OLD_NOTICES],
+        )
+    Store.open(path).close()
+    with query.Database(path) as asked:
+        notices = asked.open_notices()
+    assert [(one.kind, one.channel) for one in sorted(notices, key=lambda one: one.kind)] == (
+        OLD_NOTICES
+    )
+    assert {(one.portal, one.sent_at.timestamp(), one.text) for one in notices} == {
+        ("koya", 1714273200, "koya is: not well")
+    }
+
+
+def test_the_looks_of_an_older_file_are_counted(path):
+    with made_before("0005 counts", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL, NULL)")
+        conn.executemany(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, ?, ?, 120, ?)",
+            [(0, "read", 1), (600, "read", 1), (1200, "fetch_failed", None)],
+        )
+        conn.execute(
+            "INSERT INTO spells (portal_id, seen_from, seen_until, sidebar_id, existed_by, "
+            "standing_since, published_by, first_seen, first_portal_id) "
+            "VALUES (1, 0, 600, 1, 0, 0, 0, 0, 1)"
+        )
+    Store.open(path).close()
+    with query.Database(path) as asked:
+        assert asked.faults() == []
+        (koya,) = asked.counts().portals.values()
+    assert koya.looks == {"new": 1, "unchanged": 1, "fetch_failed": 1}
+    assert koya.milliseconds == 360
+
+
+def test_a_file_from_before_fragments_were_packed_again_keeps_all_of_them(path):
+    """One fragment of each older form, and one that was damaged before and stays so."""
+    kept = zlib.compress(PRINTED.encode()), OF_FORM_1, b"\1damaged"
+    with made_before("0007 fragments", path) as conn:
+        conn.executemany(
+            "INSERT INTO sidebars (digest, fragment) VALUES (?, ?)",
+            [(bytes([nth]), fragment) for nth, fragment in enumerate(kept)],
+        )
+    with closing(sqlite3.connect(path)) as conn:
+        before = list(conn.iterdump())
+    Store.open(path).close()
+    with query.Database(path) as db:
+        first, second, third = db.kept().sidebars()
+    assert (first.fragment, second.fragment, third.fragment) == (PRINTED, PRINTED, None)
+    assert third.packed == b"\1damaged"
+    with closing(sqlite3.connect(path.with_name("weather.db.before-7"))) as aside:
+        assert list(aside.iterdump()) == before
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
@@ -472,8 +581,8 @@ def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
         os.umask(before)
     with closing(conn):
         assert conn.execute("SELECT motto FROM portals").fetchall() == [("truth",)]
-        assert conn.execute("PRAGMA user_version").fetchone() == (3,)
-    copy = path.with_name("weather.db.before-3")
+        assert conn.execute("PRAGMA user_version").fetchone() == (connection.VERSION + 1,)
+    copy = path.with_name(f"weather.db.before-{connection.VERSION + 1}")
     assert copy.stat().st_mode & 0o777 == 0o640
     assert ask_everything(copy) == 3
     with Store.open(copy) as store, pytest.raises(sqlite3.OperationalError, match="motto"):

@@ -11,7 +11,7 @@ import pytest
 
 from db import contract, query, spells
 from db.file import connection, migrations
-from db.reading import KST, epoch
+from db.reading import KST, Problem, epoch
 from db.write.store import Store
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
 
@@ -117,7 +117,7 @@ def test_the_view_latest_agrees_with_the_query(store):
 def test_looks_tell_how_each_ended(store):
     see(store, make_look(0), A)
     see(store, make_look(10), A)
-    see(store, make_look(20), make_content(problems=("unknown city 'x'",)))
+    see(store, make_look(20), make_content(problems=(Problem(kind="unknown city", word="x"),)))
     retry_at = START + dt.timedelta(hours=1)
     store.keep_failure(make_look(30, status=503), "fetch_failed", "busy", retry_at=retry_at)
     told = rows(store, "SELECT * FROM looks ORDER BY fetched_at")

@@ -20,7 +20,7 @@ import pytest
 from db import query
 from db.write.store import Store
 from scraper.collect import Collector, PassNotKept, Report, backlog
-from scraper.config import Portal
+from scraper.config import Fetch, Portal
 from scraper.demo.portal import CITIES, Entry, page
 from scraper.fetch import Fetcher
 from tests.support.servers import Server, answer, dripping, redirect, refusing, silent, unaccepting
@@ -64,18 +64,17 @@ class Watch:
             return asyncio.run(self._sweep(store, portals))
 
     async def _sweep(self, store: Store, portals: tuple[Portal, ...]) -> list[Report]:
-        async with Fetcher(
-            user_agent="nalssi/0 (test)",
+        fetcher = Fetcher(
+            Fetch(timeout_s=self.timeout_s),
             clock=lambda: self.now,
             robots=store.robots(),
             backoff_s=0.001,
-            timeout_s=self.timeout_s,
             verify=CERTIFICATES,
-        ) as fetcher:
-            with Collector(
-                fetcher=fetcher, store=store, interval_s=600, clock=lambda: self.now
-            ) as collector:
-                return await collector.sweep(portals)
+        )
+        with Collector(
+            fetcher=fetcher, store=store, interval_s=600, clock=lambda: self.now
+        ) as collector:
+            return await collector.sweep(portals)
 
     def latest(self) -> list[query.Latest]:
         with query.Database(self.path) as db:
@@ -362,10 +361,10 @@ def killed_while(what: str, path: Path, url: str) -> None:
     code = f"""
         import os, signal, sys
         from scraper.cli import main
-        from scraper.collect import ingest
+        from scraper import reader
         def die(*args, **kwargs):
             os.kill(os.getpid(), signal.SIGKILL)
-        ingest.{what} = die
+        reader.{what} = die
         sys.argv = ["nalssi", "scrape", "--config", {str(path.parent / "config.toml")!r}]
         main()
     """
@@ -409,7 +408,7 @@ def test_a_page_that_kills_the_reader_twice_is_set_aside_and_kept(watch):
     assert "never ended" in str(watch.looks()[0].reason)
 
 
-@pytest.mark.parametrize("point", ["normalize.readings", "normalize.content"])
+@pytest.mark.parametrize("point", ["normalize.readings", "packed"])
 def test_killed_after_the_page_was_kept_nothing_of_it_is_lost(watch, point):
     with serving(answer(box())) as server:
         killed_while(point, watch.path, portal(server).url)
@@ -423,17 +422,79 @@ def test_a_bug_in_one_look_leaves_its_page_and_stops_no_other(watch, monkeypatch
 
     find = sidebar.find
 
-    def broken(body: bytes, *more: Any) -> Any:
+    def broken(body: bytes, *more: Any, **named: Any) -> Any:
         if b"-40.0" in body:
             message = "a bug"
             raise ZeroDivisionError(message)
-        return find(body, *more)
+        return find(body, *more, **named)
 
     monkeypatch.setattr(sidebar, "find", broken)
     odd = answer(box("-40.0", "1.0", "1.0"))
     with serving(answer(box()), odd=odd) as server, pytest.raises(ZeroDivisionError):
         watch.look(portal(server, "odd", "/odd"), portal(server, "good"))
     assert {outcome for outcome, _, _ in outcomes(watch.path)} == {"unread", "read"}
+
+
+def transactions(store: Store) -> list[str]:
+    """Have each transaction that begins from now on added to this list."""
+    begun: list[str] = []
+
+    def note(statement: str) -> None:
+        if statement.startswith(("BEGIN", "SAVEPOINT")):
+            begun.append(statement)
+
+    store._conn.set_trace_callback(note)
+    return begun
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "count"),
+    [
+        pytest.param(answer(box("5.0", "6.0", "7.0")), "new", 2, id="other values"),
+        pytest.param(answer(box()), "unchanged", 2, id="the same values"),
+        pytest.param(answer("no box"), "no_sidebar", 2, id="no box"),
+        pytest.param(answer(status="304 Not Modified"), "not_modified", 1, id="not modified"),
+        pytest.param(answer(status="500 Oops"), "fetch_failed", 1, id="failed"),
+    ],
+)
+def test_a_look_is_two_transactions_at_most(watch, reply, outcome, count):
+    """Its page, then what that says; robots.txt is read again after a day, and rides along."""
+    first = answer(box(), headers={"ETag": '"a"'})
+    with serving(first, reply) as server, Store.open(watch.path) as store:
+        asyncio.run(watch._sweep(store, (portal(server),)))
+        begun = transactions(store)
+        watch.now += dt.timedelta(days=2)
+        (report,) = asyncio.run(watch._sweep(store, (portal(server),)))
+        assert server.paths.count("/robots.txt") == 2
+        assert [robots.fetched_at for robots in store.robots()] == [watch.now]
+    assert (report.outcome, len(begun)) == (outcome, count)
+
+
+def test_the_row_of_a_portal_is_written_when_its_address_is_another(watch):
+    with serving(answer(box()), other=answer(box())) as server, Store.open(watch.path) as store:
+        begun = transactions(store)
+        for path, expected in (("/", 3), ("/", 2), ("/other", 3), ("/other", 2)):
+            watch.now += TEN_MINUTES
+            asyncio.run(watch._sweep(store, (portal(server, path=path),)))
+            assert len(begun) == expected
+            begun.clear()
+            with query.Database(watch.path) as db:
+                assert [known.url for known in db.portals()] == [portal(server, path=path).url]
+
+
+def test_a_portal_that_could_not_be_made_known_is_with_its_look(watch, monkeypatch):
+    monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
+    with Store.open(watch.path) as store, held_by_another(watch.path) as conn:
+        store.wait_at_most(0.05)
+        conn.execute("BEGIN IMMEDIATE")
+
+        def freeing(_: Request) -> Iterator[bytes]:
+            conn.rollback()
+            yield answer(box())
+
+        with serving(freeing) as server, pytest.raises(PassNotKept, match="locked") as caught:
+            asyncio.run(watch._sweep(store, (portal(server),)))
+    assert [report.outcome for report in caught.value.reports] == ["new"]
 
 
 def test_no_descriptor_or_child_is_left_behind(watch):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from scraper import __version__, config
+from scraper import __version__, config, keys
 from scraper.config import Config, Fetch, Metrics, Notify, Portal, Taught
 from scraper.errors import ConfigError
 
@@ -33,7 +37,7 @@ def refusal(tmp_path: Path, text: str) -> str:
 
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
     raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
-    assert set(raw) == set(Config.__struct_fields__)
+    assert set(raw) == set(Config.__struct_fields__) - {"path"}
     tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "words": Taught}
     for name, table in tables.items():
         assert set(raw[name]) == set(table.__struct_fields__)
@@ -50,26 +54,53 @@ def test_the_package_has_the_version_that_it_says():
 def test_the_readme_explains_every_key():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
-        for key in table.__struct_fields__:
+        for key in set(table.__struct_fields__) - {"path"}:
             assert f"`{key}`" in readme
 
 
 def test_every_key_says_what_is_expected_of_it():
-    tables = {
-        "fetch": Fetch,
-        "notify": Notify,
-        "metrics": Metrics,
-        "words": Taught,
-        "portals": Portal,
-    }
-    keys = set(Config.__struct_fields__)
-    for name, table in tables.items():
-        keys |= {f"{name}.{key}" for key in table.__struct_fields__}
-    assert set(config.EXPECTED) == keys
+    for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
+        for key in msgspec.structs.fields(table):
+            assert keys.expected(key.type) or key.name == "path"
+
+
+def test_the_path_of_the_config_is_no_key_of_it(tmp_path):
+    assert load(tmp_path, "").path == tmp_path / "config.toml"
+    assert "unknown key 'path'" in refusal(tmp_path, 'path = "elsewhere.toml"')
+
+
+def test_where_the_database_is_takes_no_table_of_words(tmp_path):
+    (tmp_path / "config.toml").touch()
+    code = (
+        "import sys, pathlib\nfrom scraper import config\n"
+        "print(config.load(pathlib.Path('config.toml')).database)\n"
+        "print('scraper.vocabulary' in sys.modules)"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, check=True
+    )
+    assert run.stdout == b"weather.db\nFalse\n"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        ("65,25,45 * * * *", "bad minute"),
+        ("0 9 * * 8", "bad day-of-week"),
+        ("0 9 * *", "4 fields in place of 5"),
+        ("0 0 9 * * 1", "6 fields in place of 5"),
+        ("0 0 31 2 *", "bad day-of-month"),
+    ],
+)
+def test_a_schedule_is_checked_with_the_rest_of_the_config(tmp_path, schedule, told):
+    problem = refusal(tmp_path, f'schedule = "{schedule}"')
+    assert problem == f"schedule {schedule!r}: {told}, expected such as '5,25,45 * * * *'"
 
 
 def test_an_empty_config_is_all_defaults(tmp_path):
-    assert load(tmp_path, "") == Config(database=str(tmp_path / "weather.db"))
+    path = tmp_path / "config.toml"
+    assert load(tmp_path, "") == Config(path=path, database=str(tmp_path / "weather.db"))
 
 
 def test_a_relative_database_counts_from_the_folder_of_the_config(tmp_path):
@@ -129,6 +160,46 @@ def test_what_is_wrong_with_a_channel_is_told_without_its_secret(tmp_path, line,
 def test_addresses_of_channels_are_taken_as_they_are(tmp_path):
     notify = load(tmp_path, '[notify]\nwebhook = "https://x/?a=b"\nping = "http://y/uuid"').notify
     assert (notify.webhook, notify.ping) == ("https://x/?a=b", "http://y/uuid")
+
+
+PEM = "-----BEGIN CERTIFICATE-----\n"
+
+
+def test_a_file_of_certificates_counts_from_the_folder_of_the_config(tmp_path):
+    (tmp_path / "office.pem").write_text(PEM, encoding="utf-8")
+    loaded = load(tmp_path, '[fetch]\nca_file = "office.pem"')
+    assert loaded.fetch.ca_file == str(tmp_path / "office.pem")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("gone.pem", "No such file or directory"),
+        (".", "Is a directory"),
+        ("config.toml", "no certificate in it: expected PEM"),
+        ("a\\u0000b", "expected a path"),
+    ],
+)
+def test_what_is_no_file_of_certificates_is_refused(tmp_path, name, problem):
+    told = refusal(tmp_path, f'[fetch]\nca_file = "{name}"')
+    assert told.startswith("fetch.ca_file = ")
+    assert problem in told
+
+
+@pytest.mark.parametrize(
+    "proxy", ["", "environment", "http://10.0.0.1:3128", "https://me:p%40ss@proxy.example"]
+)
+def test_a_proxy_is_an_address_or_that_of_the_environment(tmp_path, proxy):
+    assert load(tmp_path, f'[fetch]\nproxy = "{proxy}"').fetch.proxy == proxy
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ['"socks5://me:secret@10.0.0.1"', '"secret:3128"', '"http://"', '["http://me:secret@a"]', "1"],
+)
+def test_what_is_no_proxy_is_refused_without_its_secret(tmp_path, proxy):
+    told = refusal(tmp_path, f"[fetch]\nproxy = {proxy}")
+    assert told == "fetch.proxy: expected an http:// or https:// address, or 'environment'"
 
 
 def test_an_interval_is_told_in_seconds_too(tmp_path):
@@ -192,10 +263,28 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path, text):
     assert "cannot be read" in refusal(tmp_path, text)
 
 
-def test_a_file_that_is_no_utf_8_is_refused(tmp_path):
-    (tmp_path / "config.toml").write_bytes('database = "날씨"'.encode("cp949"))
-    with pytest.raises(ConfigError, match="cannot be read"):
-        config.load(tmp_path / "config.toml")
+@pytest.mark.parametrize(
+    ("saved", "cause"),
+    [
+        pytest.param("# 날씨\n".encode("cp949"), "0xB3 in line 2 is not UTF-8 but EUC", id="CP949"),
+        pytest.param("# 날씨\n".encode("utf-16"), "not UTF-8 but UTF-16", id="UTF-16"),
+        pytest.param(b"\xff\xff", "0xFF in line 2 is not UTF-8: save it as", id="neither"),
+    ],
+)
+def test_a_file_that_is_no_utf_8_is_refused_with_its_cause(tmp_path, saved, cause):
+    path = tmp_path / "config.toml"
+    path.write_bytes(saved if saved.startswith(codecs.BOM_UTF16) else b"\n" + saved)
+    with pytest.raises(ConfigError, match="save it as UTF-8") as caught:
+        config.load(path)
+    assert cause in caught.value.problem
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_no_part_of_the_config(tmp_path, ends):
+    path = tmp_path / "config.toml"
+    text = f'database = "marked.db"\n{PORTAL}'.replace("\n", ends)
+    path.write_text(text, encoding="utf-8-sig", newline="")
+    assert config.load(path) == load(tmp_path, f'database = "marked.db"\n{PORTAL}')
 
 
 def test_the_config_is_found_by_option_then_variable_then_here(tmp_path, monkeypatch):

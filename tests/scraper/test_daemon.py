@@ -23,13 +23,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from db import query
-from db.reading import KST, PortalMemory
+from db.reading import PortalMemory
 from db.write.store import Store
 from scraper import config, lock, monitor
 from scraper.collect import Report
 from scraper.daemon import scheduler
 from scraper.daemon.service import Daemon
-from scraper.errors import ConfigError
 from scraper.printable import printable
 from tests.cli.test_cli import BOX, HOSTILE, NALSSI, ROOT, portal, refused
 from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
@@ -419,6 +418,8 @@ async def fed_while_looking(*, ends: bool) -> set[bool]:
     turn, never = asyncio.Lock(), asyncio.Event()
 
     class OneByOne:
+        async def make_known(self, _: object) -> None: ...
+
         async def recall(self, _: config.Portal) -> PortalMemory:
             return PortalMemory()
 
@@ -478,51 +479,6 @@ def test_a_schedule_is_a_cron_expression(tmp_path):
         config = tmp_path / "config.toml"
         config.write_text(config.read_text().replace("5,25", "65,25"))
         assert "'65,25,45 * * * *'" in refused(3, "run", cwd=tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("field", "days"),
-    [
-        ("0", "sun"),
-        ("7", "sun"),
-        ("1", "mon"),
-        ("1-5", "mon tue wed thu fri"),
-        ("0,6", "sun sat"),
-        ("*/2", "sun tue thu sat"),
-        ("5-7", "sun fri sat"),
-        ("6-1", "sun mon sat"),
-        ("1-5/2", "mon wed fri"),
-        ("0-7", "sun mon tue wed thu fri sat"),
-        ("mon", "mon"),
-        ("Fri-Sun,3", "sun wed fri sat"),
-        ("*", "sun mon tue wed thu fri sat"),
-    ],
-)
-def test_a_schedule_counts_weekdays_as_cron_does(field, days):
-    due = scheduler.trigger(config.Config(schedule=f"0 9 * * {field}"))
-    sunday = dt.datetime(2026, 3, 1, tzinfo=KST)
-    mornings = [sunday + dt.timedelta(days=day, hours=9) for day in range(7)]
-    fires = [at for at in mornings if due.get_next_fire_time(None, at) == at]
-    assert [f"{at:%a}".lower() for at in fires] == days.split()
-
-
-@pytest.mark.parametrize(
-    ("schedule", "told"),
-    [
-        ("0 9 * * 8", "'8' is no weekday"),
-        ("0 9 * * 1,", "'' is no weekday"),
-        ("0 9 * * */0", "'*/0' is no weekday"),
-        ("0 9 * * mon-fri-sun", "'mon-fri-sun' is no weekday"),
-        ("0 9 1 * 1", "only one"),
-        ("0 9 * *", "4 fields"),
-        ("0 0 31 2 *", "no year has such a day"),
-    ],
-)
-def test_a_schedule_that_cannot_be_kept_is_refused(schedule, told):
-    wrong = config.Config(schedule=schedule)
-    with pytest.raises(ConfigError, match=re.escape(told)) as caught:
-        scheduler.refuse_wrong_schedule(wrong, Path("config.toml"))
-    assert f"config 'config.toml': schedule {schedule!r}" in str(caught.value)
 
 
 @pytest.mark.parametrize("command", ["run", "check"])

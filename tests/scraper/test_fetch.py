@@ -10,7 +10,6 @@ import io
 import ipaddress
 import logging
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -18,19 +17,33 @@ import time
 import tracemalloc
 import zlib
 from encodings.aliases import aliases
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from db.reading import Robots
+from scraper.config import Fetch
 from scraper.errors import FetchError, RefusedByRobots
-from scraper.fetch import Fetcher, Page, encoding_of, read_file
+from scraper.fetch import Fetcher, Page, encoding_of, read_file, resolve
 from scraper.fetch.address import is_public, parse, redirected
-from scraper.fetch.headers import retry_after_s
+from scraper.fetch.headers import age_s, date, retry_after_s
 from scraper.fetch.robots import allows
+from tests.support.fetching import (
+    HTML,
+    LIMIT_S,
+    NOW,
+    allowing,
+    certified,
+    fault,
+    get,
+    make_fetcher,
+    refusal,
+    robots_of,
+    served,
+    within,
+)
 from tests.support.servers import (
     Request,
     Server,
@@ -49,72 +62,17 @@ if TYPE_CHECKING:
 
     from tests.support.servers import Reply
 
-T = TypeVar("T")
-
-NOW = dt.datetime(2024, 4, 28, 3, 0, tzinfo=dt.UTC)
-HTML = "<p>서울 4.9℃</p>"
-LIMIT_S = 15.0  # what a deadline of a second or less must stay under, on a slow machine too
-
-
-async def on_loopback(host: str, port: int) -> list[str]:
-    """Resolve every name to this machine."""
-    return ["127.0.0.1"]
-
-
-def make_fetcher(**changes: Any) -> Fetcher:
-    plain: dict[str, Any] = {
-        "user_agent": "nalssi/0.1.0 (+https://nalssi.example)",
-        "timeout_s": LIMIT_S,
-        "max_bytes": 2**20,
-        "clock": lambda: NOW,
-        "resolve": on_loopback,
-        "backoff_s": 0.001,
-    }
-    return Fetcher(**(plain | changes))
-
-
-def get(url: str, *, ignore_robots: bool = True, etag: str | None = None, **changes: Any) -> Page:
-    """Look once, with a fetcher of its own."""
-
-    async def look() -> Page:
-        async with make_fetcher(**changes) as fetcher:
-            return await fetcher.get(url, ignore_robots=ignore_robots, etag=etag)
-
-    return asyncio.run(look())
-
-
-def refusal(url: str, **changes: Any) -> FetchError:
-    """Give the error that a look ends with."""
-    with pytest.raises(FetchError) as caught:
-        get(url, **changes)
-    assert "\n" not in str(caught.value)
-    return caught.value
-
-
-def served(reply: Reply | list[Reply], **changes: Any) -> Page:
-    """Look once at a portal that has this one page."""
-    with Server({"/": reply}) as portal:
-        return get(portal.url(), **changes)
-
-
-def fault(reply: Reply | list[Reply], **changes: Any) -> FetchError:
-    """Give the error that such a portal causes."""
-    with Server({"/": reply}) as portal:
-        return refusal(portal.url(), **changes)
-
-
-def within(limit_s: float, work: Callable[[], T]) -> T:
-    began = time.monotonic()
-    result = work()
-    assert time.monotonic() - began < limit_s
-    return result
-
-
 # --- a page ---------------------------------------------------------------------------------
 
 
 def test_a_page_comes_with_all_that_the_portal_said_of_it() -> None:
-    headers = {"Content-Type": "text/html; charset=utf-8", "ETag": '"a"', "Last-Modified": "then"}
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "ETag": '"a"',
+        "Last-Modified": "then",
+        "Age": "40000",
+        "Date": "Sun, 28 Apr 2024 02:59:58 GMT",
+    }
     with Server({"/": answer(HTML, headers=headers)}) as portal:
         page = get(portal.url())
     assert page == Page(
@@ -125,6 +83,8 @@ def test_a_page_comes_with_all_that_the_portal_said_of_it() -> None:
         wire_bytes=len(HTML.encode()),
         etag='"a"',
         last_modified="then",
+        age_s=40_000,
+        date="Sun, 28 Apr 2024 02:59:58 GMT",
     )
     assert not page.not_modified
 
@@ -142,9 +102,9 @@ def test_every_request_says_who_we_are_and_what_we_read() -> None:
 
 def test_no_cookie_is_kept() -> None:
     async def twice(url: str) -> None:
-        async with make_fetcher() as fetcher:
-            await fetcher.get(url, ignore_robots=True)
-            await fetcher.get(url, ignore_robots=True)
+        fetcher = make_fetcher()
+        await fetcher.get(url, ignore_robots=True)
+        await fetcher.get(url, ignore_robots=True)
 
     with Server({"/": answer(HTML, headers={"Set-Cookie": "id=1; Path=/"})}) as portal:
         asyncio.run(twice(portal.url()))
@@ -218,6 +178,7 @@ def test_robots_and_redirects_share_the_deadline_of_the_page() -> None:
 def test_a_lookup_that_hangs_holds_neither_the_deadline_nor_the_exit() -> None:
     script = """
 import asyncio, datetime as dt, socket, time
+from scraper.config import Fetch
 from scraper.errors import FetchError
 from scraper.fetch import Fetcher
 
@@ -225,8 +186,8 @@ socket.getaddrinfo = lambda *args, **kwargs: time.sleep(60)
 
 async def look():
     clock = lambda: dt.datetime.now(dt.UTC)
-    async with Fetcher(user_agent="nalssi/0", timeout_s=0.3, clock=clock) as fetcher:
-        await fetcher.get("http://portal.localhost/")
+    fetcher = Fetcher(Fetch(timeout_s=0.3), clock=clock)
+    await fetcher.get("http://portal.localhost/")
 
 try:
     asyncio.run(look())
@@ -409,15 +370,6 @@ def test_an_answer_that_is_not_http_is_one_error(reply: Reply) -> None:
 # --- 3: TLS ---------------------------------------------------------------------------------
 
 
-def certified(*names: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """Give a server's side and the side of a client who trusts it."""
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert(*names).configure_cert(server)
-    authority.configure_trust(client)
-    return server, client
-
-
 def test_a_certificate_of_nobody_we_trust_is_refused() -> None:
     server, _ = certified("www.portal.localhost")
     with Server({"/": answer(HTML)}, tls=server) as portal:
@@ -443,9 +395,9 @@ def test_a_certificate_is_held_against_the_name_not_the_ip_address() -> None:
 
 def test_two_names_at_one_address_are_verified_each() -> None:
     async def both(portal: Server) -> None:
-        async with make_fetcher(verify=client) as fetcher:
-            await fetcher.get(portal.url(), ignore_robots=True)
-            await fetcher.get(portal.url(host="other.localhost"), ignore_robots=True)
+        fetcher = make_fetcher(verify=client)
+        await fetcher.get(portal.url(), ignore_robots=True)
+        await fetcher.get(portal.url(host="other.localhost"), ignore_robots=True)
 
     server, client = certified("www.portal.localhost")
     with (
@@ -637,15 +589,6 @@ def test_the_next_address_is_tried_where_one_refuses() -> None:
         assert get(portal.url(), resolve=several).status == 200
 
 
-def test_no_more_than_three_addresses_are_tried() -> None:
-    async def several(host: str, port: int) -> list[str]:
-        return ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.1"]
-
-    with Server({"/": answer(HTML)}) as portal:
-        assert refusal(portal.url(), resolve=several).reason.startswith("no connection: ")
-    assert portal.paths == []
-
-
 @pytest.mark.parametrize(
     "failure",
     [
@@ -668,29 +611,59 @@ def test_the_resolver_of_the_system_knows_this_machine() -> None:
     with Server({"/": answer(HTML)}) as portal:
 
         async def look() -> Page:
-            async with Fetcher(user_agent="nalssi/0", clock=lambda: NOW) as fetcher:
-                return await fetcher.get(portal.url(host="localhost"), ignore_robots=True)
+            fetcher = Fetcher(Fetch(), clock=lambda: NOW)
+            return await fetcher.get(portal.url(host="localhost"), ignore_robots=True)
 
         assert asyncio.run(look()).status == 200
+
+
+def test_a_lookup_whose_thread_cannot_be_started_is_one_error_and_takes_no_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        for _ in range(12):  # three tries each: more than all places for lookups
+            error = refusal("http://localhost:9/", resolve=resolve)
+    assert "no address of 'localhost'" in error.reason
+    assert "can't start new thread" in error.reason
+    with Server({"/": answer(HTML)}) as portal:
+        assert get(portal.url(host="localhost"), resolve=resolve).status == 200
+
+
+def test_lookups_that_hang_are_bounded_and_their_places_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    released, ask = threading.Event(), socket.getaddrinfo
+
+    def hang(*args: Any, **kwargs: Any) -> Any:
+        released.wait(LIMIT_S)
+        return ask("127.0.0.1", *args[1:], **kwargs)
+
+    async def one_more() -> list[str]:
+        hanging = [asyncio.create_task(resolve("portal.example", 80)) for _ in range(32)]
+        await asyncio.sleep(0)
+        with pytest.raises(BlockingIOError, match="too many"):
+            await resolve("portal.example", 80)
+        released.set()
+        await asyncio.gather(*hanging)
+        return await resolve("portal.example", 80)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    assert asyncio.run(one_more()) == ["127.0.0.1"]
 
 
 # --- 6: robots.txt --------------------------------------------------------------------------
 
 
-def robots_of(portal: Server, text: str, *, age: dt.timedelta) -> Robots:
-    return Robots(origin=portal.url("").rstrip("/"), fetched_at=NOW - age, text=text)
-
-
-def allowing(text: str) -> dict[str, Reply | list[Reply]]:
-    return {"/robots.txt": answer(text), "/": answer(HTML)}
-
-
 def test_robots_txt_is_asked_before_the_page_and_kept() -> None:
     async def twice(portal: Server) -> dict[str, Robots]:
-        async with make_fetcher() as fetcher:
-            await fetcher.get(portal.url())
-            await fetcher.get(portal.url())
-            return fetcher.robots
+        fetcher = make_fetcher()
+        await fetcher.get(portal.url())
+        await fetcher.get(portal.url())
+        return fetcher.robots
 
     with Server(allowing("User-agent: *\nDisallow: /admin\n")) as portal:
         kept = asyncio.run(twice(portal))
@@ -753,7 +726,7 @@ def test_robots_txt_can_be_ignored() -> None:
     assert portal.paths == ["/"]
 
 
-@pytest.mark.parametrize("status", ["401 x", "403 x", "404 x", "410 x"])
+@pytest.mark.parametrize("status", ["204 x", "401 x", "403 x", "404 x", "410 x"])
 def test_a_site_without_robots_txt_allows_everything(status: str) -> None:
     with Server({"/robots.txt": answer(status=status), "/": answer(HTML)}) as portal:
         assert get(portal.url(), ignore_robots=False).status == 200
@@ -774,7 +747,7 @@ def test_a_site_without_robots_txt_allows_everything(status: str) -> None:
 def test_a_site_whose_robots_txt_cannot_be_had_is_left_alone(reply: Reply) -> None:
     with Server({"/robots.txt": reply, "/": answer(HTML)}) as portal:
         error = refusal(portal.url(), ignore_robots=False, etag='"a"')
-    assert error.reason.startswith("robots.txt: ")
+    assert error.reason.startswith("robots.txt")
     assert "/" not in portal.paths
 
 
@@ -930,8 +903,8 @@ def test_a_retry_is_not_logged_behind_the_back_of_the_daemon(
 
 def test_a_page_that_has_not_changed_is_not_sent_again() -> None:
     async def look(url: str) -> Page:
-        async with make_fetcher() as fetcher:
-            return await fetcher.get(url, etag='"a"', last_modified="then", ignore_robots=True)
+        fetcher = make_fetcher()
+        return await fetcher.get(url, etag='"a"', last_modified="then", ignore_robots=True)
 
     with Server({"/": b"HTTP/1.1 304 Not Modified\r\n\r\n"}) as portal:
         page = asyncio.run(look(portal.url()))
@@ -960,6 +933,65 @@ def test_an_etag_that_cannot_be_sent_is_not(etag: str) -> None:
         get(portal.url(), etag=etag)
     assert "if-none-match" not in portal.requests[0].headers
     assert "x" not in portal.requests[0].headers
+
+
+# --- how old it is --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        pytest.param("0", 0, id="fresh"),
+        pytest.param(" 40000 ", 40_000, id="blanks"),
+        pytest.param("7, 40000", 7, id="two caches: the first counts"),
+        pytest.param("2147483648", 2**31, id="as far as caches count"),
+        pytest.param("2147483649", None, id="further"),
+        pytest.param("9" * 5000, None, id="9…"),
+        pytest.param("-1", None, id="negative"),
+        pytest.param("1.5", None, id="a fraction"),
+        pytest.param("٣", None, id="another script's digits"),
+        pytest.param("", None, id="empty"),
+        pytest.param(None, None, id="none"),
+    ],
+)
+def test_an_age_is_a_whole_number_of_seconds_or_not_known(sent: str | None, seconds: int) -> None:
+    assert age_s(sent) == seconds
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param("Sun, 06 Nov 1994 08:49:37 GMT", id="IMF"),
+        pytest.param("Sunday, 06-Nov-94 08:49:37 GMT", id="RFC 850"),
+        pytest.param("Sun Nov  6 08:49:37 1994", id="asctime"),
+        pytest.param("Sun, 06 Nov 1994 17:49:37 +0900", id="an offset"),
+    ],
+)
+def test_a_date_is_kept_as_it_was_sent(sent: str) -> None:
+    assert date(sent) == sent
+
+
+@pytest.mark.parametrize(
+    "sent", ["then", "", "Sun, 06 Nov 1994", "x" * 5000, "일요일", "99999999999999999999", None]
+)
+def test_what_is_no_date_is_not_kept(sent: str | None) -> None:
+    assert date(sent) is None
+
+
+@given(st.text())
+def test_no_header_stops_the_reading_of_an_age_or_a_date(sent: str) -> None:
+    age_s(sent)
+    date(sent)
+
+
+def test_an_unchanged_page_says_how_old_it_is_too() -> None:
+    reply = (
+        b"HTTP/1.1 304 Not Modified\r\nAge: 12\r\nDate: Sun, 28 Apr 2024 02:59:58 GMT\r\n"
+        b"Last-Modified: Sun, 28 Apr 2024 02:00:00 GMT\r\n\r\n"
+    )
+    page = served(reply, etag='"a"')
+    assert (page.age_s, page.date) == (12, "Sun, 28 Apr 2024 02:59:58 GMT")
+    assert page.last_modified == "Sun, 28 Apr 2024 02:00:00 GMT"
 
 
 # --- 11: encodings --------------------------------------------------------------------------
@@ -1004,6 +1036,42 @@ def test_the_encoding_is_the_first_that_reads_the_page(
     assert encoding_of(content_type, body) == codec
 
 
+LATIN_META = '<meta charset="iso-8859-1">'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "codec"),
+    [
+        pytest.param("text/html; charset=ISO-8859-1", "서울".encode("cp949"), "cp949", id="header"),
+        pytest.param(None, (LATIN_META + "서울").encode("cp949"), "cp949", id="meta"),
+        pytest.param(
+            "text/html; charset=windows-1252", (META + "서울").encode("cp949"), "cp949", id="both"
+        ),
+        pytest.param("text/html; charset=latin1", HTML.encode(), "utf-8", id="UTF-8"),
+        pytest.param("text/html; charset=gb2312", "서울".encode("cp949"), "cp949", id="Chinese"),
+        pytest.param(
+            "text/html; charset=shift_jis", "서울".encode("cp949"), "cp949", id="Japanese"
+        ),
+        pytest.param(
+            "text/html; charset=latin1",
+            "서울 부산 \xff".encode("cp949", "replace") + b"\xff",
+            "cp949",
+            id="a damaged byte",
+        ),
+        pytest.param(
+            "text/html; charset=latin1", HTML.encode() + "울".encode()[:2], "utf-8", id="cut short"
+        ),
+        pytest.param(
+            "text/html; charset=latin1", "caf\xe9 cr\xe8me".encode("latin-1"), "cp1252", id="right"
+        ),
+    ],
+)
+def test_a_text_without_hangul_is_held_against_what_else_reads_the_page(
+    content_type: str | None, body: bytes, codec: str
+) -> None:
+    assert encoding_of(content_type, body) == codec
+
+
 @pytest.mark.parametrize("codec", sorted(set(aliases.values())))
 def test_no_codec_that_python_knows_stops_it(codec: str) -> None:
     for body in (b"ab", b"\xff\xfe\xff", rb"\d\N{x}", b"xn--\xff"):
@@ -1032,9 +1100,9 @@ def test_a_site_is_asked_one_thing_at_a_time_and_waiting_costs_no_time() -> None
 
     async def together(portal: Server) -> list[Page]:
         doors = [f"{door}portal.localhost" for door in ("", "www.", "m.", "www.")]
-        async with make_fetcher(timeout_s=0.9) as fetcher:
-            looks = [fetcher.get(portal.url(host=door), ignore_robots=True) for door in doors]
-            return await asyncio.gather(*looks)
+        fetcher = make_fetcher(timeout_s=0.9)
+        looks = [fetcher.get(portal.url(host=door), ignore_robots=True) for door in doors]
+        return await asyncio.gather(*looks)
 
     with Server({"/": slow}) as portal:
         assert len(asyncio.run(together(portal))) == 4
@@ -1043,13 +1111,13 @@ def test_a_site_is_asked_one_thing_at_a_time_and_waiting_costs_no_time() -> None
 
 def test_different_sites_do_not_wait_for_one_another() -> None:
     async def together(*portals: Server) -> None:
-        async with make_fetcher() as fetcher:
-            hosts = ["one.localhost", "two.localhost"]
-            looks = [
-                fetcher.get(portal.url(host=host), ignore_robots=True)
-                for portal, host in zip(portals, hosts, strict=True)
-            ]
-            await asyncio.gather(*looks)
+        fetcher = make_fetcher()
+        hosts = ["one.localhost", "two.localhost"]
+        looks = [
+            fetcher.get(portal.url(host=host), ignore_robots=True)
+            for portal, host in zip(portals, hosts, strict=True)
+        ]
+        await asyncio.gather(*looks)
 
     meeting = threading.Barrier(2, timeout=LIMIT_S)
 
@@ -1063,14 +1131,14 @@ def test_different_sites_do_not_wait_for_one_another() -> None:
 
 def test_a_look_that_is_given_up_frees_the_turn() -> None:
     async def look(portal: Server) -> Page:
-        async with make_fetcher() as fetcher:
-            first = asyncio.create_task(fetcher.get(portal.url("/hangs"), ignore_robots=True))
-            while not portal.paths:  # noqa: ASYNC110 - the server has threads, no events
-                await asyncio.sleep(0.01)
-            first.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await first
-            return await fetcher.get(portal.url(), ignore_robots=True)
+        fetcher = make_fetcher()
+        first = asyncio.create_task(fetcher.get(portal.url("/hangs"), ignore_robots=True))
+        while not portal.paths:  # noqa: ASYNC110 - the server has threads, no events
+            await asyncio.sleep(0.01)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        return await fetcher.get(portal.url(), ignore_robots=True)
 
     with Server({"/hangs": silent, "/": answer(HTML)}) as portal:
         assert asyncio.run(look(portal)).status == 200

@@ -13,13 +13,10 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, get_args
 
 import prometheus_client
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from db import query
@@ -27,16 +24,15 @@ from db.errors import DatabaseError
 from db.validity import State
 from db.write.store import Store
 from scraper.metrics import (
-    BUCKETS_S,
-    Durations,
     Endpoint,
-    Ledger,
     MetricsError,
     PortalMetrics,
     Snapshot,
+    take,
     text,
     write,
 )
+from tests.support.faults import until
 from tests.support.make import (
     INTERVAL_S,
     URL,
@@ -71,10 +67,13 @@ def make_portal(**changes: Any) -> PortalMetrics:
     plain: dict[str, Any] = {
         "portal": "koya-culture",
         "state": "live",
-        "looks": {"ok": 140, "timeout": 2},
         "since_success_s": 61.5,
         "since_change_s": 1800.0,
-        "durations": Durations.counted({80: 1, 100: 1, 101: 1, 3000: 1, 60_000: 1}),
+        "counts": query.PortalCounts(
+            looks={"ok": 140, "timeout": 2},
+            durations=(2, 1, 0, 0, 0, 1, 0, 0, 1),
+            milliseconds=63_281,
+        ),
     }
     return PortalMetrics(**(plain | changes))
 
@@ -204,7 +203,13 @@ def test_without_portals_there_is_still_the_database():
     ],
 )
 def test_an_odd_name_is_read_back_as_it_was(name):
-    told = values(text(make_snapshot(make_portal(portal=name, looks={name: 3}), version=name)))
+    told = values(
+        text(
+            make_snapshot(
+                make_portal(portal=name, counts=query.PortalCounts(looks={name: 3})), version=name
+            )
+        )
+    )
     assert told["nalssi_looks_total", name, name] == 3
     assert told["nalssi_build_info", name] == 1
     assert told["nalssi_readings_total",] == 81_234
@@ -219,33 +224,6 @@ def test_a_snapshot_leaves_nothing_for_the_next():
     text(make_snapshot(make_portal(portal="gone")))
     assert b"gone" not in text(make_snapshot(make_portal()))
     assert b"nalssi" not in prometheus_client.generate_latest()
-
-
-# --- durations ----------------------------------------------------------------------------------
-
-
-@given(st.lists(st.integers(0, 30_000)))
-def test_a_bucket_holds_every_look_up_to_its_end(durations_ms):
-    portal = make_portal(durations=Durations.counted(Counter(durations_ms)))
-    told = values(text(make_snapshot(portal)))
-    for end_s in BUCKETS_S:
-        counted = told["nalssi_look_duration_seconds_bucket", str(end_s), portal.portal]
-        assert counted == sum(ms <= end_s * 1000 for ms in durations_ms)
-    total_s = told["nalssi_look_duration_seconds_sum", portal.portal]
-    assert total_s == pytest.approx(sum(durations_ms) / 1000)
-
-
-def test_the_buckets_rise():
-    assert all(lower < upper for lower, upper in pairwise(BUCKETS_S))
-
-
-def test_no_look_is_a_histogram_of_nothing():
-    assert Durations() == Durations.counted({})
-
-
-def test_counts_for_other_buckets_are_refused():
-    with pytest.raises(ValueError, match="2 buckets, expected 9"):
-        Durations(counts=(1, 2), total_ms=3)
 
 
 # --- the file -----------------------------------------------------------------------------------
@@ -317,16 +295,15 @@ def test_a_full_disk_keeps_the_old_file(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
-# --- the ledger ---------------------------------------------------------------------------------
+# --- a snapshot of a database ---------------------------------------------------------------------
 
 
-class Book:
-    """A database, looks for it, and what a ledger says of it."""
+class House:
+    """A database, looks for it, and the metrics of it."""
 
     def __init__(self, folder: Path) -> None:
-        self.path, self.textfile = folder / "weather.db", folder / "nalssi.prom"
+        self.path = folder / "weather.db"
         self.minute = 0
-        self.ledger = Ledger(self.path, self.textfile)
         Store.open(self.path).close()
 
     def live(self, signs: str, portal: str = "koya") -> None:
@@ -343,19 +320,13 @@ class Book:
                 else:
                     see(store, look, make_content(make_reading(temperature_c=ord(sign) / 10)))
 
-    def prune(self) -> None:
-        """Forget every look but the newest."""
-        with contextlib.closing(sqlite3.connect(self.path)) as conn:
-            conn.execute("DELETE FROM fetches WHERE id < (SELECT max(id) FROM fetches)")
-            conn.commit()
-
-    def told(self, ledger: Ledger | None = None) -> dict[tuple[str, str], float]:
-        """The looks of each portal by outcome."""
-        told = (ledger or self.ledger).snapshot(NOW)
+    def looks(self) -> dict[tuple[str, str], float]:
+        """The looks of each portal by outcome, as the metrics have them."""
+        taken = take(self.path, NOW)
         return {
             (portal.portal, outcome): count
-            for portal in told.portals
-            for outcome, count in portal.looks.items()
+            for portal in taken.portals
+            for outcome, count in portal.counts.looks.items()
         }
 
     def kept(self) -> dict[tuple[str, str], float]:
@@ -363,43 +334,40 @@ class Book:
         with query.Database(self.path) as db:
             return dict(Counter((look.portal, look.outcome) for look in db.looks()))
 
-    def restart(self) -> Ledger:
-        """The ledger of a new process, after this one wrote the file."""
-        self.ledger.write(self.textfile, NOW)
-        return Ledger(self.path, self.textfile)
-
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
-    return Book(tmp_path)
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
 
 
-def test_each_look_is_counted_once_however_often_one_asks(book):
+def test_each_look_is_counted_once_however_often_one_asks(house):
     for signs in ("a", "ab!", "", "?b", "bb!!a"):
-        book.live(signs)
-        book.live(signs[:1], portal="other")
-        assert book.told() == book.told() == book.kept()
-    durations = {one.portal: one.durations for one in book.ledger.snapshot(NOW).portals}
-    with query.Database(book.path) as db:
-        for portal, counted in durations.items():
-            took = [look.milliseconds for look in db.looks() if look.portal == portal]
-            assert counted == Durations.counted(Counter(took))
+        house.live(signs)
+        house.live(signs[:1], portal="other")
+        assert house.looks() == house.looks() == house.kept()
+    for portal in take(house.path, NOW).portals:
+        with query.Database(house.path) as db:
+            took = [look.milliseconds for look in db.looks() if look.portal == portal.portal]
+        assert portal.counts.milliseconds == sum(took)
+        assert sum(portal.counts.durations) == len(took)
 
 
-def test_what_is_counted_in_pieces_is_counted_once(book, monkeypatch):
-    monkeypatch.setattr("db.read.counts.AT_ONCE", 2)
-    book.live("ab!?cd!ea")
-    book.live("zyx", portal="other")
-    assert book.told() == book.told() == book.kept()
-    assert book.ledger.snapshot(NOW).readings == 8
+def test_the_text_is_that_of_the_database(house):
+    house.live("ab!?")
+    house.live("a", portal="other")
+    told = values(text(take(house.path, NOW)))
+    assert told["nalssi_readings_total",] == 2
+    assert told["nalssi_database_bytes",] == house.path.stat().st_size
+    assert told["nalssi_look_duration_seconds_count", "koya"] == 4
+    assert told["nalssi_look_duration_seconds_sum", "koya"] == 1.0
+    assert told["nalssi_look_duration_seconds_bucket", "0.25", "koya"] == 2
 
 
-def test_of_a_portal_that_is_no_longer_looked_at_only_the_counts_are_told(book):
-    book.live("ab")
-    book.live("a!", portal="gone")
-    before = values(text(book.ledger.snapshot(NOW)))
-    book.ledger.portals = {"koya"}
-    after = values(text(book.ledger.snapshot(NOW)))
+def test_of_a_portal_that_is_no_longer_polled_only_the_counts_are_given(house):
+    house.live("ab")
+    house.live("a!", portal="gone")
+    before = values(text(take(house.path, NOW)))
+    after = values(text(take(house.path, NOW, {"koya"})))
     left_out = {key for key in before if "gone" in key} & (before.keys() - after.keys())
     assert after == {key: value for key, value in before.items() if key not in left_out}
     assert {name for name, *_ in left_out} == {
@@ -412,91 +380,25 @@ def test_of_a_portal_that_is_no_longer_looked_at_only_the_counts_are_told(book):
     }
 
 
-def test_each_reading_is_counted_once(book):
-    counted = []
-    for signs in ("aa", "b", "", "a!", "c"):
-        book.live(signs)
-        counted.append(book.ledger.snapshot(NOW).readings)
-    assert counted == [1, 2, 2, 2, 3]
-
-
-def test_a_look_is_counted_as_soon_as_it_was_read(book):
-    """Of a page that is not yet read nobody knows how its look will end."""
-    book.live("a")
-    with Store.open(book.path) as store:
-        page = store.keep_page(make_look(500), make_page())
-        book.live("b")
-        assert book.told() == {("koya", "new"): 2}
-        store.keep_content(page, make_content(make_reading(temperature_c=9.8)), page_date=None)
-    assert book.told() == book.told() == book.kept()
-
-
-def test_a_look_that_is_no_longer_kept_stays_counted(book):
+def test_a_look_that_is_no_longer_kept_stays_counted(house):
     """What Prometheus counts never goes back."""
-    book.live("aab!")
-    before = book.told()
-    book.prune()
-    assert book.told() == before
-    book.live("!!")
-    assert book.told() == before | {("koya", "fetch_failed"): 3}
+    house.live("aab!")
+    before = house.looks()
+    with contextlib.closing(sqlite3.connect(house.path)) as conn:
+        conn.execute("DELETE FROM fetches WHERE id < (SELECT max(id) FROM fetches)")
+        conn.commit()
+    assert house.looks() == before
+    house.live("!!")
+    assert house.looks() == before | {("koya", "fetch_failed"): 3}
 
 
-def test_the_next_process_counts_on_from_the_file(book):
-    """A pass of cron must not count years of looks every ten minutes."""
-    book.live("aab!")
-    before = book.told()
-    ledger = book.restart()
-    book.prune()
-    book.live("!c")
-    assert book.told(ledger) == before | {("koya", "fetch_failed"): 2, ("koya", "new"): 3}
-    assert ledger.snapshot(NOW).readings == 3
-
-
-def test_a_look_left_unread_is_counted_by_the_process_that_reads_it(book):
-    book.live("a")
-    with Store.open(book.path) as store:
-        store.keep_page(make_look(500), make_page())
-        book.live("b")
-        ledger = book.restart()
-        (page,) = store.unread()
-        store.keep_no_sidebar(page, "nothing there")
-    assert book.told(ledger) == book.kept()
-
-
-@pytest.mark.parametrize("signs", ["!", "a!!!!!b"], ids=["fewer looks", "more looks"])
-def test_another_database_in_the_same_place_is_counted_anew(book, signs):
-    book.live("aab")
-    ledger = book.restart()
-    book.path.unlink()
-    book.minute += 1
-    book.live(signs)
-    assert book.told(ledger) == book.kept()
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda text: text[:-9], id="cut"),
-        pytest.param(lambda text: text.partition("# nalssi: ")[0], id="no remark"),
-        pytest.param(lambda text: text.partition("# nalssi: ")[0] + "# nalssi: []", id="a list"),
-        pytest.param(lambda text: text.replace('"looks": {', '"lacks": {'), id="another word"),
-        pytest.param(lambda text: text.replace('"new": 2', '"new": "x"'), id="no number"),
-    ],
-)
-def test_a_file_that_is_none_of_a_ledger_is_no_obstacle(book, damage):
-    book.live("aab")
-    book.ledger.write(book.textfile, NOW)
-    written = book.textfile.read_text()
-    book.textfile.write_text(damage(written))
-    assert book.textfile.read_text() != written
-    assert book.told(Ledger(book.path, book.textfile)) == book.kept()
-
-
-def test_prometheus_passes_over_what_is_for_the_next_ledger(book):
-    book.live("ab!")
-    book.ledger.write(book.textfile, NOW)
-    assert values(book.textfile.read_bytes()) == values(text(book.ledger.snapshot(NOW)))
-    assert book.textfile.read_text().splitlines()[-1].startswith("# nalssi: {")
+def test_the_metrics_need_one_question_for_all_counts(house):
+    house.live("aab!")
+    asked: list[str] = []
+    with query.Database(house.path) as db:
+        db._conn.set_trace_callback(asked.append)
+        db.counts()
+    assert len([sql for sql in asked if "SELECT" in sql]) == 1
 
 
 # --- the endpoint -------------------------------------------------------------------------------
@@ -559,6 +461,91 @@ def test_a_query_changes_nothing():
 def test_nothing_can_be_sent():
     with Endpoint(0, make_snapshot) as endpoint:
         assert get(endpoint.port, method="POST")[0] == 501
+
+
+def test_head_is_answered_without_a_body():
+    with Endpoint(0, make_snapshot) as endpoint:
+        status, kind, body = get(endpoint.port, method="HEAD")
+        length = len(get(endpoint.port)[2])
+        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=LIMIT_S)
+        with contextlib.closing(connection):
+            connection.request("HEAD", "/metrics")
+            assert connection.getresponse().headers["Content-Length"] == str(length)
+    assert (status, kind.partition(";")[0], body) == (200, "text/plain", b"")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:9100", 200),
+        ("localhost", 200),
+        ("LocalHost:80", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example:80", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("", 421),
+    ],
+)
+def test_only_its_own_host_names_are_answered(host, status):
+    """A page on the web may have a name of its own resolved to this machine."""
+    with Endpoint(0, make_snapshot) as endpoint:
+        connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=LIMIT_S)
+        with contextlib.closing(connection):
+            connection.request("GET", "/metrics", headers={"Host": host})
+            answered = connection.getresponse()
+            assert answered.status == status
+            assert (b"nalssi_" in answered.read()) == (status == 200)
+
+
+def test_slow_clients_have_few_threads_and_one_deadline(monkeypatch):
+    """Each sends a byte now and then; whoever comes later waits for a place, and gets it."""
+    monkeypatch.setattr("scraper.metrics.endpoint._DEADLINE_S", 0.5)
+    before = threading.active_count()
+    with Endpoint(0, make_snapshot) as endpoint, contextlib.ExitStack() as stack:
+        held = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", endpoint.port), LIMIT_S))
+            for _ in range(40)
+        ]
+        done, most = threading.Event(), []
+
+        def drip() -> None:
+            while not done.wait(0.05):
+                most.append(threading.active_count())
+                for one in held:
+                    with contextlib.suppress(OSError):
+                        one.sendall(b"x")
+
+        with ThreadPoolExecutor(1) as pool:
+            dripping = pool.submit(drip)
+            assert get(endpoint.port)[0] == 200
+            done.set()
+            dripping.result()
+    assert max(most) <= before + 2 + 8  # the server, the one that drips, and the places
+
+
+def test_a_client_that_never_ends_its_request_is_left_by_a_closed_endpoint():
+    before = threading.active_count()
+    with contextlib.ExitStack() as stack:
+        with Endpoint(0, make_snapshot) as endpoint:
+            client = socket.create_connection(("127.0.0.1", endpoint.port), LIMIT_S)
+            stack.enter_context(client).sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+            assert get(endpoint.port)[0] == 200
+        until(lambda: threading.active_count() == before)
+
+
+def test_where_no_thread_can_be_started_a_scrape_is_refused_and_the_next_is_not(monkeypatch, capfd):
+    with Endpoint(0, make_snapshot) as endpoint:
+        for _ in range(20):  # more than there are places
+            with monkeypatch.context() as patched:
+                patched.setattr(threading.Thread, "start", no_thread)
+                with pytest.raises((OSError, http.client.HTTPException)):
+                    get(endpoint.port)
+        assert get(endpoint.port)[0] == 200
+    assert capfd.readouterr().err == ""
+
+
+def no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def test_only_this_machine_is_answered():

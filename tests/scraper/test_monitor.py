@@ -1,4 +1,4 @@
-"""Telling people, the metrics and the dead-man switch: for real, over a month of looks."""
+"""Notices, the metrics and the dead-man switch: for real, over a month of looks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from db import query
+from db.reading import Problem
 from db.write.store import Store
 from scraper.collect import Report, collecting
 from scraper.config import Config, Metrics, Notify, Portal
-from scraper.monitor import Herald
+from scraper.monitor import Monitor
 from tests.support.make import START, make_content, make_look, make_page, make_reading
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class House:
         with Store.open(self.path) as store:
             store._conn.execute("PRAGMA synchronous = off")
             async with collecting(self.config, store, self.now) as collector:
-                herald = Herald(
+                monitor = Monitor(
                     config=self.config,
                     collector=collector,
                     store=store,
@@ -122,7 +123,7 @@ class House:
                     reports = [
                         self._look(store, name, sign) for name, sign in looks.items() if sign != "-"
                     ]
-                    await herald.after_looks(reports)
+                    await monitor.after_looks(reports)
                     self.minute += minutes
 
     def _look(self, store: Store, portal: str, sign: str) -> Report:
@@ -136,8 +137,10 @@ class House:
             store.keep_no_sidebar(page, "a page titled '공사 중'")
             return Report(portal=portal, outcome="no_sidebar", error="no KMA sidebar")
         celsius = self.minute // 60 if sign == "." else ord(sign) / 10
-        problems = [f"서울: unknown label {sign!r}"] if sign.isupper() else []
-        problems += ["unknown city '화성'"] if sign == "+" else []
+        problems = [
+            *([Problem(kind="unknown label", city="서울", word=sign)] if sign.isupper() else []),
+            *([Problem(kind="unknown city", word="화성")] if sign == "+" else []),
+        ]
         content = make_content(make_reading(temperature_c=celsius), problems=tuple(problems))
         return Report(
             portal=portal, outcome=store.keep_content(page, content, page_date=None), readings=1
@@ -264,11 +267,11 @@ def test_a_database_that_cannot_be_asked_is_complained_of_and_the_switch_is_told
     house = House(tmp_path / "weather.db", webhook=f"{inbox.url}/hook", ping=f"{inbox.url}/ping")
     house.live({"koya": "."})
     with contextlib.closing(sqlite3.connect(house.path)) as conn:
-        conn.execute("DROP TABLE notices")
+        conn.execute("DROP TABLE open_notices")
         conn.commit()
     house.live({"koya": ".."})
     (complaint,) = house.complaints
-    assert "notices" in complaint
+    assert "open_notices" in complaint
     assert len(inbox.pings()) == 3
 
 

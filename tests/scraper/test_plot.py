@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from db import query
+from db.measures.course import Held
 from db.reading import KST, Station
 from db.write.store import Store
 from scraper.cli import main
@@ -70,7 +71,7 @@ def show(store: Store, minute: float, celsius: float | None) -> None:
         make_reading(station=BUSAN, temperature_c=3.0),
         make_reading(station=NOWHERE, temperature_c=1.0),
     )
-    see(store, make_look(minute), make_content(*shown))
+    see(store, make_look(minute), make_content(*shown), interval_s=1800)
 
 
 def plot(path: Path, *arguments: str | Path) -> Result:
@@ -83,88 +84,31 @@ def drawn(path: Path, *arguments: str | Path) -> Result:
     return done
 
 
-def make_spell(begin: float, end: float, **changes: Any) -> query.Spell:
-    """Give a live spell from one minute to another."""
+def make_held(begin: float, end: float, **changes: Any) -> Held:
+    """Give a live value from one minute to another."""
     plain: dict[str, Any] = {
-        "seen_from": at(begin),
-        "seen_until": at(end),
-        "changed_after": at(begin - 10),
+        "start": at(begin),
+        "end": at(end),
+        "began": at(begin),
         "temperature_c": 4.9,
         "condition": "overcast",
         "label": "흐림",
         "portal": "koya",
         "state": "live",
     }
-    return query.Spell(**(plain | changes))
-
-
-def stretches(*spells: query.Spell, since: float = 0, until: float = 6000) -> list[Any]:
-    """What is shown of spells: begin and end in minutes, temperature, state."""
-    shown = chart.stretches(spells, never, since=at(since), until=at(until))
-    return [(minute(one.start), minute(one.end), one.temperature_c, one.state) for one in shown]
-
-
-def never(_: query.Spell) -> None:
-    """The portal showed no others."""
+    return Held(**(plain | changes))
 
 
 def minute(moment: dt.datetime) -> float:
     return (moment - START).total_seconds() / 60
 
 
-def lines(*spells: query.Spell) -> list[Any]:
-    shown = chart.stretches(spells, never, since=at(0), until=at(6000))
-    return [[(minute(x), y) for x, y in line.points] for line in chart.lines(shown)]
-
-
-def test_a_value_holds_for_ninety_minutes_at_most():
-    assert stretches(make_spell(0, 120)) == [(0, 90, 4.9, "live")]
-
-
-def test_a_value_holds_until_the_next():
-    shown = stretches(make_spell(0, 50), make_spell(60, 110, temperature_c=5.1))
-    assert shown == [(0, 60, 4.9, "live"), (60, 150, 5.1, "live")]
-
-
-def test_a_frozen_value_is_frozen_from_the_first_look_to_the_last():
-    assert stretches(make_spell(0, 600, state="frozen")) == [(0, 600, 4.9, "frozen")]
-
-
-def test_what_is_shown_is_cut_to_the_time_asked_for():
-    (one,) = chart.stretches(
-        [make_spell(0, 600, state="frozen")], never, since=at(60), until=at(120)
-    )
-    assert (minute(one.start), minute(one.end), minute(one.began)) == (60, 120, 0)
-
-
-def test_a_live_value_goes_before_a_frozen_one_that_changed_later():
-    still = make_spell(30, 630, portal="still", state="frozen", temperature_c=1.0)
-    assert stretches(make_spell(0, 50), still) == [(0, 90, 4.9, "live"), (90, 630, 1.0, "frozen")]
-
-
-def test_of_two_live_portals_the_one_that_changed_last_is_shown():
-    other = make_spell(20, 50, portal="other", temperature_c=6.0)
-    later = make_spell(60, 110, temperature_c=7.0)
-    shown = stretches(make_spell(0, 50), other, later)
-    assert [one[:3] for one in shown] == [(0, 20, 4.9), (20, 60, 6.0), (60, 150, 7.0)]
-
-
-@pytest.mark.parametrize(
-    "later",
-    [
-        pytest.param([], id="for good"),
-        pytest.param([make_spell(80, 130, temperature_c=5.1)], id="for a while"),
-    ],
-)
-def test_a_value_ends_where_its_portal_goes_on_without_the_station(later):
-    shown = chart.stretches(
-        [make_spell(0, 20), *later], lambda _: at(30), since=at(0), until=at(60)
-    )
-    assert [(minute(one.start), minute(one.end)) for one in shown] == [(0, 30)]
+def lines(*held: Held) -> list[Any]:
+    return [[(minute(x), y) for x, y in line.points] for line in chart.lines(held)]
 
 
 def test_steps_that_touch_are_one_line():
-    assert lines(make_spell(0, 50), make_spell(60, 110, temperature_c=6.0)) == [
+    assert lines(make_held(0, 60), make_held(60, 150, temperature_c=6.0)) == [
         [(0, 4.9), (60, 4.9), (60, 6.0), (150, 6.0)]
     ]
 
@@ -172,33 +116,26 @@ def test_steps_that_touch_are_one_line():
 @pytest.mark.parametrize(
     "between",
     [
-        pytest.param([], id="nobody looked"),
-        pytest.param([make_spell(60, 110, temperature_c=None)], id="no number printed"),
+        pytest.param([], id="no look"),
+        pytest.param([make_held(90, 120, temperature_c=None)], id="no number printed"),
     ],
 )
 def test_no_line_crosses_a_gap(between):
-    found = lines(make_spell(0, 50), *between, make_spell(120, 170, temperature_c=6.0))
-    assert [(line[0][0], line[-1][0]) for line in found] in (
-        [(0, 90), (120, 210)],
-        [(0, 60), (120, 210)],
-    )
+    found = lines(make_held(0, 90), *between, make_held(120, 210, temperature_c=6.0))
+    assert [(line[0][0], line[-1][0]) for line in found] == [(0, 90), (120, 210)]
 
 
 def test_a_line_breaks_where_the_state_changes():
-    found = lines(make_spell(0, 50, state="unconfirmed"), make_spell(60, 110))
-    assert len(found) == 2
+    assert len(lines(make_held(0, 60, state="unconfirmed"), make_held(60, 110))) == 2
 
 
 def test_the_sky_goes_on_where_no_number_is_printed():
-    spells = [make_spell(0, 50), make_spell(60, 110, temperature_c=None)]
-    (one,) = chart.skies(chart.stretches(spells, never, since=at(0), until=at(6000)))
+    (one,) = chart.skies([make_held(0, 60), make_held(60, 150, temperature_c=None)])
     assert (minute(one.start), minute(one.end)) == (0, 150)
 
 
 def test_what_froze_for_several_stations_is_named_once():
-    shown = chart.stretches(
-        [make_spell(0, 600, state="frozen")], never, since=at(60), until=at(6000)
-    )
+    shown = (make_held(60, 600, began=at(0), state="frozen"),)
     tracks = [chart.Track(station=one, stretches=shown) for one in (SEOUL, BUSAN)]
     (band,) = chart.frozen(tracks)
     assert (minute(band.start), minute(band.end), minute(band.began)) == (60, 600, 0)
@@ -271,19 +208,18 @@ def test_a_chart_in_a_pipe_is_plain_text_within_its_columns(path, monkeypatch):
 def test_a_chart_says_what_is_frozen_unconfirmed_and_last(path):
     text = drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout
     assert "멈춤 frozen" in text
-    assert "since 04-28 19:00" in text
     assert "unconfirmed: nobody saw it begin" in text
     assert "서울 Seoul  12.5 °C  흐림 overcast\n" in text
     assert "2024-04-28 12:00 to 2024-04-29 04:00, Korean time · KMA via koya" in text
 
 
 def test_a_chart_is_empty_where_nobody_looked(path, monkeypatch):
-    """From midnight to ten to three: eleven columns of seventy-three for sixteen hours."""
+    """From 01:30, three intervals after the last look, to ten to three: four columns of 73."""
     monkeypatch.setenv("COLUMNS", "80")
     rows = drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout.splitlines()
     plotted = [cells(row)[7:] for row in rows if row[6:7] in ("│", "┤")]
     assert len(plotted) == 15
-    assert all(row[56:67].strip() == "" for row in plotted)
+    assert all(row[63:67].strip() == "" for row in plotted)
     assert plotted[-1].startswith("#" * 54)
 
 
@@ -355,7 +291,7 @@ def test_an_svg_names_stations_in_korean_and_what_is_frozen(path, tmp_path):
 
 def test_a_value_seen_before_the_chart_begins_still_holds_in_it(path):
     """Seen at three in the night, it holds until half past four."""
-    text = drawn(path, "서울", "--since", "2024-04-29T04:10", "--until", "2024-04-29T05:00").stdout
+    text = drawn(path, "서울", "--since", "2024-04-29T03:10", "--until", "2024-04-29T05:00").stdout
     assert "shown until 04-29 04:30" in text
 
 

@@ -23,7 +23,7 @@ from db.write import captures
 from db.write.captures import Capture
 from db.write.replacing import rewriting
 from db.write.store import Store
-from scraper import lock, normalize, reparse, sidebar
+from scraper import lock, reader, reparse, sidebar
 from scraper.collect import ingest
 from scraper.demo import portal
 from scraper.vocabulary import KNOWN, taught
@@ -117,11 +117,7 @@ def test_fragments_read_again_give_the_readings_that_were_kept(path):
         for entries in boxes
     ]
     with Store.open(path) as store, store.transaction():
-        contents = [
-            normalize.content(found, normalize.readings(found))
-            for found in map(sidebar.find, printed)
-        ]
-        ids = [store.sidebars.keep(content) for content in contents]
+        ids = [store.sidebars.keep(reader.read(page).content) for page in printed]
     found = read_again(path)
     assert (found.differing, found.changes, found.understood) == (0, {}, [])
     assert found.sidebars == len(set(ids)) >= 10 * len(forms)
@@ -130,7 +126,7 @@ def test_fragments_read_again_give_the_readings_that_were_kept(path):
     assert dump(path) == before
 
 
-def test_the_older_packing_and_a_missing_reader_are_brought_up_to_date(path):
+def test_a_missing_reader_is_brought_up_to_date(path):
     with Store.open(path) as store:
         look(store, 0, portal.text(STORMY, pages.DATE))
     with closing(sqlite3.connect(path)) as conn, conn:
@@ -420,8 +416,7 @@ def test_killed_in_the_middle_nothing_is_changed(stormy, point):
 def test_more_changes_than_are_shown_are_counted(path):
     with Store.open(path) as store, store.transaction():
         for nth in range(30):
-            seen = sidebar.find(portal.page([*STORMY, entry("비", "거제", f"{nth}.0")], ""))
-            said = normalize.readings(seen)
-            store.sidebars.keep(replace(normalize.content(seen, said), readings=()))
+            page = portal.page([*STORMY, entry("비", "거제", f"{nth}.0")], "")
+            store.sidebars.keep(replace(reader.read(page).content, readings=()))
     found = read_again(path)
     assert (found.changes["added"], len(found.examples)) == (30 * 7, reparse.EXAMPLES)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from db.read.status import PortalStatus, Told
+from db.read.notices import OpenNotice
+from db.read.status import PortalStatus
+from db.reading import SENTENCES, Problem
 from scraper.notify import rules
 from scraper.printable import printable
 from tests.support.make import START
@@ -45,7 +47,11 @@ LAYOUT = make_status(
     last_outcome="no_sidebar", last_reason="page titled '공사 중'", last_failure=START
 )
 WORDS = make_status(
-    recent_problems=("서울: unknown label '눈보라'", "unknown city '북대구'", "부산: no number")
+    recent_problems=(
+        Problem(kind="unknown label", city="서울", word="눈보라"),
+        Problem(kind="unknown city", word="북대구"),
+        Problem(kind="no temperature", city="부산"),
+    )
 )
 TROUBLES = {"down": DOWN, "frozen": FROZEN, "layout": LAYOUT, "words": WORDS}
 
@@ -58,8 +64,12 @@ def due(
     ago: dt.timedelta = DAY,
 ) -> list[tuple[str, bool]]:
     """The kinds that are due, and whether they are over; ``told`` is one told so long ago."""
-    before = {("koya", told): Told(at=at - ago, text=first(told))} if told else {}
+    before = {("koya", told): open_notice(told, at - ago)} if told else {}
     return [(notice.kind, notice.well) for notice in rules.due([status], before, at)]
+
+
+def open_notice(kind: str, at: dt.datetime) -> OpenNotice:
+    return OpenNotice(portal="koya", channel="webhook", kind=kind, sent_at=at, text=first(kind))
 
 
 def first(kind: str) -> str:
@@ -138,17 +148,34 @@ def test_a_page_that_nobody_read_does_not_end_a_layout(outcome):
     assert due(hidden, told="layout", ago=INTERVAL) == []
 
 
-def test_another_word_is_told_at_once_and_the_same_at_another_city_is_not():
-    another = make_status(recent_problems=(*WORDS.recent_problems, "부산: unknown icon code '99'"))
-    assert due(another, told="words", ago=INTERVAL) == [("words", False)]
-    elsewhere = make_status(recent_problems=("제주: unknown label '눈보라'",))
-    assert due(elsewhere, told="words", ago=INTERVAL) == []
+def test_another_word_waits_for_the_notice_of_the_next_day():
+    """A portal that prints another word at each look would send a notice at each."""
+    icon = Problem(kind="unknown icon code", city="부산", word="99")
+    another = make_status(recent_problems=(*WORDS.recent_problems, icon))
+    assert due(another, told="words", ago=INTERVAL) == []
+    assert due(another, told="words", ago=DAY) == [("words", False)]
+    (notice,) = rules.due([another], {}, START)
+    assert "unknown icon code '99'" in notice.text
+
+
+def test_a_new_word_at_each_look_is_one_notice_a_day():
+    taken: dict[tuple[str, str], OpenNotice] = {}
+    sent = 0
+    for nth in range(2 * 144):
+        words = tuple(
+            Problem(kind="unknown city", city=f"새도시{chr(0xAC00 + n)}")
+            for n in range(max(0, nth - 143), nth + 1)
+        )
+        at = START + nth * INTERVAL
+        for notice in rules.due([make_status(recent_problems=words)], taken, at):
+            sent += 1
+            taken["koya", notice.kind] = open_notice(notice.kind, at)
+    assert sent == 2
 
 
 def test_only_words_are_words():
-    assert (
-        due(make_status(recent_problems=("부산: no number", "no temperature printed: 제주"))) == []
-    )
+    others = [Problem(kind=kind, city="부산", word="unknown label 'x'") for kind in SENTENCES]
+    assert due(make_status(recent_problems=tuple(o for o in others if not o.unknown))) == []
 
 
 def test_troubles_of_one_portal_are_told_apart():
@@ -161,7 +188,7 @@ def test_nothing_of_a_portal_speaks_to_a_terminal():
     told = rules.due(
         [
             make_status(last_outcome="no_sidebar", last_reason=hostile),
-            make_status(recent_problems=(f"unknown label {hostile}",)),
+            make_status(recent_problems=(Problem(kind="unknown label", word=hostile),)),
             make_status(state="down", last_outcome="fetch_failed", last_reason=hostile),
         ],
         {},

@@ -285,7 +285,7 @@ def test_a_date_is_read_with_its_weekday_and_kept_as_printed(place, day, date):
     a_box = pages.box(plain(), "오늘의 날씨" if place == "after" else day)
     found = sidebar.find(a_box + (f"<p>{day}</p>" if place == "after" else ""))
     assert (found.page_date, found.date_printed) == (date, day)
-    assert (normalize.readings(found).date_doubt is None) == (date is not None)
+    assert (normalize.date_doubt(found) is None) == (date is not None)
 
 
 def test_the_date_after_the_credit_of_a_text_is_read():

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from db import query
+from db.reading import Problem
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store
-from scraper import normalize, sidebar
+from scraper import normalize, reader, sidebar
 from scraper.demo import portal
 from scraper.errors import UnteachableWord
 from scraper.sidebar import labels
@@ -43,7 +44,7 @@ def said(page: str, words: Words) -> normalize.Normalized:
 @pytest.mark.parametrize("form", [portal.page, portal.text], ids=["HTML", "text"])
 def test_a_taught_word_is_understood_wherever_it_stands(form):
     page = form(STORMY, pages.DATE)
-    assert "unknown city '서울시'" in said(page, KNOWN).problems
+    assert Problem(kind="unknown city", word="서울시") in said(page, KNOWN).problems
     seoul, busan, *_ = said(page, TAUGHT).readings
     assert said(page, TAUGHT).problems == ()
     assert (seoul.station, seoul.city) == (STATIONS["서울"], "서울시")
@@ -165,8 +166,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _content(entries: list[Entry]) -> Any:
-    found = sidebar.find(portal.page(entries, pages.DATE, size=0))
-    return normalize.content(found, normalize.readings(found))
+    return reader.read(portal.page(entries, pages.DATE, size=0)).content
 
 
 def words(path: Path, *more: str) -> dict[tuple[str, str], Any]:

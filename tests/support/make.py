@@ -72,14 +72,26 @@ def make_look(minute: float = 0, **changes: Any) -> Look:
 
 def make_page(**changes: Any) -> KeptPage:
     """Give a page that is about to be kept."""
-    plain: dict[str, Any] = {"look_id": 0, "portal": "koya", "body": b"<html>", "encoding": "utf-8"}
+    plain: dict[str, Any] = {
+        "look_id": 0,
+        "portal": "koya",
+        "body": b"<html>",
+        "encoding": "utf-8",
+        "milliseconds": 120,
+    }
     return KeptPage(**(plain | changes))
 
 
 def see(
-    store: Store, look: Look, content: Content, *, page_date: dt.date | None = None, **page: Any
+    store: Store,
+    look: Look,
+    content: Content,
+    *,
+    page_date: dt.date | None = None,
+    interval_s: int = INTERVAL_S,
+    **page: Any,
 ) -> Seen:
     """Keep a look that saw this sidebar; its portal is made if it must be."""
-    store.portal(look.portal, URL, INTERVAL_S)
+    store.portal(look.portal, URL, interval_s)
     kept = store.keep_page(look, make_page(portal=look.portal, **page))
     return store.keep_content(kept, content, page_date=page_date)

@@ -262,15 +262,15 @@ def _request(head: str, stopping: threading.Event) -> Request:
 
 
 @contextlib.contextmanager
-def unaccepting() -> Iterator[int]:
+def unaccepting(host: str = LOOPBACK, port: int = 0) -> Iterator[int]:
     """Give a port where connections are neither taken nor refused: its queue is full."""
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server((LOOPBACK, 0), backlog=0))
-        port: int = listener.getsockname()[1]
+        listener = stack.enter_context(socket.create_server((host, port), backlog=0))
+        port = listener.getsockname()[1]
         for _ in range(4):
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
-            waiting.connect_ex((LOOPBACK, port))
+            waiting.connect_ex((host, port))
         yield port
 
 
@@ -279,3 +279,40 @@ def refusing() -> int:
     with socket.create_server((LOOPBACK, 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
+
+
+@contextlib.contextmanager
+def tunnelling(to: int, *, refusal: bytes = b"") -> Iterator[tuple[int, list[str]]]:
+    """
+    Give the port of a proxy for one connection under TLS, and the head of what it was asked.
+
+    Args:
+        to: The port on loopback to which it leads, whatever it is asked for.
+        refusal: What it answers in place of leading there.
+    """
+    asked: list[str] = []
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        listener.settimeout(_PATIENCE_S)
+        thread = threading.Thread(target=_tunnel, args=(listener, to, refusal, asked), daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], asked
+        thread.join(_PATIENCE_S)
+    assert not thread.is_alive()
+
+
+def _tunnel(listener: socket.socket, to: int, refusal: bytes, asked: list[str]) -> None:
+    client, _ = listener.accept()
+    with client:
+        asked.append(_head(client))
+        if refusal:
+            client.sendall(refusal)
+            return
+        with socket.create_connection((LOOPBACK, to)) as server:
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            other = {client: server, server: client}
+            while True:
+                readable, _, _ = select.select([client, server], [], [], _PATIENCE_S)
+                piece = readable[0].recv(65_536) if readable else b""
+                if not piece:
+                    return
+                other[readable[0]].sendall(piece)

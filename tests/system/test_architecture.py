@@ -5,22 +5,25 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted(path for top in ("scraper", "db") for path in (ROOT / top).rglob("*.py"))
+MODULES = sorted(path for top in ("nalssi", "scraper", "db") for path in (ROOT / top).rglob("*.py"))
 
 HOME = {
     "apprise": {"scraper/notify/by_apprise.py"},
     "apscheduler": {"scraper/daemon/scheduler.py"},
     "click": {"scraper/cli"},
+    "cronsim": {"scraper/schedule.py"},
     "fastwarc": {"scraper/archive"},
     "filelock": {"scraper/lock.py"},
-    "httpx": {"scraper/fetch", "scraper/notify/web.py"},
+    "httpcore": {"scraper/http.py"},
+    "httpx": {"scraper/http.py"},
     "matplotlib": {"scraper/plot"},
-    "msgspec": {"scraper/config.py"},
+    "msgspec": {"scraper/config.py", "scraper/keys.py"},
     "pandas": {"db/frames.py"},
     "plotext": {"scraper/plot/terminal.py"},
     "prometheus_client": {"scraper/metrics/exposition.py"},
@@ -36,35 +39,104 @@ HOME = {
 }
 """Each third-party library and the one place for it."""
 
+READER = {"scraper.vocabulary", "scraper.reader"}
+
 STAGES = {
+    "scraper": set(),
+    "scraper.errors": set(),
+    "scraper.printable": set(),
+    "scraper.threads": set(),
+    "scraper.lock": set(),
+    "scraper.schedule": set(),
     "scraper.vocabulary": set(),
     "scraper.sidebar": {"scraper.vocabulary"},
     "scraper.normalize": {"scraper.vocabulary", "scraper.sidebar"},
-    "scraper.fetch": set(),
-    "scraper.config": {"scraper.vocabulary"},
-    "scraper.lock": set(),
+    "scraper.reader": {"scraper.vocabulary", "scraper.sidebar", "scraper.normalize"},
+    "scraper.http": set(),
+    "scraper.fetch": {"scraper.config", "scraper.http", "scraper.threads"},
+    "scraper.toml": set(),
+    "scraper.keys": set(),
+    "scraper.config": {"scraper.keys", "scraper.schedule", "scraper.toml", "scraper.vocabulary"},
     "scraper.metrics": set(),
-    "scraper.threads": set(),
-    "scraper.notify": {"scraper.printable", "scraper.threads"},
+    "scraper.notify": {"scraper.config", "scraper.http", "scraper.printable", "scraper.threads"},
     "scraper.plot": {"scraper.printable"},
-    "scraper.schedule": set(),
     "scraper.collect": {
-        "scraper.sidebar",
-        "scraper.normalize",
+        "scraper.reader",
         "scraper.fetch",
         "scraper.config",
         "scraper.vocabulary",
     },
-    "scraper.archive": {
-        "scraper.vocabulary",
-        "scraper.sidebar",
-        "scraper.normalize",
-        "scraper.fetch",
-    },
-    "scraper.reparse": {"scraper.vocabulary", "scraper.sidebar", "scraper.normalize"},
+    "scraper.archive": {"scraper.vocabulary", "scraper.sidebar", "scraper.reader", "scraper.fetch"},
+    "scraper.reparse": {"scraper.vocabulary", "scraper.reader"},
+    "scraper.check": {*READER, "scraper.config", "scraper.fetch", "scraper.lock"},
     "scraper.demo": {"scraper.collect", "scraper.config", "scraper.fetch", "scraper.lock"},
+    "scraper.monitor": {
+        *("scraper.collect", "scraper.config", "scraper.metrics", "scraper.notify"),
+    },
+    "scraper.daemon": {
+        *("scraper.check", "scraper.collect", "scraper.config", "scraper.metrics"),
+        *("scraper.monitor", "scraper.printable", "scraper.schedule", "scraper.threads"),
+    },
+    "scraper.cli": {
+        *READER,
+        *("scraper.archive", "scraper.check", "scraper.collect", "scraper.config"),
+        *("scraper.daemon", "scraper.demo", "scraper.fetch", "scraper.lock", "scraper.monitor"),
+        *("scraper.notify", "scraper.plot", "scraper.printable", "scraper.reparse"),
+        *("scraper.schedule", "scraper.threads"),
+    },
+    "scraper.__main__": {"scraper.cli"},
 }
 """Each stage and the other stages that it may know; all may know the errors."""
+
+FACTS = {
+    *("db.asked", "db.counts", "db.packing", "db.problems", "db.reading", "db.read.rows"),
+    "db.validity",
+}
+SPELLS = {"db.dates", "db.doubts", "db.pauses", "db.sets", "db.standing"}
+
+ROOMS = {
+    "db": set(),
+    "db.errors": set(),
+    "db.validity": set(),
+    "db.reading": set(),
+    "db.asked": {"db.reading"},
+    "db.counts": set(),
+    "db.packing": set(),
+    "db.problems": {"db.reading"},
+    "db.frames": set(),
+    "db.read.rows": {"db.reading"},
+    "db.dates": {"db.reading", "db.read.rows"},
+    "db.doubts": {"db.validity"},
+    "db.pauses": {"db.validity"},
+    "db.sets": {"db.validity"},
+    "db.standing": set(),
+    "db.spells": SPELLS,
+    "db.file": set(),
+    "db.read": {*FACTS, "db.file", "db.spells"},
+    "db.contract": {"db.problems", "db.read", "db.read.rows"},
+    "db.file.tables": {"db.counts", "db.read.rows"},
+    "db.file.sentences": {"db.reading"},
+    "db.file.migrations": {
+        *("db.file", "db.file.sentences", "db.file.tables", "db.packing", "db.problems"),
+        "db.spells",
+    },
+    "db.file.upgrade": {"db.contract", "db.file", "db.file.migrations"},
+    "db.measures": {*FACTS, "db.file", "db.read"},
+    "db.query": {*FACTS, "db.file", "db.measures", "db.read", "db.spells"},
+    "db.write": {*FACTS, "db.file", "db.file.upgrade", "db.query", "db.read", "db.spells"},
+    "db.export": {*FACTS, "db.file", "db.measures", "db.query", "db.read"},
+    "db.backup": {"db.file", "db.query"},
+}
+"""
+Each room of the database and the others that it may know; all may know its errors.
+
+Whoever opens the file knows nothing of what is in it; whoever makes its tables knows the contract.
+"""
+
+DOOR = {"nalssi": set(), "nalssi.__main__": {"nalssi.command"}}
+"""The public door: it opens onto everything, and nothing of ours comes in by it."""
+
+ALLOWED = {**STAGES, **ROOMS, **DOOR}
 
 
 def imports(path: Path) -> set[str]:
@@ -85,7 +157,7 @@ def place(path: Path) -> str:
 def test_a_third_party_library_stays_in_its_one_place(path):
     for name in imports(path):
         library = name.partition(".")[0]
-        if library not in {*sys.stdlib_module_names, "scraper", "db"}:
+        if library not in {*sys.stdlib_module_names, "nalssi", "scraper", "db"}:
             assert any(place(path).startswith(home) for home in HOME[library]), library
 
 
@@ -94,18 +166,42 @@ def test_the_database_knows_nothing_of_the_scraper(path):
     assert not [name for name in imports(path) if name.startswith("scraper")]
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_knows_only_the_stages_before_it(stage):
-    for path in MODULES:
-        module = place(path).removesuffix(".py").replace("/", ".")
-        if module == stage or module.startswith(f"{stage}."):
-            known = {
-                ".".join(name.split(".")[:2])
-                for name in imports(path)
-                if name.startswith("scraper.")
-            }
-            allowed = STAGES[stage] | {stage, "scraper.errors", "scraper.__version__"}
-            assert known <= allowed, path
+def room(name: str) -> str:
+    """``db.read`` of ``db.read.gaps.Gap``; ``db.file.tables``, which is listed apart."""
+    parts = name.split(".")
+    apart = ".".join(parts[:3])
+    return apart if apart in ALLOWED else ".".join(parts[:2])
+
+
+def rooms_known(path: Path) -> set[str]:
+    """The other rooms, of the same house, that a module imports."""
+    house, *_ = place(path).split("/")
+    names = {name.removesuffix(".__version__") for name in imports(path)}
+    return {room(name) for name in names if name.partition(".")[0] == house} - {room(module(path))}
+
+
+def module(path: Path) -> str:
+    return place(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_a_stage_or_a_room_knows_only_those_that_it_may(path):
+    assert room(module(path)) in ALLOWED, "a new one: say whom it may know"
+    common = {"scraper", "scraper.errors", "db.errors"}
+    assert rooms_known(path) <= ALLOWED[room(module(path))] | common
+
+
+def test_every_stage_and_every_room_is_there():
+    assert {room(module(path)) for path in MODULES} == set(ALLOWED)
+
+
+def test_stages_and_rooms_know_each_other_in_one_direction():
+    TopologicalSorter(ALLOWED).prepare()
+
+
+def test_a_page_becomes_content_in_the_reader_alone():
+    knowing = {place(path) for path in MODULES if any("normalize" in one for one in imports(path))}
+    assert knowing == {"scraper/reader.py"}
 
 
 @pytest.mark.parametrize(

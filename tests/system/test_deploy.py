@@ -369,7 +369,8 @@ def test_deploy_uses_the_commands_that_it_is_about():
     ("name", "arguments"), command_lines(), ids=lambda part: part if isinstance(part, str) else None
 )
 def test_every_command_line_is_one_that_nalssi_has(name, arguments):
-    command = main.commands[name]
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
     with command.make_context(name, list(arguments)):
         pass
 

@@ -1,0 +1,70 @@
+"""The course of a station: what is shown of it from when to when, and in which state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db.measures.stretches import History
+from db.reading import moment
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from db.asked import Part
+    from db.read.ask import Ask
+    from db.validity import State
+
+SKIES: Final = "SELECT id, condition, label FROM conditions"
+PORTALS: Final = "SELECT id, name FROM portals"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """
+    One value over a time for which it was in one state.
+
+    Attributes:
+        start, end: ``start <= t < end``; Korean time.
+        began: The first look at it, which may lie before ``start``.
+        temperature_c, condition, label, portal: As in ``Latest``.
+        state: ``live``, ``unconfirmed``, ``stale`` or ``frozen``.
+    """
+
+    start: dt.datetime
+    end: dt.datetime
+    began: dt.datetime
+    temperature_c: float | None
+    condition: str | None
+    label: str
+    portal: str
+    state: State
+
+
+def course(ask: Ask, part: Part, station: str) -> list[Held]:
+    """
+    What is shown of a station, oldest first, one value at a time; nothing where all is down.
+
+    Args:
+        ask: Puts a question to the database.
+        part: Which part of the history.
+        station: Its Korean name.
+    """
+    pieces = list(History(ask, part, everything=True).pieces(station))
+    skies = {row: (condition, label) for row, condition, label in ask(SKIES)}
+    portals = dict(ask(PORTALS))
+    held: list[Held] = []
+    for piece in pieces:
+        condition, label = skies[piece.sky]
+        one = Held(
+            start=moment(piece.begin),
+            end=moment(piece.end),
+            began=moment(piece.seen_from),
+            temperature_c=None if piece.tenths is None else piece.tenths / 10,
+            condition=condition,
+            label=label,
+            portal=portals[piece.portal],
+            state=piece.state,
+        )
+        held.append(one)
+    return held

@@ -1,0 +1,18 @@
+"""The lines that a fragment prints."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+_HIDDEN: Final = re.compile(r"(?is)<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
+_INLINE: Final = re.compile(r"(?i)</?(?:a|b|em|font|i|img|s|span|strong|u)\b[^<>]*>")
+_TAG: Final = re.compile(r"(?i)<[/!a-z][^<>]*>")
+
+
+def lines(fragment: str) -> tuple[str, ...]:
+    """The lines that a fragment of HTML or text prints, without those that are empty."""
+    shown = _TAG.sub("\n", _INLINE.sub(" ", _HIDDEN.sub("", fragment)))
+    spaced = (" ".join(line.split()) for line in html.unescape(shown).splitlines())
+    return tuple(line for line in spaced if line)

@@ -1,0 +1,5 @@
+"""``python -m nalssi`` is ``nalssi``."""
+
+from nalssi import command
+
+command()

@@ -1,0 +1,36 @@
+"""The command that checks what nalssi needs."""
+
+from __future__ import annotations
+
+import click
+
+from db.reading import now
+from scraper import check as checks
+from scraper.cli import show
+from scraper.cli.options import Places, as_json, with_places
+
+
+@click.command()
+@click.option("--live", is_flag=True, help="Also poll each portal, and store nothing.")
+@with_places
+@as_json
+def check(places: Places, *, live: bool, as_json: bool) -> None:
+    """Check config, database, disk, clock and lock; change nothing."""
+    path = places.database()
+    settings = places.required() if live else places.optional(beside_db=False)
+    findings = [
+        *([checks.of_config(settings)] if settings else []),
+        *checks.of_database(path),
+        checks.of_disk(path),
+        checks.of_clock(path, now()),
+        checks.of_lock(path),
+        *(checks.of_portals(settings, now) if live and settings else []),
+    ]
+    if as_json:
+        show.as_json([{"check": one.check, "ok": one.well, "told": one.told} for one in findings])
+    else:
+        show.table(
+            ["check", "", "found"],
+            [(one.check, "ok" if one.well else "FAULT", one.told) for one in findings],
+        )
+    click.get_current_context().exit(max(one.exit_code for one in findings))

@@ -1,0 +1,39 @@
+"""The command that shows it all on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from db import query
+from db.reading import now
+from scraper import demo as story
+from scraper.cli import show
+from scraper.cli.options import Places, as_json, with_places
+
+
+@click.command()
+@with_places
+@as_json
+def demo(places: Places, *, as_json: bool) -> None:
+    """Poll a portal of our own on this machine, and show it all."""
+    # The variable names the real history, which is no place for a demo.
+    by_option = (
+        click.get_current_context().get_parameter_source("db") == ParameterSource.COMMANDLINE
+    )
+    path = places.db if places.db and by_option else Path("demo.db")
+    story.run(path, now=now(), say=click.echo if not as_json else lambda _: None)
+    with query.Database(path) as asked:
+        rows = asked.latest(now=now())
+    if as_json:
+        show.as_json(rows)
+        return
+    show.latest(rows)
+    click.echo(f"\nIt is all in {path}. Next:")
+    ourselves = "nalssi" if shutil.which("nalssi") else sys.argv[0]
+    for line in ("latest --json", "series 서울", "looks --failed"):
+        click.echo(f"  {ourselves} {line} --db {path}")

@@ -1,0 +1,39 @@
+"""The command that tries the channels."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from scraper import threads
+from scraper.cli.options import Places, with_places
+from scraper.errors import ConfigError
+from scraper.notify import Notice, configured, deliver, ping
+
+if TYPE_CHECKING:
+    from scraper.config import Notify
+
+
+@click.command()
+@click.option("--test", "test", is_flag=True, required=True, help="Send a test through each.")
+@with_places
+def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what the command is for
+    """Try the channels of the config with a test notice."""
+    settings = places.required()
+    count = len(configured(settings.notify)) + bool(settings.notify.ping)
+    if not count:
+        raise ConfigError(settings.path, "[notify] names no channel")
+    if failures := asyncio.run(_send(settings.notify)):
+        raise ConfigError(settings.path, "; ".join(failures))
+    click.echo(f"{count} delivered")
+
+
+async def _send(wanted: Notify) -> list[str]:
+    """Send a test through each channel; gives what failed."""
+    threads.let_the_end_wait_for_nothing()
+    notice = Notice(portal="test", kind="test", well=True, text="nalssi: this is a test")
+    failures = await deliver(notice, configured(wanted))
+    failure = await ping(wanted.ping, "success", notice.text)
+    return [*failures, *([failure] if failure else [])]

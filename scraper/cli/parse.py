@@ -1,0 +1,112 @@
+"""The command that shows what the reader sees in a page."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from db.reading import now
+from scraper import fetch, normalize, reader, sidebar
+from scraper.cli import show
+from scraper.cli.options import Places, as_json, with_places
+from scraper.config import Fetch
+from scraper.printable import printable
+from scraper.sidebar.evidence import ENOUGH
+from scraper.vocabulary import KNOWN
+
+if TYPE_CHECKING:
+    from scraper.config import Config
+    from scraper.fetch import Page
+    from scraper.sidebar import Candidate
+    from scraper.vocabulary import Words
+
+
+@click.command()
+@click.argument("source", default="-", metavar="[FILE|URL|-]")
+@click.option("--explain", is_flag=True, help="Show every list of the page, and its evidence.")
+@with_places
+@as_json
+def parse(source: str, places: Places, *, explain: bool, as_json: bool) -> None:
+    """Show what the reader sees in a page; keep nothing."""
+    settings = places.optional()
+    words = settings.words.known() if settings else KNOWN
+    page = _page(source, settings)
+    lists = _lists(sidebar.candidates(page.body, page.encoding, words)) if explain else []
+    if not as_json:
+        _say_lists(lists)
+    said = reader.read(page.body, page.encoding, words)
+    rows = [
+        {
+            "city": reading.city,
+            "kma_id": _kma_id(reading.city, words),
+            "label": reading.condition.label,
+            "icon": reading.condition.icon or None,
+            "condition": reading.condition.condition,
+            "temperature_c": reading.temperature_c,
+        }
+        for reading in said.content.readings
+    ]
+    if as_json:
+        told = {"page_date": said.page_date, "readings": rows, "problems": said.sentences}
+        show.as_json({**told, "lists": lists} if explain else told)
+        return
+    click.echo(f"page date {show.cell(said.page_date)}")
+    show.table(
+        ["city", "KMA id", "label", "icon", "condition", "°C"],
+        [list(row.values()) for row in rows],
+        numbers=["KMA id", "°C"],
+    )
+    for problem in said.sentences:
+        click.echo(f"problem: {printable(problem)}")
+
+
+def _kma_id(city: str, words: Words) -> int | None:
+    """The station that a city means, also where its value is in doubt."""
+    station = normalize.station(city, words)
+    return None if station is None else station.kma_id
+
+
+def _lists(found: list[Candidate]) -> list[dict[str, Any]]:
+    """The lists of a page that may be its box, each with the facts that count."""
+    taken = sidebar.chosen(found)
+    return [
+        {
+            "taken": taken is not None and one.region.opens == taken.region.opens,
+            "points": one.points,
+            "entries": len(one.sidebar.lines),
+            "begins": " ".join(_first(one)),
+            "byte": one.region.opens,
+            "facts": [{"points": fact.points, "says": fact.says} for fact in one.facts],
+        }
+        for one in found
+    ]
+
+
+def _first(found: Candidate) -> tuple[str, ...]:
+    line = found.sidebar.lines[0]
+    return tuple(filter(None, (line.label, line.city, line.temperature)))
+
+
+def _say_lists(lists: list[dict[str, Any]]) -> None:
+    for one in lists:
+        taken = "taken" if one["taken"] else "not taken"
+        head = f"{one['entries']} entries at byte {one['byte']}, from {one['begins']!r}"
+        click.echo(printable(f"list: {head}: {one['points']} points of {ENOUGH}, {taken}"))
+        for fact in one["facts"]:
+            click.echo(printable(f"  {fact['points']:+} {fact['says']}"))
+
+
+def _page(source: str, settings: Config | None) -> Page:
+    """The page to try the reader on, from standard input, a file, or a portal."""
+    if source == "-":
+        return fetch.read_stream(sys.stdin.buffer, name="-", max_bytes=Fetch().max_bytes)
+    if source.lower().startswith(("http://", "https://")):
+        return _fetched(source, settings.fetch if settings else Fetch())
+    return fetch.read_file(source, max_bytes=Fetch().max_bytes)
+
+
+def _fetched(url: str, settings: Fetch) -> Page:
+    return asyncio.run(fetch.Fetcher(settings, clock=now).get(url))

@@ -1,0 +1,84 @@
+"""How far it is: a bar on stderr where a person is looking."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from scraper.archive.backfill import Progress
+
+_EVERY_S: Final = 10.0
+
+
+@contextlib.contextmanager
+def of_a_file(*, to_file: bool) -> Iterator[Callable[[float], None]]:
+    """A bar on stderr where a person is looking, and stdout is not on the same screen."""
+    if not sys.stderr.isatty() or not (to_file or not sys.stdout.isatty()):
+        yield lambda _done: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where a person is looking
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    with Bar(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("", total=1.0)
+        yield lambda done: bars.update(bar, completed=done)
+
+
+@contextlib.contextmanager
+def of_archives() -> Iterator[Callable[[Progress], None]]:
+    """Tell how far it is: a bar where a person is looking, else a line every ten seconds."""
+    if sys.stderr.isatty():
+        with _bar() as watch:
+            yield watch
+    else:
+        yield _lines()
+
+
+def _lines() -> Callable[[Progress], None]:
+    last = time.monotonic()
+
+    def watch(progress: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _EVERY_S:
+            last = time.monotonic()
+            click.echo(f"nalssi: {_line(progress)}", err=True)
+
+    return watch
+
+
+def _line(progress: Progress) -> str:
+    tally = progress.tally
+    seconds = max(0.001, time.monotonic() - progress.started)
+    return (
+        f"{progress.done} of {progress.files} files, {tally.pages} pages, "
+        f"{tally.pages / seconds:.0f} pages/s, {tally.sidebars} sidebars, "
+        f"{sum(tally.refused.values())} rejected"
+    )
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console  # noqa: PLC0415 - only where a person is looking
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def watch(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=_line(progress),
+                completed=progress.bytes_read,
+                total=progress.bytes or None,
+            )
+
+        yield watch

@@ -1,0 +1,59 @@
+"""The command about the words that were printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from db import query
+from scraper.cli import show
+from scraper.cli.options import Places, as_json, with_places
+from scraper.vocabulary import ICONS
+
+if TYPE_CHECKING:
+    from db.read.words import Word
+
+
+@click.command()
+@click.option("--unknown", is_flag=True, help="Only those that are not understood.")
+@with_places
+@as_json
+def words(places: Places, *, unknown: bool, as_json: bool) -> None:
+    """List every word ever printed, and what it is taken for."""
+    icons = {code: drawn.condition or drawn.label_en for code, drawn in ICONS.items()}
+    with query.Database(places.database()) as asked:
+        found = [word for word in asked.words(icons) if not (unknown and word.understood)]
+    if as_json:
+        show.as_json(found)
+    elif found:
+        _list(found)
+    else:
+        show.nothing("every word is understood" if unknown else "no portal has shown a word yet")
+
+
+def _list(found: list[Word]) -> None:
+    """Print words, those that are not understood in colour."""
+    show.table(
+        ["kind", "printed", "taken for", "sidebars", "first seen", "by", "last seen", "by"],
+        [
+            (
+                word.kind,
+                word.word or "(no label)",
+                _taken_for(word),
+                word.sidebars,
+                word.first_seen,
+                word.first_portal,
+                word.last_seen,
+                word.last_portal,
+            )
+            for word in found
+        ],
+        numbers=["sidebars"],
+        keys=2,
+        styles=["" if word.understood else "yellow" for word in found],
+    )
+
+
+def _taken_for(word: Word) -> str | None:
+    return word.means if word.understood else "NOT UNDERSTOOD"

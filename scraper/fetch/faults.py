@@ -1,0 +1,70 @@
+"""What may go wrong on a connection, as one error that says whether it may pass."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from typing import TYPE_CHECKING
+
+from scraper.errors import FetchError
+from scraper.fetch.trust import distrust
+from scraper.http import httpcore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scraper.http import httpx
+
+FAULTS = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+)
+
+
+def fault(url: httpx.URL, exc: Exception) -> FetchError:
+    """Say what went wrong, and whether it may pass."""
+    reason, may_pass = _reason(exc)
+    return FetchError(str(url), reason, may_pass=may_pass)
+
+
+def _reason(exc: Exception) -> tuple[str, bool]:
+    if isinstance(exc, httpcore.ConnectTimeout):  # a TLS handshake that hangs is one too
+        return "no connection in time", True
+    if isinstance(exc, httpcore.TimeoutException):
+        return "no answer in time", True
+    if refused := _tls_reason(exc):
+        return refused, False
+    if isinstance(exc, httpcore.ProxyError):
+        return f"the proxy answers {exc}", str(exc).startswith(("502", "503", "504"))
+    if isinstance(exc, httpcore.ConnectError):
+        return f"no connection: {why(exc)}", True
+    return f"no answer: {why(exc)}", False
+
+
+def _tls_reason(exc: Exception) -> str | None:
+    for cause in _causes(exc):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return distrust(cause)
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed: {cause.reason or cause}"
+    return None
+
+
+def why(exc: Exception) -> str:
+    """Give the words of the operating system where there are some, on one line."""
+    numbers = (
+        cause.errno
+        for cause in _causes(exc)
+        if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError)
+    )
+    number = next(filter(None, numbers), None)
+    words = os.strerror(number) if number else str(exc) or type(exc).__name__
+    return " ".join(words.split())[:200]
+
+
+def _causes(exc: BaseException | None) -> Iterator[BaseException]:
+    while exc is not None:
+        yield exc
+        exc = exc.__cause__ or exc.__context__

@@ -1,0 +1,145 @@
+"""
+Page -> content: the one chain for all who read a page, chosen by the kind of its portal.
+
+    page -> sidebar -> readings -> content
+
+Looks, pages read again, archives, ``check`` and ``parse`` ask here and get the same of the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from db.packing import packed
+from db.reading import Content
+from scraper import normalize, records, sidebar
+from scraper.vocabulary import KNOWN
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping
+
+    from scraper.sidebar import Sidebar
+    from scraper.vocabulary import Words
+
+Kind: TypeAlias = Literal["box"]
+"""Of portals: how they print the weather. ``box``: a list of cities, each with its sky and °C."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContent:
+    """
+    What a page says.
+
+    Attributes:
+        content: As it is kept.
+        fragment: The stretch of the page that it was read from.
+        page_date: The date printed with it; None where none is printed, or it cannot be.
+        doubt: What is odd about the page: a printed date that is not taken, a list that is cut.
+        cut: Whether the page ends within the list, so that entries may be missing.
+    """
+
+    content: Content
+    fragment: str
+    page_date: dt.date | None
+    doubt: str | None
+    cut: bool = False
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that was not understood, a sentence each; the doubt of the date comes last."""
+        problems = map(str, self.content.problems)
+        return (*problems, *([self.doubt] if self.doubt else []))
+
+
+class BoxReader:
+    """
+    Reads pages with a box of cities.
+
+    Args:
+        words: What printed words mean.
+        remembered: For who reads many pages, which often say the same: so many answers of each
+            step stay in memory.
+    """
+
+    def __init__(self, words: Words = KNOWN, *, remembered: int = 0) -> None:
+        self._words, self._remembered = words, remembered
+        self._steps = sidebar.Steps.remembering(remembered) if remembered else sidebar.Steps()
+        self._contents: dict[tuple[str, bool | None], Content] = {}
+
+    def read(
+        self,
+        page: bytes | str,
+        encoding: str = "utf-8",
+        *,
+        kept: bytes | None = None,
+        shown: Callable[[], dt.date | None] = lambda: None,
+    ) -> PageContent:
+        """
+        What a page says.
+
+        Args:
+            page: The whole page, or any part of it that holds the box.
+            encoding: Python's name of the encoding, where the page is bytes.
+            kept: The packed fragment that the page was, which stays as it is: a cut of the cut
+                would be less than what was kept as evidence.
+            shown: Gives the day when it was shown; asked where no date is printed and it matters.
+
+        Raises:
+            NoSidebar: It has no box; the message says what was there instead.
+        """
+        seen = sidebar.find(page, encoding, self._words, steps=self._steps)
+        return PageContent(
+            content=self._content(seen, kept, shown),
+            fragment=seen.fragment,
+            page_date=seen.page_date,
+            doubt=normalize.doubt(seen),
+            cut=seen.cut,
+        )
+
+    def _content(
+        self, seen: Sidebar, kept: bytes | None, shown: Callable[[], dt.date | None]
+    ) -> Content:
+        # All of it follows from these; a digest of each page would cost more.
+        key = seen.fragment, records.is_summer(seen.page_date)
+        if (content := self._contents.get(key)) is None:
+            day = seen.page_date or (shown() if normalize.depends_on_day(seen) else None)
+            said = normalize.readings(seen, self._words, day=day)
+            content = Content(
+                digest=seen.digest,
+                fragment=packed(seen.fragment) if kept is None else kept,
+                readings=said.readings,
+                problems=said.problems,
+                reader=sidebar.READER,
+            )
+            self._remember(key, content)
+        return content
+
+    def _remember(self, key: tuple[str, bool | None], content: Content) -> None:
+        if len(self._contents) >= self._remembered:
+            self._contents.clear()
+        if self._remembered:
+            self._contents[key] = content
+
+
+READERS: Final[Mapping[Kind, type[BoxReader]]] = {"box": BoxReader}
+"""Who reads the pages of each kind of portal."""
+
+
+def read(  # noqa: PLR0913
+    page: bytes | str,
+    encoding: str = "utf-8",
+    words: Words = KNOWN,
+    *,
+    kind: Kind = "box",
+    kept: bytes | None = None,
+    shown: Callable[[], dt.date | None] = lambda: None,
+) -> PageContent:
+    """
+    What one page says; see the reader of its kind.
+
+    Raises:
+        NoSidebar: It has no box; the message says what was there instead.
+    """
+    return READERS[kind](words).read(page, encoding, kept=kept, shown=shown)

@@ -1,0 +1,114 @@
+"""What cannot be recorded yet waits in memory, in order, and comes first when it can be."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from db import query
+from db.errors import DatabaseError
+from db.write.store import Store
+from scraper import reader
+from scraper.collect import backlog
+from scraper.collect.backlog import Backlog
+from scraper.collect.ingest import Answered
+from scraper.errors import FetchError
+from scraper.fetch import Page
+from scraper.vocabulary import KNOWN
+from tests.support import pages
+from tests.support.make import INTERVAL_S, URL, make_look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from scraper.collect import Report
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "weather.db") as opened:
+        opened.portal("koya", URL, INTERVAL_S)
+        opened.wait_at_most(0)
+        yield opened
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Backlog:
+    monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
+    monkeypatch.setattr(backlog, "MOST_WAITING", 2)
+    return Backlog()
+
+
+def failing(nth: int) -> Answered:
+    """Give a look that is recorded in one step."""
+    return Answered(look=make_look(nth), answer=FetchError(URL, f"busy {nth}"))
+
+
+def showing(nth: int = 0) -> Answered:
+    """Give a look that is recorded with its page, and again when that was read."""
+    page = Page(
+        url=URL,
+        status=200,
+        body=pages.box(pages.plain()).encode(),
+        encoding="utf-8",
+        wire_bytes=9000,
+        etag=None,
+        last_modified=None,
+    )
+    return Answered(look=make_look(nth), answer=page)
+
+
+def lock_while_reading(monkeypatch: pytest.MonkeyPatch, other: sqlite3.Connection) -> None:
+    """Have the first page find the file locked once it is in there."""
+    read = reader.read
+
+    def locked(*page: Any) -> reader.PageContent:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(reader, "read", read)
+        return read(*page)
+
+    monkeypatch.setattr(reader, "read", locked)
+
+
+def ends(reports: list[Report]) -> list[str]:
+    return [report.error or report.outcome for report in reports]
+
+
+def test_a_look_whose_page_is_in_the_file_is_not_lost(store, small, monkeypatch):
+    """It is read as soon as the file can be written, before all that is recorded late."""
+    with closing(sqlite3.connect(store.path)) as other:
+        lock_while_reading(monkeypatch, other)
+        for answered in [showing(), *map(failing, range(1, 5))]:
+            with pytest.raises(DatabaseError, match="locked"):
+                small.keep(store, answered, KNOWN)
+        assert (len(small), small.unkept()) == (3, 4)
+        other.rollback()
+    small.catch_up(store, KNOWN)
+    assert ends(small.late()) == ["new", f"{URL}: busy 3", f"{URL}: busy 4"]
+    assert (len(small), small.unkept()) == (0, 0)
+    with closing(sqlite3.connect(store.path)) as conn:
+        ((detail,),) = conn.execute("SELECT detail FROM events").fetchall()
+    assert detail.startswith("2 looks from 2024-04-28T12:01:00")
+    with query.Database(store.path) as db:
+        assert [look.outcome for look in db.looks()] == ["new", "fetch_failed", "fetch_failed"]
+
+
+def test_a_page_that_cannot_be_read_any_more_does_not_hold_up_the_rest_for_ever(
+    store, small, monkeypatch
+):
+    with closing(sqlite3.connect(store.path)) as other:
+        lock_while_reading(monkeypatch, other)
+        with pytest.raises(DatabaseError, match="locked"):
+            small.keep(store, showing(), KNOWN)
+        other.execute("DELETE FROM fetches")
+        other.commit()
+    for nth in (1, 2):
+        with pytest.raises(DatabaseError, match="not there any more"):
+            small.keep(store, failing(nth), KNOWN)
+    assert ends([small.keep(store, failing(3), KNOWN)]) == [f"{URL}: busy 3"]
+    assert ends(small.late()) == [f"{URL}: busy 2"]
+    assert small.unkept() == 0

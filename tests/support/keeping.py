@@ -1,0 +1,80 @@
+"""Keeps looks as the collector does, from plain values: a portal, a second, what was printed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from db.reading import Condition, Content, Station, moment
+from db.write.captures import Capture
+from scraper.vocabulary import STATIONS
+from tests.support.make import make_content, make_look, make_page, make_reading
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from db.write.store import Store
+    from tests.support.feeds import Page
+    from tests.support.model import Sidebar
+
+CLEAR = Condition(label="맑음", condition="clear", label_en="clear", wmo_4677=0)
+
+
+@lru_cache(maxsize=256)
+def content_of(sidebar: Sidebar) -> Content:
+    """The content of a sidebar; another order of cities is another content."""
+    readings = (
+        make_reading(
+            station=STATIONS.get(city) or Station(name_ko=city),
+            condition=CLEAR,
+            temperature_c=None if tenths is None else tenths / 10,
+        )
+        for city, tenths in sidebar
+    )
+    return make_content(*readings)
+
+
+def keep_own(
+    store: Store,
+    portal: str,
+    second: int,
+    sidebar: Sidebar,
+    *,
+    age: int | None = None,
+    page_date: dt.date | None = None,
+) -> None:
+    """Keep a look of ours at a portal that is known."""
+    kept = store.keep_page(
+        make_look(portal=portal, fetched_at=moment(second)), make_page(portal=portal)
+    )
+    if age is not None:
+        with store.transaction() as conn:
+            conn.execute("UPDATE fetches SET age = ? WHERE id = ?", (age, kept.look_id))
+    store.keep_content(kept, content_of(sidebar), page_date=page_date)
+
+
+def keep_page(store: Store, portal: str, page: Page) -> None:
+    """Keep a look of ours at a page of a simulated portal."""
+    printed = tuple(page.printed.items())
+    keep_own(store, portal, page.at, printed, age=page.age, page_date=page.page_date)
+
+
+def keep_failure(store: Store, portal: str, second: int) -> None:
+    """Keep a look of ours that brought no page."""
+    look = make_look(portal=portal, fetched_at=moment(second))
+    store.keep_failure(look, "fetch_failed", "HTTP 500")
+
+
+def capture_of(
+    portal: str, second: int, sidebar: Sidebar, *, page_date: dt.date | None = None
+) -> Capture:
+    """The same as an archive kept it."""
+    content = content_of(sidebar)
+    return Capture(
+        portal=portal,
+        captured_at=moment(second),
+        precision="second",
+        digest=content.digest,
+        content=content,
+        page_date=page_date,
+    )

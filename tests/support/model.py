@@ -1,0 +1,346 @@
+"""
+What is true of looks, by brute force: a model that every door of the database is held against.
+
+It knows no SQL and shares no code with the project but the constants. It is written to be read
+beside the rules, not to be fast: forty looks are what it is for.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from db.reading import KST
+from db.validity import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, GAP_AFTER_INTERVALS, HOLD_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SAME_STATIONS: Final = 8
+"""Sidebars with fewer common temperatures than this are never the same set."""
+
+STUCK_DATE_AFTER_S: Final = 48 * 3600
+STUCK_DATE_SIDEBARS: Final = 12
+BURST_SETS: Final = 4
+BURST_S: Final = 3 * 3600
+FOLLOWED_SPELLS: Final = 12
+
+State: TypeAlias = Literal["live", "unconfirmed", "stale", "frozen", "down", "none"]
+RANK: Final[tuple[State, ...]] = ("live", "unconfirmed", "stale", "frozen", "down", "none")
+"""Of several portals the one with the first of these counts."""
+
+Doubt: TypeAlias = Literal["burst", "follower"]
+
+Sidebar: TypeAlias = "tuple[tuple[str, int | None], ...]"
+"""Stations and tenths of a degree C as printed: in another order it is another sidebar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """A portal and how many seconds lie between looks."""
+
+    name: str
+    interval_s: int = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """
+    A look that saw a sidebar.
+
+    Attributes:
+        portal: The portal's name.
+        at: Epoch seconds.
+        sidebar: What it showed.
+        age: The HTTP header, seconds; None where there was none.
+        page_date: As printed.
+        own: Whether it is one of ours, not an archive's.
+    """
+
+    portal: str
+    at: int
+    sidebar: Sidebar
+    age: int | None = None
+    page_date: dt.date | None = None
+    own: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """Looks at one portal that showed one sidebar, with no other between; nth of its portal."""
+
+    portal: Portal
+    nth: int
+    looks: tuple[Look, ...]
+
+    @property
+    def sidebar(self) -> Sidebar:
+        return self.looks[0].sidebar
+
+    @property
+    def seen_from(self) -> int:
+        return self.looks[0].at
+
+    @property
+    def seen_until(self) -> int:
+        return self.looks[-1].at
+
+    def tenths(self, station: str) -> int | None:
+        return dict(self.sidebar).get(station)
+
+    def lists(self, station: str) -> bool:
+        return station in dict(self.sidebar)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """What a portal shows of a station at a moment; all but the state is of ``spell``."""
+
+    state: State
+    spell: Spell
+    tenths: int | None
+    published_by: int
+    confirmed: bool
+    standing_since: int
+    doubt: Doubt | None
+    valid_until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The value that counts, and how many portals are live then and agree with it."""
+
+    value: Value
+    live_portals: int
+    agreeing_portals: int
+
+
+def temperatures(sidebar: Sidebar) -> dict[str, int]:
+    """The stations that have a number."""
+    return {station: tenths for station, tenths in sidebar if tenths is not None}
+
+
+@cache
+def same(one: Sidebar, other: Sidebar) -> bool:
+    """Whether both are one set, however printed; of two small boxes, whether they are one."""
+    if one == other:
+        return True
+    ours, theirs = temperatures(one), temperatures(other)
+    common = ours.keys() & theirs.keys()
+    equal = sum(ours[station] == theirs[station] for station in common)
+    return len(common) >= SAME_STATIONS and 4 * equal >= 3 * len(common)
+
+
+def is_small(sidebar: Sidebar) -> bool:
+    """Whether it has too few temperatures to be known again after another was shown."""
+    return len(temperatures(sidebar)) < SAME_STATIONS
+
+
+def begin_of(day: dt.date) -> int:
+    """The midnight in Korea with which a day begins."""
+    return int(dt.datetime.combine(day, dt.time(), tzinfo=KST).timestamp())
+
+
+def end_of(day: dt.date) -> int:
+    """The midnight in Korea after a day."""
+    return begin_of(day + dt.timedelta(days=1))
+
+
+def one_a_second(looks: Iterable[Look]) -> list[Look]:
+    """
+    The looks that count, in the order of time.
+
+    Of one second ours counts. Archives count where they agree; where they read the same page on two
+    days, its later date does.
+    """
+    by_second: dict[tuple[str, int], list[Look]] = defaultdict(list)
+    for look in looks:
+        by_second[look.portal, look.at].append(look)
+    counted = []
+    for of_second in by_second.values():
+        own = [look for look in of_second if look.own]
+        if own or len({look.sidebar for look in of_second}) == 1:
+            counted.append(max(own or of_second, key=lambda look: str(look.page_date or "")))
+    return sorted(counted, key=lambda look: look.at)
+
+
+class World:
+    """
+    All that is known: portals in the order in which they were added, and looks in any order.
+
+    Args:
+        portals: The portals.
+        looks: The successful ones.
+        now: Looks after this are ignored; None = there are none.
+    """
+
+    def __init__(
+        self, portals: Sequence[Portal], looks: Iterable[Look], *, now: int | None = None
+    ) -> None:
+        self.portals = tuple(portals)
+        self._looks = [x for x in one_a_second(looks) if now is None or x.at <= now]
+        self.spells = {portal.name: self._spells_of(portal) for portal in portals}
+
+    def _spells_of(self, portal: Portal) -> list[Spell]:
+        stretches: list[list[Look]] = []
+        for look in self._looks:
+            if look.portal != portal.name:
+                continue
+            if stretches and stretches[-1][-1].sidebar == look.sidebar:
+                stretches[-1].append(look)
+            else:
+                stretches.append([look])
+        return [
+            Spell(portal=portal, nth=nth, looks=tuple(looks)) for nth, looks in enumerate(stretches)
+        ]
+
+    # ---- what is known of a set
+
+    def sights(self, spell: Spell) -> Sequence[Look]:
+        """Every look anywhere at the set of a spell; of a small box, those of the spell."""
+        if is_small(spell.sidebar):
+            return spell.looks
+        return [look for look in self._looks if same(look.sidebar, spell.sidebar)]
+
+    def published_by(self, spell: Spell) -> int:
+        return min(self.evidence(look) for look in self.sights(spell))
+
+    def evidence(self, look: Look) -> int:
+        """By when what a look saw was published at the latest."""
+        proofs = [look.at]
+        if look.age is not None and look.age > 0:
+            proofs.append(look.at - look.age)
+        if look.page_date is not None and (look.portal, look.page_date) not in self.stuck_dates:
+            proofs.append(end_of(look.page_date))
+        return min(proofs)
+
+    @cached_property
+    def stuck_dates(self) -> set[tuple[str, dt.date]]:
+        """Portals and the dates that stood for two days while they went on to show new sidebars."""
+        under: dict[tuple[str, dt.date], list[Spell]] = defaultdict(list)
+        for name, spells in self.spells.items():
+            for spell in spells:
+                date = spell.looks[0].page_date
+                if date is not None and spell.seen_from >= begin_of(date):
+                    under[name, date].append(spell)
+        return {
+            key
+            for key, spells in under.items()
+            if spells[-1].seen_from - spells[0].seen_from > STUCK_DATE_AFTER_S
+            and len({spell.sidebar for spell in spells}) >= STUCK_DATE_SIDEBARS
+        }
+
+    def first(self, spell: Spell) -> Look:
+        """The first look anywhere at the set of a spell."""
+        order = [portal.name for portal in self.portals]
+        return min(self.sights(spell), key=lambda look: (look.at, order.index(look.portal)))
+
+    def is_confirmed(self, spell: Spell) -> bool:
+        """Whether the portal of the first look at the set was watched before that."""
+        first = self.first(spell)
+        return any(
+            look.portal == first.portal and first.at - HOLD_S <= look.at < first.at
+            for look in self._looks
+        )
+
+    def standing_since(self, spell: Spell) -> int:
+        since = spell.seen_from
+        for before in reversed(self.spells[spell.portal.name][: spell.nth]):
+            if not same(before.sidebar, spell.sidebar):
+                break
+            since = before.seen_from
+        return since
+
+    def doubt(self, spell: Spell) -> Doubt | None:
+        """Why a set that this portal was the first to show may be old all the same."""
+        portal = spell.portal.name
+        if self.first(spell).portal != portal:
+            return None
+        firsts = [x.seen_from for x in self.spells[portal] if self.first(x) is x.looks[0]]
+        if sum(spell.seen_from - BURST_S < at <= spell.seen_from for at in firsts) > BURST_SETS:
+            return "burst"
+        before = self.spells[portal][: spell.nth][-FOLLOWED_SPELLS:]
+        late = sum(
+            self.first(x).portal != portal and x.seen_from - self.published_by(x) > HOLD_S
+            for x in before
+        )
+        return "follower" if 2 * late > FOLLOWED_SPELLS else None
+
+    # ---- what is known of a moment
+
+    def value(self, station: str, portal: str, at: int) -> Value | None:
+        """What a portal shows of a station; None where its state is ``none``."""
+        begun = [spell for spell in self.spells[portal] if spell.seen_from <= at]
+        listing = [spell for spell in begun if spell.lists(station)]
+        if not listing:
+            return None
+        spell = listing[-1]
+        state = self.state(spell, at) if spell is begun[-1] else "down"
+        return Value(
+            state=state,
+            spell=spell,
+            tenths=spell.tenths(station),
+            published_by=self.published_by(spell),
+            confirmed=self.is_confirmed(spell),
+            standing_since=self.standing_since(spell),
+            doubt=self.doubt(spell),
+            valid_until=self._valid_until(spell, at) if state == "live" else None,
+        )
+
+    def state(self, spell: Spell, at: int) -> State:
+        """The state of what a portal shows at a moment, which is this spell."""
+        unseen = at - max(look.at for look in spell.looks if look.at <= at)
+        published, standing = self.published_by(spell), self.standing_since(spell)
+        interval = spell.portal.interval_s
+        if unseen > DOWN_AFTER_INTERVALS * interval:
+            return "down"
+        if min(at, spell.seen_until) - standing >= FROZEN_AFTER_S:
+            return "frozen"
+        if at - published >= FROZEN_AFTER_S and published < standing:
+            return "stale"
+        known = self.is_confirmed(spell) and self.doubt(spell) is None
+        if known and at - published < HOLD_S and unseen <= GAP_AFTER_INTERVALS * interval:
+            return "live"
+        return "unconfirmed"
+
+    def _valid_until(self, spell: Spell, at: int) -> int:
+        """Until when a value that is live is so without a break, as far as is known by now."""
+        gap = GAP_AFTER_INTERVALS * spell.portal.interval_s
+        seen = max(look.at for look in spell.looks if look.at <= at)
+        for look in spell.looks:
+            if seen < look.at <= seen + gap:
+                seen = look.at
+        later = [x.seen_from for x in self.spells[spell.portal.name][spell.nth + 1 :]]
+        return min([self.published_by(spell) + HOLD_S, seen + gap + 1, *later])
+
+    def live_until(self, spell: Spell) -> int | None:
+        """Until when a spell was live; None where it never was."""
+        live = [look.at for look in spell.looks if self.state(spell, look.at) == "live"]
+        return self._valid_until(spell, live[-1]) if live else None
+
+    def best(self, station: str, at: int) -> Best | None:
+        """The value that counts across portals; None where no portal has shown the station."""
+        shown = [self.value(station, portal.name, at) for portal in self.portals]
+        values = [value for value in shown if value is not None]
+        if not values:
+            return None
+        best = min(values, key=lambda value: (RANK.index(value.state), -value.published_by))
+        live = [value for value in values if value.state == "live" and value.tenths is not None]
+        agreeing = [value for value in live if self._agrees(station, value, best)]
+        return Best(value=best, live_portals=len(live), agreeing_portals=len(agreeing))
+
+    def _agrees(self, station: str, value: Value, best: Value) -> bool:
+        """Whether a live value is the one that counts, or the one that it was before."""
+        before = self.spells[best.spell.portal.name][: best.spell.nth][-1:]
+        lags = value.published_by < best.published_by
+        return value.tenths == best.tenths or (
+            lags and value.tenths in [spell.tenths(station) for spell in before]
+        )
+
+    def portal_state(self, portal: str, at: int) -> State:
+        """How a portal is, whichever the station."""
+        begun = [spell for spell in self.spells[portal] if spell.seen_from <= at]
+        return self.state(begun[-1], at) if begun else "none"

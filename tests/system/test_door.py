@@ -1,0 +1,94 @@
+"""The public door: ``import nalssi``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import nalssi
+from db.write.store import Store
+from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
+NALSSI = str(Path(sys.executable).parent / "nalssi")
+
+
+def run(*command: str, cwd: Path, path: str = "") -> CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=cwd, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
+
+
+def test_one_import_asks_and_makes_tables(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        see(store, make_look(), make_content())
+    with nalssi.open(tmp_path / "weather.db") as db:
+        rows = db.latest("서울", now=START)
+    assert [type(row) for row in rows] == [nalssi.Latest]
+    assert list(nalssi.to_pandas(rows)["temperature_c"]) == [4.9]
+
+
+def test_the_readme_asks_through_it(tmp_path, monkeypatch, capsys):
+    _, _, page = (
+        (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition("From Python")
+    )
+    example = page.split("```python\n")[1].split("```")[0]
+    with Store.open(tmp_path / "weather.db") as store:
+        see(store, make_look(), make_content(make_reading(), make_reading(station=BUSAN)))
+    monkeypatch.chdir(tmp_path)
+    exec(example)  # noqa: S102 - our own README
+    assert capsys.readouterr().out.startswith("서울 4.9 down\n부산 4.9 down\n")
+
+
+def test_every_name_of_the_door_leads_somewhere():
+    offered = {name for names in nalssi._ROOMS.values() for name in names.split()} | {"open"}
+    assert offered == set(nalssi.__all__)
+    assert all(getattr(nalssi, name) is not None for name in nalssi.__all__)
+
+
+def test_every_error_of_a_question_is_of_one_kind():
+    errors = (nalssi.DatabaseError, nalssi.UnknownPortal, nalssi.UnknownStation)
+    assert all(issubclass(error, nalssi.NalssiError) for error in (*errors, nalssi.WrongQuestion))
+
+
+def test_a_name_that_the_door_has_not_is_no_attribute():
+    with pytest.raises(AttributeError, match="no attribute 'weather'"):
+        getattr(nalssi, "weather")  # noqa: B009 - mypy knows better
+
+
+def test_importing_imports_no_room(tmp_path):
+    code = (
+        "import sys, nalssi; print(sorted({'db', 'scraper', 'sqlite3', 'click'} & {*sys.modules}))"
+    )
+    assert run(sys.executable, "-c", code, cwd=tmp_path).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("name", ["db", "scraper"])
+@pytest.mark.parametrize("place", ["{}/__init__.py", "{}.py", "{}/weather.sql"])
+def test_what_hides_a_package_of_ours_is_named(tmp_path, name, place):
+    hiding = tmp_path / place.format(name)
+    hiding.parent.mkdir(exist_ok=True)
+    hiding.write_text("raise SystemExit('it was run')\n", encoding="utf-8")
+    library = run(sys.executable, "-c", "import nalssi", cwd=tmp_path)
+    command = run(NALSSI, "stations", cwd=Path("/"), path=str(tmp_path))
+    last = library.stderr.splitlines()[-1]
+    named = hiding.parent if hiding.suffix == ".sql" else hiding
+    if library.returncode == 0:  # a plain folder does not hide what is installed beside it
+        assert hiding.suffix == ".sql"
+        return
+    assert last.startswith(
+        f"ImportError: '{named}' hides the package '{name}' of nalssi: rename it"
+    )
+    assert command.stderr.splitlines() == [last.replace("ImportError", "nalssi")]
+    assert command.returncode == 1
+
+
+def test_a_module_runs_the_command(tmp_path):
+    asked = run(sys.executable, "-m", "nalssi", "--version", cwd=tmp_path)
+    assert asked.stdout.split() == ["nalssi,", "version", nalssi.__version__]
