@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
-    from scraper.sidebar import Sidebar
+    from scraper.sidebar import Fact, Sidebar
     from scraper.vocabulary import Words
 
 Kind: TypeAlias = Literal["box"]
@@ -143,3 +143,45 @@ def read(  # noqa: PLR0913
         NoSidebar: It has no box; the message says what was there instead.
     """
     return READERS[kind](words).read(page, encoding, kept=kept, shown=shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """
+    A list of a page that may be its box, and why it was taken or not.
+
+    Attributes:
+        taken: Whether it is the box.
+        points: All its facts together.
+        enough: So many points make a box.
+        entries: How many it has.
+        begins: Its first entry, as printed.
+        byte: Where in the page it begins.
+        facts: What speaks for it and, below zero, against it.
+    """
+
+    taken: bool
+    points: int
+    enough: int
+    entries: int
+    begins: str
+    byte: int
+    facts: tuple[Fact, ...]
+
+
+def explain(page: bytes | str, encoding: str, words: Words = KNOWN) -> list[Explained]:
+    """Every list of a page that may be its box, the likeliest first."""
+    found = sidebar.candidates(page, encoding, words)
+    taken = sidebar.chosen(found)
+    return [
+        Explained(
+            taken=taken is not None and one.region.opens == taken.region.opens,
+            points=one.points,
+            enough=sidebar.ENOUGH,
+            entries=len(one.sidebar.lines),
+            begins=" ".join(one.sidebar.lines[0].printed),
+            byte=one.region.opens,
+            facts=tuple(one.facts),
+        )
+        for one in found
+    ]

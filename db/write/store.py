@@ -171,13 +171,7 @@ class Store:
             recorded.
         """
         with self.transaction():
-            last = self._conn.execute(
-                "SELECT page_date, sidebar_id, reason FROM fetches WHERE sidebar_id IS NOT NULL "
-                "AND portal_id = (SELECT id FROM portals WHERE name = ?) "
-                "ORDER BY fetched_at DESC LIMIT 1",
-                (look.portal,),
-            ).fetchone()
-            if last is None:
+            if (last := self.sidebars.last_read(look.portal)) is None:
                 return None
             look_id = self._insert_look(
                 look, "not_modified", page_date=last[0], sidebar_id=last[1], reason=last[2]
@@ -189,13 +183,8 @@ class Store:
     def readings_last_shown(self, portal: str) -> int:
         """How many readings the newest sidebar of a portal has; 0 where there is none."""
         with connection.reading(self.path):
-            last = self._conn.execute(
-                "SELECT sidebar_id FROM fetches WHERE sidebar_id IS NOT NULL "
-                "AND portal_id = (SELECT id FROM portals WHERE name = ?) "
-                "ORDER BY fetched_at DESC LIMIT 1",
-                (portal,),
-            ).fetchone()
-            return self.sidebars.count_readings(last[0]) if last else 0
+            last = self.sidebars.last_read(portal)
+            return self.sidebars.count_readings(last[1]) if last else 0
 
     def keep_content(
         self,

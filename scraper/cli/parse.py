@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from db.reading import now
-from scraper import fetch, normalize, reader, sidebar
+from scraper import fetch, reader
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places
 from scraper.config import Fetch
 from scraper.printable import printable
-from scraper.sidebar.evidence import ENOUGH
-from scraper.vocabulary import KNOWN
+from scraper.vocabulary import KNOWN, plain
 
 if TYPE_CHECKING:
     from scraper.config import Config
     from scraper.fetch import Page
-    from scraper.sidebar import Candidate
+    from scraper.reader import Explained
     from scraper.vocabulary import Words
 
 
@@ -34,7 +33,7 @@ def parse(source: str, places: Places, *, explain: bool, as_json: bool) -> None:
     settings = places.optional()
     words = settings.words.known() if settings else KNOWN
     page = _page(source, settings)
-    lists = _lists(sidebar.candidates(page.body, page.encoding, words)) if explain else []
+    lists = reader.explain(page.body, page.encoding, words) if explain else []
     if not as_json:
         _say_lists(lists)
     said = reader.read(page.body, page.encoding, words)
@@ -65,38 +64,17 @@ def parse(source: str, places: Places, *, explain: bool, as_json: bool) -> None:
 
 def _kma_id(city: str, words: Words) -> int | None:
     """The station that a city means, also where its value is in doubt."""
-    station = normalize.station(city, words)
+    station = words.stations.get(plain(city))
     return None if station is None else station.kma_id
 
 
-def _lists(found: list[Candidate]) -> list[dict[str, Any]]:
-    """The lists of a page that may be its box, each with the facts that count."""
-    taken = sidebar.chosen(found)
-    return [
-        {
-            "taken": taken is not None and one.region.opens == taken.region.opens,
-            "points": one.points,
-            "entries": len(one.sidebar.lines),
-            "begins": " ".join(_first(one)),
-            "byte": one.region.opens,
-            "facts": [{"points": fact.points, "says": fact.says} for fact in one.facts],
-        }
-        for one in found
-    ]
-
-
-def _first(found: Candidate) -> tuple[str, ...]:
-    line = found.sidebar.lines[0]
-    return tuple(filter(None, (line.label, line.city, line.temperature)))
-
-
-def _say_lists(lists: list[dict[str, Any]]) -> None:
+def _say_lists(lists: list[Explained]) -> None:
     for one in lists:
-        taken = "taken" if one["taken"] else "not taken"
-        head = f"{one['entries']} entries at byte {one['byte']}, from {one['begins']!r}"
-        click.echo(printable(f"list: {head}: {one['points']} points of {ENOUGH}, {taken}"))
-        for fact in one["facts"]:
-            click.echo(printable(f"  {fact['points']:+} {fact['says']}"))
+        taken = "taken" if one.taken else "not taken"
+        head = f"{one.entries} entries at byte {one.byte}, from {one.begins!r}"
+        click.echo(printable(f"list: {head}: {one.points} points of {one.enough}, {taken}"))
+        for fact in one.facts:
+            click.echo(printable(f"  {fact.points:+} {fact.says}"))
 
 
 def _page(source: str, settings: Config | None) -> Page:

@@ -10,9 +10,21 @@ from __future__ import annotations
 from typing import Final
 
 from scraper.sidebar.entries import Line
+from scraper.sidebar.evidence import ENOUGH, Fact
 from scraper.sidebar.find import Candidate, Sidebar, Steps, candidates, chosen, find
 
 READER: Final = 2
 """This reader's version: higher whenever it reads some page otherwise than the one before."""
 
-__all__ = ["READER", "Candidate", "Line", "Sidebar", "Steps", "candidates", "chosen", "find"]
+__all__ = [
+    "ENOUGH",
+    "READER",
+    "Candidate",
+    "Fact",
+    "Line",
+    "Sidebar",
+    "Steps",
+    "candidates",
+    "chosen",
+    "find",
+]

@@ -60,6 +60,11 @@ class Line:
     city: str
     temperature: str
 
+    @property
+    def printed(self) -> list[str]:
+        """Label, city and temperature, without those that are not printed."""
+        return [part for part in (self.label, self.city, self.temperature) if part]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:

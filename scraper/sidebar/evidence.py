@@ -11,7 +11,8 @@ words between their numbers.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from scraper.sidebar import credit, says
 from scraper.vocabulary import NO_LABEL
@@ -39,7 +40,8 @@ _NEAR: Final = "words of a forecast near above"
 _OF_HEADING: Final = {_HEADED, _NEAR}
 
 
-class Fact(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Fact:
     """
     One fact about a list.
 
