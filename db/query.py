@@ -16,35 +16,31 @@ Only the standard library is imported here, so that asking starts fast.
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from db import asked, reading
+from db import asked, read, reading
 from db.errors import WrongQuestion
-from db.file import connection
-from db.read import gaps, latest, looks, lookup, notices, portals, series, status
-from db.read.ask import Ask
-from db.read.counts import COUNTS, Counts, PortalCounts, added_up
-from db.read.gaps import Gap
-from db.read.latest import Latest
-from db.read.looks import PastLook
-from db.read.notices import OpenNotice
-from db.read.portals import Portal
-from db.read.series import Spell
-from db.read.status import PortalStatus
-from db.reading import PortalMemory, Station
+from db.opened import Opened
 from db.validity import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from db.asked import Part, StationName, When
+    from db.asked import StationName, When
     from db.measures.compare import Comparison
     from db.measures.course import Held
     from db.measures.evidence import Known
     from db.measures.periods import By
     from db.measures.stats import Period
+    from db.read.counts import Counts, PortalCounts
+    from db.read.gaps import Gap
+    from db.read.latest import Latest
+    from db.read.looks import PastLook
+    from db.read.notices import OpenNotice
     from db.read.originals import Kept
+    from db.read.portals import Portal
+    from db.read.series import Spell
+    from db.read.status import PortalStatus
     from db.read.words import Word
 
 __all__ = [
@@ -61,8 +57,18 @@ __all__ = [
     "State",
 ]
 
+if not TYPE_CHECKING:  # or every name would pass as known
 
-class Database:
+    def __getattr__(name: str) -> object:
+        """Import the file of a record when it is named."""
+        for file in read.__all__ if name in __all__ else ():
+            if hasattr(module := getattr(read, file), name):
+                return getattr(module, name)
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+
+
+class Database(Opened):
     """
     A database of nalssi, open for questions only.
 
@@ -82,21 +88,6 @@ class Database:
         WrongQuestion: An argument is out of its range, such as a time without its offset.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._conn = connection.open_to_ask(self.path)
-        self._ask = Ask(self.path, self._conn)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._conn.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def latest(
         self,
         *station: StationName,
@@ -107,7 +98,7 @@ class Database:
         """The newest reading of each station and portal; of these stations alone, if any."""
         names = self._names([*station, *asked.several(stations or ())])
         part = self._part(portal=portal, now=now)
-        newest = self._ask.read(latest.read, latest.latest(":now"), part.values)
+        newest = self._ask.read(read.latest.read, read.latest.latest(":now"), part.values)
         return [
             one
             for one in newest
@@ -125,24 +116,7 @@ class Database:
         """The spells of one station, oldest first."""
         part = self._part(since, until, portal)
         values = {**part.values, "station": self.station(station).name_ko}
-        return self._ask.read_all(series.read, series.SERIES, values)
-
-    def station(self, name: StationName) -> Station:
-        """
-        The station that is meant.
-
-        Raises:
-            UnknownStation: None is, or it was never printed; near names are offered.
-        """
-        return lookup.meant(name, self.stations())
-
-    def stations(self) -> list[Station]:
-        """Every station that a portal printed, by KMA id; unknown cities last."""
-        return self._ask.read(portals.station, portals.STATIONS)
-
-    def portals(self) -> list[Portal]:
-        """Every portal ever looked at, in the order in which they were added."""
-        return self._ask.read(portals.portal, portals.PORTALS)
+        return self._ask.read_all(read.series.read, read.series.SERIES, values)
 
     def looks(
         self,
@@ -157,8 +131,8 @@ class Database:
         part = self._part(since, until, portal)
         newest = -1 if last is None else asked.number(last, "last")
         values = {**part.values, "failed": bool(failed), "last": newest}
-        sql = looks.last_looks(since=since is not None, until=until is not None)
-        return self._ask.read(looks.read, sql, values)[::-1]
+        sql = read.looks.last_looks(since=since is not None, until=until is not None)
+        return self._ask.read(read.looks.read, sql, values)[::-1]
 
     def status(
         self, *, portals: str | Iterable[str] | None = None, now: When | None = None
@@ -166,7 +140,7 @@ class Database:
         """How every portal is; or only these, by name."""
         named = None if portals is None else json.dumps(asked.several(portals))
         values = {**self._part(now=now).values, "portals": named}
-        return self._ask.read(status.read, status.STATUS, values)
+        return self._ask.read(read.status.read, read.status.STATUS, values)
 
     def gaps(
         self,
@@ -178,7 +152,7 @@ class Database:
     ) -> list[Gap]:
         """Every stretch without a successful look for longer than two intervals, and its cause."""
         part = self._part(since, until, portal, now)
-        return self._ask.read(gaps.read, gaps.GAPS, part.values)
+        return self._ask.read(read.gaps.read, read.gaps.GAPS, part.values)
 
     def stats(  # noqa: PLR0913 - each by its name
         self,
@@ -307,38 +281,14 @@ class Database:
 
     def counts(self) -> Counts:
         """How many looks and readings there ever were, pruned looks among them."""
-        return added_up(self._ask.read(dict, COUNTS))
+        return read.counts.added_up(self._ask.read(dict, read.counts.COUNTS))
 
     def open_notices(self) -> list[OpenNotice]:
         """The notices that were sent and are not over."""
-        return self._ask.read(notices.read, notices.OPEN_NOTICES)
+        return self._ask.read(read.notices.read, read.notices.OPEN_NOTICES)
 
     def faults(self) -> list[str]:
         """What is wrong with the file, a line each: damage, or derived rows that no look gives."""
         from db.read import faults
 
         return faults.faults(self.path)
-
-    def journal(self) -> str:
-        """SQLite's journal of this file, such as ``wal``."""
-        return str(self._ask("PRAGMA journal_mode")[0][0])
-
-    def memory(self, portal: str) -> PortalMemory:
-        """What the last looks at a portal left for the next; empty for one never looked at."""
-        rows = self._ask.read(portals.memory, portals.MEMORY, {"portal": portal})
-        return rows[0] if rows else PortalMemory()
-
-    def _names(self, stations: Iterable[StationName]) -> list[str]:
-        """The Korean name of each of these stations, once."""
-        return list(dict.fromkeys(self.station(name).name_ko for name in stations))
-
-    def _part(
-        self,
-        since: When | None = None,
-        until: When | None = None,
-        portal: str | None = None,
-        now: When | None = None,
-    ) -> Part:
-        """The part of the history that is asked for, of a portal that is known."""
-        portals.refuse_unknown(self._ask, portal)
-        return asked.part(since, until, portal, now)

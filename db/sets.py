@@ -108,6 +108,8 @@ def settle(
     same_sets = near(conn, asked)
     known = _known(conn, set().union(*same_sets.values()) - asked)
     firsts = _firsts(conn, asked | known.keys())
+    if gone := asked - firsts.keys():
+        drop(conn, gone)
     others = {
         other
         for row, together in same_sets.items()
@@ -241,16 +243,22 @@ def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]
 
 
 def index(conn: sqlite3.Connection, sidebars: Iterable[int] | None = None) -> None:
-    """Keep the bands of these sidebars, or of all."""
+    """Keep the bands of these sidebars, or of all that a spell shows."""
+    rows = _bands(conn, sidebars)
+    conn.executemany("INSERT OR IGNORE INTO bands (band, sidebar_id) VALUES (?, ?)", rows)
+
+
+def drop(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:
+    """Drop the bands of sidebars that no spell shows any more."""
+    rows = _bands(conn, sidebars)
+    conn.executemany("DELETE FROM bands WHERE band = ? AND sidebar_id = ?", rows)
+
+
+def _bands(conn: sqlite3.Connection, sidebars: Iterable[int] | None) -> Iterator[tuple[int, int]]:
     kma_ids = _kma_ids(conn)
-    conn.executemany(
-        "INSERT OR IGNORE INTO bands (band, sidebar_id) VALUES (?, ?)",
-        (
-            (band, sidebar_id)
-            for sidebar_id, printed in _temperatures(conn, sidebars)
-            for band in bands(printed, kma_ids)
-        ),
-    )
+    for sidebar_id, printed in _temperatures(conn, sidebars):
+        for band in bands(printed, kma_ids):
+            yield band, sidebar_id
 
 
 def near(conn: sqlite3.Connection, sidebars: Iterable[int]) -> dict[int, frozenset[int]]:
@@ -290,10 +298,11 @@ def _kma_ids(conn: sqlite3.Connection) -> dict[int, int]:
 def _temperatures(
     conn: sqlite3.Connection, sidebars: Iterable[int] | None
 ) -> Iterator[tuple[int, dict[int, int]]]:
-    """The temperatures of each sidebar, by its row; of all where none are named."""
+    """The temperatures of each sidebar, by its row; None = of all that a spell shows."""
     sql = "SELECT sidebar_id, station_id, temperature FROM readings"
     if sidebars is None:
-        rows = conn.execute(f"{sql} ORDER BY sidebar_id")
+        shown = "SELECT sidebar_id FROM spells"
+        rows = conn.execute(f"{sql} WHERE sidebar_id IN ({shown}) ORDER BY sidebar_id")
     else:
         wanted = json.dumps(list(sidebars))
         rows = conn.execute(

@@ -1,1 +1,45 @@
-"""The questions that plain SQL answers, a file each: its SQL, its record and its function."""
+"""
+The questions that plain SQL answers, a file each: its SQL, its record and its function.
+
+A file is imported when its question is first asked: ``latest`` does without what the others need.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from db.read import (
+        counts,
+        faults,
+        gaps,
+        latest,
+        looks,
+        lookup,
+        notices,
+        portals,
+        series,
+        status,
+    )
+
+__all__ = [
+    "counts",
+    "faults",
+    "gaps",
+    "latest",
+    "looks",
+    "lookup",
+    "notices",
+    "portals",
+    "series",
+    "status",
+]
+
+if not TYPE_CHECKING:  # or every name would pass as known
+
+    def __getattr__(name: str) -> object:
+        if name in __all__:
+            return importlib.import_module(f"db.read.{name}")
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)

@@ -96,6 +96,7 @@ class Rewriting:
         if self._conn.execute("SELECT 1 FROM moved").fetchone() is None:
             return
         self._conn.execute("DELETE FROM spells")
+        self._conn.execute("DELETE FROM bands")
         self._conn.execute(
             "UPDATE fetches SET sidebar_id = (SELECT new FROM moved WHERE old = sidebar_id) "
             "WHERE sidebar_id IN (SELECT old FROM moved)"

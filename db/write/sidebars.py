@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from db import spells
 from db.packing import unpacked
 from db.problems import as_json
 
@@ -194,6 +195,7 @@ class Sidebars:
             self._conn.execute(f"DELETE FROM {table} WHERE station_id = ?", (old,))
         self._conn.execute("DELETE FROM stations WHERE id = ?", (old,))
         self._ids.pop((None, station.name_ko), None)
+        spells.rebuild(self._conn)  # boxes that had no station in common may be one set now
 
     def _condition_id(self, condition: Condition) -> int:
         """The row of this label and icon, which means what it was last taken for."""

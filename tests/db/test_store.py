@@ -62,7 +62,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def latest(store: Store) -> list[query.Latest]:
     with query.Database(store.path) as db:
-        return db.latest(now=START)
+        return db.latest(now=START + HOUR)
 
 
 def looks(store: Store) -> list[query.PastLook]:
@@ -194,6 +194,8 @@ def test_a_station_that_kma_renames_keeps_its_history(store):
         assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0]
 
 
+HOUR = dt.timedelta(hours=1)
+
 NEW_NAME = Station(name_ko="서울(송월)")
 RENAMED = replace(SEOUL, name_ko=NEW_NAME.name_ko)
 
@@ -213,7 +215,7 @@ def test_a_new_name_that_was_seen_before_it_was_known_is_the_same_station(store)
     with query.Database(store.path) as db:
         assert db.stations() == [RENAMED]
         assert [spell.temperature_c for spell in db.series("108")] == [4.9, 5.0, 6.0, 7.0]
-        assert [row.temperature_c for row in db.latest(now=START)] == [7.0]
+        assert [row.temperature_c for row in db.latest(now=START + HOUR)] == [7.0]
         assert db.faults() == []
 
 

@@ -126,6 +126,7 @@ def test_the_text_says_what_the_snapshot_says():
         ("nalssi_looks_total", "timeout", "koya-culture"): 2,
         ("nalssi_portal_state", "koya-culture", "live"): 1,
         ("nalssi_portal_state", "koya-culture", "unconfirmed"): 0,
+        ("nalssi_portal_state", "koya-culture", "stale"): 0,
         ("nalssi_portal_state", "koya-culture", "frozen"): 0,
         ("nalssi_portal_state", "koya-culture", "down"): 0,
         ("nalssi_last_success_age_seconds", "koya-culture"): 61.5,
