@@ -35,6 +35,7 @@ _MANY: Final = 8
 _FEW: Final = 3
 _DECIMAL: Final = re.compile(r"[-–−－+]?\s*[0-9０-９]+[.．][0-9０-９]")
 _NEVER: Final = -100
+_DATED: Final = "the date"
 _HEADED: Final = "a heading of a forecast"
 _NEAR: Final = "words of a forecast near above"
 _OF_HEADING: Final = {_HEADED, _NEAR}
@@ -84,6 +85,11 @@ def like_a_box(facts: list[Fact]) -> bool:
     return sum(fact.points for fact in facts if fact.says not in _OF_HEADING) >= ENOUGH
 
 
+def enough_alone(facts: list[Fact]) -> bool:
+    """Whether a list is a box without the date, which stands outside of what is kept of it."""
+    return sum(fact.points for fact in facts if not fact.says.startswith(_DATED)) >= ENOUGH
+
+
 def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]:
     """Stations, temperatures and labels."""
     lines, stations = listing.lines, words.stations
@@ -113,9 +119,9 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
 def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterator[Fact]:
     """The name, the date and the credit of a list, and prose in it."""
     if region.marked:
-        yield Fact(3, "its list is called weather_slide")
+        yield Fact(4, "its list is called weather_slide")
     if date is not None and date.sure:
-        yield Fact(2, f"the date {date.printed!r} at it")
+        yield Fact(2, f"{_DATED} {date.printed!r} at it")
     if credit.is_own(region.after, continues=region.printed) or credit.is_own(region.before):
         yield Fact(2, "KMA's credit, a text of its own")
     if listing.prose:

@@ -160,7 +160,7 @@ def find(
     taken = chosen(found)
     if taken is None:
         raise NoSidebar(landing.why_none(body, encoding, found))
-    if taken.region.marked:
+    if _is_plain(taken.region) and evidence.enough_alone(taken.facts):
         return taken.sidebar
     return replace(taken.sidebar, fragment=_fragment(taken, words, steps))
 
@@ -203,6 +203,11 @@ def differ(one: Candidate, other: Candidate) -> bool:
     )
 
 
+def _is_plain(region: Region) -> bool:
+    """Whether a region is one whole list with the known name, which reads the same alone."""
+    return region.marked and region.printed.endswith("</ul>") and region.printed.count("<ul") == 1
+
+
 def _fragment(taken: Candidate, words: Words, steps: Steps) -> str:
     """What of the page is read again as the same lines: the list alone, or with all around it."""
     region = taken.region
@@ -216,11 +221,14 @@ def _fragment(taken: Candidate, words: Words, steps: Steps) -> str:
 
 def _candidates(body: bytes, encoding: str, words: Words, steps: Steps) -> Iterator[Candidate]:
     """The lists of a page that may be its box: those with the known name, and all others."""
-    marked = list(locate.marked(body, encoding, steps.text))
-    found = [one for region in marked if (one := _read(region, words, steps))]
-    yield from found
-    if len(found) == 1 and found[0].is_box and not locate.has_more(body, encoding, marked[0]):
-        return
+    marked = []
+    for region in locate.marked(body, encoding, steps.text):
+        marked.append(region)
+        if (one := _read(region, words, steps)) is None:
+            continue
+        yield one
+        if len(marked) == 1 and one.is_box and not locate.has_more(body, encoding, region):
+            return
     for regions in locate.unmarked(unseen.blanked(body), encoding, words):
         if any(
             region.opens < one.closes and region.closes > one.opens

@@ -21,6 +21,9 @@ _LINK: Final = re.compile(
 
 _ITEM: Final = re.compile(r"^[ \t]*[•·∙◦▪*+][ \t].*$", re.MULTILINE)
 _TAG: Final = re.compile(r"<[^<>]*>?")
+_RAW: Final = 1000
+"""Characters with their markup that hold them."""
+
 _NEAR: Final = 200
 """Characters before a list in which its heading stands."""
 
@@ -37,7 +40,7 @@ def day(text: str) -> bool:
 
 def near(before: str) -> str:
     """The last 200 characters that are seen before a list, without links and the items of lists."""
-    text = _TAG.sub("\n", _LINK.sub("\n", before))
+    text = _TAG.sub("\n", _LINK.sub("\n", before[-_RAW:]))
     return _ITEM.sub("", text).strip()[-_NEAR:]
 
 
