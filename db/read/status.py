@@ -25,7 +25,8 @@ _WHY = f"""CASE WHEN sp.seen_from IS NULL THEN 'no look ever succeeded'
     ELSE {why_sql(f"({_STATE})", ":now", _LAST_LOOK)} END"""
 
 STATUS = f"""
-    SELECT p.name AS portal, p.interval_s, sp.seen_from, {_LAST_LOOK} AS last_success,
+    SELECT p.name AS portal, p.interval_s, sp.seen_from,
+        CASE WHEN sp.seen_from IS NOT NULL THEN {_LAST_LOOK} END AS last_success,
         {_STATE} AS state, {_WHY} AS why, sp.standing_since, sp.published_by,
         f.fetched_at AS last_look, f.reason, s.problems,
         CASE WHEN f.id IS NOT NULL THEN {OUTCOME} END AS outcome,

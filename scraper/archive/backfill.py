@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scraper.archive.worker import Batch
 
 INTERVAL_S: Final = 3600
-"""Of a portal that an archive made known: as the config's by default."""
+"""Of a portal that only archives know: most keep a page an hour at best."""
 
 MOST_ROWS: Final = 4000
 MOST_CONTENTS: Final = 1000

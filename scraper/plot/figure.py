@@ -47,9 +47,10 @@ _APART_AGED: Final = 27.0
 _STYLES: Final[dict[str, dict[str, Any]]] = {
     "live": {"solid_capstyle": "butt"},
     "unconfirmed": {"linestyle": (0, (1, 1.4))},
+    "stale": {"linestyle": (0, (1, 3)), "alpha": 0.75},
     "frozen": {"linestyle": (0, (4, 2)), "alpha": 0.75},
 }
-_WIDTHS: Final = {"live": 1.9, "unconfirmed": 1.1, "frozen": 1.1}
+_WIDTHS: Final = {"live": 1.9, "unconfirmed": 1.1, "stale": 1.1, "frozen": 1.1}
 _LONG: Final = dt.timedelta(days=45)
 """Beyond this, the days of a wide line would run into each other."""
 
@@ -276,7 +277,9 @@ def _words(chart: Chart, sheet: Sheet, height: float) -> None:
 def _explained(chart: Chart) -> str:
     told = ["A value holds for 90 minutes at most; where none is known, nothing is drawn."]
     if "unconfirmed" in chart.states:
-        told.append("Dotted: unconfirmed, nobody saw it begin.")
+        told.append("Dotted: unconfirmed, not seen to begin or not renewed.")
+    if "stale" in chart.states:
+        told.append("Sparsely dotted: stale, published three hours before or more.")
     if "frozen" in chart.states:
         told.append("Red band, dashed: frozen, the portal stood still.")
     return "  ".join(told)

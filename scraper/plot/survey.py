@@ -71,7 +71,7 @@ class Survey:
 
 
 _WHY: Final = {
-    "unconfirmed": "nobody saw it begin; first seen",
+    "unconfirmed": "not seen to begin, or not renewed; first seen",
     "stale": "published hours before; first seen",
     "frozen": "the portal stood still since",
     "old": "nothing newer was seen since",

@@ -44,12 +44,18 @@ _FAINT: Final = "dim"
 _PALE: Final = "gray"
 """What plotext can have of it: it knows no dim axes."""
 
-_STYLE: Final = {"live": "bold cyan", "unconfirmed": "cyan", "frozen": "red"}
-_PEN: Final[dict[State, str]] = {"frozen": "red", "unconfirmed": "cyan", "live": "cyan+"}
+_STYLE: Final = {"live": "bold cyan", "unconfirmed": "cyan", "stale": "yellow", "frozen": "red"}
+_PEN: Final[dict[State, str]] = {
+    "frozen": "red",
+    "stale": "yellow",
+    "unconfirmed": "cyan",
+    "live": "cyan+",
+}
 """Colours in the order of drawing: a cell has one, that of the last."""
 
 _EXPLAINED: Final = {
-    "unconfirmed": "⠁⠁⠁ unconfirmed: nobody saw it begin",
+    "unconfirmed": "⠁⠁⠁ unconfirmed: not seen to begin, or not renewed",
+    "stale": "⠁⠁⠁ stale: published three hours before, or more",
     "frozen": "░⠁░ frozen: the portal stood still",
 }
 
@@ -253,6 +259,7 @@ _ROWS_AWAY: Final = (0, 1, -1, 2, -2, 3, -3)
 _LETTERS: Final = {
     "live": {"color": "default", "style": "bold"},
     "unconfirmed": {"color": "yellow"},
+    "stale": {"color": "red"},
     "frozen": {"color": "red"},
     "old": {"color": "yellow"},
 }

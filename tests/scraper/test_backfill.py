@@ -191,7 +191,7 @@ def test_a_known_portal_keeps_its_name_and_address(tmp_path):
         rows = conn.execute("SELECT name, url, interval_s FROM portals ORDER BY name").fetchall()
     assert rows == [
         ("koya", "https://www.koya.kr/front", 300),
-        ("new.kr", "https://new.kr/", 600),
+        ("new.kr", "https://new.kr/", 3600),
     ]
 
 

@@ -208,7 +208,7 @@ def test_a_chart_in_a_pipe_is_plain_text_within_its_columns(path, monkeypatch):
 def test_a_chart_says_what_is_frozen_unconfirmed_and_last(path):
     text = drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout
     assert "멈춤 frozen" in text
-    assert "unconfirmed: nobody saw it begin" in text
+    assert "unconfirmed: not seen to begin, or not renewed" in text
     assert "서울 Seoul  12.5 °C  흐림 overcast\n" in text
     assert "2024-04-28 12:00 to 2024-04-29 04:00, Korean time · KMA via koya" in text
 
@@ -416,7 +416,7 @@ def test_a_map_names_what_has_no_place(path):
         pytest.param(
             "2024-04-28T12:10",
             "(1.0) 서울",
-            "unconfirmed (2): nobody saw it begin",
+            "unconfirmed (2): not seen to begin, or not renewed",
             id="unconfirmed",
         ),
         pytest.param(
