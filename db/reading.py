@@ -90,6 +90,7 @@ ProblemKind: TypeAlias = Literal[
     "temperature",
     "label against icon",
     "printed again",
+    "labels left out",
     "other",
 ]
 
@@ -103,6 +104,7 @@ SENTENCES: Final[Mapping[ProblemKind, str]] = {
     "temperature": "{city}: temperature: {word}",
     "label against icon": "{city}: label {word}",
     "printed again": "{city}: printed {word}",
+    "labels left out": "labels whose city is not clear were left out",
     "other": "{word}",
 }
 """How each kind of problem is written, in Python and in SQL: ``str.format`` fields alone."""

@@ -12,20 +12,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from db.reading import Condition, Problem, Reading, Station
+from scraper import records
 from scraper.errors import UnreadableValue
+from scraper.records import WIDEST, Bounds
 from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
     from db.reading import ProblemKind
     from scraper.sidebar import Line, Sidebar
     from scraper.vocabulary import Words
-
-LIMIT_C: Final = 50.0
-"""
-Degrees C that no Korean station can show, below or above zero.
-
-KMA's records are 41.0 (Hongcheon, 2018) and -32.6 (Yangpyeong, 1981).
-"""
 
 _DEGREES: Final = re.compile(r"([+-]?)([0-9]{1,3})(?:\.([0-9]))?")
 _ASCII_NUMBER: Final = WITHOUT_WIDTH | str.maketrans(
@@ -48,14 +46,55 @@ class Normalized:
     problems: tuple[Problem, ...]
 
 
-def readings(sidebar: Sidebar, words: Words = KNOWN) -> Normalized:
-    """The readings of a sidebar, and what in it was not understood."""
+def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = None) -> Normalized:
+    """
+    The readings of a sidebar, and what in it was not understood.
+
+    Args:
+        sidebar: The sidebar.
+        words: What printed words mean.
+        day: When it was shown, where no date is printed with it.
+    """
     problems: list[Problem] = []
-    printed = [(line, _reading(line, words, problems)) for line in sidebar.lines]
+    day = sidebar.page_date or day
+    printed = [(line, _reading(line, words, day, problems)) for line in sidebar.lines]
     taken = _each_station_once(printed, problems)
     _tell("no label", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
     _tell("no temperature", [x.city for x in sidebar.lines if not x.temperature], problems)
+    if sidebar.unplaced:
+        problems.append(Problem(kind="labels left out"))
     return Normalized(readings=tuple(taken), problems=tuple(problems))
+
+
+def depends_on_day(sidebar: Sidebar) -> bool:
+    """Whether a temperature is taken in one half-year and refused in the other."""
+    both = Bounds(records.COLDEST_IN_SUMMER_C, records.WARMEST_IN_WINTER_C)
+    return any(_lies_between(line.temperature, WIDEST, both) for line in sidebar.lines)
+
+
+def _lies_between(printed: str, outer: Bounds, inner: Bounds) -> bool:
+    """Whether a temperature lies within the outer bounds, and not within the inner."""
+    try:
+        celsius = temperature_c(printed, outer)
+    except UnreadableValue:
+        return False
+    return celsius is not None and not inner.low_c < celsius < inner.high_c
+
+
+def doubt(sidebar: Sidebar) -> str | None:
+    """All that is odd about the page of a sidebar, its date first; None where it is not odd."""
+    return "; ".join(_doubts(sidebar)) or None
+
+
+def _doubts(sidebar: Sidebar) -> Iterator[str]:
+    if date := date_doubt(sidebar):
+        yield date
+    if sidebar.cut:
+        yield f"the page ends within the list, after {len(sidebar.lines)} entries"
+    if sidebar.hidden:
+        yield "the list, or a part of it, is in a hidden element"
+    if sidebar.another:
+        yield "another list of the page shows other temperatures, with less evidence"
 
 
 def date_doubt(sidebar: Sidebar) -> str | None:
@@ -72,12 +111,19 @@ def _tell(kind: ProblemKind, cities: list[str], problems: list[Problem]) -> None
         problems.append(Problem(kind=kind, city=printed))
 
 
+_bounds = functools.lru_cache(maxsize=1024)(records.bounds)
+
+
 @functools.lru_cache(maxsize=2048)  # Korea shows fewer than a thousand
-def temperature_c(printed: str) -> float | None:
+def temperature_c(printed: str, within: Bounds = WIDEST) -> float | None:
     """
     Read a temperature such as ``"-7.3"``, its sign for degrees already off.
 
     Full-width digits, U+2212 or an en dash for the minus, and whole degrees are read too.
+
+    Args:
+        printed: As printed.
+        within: What a station can show there and then.
 
     Returns:
         Degrees Celsius, or None where no number was printed.
@@ -94,9 +140,11 @@ def temperature_c(printed: str) -> float | None:
         raise UnreadableValue("temperature", printed, expected="such as '-7.3'")
     sign, whole, tenth = match.groups()
     value = (int(whole) * 10 + int(tenth or 0)) / 10
-    if value > LIMIT_C:
-        raise UnreadableValue("temperature", printed, expected=f"within {LIMIT_C:g} of zero")
-    return -value if sign == "-" and value else value
+    celsius = -value if sign == "-" and value else value
+    if not within.low_c <= celsius <= within.high_c:
+        expected = f"{within.low_c:g} to {within.high_c:g}, by KMA's records"
+        raise UnreadableValue("temperature", printed, expected=expected)
+    return celsius
 
 
 @functools.lru_cache(maxsize=1024)
@@ -134,28 +182,34 @@ def _sky_problem(label: str, icon: str, words: Words) -> tuple[ProblemKind, str]
     return None
 
 
-def _reading(line: Line, words: Words, problems: list[Problem]) -> Reading:
+@functools.lru_cache(maxsize=4096)
+def _words_of(
+    city: str, label: str, icon: str, words: Words
+) -> tuple[Station | None, Condition, tuple[Problem, ...]]:
+    """The station and the condition of a line, and what was not understood of them."""
+    place = station(city, words)
+    problems = []
+    if place is not None and place.kma_id is None:
+        problems.append(Problem(kind="unknown city", word=city))
+    if (problem := _sky_problem(label, icon, words)) is not None:
+        kind, word = problem
+        problems.append(Problem(kind=kind, city=city, word=word))
+    return place, condition(label, icon, words), tuple(problems)
+
+
+def _reading(line: Line, words: Words, day: dt.date | None, problems: list[Problem]) -> Reading:
     """The reading of one line; appends what was not understood of it."""
-    place = station(line.city, words)
+    place, sky, odd = _words_of(line.city, line.label, line.icon, words)
     if place is None:
         told = f"{line.label!r} {line.temperature!r}"
         problems.append(Problem(kind="no city name", word=told))
-    elif place.kma_id is None:
-        problems.append(Problem(kind="unknown city", word=line.city))
-    if (problem := _sky_problem(line.label, line.icon, words)) is not None:
-        kind, word = problem
-        problems.append(Problem(kind=kind, city=line.city, word=word))
+    problems += odd
     try:
-        celsius = temperature_c(line.temperature)
+        celsius = temperature_c(line.temperature, _bounds(place and place.latitude, day))
     except UnreadableValue as exc:
         problems.append(Problem(kind="temperature", city=line.city, word=exc.problem))
         celsius = None
-    return Reading(
-        city=line.city,
-        station=place,
-        condition=condition(line.label, line.icon, words),
-        temperature_c=celsius,
-    )
+    return Reading(city=line.city, station=place, condition=sky, temperature_c=celsius)
 
 
 def _each_station_once(

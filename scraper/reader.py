@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.packing import packed
 from db.reading import Content
-from scraper import normalize, sidebar
+from scraper import normalize, records, sidebar
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from scraper.sidebar import Sidebar
+    from scraper.sidebar import Fact, Sidebar
     from scraper.vocabulary import Words
 
 Kind: TypeAlias = Literal["box"]
@@ -36,13 +36,15 @@ class PageContent:
         content: As it is kept.
         fragment: The stretch of the page that it was read from.
         page_date: The date printed with it; None where none is printed, or it cannot be.
-        doubt: Why the printed date is not taken; None where it is, or none is printed.
+        doubt: What is odd about the page: a printed date that is not taken, a list that is cut.
+        cut: Whether the page ends within the list, so that entries may be missing.
     """
 
     content: Content
     fragment: str
     page_date: dt.date | None
     doubt: str | None
+    cut: bool = False
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -64,10 +66,15 @@ class BoxReader:
     def __init__(self, words: Words = KNOWN, *, remembered: int = 0) -> None:
         self._words, self._remembered = words, remembered
         self._steps = sidebar.Steps.remembering(remembered) if remembered else sidebar.Steps()
-        self._contents: dict[str, Content] = {}
+        self._contents: dict[tuple[str, bool | None], Content] = {}
 
     def read(
-        self, page: bytes | str, encoding: str = "utf-8", *, kept: bytes | None = None
+        self,
+        page: bytes | str,
+        encoding: str = "utf-8",
+        *,
+        kept: bytes | None = None,
+        shown: Callable[[], dt.date | None] = lambda: None,
     ) -> PageContent:
         """
         What a page says.
@@ -77,22 +84,28 @@ class BoxReader:
             encoding: Python's name of the encoding, where the page is bytes.
             kept: The packed fragment that the page was, which stays as it is: a cut of the cut
                 would be less than what was kept as evidence.
+            shown: Gives the day when it was shown; asked where no date is printed and it matters.
 
         Raises:
             NoSidebar: It has no box; the message says what was there instead.
         """
         seen = sidebar.find(page, encoding, self._words, steps=self._steps)
         return PageContent(
-            content=self._content(seen, kept),
+            content=self._content(seen, kept, shown),
             fragment=seen.fragment,
             page_date=seen.page_date,
-            doubt=normalize.date_doubt(seen),
+            doubt=normalize.doubt(seen),
+            cut=seen.cut,
         )
 
-    def _content(self, seen: Sidebar, kept: bytes | None) -> Content:
-        # All of it follows from the fragment; a digest of each page would cost more.
-        if (content := self._contents.get(seen.fragment)) is None:
-            said = normalize.readings(seen, self._words)
+    def _content(
+        self, seen: Sidebar, kept: bytes | None, shown: Callable[[], dt.date | None]
+    ) -> Content:
+        # All of it follows from these; a digest of each page would cost more.
+        key = seen.fragment, records.is_summer(seen.page_date)
+        if (content := self._contents.get(key)) is None:
+            day = seen.page_date or (shown() if normalize.depends_on_day(seen) else None)
+            said = normalize.readings(seen, self._words, day=day)
             content = Content(
                 digest=seen.digest,
                 fragment=packed(seen.fragment) if kept is None else kept,
@@ -100,27 +113,28 @@ class BoxReader:
                 problems=said.problems,
                 reader=sidebar.READER,
             )
-            self._remember(seen.fragment, content)
+            self._remember(key, content)
         return content
 
-    def _remember(self, fragment: str, content: Content) -> None:
+    def _remember(self, key: tuple[str, bool | None], content: Content) -> None:
         if len(self._contents) >= self._remembered:
             self._contents.clear()
         if self._remembered:
-            self._contents[fragment] = content
+            self._contents[key] = content
 
 
 READERS: Final[Mapping[Kind, type[BoxReader]]] = {"box": BoxReader}
 """Who reads the pages of each kind of portal."""
 
 
-def read(
+def read(  # noqa: PLR0913
     page: bytes | str,
     encoding: str = "utf-8",
     words: Words = KNOWN,
     *,
     kind: Kind = "box",
     kept: bytes | None = None,
+    shown: Callable[[], dt.date | None] = lambda: None,
 ) -> PageContent:
     """
     What one page says; see the reader of its kind.
@@ -128,4 +142,46 @@ def read(
     Raises:
         NoSidebar: It has no box; the message says what was there instead.
     """
-    return READERS[kind](words).read(page, encoding, kept=kept)
+    return READERS[kind](words).read(page, encoding, kept=kept, shown=shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """
+    A list of a page that may be its box, and why it was taken or not.
+
+    Attributes:
+        taken: Whether it is the box.
+        points: All its facts together.
+        enough: So many points make a box.
+        entries: How many it has.
+        begins: Its first entry, as printed.
+        byte: Where in the page it begins.
+        facts: What speaks for it and, below zero, against it.
+    """
+
+    taken: bool
+    points: int
+    enough: int
+    entries: int
+    begins: str
+    byte: int
+    facts: tuple[Fact, ...]
+
+
+def explain(page: bytes | str, encoding: str, words: Words = KNOWN) -> list[Explained]:
+    """Every list of a page that may be its box, the likeliest first."""
+    found = sidebar.candidates(page, encoding, words)
+    taken = sidebar.chosen(found)
+    return [
+        Explained(
+            taken=taken is not None and one.region.opens == taken.region.opens,
+            points=one.points,
+            enough=sidebar.ENOUGH,
+            entries=len(one.sidebar.lines),
+            begins=" ".join(one.sidebar.lines[0].printed),
+            byte=one.region.opens,
+            facts=tuple(one.facts),
+        )
+        for one in found
+    ]

@@ -155,13 +155,20 @@ class _Seen:
             self._note(old, "damaged", after=old.damage)
             return None
         try:
-            new = reader.read(old.fragment, words=self._words, kept=old.packed).content
+            new = reader.read(
+                old.fragment, words=self._words, kept=old.packed, shown=lambda: self._day(old)
+            ).content
         except NoSidebar as exc:
             self._note(old, "unreadable", after=str(exc))
             return None
         self._differing += _differs(old, new)
         self._compare(old, new)
         return new
+
+    def _day(self, old: KeptSidebar) -> dt.date | None:
+        """The day on which a sidebar was first shown: its fragment has no date."""
+        first = self._kept.first_seen(old.sidebar_id)
+        return first and first[1].date()
 
     def at_last(self, page: UnreadPage) -> PageContent | None:
         """What a page says; None where it still cannot be read."""
@@ -281,7 +288,9 @@ def _told(reading: Reading) -> str:
 
 def _read(body: bytes, encoding: str, words: Words) -> PageContent | None:
     with contextlib.suppress(NoSidebar):
-        return reader.read(body, encoding, words)
+        said = reader.read(body, encoding, words)
+        if not said.cut:  # a cut list was refused, as the portal had shown more before
+            return said
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from db import spells
 from db.packing import unpacked
@@ -95,6 +95,16 @@ class Sidebars:
         """The row of the content with this digest; None where it was never seen."""
         row = self._conn.execute("SELECT id FROM sidebars WHERE digest = ?", (digest,)).fetchone()
         return None if row is None else int(row[0])
+
+    def last_read(self, portal: str) -> tuple[Any, ...] | None:
+        """Page date, sidebar and reason of a portal's newest look that had a sidebar."""
+        row: tuple[Any, ...] | None = self._conn.execute(
+            "SELECT page_date, sidebar_id, reason FROM fetches WHERE sidebar_id IS NOT NULL "
+            "AND portal_id = (SELECT id FROM portals WHERE name = ?) "
+            "ORDER BY fetched_at DESC LIMIT 1",
+            (portal,),
+        ).fetchone()
+        return row
 
     def count_readings(self, sidebar_id: int) -> int:
         """How many readings a sidebar has."""

@@ -171,13 +171,7 @@ class Store:
             recorded.
         """
         with self.transaction():
-            last = self._conn.execute(
-                "SELECT page_date, sidebar_id, reason FROM fetches WHERE sidebar_id IS NOT NULL "
-                "AND portal_id = (SELECT id FROM portals WHERE name = ?) "
-                "ORDER BY fetched_at DESC LIMIT 1",
-                (look.portal,),
-            ).fetchone()
-            if last is None:
+            if (last := self.sidebars.last_read(look.portal)) is None:
                 return None
             look_id = self._insert_look(
                 look, "not_modified", page_date=last[0], sidebar_id=last[1], reason=last[2]
@@ -185,6 +179,12 @@ class Store:
             with connection.reading(self.path):
                 spells.add(self._conn, *self._place(look_id))
             return self.sidebars.count_readings(last[1])
+
+    def readings_last_shown(self, portal: str) -> int:
+        """How many readings the newest sidebar of a portal has; 0 where there is none."""
+        with connection.reading(self.path):
+            last = self.sidebars.last_read(portal)
+            return self.sidebars.count_readings(last[1]) if last else 0
 
     def keep_content(
         self,

@@ -14,7 +14,8 @@ HEAD_BYTES: Final = 64 * 1024
 _OK: Final = re.compile(rb"HTTP/\d(?:\.\d)? 200\b")
 _END: Final = re.compile(rb"\r?\n\r?\n")
 _HEADERS: Final = re.compile(
-    rb"\n(content-type|content-encoding|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE
+    rb"\n(content-type|content-encoding|content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*)",
+    re.IGNORECASE,
 )
 _TEXT: Final = re.compile(rb"text/(?:html|plain)|application/xhtml\+xml|$", re.IGNORECASE)
 _CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r?\n")
@@ -29,25 +30,35 @@ class Head:
         length: Bytes of status line and headers.
         content_type: As sent; empty where it was not.
         content_encoding, transfer_encoding: In small letters; empty where there is none.
+        content_length: Bytes of the body, as sent; None where it was not.
     """
 
     length: int
     content_type: bytes
     content_encoding: str
     transfer_encoding: str
+    content_length: int | None = None
+
+    def is_cut(self, block: bytes) -> bool:
+        """Whether a response is shorter than it was when it was sent; many are kept inflated."""
+        if self.content_length is None or self.transfer_encoding:
+            return False
+        return len(block) - self.length < self.content_length
 
 
 def head(block: bytes) -> Head | None:
     """The headers of a response that can be a page; None where it is another, or no response."""
     if not _OK.match(block) or (end := _END.search(block, 0, HEAD_BYTES)) is None:
         return None
-    content_type = content_encoding = transfer_encoding = b""
+    content_type = content_encoding = content_length = transfer_encoding = b""
     for name, value in _HEADERS.findall(block, 0, end.start()):
         match name.lower():
             case b"content-type":
                 content_type = value
             case b"content-encoding":
                 content_encoding = value
+            case b"content-length":
+                content_length = value.strip()
             case _:
                 transfer_encoding = value
     if not _TEXT.match(content_type):
@@ -57,6 +68,7 @@ def head(block: bytes) -> Head | None:
         content_type,
         content_encoding.decode("latin-1").strip().lower(),
         transfer_encoding.decode("latin-1").strip().lower(),
+        int(content_length) if content_length.isdigit() and len(content_length) < 12 else None,
     )
 
 
@@ -81,12 +93,20 @@ def body(block: bytes, head: Head) -> bytes:
 
 
 def _joined(rest: bytes) -> bytes:
-    """The chunks of a body in one, or all of it where it is not in chunks."""
+    """
+    The chunks of a body in one, or all of it where it is not in chunks.
+
+    Raises:
+        Refused: The body ends within a chunk.
+    """
     parts, at = [], 0
     while (size := _CHUNK.match(rest, at)) is not None:
         length = int(size[1], 16)
         parts.append(rest[size.end() : size.end() + length])
         at = size.end() + length
+        if at > len(rest):
+            msg = "cut short"
+            raise Refused(msg)
         if not length:
             break
         at += 2 if rest.startswith(b"\r\n", at) else rest.startswith(b"\n", at)

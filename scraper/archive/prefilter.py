@@ -13,6 +13,7 @@ import re
 from typing import Final
 
 from scraper.sidebar.locate import LARGEST, MARK, TAG_SIZE
+from scraper.sidebar.unseen import blanked, is_hidden
 
 try:
     from stringzilla import find
@@ -22,6 +23,8 @@ except ImportError:  # it is an extra, and takes a twentieth of the time
 _SIGNS: Final = ("기상청".encode(), "℃".encode(), MARK)
 _SIGNS_CP949: Final = ("기상청".encode("cp949"), "℃".encode("cp949"))
 """Both are no letters of UTF-8, and those above are none of CP949."""
+
+_DEGREES: Final = (_SIGNS[1], _SIGNS_CP949[1])
 
 _UTF_8: Final = re.compile(rb"charset\s*=\s*[\"']?utf-?8\b", re.IGNORECASE)
 _NO_ASCII: Final = re.compile(rb"(?:utf-?(?:7|16|32)|iso-2022|johab)", re.IGNORECASE)
@@ -67,7 +70,8 @@ def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
     character is cut in two in any encoding that has its ASCII in the usual places.
 
     Returns:
-        None where it stands elsewhere first, or nowhere.
+        None where it stands elsewhere first, or nowhere; or where all of the page has to be read:
+        the list is in a comment or hidden, or there are temperatures elsewhere.
     """
     if (at := find(block, MARK, start)) == -1 or block.startswith(_MARKS, start):
         return None
@@ -77,8 +81,23 @@ def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
         return None
     opens = block.rfind(b">", start, max(start, at - _BEFORE)) + 1 or start
     ends = block.find(b"<", closes + _AFTER)
+    if not _is_alone(block, start, at, closes, ends if ends != -1 else len(block)):
+        return None
     head_ends = block.rfind(b">", start, start + _HEAD) + 1
     return block[start:head_ends], block[opens : ends if ends != -1 else len(block)]
+
+
+def _is_alone(block: bytes, start: int, at: int, closes: int, ends: int) -> bool:
+    """Whether a list is seen, and no sign for degrees stands before or after it in the page."""
+    place = at - start
+    seen = blanked(block[start:closes])
+    if not seen.startswith(MARK, place) or is_hidden(seen, place, len(seen)):
+        return False
+    list_at = block.rfind(b"<", start, at)
+    return all(
+        find(block, sign, start, list_at) == -1 and find(block, sign, ends) == -1
+        for sign in _DEGREES
+    )
 
 
 def has(block: bytes, part: bytes) -> bool:

@@ -167,6 +167,8 @@ class Archive:
         if not prefilter.may_show(body, start, head.content_type):
             return None
         self._check_length(block)
+        if head.is_cut(block):
+            raise Refused(_CUT)
         if not self._magic.startswith(GZIP):  # which has sums of its own
             _check_digest(record.headers.get("WARC-Block-Digest"), block)
         return _as_page(record, body, start, head.content_type)

@@ -14,27 +14,33 @@ from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places
 from scraper.config import Fetch
 from scraper.printable import printable
-from scraper.vocabulary import KNOWN
+from scraper.vocabulary import KNOWN, plain
 
 if TYPE_CHECKING:
     from scraper.config import Config
     from scraper.fetch import Page
+    from scraper.reader import Explained
+    from scraper.vocabulary import Words
 
 
 @click.command()
 @click.argument("source", default="-", metavar="[FILE|URL|-]")
+@click.option("--explain", is_flag=True, help="Show every list of the page, and its evidence.")
 @with_places
 @as_json
-def parse(source: str, places: Places, *, as_json: bool) -> None:
+def parse(source: str, places: Places, *, explain: bool, as_json: bool) -> None:
     """Show what the reader sees in a page; keep nothing."""
     settings = places.optional()
     words = settings.words.known() if settings else KNOWN
     page = _page(source, settings)
+    lists = reader.explain(page.body, page.encoding, words) if explain else []
+    if not as_json:
+        _say_lists(lists)
     said = reader.read(page.body, page.encoding, words)
     rows = [
         {
             "city": reading.city,
-            "kma_id": None if reading.station is None else reading.station.kma_id,
+            "kma_id": _kma_id(reading.city, words),
             "label": reading.condition.label,
             "icon": reading.condition.icon or None,
             "condition": reading.condition.condition,
@@ -43,7 +49,8 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
         for reading in said.content.readings
     ]
     if as_json:
-        show.as_json({"page_date": said.page_date, "readings": rows, "problems": said.sentences})
+        told = {"page_date": said.page_date, "readings": rows, "problems": said.sentences}
+        show.as_json({**told, "lists": lists} if explain else told)
         return
     click.echo(f"page date {show.cell(said.page_date)}")
     show.table(
@@ -53,6 +60,21 @@ def parse(source: str, places: Places, *, as_json: bool) -> None:
     )
     for problem in said.sentences:
         click.echo(f"problem: {printable(problem)}")
+
+
+def _kma_id(city: str, words: Words) -> int | None:
+    """The station that a city means, also where its value is in doubt."""
+    station = words.stations.get(plain(city))
+    return None if station is None else station.kma_id
+
+
+def _say_lists(lists: list[Explained]) -> None:
+    for one in lists:
+        taken = "taken" if one.taken else "not taken"
+        head = f"{one.entries} entries at byte {one.byte}, from {one.begins!r}"
+        click.echo(printable(f"list: {head}: {one.points} points of {one.enough}, {taken}"))
+        for fact in one.facts:
+            click.echo(printable(f"  {fact.points:+} {fact.says}"))
 
 
 def _page(source: str, settings: Config | None) -> Page:

@@ -66,12 +66,21 @@ def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
     """Read a kept page, and record what it says: the second transaction of a look."""
     try:
         said = reader.read(page.body, page.encoding, words)
+        if said.cut:
+            _refuse_less(len(said.content.readings), store.readings_last_shown(page.portal))
     except NoSidebar as exc:
         store.keep_no_sidebar(page, exc.found)
         return Report.of(page, "no_sidebar", error=str(exc))
     outcome = store.keep_content(page, said.content, page_date=said.page_date, doubt=said.doubt)
     count = len(said.content.readings)
     return Report.of(page, outcome, readings=count, problems=said.sentences)
+
+
+def _refuse_less(count: int, before: int) -> None:
+    """Refuse a list that the end of the page cuts, where the portal showed more before."""
+    if count < before:
+        msg = f"the page ends within the list, after {count} of {before} entries"
+        raise NoSidebar(msg)
 
 
 def read_leftovers(store: Store, words: Words = KNOWN) -> Iterator[Report]:

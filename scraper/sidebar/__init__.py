@@ -1,7 +1,7 @@
 """
 Page -> Sidebar: the box of cities, sky words and temperatures, as printed.
 
-The box is about two kilobytes in a page of sixty. ``locate`` finds such a stretch in the bytes, and
+The box is about two kilobytes in a page of sixty. ``locate`` finds such a region in the bytes, and
 ``lines`` reads that alone; the rest of the page is neither decoded nor parsed.
 """
 
@@ -9,10 +9,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from scraper.sidebar.find import Sidebar, Steps, find
-from scraper.sidebar.lines import Line
+from scraper.sidebar.entries import Line
+from scraper.sidebar.evidence import ENOUGH, Fact
+from scraper.sidebar.find import Candidate, Sidebar, Steps, candidates, chosen, find
 
-READER: Final = 1
+READER: Final = 2
 """This reader's version: higher whenever it reads some page otherwise than the one before."""
 
-__all__ = ["READER", "Line", "Sidebar", "Steps", "find"]
+__all__ = [
+    "ENOUGH",
+    "READER",
+    "Candidate",
+    "Fact",
+    "Line",
+    "Sidebar",
+    "Steps",
+    "candidates",
+    "chosen",
+    "find",
+]

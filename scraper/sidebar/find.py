@@ -1,27 +1,32 @@
-"""The sidebar of a page: cities with numbers in a list, with KMA's credit and a date."""
+"""The sidebar of a page: the list with the most evidence of all that it has, and its date."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from scraper.errors import NoSidebar
-from scraper.sidebar import dates, lines, locate
-from scraper.vocabulary import KNOWN, NO_LABEL
+from scraper.sidebar import credit, dates, evidence, landing, lines, locate, rows, unseen
+from scraper.sidebar.entries import is_heading, settled
+from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator
 
     from scraper.sidebar.dates import PageDate
-    from scraper.sidebar.lines import Line
-    from scraper.sidebar.locate import Stretch
+    from scraper.sidebar.entries import Line, Listing
+    from scraper.sidebar.evidence import Fact
+    from scraper.sidebar.locate import Region
     from scraper.vocabulary import Words
 
 _MOST_TAGS: Final = 4096
 """Tags of a list; an HTML parser takes quadratic time for tags nested in each other."""
+
+_TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 
 _DATE_NEAR: Final = 400
 """Characters from the list or its credit to its date at most."""
@@ -39,14 +44,22 @@ class Sidebar:
         page_date: The date printed with it; None where there is none, or it cannot be.
         date_printed: The same as printed, whether or not it can be; None where there is none.
         lines: In printed order.
-        fragment: The stretch of the page that holds the list and its credit; reading that again
+        fragment: The region of the page that holds the list and its credit; reading that again
             gives the same lines.
+        cut: Whether the page ends within the list, so that entries may be missing.
+        hidden: Whether the list, or a part of it, is in a hidden element.
+        unplaced: Whether it has labels that were left out, as their city is not clear.
+        another: Whether another list of the page shows other values, and less evidence.
     """
 
     page_date: dt.date | None
     date_printed: str | None
     lines: tuple[Line, ...]
     fragment: str
+    cut: bool = False
+    hidden: bool = False
+    unplaced: bool = False
+    another: bool = False
 
     @property
     def digest(self) -> bytes:
@@ -56,8 +69,16 @@ class Sidebar:
         return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
-def _lines(printed: str, html: bool, words: Words) -> tuple[Line, ...]:
-    return tuple((lines.from_html if html else lines.from_text)(printed, words))
+def _listing(printed: str, html: bool, words: Words) -> Listing:
+    found = (
+        lines.from_html(printed, words) if html else rows.from_text(_without_tags(printed), words)
+    )
+    return settled(found, words)
+
+
+def _without_tags(printed: str) -> str:
+    """Plain text without the tags that stand around it in a page."""
+    return _TAG.sub("\n", printed) if "<" in printed else printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +93,7 @@ class Steps:
     """
 
     text: Callable[[bytes, str], str] = locate.text
-    lines: Callable[[str, bool, Words], tuple[Line, ...]] = _lines
+    lines: Callable[[str, bool, Words], Listing] = _listing
     date_before: Callable[[str], PageDate | None] = dates.before
 
     @classmethod
@@ -81,12 +102,38 @@ class Steps:
         remember = functools.lru_cache(most)
         return cls(
             text=remember(locate.text),
-            lines=remember(_lines),
+            lines=remember(_listing),
             date_before=remember(dates.before),
         )
 
 
 _STEPS: Final = Steps()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """
+    A list that may be the box.
+
+    Attributes:
+        sidebar: What it would be.
+        region: Where it stands.
+        facts: What speaks for it and against it.
+    """
+
+    sidebar: Sidebar
+    region: Region
+    facts: list[Fact]
+
+    @property
+    def points(self) -> int:
+        """Its weight."""
+        return evidence.points(self.facts)
+
+    @property
+    def is_box(self) -> bool:
+        """Whether that is enough."""
+        return self.points >= evidence.ENOUGH
 
 
 def find(
@@ -109,88 +156,144 @@ def find(
         NoSidebar: There is none; the message says what was there instead.
     """
     body, encoding = locate.ascii_based(page, encoding)
-    found = _found(body, encoding, words, steps)
-    if found is None:
-        raise NoSidebar(locate.what_is_there(body, encoding))
-    sidebar, stretch = found
-    if stretch.marked:
-        return sidebar
-    for fragment in (sidebar.fragment, stretch.before + stretch.printed + stretch.after):
-        again = _found(fragment.encode("utf-8", "replace"), "utf-8", words, steps)
-        if again is not None and again[0].lines == sidebar.lines:
-            return replace(sidebar, fragment=fragment)
-    raise NoSidebar("a list that reads otherwise alone, " + locate.what_is_there(body, encoding))
+    found = list(_candidates(body, encoding, words, steps))
+    taken = chosen(found)
+    if taken is None:
+        raise NoSidebar(landing.why_none(body, encoding, found))
+    if _is_plain(taken.region) and evidence.enough_alone(taken.facts):
+        return taken.sidebar
+    return replace(taken.sidebar, fragment=_fragment(taken, words, steps))
 
 
-def _found(
-    body: bytes, encoding: str, words: Words, steps: Steps
-) -> tuple[Sidebar, Stretch] | None:
-    """The likeliest sidebar of a page, and the stretch that it was read from."""
-    if (found := _first(locate.marked(body, encoding, steps.text), words, steps)) is not None:
-        return found
-    unmarked = locate.unmarked(body, encoding, words)
-    read = (_first(stretches, words, steps) for stretches in unmarked)
-    return max(filter(None, read), key=lambda found: _known(found[0].lines, words), default=None)
+def candidates(page: bytes | str, encoding: str, words: Words = KNOWN) -> list[Candidate]:
+    """Every list of a page that may be its box, with the evidence; the likeliest first."""
+    body, encoding = locate.ascii_based(page, encoding)
+    found = _candidates(body, encoding, words, _STEPS)
+    return sorted(found, key=lambda one: one.points, reverse=True)
 
 
-def _first(
-    stretches: Iterable[Stretch], words: Words, steps: Steps
-) -> tuple[Sidebar, Stretch] | None:
-    """The first sidebar in any of these stretches."""
-    read = ((_read(one, words, steps), one) for one in stretches)
-    return next(((sidebar, one) for sidebar, one in read if sidebar), None)
+def chosen(found: list[Candidate]) -> Candidate | None:
+    """
+    The box among the lists of a page; None where there is none, or two that differ.
 
-
-def _read(stretch: Stretch, words: Words, steps: Steps) -> Sidebar | None:
-    """The sidebar in a stretch; None where it is no sidebar."""
-    if stretch.printed.count("<") > _MOST_TAGS:
+    What is seen counts before what is hidden.
+    """
+    boxes = [one for one in found if one.is_box]
+    boxes = [one for one in boxes if not one.sidebar.hidden] or boxes
+    best = max(boxes, key=lambda one: (one.points, len(one.sidebar.lines)), default=None)
+    if best is None or len(found) == 1:
+        return best
+    same = [one for one in boxes if not differ(one, best)]
+    if any(best.points - one.points < evidence.CLEARLY for one in boxes if one not in same):
         return None
-    found = steps.lines(stretch.printed, stretch.html, words)
-    credit = lines.CREDIT.search(stretch.after)
-    credited_before = None if credit else lines.CREDIT.search(stretch.before)
-    credited = credit or credited_before or lines.CREDIT.search(stretch.printed)
-    if not _is_sidebar(found, words, marked=stretch.marked, credited=credited is not None):
+    others = (one for one in found if evidence.like_a_box(one.facts))
+    another = any(differ(one, best) for one in others)
+    longest = max(same, key=lambda one: len(one.sidebar.lines))
+    return replace(longest, sidebar=replace(longest.sidebar, another=another))
+
+
+def differ(one: Candidate, other: Candidate) -> bool:
+    """Whether two lists show another temperature for one city."""
+    shown: dict[str, set[str]] = {}
+    for line in one.sidebar.lines:
+        shown.setdefault(line.city, set()).add(line.temperature)
+    return any(
+        line.city and line.temperature not in shown.get(line.city, {line.temperature})
+        for line in other.sidebar.lines
+    )
+
+
+def _is_plain(region: Region) -> bool:
+    """Whether a region is one whole list with the known name, which reads the same alone."""
+    return region.marked and region.printed.endswith("</ul>") and region.printed.count("<ul") == 1
+
+
+def _fragment(taken: Candidate, words: Words, steps: Steps) -> str:
+    """What of the page is read again as the same lines: the list alone, or with all around it."""
+    region = taken.region
+    for fragment in (taken.sidebar.fragment, region.before + region.printed + region.after):
+        body = fragment.encode("utf-8", "replace")
+        again = chosen(list(_candidates(body, "utf-8", words, steps)))
+        if again is not None and again.sidebar.lines == taken.sidebar.lines:
+            return fragment
+    raise NoSidebar("a list that reads otherwise alone")
+
+
+def _candidates(body: bytes, encoding: str, words: Words, steps: Steps) -> Iterator[Candidate]:
+    """The lists of a page that may be its box: those with the known name, and all others."""
+    marked = []
+    for region in locate.marked(body, encoding, steps.text):
+        marked.append(region)
+        if (one := _read(region, words, steps)) is None:
+            continue
+        yield one
+        if len(marked) == 1 and one.is_box and not locate.has_more(body, encoding, region):
+            return
+    for regions in locate.unmarked(unseen.blanked(body), encoding, words):
+        if any(
+            region.opens < one.closes and region.closes > one.opens
+            for region in regions
+            for one in marked
+        ):
+            continue
+        read = [one for region in regions if (one := _read(region, words, steps))]
+        if read:
+            yield next((one for one in read if one.is_box), read[0])
+
+
+def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
+    """The list in a region; None where it has no entry."""
+    if region.printed.count("<") > _MOST_TAGS:
         return None
-    opens = credited_before.start() if credited_before else len(stretch.before)
-    closes = credit.end() if credit else 0
-    date = _date(stretch, found[0], closes, steps)
-    return Sidebar(
+    listing = steps.lines(region.printed, region.html, words)
+    if region.cut:
+        listing = _without_end(listing, region)
+    if not listing.lines:
+        return None
+    named = credit.NAMED.search(region.after)
+    named_before = None if named else credit.NAMED.search(region.before)
+    closes = named.end() if named else 0
+    above = _above(region, listing.lines[0])
+    date = _date(region, above, closes, steps)
+    sidebar = Sidebar(
         page_date=date.date if date else None,
         date_printed=date.printed if date else None,
-        lines=found,
-        fragment=stretch.before[opens:] + stretch.printed + stretch.after[:closes],
+        lines=listing.lines,
+        fragment=region.before[named_before.start() if named_before else len(region.before) :]
+        + region.printed
+        + region.after[:closes],
+        cut=region.cut,
+        hidden=region.hidden,
+        unplaced=listing.unplaced,
     )
+    facts = evidence.weigh(region, listing, above, date, words)
+    return Candidate(sidebar=sidebar, region=region, facts=facts)
 
 
-def _date(stretch: Stretch, first: Line, credit_ends: int, steps: Steps) -> PageDate | None:
-    """The date before the first line, in the list, or after that or its credit."""
-    head = stretch.before[-_DATE_NEAR:] + stretch.printed
-    city_at = max(0, head.find(first.city, len(head) - len(stretch.printed)))
+def _without_end(listing: Listing, region: Region) -> Listing:
+    """A list that the end of the page cuts, without its last words: they may be cut too."""
+    kept = list(listing.lines)
+    while kept and not kept[-1].temperature and not region.printed.rstrip().endswith("℃"):
+        kept.pop()
+    if kept and listing.label_last:
+        kept[-1] = replace(kept[-1], label="")
+    return replace(listing, lines=tuple(kept))
+
+
+def _above(region: Region, first: Line) -> str:
+    """All that stands above the first line, be it before the list or in it."""
+    head = region.before + region.printed
+    city_at = max(0, head.find(first.city, len(region.before)))
     label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
-    begins = city_at if label_at == -1 else label_at
-    inside = dates.after(stretch.printed)
+    return head[: city_at if label_at == -1 else label_at]
+
+
+def _date(region: Region, above: str, credit_ends: int, steps: Steps) -> PageDate | None:
+    """The date before the first line, in the list, or after that or its credit."""
+    if is_heading(_TAG.sub(" ", above[len(region.before) :])):  # the heading row of a table
+        above = region.before
+    inside = dates.after(region.printed)
     return dates.of_the_box(
-        steps.date_before(head[max(0, begins - _DATE_NEAR) : begins]),
-        inside or dates.after(stretch.after[credit_ends : credit_ends + _DATE_NEAR]),
+        steps.date_before(above[-_DATE_NEAR:]),
+        inside or dates.after(region.after[credit_ends : credit_ends + _DATE_NEAR]),
     )
-
-
-def _is_sidebar(found: tuple[Line, ...], words: Words, *, marked: bool, credited: bool) -> bool:
-    """Whether these lines are a sidebar, and not the temperatures of an article."""
-    known = _known(found, words)
-    if marked:
-        return known > 0 or (
-            any(line.temperature for line in found)
-            and not any("\ufffd" in line.city for line in found)
-        )
-    told = sum(line.label != NO_LABEL or line.icon != "" for line in found)
-    if known * 2 < len(found):
-        return False
-    if credited:
-        return known >= 8 or (known >= 2 and told * 4 >= len(found))
-    return known >= 8 and told * 2 >= len(found)
-
-
-def _known(found: tuple[Line, ...], words: Words) -> int:
-    stations = words.stations
-    return sum(line.city in stations for line in found)

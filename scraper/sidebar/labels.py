@@ -57,9 +57,17 @@ def is_label(text: str, words: Words = KNOWN) -> bool:
     )
 
 
+def leading_label(text: str, words: Words = KNOWN) -> str:
+    """The known label with which a text begins, a word of its own; ``""`` where it is none."""
+    for at in range(min(len(text), _LONGEST_NAME), 0, -1):
+        if text[:at] in words.conditions and (at == len(text) or text[at].isspace()):
+            return text[:at]
+    return NO_LABEL
+
+
 def split(head: str, words: Words = KNOWN) -> tuple[str, str]:
     """
-    Tell the label from the city in a text such as ``"흐림서울"``.
+    Tell the label from the city in a text such as ``"흐림서울"`` or ``"서울 흐림"``.
 
     What may be a longer city name stays whole: ``"북대구"`` may be a new station, and is not 대구
     with a label ``"북"``.
@@ -75,10 +83,23 @@ def split(head: str, words: Words = KNOWN) -> tuple[str, str]:
         return NO_SKY_REPORTED, head[1:].strip()
     if is_label(head, words):
         return head, ""
+    return _label_last(head, words) or _label_first(head, words) or (NO_LABEL, head)
+
+
+def _label_last(head: str, words: Words) -> tuple[str, str] | None:
+    """A known city and a label after it, a word apart."""
+    city, *rest = head.split(maxsplit=1)
+    if not rest or city not in words.stations or not is_label(rest[0], words):
+        return None
+    return rest[0], city
+
+
+def _label_first(head: str, words: Words) -> tuple[str, str] | None:
+    """The longest known label before any city, or a label never seen before a known city."""
     for at in range(min(len(head), _LONGEST_NAME) - 1, 0, -1):
         label, city = head[:at].strip(), head[at:].strip()
         # A single syllable such as 비 may as well begin a name.
         known = label in words.conditions and (len(label) > 1 or head[at].isspace())
         if known or (city in words.stations and is_label(label, words)):
             return label, city
-    return NO_LABEL, head
+    return None

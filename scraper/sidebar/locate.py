@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import functools
-import heapq
 import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from scraper.sidebar import lines
+from scraper.sidebar import credit, rows, runs
+from scraper.sidebar.entries import BULLETS, names_a_station
+from scraper.sidebar.labels import is_label
+from scraper.sidebar.unseen import SWALLOWED, blanked, is_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,14 +23,11 @@ if TYPE_CHECKING:
 MARK: Final = b"weather_slide"
 """In the class and the id of the list on every portal seen so far; a hint, not a condition."""
 
-_SIGN: Final = "℃"
-_OTHER_SIGNS: Final = r"℃|[°º˚]\s?[CＣ]|&#(?:8451|x2103);|&deg;\s?C|&#(?:176|xb0);\s?C"
 _CREDIT: Final = "기상청"
-_GAP: Final = 1000
-"""Bytes from one sign to the next in one list; about 80, but more where some have no sign."""
 
 LARGEST: Final = 32 * 1024
 """Bytes of a list: sixteen cities are 1.2 KB, the longest list known (97) is under 10 KB."""
+
 
 TAG_SIZE: Final = 300
 """Bytes of a list's tag, before the known name in it."""
@@ -38,27 +36,34 @@ _BEFORE: Final = 1500
 _AFTER: Final = 2500
 """Bytes around a list in which its beginning, its date and its credit must stand."""
 
-_MOST_STRETCHES: Final = 8
-"""So many stretches of a page are read at most, those with the most signs."""
+_MOST_REGIONS: Final = 8
+"""So many regions of a page are read at most, those with the most signs."""
 
 _ASCII_BASED: Final = {"utf-8", "cp949", "euc_kr"}
 _TAG: Final = re.compile(rb"<[a-zA-Z/!]")
 _LIST_TAG: Final = re.compile(rb"<(/?)(?:ul|ol|table|dl|select)\b[^<>]{0,300}>?", re.IGNORECASE)
 _ANY_TAG: Final = re.compile(rb"<[^<>]*>")
-_TITLE: Final = re.compile(rb"<title[^>]{0,200}>([^<]{0,200})", re.IGNORECASE)
+_LIST_ENDS: Final = re.compile(rb"</(?:ul|ol|table|dl|select|body|html)\b", re.IGNORECASE)
+_SWALLOWED: Final = re.compile(rf"(<[a-zA-Z/0-9]+){SWALLOWED}[^<>]*>?")
+_CUT_TAG: Final = re.compile(r"<[^<>]*$")
+_ROW_ENDS: Final = re.compile(rb"[\n<]")
+_END_TAG: Final = len("</select>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Region:
     """
     A place in a page where a sidebar may be.
 
     Attributes:
-        before: What stands before the list.
+        before: What stands before the list, back to the list before.
         printed: The list.
-        after: What stands after it.
+        after: What stands after it, up to the next list.
         html: Whether there is markup in the list.
         marked: Whether the list has the known name.
+        opens, closes: Where in the page the list begins and ends, in bytes.
+        cut: Whether the page ends within the list.
+        hidden: Whether it is in a hidden element, or has one.
     """
 
     before: str
@@ -66,6 +71,10 @@ class Stretch:
     after: str
     html: bool
     marked: bool
+    opens: int
+    closes: int
+    cut: bool
+    hidden: bool = False
 
 
 def ascii_based(page: bytes | str, encoding: str) -> tuple[bytes, str]:
@@ -81,100 +90,91 @@ def ascii_based(page: bytes | str, encoding: str) -> tuple[bytes, str]:
         return page, "utf-8"
 
 
-def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Stretch]:
-    """The lists that have the known name in their tag."""
+def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
+    """The lists that have the known name in their tag, and are seen."""
     at, lists = body.find(MARK), 0
-    while at != -1 and lists < _MOST_STRETCHES:
+    while at != -1 and lists < _MOST_REGIONS:
         opens = body.rfind(b"<", max(0, at - TAG_SIZE), at)
         closes = -1
-        if opens != -1 and body.startswith(b"<ul", opens):
+        if opens != -1 and body[opens : opens + 3].lower() == b"<ul":
             lists += 1
-            closes = body.find(b"</ul>", at, at + LARGEST)
+            closes = _list_ends(body, at)
         if closes != -1:
-            end = closes + len(b"</ul>")
-            yield _stretch(body, encoding, (opens, end), as_text, marked=True)
+            seen = blanked(body[:closes])
+            if seen[opens : opens + 1] == b"<":
+                page = seen + blanked(body[closes : closes + _AFTER])
+                yield _region(page, encoding, (opens, closes), as_text, marked=True)
         at = body.find(MARK, max(at, closes) + 1)
 
 
-def unmarked(body: bytes, encoding: str, words: Words) -> Iterator[list[Stretch]]:
-    """What the longest runs of signs may belong to: of KMA's own sign, then of any."""
-    credit = _CREDIT.encode(encoding)
-    longest = []
-    for signs in (_SIGN, _OTHER_SIGNS):
-        likely = (
-            run
-            for run in _runs(re.compile(_in(signs, encoding)), body)
-            if run[2] > 1
-            and run[1] - run[0] <= LARGEST
-            and (run[2] >= 8 or body.find(credit, max(0, run[0] - _BEFORE), run[1] + _AFTER) != -1)
-        )
-        longest += heapq.nlargest(_MOST_STRETCHES, likely, key=lambda run: run[2])
-    for start, end, _ in dict.fromkeys(longest):
-        yield _at(body, encoding, start, end, words)
+def _list_ends(body: bytes, at: int) -> int:
+    """Where a list ends; where the page ends, if that is in the list; else -1."""
+    if (closes := body.find(b"</ul>", at, at + LARGEST)) != -1:
+        return closes + len(b"</ul>")
+    if (tag := _LIST_TAG.search(body, body.find(b">", at) + 1, at + LARGEST)) is not None:
+        return tag.end() if tag[1] else tag.start()
+    return len(body) if len(body) - at < LARGEST else -1
 
 
-@functools.cache
-def _any_sign(encoding: str) -> re.Pattern[bytes]:
-    return re.compile(_in(_OTHER_SIGNS, encoding))
+def has_more(body: bytes, encoding: str, region: Region) -> bool:
+    """Whether KMA's sign stands in a page outside of a region."""
+    sign = "℃".encode(encoding)
+    for start, end in ((0, region.opens), (region.closes, len(body))):
+        # Its first byte alone is searched for ten times as fast, and is seldom there.
+        if body.find(sign[:1], start, end) != -1 and body.find(sign, start, end) != -1:
+            return True
+    return False
 
 
-def _in(pattern: str, encoding: str) -> bytes:
-    """A pattern of text as a pattern of bytes, with its classes of characters as alternatives."""
-    alternatives = pattern.replace("[°º˚]", "(?:°|º|˚)").replace("[CＣ]", "(?:C|Ｃ)")
-    return alternatives.encode(encoding)
+def unmarked(seen: bytes, encoding: str, words: Words) -> Iterator[list[Region]]:
+    """What the longest runs of signs may belong to."""
+    for part in runs.longest(seen, encoding, words):
+        if part.end - part.start <= LARGEST:
+            yield _at(seen, encoding, part, words)
 
 
-def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]]:
-    """Start, end and count of every run of signs that stand close to each other."""
-    start = end = count = 0
-    for match in sign.finditer(body):
-        if count and match.start() - end > _GAP:
-            yield start, end, count
-            count = 0
-        if not count:
-            start = match.start()
-        end, count = match.end(), count + 1
-    if count:
-        yield start, end, count
-
-
-def _at(body: bytes, encoding: str, start: int, end: int, words: Words) -> list[Stretch]:
+def _at(seen: bytes, encoding: str, part: runs.Part, words: Words) -> list[Region]:
     """What a run of signs may belong to: its longest list alone, or else all around it."""
-    if _TAG.search(body, start, end) is None:
-        return [_text_stretch(body, encoding, start, end, words)]
-    around = _around(body, encoding, start, end)
-    longest = _longest_list(body, encoding, (start, end), around, words)
-    return [_stretch(body, encoding, part, text, marked=False) for part in (longest, around)]
+    if _TAG.search(seen, part.start, part.end) is None:
+        return [_text_region(seen, encoding, part, words)]
+    around = _around(seen, encoding, part)
+    longest = _longest_list(seen, encoding, part, around, words)
+    limits = part.low, part.high
+    return [
+        _region(seen, encoding, place, text, marked=False, limits=limits)
+        for place in dict.fromkeys((longest, around))
+    ]
 
 
-def _around(body: bytes, encoding: str, start: int, end: int) -> tuple[int, int]:
+def _around(seen: bytes, encoding: str, part: runs.Part) -> tuple[int, int]:
     """Where the markup around a run of signs opens and closes, with the tags of its lists."""
-    first = max(0, start - _BEFORE)
-    opens = max(first, body.find(b"<", first, start))
-    for tag in _LIST_TAG.finditer(body, first, start):
+    start, end = part.start, part.end
+    first = max(part.low, start - _BEFORE)
+    opens = max(first, seen.find(b"<", first, start))
+    for tag in _LIST_TAG.finditer(seen, first, start):
         opens = tag.end() if tag[1] else tag.start()
-    tag_after = _LIST_TAG.search(body, end, end + _AFTER)
+    tag_after = _LIST_TAG.search(seen, end, min(part.high, end + _AFTER))
     if tag_after and tag_after[1]:
         return opens, tag_after.end()
-    closes = min(end + _GAP, tag_after.start() if tag_after else len(body))
-    credit_at = body.find(_CREDIT.encode(encoding), end, closes)
+    closes = min(end + runs.GAP, part.high, tag_after.start() if tag_after else len(seen))
+    credit_at = seen.find(_CREDIT.encode(encoding), end, closes)
     return opens, closes if credit_at == -1 else credit_at
 
 
 def _longest_list(
-    body: bytes, encoding: str, run: tuple[int, int], around: tuple[int, int], words: Words
+    seen: bytes, encoding: str, part: runs.Part, around: tuple[int, int], words: Words
 ) -> tuple[int, int]:
     """Of the lists at a run of signs that with the most; an article near by may have some."""
-    start, end = run
-    sign = _any_sign(encoding)
+    sign = runs.any_sign(encoding)
     chains: list[tuple[int, int, int]] = []
-    for opens, closes in _lists(body, encoding, max(0, start - _BEFORE), end + _AFTER, around[1]):
-        count = len(sign.findall(body, opens, closes))
-        if not count and not lines.names_a_station(_pieces(body[opens:closes], encoding), words):
+    first, last = max(part.low, part.start - _BEFORE), min(part.high, part.end + _AFTER)
+    for opens, closes in _lists(seen, encoding, first, last, around[1]):
+        count = len(sign.findall(seen, opens, closes))
+        if not count and not names_a_station(runs.pieces(seen[opens:closes], encoding), words):
             continue
-        if chains and not _ANY_TAG.sub(b"", body[chains[-1][1] : opens]).strip():
-            first, _, before = chains.pop()
-            chains.append((first, closes, before + count))
+        if chains and not _ANY_TAG.sub(b"", seen[chains[-1][1] : opens]).strip():
+            begins, _, before = chains.pop()
+            chains.append((begins, closes, before + count))
         else:
             chains.append((opens, closes, count))
     opens, closes, count = max(chains, key=lambda chain: chain[2], default=(*around, 0))
@@ -202,66 +202,87 @@ def _lists(
             yield tag.start(), closes if credit_at == -1 else credit_at
 
 
-def _pieces(part: bytes, encoding: str) -> str:
-    return _ANY_TAG.sub(b"\n", part).decode(encoding, "replace")
-
-
-def _text_stretch(body: bytes, encoding: str, start: int, end: int, words: Words) -> Stretch:
-    """The stretch of plain text around a run of signs: whole rows, and all up to the credit."""
-    before = text(body[max(0, start - _BEFORE) : start], encoding)
-    after = text(body[end : end + _AFTER], encoding)
-    opens = before.rfind("\n") + 1
-    while above := before[:opens].rstrip():
+def _text_region(seen: bytes, encoding: str, part: runs.Part, words: Words) -> Region:
+    """The region of plain text around a run of signs: whole rows, and all up to the credit."""
+    first = max(part.low, part.start - _BEFORE)
+    before = text(seen[first : part.start], encoding)
+    after = text(seen[part.end : min(part.high, part.end + _AFTER)], encoding)
+    opens = max(before.rfind("\n"), before.rfind(">")) + 1
+    while (above := before[:opens].rstrip()) and not above.endswith(">"):
         row_opens = above.rfind("\n") + 1
-        if not lines.may_begin(above[row_opens:], words):
+        if not rows.may_begin(above[row_opens:], words):
             break
         opens = row_opens
-    closes = after.find(_CREDIT, 0, _GAP)
-    if closes == -1:
-        closes = after.find("\n") if "\n" in after else len(after)
-    return Stretch(
+    closes = _text_ends(after, words)
+    printed = text(seen[part.start : part.end], encoding)
+    length = len(after[:closes].encode(encoding, "replace"))
+    return Region(
         before=before[:opens],
-        printed=before[opens:] + text(body[start:end], encoding) + after[:closes],
+        printed=before[opens:] + printed + after[:closes],
         after=after[closes:],
         html=False,
         marked=False,
+        opens=first + len(before[:opens].encode(encoding, "replace")),
+        closes=part.end + length,
+        cut=not credit.NAMED.search(after) and not _ROW_ENDS.search(seen, part.end + length - 1),
     )
 
 
-def _stretch(
-    body: bytes, encoding: str, part: tuple[int, int], as_text: AsText, *, marked: bool
-) -> Stretch:
-    opens, closes = part
-    return Stretch(
-        before=as_text(body[max(0, opens - _BEFORE) : opens], encoding),
-        printed=as_text(body[opens:closes], encoding),
-        after=text(body[closes : closes + _AFTER], encoding),
+def _text_ends(after: str, words: Words) -> int:
+    """Where a list of plain text ends after its last sign: before its credit, or after its rows."""
+    markup = after.find("<")
+    limit = min(runs.GAP, len(after) if markup == -1 else markup)
+    if (closes := after.find(_CREDIT, 0, limit)) != -1:
+        return closes
+    ends = at = min(after.find("\n", 0, limit) % (limit + 1), limit)
+    label_above = False
+    for row in after[at + 1 : limit].split("\n"):
+        at += 1 + len(row)
+        if rows.goes_on(row, words, label_above=label_above):
+            ends = at
+        elif row.strip(BULLETS):
+            break
+        label_above = is_label(row.strip(BULLETS), words)
+    return min(ends + 1, limit)
+
+
+def _region(  # noqa: PLR0913
+    seen: bytes,
+    encoding: str,
+    place: tuple[int, int],
+    as_text: AsText,
+    *,
+    marked: bool,
+    limits: tuple[int, int] | None = None,
+) -> Region:
+    opens, closes = place
+    low, high = limits or (0, len(seen))
+    after = text(seen[closes : max(closes, min(high, closes + _AFTER))], encoding)
+    cut = _is_cut(seen, opens, closes) and not credit.NAMED.search(after)
+    printed = as_text(seen[opens:closes], encoding)
+    if SWALLOWED in printed:
+        printed = _SWALLOWED.sub("\\1>\ufffd", printed)
+    return Region(
+        before=as_text(seen[max(0, low, opens - _BEFORE) : opens], encoding),
+        printed=_CUT_TAG.sub("", printed) if cut else printed,
+        after=after,
         html=True,
         marked=marked,
+        opens=opens,
+        closes=closes,
+        cut=cut,
+        hidden=is_hidden(seen, opens, closes),
     )
+
+
+def _is_cut(seen: bytes, opens: int, closes: int) -> bool:
+    """Whether the page ends with a list that has no end tag."""
+    if _LIST_ENDS.search(seen, max(opens, closes - _END_TAG)) is not None:
+        return False
+    return not _ANY_TAG.sub(b"", seen[closes : closes + _AFTER]).strip()
 
 
 def text(part: bytes, encoding: str) -> str:
     """A part of the page as text, with every line's end the same."""
     printed = "\n".join(part.decode(encoding, "replace").split("\r\n"))  # quicker than to replace
     return printed.replace("\r", "\n")
-
-
-def what_is_there(body: bytes, encoding: str) -> str:
-    """One line on a page without a sidebar, for whoever has to find out what changed."""
-    title = _TITLE.search(body, 0, LARGEST)
-    name = "no title" if title is None else f"title {_words(title[1], encoding)!r}"
-    credit = "기상청".encode(encoding) in body
-    runs = list(itertools.islice(_runs(_any_sign(encoding), body), 1000))
-    if not runs:
-        near = "no ℃ on the page"
-    else:
-        start, end, count = max(runs, key=lambda run: run[2])
-        place = _words(body[max(0, start - 60) : end][:200], encoding)
-        near = f"nearest: {count} ℃ together, {place!r}"
-    box = "a list weather_slide, " if MARK in body else ""
-    return f"{name}, {box}{'KMA is named' if credit else 'KMA is not named'}, {near}"
-
-
-def _words(part: bytes, encoding: str) -> str:
-    return " ".join(re.sub(r"<[^>]*>?", " ", part.decode(encoding, "ignore")).split())[:80]

@@ -153,6 +153,27 @@ def test_parse_without_json_is_a_table_and_its_problems():
     assert lines[-1] == "problem: no temperature printed: 부산"
 
 
+def test_parse_explains_which_list_it_took_and_why():
+    table = "".join(f"<tr><td>{city}<td>{n + 20}℃" for n, city in enumerate(CITIES))
+    forecast = f"<h3>내일 최고기온</h3><table>{table}</table>"
+    page = f"<body>{forecast}{BOX}"
+    lines = nalssi("parse", "--explain", given=page).stdout.splitlines()
+    taken, *_ = [line for line in lines if line.startswith("list:")]
+    assert taken.startswith("list: 2 entries")
+    assert taken.endswith("points of 4, taken")
+    assert "  +2 KMA's credit, a text of its own" in lines
+    assert "  -100 a heading of a forecast" in lines
+    told = answered("parse", "--explain", given=page)
+    assert [one["taken"] for one in told["lists"]] == [True, False]
+    assert answered("parse", given=page)["readings"] == told["readings"]
+
+
+def test_parse_explains_why_no_list_was_taken():
+    run = nalssi("parse", "--explain", given="<p>서울 3.2℃, 대전 4.5℃로 평년보다 낮았다</p>")
+    assert run.returncode == 5
+    assert "not taken" in run.stdout
+
+
 CLEAR = [Entry(label="맑음", city=city, temperature="1.0") for city in CITIES]
 PIPED = text(CLEAR, "2024.04.28 (일)")
 

@@ -659,3 +659,31 @@ def test_a_content_is_sent_once_and_again_where_it_is_printed_otherwise(tmp_path
     rows = told(tmp_path, warc([FOUR[0], again, other, again])).rows
     assert [content is not None for _, _, _, _, content, _ in rows] == [True, False, True, False]
     assert len({digest for _, _, _, digest, _, _ in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    ("missing", "taken"), [(0, 1), (1, 0), (3000, 0)], ids=["whole", "a byte", "the articles"]
+)
+def test_a_body_shorter_than_its_content_length_is_cut_short(tmp_path, missing, taken):
+    """``고창 3.8`` may be the beginning of anything."""
+    length = len(FOUR[0].body) + missing
+    one = replace(FOUR[0], headers=f"Content-Length: {length}\r\n")
+    read = told(tmp_path, record(one), "a.warc")
+    assert (len(read.rows), read.tally.refused["cut short"]) == (taken, 1 - taken)
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"), [("<!--", "-->"), ("<script>", "</script>"), ("<template>", "</template>")]
+)
+def test_a_box_that_is_not_seen_is_not_taken_however_far_it_begins(tmp_path, opens, closes):
+    filler = "<p>기사</p>" * 500
+    unseen = FOUR[0].body.decode().replace("<body>", f"<body>{opens}{filler}")
+    one = replace(FOUR[0], body=(unseen + closes).encode())
+    assert told(tmp_path, record(one), "a.warc").rows == []
+
+
+def test_two_boxes_that_differ_are_not_taken_from_an_archive_either(tmp_path):
+    body = FOUR[0].body.decode()
+    other = FOUR[1].body.decode().partition("<body>")[2]
+    one = replace(FOUR[0], body=(body + other).encode())
+    assert told(tmp_path, record(one), "a.warc").rows == []

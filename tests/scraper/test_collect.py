@@ -21,7 +21,7 @@ from db import query
 from db.write.store import Store
 from scraper.collect import Collector, PassNotKept, Report, backlog
 from scraper.config import Fetch, Portal
-from scraper.demo.portal import Entry, page
+from scraper.demo.portal import CITIES, Entry, page
 from scraper.fetch import Fetcher
 from tests.support.servers import Server, answer, dripping, redirect, refusing, silent, unaccepting
 
@@ -505,3 +505,14 @@ def test_no_descriptor_or_child_is_left_behind(watch):
         for _ in range(5):
             watch.look(portal(server), after=TEN_MINUTES)
         assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_cut_list_is_refused_where_the_portal_showed_more_before(watch):
+    whole = page([Entry(label="맑음", city=c, temperature="1.0") for c in CITIES], "", size=9000)
+    cut = whole[: whole.index("제주")].encode()
+    with serving(answer(cut), answer(whole.encode()), answer(cut)) as server:
+        reports = [watch.look(portal(server), after=TEN_MINUTES)[0] for _ in range(3)]
+    assert [one.outcome for one in reports] == ["new", "new", "no_sidebar"]
+    assert reports[0].problems[-1] == "the page ends within the list, after 9 entries"
+    assert str(reports[2].error).endswith("the page ends within the list, after 9 of 16 entries")
+    assert {one.station for one in watch.latest()} == set(CITIES)

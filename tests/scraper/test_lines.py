@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from scraper.sidebar import Line, labels, lines
-from scraper.vocabulary import CONDITIONS, STATIONS
+from scraper.sidebar import Line, labels
+from scraper.sidebar.lines import by_elements, from_html, plain
+from scraper.sidebar.rows import from_text
+from scraper.vocabulary import CONDITIONS, KNOWN, STATIONS
+from tests.support import pages
 
 
 def line_of(printed: str) -> Line:
-    (line,) = lines.from_text(printed)
+    (line,) = from_text(printed).lines
     return line
 
 
@@ -53,7 +56,7 @@ def test_a_longer_name_is_not_the_station_at_its_end_or_beginning(city):
     ["<li><b>경기</b> 광주 3.2℃</li>", "<li>경기<br>광주 3.2℃</li>", "<li>경기 광주 3.2℃</li>"],
 )
 def test_a_province_before_a_city_is_no_label(html):
-    (line,) = lines.from_html(html)
+    (line,) = from_html(html).lines
     assert (line.label, line.city) == ("", "경기 광주")
 
 
@@ -107,47 +110,77 @@ def test_whatever_stands_for_the_number_is_kept_whole(before, number):
 
 
 def test_a_minus_in_an_element_of_its_own_is_not_lost():
-    (line,) = lines.from_html("<li><b>서울</b><i>-</i><b>4.7</b>℃</li>")
+    (line,) = from_html("<li><b>서울</b><i>-</i><b>4.7</b>℃</li>").lines
     assert line.temperature.split() == ["-", "4.7"]
 
 
 def test_an_unknown_label_on_a_row_of_its_own_is_kept():
-    found = lines.from_text("맑음\n서울 1.0℃\n돌풍\n부산 2.0℃")
+    found = from_text("맑음\n서울 1.0℃\n돌풍\n부산 2.0℃").lines
     assert [(line.label, line.city) for line in found] == [("맑음", "서울"), ("돌풍", "부산")]
 
 
 def test_what_follows_the_credit_is_not_of_the_list():
-    found = lines.from_text("흐림서울 1.0℃\n흐림부산 ℃\n기상청 제공\n흐림대구")
+    found = from_text("흐림서울 1.0℃\n흐림부산 ℃\n기상청 제공\n흐림대구").lines
     assert [line.city for line in found] == ["서울", "부산"]
 
 
 def test_the_credit_and_the_date_in_a_list_are_no_cities():
-    found = lines.from_html(
+    found = from_html(
         "<ul><li>2018.03.20 (화)<li>흐림서울 1.0℃<li>흐림부산 2.0℃<li>기상청 제공</ul>"
-    )
+    ).lines
     assert [line.city for line in found] == ["서울", "부산"]
 
 
 @pytest.mark.parametrize("name", ["iw04", "icon iw04", "iw04 big"])
 def test_an_icon_is_a_class_of_its_own(name):
-    (line,) = lines.from_html(f'<li><i class="{name}"></i>서울 1.0℃</li>')
+    (line,) = from_html(f'<li><i class="{name}"></i>서울 1.0℃</li>').lines
     assert line.icon == "04"
 
 
 @pytest.mark.parametrize("name", ["iw004", "iw4", "kiw04", "iw04x", "iw-04"])
 def test_what_only_looks_like_an_icon_is_none(name):
-    (line,) = lines.from_html(f'<li><i class="{name}"></i>서울 1.0℃</li>')
+    (line,) = from_html(f'<li><i class="{name}"></i>서울 1.0℃</li>').lines
     assert line.icon == ""
 
 
 def test_a_dash_before_a_label_on_its_own_line_is_a_bullet():
     text = "- 흐림\n동두천 1.0℃\n- 맑음\n강릉 2.0℃\n"
-    assert [(line.label, line.city) for line in lines.from_text(text)] == [
+    assert [(line.label, line.city) for line in from_text(text).lines] == [
         ("흐림", "동두천"),
         ("맑음", "강릉"),
     ]
 
 
 def test_a_dash_before_a_number_without_a_city_is_the_label():
-    (first, _) = lines.from_text("• - 34.3℃\n• 흐림서울 1.0℃\n")
+    (first, _) = from_text("• - 34.3℃\n• 흐림서울 1.0℃\n").lines
     assert (first.label, first.city, first.temperature) == ("-", "", "34.3")
+
+
+@pytest.mark.parametrize("name", pages.SIGHTINGS)
+def test_the_usual_form_is_read_as_by_a_parser(name):
+    """The way without a parser is quicker, and nothing else."""
+    page = pages.box(pages.SIGHTINGS[name].entries)
+    a_list = page[page.index("<ul") : page.index("</ul>") + len("</ul>")].replace("\r", "")
+    read = plain(a_list, KNOWN)
+    assert read is not None
+    assert read == by_elements(a_list, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("part", "damaged"),
+    [
+        ("</li>", ""),
+        ("서울", "서울역"),
+        ("℃</li>", "</li>"),
+        ("℃</li>", "℃ 비</li>"),
+        ("맑음", "맑 음"),
+        ("맑음", "&nbsp;"),
+        ("</span>", "</span><b>비</b>"),
+        ("3.2", "3,2"),
+        ("icon_w", "bx-clone"),
+    ],
+)
+def test_any_other_form_is_left_to_the_parser(part, damaged):
+    usual = '<ul class="x"><li class="icon_w"><span class="iw01">맑음</span>서울 3.2℃</li></ul>'
+    assert plain(usual, KNOWN) == by_elements(usual, KNOWN)
+    assert plain(usual.replace(part, damaged), KNOWN) is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -42,7 +44,7 @@ def reading_of(**changes: str) -> Reading:
 # Temperatures
 
 
-@given(st.integers(-500, 500))
+@given(st.integers(-346, 430))
 def test_every_printed_tenth_is_read_exactly(tenths):
     """A page cannot print a temperature that we change on the way in."""
     (line, *_) = sidebar.find(
@@ -63,8 +65,8 @@ def test_every_printed_tenth_is_read_exactly(tenths):
         pytest.param("+4.7", 4.7, id="plus"),
         pytest.param("-7", -7.0, id="whole degrees"),
         pytest.param("\u200b4.7\ufeff", 4.7, id="characters without width"),
-        pytest.param("50.0", 50.0, id="upper limit"),
-        pytest.param("-50.0", -50.0, id="lower limit"),
+        pytest.param("43.0", 43.0, id="upper limit"),
+        pytest.param("-34.6", -34.6, id="lower limit"),
     ],
 )
 def test_a_missing_number_is_not_a_zero(printed, celsius):
@@ -80,7 +82,10 @@ UNREADABLE = {
     "comma": "4,7",
     "too warm": "99.9",
     "too cold": "-99.9",
-    "a tenth above": "50.1",
+    "a tenth above": "43.1",
+    "a tenth below": "-34.7",
+    "code for missing": "-50.0",
+    "longer code for missing": "-999",
     "dashes": "--",
     "dash": "-",
     "no value": "N/A",
@@ -133,6 +138,54 @@ def test_no_text_is_read_as_another_number(printed):
 def test_no_line_raises_anything(label, icon, city, temperature):
     told = normalized(Line(label=label, icon=icon, city=city, temperature=temperature))
     assert [one.city for one in told.readings] == [city]
+
+
+@pytest.mark.parametrize(
+    ("city", "day", "printed", "celsius"),
+    [
+        pytest.param("홍천", dt.date(2026, 8, 1), "41.0", 41.0, id="the record"),
+        pytest.param("홍천", dt.date(2026, 1, 1), "41.0", None, id="the record in winter"),
+        pytest.param("양평", dt.date(2026, 1, 5), "-32.6", -32.6, id="the lowest"),
+        pytest.param("양평", dt.date(2026, 7, 5), "-32.6", None, id="the lowest in summer"),
+        pytest.param("양평", None, "-32.6", -32.6, id="no date"),
+        pytest.param("제주", dt.date(2026, 1, 5), "-6.0", -6.0, id="Jeju's lowest"),
+        pytest.param("제주", dt.date(2026, 1, 5), "-12.0", None, id="too cold for Jeju"),
+        pytest.param("제주", None, "-12.0", None, id="too cold for Jeju, no date"),
+        pytest.param("완도", dt.date(2026, 1, 5), "-12.0", -12.0, id="north of Jeju"),
+        pytest.param("새고을", dt.date(2026, 1, 5), "-12.0", -12.0, id="unknown place"),
+    ],
+)
+def test_a_temperature_beyond_the_records_is_none_and_told(city, day, printed, celsius):
+    line = make_line(city=city, temperature=printed)
+    found = Sidebar(page_date=day, date_printed=None, lines=(line,), fragment="")
+    told = normalize.readings(found)
+    assert [one.temperature_c for one in told.readings] == [celsius]
+    assert any("by KMA's records" in str(problem) for problem in told.problems) == (celsius is None)
+
+
+def test_a_day_counts_where_no_date_is_printed():
+    line = make_line(city="홍천", temperature="39.0")
+    found = Sidebar(page_date=None, date_printed=None, lines=(line,), fragment="")
+    assert normalize.depends_on_day(found)
+    (reading,) = normalize.readings(found, day=dt.date(2026, 1, 1)).readings
+    assert reading.temperature_c is None
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ({"cut": True}, "ends within the list"),
+        ({"hidden": True}, "in a hidden element"),
+        ({"another": True}, "another list"),
+    ],
+)
+def test_what_is_odd_about_the_page_is_a_doubt_of_that_page_and_no_problem(
+    odd: dict[str, Any], told: str
+) -> None:
+    found = Sidebar(page_date=None, date_printed=None, lines=(make_line(),), fragment="")
+    seen = replace(found, **odd)
+    assert normalize.readings(seen).problems == ()
+    assert told in str(normalize.doubt(seen))
 
 
 # Stations

@@ -10,7 +10,7 @@ from tests.support.pages import SIGHTINGS
 
 def test_no_number_is_given_to_two_stations():
     ids = [station.kma_id for name, station in STATIONS.items() if name == station.name_ko]
-    assert len(ids) == len(set(ids)) == 97
+    assert len(ids) == len(set(ids)) == 98
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ def test_no_number_is_given_to_two_stations():
         *[("고창", 172), ("고창군", 251), ("강릉", 105), ("북강릉", 104), ("광주", 156)],
         *[("광양시", 266), ("창원", 155), ("북창원", 255), ("서청주", 181), ("청주", 131)],
         *[("부산", 159), ("북부산", 296), ("춘천", 101), ("북춘천", 93), ("순천", 174)],
+        *[("홍성(예)", 177), ("서청주(예)", 181), ("진도(첨찰산)", 175), ("진도군", 268)],
     ],
 )
 def test_names_alike_are_stations_apart(name, kma_id):

@@ -138,6 +138,16 @@ LISTS: Final = {
         "<div>", '<dl><dt>$c</dt><dd class="iw$i">$l</dd><dd>$t℃</dd></dl>\n', "</div>"
     ),
     "dl": _each("<dl>", '<dt>$c</dt><dd><span class="iw$i">$l</span> $t℃</dd>\n', "</dl>"),
+    "table with a heading": _each(
+        "<table><tr><th>날씨</th><th>지역</th><th>기온(℃)</th></tr>",
+        '<tr><td class="iw$i">$l</td><td>$c</td><td>$t℃</td></tr>\n',
+        "</table>",
+    ),
+    "div, img alt": _each(
+        "<div>",
+        '<div><img class="iw$i" alt="$l"><strong>$c</strong><em>$t℃</em></div>\n',
+        "</div>",
+    ),
     "option": _each("<select>", '<option class="iw$i">$l $c $t℃</option>\n', "</select>"),
     "flat": _each("<div>", '<span class="iw$i">$l</span>$c $t℃<br>\n', "</div>"),
 }
@@ -189,5 +199,8 @@ TEXTS: Final = {
     "one line, commas": _text("$l $c $t℃", between=", "),
     "one line, bars": _text("$l $c $t℃", between=" | "),
     "table in bars": _text("| $l | $c | $t℃ |"),
+    "bulleted, no blank": _text("  • $l$c$t℃"),
+    "label after the sign": _text("  • $c $t℃$l"),
+    "tabs": _text("$l\t$c\t$t℃"),
 }
 """Plain text by its form."""

@@ -50,8 +50,11 @@ STAGES = {
     "scraper.schedule": set(),
     "scraper.vocabulary": set(),
     "scraper.sidebar": {"scraper.vocabulary"},
-    "scraper.normalize": {"scraper.vocabulary", "scraper.sidebar"},
-    "scraper.reader": {"scraper.vocabulary", "scraper.sidebar", "scraper.normalize"},
+    "scraper.records": set(),
+    "scraper.normalize": {"scraper.vocabulary", "scraper.records", "scraper.sidebar"},
+    "scraper.reader": {
+        *("scraper.vocabulary", "scraper.records", "scraper.sidebar", "scraper.normalize"),
+    },
     "scraper.http": set(),
     "scraper.fetch": {"scraper.config", "scraper.http", "scraper.threads"},
     "scraper.toml": set(),

@@ -1,0 +1,139 @@
+"""
+What speaks for a list to be the box, and what against it: each fact with its weight, in one place.
+
+The facts behind the weights are those of 138 pages with a box, of 2018 to 2026: every temperature
+of a box has one decimal; at least half of its entries have a label; the credit is the text of an
+element or line of its own; no word of a forecast stands in the 200 characters before it. Tables of
+forecasts in articles print whole degrees, or have such a word above them; sentences have other
+words between their numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from scraper.sidebar import credit, says
+from scraper.vocabulary import NO_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scraper.sidebar.dates import PageDate
+    from scraper.sidebar.entries import Listing
+    from scraper.sidebar.locate import Region
+    from scraper.vocabulary import Words
+
+ENOUGH: Final = 4
+"""Points of a box: labels, decimals and eight stations, where there is neither date nor credit."""
+
+CLEARLY: Final = 3
+"""So many points more make a list the box where another shows other values."""
+
+_MANY: Final = 8
+_FEW: Final = 3
+_DECIMAL: Final = re.compile(r"[-–−－+]?\s*[0-9０-９]+[.．][0-9０-９]")
+_NEVER: Final = -100
+_DATED: Final = "the date"
+_HEADED: Final = "a heading of a forecast"
+_NEAR: Final = "words of a forecast near above"
+_OF_HEADING: Final = {_HEADED, _NEAR}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """
+    One fact about a list.
+
+    Attributes:
+        points: For the box; below zero, against it.
+        says: The fact, in a few words.
+    """
+
+    points: int
+    says: str
+
+
+def weigh(
+    region: Region, listing: Listing, above: str, date: PageDate | None, words: Words
+) -> list[Fact]:
+    """
+    All facts about a list that count.
+
+    Args:
+        region: Where it stands.
+        listing: What it says.
+        above: What stands above its first line.
+        date: The date that is printed with it.
+        words: What is known of words.
+    """
+    return [
+        *_of_lines(listing, words, marked=region.marked),
+        *_of_place(region, listing, date),
+        *_of_heading(above, date),
+    ]
+
+
+def points(facts: list[Fact]) -> int:
+    """All points together."""
+    return sum(fact.points for fact in facts)
+
+
+def like_a_box(facts: list[Fact]) -> bool:
+    """Whether a list would be a box, were it not for what its heading says."""
+    return sum(fact.points for fact in facts if fact.says not in _OF_HEADING) >= ENOUGH
+
+
+def enough_alone(facts: list[Fact]) -> bool:
+    """Whether a list is a box without the date, which stands outside of what is kept of it."""
+    return sum(fact.points for fact in facts if not fact.says.startswith(_DATED)) >= ENOUGH
+
+
+def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]:
+    """Stations, temperatures and labels."""
+    lines, stations = listing.lines, words.stations
+    count = len(lines)
+    known = sum(line.city in stations for line in lines)
+    numbers = [line.temperature for line in lines if line.temperature]
+    labels = sum(line.label != NO_LABEL or line.icon != "" for line in lines)
+    measured = sum(line.city in stations and line.temperature != "" for line in lines)
+    if known * 2 < count or not known:
+        yield Fact(_NEVER, f"{known} of {count} entries name a station")
+    elif not (measured or (marked and labels)):
+        yield Fact(_NEVER, "no station with a temperature")
+    elif known >= _MANY:
+        yield Fact(1, f"{known} stations")
+    elif known < _FEW:
+        yield Fact(-1, f"only {known} stations")
+    decimals = sum(_DECIMAL.fullmatch(number) is not None for number in numbers)
+    if decimals == len(numbers):
+        yield Fact(1, "one decimal everywhere")
+    else:
+        points = -6 if decimals * 2 < len(numbers) else -1
+        yield Fact(points, f"{len(numbers) - decimals} of {len(numbers)} without one decimal")
+    enough = labels * 2 >= count
+    yield Fact(2 if enough else -2, f"{labels} of {count} with a label")
+
+
+def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterator[Fact]:
+    """The name, the date and the credit of a list, and prose in it."""
+    if region.marked:
+        yield Fact(4, "its list is called weather_slide")
+    if date is not None and date.sure:
+        yield Fact(2, f"{_DATED} {date.printed!r} at it")
+    if credit.is_own(region.after, continues=region.printed) or credit.is_own(region.before):
+        yield Fact(2, "KMA's credit, a text of its own")
+    if listing.prose:
+        yield Fact(-6, "other words between the entries")
+
+
+def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
+    """Words of a forecast above a list."""
+    if not says.forecast(above):
+        return
+    near = says.near(above)
+    if says.heads_forecast(near, date.printed if date else None):
+        yield Fact(_NEVER, _HEADED)
+    elif says.forecast(near):
+        yield Fact(-3, _NEAR)

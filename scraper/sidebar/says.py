@@ -1,0 +1,61 @@
+"""What the heading of a list says: of which day its values are, or that they are a forecast."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_FORECAST: Final = ("내일", "모레", "글피", "예상", "예보", "최고", "최저", "전망")
+"""In none of 138 pages with a box does one of these stand in the 200 characters before it."""
+
+_NOW: Final = {"현재", "지금", "오늘", "실황"}
+_DAYS: Final = {*_NOW, "내일", "모레", "글피", "주간", "예보"}
+"""Words on tabs above a list, which do not say of which day it is."""
+
+_DAY: Final = re.compile(r"현재|오늘|어제|날씨|기온|주간")
+
+_LINK: Final = re.compile(
+    r"^[^<]*</(?:a|li|option)>|<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL
+)
+"""A link or an item of a list, the first perhaps without its beginning."""
+
+_ITEM: Final = re.compile(r"^[ \t]*[•·∙◦▪*+][ \t].*$", re.MULTILINE)
+_TAG: Final = re.compile(r"<[^<>]*>?")
+_RAW: Final = 1000
+"""Characters with their markup that hold them."""
+
+_NEAR: Final = 200
+"""Characters before a list in which its heading stands."""
+
+
+def forecast(text: str) -> bool:
+    """Whether a text speaks of a day to come, or of the highest or lowest of a day."""
+    return any(word in text for word in _FORECAST)
+
+
+def day(text: str) -> bool:
+    """Whether a text may head a list of its own."""
+    return forecast(text) or _DAY.search(text) is not None
+
+
+def near(before: str) -> str:
+    """The last 200 characters that are seen before a list, without links and the items of lists."""
+    text = _TAG.sub("\n", _LINK.sub("\n", before[-_RAW:]))
+    return _ITEM.sub("", text).strip()[-_NEAR:]
+
+
+def heads_forecast(near: str, date: str | None) -> bool:
+    """
+    Whether the line directly above a list, its date aside, heads a forecast.
+
+    ``내일`` above ``2026.03.02 (월)`` does; a pair of tabs ``현재``, ``내일`` does not say which.
+
+    Args:
+        near: What stands before the list.
+        date: The date printed there.
+    """
+    lines = [row.strip() for row in near.replace(date or "\n", "\n").split("\n") if row.strip()]
+    if not lines or not forecast(lines[-1]):
+        return False
+    tabs = set(" ".join(lines[-len(_DAYS) :]).replace("|", " ").split()[-len(_DAYS) :])
+    return not (tabs & _NOW and tabs <= _DAYS)

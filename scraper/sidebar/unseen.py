@@ -1,0 +1,108 @@
+"""
+What the bytes of a page hold and a reader of the page does not see.
+
+Comments, scripts, styles, templates and the values of attributes may hold a whole box: the box of
+yesterday that somebody commented out, the template of a script. None of it is on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_NOT_SHOWN: Final = re.compile(
+    rb"<(?:!--(?:-?>|.*?(?:--!?>|\Z))"
+    rb"|(s(?:cript|tyle)|t(?:emplate|extarea|itle)|no(?:script|embed|frames)|iframe|xmp)\b"
+    rb".*?(?:</\1\b[^>]*>|\Z))",
+    re.DOTALL,
+)
+"""As HTML's tokenizer takes them: what is never closed goes on to the end of the page."""
+
+_VALUE: Final = re.compile(rb"=\s*(?:\"[^\"<]*<|'[^'<]*<)")
+_TAG: Final = re.compile(
+    rb"(<[a-z/][a-z0-9]*)[^<>]*?=\s*(?:\"[^\"<]*<[^\"]*(?:\"|\Z)|'[^'<]*<[^']*(?:'|\Z))",
+    re.IGNORECASE,
+)
+"""A tag up to the end of the first of its values that has markup in it."""
+
+_HINTS: Final = re.compile(rb"\bhidden\b|\bnone\b")
+_MOST_HINTS: Final = 200
+_TAG_BYTES: Final = 1000
+_VALUES: Final = re.compile(rb"\"[^\"]*\"|'[^']*'")
+_HIDDEN: Final = re.compile(rb"\shidden(?=[\s=/]|$)")
+_NOT_DISPLAYED: Final = re.compile(rb"style\s*=\s*[\"'][^\"']*\bdisplay\s*:\s*none\b")
+_NAME: Final = re.compile(rb"<([a-z][a-z0-9]*)")
+_ENDS_BY_THE_NEXT: Final = {b"li", b"p", b"tr", b"td", b"th", b"dt", b"dd", b"option"}
+_NEVER_OPEN: Final = {b"input", b"img", b"br", b"hr", b"meta", b"link", b"source"}
+
+
+SWALLOWED: Final = "\0"
+"""
+Stands for markup in the value of an attribute.
+
+``<td class="iw0>흐림</td><td>3℃</td></tr><tr><th>부산</th><td class="iw01">`` is one tag: in a
+list, it has swallowed what stood between a city and its number.
+"""
+
+
+def blanked(body: bytes) -> bytes:
+    """The page with blanks for all that is not seen, so that every other byte keeps its place."""
+    parts, at = [], 0
+    for match in _NOT_SHOWN.finditer(body.lower()):
+        parts += [body[at : match.start()], b" " * len(match[0])]
+        at = match.end()
+    seen = b"".join([*parts, body[at:]])
+    return _TAG.sub(_swallowed, seen) if _VALUE.search(seen) else seen
+
+
+def _swallowed(match: re.Match[bytes]) -> bytes:
+    """A tag up to the end of a value with markup, as long as that and without it."""
+    return match[1] + SWALLOWED.encode() * (len(match[0]) - len(match[1]))
+
+
+def is_hidden(seen: bytes, opens: int, closes: int) -> bool:
+    """
+    Whether a part of a page stands in a hidden element, or has one.
+
+    Hidden is what has the attribute ``hidden`` or ``display: none`` in its own style; style sheets
+    are not read.
+
+    Args:
+        seen: The page, or its beginning.
+        opens: Where the part begins.
+        closes: Where it ends.
+    """
+    small = seen[:closes].lower()
+    if b"hidden" not in small and b"none" not in small:
+        return False
+    for hint in list(_HINTS.finditer(small))[-_MOST_HINTS:]:
+        tag_at = small.rfind(b"<", max(0, hint.start() - _TAG_BYTES), hint.start())
+        tag_ends = small.find(b">", hint.end(), hint.end() + _TAG_BYTES)
+        if tag_at == -1 or tag_ends == -1 or small.find(b">", tag_at, hint.start()) != -1:
+            continue
+        tag = small[tag_at:tag_ends]
+        name = _NAME.match(tag)
+        if name is None or name[1] in _NEVER_OPEN or not _hides(tag):
+            continue
+        if tag_at >= opens or _is_open(name[1], small[tag_ends:opens]):
+            return True
+    return False
+
+
+def _hides(tag: bytes) -> bool:
+    return bool(_HIDDEN.search(_VALUES.sub(b"", tag)) or _NOT_DISPLAYED.search(tag))
+
+
+def _is_open(name: bytes, after: bytes) -> bool:
+    """Whether an element is still open at the end of what follows its tag."""
+    depth = 1
+    for tag in re.finditer(rb"<(/?)" + re.escape(name) + rb"\b", after):
+        if tag[1]:
+            depth -= 1
+        elif name not in _ENDS_BY_THE_NEXT:
+            depth += 1
+        else:
+            return False
+        if not depth:
+            return False
+    return True

@@ -1,0 +1,321 @@
+"""What is taken for the box of a page, and what is not, however much it looks like one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scraper import normalize, sidebar
+from scraper.errors import NoSidebar
+from tests.support import no_boxes, pages
+from tests.support.pages import LISTS, TEXTS, around, box, entry, plain
+
+if TYPE_CHECKING:
+    from scraper.demo.portal import Entry
+    from scraper.sidebar import Sidebar
+
+
+def printed(found: Sidebar) -> list[tuple[str, str, str]]:
+    return [(line.label, line.city, line.temperature) for line in found.lines]
+
+
+PLAIN = [(one.label, one.city, one.temperature) for one in plain()]
+
+
+# Pages without a box
+
+
+def test_the_pages_without_a_box_are_many():
+    assert len(no_boxes.PAGES) == len(set(no_boxes.PAGES.values())) >= 60
+
+
+@pytest.mark.parametrize("name", no_boxes.PAGES)
+def test_a_page_without_a_box_has_no_sidebar(name):
+    with pytest.raises(NoSidebar):
+        sidebar.find(no_boxes.PAGES[name])
+
+
+@pytest.mark.parametrize("name", no_boxes.PAGES)
+def test_a_box_is_found_beside_what_is_none(name):
+    """An article of any kind above or below the box changes no value of it."""
+    page = no_boxes.PAGES[name]
+    if name == "in a comment never closed":
+        page += "-->"
+    for whole in (f"{page}<hr><h3>날씨</h3>{box(plain())}", f"{box(plain())}<hr>{page}"):
+        assert printed(sidebar.find(whole)) == PLAIN
+
+
+# Several lists
+
+
+NOW, TOMORROW = "<h3>현재</h3>", "<h3>내일</h3>"
+OTHERS = [entry("맑음", one.city, f"{n * 0.9 + 3:.1f}") for n, one in enumerate(plain())]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["tomorrow first", "now first"])
+@pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
+def test_of_two_boxes_that_of_now_counts_and_the_other_is_told(named, first):
+    boxes = [TOMORROW + box(OTHERS), NOW + box(plain())]
+    page = "".join(boxes if first else reversed(boxes))
+    found = sidebar.find(page if named else pages.renamed(page))
+    assert (printed(found), found.another) == (PLAIN, True)
+
+
+@pytest.mark.parametrize("headings", [("", ""), (NOW, NOW), (NOW, ""), ("<h3>서울판</h3>", "")])
+def test_two_boxes_that_differ_are_none_where_the_page_does_not_say_which_is_of_now(headings):
+    page = headings[0] + box(plain()) + headings[1] + box(OTHERS)
+    with pytest.raises(NoSidebar, match="lists that differ"):
+        sidebar.find(page)
+
+
+@pytest.mark.parametrize("heading", ["내일", "내일 날씨", "모레", "내일 최고기온", "예상 기온"])
+def test_a_box_of_tomorrow_alone_is_none(heading):
+    with pytest.raises(NoSidebar, match="heading of a forecast"):
+        sidebar.find(f"<h3>{heading}</h3>{box(plain())}")
+
+
+@pytest.mark.parametrize("tabs", ["<b>현재</b><b>내일</b>", "<p>현재 | 내일</p>"])
+def test_tabs_do_not_say_of_which_day_a_box_is(tabs):
+    assert printed(sidebar.find(tabs + box(plain()))) == PLAIN
+
+
+def test_links_above_a_box_are_no_heading():
+    menu = "".join(f"<li><a href=/>{word}</a></li>" for word in ("전망", "예보", "내일"))
+    assert printed(sidebar.find(f"<ul>{menu}</ul>{box(plain())}")) == PLAIN
+
+
+def test_the_same_box_for_large_and_small_screens_is_read_once():
+    few = box(plain(10))
+    assert printed(sidebar.find(box(plain()) + few)) == PLAIN
+    assert not sidebar.find(box(plain()) + few).another
+
+
+# What a reader of the page sees
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [
+        pytest.param("<!-- ", " -->", id="comment"),
+        pytest.param("<!--[if IE]>", "<![endif]-->", id="conditional comment"),
+        pytest.param("<script type=text/x-template>", "</script>", id="script"),
+        pytest.param("<SCRIPT>", "</SCRIPT >", id="script in capitals"),
+        pytest.param("<template>", "</template>", id="template"),
+        pytest.param("<noscript>", "</noscript>", id="noscript"),
+        pytest.param("<textarea>", "</textarea>", id="textarea"),
+        pytest.param("<div data-old='", "'></div>", id="value of an attribute"),
+    ],
+)
+@pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
+def test_a_box_that_is_not_seen_counts_for_nothing(named, opens, closes):
+    other = box(OTHERS).replace("<script>", "<i>").replace("</script>", "</i>").replace("'", "")
+    unseen = f"{opens}{other}{closes}"
+    for page in (unseen + box(plain()), box(plain()) + unseen):
+        found = sidebar.find(page if named else pages.renamed(page))
+        assert (printed(found), found.another) == (PLAIN, False)
+    with pytest.raises(NoSidebar):
+        sidebar.find(unseen if named else pages.renamed(unseen))
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *["<div hidden>", "<div HIDDEN=''>", '<div style="display:none">', "<div class=a hidden>"],
+        *['<section style="color:red; display : none !important">', '<div style="DISPLAY:NONE">'],
+    ],
+)
+def test_a_hidden_box_is_said_to_be_hidden_and_counts_after_a_visible_one(tag):
+    name = re.findall(r"\w+", tag)[0]
+    hidden = f"{tag}<p>날씨</p>{box(OTHERS)}</{name}>"
+    assert sidebar.find(hidden).hidden
+    found = sidebar.find(hidden + box(plain()))
+    assert (printed(found), found.hidden) == (PLAIN, False)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<div hidden><p>광고</p></div>",
+        "<input type=hidden value=1>",
+        '<div class="hidden">',
+        '<div aria-hidden="true">',
+        '<div style="overflow:hidden">',
+        "<style>.popup { display: none }</style>",
+        "<!-- <div hidden> -->",
+    ],
+)
+def test_what_hides_something_else_hides_no_box(before):
+    assert not sidebar.find(before + box(plain())).hidden
+
+
+# The neighbour's
+
+
+def rows(row: str, between: str = "\n") -> str:
+    return between.join(
+        row.replace("$l", one.label).replace("$c", one.city).replace("$t", one.temperature)
+        for one in labelled()
+    )
+
+
+def labelled() -> list[Entry]:
+    skies = ("맑음", "비", "흐림", "눈")
+    return [
+        entry(skies[n % 4], one.city, one.temperature, icon="") for n, one in enumerate(plain())
+    ]
+
+
+TRUTH = {one.city: (one.label, one.temperature) for one in labelled()}
+
+
+def wrong(page: str) -> list[tuple[str, str, str]]:
+    """The lines that say of a city what is printed of another; none where there is no sidebar."""
+    try:
+        lines = printed(sidebar.find(page))
+    except NoSidebar:
+        return []
+    return [
+        (label, city, temperature)
+        for label, city, temperature in lines
+        if city and (label not in {"", TRUTH[city][0]} or temperature not in {"", TRUTH[city][1]})
+    ]
+
+
+ORDERS = ["$l $c $t℃", "$c $l $t℃", "$c $t℃ $l", "$l$c $t℃", "$c $t℃$l", "$t℃ $c $l", "$t℃ $c"]
+
+
+@pytest.mark.parametrize("between", ["\n", " ", ", ", " | ", "\t", "\n\n", " • "], ids=repr)
+@pytest.mark.parametrize("order", [*ORDERS, "$c $t℃\n$l", "$l\n$c $t℃", "$c\n$l\n$t℃", "$t℃\n$c"])
+@pytest.mark.parametrize("date", ["2026.03.02 (월)\n", ""], ids=["date", "no date"])
+def test_no_order_gives_a_city_what_its_neighbour_has(order, between, date):
+    assert wrong(f"{date}{rows(order, between)}\n기상청 제공\n") == []
+
+
+@pytest.mark.parametrize("order", ["$l$c $t℃", "$c $t℃$l", "$c $l $t℃", "$l\n$c $t℃"])
+def test_an_order_that_holds_is_read(order):
+    found = sidebar.find(f"2026.03.02 (월)\n{rows(order)}\n기상청 제공\n")
+    assert {city: (label, t) for label, city, t in printed(found)} == TRUTH
+
+
+def test_labels_below_their_cities_are_left_out_and_told():
+    found = sidebar.find(f"2026.03.02 (월)\n{rows('$c $t℃' + chr(10) + '$l')}\n기상청 제공\n")
+    assert {line.label for line in found.lines} == {""}
+    assert found.unplaced
+    told = normalize.readings(found).problems
+    assert "labels whose city is not clear were left out" in map(str, told)
+
+
+@pytest.mark.parametrize("number", ["1", "-0", "14", "14.", "-", "3.2", "14.3 ", "14.3C"], ids=repr)
+@pytest.mark.parametrize("form", ["$l$c $t℃", "<li>$l$c $t℃</li>"])
+def test_a_number_without_its_sign_is_no_temperature(form, number):
+    page = rows(form).replace(f"대전 {TRUTH['대전'][1]}℃", f"대전 {number}")
+    page = f"2026.03.02 (월)\n{page}\n기상청 제공\n"
+    found = sidebar.find(f"<ul>{page}</ul>" if "<" in form else page)
+    told = {reading.city: reading.temperature_c for reading in normalize.readings(found).readings}
+    assert [value for city, value in told.items() if city.startswith("대전")] == [None]
+    assert len(told) == 16
+
+
+@pytest.mark.parametrize(
+    "heading", ["<th>지역</th><th>날씨</th><th>기온</th>", "<td>날씨<td>도시<td>기온(℃)"]
+)
+def test_the_heading_of_a_table_is_no_city(heading):
+    table = LISTS["table"](plain()).replace("<table>", f"<table><tr>{heading}</tr>")
+    assert printed(sidebar.find(around(table))) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("label", "city"), [("눈", "새고을(예)"), ("비", "새고을"), ("눈", "홍성(예)")]
+)
+def test_a_label_of_one_syllable_is_told_from_a_name_that_the_tables_lack(label, city):
+    text = TEXTS["no bullets"]([*labelled(), entry(label, city, "1.5")], pages.DATE)
+    assert printed(sidebar.find(text))[-1] == (label, city, "1.5")
+
+
+@pytest.mark.parametrize("end", ["구름조금남해", "  • 구름조금남해", "흐림\n남해"])
+def test_a_last_entry_without_number_and_sign_is_kept_with_its_label(end):
+    page = f"2024.05.26 (일)\n\n{rows('$l$c $t℃')}\n{end}\n\n뉴스\n정치\n"
+    if "\n남해" in end:
+        page = page.replace(rows("$l$c $t℃"), rows("$l\n$c $t℃"))
+    *_, last = printed(sidebar.find(page))
+    assert last in {("구름조금", "남해", ""), ("흐림", "남해", "")}
+
+
+def test_a_menu_of_cities_directly_above_a_list_is_no_part_of_it():
+    menu = "".join(f"  • {one.city}\n" for one in plain())
+    assert {
+        city for _, city, t in printed(sidebar.find(f"{menu}\n{rows('$l$c $t℃')}\n")) if not t
+    } == set()
+
+
+# Pages that end early
+
+
+CUT_FORMS = {
+    "portal": box(labelled()),
+    "table": around(LISTS["table"](labelled())),
+    "table, city first": around(LISTS["table, city first"](labelled())),
+    "label last": around(LISTS["label last"](labelled())),
+    "div in div": around(LISTS["div in div"](labelled())),
+    "dl": around(LISTS["dl"](labelled())),
+    "flat": around(LISTS["flat"](labelled())),
+    "text": TEXTS["bulleted"](labelled(), pages.DATE),
+    "one line": TEXTS["one line"](labelled(), pages.DATE),
+    "label after the sign": f"{pages.DATE}\n{rows('$c $t℃$l')}\n기상청 제공\n",
+    "label above": TEXTS["label on its own line"](labelled(), pages.DATE),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949"])
+@pytest.mark.parametrize("form", CUT_FORMS)
+def test_no_cut_gives_a_value_that_was_not_printed(form, encoding):
+    page = CUT_FORMS[form].replace("•", "·").encode(encoding)
+    first = page.rfind("강릉".encode(encoding), 0, page.find(b"-7.3"))
+    last = page.rfind("거제".encode(encoding)) + 40
+    for end in range(first, last, 3):
+        try:
+            found = sidebar.find(page[:end], encoding)
+        except NoSidebar:
+            continue
+        for reading in normalize.readings(found).readings:
+            label, temperature = TRUTH.get(reading.city, ("", ""))
+            assert reading.temperature_c in {None, float(temperature or "nan")}, page[:end][-60:]
+            assert reading.condition.label in {"", label}, page[:end][-60:]
+
+
+def test_a_list_that_the_end_of_the_page_cuts_is_said_to_be_cut():
+    page = box(labelled())
+    assert sidebar.find(page[: page.index("제주")]).cut
+    assert sidebar.find(TEXTS["bulleted"](labelled(), pages.DATE).partition("제주")[0]).cut
+    assert not sidebar.find(page).cut
+    assert not any(sidebar.find(around(form(labelled()))).cut for form in LISTS.values())
+    assert not any(sidebar.find(form(labelled(), pages.DATE)).cut for form in TEXTS.values())
+
+
+# Pages that are something else
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ('<meta http-equiv="refresh" content="0; url=/main/">', "sends on to /main/"),
+        ("<META HTTP-EQUIV=Refresh CONTENT='0;URL=main.html'>", "sends on to main.html"),
+        ("<script>location.href='/main/';</script>", "sends on to /main/"),
+        ('<script>window.location = "http://a.example.kr/";</script>', "sends on to http://a."),
+        ("<script>location.replace('/m')</script>", "sends on to /m"),
+        ('<frameset rows="100%,*"><frame src="/main/"></frameset>', "a frameset"),
+        ("<div id=app></div><script src=/app.js></script>", "only a script"),
+        ("<script>document.cookie='k=1';location.reload();</script>", "a challenge page"),
+    ],
+)
+def test_a_page_without_content_is_called_what_it_is(page, told):
+    with pytest.raises(NoSidebar, match=re.escape(told)):
+        sidebar.find(f"<html><head>{page}</head></html>")
+
+
+def test_a_page_of_articles_is_not_called_a_script():
+    with pytest.raises(NoSidebar) as refused:
+        sidebar.find("<script>location.href='/'</script>" + "<p>시장이 열렸다</p>" * 40)
+    assert "sends on" not in str(refused.value)
