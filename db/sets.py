@@ -14,9 +14,9 @@ there are five bands, and the four values that may differ cannot break five.
 from __future__ import annotations
 
 import json
-import struct
 import zlib
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from db.validity import FEWEST_COMMON, same
@@ -70,23 +70,31 @@ def bands(temperatures: Temperatures, kma_ids: Mapping[int, int]) -> list[int]:
     """
     if len(temperatures) < FEWEST_COMMON:
         return []
-    by_kma = {kma_ids[row]: row for row in temperatures if row in kma_ids}
+    stations = tuple(temperatures)
+    groups = _groups(stations, tuple(map(kma_ids.get, stations)))
+    return list({_hash(group, temperatures): None for group in groups})
+
+
+@lru_cache(maxsize=1024)  # portals print the same few lists for years
+def _groups(
+    stations: tuple[int, ...], numbers: tuple[int | None, ...]
+) -> tuple[tuple[int, ...], ...]:
+    """The stations of each band of a list."""
+    by_kma = {number: row for row, number in zip(stations, numbers, strict=True) if number}
     groups = [
         tuple(by_kma[number] for number in triple)
         for triple in _TRIPLES
         if all(number in by_kma for number in triple)
     ]
     # The rest are taken as they come, so that at least the same list has the same bands.
-    rest = sorted(temperatures.keys() - {row for group in groups for row in group})
+    rest = sorted(set(stations) - {row for group in groups for row in group})
     groups += [tuple(rest[at : at + BAND]) for at in range(0, len(rest), BAND)]
-    return list(
-        dict.fromkeys(_hash(group, temperatures) for group in groups[:MOST_BANDS] if len(group) > 1)
-    )
+    return tuple(group for group in groups[:MOST_BANDS] if len(group) > 1)
 
 
 def _hash(stations: tuple[int, ...], temperatures: Temperatures) -> int:
-    values = (value for row in stations for value in (row, temperatures[row]))
-    return zlib.crc32(struct.pack(f"<{2 * len(stations)}i", *values)) - (1 << 31)
+    printed = ",".join([f"{row}:{temperatures[row]}" for row in stations])
+    return zlib.crc32(printed.encode()) - (1 << 31)
 
 
 def settle(
@@ -105,7 +113,7 @@ def settle(
         The spells whose facts changed, each by its portal and first look; and the same sets.
     """
     asked = set(sidebars)
-    same_sets = near(conn, asked)
+    same_sets = near(conn, asked, keep=True)
     known = _known(conn, set().union(*same_sets.values()) - asked)
     firsts = _firsts(conn, asked | known.keys())
     if gone := asked - firsts.keys():
@@ -130,7 +138,7 @@ def settle_all(conn: sqlite3.Connection) -> dict[int, frozenset[int]]:
         The same sets of each sidebar that has others than itself.
     """
     conn.execute("DELETE FROM bands")
-    index(conn)
+    _keep(conn, _bands(conn, None))
     conn.execute(_OF_ITS_SIDEBAR)
     found: dict[int, frozenset[int]] = {}
     shared = [row for (row,) in conn.execute(_SHARING)]
@@ -242,12 +250,6 @@ def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]
     )
 
 
-def index(conn: sqlite3.Connection, sidebars: Iterable[int] | None = None) -> None:
-    """Keep the bands of these sidebars, or of all that a spell shows."""
-    rows = _bands(conn, sidebars)
-    conn.executemany("INSERT OR IGNORE INTO bands (band, sidebar_id) VALUES (?, ?)", rows)
-
-
 def drop(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:
     """Drop the bands of sidebars that no spell shows any more."""
     rows = _bands(conn, sidebars)
@@ -261,15 +263,26 @@ def _bands(conn: sqlite3.Connection, sidebars: Iterable[int] | None) -> Iterator
             yield band, sidebar_id
 
 
-def near(conn: sqlite3.Connection, sidebars: Iterable[int]) -> dict[int, frozenset[int]]:
-    """The same sets of each sidebar, itself among them; of those with enough temperatures."""
+def near(
+    conn: sqlite3.Connection, sidebars: Iterable[int], *, keep: bool = False
+) -> dict[int, frozenset[int]]:
+    """
+    The same sets of each sidebar, itself among them; of those with enough temperatures.
+
+    Args:
+        conn: Inside a transaction, where bands are kept.
+        sidebars: Their rows.
+        keep: Whether to keep their bands, by which later ones will find them.
+    """
     kma_ids = _kma_ids(conn)
     asked = {
         row: printed
         for row, printed in _temperatures(conn, sidebars)
         if len(printed) >= FEWEST_COMMON
     }
-    own = ((band, row) for row, printed in asked.items() for band in bands(printed, kma_ids))
+    own = [(band, row) for row, printed in asked.items() for band in bands(printed, kma_ids)]
+    if keep:
+        _keep(conn, own)
     pairs = _sharing(conn, own)
     others = asked | dict(_temperatures(conn, {other for _, other in pairs} - asked.keys()))
     found: defaultdict[int, set[int]] = defaultdict(set)
@@ -277,6 +290,10 @@ def near(conn: sqlite3.Connection, sidebars: Iterable[int]) -> dict[int, frozens
         if same(asked[row], others[other]):
             found[row].add(other)
     return {row: frozenset({row, *found[row]}) for row in asked}
+
+
+def _keep(conn: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> None:
+    conn.executemany("INSERT OR IGNORE INTO bands (band, sidebar_id) VALUES (?, ?)", rows)
 
 
 def _sharing(conn: sqlite3.Connection, own: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:

@@ -250,7 +250,6 @@ def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, anew: bool) -
     sidebars = {spell.sidebar_id for spell in spells}
     portal_id = spells[0].portal_id
     _add_stations(conn, portal_id, sidebars)
-    sets.index(conn, sidebars)
     changed, same_sets = sets.settle(conn, sidebars, anew=anew)
     begins = [spell.seen_from for spell in spells]
     _stand(conn, (portal_id, min(begins), max(begins)), same_sets)
