@@ -17,7 +17,7 @@ from scraper.collect.backlog import Backlog
 from scraper.collect.ingest import Answered
 from scraper.collect.report import PassNotKept, Report
 from scraper.errors import FetchError
-from scraper.fetch import Fetcher
+from scraper.fetch import Fetcher, Page
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from db.reading import Robots
     from db.write.store import Store
     from scraper.config import Config, Portal
-    from scraper.fetch import Page
     from scraper.vocabulary import Words
 
 AT_ONCE: Final = 32
@@ -150,9 +149,16 @@ class Collector:
             fetched_at=asked_at,
             milliseconds=round((time.monotonic() - began) * 1000),
             status=answer.status,
-            wire_bytes=None if isinstance(answer, FetchError) else answer.wire_bytes,
             robots=self._new_robots(),
         )
+        if isinstance(answer, Page):
+            look = replace(
+                look,
+                wire_bytes=answer.wire_bytes,
+                age_s=answer.age_s,
+                server_date=answer.date,
+                page_modified=answer.last_modified,
+            )
         return Answered(look=look, answer=answer)
 
     def _new_robots(self) -> tuple[Robots, ...]:
