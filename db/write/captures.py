@@ -48,7 +48,7 @@ _PROVE = """
     WHERE portal_id = :portal AND captured_at = :at AND sidebar_id = :sidebar
         AND precision = :precision
         AND (coalesce(page_date, '') < :page_date OR coalesce(age, 0) < :age)"""
-"""What another record of the same capture says besides; whatever their order, the greatest stays."""
+"""What another record of the same capture says besides; in any order, the greatest stays."""
 
 
 _CONTRADICTS_PRUNED: Final = """

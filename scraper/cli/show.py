@@ -171,7 +171,8 @@ def _warning(row: Latest) -> str | None:
             return f"STALE: {portal} shows values that are {old} old: {cell(row.why)}"
         case "down":
             until = cell(row.seen_until)
-            return f"DOWN: {portal} was not seen to show these values since {until}; they are {old} old"
+            seen = f"DOWN: {portal} was not seen to show these values since {until}"
+            return f"{seen}; they are {old} old"
         case _:
             return None
 

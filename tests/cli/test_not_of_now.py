@@ -1,4 +1,4 @@
-"""Portals that answer, and do not show the weather of now: caches that take turns, a wrong clock."""
+"""Portals that answer, and do not show the weather of now: caches in turn, a wrong clock."""
 
 from __future__ import annotations
 

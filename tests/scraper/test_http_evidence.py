@@ -6,16 +6,19 @@ import contextlib
 import datetime as dt
 import gzip
 import sqlite3
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from db import query
 from db.write.store import Store
 from tests.scraper.test_collect import START, TEN_MINUTES, Watch, box, portal, serving
 from tests.support import archives
 from tests.support.servers import answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from db import query
 
 HOUR = dt.timedelta(hours=1)
 
@@ -110,8 +113,8 @@ def test_headers_are_kept_as_they_were_sent(watch):
 
 
 def test_an_archived_page_is_as_old_as_its_age_says(tmp_path):
-    from scraper.archive.warc import Archive  # noqa: PLC0415
     from scraper.archive.tally import Tally  # noqa: PLC0415
+    from scraper.archive.warc import Archive  # noqa: PLC0415
 
     one = archives.saved("www.koya-culture.com", 0, 0)
     old = archives.Saved(url=one.url, at=one.at, body=one.body, headers="Age: 40000\r\n")
