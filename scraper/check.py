@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from db import query
 from db.errors import DatabaseError
+from db.read.why import DOUBTS
 from db.reading import KST
 from scraper import lock, reader
 from scraper.config import NO_PORTALS
-from scraper.errors import AnotherPass, ConfigError, FetchError, NoSidebar
+from scraper.errors import STALE, AnotherPass, ConfigError, FetchError, NoSidebar
 from scraper.fetch import Fetcher
 
 if TYPE_CHECKING:
@@ -74,6 +75,24 @@ def of_database(path: Path) -> list[Finding]:
         ]
     size = path.stat().st_size
     return [Finding(check="database", told=f"{path}: {size} bytes, journal {journal}, no fault")]
+
+
+def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
+    """The portals that are alive and run hours late, by the course of their days."""
+    try:
+        with query.Database(path) as db:
+            statuses = db.status(now=now)
+    except DatabaseError:
+        return []  # told of the database
+    return [
+        Finding(
+            check=f"portal {status.portal}",
+            told=DOUBTS["late"].format(status.late_hours),
+            exit_code=STALE,
+        )
+        for status in statuses
+        if status.late_hours is not None
+    ]
 
 
 def of_disk(path: Path, *, least: int = FREE_BYTES) -> Finding:

@@ -35,7 +35,8 @@ def _archives(db: Database) -> None:
 def _truth(db: Database) -> None:
     _make_all(db, tables.TRUTH)
     db.execute(tables.SPELLS_BY_TIME)
-    _make_all(db, tables.LABELS)  # which deriving fills today
+    _make_all(db, tables.LABELS)  # deriving fills these two today
+    _make_all(db, tables.LATE_DAYS)
     spells.rebuild(db.conn)
 
 
@@ -73,6 +74,13 @@ def _fragments(db: Database) -> None:
 def _labels(db: Database) -> None:
     _make_all(db, tables.LABELS)
     labels.learn_all(db.conn)
+
+
+@MIGRATIONS(name="0009 late days")
+def _late_days(db: Database) -> None:
+    """As days that run late cast doubt on their spells, all are derived again."""
+    _make_all(db, tables.LATE_DAYS)
+    spells.rebuild(db.conn)
 
 
 def _make_all(db: Database, statements: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db import labels
+from db.lateness import LATE_HOURS
 from db.measures import near
 from db.measures.printed import lines
 from db.packing import unpacked
@@ -39,7 +40,8 @@ SHOWN: Final = f"""
     SELECT p.id AS portal_id, p.name AS portal, p.interval_s,
         sp.seen_from, sp.seen_until, sp.changed_after, {NEXT_CHANGE} AS next_change,
         sp.standing_since, sp.published_by, sp.first_seen, q.name AS first_portal, sp.first_after,
-        sp.doubt, coalesce({CONFIRMED}, 0) AS confirmed, {last_look_sql(":at")} AS last_look,
+        sp.doubt, {LATE_HOURS} AS late_hours, coalesce({CONFIRMED}, 0) AS confirmed,
+        {last_look_sql(":at")} AS last_look,
         {watched_until_sql(":at")} AS watched_until,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment,
         {labels.COLUMNS}
@@ -155,6 +157,7 @@ class _Shown:
     first_portal: str
     first_after: int | None
     doubt: Doubt | None
+    late_hours: int | None
     confirmed: int
     last_look: int
     watched_until: int
@@ -217,6 +220,7 @@ class _Shown:
             first_portal=self.first_portal,
             first_after=self.first_after,
             doubt=self.doubt,
+            late_hours=self.late_hours,
         )
         return why(self.state(at), facts)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DERIVED: Final = (
-    *("spells", "portal_stations", "bands", "stuck_dates", "pauses", "learned_labels"),
+    *("spells", "portal_stations", "bands", "stuck_dates", "pauses", "late_days", "learned_labels"),
     *("counts", "totals"),
 )
 """What ``nalssi rebuild`` derives."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db import problems
+from db.lateness import LATE_HOURS
 from db.read.looks import OUTCOME
 from db.read.rows import DAY_S, END_OF_TIME, moment_or_none
 from db.read.why import at_minute, why_sql
@@ -30,6 +31,7 @@ STATUS = f"""
     SELECT p.name AS portal, p.interval_s, sp.seen_from,
         CASE WHEN sp.seen_from IS NOT NULL THEN {_LAST_LOOK} END AS last_success,
         {_STATE} AS state, {_WHY} AS why, sp.standing_since, sp.published_by,
+        {LATE_HOURS} AS late_hours,
         f.fetched_at AS last_look, f.reason, s.problems,
         CASE WHEN f.id IS NOT NULL THEN {OUTCOME} END AS outcome,
         (SELECT count(*) FROM fetches AS d WHERE {_LAST_DAY}) AS looks,
@@ -81,6 +83,8 @@ class PortalStatus:
         looks_last_day, failures_last_day: Of the last 24 hours; a failure saw no sidebar.
         last_failure: The newest look of the last 24 hours that saw no sidebar.
         last_stale: The newest of the last 24 hours that saw a stale set.
+        late_hours: How many hours late it runs by the course of its days; None where that is not
+            known to be hours.
         problems: What is not understood of the values it shows.
         recent_problems: The same, of all values that it showed in the last 24 hours.
     """
@@ -101,6 +105,7 @@ class PortalStatus:
     problems: tuple[Problem, ...]
     recent_problems: tuple[Problem, ...]
     last_stale: dt.datetime | None = None
+    late_hours: int | None = None
 
 
 def read(row: sqlite3.Row) -> PortalStatus:
@@ -123,6 +128,7 @@ def read(row: sqlite3.Row) -> PortalStatus:
         problems=problems.from_json(row["problems"]),
         recent_problems=tuple(dict.fromkeys(problems.from_json(row["recent_problems"]))),
         last_stale=moment_or_none(row["last_stale"]),
+        late_hours=row["late_hours"],
     )
 
 

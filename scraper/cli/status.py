@@ -22,6 +22,7 @@ from scraper.cli.options import (
     until,
     with_places,
 )
+from scraper.errors import STALE
 from scraper.printable import printable
 from scraper.schedule import next_look
 
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     from db.query import Database, PortalStatus, State
     from scraper.config import Config
-
-STALE: Final = 7
 
 _NOT_OF_NOW: Final = frozenset({"stale", "frozen", "down"})
 
