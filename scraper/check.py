@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,11 +12,13 @@ from db.errors import DatabaseError
 from db.read.why import DOUBTS
 from db.reading import KST
 from scraper import lock, reader
+from scraper.clock import RELEASED
 from scraper.config import NO_PORTALS
 from scraper.errors import STALE, AnotherPass, ConfigError, FetchError, NoSidebar
 from scraper.fetch import Fetcher
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 FREE_BYTES: Final = 100 * 2**20
 """Less free space than this is a fault: some years of looks at one portal."""
-
-FIRST_SANE: Final = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-"""A clock before this was not set yet, as on a board without a battery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +106,7 @@ def of_disk(path: Path, *, least: int = FREE_BYTES) -> Finding:
 def of_clock(path: Path, now: dt.datetime) -> Finding:
     """A clock that was set, and is not behind the looks that were dated by it."""
     last, told = _last_look(path), now.astimezone(KST).isoformat(timespec="seconds")
-    if now < FIRST_SANE:
+    if now < RELEASED:
         told += ": it was never set"
     elif last is not None and last > now:
         told += f": behind the last look, {last.isoformat()}"

@@ -22,7 +22,13 @@ The errors of the database itself are in ``db/errors.py``; they stand in the sam
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from db.errors import NalssiError
+from db.reading import KST
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 FETCH_FAILED = 4
 NO_SIDEBAR = 5
@@ -120,3 +126,13 @@ class AnotherPass(ScraperError):
         more = f"; {hint}" if hint else ""
         super().__init__(f"another pass is running: {str(lock)!r} is locked{more}")
         self.lock = lock
+
+
+class WrongClock(ScraperError):
+    """The clock of this machine, which would date the looks, cannot be right."""
+
+    exit_code = 6
+
+    def __init__(self, now: dt.datetime, problem: str) -> None:
+        super().__init__(f"clock: {now.astimezone(KST).isoformat(timespec='seconds')}: {problem}")
+        self.now, self.problem = now, problem

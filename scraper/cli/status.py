@@ -68,7 +68,7 @@ class DatabaseRow:
 @with_places
 @as_json
 def status(places: Places, *, as_json: bool) -> None:
-    """Show each portal's state and why; exit 7 where one is stale, frozen or down."""
+    """Show each portal's state; exit 7 where one is stale, frozen or down."""
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
         portals = _rows(asked, config)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 from db.errors import DatabaseError
 from db.reading import KST, Look, PortalMemory
+from scraper import clock
 from scraper.collect import ingest
 from scraper.collect.backlog import Backlog
 from scraper.collect.ingest import Answered
@@ -84,6 +85,7 @@ class Collector:
 
         Raises:
             PassNotKept: Something could not be kept; it has the reports of the rest.
+            WrongClock: All portals that answered contradict our clock: their looks are not kept.
         """
         reports: list[Report] = []
         refused: DatabaseError | None = None
@@ -91,7 +93,8 @@ class Collector:
             await self.in_writer(self._begin, portals, reports)
         except DatabaseError as exc:  # the next pass reads them; the portals are worth a look
             self._backlog.leave_alone(refused := exc)
-        ended = await asyncio.gather(*map(self.look, portals), return_exceptions=True)
+        looks = map(self._look_unless_contradicted, portals)
+        ended = await self._settled(await asyncio.gather(*looks, return_exceptions=True))
         try:
             late = await self.catch_up()
         except DatabaseError as exc:
@@ -110,6 +113,25 @@ class Collector:
         self._store.portals(self._rows(portals))
         reports.extend(ingest.read_leftovers(self._store, self._words))
 
+    async def _look_unless_contradicted(self, portal: Portal) -> Report | Answered:
+        """One look; it is held back, not kept yet, where its page contradicts our clock."""
+        answered = await self._ask(portal)
+        if clock.contradiction(answered, self._words) is not None:
+            return answered
+        return await self._keep(answered)
+
+    async def _settled(
+        self, ended: Sequence[Report | Answered | BaseException]
+    ) -> list[Report | BaseException]:
+        """Keep the looks that were held back, unless all portals that answered contradict us."""
+        held = [end for end in ended if isinstance(end, Answered)]
+        if held and not any(isinstance(end, Report) and end.error is None for end in ended):
+            aheads = (clock.contradiction(one, self._words) for one in held)
+            clock.refuse_contradicted(self._clock(), filter(None, aheads))
+        keeps = (self._keep(end) for end in held)
+        kept = iter(await asyncio.gather(*keeps, return_exceptions=True))
+        return [next(kept) if isinstance(end, Answered) else end for end in ended]
+
     async def catch_up(self) -> list[Report]:
         """
         Keep the looks that could not be kept when they ended; returns how those ended.
@@ -127,6 +149,9 @@ class Collector:
         Raises:
             DatabaseError: It could not be kept yet; it will be before the next look is.
         """
+        return await self._keep(await self._ask(portal))
+
+    async def _ask(self, portal: Portal) -> Answered:
         memory = await self.recall(portal)
         asked_at, began = self._clock(), time.monotonic()
         try:
@@ -139,7 +164,7 @@ class Collector:
             given_up = FetchError(portal.url, "given up: stopped")
             await self._keep(self._answered(portal, asked_at, began, given_up))
             raise
-        return await self._keep(self._answered(portal, asked_at, began, answer))
+        return self._answered(portal, asked_at, began, answer)
 
     def _answered(
         self, portal: Portal, asked_at: dt.datetime, began: float, answer: Page | FetchError
