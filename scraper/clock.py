@@ -19,7 +19,7 @@ from scraper.fetch.headers import moment_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from scraper.collect.ingest import Answered
+    from scraper.errors import FetchError
     from scraper.vocabulary import Words
 
 RELEASED: Final = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -49,27 +49,35 @@ def refuse_wrong(now: dt.datetime, newest_look: dt.datetime | None) -> None:
         raise WrongClock(now, f"a day and more behind the newest look, {told}; {_FIX}")
 
 
-def contradiction(answered: Answered, words: Words) -> dt.timedelta | None:
+def contradiction(
+    answer: Page | FetchError, asked_at: dt.datetime, words: Words
+) -> dt.timedelta | None:
     """
     How far a portal contradicts the clock, by its header Date and by the date above its box.
+
+    Args:
+        answer: Of the portal.
+        asked_at: When it was asked, by the clock; aware.
+        words: What printed words mean.
 
     Returns:
         By how much the server's clock is ahead of ours; None where one of the two agrees, or is
         not there.
     """
-    look, page = answered.look, answered.answer
-    if not isinstance(page, Page) or page.date is None or (sent := moment_of(page.date)) is None:
+    if not isinstance(answer, Page) or answer.date is None:
         return None
-    ahead = sent - look.fetched_at
+    if (sent := moment_of(answer.date)) is None:
+        return None
+    ahead = sent - asked_at
     if abs(ahead) <= SLACK:
         return None
     try:
-        printed = reader.read(page.body, page.encoding, words).page_date
+        printed = reader.read(answer.body, answer.encoding, words).page_date
     except NoSidebar:
         return None
     if printed is None:
         return None
-    days = printed - look.fetched_at.astimezone(KST).date()
+    days = printed - asked_at.astimezone(KST).date()
     agree = days > SLACK if ahead > SLACK else days < -SLACK
     return ahead if agree else None
 

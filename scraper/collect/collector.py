@@ -116,9 +116,13 @@ class Collector:
     async def _look_unless_contradicted(self, portal: Portal) -> Report | Answered:
         """One look; it is held back, not kept yet, where its page contradicts our clock."""
         answered = await self._ask(portal)
-        if clock.contradiction(answered, self._words) is not None:
+        if self._contradiction(answered) is not None:
             return answered
         return await self._keep(answered)
+
+    def _contradiction(self, answered: Answered) -> dt.timedelta | None:
+        asked_at = answered.look.fetched_at
+        return clock.contradiction(answered.answer, asked_at, self._words)
 
     async def _settled(
         self, ended: Sequence[Report | Answered | BaseException]
@@ -126,7 +130,7 @@ class Collector:
         """Keep the looks that were held back, unless all portals that answered contradict us."""
         held = [end for end in ended if isinstance(end, Answered)]
         if held and not any(isinstance(end, Report) and end.error is None for end in ended):
-            aheads = (clock.contradiction(one, self._words) for one in held)
+            aheads = map(self._contradiction, held)
             clock.refuse_contradicted(self._clock(), filter(None, aheads))
         keeps = (self._keep(end) for end in held)
         kept = iter(await asyncio.gather(*keeps, return_exceptions=True))
