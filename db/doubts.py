@@ -2,7 +2,8 @@
 Doubts: why a set that a portal was the first to show may be old all the same.
 
 Kept up in the column ``doubt`` of the spells, and judged by the spells of the same portal before:
-how many new sets it showed within three hours, and how many of its last sets were old elsewhere.
+how many new sets it showed within three hours, how many of its last sets were old elsewhere, and
+whether its week before ran late (``db/lateness.py``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
+from db.lateness import LATE_HOURS
 from db.validity import BURST, FOLLOWED_SETS, FROZEN_AFTER_S, HOLD_S
 
 if TYPE_CHECKING:
@@ -26,13 +28,14 @@ class _Spell(NamedTuple):
     published_by: int
     is_first: bool  # the very look that was the first, at any portal, at its set
     is_own: bool  # this portal was the first to show the set
+    is_late: bool  # the portal runs late on that day
     doubt: Doubt | None
 
 
-_SPELLS = """
+_SPELLS = f"""
     SELECT seen_from, published_by, first_portal_id = portal_id AND first_seen = seen_from,
-        first_portal_id = portal_id, doubt
-    FROM spells WHERE portal_id = :portal AND seen_from >= min(
+        first_portal_id = portal_id, {LATE_HOURS} IS NOT NULL, doubt
+    FROM spells AS sp WHERE portal_id = :portal AND seen_from >= min(
         :first - :window, coalesce((
             SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :first
             ORDER BY seen_from DESC LIMIT 1 OFFSET :followed), 0))
@@ -95,4 +98,6 @@ def _doubt(spell: _Spell, lagging: Sequence[bool], firsts: Sequence[int]) -> Dou
     new = upto - bisect_right(firsts, spell.seen_from - FROZEN_AFTER_S)
     if new > BURST:
         return "burst"
-    return "follower" if 2 * sum(lagging) > FOLLOWED_SETS else None
+    if 2 * sum(lagging) > FOLLOWED_SETS:
+        return "follower"
+    return "late" if spell.is_late else None

@@ -180,6 +180,9 @@ class Look:
         milliseconds: How long it took.
         status: The HTTP status, where there was an answer.
         wire_bytes: The body's size as received.
+        age_s: Seconds for which a cache on the way had kept the answer, where it said so.
+        server_date, page_modified: The headers Date and Last-Modified in the server's own words;
+            they prove nothing of the box: a clock may be wrong, and the article may be older.
         robots: The robots.txt that were read with it, in the place of those known before.
     """
 
@@ -188,6 +191,9 @@ class Look:
     milliseconds: int
     status: int | None = None
     wire_bytes: int | None = None
+    age_s: int | None = None
+    server_date: str | None = None
+    page_modified: str | None = None
     robots: tuple[Robots, ...] = ()
 
 

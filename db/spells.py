@@ -7,8 +7,8 @@ rows. Of one second our own look counts; where archives contradict each other, n
 
 What is known of a spell beyond its looks is derived after it: what proves that its box existed
 earlier (``db/dates.py``), the same set at other portals (``db/sets.py``), since when the set stands
-(``db/standing.py``), what speaks against it (``db/doubts.py``), when nobody looked
-(``db/pauses.py``).
+(``db/standing.py``), what speaks against it (``db/lateness.py``, ``db/doubts.py``), the words that
+it lost (``db/labels.py``), when nobody looked (``db/pauses.py``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from db import dates, doubts, pauses, sets, standing
+from db import dates, doubts, labels, lateness, pauses, sets, standing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -111,7 +111,9 @@ def rebuild(conn: sqlite3.Connection) -> int:
         standing.derive(
             conn, portal_id, 0, _FOR_EVER, lambda row: same_sets.get(row, frozenset({row}))
         )
+    lateness.judge_all(conn)
     doubts.judge_all(conn)
+    labels.learn_all(conn)
     (count,) = conn.execute("SELECT count(*) FROM spells").fetchone()
     return int(count)
 
@@ -251,9 +253,11 @@ def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, anew: bool) -
     portal_id = spells[0].portal_id
     _add_stations(conn, portal_id, sidebars)
     changed, same_sets = sets.settle(conn, sidebars, anew=anew)
-    begins = [spell.seen_from for spell in spells]
+    begins = sorted({spell.seen_from for spell in spells})
     _stand(conn, (portal_id, min(begins), max(begins)), same_sets)
-    doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in begins})
+    late = lateness.judge(conn, portal_id, begins)
+    doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in (*begins, *late)})
+    labels.learn(conn, sidebars.union(*(same_sets.get(row, ()) for row in sidebars)))
 
 
 def _judge_dates(conn: sqlite3.Connection, begun: Iterable[_Look]) -> None:

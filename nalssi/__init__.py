@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     )
     from db.frames import MissingPandas, to_pandas
     from db.measures.compare import Comparison, Relation, SideBySide
-    from db.measures.evidence import Evidence, Known, NearLook
+    from db.measures.evidence import Evidence, Known
+    from db.measures.near import NearLook
     from db.measures.stats import Period
     from db.query import Database
     from db.read.gaps import Gap
@@ -79,7 +80,8 @@ _ROOMS = {
     "db.errors": "DatabaseError NalssiError UnknownPortal UnknownStation WrongQuestion",
     "db.frames": "MissingPandas to_pandas",
     "db.measures.compare": "Comparison Relation SideBySide",
-    "db.measures.evidence": "Evidence Known NearLook",
+    "db.measures.evidence": "Evidence Known",
+    "db.measures.near": "NearLook",
     "db.measures.stats": "Period",
     "db.query": "Database",
     "db.read.gaps": "Gap",

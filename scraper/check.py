@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from db import query
 from db.errors import DatabaseError
+from db.read.why import DOUBTS
 from db.reading import KST
 from scraper import lock, reader
+from scraper.clock import RELEASED
 from scraper.config import NO_PORTALS
-from scraper.errors import AnotherPass, ConfigError, FetchError, NoSidebar
+from scraper.errors import STALE, AnotherPass, ConfigError, FetchError, NoSidebar
 from scraper.fetch import Fetcher
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
 
 FREE_BYTES: Final = 100 * 2**20
 """Less free space than this is a fault: some years of looks at one portal."""
-
-FIRST_SANE: Final = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-"""A clock before this was not set yet, as on a board without a battery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +75,24 @@ def of_database(path: Path) -> list[Finding]:
     return [Finding(check="database", told=f"{path}: {size} bytes, journal {journal}, no fault")]
 
 
+def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
+    """The portals that are alive and run hours late, by the course of their days."""
+    try:
+        with query.Database(path) as db:
+            statuses = db.status(now=now)
+    except DatabaseError:
+        return []  # told of the database
+    return [
+        Finding(
+            check=f"portal {status.portal}",
+            told=DOUBTS["late"].format(status.late_hours),
+            exit_code=STALE,
+        )
+        for status in statuses
+        if status.late_hours is not None
+    ]
+
+
 def of_disk(path: Path, *, least: int = FREE_BYTES) -> Finding:
     """Room for the database to grow: so many bytes at least."""
     folder = next(place for place in (*path.absolute().parents, path) if place.is_dir())
@@ -89,7 +106,7 @@ def of_disk(path: Path, *, least: int = FREE_BYTES) -> Finding:
 def of_clock(path: Path, now: dt.datetime) -> Finding:
     """A clock that was set, and is not behind the looks that were dated by it."""
     last, told = _last_look(path), now.astimezone(KST).isoformat(timespec="seconds")
-    if now < FIRST_SANE:
+    if now < RELEASED:
         told += ": it was never set"
     elif last is not None and last > now:
         told += f": behind the last look, {last.isoformat()}"

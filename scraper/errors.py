@@ -10,7 +10,7 @@ Every error that a command can end with, what it means, and its exit code.
 | 4 | a portal could not be fetched, or its robots.txt refused us |
 | 5 | a page had no sidebar that we can read, or an archive nothing that can be read |
 | 6 | the database cannot be used: not ours, damaged, newer, locked; no room, a wrong clock |
-| 7 | something is stale: frozen or down |
+| 7 | a portal is stale, frozen or down, or runs hours late |
 | 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |
 | 75 | another pass is running on this database (``EX_TEMPFAIL`` of sysexits.h) |
 | 130 | interrupted by Ctrl-C, or a pass by SIGTERM |
@@ -22,10 +22,17 @@ The errors of the database itself are in ``db/errors.py``; they stand in the sam
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from db.errors import NalssiError
+from db.reading import KST
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 FETCH_FAILED = 4
 NO_SIDEBAR = 5
+STALE = 7
 
 
 class ScraperError(NalssiError):
@@ -119,3 +126,13 @@ class AnotherPass(ScraperError):
         more = f"; {hint}" if hint else ""
         super().__init__(f"another pass is running: {str(lock)!r} is locked{more}")
         self.lock = lock
+
+
+class WrongClock(ScraperError):
+    """The clock of this machine, which would date the looks, cannot be right."""
+
+    exit_code = 6
+
+    def __init__(self, now: dt.datetime, problem: str) -> None:
+        super().__init__(f"clock: {now.astimezone(KST).isoformat(timespec='seconds')}: {problem}")
+        self.now, self.problem = now, problem

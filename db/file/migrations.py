@@ -12,7 +12,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from db import spells
+from db import labels, spells
 from db.file import fragments, tables
 from db.file.sentences import problem
 from db.packing import packed
@@ -35,6 +35,8 @@ def _archives(db: Database) -> None:
 def _truth(db: Database) -> None:
     _make_all(db, tables.TRUTH)
     db.execute(tables.SPELLS_BY_TIME)
+    _make_all(db, tables.LABELS)  # deriving fills these two today
+    _make_all(db, tables.LATE_DAYS)
     spells.rebuild(db.conn)
 
 
@@ -66,6 +68,19 @@ def _fragments(db: Database) -> None:
         with contextlib.suppress(ValueError, TypeError):
             small = packed(fragments.unpacked(kept))
             db.execute("UPDATE sidebars SET fragment = :f WHERE id = :id", {**where, "f": small})
+
+
+@MIGRATIONS(name="0008 labels")
+def _labels(db: Database) -> None:
+    _make_all(db, tables.LABELS)
+    labels.learn_all(db.conn)
+
+
+@MIGRATIONS(name="0009 late days")
+def _late_days(db: Database) -> None:
+    """As days that run late cast doubt on their spells, all are derived again."""
+    _make_all(db, tables.LATE_DAYS)
+    spells.rebuild(db.conn)
 
 
 def _make_all(db: Database, statements: str) -> None:

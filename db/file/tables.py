@@ -2,8 +2,8 @@
 The tables, as SQL: what each migration makes.
 
 Facts are appended; ``spells``, ``portal_stations``, ``bands``, ``stuck_dates``, ``pauses``,
-``counts`` and ``totals`` are derived from them, and can be rebuilt to the same rows. Everything is
-STRICT, so that no text ever sits where a number belongs.
+``late_days``, ``learned_labels``, ``counts`` and ``totals`` are derived from them, and can be
+rebuilt to the same rows. Everything is STRICT, so that no text ever sits where a number belongs.
 """
 
 from __future__ import annotations
@@ -246,6 +246,25 @@ INSERT INTO counts {counts.DERIVED};
 INSERT INTO totals SELECT count(*) FROM readings;
 
 {counts.TRIGGERS}"""
+
+LABELS = """
+CREATE TABLE IF NOT EXISTS learned_labels (  -- lost here, printed there for the same set
+    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
+    station_id INTEGER NOT NULL REFERENCES stations (id),
+    from_sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    PRIMARY KEY (sidebar_id, station_id)
+) STRICT, WITHOUT ROWID;
+"""
+
+LATE_DAYS = """
+CREATE TABLE IF NOT EXISTS late_days (  -- of a portal that ran hours late in the week before
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    day INTEGER NOT NULL,         -- Korean, counted from 1970-01-01
+    hours INTEGER NOT NULL,
+    PRIMARY KEY (portal_id, day)
+) STRICT, WITHOUT ROWID;
+"""
 
 CHANNELS = """
 CREATE TABLE open_notices (       -- sent by a channel and not over yet

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from db import labels
+from db.lateness import LATE_HOURS
+from db.measures import near
 from db.measures.printed import lines
 from db.packing import unpacked
-from db.read.looks import OUTCOME
 from db.read.rows import moment_or_none
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.reading import moment
@@ -25,8 +26,10 @@ from db.validity import (
 )
 
 if TYPE_CHECKING:
+    import datetime as dt
     import sqlite3
 
+    from db.measures.near import NearLook
     from db.read.ask import Ask
     from db.reading import Station
     from db.validity import Doubt
@@ -37,9 +40,11 @@ SHOWN: Final = f"""
     SELECT p.id AS portal_id, p.name AS portal, p.interval_s,
         sp.seen_from, sp.seen_until, sp.changed_after, {NEXT_CHANGE} AS next_change,
         sp.standing_since, sp.published_by, sp.first_seen, q.name AS first_portal, sp.first_after,
-        sp.doubt, coalesce({CONFIRMED}, 0) AS confirmed, {last_look_sql(":at")} AS last_look,
+        sp.doubt, {LATE_HOURS} AS late_hours, coalesce({CONFIRMED}, 0) AS confirmed,
+        {last_look_sql(":at")} AS last_look,
         {watched_until_sql(":at")} AS watched_until,
-        r.temperature, c.condition, c.label, s.id, s.digest, s.fragment
+        r.temperature, c.condition, c.label, s.id, s.digest, s.fragment,
+        {labels.COLUMNS}
     FROM stations AS st
     JOIN portal_stations AS ps ON ps.station_id = st.id
     JOIN portals AS p ON p.id = ps.portal_id
@@ -50,24 +55,10 @@ SHOWN: Final = f"""
     JOIN portals AS q ON q.id = sp.first_portal_id
     JOIN sidebars AS s ON s.id = sp.sidebar_id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = st.id
-    JOIN conditions AS c ON c.id = r.condition_id
+    JOIN conditions AS c ON c.id = r.condition_id {labels.JOIN}
     WHERE st.name_ko = :station AND (:portal IS NULL OR p.name = :portal)
     ORDER BY p.id"""
 """What each portal showed of a station at a moment, or had shown last."""
-
-
-def _nearest(side: str, order: str) -> str:
-    """The look or capture nearest to a moment on one side of it."""
-    return f"""
-    SELECT * FROM (
-        SELECT * FROM (SELECT fetched_at AS at, {OUTCOME} AS outcome, f.page_date, f.reason
-            FROM fetches AS f WHERE f.portal_id = :portal AND f.fetched_at {side} :at
-            ORDER BY f.fetched_at {order} LIMIT 1)
-        UNION ALL
-        SELECT * FROM (SELECT captured_at, 'archived', page_date, NULL FROM captures
-            WHERE portal_id = :portal AND captured_at {side} :at AND precision = 'second'
-            ORDER BY captured_at {order} LIMIT 1))
-    ORDER BY at {order} LIMIT 1"""
 
 
 BEFORE: Final = """
@@ -77,27 +68,6 @@ BEFORE: Final = """
     WHERE sp.portal_id = :portal AND sp.seen_from < :seen_from
     ORDER BY sp.seen_from DESC LIMIT 1"""
 """What a portal showed of a station before."""
-
-LOOK_BEFORE: Final = _nearest("<=", "DESC")
-LOOK_AFTER: Final = _nearest(">", "ASC")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearLook:
-    """
-    The last look at a portal before a moment, or the first after it.
-
-    Attributes:
-        at: When; Korean time.
-        outcome: As in ``PastLook``; ``archived`` for a page that an archive kept.
-        page_date: As printed.
-        reason: Why it saw no sidebar, or why there is no page date.
-    """
-
-    at: dt.datetime
-    outcome: str
-    page_date: dt.date | None
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +111,8 @@ class Known:
         agreeing_portals: How many of those show this temperature, or the one before it: mere lag.
         evidence: The sidebar.
         look_before, look_after: The looks at this portal around the moment; None where none is.
+        learned_condition, learned_from: Where the label was lost, the sky that another portal
+            printed for the same set, and that portal.
     """
 
     station: str
@@ -164,6 +136,8 @@ class Known:
     evidence: Evidence | None = None
     look_before: NearLook | None = None
     look_after: NearLook | None = None
+    learned_condition: str | None = None
+    learned_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +157,7 @@ class _Shown:
     first_portal: str
     first_after: int | None
     doubt: Doubt | None
+    late_hours: int | None
     confirmed: int
     last_look: int
     watched_until: int
@@ -192,6 +167,8 @@ class _Shown:
     sidebar_id: int
     digest: bytes
     fragment: bytes
+    learned_condition: str | None
+    learned_from: str | None
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> _Shown:
@@ -243,6 +220,7 @@ class _Shown:
             first_portal=self.first_portal,
             first_after=self.first_after,
             doubt=self.doubt,
+            late_hours=self.late_hours,
         )
         return why(self.state(at), facts)
 
@@ -312,8 +290,10 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         live_portals=len(live),
         agreeing_portals=_agreeing(ask, station, chosen, live),
         evidence=evidence,
-        look_before=_look(ask, LOOK_BEFORE, chosen.portal_id, second),
-        look_after=_look(ask, LOOK_AFTER, chosen.portal_id, second),
+        look_before=near.before(ask, chosen.portal_id, second),
+        look_after=near.after(ask, chosen.portal_id, second),
+        learned_condition=chosen.learned_condition,
+        learned_from=chosen.learned_from,
     )
 
 
@@ -334,17 +314,3 @@ def _agreeing(ask: Ask, station: Station, chosen: _Shown, live: list[_Shown]) ->
         for (before,) in ask(BEFORE, which):
             agreeing += sum(one.tenths == before for one in lagging)
     return agreeing
-
-
-def _look(ask: Ask, sql: str, portal_id: int, second: int) -> NearLook | None:
-    return next(iter(ask.read(_near, sql, {"portal": portal_id, "at": second})), None)
-
-
-def _near(row: sqlite3.Row) -> NearLook:
-    fetched_at, outcome, page_date, reason = row
-    return NearLook(
-        at=moment(fetched_at),
-        outcome=outcome,
-        page_date=None if page_date is None else dt.date.fromisoformat(page_date),
-        reason=reason,
-    )

@@ -12,7 +12,10 @@ from db.file import connection
 if TYPE_CHECKING:
     from pathlib import Path
 
-DERIVED: Final = ("spells", "portal_stations", "bands", "stuck_dates", "pauses", "counts", "totals")
+DERIVED: Final = (
+    *("spells", "portal_stations", "bands", "stuck_dates", "pauses", "late_days", "learned_labels"),
+    *("counts", "totals"),
+)
 """What ``nalssi rebuild`` derives."""
 
 _SCHEMA: Final = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from db import labels
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
 from db.reading import moment
@@ -48,7 +49,8 @@ def latest(now: str) -> str:
         CASE WHEN shows_others THEN 'down' ELSE state END AS state, age,
         changed_after, published_by,
         CASE WHEN state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
-        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE why END AS why
+        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE why END AS why,
+        learned_condition, learned_from
     FROM (
         SELECT *, EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = shown.portal_id
             AND o.seen_from > shown.seen_from AND o.seen_from <= {now}) AS shows_others
@@ -56,7 +58,8 @@ def latest(now: str) -> str:
             SELECT {NAMES}, sp.portal_id, sp.seen_from, sp.seen_until, {PAGE_DATE},
                 {state_sql(now, last_look)} AS state, ({now} - sp.published_by) / 60 AS age,
                 sp.changed_after, sp.published_by, {LIVE_UNTIL} AS live_until,
-                {why_sql(f"({state_sql(now, last_look)})", now, last_look)} AS why
+                {why_sql(f"({state_sql(now, last_look)})", now, last_look)} AS why,
+                {labels.COLUMNS}
             FROM portal_stations AS ps
             JOIN portals AS p ON p.id = ps.portal_id
             JOIN spells AS sp ON sp.portal_id = ps.portal_id AND sp.seen_from = (
@@ -65,7 +68,7 @@ def latest(now: str) -> str:
                 WHERE s.portal_id = ps.portal_id AND s.seen_from <= {now}
                 ORDER BY s.seen_from DESC LIMIT 1)
             JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = ps.station_id
-            {READINGS_OF_SPELL}
+            {READINGS_OF_SPELL} {labels.JOIN}
             ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko
         ) AS shown
     )"""
@@ -91,6 +94,8 @@ class Latest:
         valid_until: When a live value stops being live if the portal is not polled again; else
             None.
         why: The fact that decided the state, in one sentence.
+        learned_condition, learned_from: Where the label was lost, the sky that another portal
+            printed for the same set, and that portal; else None.
     """
 
     station: str
@@ -109,6 +114,8 @@ class Latest:
     published_by: dt.datetime
     valid_until: dt.datetime | None
     why: str
+    learned_condition: str | None = None
+    learned_from: str | None = None
 
 
 def read(row: sqlite3.Row) -> Latest:
@@ -116,7 +123,7 @@ def read(row: sqlite3.Row) -> Latest:
     place, en, kma_id, celsius, condition, label, portal, since, until, page_date, state, *more = (
         row
     )
-    age, changed_after, published_by, valid_until, why = more
+    age, changed_after, published_by, valid_until, why, learned, learned_from = more
     return Latest(
         station=place,
         station_en=en,
@@ -134,4 +141,6 @@ def read(row: sqlite3.Row) -> Latest:
         published_by=moment(published_by),
         valid_until=moment_or_none(valid_until),
         why=why,
+        learned_condition=learned,
+        learned_from=learned_from,
     )

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from db import labels
 from db.read.latest import NAMES, PAGE_DATE, READINGS_OF_SPELL
 from db.read.rows import END_OF_TIME
 from db.read.why import why_sql
@@ -35,12 +36,12 @@ SERIES = f"""
     SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
         c.condition, c.label, p.name, {_STATE},
         sp.published_by, {LIVE_UNTIL},
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {labels.COLUMNS}
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
         AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
-    JOIN conditions AS c ON c.id = r.condition_id
+    JOIN conditions AS c ON c.id = r.condition_id {labels.JOIN}
     WHERE (:portal IS NULL OR p.name = :portal)
         AND sp.seen_from < coalesce(:until, {END_OF_TIME})
         AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})
@@ -65,6 +66,7 @@ class Spell:
         published_by: When the set was published at the latest.
         valid_until: Until when it was live; None where it never was.
         why: The fact that decided the state.
+        learned_condition, learned_from: As in ``Latest``.
     """
 
     seen_from: dt.datetime
@@ -78,6 +80,8 @@ class Spell:
     published_by: dt.datetime
     valid_until: dt.datetime | None
     why: str
+    learned_condition: str | None = None
+    learned_from: str | None = None
 
 
 def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
@@ -96,6 +100,8 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             published_by=at(published_by, KST),
             valid_until=None if valid_until is None else at(valid_until, KST),
             why=why,
+            learned_condition=learned_condition,
+            learned_from=learned_from,
         )
         for (
             seen_from,
@@ -109,5 +115,7 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             published_by,
             valid_until,
             why,
+            learned_condition,
+            learned_from,
         ) in rows
     ]

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db import problems
+from db.lateness import LATE_HOURS
 from db.read.looks import OUTCOME
 from db.read.rows import DAY_S, END_OF_TIME, moment_or_none
 from db.read.why import at_minute, why_sql
-from db.validity import last_look_sql, state_sql
+from db.validity import FROZEN_AFTER_S, last_look_sql, state_sql
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,22 +24,28 @@ _LAST_LOOK = last_look_sql(":now")
 _STATE = f"CASE WHEN sp.seen_from IS NULL THEN 'down' ELSE {state_sql(':now', _LAST_LOOK)} END"
 _WHY = f"""CASE WHEN sp.seen_from IS NULL THEN 'no look ever succeeded'
     ELSE {why_sql(f"({_STATE})", ":now", _LAST_LOOK)} END"""
+_LAST_DAY = f"d.portal_id = p.id AND d.fetched_at > :now - {DAY_S} AND d.fetched_at <= :now"
+"""A look in the future was dated by a clock that was wrong: it counts for nothing."""
 
 STATUS = f"""
     SELECT p.name AS portal, p.interval_s, sp.seen_from,
         CASE WHEN sp.seen_from IS NOT NULL THEN {_LAST_LOOK} END AS last_success,
         {_STATE} AS state, {_WHY} AS why, sp.standing_since, sp.published_by,
+        {LATE_HOURS} AS late_hours,
         f.fetched_at AS last_look, f.reason, s.problems,
         CASE WHEN f.id IS NOT NULL THEN {OUTCOME} END AS outcome,
-        (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
-            AND d.fetched_at > :now - {DAY_S}) AS looks,
-        (SELECT count(*) FROM fetches AS d WHERE d.portal_id = p.id
-            AND d.fetched_at > :now - {DAY_S} AND d.sidebar_id IS NULL) AS failures,
-        (SELECT max(d.fetched_at) FROM fetches AS d WHERE d.portal_id = p.id
-            AND d.fetched_at > :now - {DAY_S} AND d.sidebar_id IS NULL) AS last_failure,
+        (SELECT count(*) FROM fetches AS d WHERE {_LAST_DAY}) AS looks,
+        (SELECT count(*) FROM fetches AS d WHERE {_LAST_DAY} AND d.sidebar_id IS NULL) AS failures,
+        (SELECT max(d.fetched_at) FROM fetches AS d WHERE {_LAST_DAY} AND d.sidebar_id IS NULL)
+            AS last_failure,
+        (SELECT max(v.seen_until) FROM spells AS v WHERE v.portal_id = p.id
+            AND v.seen_from > :now - {DAY_S} AND v.seen_from <= :now
+            AND v.seen_until - v.published_by >= {FROZEN_AFTER_S}
+            AND v.published_by < v.standing_since) AS last_stale,
         (SELECT group_concat(t.problems, char(10)) FROM spells AS v
             JOIN sidebars AS t ON t.id = v.sidebar_id
-            WHERE v.portal_id = p.id AND v.seen_until > :now - {DAY_S} AND v.seen_from >= coalesce((
+            WHERE v.portal_id = p.id AND v.seen_from <= :now
+            AND v.seen_until > :now - {DAY_S} AND v.seen_from >= coalesce((
                 SELECT max(seen_from) FROM spells
                 WHERE portal_id = p.id AND seen_from <= :now - {DAY_S}), -{END_OF_TIME})
             ) AS recent_problems
@@ -75,6 +82,9 @@ class PortalStatus:
         changed: The first look at the values it shows.
         looks_last_day, failures_last_day: Of the last 24 hours; a failure saw no sidebar.
         last_failure: The newest look of the last 24 hours that saw no sidebar.
+        last_stale: The newest of the last 24 hours that saw a stale set.
+        late_hours: How many hours late it runs by the course of its days; None where that is not
+            known to be hours.
         problems: What is not understood of the values it shows.
         recent_problems: The same, of all values that it showed in the last 24 hours.
     """
@@ -94,6 +104,8 @@ class PortalStatus:
     last_failure: dt.datetime | None
     problems: tuple[Problem, ...]
     recent_problems: tuple[Problem, ...]
+    last_stale: dt.datetime | None = None
+    late_hours: int | None = None
 
 
 def read(row: sqlite3.Row) -> PortalStatus:
@@ -115,6 +127,8 @@ def read(row: sqlite3.Row) -> PortalStatus:
         last_failure=moment_or_none(row["last_failure"]),
         problems=problems.from_json(row["problems"]),
         recent_problems=tuple(dict.fromkeys(problems.from_json(row["recent_problems"]))),
+        last_stale=moment_or_none(row["last_stale"]),
+        late_hours=row["late_hours"],
     )
 
 

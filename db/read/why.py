@@ -10,16 +10,19 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from db.lateness import LATE_HOURS
 from db.reading import KST
 from db.validity import HOLD_S
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from db.validity import Doubt, State
 
-DOUBTS: Final[dict[Doubt, str]] = {
+DOUBTS: Final[Mapping[Doubt, str]] = {
     "burst": "the portal showed more new sets within 3 hours than an hourly feed has",
     "follower": "only a portal shows it whose last sets were mostly old elsewhere",
-    "late": "by the course of its days the portal runs hours late",
+    "late": "by the course of its days the portal runs {} h late",
 }
 
 NOT_LISTED: Final = "the portal no longer lists this station"
@@ -43,13 +46,19 @@ _STALE: Final = f"""CASE
     WHEN {_IS_MIDNIGHT} THEN 'the page is of ' || {_DAY_BEFORE}
     ELSE 'in a cache since ' || {_minute("sp.published_by")} END"""
 
+
+def _doubt_sql(doubt: Doubt) -> str:
+    before, hours, after = DOUBTS[doubt].partition("{}")
+    return f"'{before}' || {LATE_HOURS} || '{after}'" if hours else f"'{before}'"
+
+
 _UNCONFIRMED: Final = f"""CASE
     WHEN {{at}} - sp.published_by >= {HOLD_S}
         THEN 'not renewed since ' || {_minute("sp.published_by")}
     WHEN sp.first_after IS NULL THEN 'no look before the first that showed it'
     WHEN sp.first_seen - sp.first_after > {HOLD_S}
         THEN 'no look before it since ' || {_minute("sp.first_after")}
-    {" ".join(f"WHEN sp.doubt = '{doubt}' THEN '{text}'" for doubt, text in DOUBTS.items())}
+    {" ".join(f"WHEN sp.doubt = '{doubt}' THEN {_doubt_sql(doubt)}" for doubt in DOUBTS)}
     ELSE 'last look ' || {_minute("{last_look}")} END"""
 
 
@@ -81,6 +90,7 @@ class Facts:
         last_look: The last successful look at the portal up to then.
         portal: Who shows the set.
         standing_since, published_by, first_seen, first_portal, first_after, doubt: Of its spell.
+        late_hours: By how much the portal ran late that day; None where it did not.
     """
 
     at: int
@@ -92,6 +102,7 @@ class Facts:
     first_portal: str
     first_after: int | None
     doubt: Doubt | None
+    late_hours: int | None = None
 
 
 def why(state: State, facts: Facts) -> str:
@@ -127,7 +138,7 @@ def _unconfirmed(facts: Facts) -> str:
     if facts.first_seen - facts.first_after > HOLD_S:
         return f"no look before it since {at_minute(facts.first_after)}"
     if facts.doubt is not None:
-        return DOUBTS[facts.doubt]
+        return DOUBTS[facts.doubt].format(facts.late_hours)
     return f"last look {at_minute(facts.last_look)}"
 
 

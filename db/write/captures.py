@@ -32,12 +32,23 @@ if TYPE_CHECKING:
 Precision: TypeAlias = Literal["second", "day"]
 
 _Key: TypeAlias = "tuple[int, int, int, Precision]"
-_Row: TypeAlias = "tuple[int, int, int, Precision, str]"
+_Proofs: TypeAlias = "tuple[str, int]"
+"""The page date, ``""`` for none, and the Age in seconds, 0 for none: of several, the greatest."""
+
+_Row: TypeAlias = "tuple[int, int, int, Precision, str, int]"
 
 _INSERT = (
-    "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date) "
-    "VALUES (?, ?, ?, ?, nullif(?, ''))"
+    "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age) "
+    "VALUES (?, ?, ?, ?, nullif(?, ''), nullif(?, 0))"
 )
+
+_PROVE = """
+    UPDATE captures SET page_date = nullif(max(coalesce(page_date, ''), :page_date), ''),
+        age = nullif(max(coalesce(age, 0), :age), 0)
+    WHERE portal_id = :portal AND captured_at = :at AND sidebar_id = :sidebar
+        AND precision = :precision
+        AND (coalesce(page_date, '') < :page_date OR coalesce(age, 0) < :age)"""
+"""What another record of the same capture says besides; in any order, the greatest stays."""
 
 
 _CONTRADICTS_PRUNED: Final = """
@@ -69,6 +80,7 @@ class Capture:
         digest: Of the content.
         content: What the sidebar said; None where the database has it for certain.
         page_date: The date printed with it.
+        age_s: Seconds for which a cache had kept it, where its header Age says so.
     """
 
     portal: str
@@ -77,6 +89,7 @@ class Capture:
     digest: bytes
     content: Content | None
     page_date: dt.date | None
+    age_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,14 +156,14 @@ class _Keeper:
             captures = [
                 one for one in captures if self._fits(portals[one.portal], ids[one.digest], one)
             ]
-        dates: dict[_Key, str] = {}
+        proofs: dict[_Key, _Proofs] = {}
         for one in captures:
             at = epoch(one.captured_at)
             key = portals[one.portal], at, ids[one.digest], one.precision
             page_date = "" if one.page_date is None else one.page_date.isoformat()
-            if key not in dates or dates[key] < page_date:
-                dates[key] = page_date
-        rows = sorted((*key, page_date) for key, page_date in dates.items())
+            known_date, known_age = proofs.get(key, ("", 0))
+            proofs[key] = max(known_date, page_date), max(known_age, one.age_s or 0)
+        rows = sorted((*key, *proof) for key, proof in proofs.items())
         looks = 0
         for portal_id, of_portal in groupby(rows, key=itemgetter(0)):
             known, later = self._parted(portal_id, list(of_portal))
@@ -196,7 +209,7 @@ class _Keeper:
             """,
             {"portal": portal_id},
         ).fetchone()
-        seconds = Counter(at for _, at, _, precision, _ in rows if precision == "second")
+        seconds = Counter(at for _, at, _, precision, *_ in rows if precision == "second")
         last = max([last, *(at for at, contents in seconds.items() if contents > 1)])
         known: list[_Row] = []
         later: list[_Row] = []
@@ -213,13 +226,10 @@ class _Keeper:
 
     def _keep_among_known(self, row: _Row) -> bool:
         """Keep one capture, unless it is there already; gives whether it is new."""
-        portal_id, captured_at, _, precision, page_date = row
+        portal_id, captured_at, _, precision, _, _ = row
         new = self._conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row).rowcount > 0
-        dated = self._conn.execute(
-            "UPDATE captures SET page_date = ? WHERE portal_id = ? AND captured_at = ? AND "
-            "sidebar_id = ? AND precision = ? AND coalesce(page_date, '') < ?",
-            (page_date, *row),
-        ).rowcount
-        if precision == "second" and (new or dated):
+        names = ("portal", "at", "sidebar", "precision", "page_date", "age")
+        proves = self._conn.execute(_PROVE, dict(zip(names, row, strict=True))).rowcount
+        if precision == "second" and (new or proves):
             spells.add_among(self._conn, portal_id, captured_at)
         return new

@@ -2,8 +2,9 @@
 Pruning: old looks that say nothing new are dropped; values, spells and gaps stay as they were.
 
 Each portal has a border, a look that succeeded. Of the looks before it stay those that bound a
-spell; those whose page could not be read, since a better reader may, with the successes around
-them; those of a second that an archive knows as well; and the very first. The gaps up to the border
+spell, and those that prove, by a cache's Age or a printed date, that its box is older; those whose
+page could not be read, since a better reader may, with the successes around them; those of a second
+that an archive knows as well; and the very first. The gaps up to the border
 are written down before anything is dropped; after it they are still seen in the looks.
 
 Everything happens in short transactions, each of which leaves the file whole; who begins again goes
@@ -20,6 +21,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from db import dates
 from db.errors import DatabaseError
 from db.file import connection
 from db.query import Database
@@ -40,11 +42,27 @@ _BORDERS: Final = """
     FROM portals AS p WHERE border IS NOT NULL"""
 """The newest look at each portal that may become the first from which on all are there."""
 
-_DROPPED: Final = """
+_EARLIER: Final = """EXISTS (SELECT 1 FROM fetches AS g WHERE g.portal_id = f.portal_id
+            AND g.fetched_at >= sp.seen_from AND g.fetched_at < f.fetched_at
+            AND g.sidebar_id IS NOT NULL AND {})"""
+
+_PROVES: Final = f"""f.sidebar_id IS NOT NULL AND (
+            f.fetched_at - f.age < sp.seen_from
+                AND NOT {_EARLIER.format("g.fetched_at - g.age <= f.fetched_at - f.age")}
+            OR {dates.ENDS.format(date="f.page_date")} < f.fetched_at
+                AND NOT {_EARLIER.format("g.page_date = f.page_date")})"""
+"""
+Whether a look ``f`` proves, as the first of its spell ``sp``, that the box existed before.
+
+Each proof stays, and not the earliest alone: a date may be found to stand still later.
+"""
+
+_DROPPED: Final = f"""
     f.portal_id = :portal AND f.fetched_at >= :since AND f.fetched_at < :border AND f.page IS NULL
     AND f.id <> (SELECT max(id) FROM fetches)
     AND f.fetched_at <> (SELECT min(fetched_at) FROM fetches WHERE portal_id = :portal)
-    AND NOT coalesce((SELECT f.fetched_at IN (sp.seen_from, sp.seen_until) FROM spells AS sp
+    AND NOT coalesce((SELECT f.fetched_at IN (sp.seen_from, sp.seen_until) OR {_PROVES}
+        FROM spells AS sp
         WHERE sp.portal_id = f.portal_id AND sp.seen_from <= f.fetched_at
         ORDER BY sp.seen_from DESC LIMIT 1), 0)
     AND NOT EXISTS (SELECT 1 FROM captures AS k WHERE k.portal_id = f.portal_id

@@ -322,6 +322,9 @@ class Store:
             "status": look.status,
             "milliseconds": look.milliseconds,
             "bytes": look.wire_bytes,
+            "age": look.age_s,
+            "server_date": look.server_date,
+            "page_modified": look.page_modified,
             **more,
         }
         insert = (
@@ -344,5 +347,4 @@ class Store:
         ).fetchone()
         if row is None:
             raise DatabaseError(self.path, f"look {look_id} is not there any more")
-        portal_id, fetched_at = row
-        return portal_id, fetched_at
+        return int(row[0]), int(row[1])

@@ -143,7 +143,7 @@ class Keeper:
 
     def take(self, batch: Batch) -> None:
         """Take a batch; what is taken is kept soon."""
-        for portal, at, precision, digest, content, page_date in batch.rows:
+        for portal, at, precision, digest, content, page_date, age_s in batch.rows:
             self._captures.append(
                 Capture(
                     portal=portal,
@@ -152,6 +152,7 @@ class Keeper:
                     digest=digest,
                     content=content,
                     page_date=page_date,
+                    age_s=age_s,
                 )
             )
             self._contents += content is not None
@@ -213,7 +214,7 @@ class Counter:
 
     def take(self, batch: Batch) -> None:
         """Count a batch."""
-        self._digests.update(digest for _, _, _, digest, _, _ in batch.rows)
+        self._digests.update(digest for _, _, _, digest, *_ in batch.rows)
 
     def end(self) -> collections.Counter[str]:
         """Nothing was kept, and nothing refused."""

@@ -72,6 +72,7 @@ class Reader:
             precision=precision,
             page_date=seen.page_date,
             content=seen.content,
+            age_s=page.age_s,
         )
 
     def _read(self, page: SavedPage) -> PageContent | None:

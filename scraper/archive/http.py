@@ -8,13 +8,14 @@ from typing import Final
 
 from scraper.archive.page import MOST_BYTES, Refused
 from scraper.errors import FetchError
+from scraper.fetch.headers import age_s
 from scraper.fetch.inflate import inflater
 
 HEAD_BYTES: Final = 64 * 1024
 _OK: Final = re.compile(rb"HTTP/\d(?:\.\d)? 200\b")
 _END: Final = re.compile(rb"\r?\n\r?\n")
 _HEADERS: Final = re.compile(
-    rb"\n(content-type|content-encoding|content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*)",
+    rb"\n(content-(?:type|encoding|length)|transfer-encoding|age)[ \t]*:[ \t]*([^\r\n]*)",
     re.IGNORECASE,
 )
 _TEXT: Final = re.compile(rb"text/(?:html|plain)|application/xhtml\+xml|$", re.IGNORECASE)
@@ -31,6 +32,7 @@ class Head:
         content_type: As sent; empty where it was not.
         content_encoding, transfer_encoding: In small letters; empty where there is none.
         content_length: Bytes of the body, as sent; None where it was not.
+        age_s: Seconds for which a cache had kept it; None where it says none.
     """
 
     length: int
@@ -38,6 +40,7 @@ class Head:
     content_encoding: str
     transfer_encoding: str
     content_length: int | None = None
+    age_s: int | None = None
 
     def is_cut(self, block: bytes) -> bool:
         """Whether a response is shorter than it was when it was sent; many are kept inflated."""
@@ -50,25 +53,19 @@ def head(block: bytes) -> Head | None:
     """The headers of a response that can be a page; None where it is another, or no response."""
     if not _OK.match(block) or (end := _END.search(block, 0, HEAD_BYTES)) is None:
         return None
-    content_type = content_encoding = content_length = transfer_encoding = b""
-    for name, value in _HEADERS.findall(block, 0, end.start()):
-        match name.lower():
-            case b"content-type":
-                content_type = value
-            case b"content-encoding":
-                content_encoding = value
-            case b"content-length":
-                content_length = value.strip()
-            case _:
-                transfer_encoding = value
+    sent = {name.lower(): value for name, value in _HEADERS.findall(block, 0, end.start())}
+    content_type = sent.get(b"content-type", b"")
     if not _TEXT.match(content_type):
         return None
+    text = {name: value.decode("latin-1").strip().lower() for name, value in sent.items()}
+    length = text.get(b"content-length", "")
     return Head(
         end.end(),
         content_type,
-        content_encoding.decode("latin-1").strip().lower(),
-        transfer_encoding.decode("latin-1").strip().lower(),
-        int(content_length) if content_length.isdigit() and len(content_length) < 12 else None,
+        text.get(b"content-encoding", ""),
+        text.get(b"transfer-encoding", ""),
+        int(length) if length.isdecimal() and length.isascii() and len(length) < 12 else None,
+        age_s(text.get(b"age")),
     )
 
 

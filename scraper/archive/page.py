@@ -35,6 +35,7 @@ class SavedPage:
         block: The page as printed, inflated, perhaps with something before it.
         start: Where in that the page begins.
         cut_short: Whether its end is missing.
+        age_s: Seconds for which a cache had kept it, where its header Age says so.
     """
 
     url: str | None
@@ -43,6 +44,7 @@ class SavedPage:
     block: bytes
     start: int = 0
     cut_short: bool = False
+    age_s: int | None = None
 
     @property
     def body(self) -> bytes:
@@ -62,6 +64,7 @@ class Sighting:
         precision: ``day`` where only that is known.
         page_date: The date printed with it.
         content: What the sidebar said.
+        age_s: As in ``SavedPage``.
     """
 
     url: str | None
@@ -70,6 +73,7 @@ class Sighting:
     precision: Precision
     page_date: dt.date | None
     content: Content
+    age_s: int | None = None
 
 
 class Refused(Exception):

@@ -171,7 +171,7 @@ class Archive:
             raise Refused(_CUT)
         if not self._magic.startswith(GZIP):  # which has sums of its own
             _check_digest(record.headers.get("WARC-Block-Digest"), block)
-        return _as_page(record, body, start, head.content_type)
+        return _as_page(record, body, start, head)
 
     def _check_length(self, block: bytes) -> None:
         if prefilter.has(block, _INSIDE):
@@ -299,7 +299,7 @@ class _Pipe:
         return self._at
 
 
-def _as_page(record: WarcRecord, body: bytes, start: int, content_type: bytes) -> SavedPage:
+def _as_page(record: WarcRecord, body: bytes, start: int, head: Head) -> SavedPage:
     if len(body) - start > MOST_BYTES:
         msg = "too large"
         raise Refused(msg)
@@ -307,10 +307,11 @@ def _as_page(record: WarcRecord, body: bytes, start: int, content_type: bytes) -
     return SavedPage(
         url=(headers.get("WARC-Target-URI") or "").strip("<> ") or None,
         captured_at=time_of(headers.get("WARC-Date") or ""),
-        content_type=content_type.decode("latin-1") or None,
+        content_type=head.content_type.decode("latin-1") or None,
         block=body,
         start=start,
         cut_short=headers.get("WARC-Truncated") is not None,
+        age_s=head.age_s,
     )
 
 

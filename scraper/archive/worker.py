@@ -41,8 +41,10 @@ _HEAD: Final = 2048
 _CONTENT_BYTES: Final = 4096
 _LONGEST_WORD: Final = 80
 
-Row = tuple[str, "dt.datetime", "Precision", bytes, "Content | None", "dt.date | None"]
-"""A capture: portal, when, precision, digest, content unless it was sent before, page date."""
+Row = tuple[
+    str, "dt.datetime", "Precision", bytes, "Content | None", "dt.date | None", "int | None"
+]
+"""A capture: portal, when, precision, digest, content unless it was sent before, page date, Age."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,8 +236,8 @@ class Worker:
             self._sent.add(key)
             self._tally.words.update(words(seen.content))
             self._weight += len(seen.content.fragment) + _CONTENT_BYTES
-        digest = seen.content.digest
-        return seen.portal, seen.captured_at, seen.precision, digest, content, seen.page_date
+        when = seen.captured_at, seen.precision
+        return seen.portal, *when, seen.content.digest, content, seen.page_date, seen.age_s
 
     # ---- batches
 

@@ -21,6 +21,7 @@ def check(places: Places, *, live: bool, as_json: bool) -> None:
     findings = [
         *([checks.of_config(settings)] if settings else []),
         *checks.of_database(path),
+        *checks.of_lateness(path, now()),
         checks.of_disk(path),
         checks.of_clock(path, now()),
         checks.of_lock(path),

@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "check": ("check", "Check config, database, disk, clock and lock; change nothing."),
     "compare": ("stats", "Show stations side by side: differences and correlation."),
     "demo": ("demo", "Poll a portal of our own on this machine, and show it all."),
+    "drop-looks": ("drop_looks", "Drop looks that a wrong clock dated; a copy is kept."),
     "export": ("export", "Write a table as CSV, NDJSON or Parquet."),
     "gaps": ("status", "List the stretches without a successful look, and why."),
     "latest": ("query", "Show the newest readings, and whether to trust them."),
@@ -55,7 +56,10 @@ COMMANDS: Final = {
     "series": ("query", "Show what was printed of one station over time."),
     "stations": ("query", "List the stations that a portal printed."),
     "stats": ("stats", "Show means, extremes and coverage by hour, day, month or year."),
-    "status": ("status", "Show each portal's state; exit 7 where one is frozen or down."),
+    "status": (
+        "status",
+        "Show each portal's state; exit 7 where one is stale, frozen or down.",
+    ),
     "words": ("words", "List every word ever printed, and what it is taken for."),
 }
 """
@@ -89,7 +93,7 @@ class Commands(click.Group):
             module = importlib.import_module(f"scraper.cli.{COMMANDS[cmd_name][0]}")
         finally:
             gc.enable()
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's

@@ -12,10 +12,11 @@ import click
 
 from db.reading import now
 from db.write.store import Store
-from scraper import lock, threads
+from scraper import clock, lock, threads
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places
 from scraper.collect import PassNotKept, collecting
+from scraper.errors import WrongClock
 from scraper.monitor import Monitor
 from scraper.printable import printable
 
@@ -72,7 +73,12 @@ def _swept(
             )
             await monitor.ping("start")
             try:
+                last = [store.memory(portal.name).last_look for portal in settings.portals]
+                clock.refuse_wrong(now(), max(filter(None, last), default=None))
                 reports = await collector.sweep(settings.chosen(names))
+            except WrongClock as exc:
+                await monitor.ping("fail", str(exc))
+                raise
             except PassNotKept as exc:
                 await monitor.ping("fail", str(exc))
                 return exc.reports, exc

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from db.query import Latest
     from scraper.cli.status import PortalRow
 
-_LOUD: Final = {"frozen": "bold white on red", "down": "bold white on red", "unconfirmed": "yellow"}
+_LOUD: Final = {
+    **dict.fromkeys(("stale", "frozen", "down"), "bold white on red"),
+    "unconfirmed": "yellow",
+}
 
 
 def plain(value: Any) -> Any:
@@ -129,7 +132,7 @@ def status(rows: Sequence[PortalRow]) -> None:
         nothing("no portal is known: the config names none, or nobody has looked yet")
         return
     table(
-        ["portal", "state", "since", "last look", "outcome", "next look", "looks", "failed"],
+        ["portal", "state", "since", "last look", "outcome", "next look", "looks", "failed", "why"],
         (
             (
                 row.portal,
@@ -140,6 +143,7 @@ def status(rows: Sequence[PortalRow]) -> None:
                 row.next_look,
                 row.looks_last_day,
                 row.failures_last_day,
+                row.why,
             )
             for row in rows
         ),
@@ -150,18 +154,27 @@ def status(rows: Sequence[PortalRow]) -> None:
 
 def _warnings(rows: Sequence[Latest]) -> list[str]:
     """A sentence for each portal whose values are not the weather of now."""
-    told: dict[tuple[str, str, dt.datetime, dt.datetime], int] = {}
+    told: dict[tuple[str, str, dt.datetime, dt.datetime], Latest] = {}
     for row in rows:
-        if row.state in ("frozen", "down"):
-            told[row.portal, row.state, row.seen_from, row.seen_until] = row.age_minutes
-    return [
-        f"FROZEN: {cell(portal)} has shown the same values for {age(minutes)}, "
-        f"since {cell(since)}. They are not the weather of now."
-        if state == "frozen"
-        else f"DOWN: {cell(portal)} was not seen to show these values since {cell(until)}; "
-        f"they are {age(minutes)} old. They are not the weather of now."
-        for (portal, state, since, until), minutes in told.items()
-    ]
+        told[row.portal, row.state, row.seen_from, row.seen_until] = row
+    warnings = filter(None, map(_warning, told.values()))
+    return [f"{warning}. They are not the weather of now." for warning in warnings]
+
+
+def _warning(row: Latest) -> str | None:
+    portal, old = cell(row.portal), age(row.age_minutes)
+    match row.state:
+        case "frozen":
+            since = cell(row.seen_from)
+            return f"FROZEN: {portal} has shown the same values for {old}, since {since}"
+        case "stale":
+            return f"STALE: {portal} shows values that are {old} old: {cell(row.why)}"
+        case "down":
+            until = cell(row.seen_until)
+            seen = f"DOWN: {portal} was not seen to show these values since {until}"
+            return f"{seen}; they are {old} old"
+        case _:
+            return None
 
 
 def age(minutes: int) -> str:

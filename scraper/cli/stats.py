@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from db.measures.compare import Comparison
-    from db.measures.evidence import Known, NearLook
+    from db.measures.evidence import Known
+    from db.measures.near import NearLook
     from db.measures.periods import By
 
 _MINUTES: Final = 60

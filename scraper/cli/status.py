@@ -22,6 +22,7 @@ from scraper.cli.options import (
     until,
     with_places,
 )
+from scraper.errors import STALE
 from scraper.printable import printable
 from scraper.schedule import next_look
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from db.query import Database, PortalStatus, State
     from scraper.config import Config
 
-STALE: Final = 7
+_NOT_OF_NOW: Final = frozenset({"stale", "frozen", "down"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class PortalRow:
     portal: str
     state: State = "down"
     since: dt.datetime | None = None
+    why: str = "never looked at"
     last_look: dt.datetime | None = None
     last_outcome: str | None = None
     last_reason: str | None = "never looked at"
@@ -66,7 +68,7 @@ class DatabaseRow:
 @with_places
 @as_json
 def status(places: Places, *, as_json: bool) -> None:
-    """Show each portal's state; exit 7 where one is frozen or down."""
+    """Show each portal's state; exit 7 where one is stale, frozen or down."""
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
         portals = _rows(asked, config)
@@ -84,7 +86,7 @@ def status(places: Places, *, as_json: bool) -> None:
             f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
             f"journal {file.journal}, nalssi {file.version}"
         )
-    stale = not portals or any(row.state in ("frozen", "down") for row in portals)
+    stale = not portals or any(row.state in _NOT_OF_NOW for row in portals)
     click.get_current_context().exit(STALE if stale else 0)
 
 
@@ -108,6 +110,7 @@ def _row(
         portal=one.portal,
         state=one.state,
         since=one.since,
+        why=one.why,
         last_look=one.last_look,
         last_outcome=one.last_outcome,
         last_reason=one.last_reason,

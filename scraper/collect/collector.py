@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 from db.errors import DatabaseError
 from db.reading import KST, Look, PortalMemory
+from scraper import clock
 from scraper.collect import ingest
 from scraper.collect.backlog import Backlog
 from scraper.collect.ingest import Answered
 from scraper.collect.report import PassNotKept, Report
 from scraper.errors import FetchError
-from scraper.fetch import Fetcher
+from scraper.fetch import Fetcher, Page
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from db.reading import Robots
     from db.write.store import Store
     from scraper.config import Config, Portal
-    from scraper.fetch import Page
     from scraper.vocabulary import Words
 
 AT_ONCE: Final = 32
@@ -85,6 +85,7 @@ class Collector:
 
         Raises:
             PassNotKept: Something could not be kept; it has the reports of the rest.
+            WrongClock: All portals that answered contradict our clock: their looks are not kept.
         """
         reports: list[Report] = []
         refused: DatabaseError | None = None
@@ -92,7 +93,8 @@ class Collector:
             await self.in_writer(self._begin, portals, reports)
         except DatabaseError as exc:  # the next pass reads them; the portals are worth a look
             self._backlog.leave_alone(refused := exc)
-        ended = await asyncio.gather(*map(self.look, portals), return_exceptions=True)
+        looks = map(self._look_unless_contradicted, portals)
+        ended = await self._settled(await asyncio.gather(*looks, return_exceptions=True))
         try:
             late = await self.catch_up()
         except DatabaseError as exc:
@@ -111,6 +113,29 @@ class Collector:
         self._store.portals(self._rows(portals))
         reports.extend(ingest.read_leftovers(self._store, self._words))
 
+    async def _look_unless_contradicted(self, portal: Portal) -> Report | Answered:
+        """One look; it is held back, not kept yet, where its page contradicts our clock."""
+        answered = await self._ask(portal)
+        if self._contradiction(answered) is not None:
+            return answered
+        return await self._keep(answered)
+
+    def _contradiction(self, answered: Answered) -> dt.timedelta | None:
+        asked_at = answered.look.fetched_at
+        return clock.contradiction(answered.answer, asked_at, self._words)
+
+    async def _settled(
+        self, ended: Sequence[Report | Answered | BaseException]
+    ) -> list[Report | BaseException]:
+        """Keep the looks that were held back, unless all portals that answered contradict us."""
+        held = [end for end in ended if isinstance(end, Answered)]
+        if held and not any(isinstance(end, Report) and end.error is None for end in ended):
+            aheads = map(self._contradiction, held)
+            clock.refuse_contradicted(self._clock(), filter(None, aheads))
+        keeps = (self._keep(end) for end in held)
+        kept = iter(await asyncio.gather(*keeps, return_exceptions=True))
+        return [next(kept) if isinstance(end, Answered) else end for end in ended]
+
     async def catch_up(self) -> list[Report]:
         """
         Keep the looks that could not be kept when they ended; returns how those ended.
@@ -128,6 +153,9 @@ class Collector:
         Raises:
             DatabaseError: It could not be kept yet; it will be before the next look is.
         """
+        return await self._keep(await self._ask(portal))
+
+    async def _ask(self, portal: Portal) -> Answered:
         memory = await self.recall(portal)
         asked_at, began = self._clock(), time.monotonic()
         try:
@@ -140,7 +168,7 @@ class Collector:
             given_up = FetchError(portal.url, "given up: stopped")
             await self._keep(self._answered(portal, asked_at, began, given_up))
             raise
-        return await self._keep(self._answered(portal, asked_at, began, answer))
+        return self._answered(portal, asked_at, began, answer)
 
     def _answered(
         self, portal: Portal, asked_at: dt.datetime, began: float, answer: Page | FetchError
@@ -150,9 +178,16 @@ class Collector:
             fetched_at=asked_at,
             milliseconds=round((time.monotonic() - began) * 1000),
             status=answer.status,
-            wire_bytes=None if isinstance(answer, FetchError) else answer.wire_bytes,
             robots=self._new_robots(),
         )
+        if isinstance(answer, Page):
+            look = replace(
+                look,
+                wire_bytes=answer.wire_bytes,
+                age_s=answer.age_s,
+                server_date=answer.date,
+                page_modified=answer.last_modified,
+            )
         return Answered(look=look, answer=answer)
 
     def _new_robots(self) -> tuple[Robots, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError
 from scraper import threads
-from scraper.check import FIRST_SANE
+from scraper.clock import RELEASED
 from scraper.collect import collecting, read_leftovers
 from scraper.collect.backlog import Backlog
 from scraper.daemon import systemd
@@ -96,9 +96,9 @@ class Daemon:
 
     async def _wait_for_a_sane_clock(self) -> None:
         """A look must not be dated before there was such a thing; a clock may still be set."""
-        if self._clock() < FIRST_SANE:
+        if self._clock() < RELEASED:
             self._log.error("waiting for the clock to be set", now=self._clock().isoformat())
-        while self._clock() < FIRST_SANE and not self._stop.is_set():
+        while self._clock() < RELEASED and not self._stop.is_set():
             await _first_of(CHECK_S, self._stop)
 
     async def _look_until_told(self) -> None:

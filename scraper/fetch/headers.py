@@ -42,10 +42,10 @@ def age_s(value: str | None) -> int | None:
 def date(value: str | None) -> str | None:
     """Give a Date as the server sent it, if a moment can be read from it, otherwise None."""
     sent = validator(value)
-    return sent if sent and _moment(sent) else None
+    return sent if sent and moment_of(sent) else None
 
 
-def _moment(sent: str) -> dt.datetime | None:
+def moment_of(sent: str) -> dt.datetime | None:
     """Read a date; one without an offset is in UTC."""
     try:
         moment = email.utils.parsedate_to_datetime(sent)
@@ -69,7 +69,7 @@ def retry_after_s(value: str | None, now: dt.datetime) -> float | None:
         return None
     if value.isascii() and value.isdigit():
         return min(float(value), _MAX_RETRY_AFTER_S)
-    moment = _moment(value)
+    moment = moment_of(value)
     if moment is None or moment < now:
         return None
     return min((moment - now).total_seconds(), _MAX_RETRY_AFTER_S)

@@ -38,8 +38,8 @@ class PortalMetrics:
 
     Attributes:
         portal: Its name; no two of a snapshot have the same.
-        state: ``live``, ``unconfirmed``, ``frozen`` or ``down``; None where it is no longer looked
-            at: then only what was counted is told.
+        state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down``; None where it is no
+            longer looked at: then only what was counted is told.
         since_success_s: Seconds since a look last gave a sidebar; None where none ever did, or
             the portal is no longer looked at.
         since_change_s: Seconds since the values were last seen to change; None as above.

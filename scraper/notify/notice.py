@@ -7,7 +7,7 @@ from typing import Literal, Self, TypeAlias
 
 from scraper.errors import ScraperError
 
-Kind: TypeAlias = Literal["down", "frozen", "layout", "words", "test"]
+Kind: TypeAlias = Literal["down", "frozen", "stale", "late", "layout", "words", "test"]
 
 _MAX_TEXT = 2_000
 _MAX_NAME = 100

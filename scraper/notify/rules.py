@@ -1,5 +1,5 @@
 """
-Which notices are due: a portal goes down, freezes or changes, and is well again.
+Which notices are due: a portal goes down, freezes, shows stale sets or changes, and is well again.
 
 Each once, and again every day while it lasts. A portal that fails every now and then is not well
 again between its failures, and a word that comes and goes with the weather is not gone: what flaps
@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final, Literal
 
+from db.read.why import DOUBTS
 from db.reading import KST
 from scraper.notify import Notice
 from scraper.printable import printable
@@ -22,18 +23,20 @@ if TYPE_CHECKING:
     from db.read.notices import OpenNotice
     from db.read.status import PortalStatus
 
-Kind = Literal["down", "frozen", "layout", "words"]
+Kind = Literal["down", "frozen", "stale", "late", "layout", "words"]
 
-KINDS: Final[tuple[Kind, ...]] = ("down", "frozen", "layout", "words")
+KINDS: Final[tuple[Kind, ...]] = ("down", "frozen", "stale", "late", "layout", "words")
 
 AGAIN_AFTER: Final = dt.timedelta(days=1)
 
 WELL_AFTER_INTERVALS: Final = 3
-"""So many intervals without a failure, and a portal is well again: as many as make it down."""
+"""So many intervals without a failure or a stale set make it well: as many as make it down."""
 
 _OVER: Final[Mapping[Kind, str]] = {
     "down": "down",
     "frozen": "frozen, its values changed",
+    "stale": "showing stale sets",
+    "late": "running late",
     "layout": "without a sidebar that we can read",
     "words": "printing words that we do not know",
 }
@@ -72,12 +75,23 @@ def _trouble(kind: Kind, status: PortalStatus) -> str | None:
             return f"{status.portal} is down: {seen}; {_last(status)}"
         case "frozen" if status.state == "frozen":
             return f"{status.portal} is frozen: the same values since {_when(status.since)}"
+        case "stale" | "late":
+            return _old(kind, status)
         case "layout" if status.last_outcome in ("no_sidebar", "set_aside"):
             return f"{status.portal} shows no sidebar that we can read: {status.last_reason}"
         case "words" if unknown := _unknown(status):
             return f"{status.portal} prints words never seen: {'; '.join(unknown)}"
         case _:
             return None
+
+
+def _old(kind: Literal["stale", "late"], status: PortalStatus) -> str | None:
+    """A portal that is alive, and whose values are old."""
+    if kind == "stale" and status.state == "stale":
+        return f"{status.portal} shows a stale set: {status.why}"
+    if kind == "late" and status.late_hours is not None:
+        return f"{status.portal}: {DOUBTS['late'].format(status.late_hours)}"
+    return None
 
 
 def _last(status: PortalStatus) -> str:
@@ -100,10 +114,11 @@ def _is_over(kind: Kind, status: PortalStatus, now: dt.datetime) -> bool:
     """Whether it is over, and not only hidden by something worse, or between two failures."""
     if status.state == "down":
         return False
-    if kind in ("frozen", "words") or status.last_failure is None:
+    if kind in ("frozen", "late", "words"):
         return True
+    last = status.last_stale if kind == "stale" else status.last_failure
     quiet = dt.timedelta(minutes=status.interval_minutes) * WELL_AFTER_INTERVALS
-    return now - status.last_failure >= quiet
+    return last is None or now - last >= quiet
 
 
 def _notice(portal: str, kind: Kind, text: str, *, well: bool) -> Notice:

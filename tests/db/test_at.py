@@ -10,8 +10,9 @@ import pytest
 
 from db import query
 from db.errors import DatabaseError, UnknownPortal, UnknownStation, WrongQuestion
-from db.measures import evidence, printed
-from db.measures.evidence import Known, NearLook
+from db.measures import evidence, near, printed
+from db.measures.evidence import Known
+from db.measures.near import NearLook
 from db.write.captures import Capture, keep
 from db.write.store import Store
 from tests.cli.test_cli import answered, nalssi, refused
@@ -240,7 +241,7 @@ def test_a_damaged_sidebar_is_told(tmp_path):
         known(db, 2, "00:00")
 
 
-@pytest.mark.parametrize("sql", [evidence.SHOWN, evidence.LOOK_BEFORE, evidence.LOOK_AFTER])
+@pytest.mark.parametrize("sql", [evidence.SHOWN, near.LOOK_BEFORE, near.LOOK_AFTER])
 def test_a_moment_is_found_without_reading_all(db, sql):
     values = {"station": "서울", "at": 1, "portal": 1}
     plan = [row[3] for row in db._ask(f"EXPLAIN QUERY PLAN {sql}", values)]

@@ -80,7 +80,8 @@ def everything(path: Path) -> dict[str, list[tuple[object, ...]]]:
     station = "(SELECT name_ko FROM stations AS t WHERE t.id = station_id)"
     sky = "(SELECT label || icon FROM conditions AS c WHERE c.id = condition_id)"
     questions = {
-        "captures": f"SELECT {portal}, captured_at, {content}, precision, page_date FROM captures",
+        "captures": f"SELECT {portal}, captured_at, {content}, precision, page_date, age "
+        "FROM captures",
         "spells": f"SELECT {portal}, seen_from, seen_until, changed_after, {content} FROM spells",
         "sidebars": "SELECT hex(digest), hex(fragment), problems, reader FROM sidebars",
         "readings": f"SELECT {content}, {station}, {sky}, temperature FROM readings",
@@ -115,6 +116,7 @@ CAPTURES = st.lists(
         portal=st.sampled_from(PORTALS),
         precision=st.sampled_from(["second", "second", "day"]),
         page_date=st.none() | st.dates(dt.date(2024, 4, 28), dt.date(2024, 4, 29)),
+        age_s=st.none() | st.sampled_from((600, 7200)),
     ),
     max_size=20,
 )

@@ -63,7 +63,10 @@ def answers(path: Path) -> dict[str, Any]:
 
 # ---- whatever the looks were
 
-KINDS = ["seen", "seen", "seen", "not_modified", "failed", "refused", "unreadable", "silence"]
+KINDS = [
+    *("seen", "seen", "seen", "cached", "dated", "not_modified"),
+    *("failed", "refused", "unreadable", "silence"),
+]
 RUNS = st.lists(
     st.tuples(st.sampled_from(KINDS), st.sampled_from(CONTENTS), st.integers(1, 6)),
     min_size=2,
@@ -87,6 +90,10 @@ def keep(store: Store, portal: str, minute: float, kind: str, content: Any) -> N
             store.keep_not_modified(look)
         case "seen":
             see(store, look, content, page_date=look.fetched_at.date())
+        case "cached":  # by a cache that is older than the look before, and as old as the next
+            see(store, replace(look, age_s=1500 + 60 * round(minute)), content)
+        case "dated":
+            see(store, look, content, page_date=look.fetched_at.date() - dt.timedelta(days=1))
 
 
 @settings(max_examples=60)

@@ -24,6 +24,7 @@ def make_status(**changes: Any) -> PortalStatus:
         "portal": "koya",
         "state": "live",
         "since": START,
+        "why": "first shown 2024-04-28 12:00",
         "interval_minutes": 10.0,
         "last_look": START,
         "last_outcome": "unchanged",
@@ -43,6 +44,7 @@ DOWN = make_status(
     state="down", last_outcome="fetch_failed", last_reason="HTTP 500", last_failure=START
 )
 FROZEN = make_status(state="frozen")
+STALE = make_status(state="stale", why="first shown by other 2024-04-28 06:00", last_stale=START)
 LAYOUT = make_status(
     last_outcome="no_sidebar", last_reason="page titled '공사 중'", last_failure=START
 )
@@ -53,7 +55,7 @@ WORDS = make_status(
         Problem(kind="no temperature", city="부산"),
     )
 )
-TROUBLES = {"down": DOWN, "frozen": FROZEN, "layout": LAYOUT, "words": WORDS}
+TROUBLES = {"down": DOWN, "frozen": FROZEN, "stale": STALE, "layout": LAYOUT, "words": WORDS}
 
 
 def due(
@@ -196,3 +198,16 @@ def test_nothing_of_a_portal_speaks_to_a_terminal():
     )
     assert len(told) == 3
     assert all(notice.text == printable(notice.text) for notice in told)
+
+
+def test_a_notice_of_stale_sets_says_why():
+    (notice,) = rules.due([STALE], {}, START)
+    assert notice.text == "koya shows a stale set: first shown by other 2024-04-28 06:00"
+
+
+@pytest.mark.parametrize(("intervals", "over"), [(1, False), (2, False), (3, True)])
+def test_a_portal_whose_caches_take_turns_is_well_after_three_intervals(intervals, over):
+    """One cache of two is stale: at every other look the values are live."""
+    live = make_status(last_stale=START)
+    now = START + intervals * INTERVAL
+    assert due(live, told="stale", at=now) == ([("stale", True)] if over else [])

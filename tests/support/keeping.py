@@ -45,11 +45,8 @@ def keep_own(
 ) -> None:
     """Keep a look of ours at a portal that is known."""
     kept = store.keep_page(
-        make_look(portal=portal, fetched_at=moment(second)), make_page(portal=portal)
+        make_look(portal=portal, fetched_at=moment(second), age_s=age), make_page(portal=portal)
     )
-    if age is not None:
-        with store.transaction() as conn:
-            conn.execute("UPDATE fetches SET age = ? WHERE id = ?", (age, kept.look_id))
     store.keep_content(kept, content_of(sidebar), page_date=page_date)
 
 

@@ -1,0 +1,88 @@
+"""
+Labels learned: the word that one portal lost and another printed for the same set.
+
+A portal that breaks off in a line prints a temperature without its word. Where another sidebar of
+the same set (``db/sets.py``) has a word for that station, it is kept apart in the derived table
+``learned_labels``, with the portal that showed it first; the reading stays as it was printed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from db import sets
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Set
+
+_LOST: Final = """
+    SELECT DISTINCT r.sidebar_id FROM readings AS r
+    WHERE r.condition_id IN (SELECT id FROM conditions WHERE label = '')
+        AND EXISTS (SELECT 1 FROM spells AS v WHERE v.sidebar_id = r.sidebar_id)"""
+
+_LEARN: Final = """
+    INSERT INTO learned_labels (sidebar_id, station_id, from_sidebar_id, portal_id)
+    SELECT :sidebar, station_id, from_sidebar_id, portal_id FROM (
+        SELECT r.station_id, t.sidebar_id AS from_sidebar_id, sp.portal_id, row_number() OVER (
+            PARTITION BY r.station_id ORDER BY sp.seen_from, sp.portal_id) AS nth
+        FROM readings AS r
+        JOIN conditions AS c ON c.id = r.condition_id AND c.label = ''
+        JOIN readings AS t ON t.station_id = r.station_id
+            AND t.sidebar_id IN (SELECT value FROM json_each(:others))
+            AND coalesce(t.temperature = r.temperature, true)
+        JOIN conditions AS k ON k.id = t.condition_id AND k.label <> '' AND k.condition IS NOT NULL
+        JOIN spells AS sp ON sp.sidebar_id = t.sidebar_id
+        WHERE r.sidebar_id = :sidebar
+    ) WHERE nth = 1"""
+"""The word of the earliest look that showed one; where both numbers are printed, they are equal."""
+
+JOIN: Final = """
+    LEFT JOIN learned_labels AS ll
+        ON ll.sidebar_id = r.sidebar_id AND ll.station_id = r.station_id
+    LEFT JOIN readings AS lr
+        ON lr.sidebar_id = ll.from_sidebar_id AND lr.station_id = ll.station_id
+    LEFT JOIN conditions AS lc ON lc.id = lr.condition_id
+    LEFT JOIN portals AS lp ON lp.id = ll.portal_id"""
+"""What was learned for a reading ``r``, as SQL: the columns of ``COLUMNS``."""
+
+COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_from"
+
+
+def learn(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:
+    """
+    Learn again the lost labels of these sidebars.
+
+    Args:
+        conn: Inside a transaction.
+        sidebars: All that are the same set as one whose spells changed, those among them.
+    """
+    wanted = json.dumps(sorted(sidebars))
+    among = "sidebar_id IN (SELECT value FROM json_each(?))"
+    conn.execute(f"DELETE FROM learned_labels WHERE {among}", (wanted,))
+    lost = [row for (row,) in conn.execute(f"{_LOST} AND r.{among}", (wanted,))]
+    if lost:
+        _learn(conn, lost)
+
+
+def learn_all(conn: sqlite3.Connection) -> None:
+    """Learn all lost labels again."""
+    conn.execute("DELETE FROM learned_labels")
+    _learn(conn, [row for (row,) in conn.execute(_LOST)])
+
+
+def _learn(conn: sqlite3.Connection, lost: list[int]) -> None:
+    near = sets.near(conn, lost)
+    conn.executemany(
+        _LEARN,
+        [
+            {"sidebar": row, "others": json.dumps(_others(row, together))}
+            for row, together in near.items()
+            if len(together) > 1
+        ],
+    )
+
+
+def _others(sidebar: int, together: Set[int]) -> list[int]:
+    return sorted(together - {sidebar})

@@ -1,0 +1,322 @@
+"""
+Lateness: a portal that is alone and hours late, told by the course of its days.
+
+Its sets are new to everybody each hour, and old all the same. But the air is warmest in the middle
+of the afternoon, by the sun. The mean temperature of the sets that a portal showed in a week is
+fitted by two harmonics of the day, beside a line bent at each midnight for the weather that comes
+and goes; where the first harmonic is highest hours after the middle of the afternoon, by more than
+its uncertainty, the portal runs late. How far the estimate moves when any one day is left out says
+how uncertain it is (the jackknife), which holds although one hour's weather is like the next one's.
+
+Each Korean day of a portal is judged by the seven before it, once; the days that run late are kept
+in the derived table ``late_days``. A lag of whole days has the same course, and is not found.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from db.read.rows import DAY_S
+from db.reading import KST_S
+from db.validity import FEWEST_COMMON
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+WEEK: Final = 7
+"""Days that are judged together: enough for one front not to look like an afternoon."""
+
+LATE_H: Final = 3.0
+"""A lag is told from here on; below lie the seasons, the coast, and a portal's own half hour."""
+
+WARMEST_H: Final = 14.56
+"""
+When the first harmonic of a day is highest, in hours of the sun.
+
+Campbell and Norman (1998), Environmental Biophysics, equation 2.2: -0.46 sin(2 pi t / 24 + 0.9).
+"""
+
+SURE: Final = 2.0
+"""Standard deviations by which a lag must exceed what a healthy portal may have: 1 in 40."""
+
+LEAST_TENTHS: Final = 8.0
+"""The least amplitude that is a course of days at all: in a week of rain the days have none."""
+
+FEWEST_SETS: Final = 72
+FEWEST_DAYS: Final = 5
+"""Of a week; with fewer, the hours of the day that were seen say more than the weather."""
+
+FEWEST_OF_A_DAY: Final = 8
+"""Sets of a day that counts."""
+
+_HARMONICS: Final = 2
+_OF_DAY: Final = 2 + 2 * _HARMONICS  # the line at the day's two ends, and the harmonics
+_OF_WEEK: Final = WEEK + 1 + 2 * _HARMONICS
+_NO_DATA: Final = 1e-6
+"""Keeps an end of the line where it is if no set of a day beside it was seen."""
+
+
+class Set(NamedTuple):
+    """
+    A set as a portal showed it first.
+
+    Attributes:
+        at: When; epoch seconds.
+        tenths: The mean of all its stations, in tenths of a degree C.
+        east: The mean longitude of those, in degrees.
+    """
+
+    at: int
+    tenths: float
+    east: float
+
+
+class Lag(NamedTuple):
+    """
+    How much later than the sun's the course of a week is, in hours.
+
+    Attributes:
+        hours: 0 to 24.
+        sigma: Its standard deviation.
+    """
+
+    hours: float
+    sigma: float
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the portal runs late, beyond doubt; one that seems early is later still."""
+        margin = LATE_H + SURE * self.sigma
+        return margin <= self.hours <= 24 - margin
+
+
+class _Day:
+    """The sums of a day's sets from which a week is fitted: its normal equations."""
+
+    __slots__ = ("count", "left", "right")
+
+    def __init__(self, midnight: int, sets: Sequence[Set]) -> None:
+        self.count = len(sets)
+        self.left = [[0.0] * _OF_DAY for _ in range(_OF_DAY)]
+        self.right = [0.0] * _OF_DAY
+        for one in sets:
+            self._add(_row(one, midnight), one.tenths)
+
+    def _add(self, row: Sequence[float], value: float) -> None:
+        for nth, factor in enumerate(row):
+            self.right[nth] += factor * value
+            into = self.left[nth]
+            for other, by in enumerate(row):
+                into[other] += factor * by
+
+
+def _row(one: Set, midnight: int) -> list[float]:
+    """The factors of the unknowns in what a set says."""
+    share = (one.at - midnight) / DAY_S
+    sun = 2 * math.pi * ((one.at / 3600 + one.east / 15) % 24) / 24
+    waves = [wave(nth * sun) for nth in (1, 2) for wave in (math.cos, math.sin)]
+    return [1 - share, share, *waves]
+
+
+def lag(sets: Sequence[Set], until: int) -> Lag | None:
+    """
+    By how much the course of the week before a midnight lags behind the sun's.
+
+    Args:
+        sets: What the portal showed in that week, in the order of time.
+        until: The midnight.
+
+    Returns:
+        None where there are too few sets, or the days have no course.
+    """
+    midnights = [until - DAY_S * days for days in range(WEEK, 0, -1)]
+    return _lag([_Day(midnight, list(_within(sets, midnight))) for midnight in midnights])
+
+
+def _within(sets: Sequence[Set], midnight: int) -> Iterator[Set]:
+    return (one for one in sets if midnight <= one.at < midnight + DAY_S)
+
+
+def _lag(week: Sequence[_Day]) -> Lag | None:
+    counted = [nth for nth, day in enumerate(week) if day.count >= FEWEST_OF_A_DAY]
+    if len(counted) < FEWEST_DAYS or sum(day.count for day in week) < FEWEST_SETS:
+        return None
+    amplitude, hours = _course(week, counted)
+    if amplitude < LEAST_TENTHS:
+        return None
+    if not LATE_H <= hours <= 24 - LATE_H:
+        return Lag(hours, 0.0)  # as it is not late, how sure that is need not be known
+    return Lag(hours, _sigma(week, counted, hours))
+
+
+def _sigma(week: Sequence[_Day], counted: Sequence[int], hours: float) -> float:
+    """How uncertain a lag is: the jackknife over days (Efron and Stein, 1981)."""
+    moves = []
+    for left_out in counted:
+        _, other = _course(week, [nth for nth in counted if nth != left_out])
+        moves.append((other - hours + 12) % 24 - 12)
+    mean = sum(moves) / len(moves)
+    spread = sum((move - mean) ** 2 for move in moves)
+    return math.sqrt(spread * (len(moves) - 1) / len(moves))
+
+
+def _course(week: Sequence[_Day], counted: Iterable[int]) -> tuple[float, float]:
+    """The amplitude of the first harmonic, and how much after ``WARMEST_H`` it is highest."""
+    left = [[0.0] * _OF_WEEK for _ in range(_OF_WEEK)]
+    right = [0.0] * _OF_WEEK
+    for nth in counted:
+        places = (nth, nth + 1, *range(WEEK + 1, _OF_WEEK))
+        for own, place in enumerate(places):
+            right[place] += week[nth].right[own]
+            for other, beside in enumerate(places):
+                left[place][beside] += week[nth].left[own][other]
+    cosine, sine = _solved(left, right)[WEEK + 1 : WEEK + 3]
+    highest = math.atan2(sine, cosine) * 24 / (2 * math.pi)
+    return math.hypot(cosine, sine), (highest - WARMEST_H) % 24
+
+
+def _solved(left: list[list[float]], right: list[float]) -> list[float]:
+    """The solution of symmetric, positive equations (Gauss, without a pivot)."""
+    size = len(right)
+    for at in range(size):
+        left[at][at] += _NO_DATA
+        for row in range(at + 1, size):
+            if factor := left[row][at] / left[at][at]:
+                left[row] = [one - factor * by for one, by in zip(left[row], left[at], strict=True)]
+                right[row] -= factor * right[at]
+    found = [0.0] * size
+    for at in reversed(range(size)):
+        rest = sum(left[at][other] * found[other] for other in range(at + 1, size))
+        found[at] = (right[at] - rest) / left[at][at]
+    return found
+
+
+# ---- in the database
+
+_SETS: Final = f"""
+    SELECT sp.seen_from, avg(r.temperature), avg(st.longitude)
+    FROM spells AS sp
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.temperature IS NOT NULL
+    JOIN stations AS st ON st.id = r.station_id AND st.longitude IS NOT NULL
+    WHERE sp.portal_id = ? AND sp.seen_from >= ? AND sp.seen_from < ?
+    GROUP BY sp.seen_from HAVING count(*) >= {FEWEST_COMMON} ORDER BY sp.seen_from"""
+
+_DAYS: Final = f"""
+    SELECT DISTINCT (seen_from + {KST_S}) / {DAY_S} FROM spells
+    WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
+
+LATE_HOURS: Final = f"""(SELECT d.hours FROM late_days AS d WHERE d.portal_id = sp.portal_id
+    AND d.day = (sp.seen_from + {KST_S}) / {DAY_S})"""
+"""How many hours late the portal of a spell ``sp`` ran on its day, as SQL; NULL: not late."""
+
+
+def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> list[int]:
+    """
+    Judge again the days of a portal that depend on changed spells.
+
+    Args:
+        conn: Inside a transaction.
+        portal_id: The portal.
+        begins: When the spells begin, or began, in the order of time.
+
+    Returns:
+        Epoch seconds within each day that is found to be late, or no longer.
+    """
+    first, last = _day(begins[0]), _day(begins[-1])
+    wanted = {day for day in map(_day, begins) if _is_first(conn, portal_id, day, begins)}
+    ends = _midnight(first + 1), _midnight(last + WEEK + 1)
+    later = {day for (day,) in conn.execute(_DAYS, (portal_id, *ends))}
+    days = sorted(wanted | {day for day in later if _follows(day, begins)})
+    return _judge(conn, portal_id, days) if days else []
+
+
+def _is_first(conn: sqlite3.Connection, portal_id: int, day: int, begins: Sequence[int]) -> bool:
+    """Whether a day had no spell before those that changed: it was not judged, or need not be."""
+    midnight = _midnight(day)
+    others = conn.execute(
+        "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from >= ? AND seen_from < ? "
+        "AND seen_from NOT IN (SELECT value FROM json_each(?)) LIMIT 1",
+        (portal_id, midnight, midnight + DAY_S, json.dumps(begins)),
+    )
+    return others.fetchone() is None
+
+
+def _follows(day: int, begins: Sequence[int]) -> bool:
+    """Whether one of the changed spells lies in the week before a day."""
+    midnight = _midnight(day)
+    at = bisect_left(begins, midnight - WEEK * DAY_S)
+    return at < len(begins) and begins[at] < midnight
+
+
+def judge_all(conn: sqlite3.Connection) -> None:
+    """Judge all days of all portals."""
+    conn.execute("DELETE FROM late_days")
+    for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
+        rows = conn.execute(_DAYS, (portal_id, -(1 << 62), 1 << 62))
+        if days := sorted(day for (day,) in rows):
+            _judge(conn, portal_id, days)
+
+
+def _judge(conn: sqlite3.Connection, portal_id: int, days: Sequence[int]) -> list[int]:
+    ends = _midnight(days[0] - WEEK), _midnight(days[-1])
+    seen = _by_day(Set(*row) for row in conn.execute(_SETS, (portal_id, *ends)))
+    shown = {day for (day,) in conn.execute(_DAYS, (portal_id, *_all_of(days)))}
+    late = {day: hours for day in shown.intersection(days) if (hours := _late_hours(seen, day))}
+    return _write(conn, portal_id, days, late)
+
+
+def _by_day(sets: Iterable[Set]) -> dict[int, _Day]:
+    found: defaultdict[int, list[Set]] = defaultdict(list)
+    for one in sets:
+        found[_day(one.at)].append(one)
+    return {day: _Day(_midnight(day), of_day) for day, of_day in found.items()}
+
+
+def _late_hours(seen: Mapping[int, _Day], day: int) -> int | None:
+    """How many hours late a day runs by the week before it; None where it is not late."""
+    week = [seen.get(before, _NO_SETS) for before in range(day - WEEK, day)]
+    found = _lag(week)
+    return round(found.hours) if found and found.is_late else None
+
+
+_NO_SETS: Final = _Day(0, [])
+
+
+def _write(
+    conn: sqlite3.Connection, portal_id: int, days: Sequence[int], late: Mapping[int, int]
+) -> list[int]:
+    known = dict(
+        conn.execute(
+            "SELECT day, hours FROM late_days WHERE portal_id = ? AND day BETWEEN ? AND ?",
+            (portal_id, days[0], days[-1]),
+        )
+    )
+    changed = [day for day in days if known.get(day) != late.get(day)]
+    conn.executemany(
+        "DELETE FROM late_days WHERE portal_id = ? AND day = ?",
+        [(portal_id, day) for day in changed],
+    )
+    conn.executemany(
+        "INSERT INTO late_days (portal_id, day, hours) VALUES (?, ?, ?)",
+        [(portal_id, day, late[day]) for day in changed if day in late],
+    )
+    return [second for day in changed for second in _all_of([day])]
+
+
+def _day(second: int) -> int:
+    """A Korean day, counted from 1970-01-01."""
+    return (second + KST_S) // DAY_S
+
+
+def _midnight(day: int) -> int:
+    return day * DAY_S - KST_S
+
+
+def _all_of(days: Sequence[int]) -> tuple[int, int]:
+    """The first second of these days, and the one after the last."""
+    return _midnight(days[0]), _midnight(days[-1] + 1)

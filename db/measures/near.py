@@ -1,0 +1,75 @@
+"""The looks at a portal around a moment: the last up to it, and the first after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db.read.looks import OUTCOME
+from db.reading import moment
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from db.read.ask import Ask
+
+
+def _nearest(side: str, order: str) -> str:
+    """The look or capture nearest to a moment on one side of it."""
+    return f"""
+    SELECT * FROM (
+        SELECT * FROM (SELECT fetched_at AS at, {OUTCOME} AS outcome, f.page_date, f.reason
+            FROM fetches AS f WHERE f.portal_id = :portal AND f.fetched_at {side} :at
+            ORDER BY f.fetched_at {order} LIMIT 1)
+        UNION ALL
+        SELECT * FROM (SELECT captured_at, 'archived', page_date, NULL FROM captures
+            WHERE portal_id = :portal AND captured_at {side} :at AND precision = 'second'
+            ORDER BY captured_at {order} LIMIT 1))
+    ORDER BY at {order} LIMIT 1"""
+
+
+LOOK_BEFORE: Final = _nearest("<=", "DESC")
+LOOK_AFTER: Final = _nearest(">", "ASC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearLook:
+    """
+    The last look at a portal before a moment, or the first after it.
+
+    Attributes:
+        at: When; Korean time.
+        outcome: As in ``PastLook``; ``archived`` for a page that an archive kept.
+        page_date: As printed.
+        reason: Why it saw no sidebar, or why there is no page date.
+    """
+
+    at: dt.datetime
+    outcome: str
+    page_date: dt.date | None
+    reason: str | None
+
+
+def before(ask: Ask, portal_id: int, second: int) -> NearLook | None:
+    """The last look or capture up to a moment."""
+    return _look(ask, LOOK_BEFORE, portal_id, second)
+
+
+def after(ask: Ask, portal_id: int, second: int) -> NearLook | None:
+    """The first look or capture after a moment."""
+    return _look(ask, LOOK_AFTER, portal_id, second)
+
+
+def _look(ask: Ask, sql: str, portal_id: int, second: int) -> NearLook | None:
+    return next(iter(ask.read(_near, sql, {"portal": portal_id, "at": second})), None)
+
+
+def _near(row: sqlite3.Row) -> NearLook:
+    fetched_at, outcome, page_date, reason = row
+    return NearLook(
+        at=moment(fetched_at),
+        outcome=outcome,
+        page_date=None if page_date is None else dt.date.fromisoformat(page_date),
+        reason=reason,
+    )

@@ -1,0 +1,109 @@
+"""Dropping looks that a wrong clock dated: they never were at those moments, and prove nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db import counts, spells
+from db.errors import UnknownPortal
+from db.file import connection
+from db.reading import epoch, moment
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import sqlite3
+
+    from db.write.store import Store
+
+_WHICH: Final = """
+    fetched_at >= coalesce(:since, fetched_at) AND fetched_at < coalesce(:until, fetched_at + 1)
+    AND portal_id IN (SELECT id FROM portals WHERE name = coalesce(:portal, name))"""
+
+_PLAN: Final = f"""
+    SELECT p.name, count(*), min(f.fetched_at), max(f.fetched_at)
+    FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
+    WHERE {_WHICH} GROUP BY p.id ORDER BY p.id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """
+    The looks at one portal that go.
+
+    Attributes:
+        portal: Its name.
+        looks: How many.
+        first, last: When they were, by the clock that dated them; Korean time.
+    """
+
+    portal: str
+    looks: int
+    first: dt.datetime
+    last: dt.datetime
+
+
+def plan(
+    store: Store, *, since: dt.datetime | None, until: dt.datetime | None, portal: str | None
+) -> list[Looks]:
+    """
+    What dropping the looks of a range of time would drop; changes nothing.
+
+    Args:
+        store: The database.
+        since: From then on; None = from the first.
+        until: Before then; None = to the last.
+        portal: At this one; None = at all.
+
+    Raises:
+        UnknownPortal: There is no such portal.
+        DatabaseError: The database cannot be asked.
+    """
+    with store.transaction() as conn, connection.reading(store.path):
+        known = [name for (name,) in conn.execute("SELECT name FROM portals ORDER BY id")]
+        if portal is not None and portal not in known:
+            raise UnknownPortal(portal, known=known)
+        rows = conn.execute(_PLAN, _values(since, until, portal)).fetchall()
+    return [
+        Looks(portal=name, looks=looks, first=moment(first), last=moment(last))
+        for name, looks, first, last in rows
+    ]
+
+
+def carry_out(
+    store: Store, *, since: dt.datetime | None, until: dt.datetime | None, portal: str | None
+) -> int:
+    """
+    Drop these looks and derive again what is derived; all of it, or none after an error.
+
+    Returns:
+        How many are gone.
+
+    Raises:
+        DatabaseError: The database cannot be written.
+    """
+    with store.transaction() as conn, connection.reading(store.path):
+        dropped = _drop(conn, _values(since, until, portal))
+        spells.rebuild(conn)
+        counts.rebuild(conn)
+    return dropped
+
+
+def _drop(conn: sqlite3.Connection, which: dict[str, object]) -> int:
+    # "Not modified" would else be about a page that no look has.
+    conn.execute(
+        "UPDATE portals SET etag = NULL, last_modified = NULL "
+        f"WHERE id IN (SELECT portal_id FROM fetches WHERE {_WHICH})",
+        which,
+    )
+    return conn.execute(f"DELETE FROM fetches WHERE {_WHICH}", which).rowcount
+
+
+def _values(
+    since: dt.datetime | None, until: dt.datetime | None, portal: str | None
+) -> dict[str, object]:
+    return {
+        "since": None if since is None else epoch(since),
+        "until": None if until is None else epoch(until),
+        "portal": portal,
+    }

@@ -1,0 +1,89 @@
+"""The command that drops looks which a wrong clock dated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from db import backup
+from db.reading import now
+from db.write import drop
+from db.write.store import Store
+from scraper import lock
+from scraper.cli import show
+from scraper.cli.options import (
+    Places,
+    as_json,
+    only_portal,
+    refuse_reversed,
+    since,
+    until,
+    with_places,
+)
+from scraper.errors import AnotherPass
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+    from db.write.drop import Looks
+
+
+@click.command()
+@since
+@until
+@only_portal
+@click.option("--write", is_flag=True, help="Drop them, after a copy of the database is made.")
+@with_places
+@as_json
+def drop_looks(
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+    places: Places,
+    *,
+    write: bool,
+    as_json: bool,
+) -> None:
+    """
+    Drop looks that a wrong clock dated; a copy is kept.
+
+    Without --write nothing is dropped: it is only said what would be.
+    """
+    if since is None and until is None:
+        msg = "expected --since or --until, so that not every look is meant"
+        raise click.UsageError(msg)
+    refuse_reversed(since, until)
+    path, copy = places.database(), None
+    try:
+        with lock.held(path), Store.open(path) as store:
+            planned = drop.plan(store, since=since, until=until, portal=portal)
+            if write and planned:
+                copy = _copy(path)
+                drop.carry_out(store, since=since, until=until, portal=portal)
+    except AnotherPass as exc:
+        raise AnotherPass(exc.lock, hint="stop the daemon, and start it again after this") from None
+    if as_json:
+        show.as_json({"written": copy is not None, "copy": copy and str(copy), "looks": planned})
+    else:
+        _say(planned, copy, write=write)
+
+
+def _copy(path: Path) -> Path:
+    """A whole copy beside the database; gives where it is."""
+    copy = path.with_name(f"{path.name}.before-drop-{now():%Y%m%dT%H%M%SZ}")
+    return backup.make(path, copy).path
+
+
+def _say(planned: list[Looks], copy: Path | None, *, write: bool) -> None:
+    if not planned:
+        show.nothing("no look is in that range")
+        return
+    rows = [(one.portal, one.looks, one.first, one.last) for one in planned]
+    show.table(["portal", "looks", "first", "last"], rows, numbers=["looks"])
+    if copy is not None:
+        click.echo(printable(f"dropped; the database as it was is in {copy}"))
+    elif not write:
+        click.echo("Nothing is dropped; `nalssi drop-looks --write` drops these looks.")

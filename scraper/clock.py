@@ -1,0 +1,99 @@
+"""
+The clock of this machine, which dates every look: when it is not believed.
+
+A board without a battery wakes up years ago; one whose clock has Korean time as UTC is nine hours
+ahead. What a wrong clock dated says of every later moment what is not so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+
+from db.reading import KST
+from scraper import reader
+from scraper.errors import NoSidebar, WrongClock
+from scraper.fetch import Page
+from scraper.fetch.headers import moment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scraper.errors import FetchError
+    from scraper.vocabulary import Words
+
+RELEASED: Final = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+"""Of the month in which this code was written: no clock that is right is before it."""
+
+SLACK: Final = dt.timedelta(days=1)
+"""Servers are hours off, and a page may print the day of another time zone."""
+
+_FIX: Final = "set the clock; `nalssi drop-looks` drops what a wrong one dated"
+
+
+def refuse_wrong(now: dt.datetime, newest_look: dt.datetime | None) -> None:
+    """
+    Refuse a clock that cannot be right.
+
+    Args:
+        now: What it says; aware.
+        newest_look: When a portal was polled last; None where it never was.
+
+    Raises:
+        WrongClock: It is before this code was written, or a day and more behind the newest look.
+    """
+    if now < RELEASED:
+        raise WrongClock(now, f"expected {RELEASED:%Y-%m-%d} or later; set the clock")
+    if newest_look is not None and now < newest_look - SLACK:
+        told = newest_look.astimezone(KST).isoformat(timespec="seconds")
+        raise WrongClock(now, f"a day and more behind the newest look, {told}; {_FIX}")
+
+
+def contradiction(
+    answer: Page | FetchError, asked_at: dt.datetime, words: Words
+) -> dt.timedelta | None:
+    """
+    How far a portal contradicts the clock, by its header Date and by the date above its box.
+
+    Args:
+        answer: Of the portal.
+        asked_at: When it was asked, by the clock; aware.
+        words: What printed words mean.
+
+    Returns:
+        By how much the server's clock is ahead of ours; None where one of the two agrees, or is
+        not there.
+    """
+    if not isinstance(answer, Page) or answer.date is None:
+        return None
+    if (sent := moment_of(answer.date)) is None:
+        return None
+    ahead = sent - asked_at
+    if abs(ahead) <= SLACK:
+        return None
+    try:
+        printed = reader.read(answer.body, answer.encoding, words).page_date
+    except NoSidebar:
+        return None
+    if printed is None:
+        return None
+    days = printed - asked_at.astimezone(KST).date()
+    agree = days > SLACK if ahead > SLACK else days < -SLACK
+    return ahead if agree else None
+
+
+def refuse_contradicted(now: dt.datetime, aheads: Iterable[dt.timedelta]) -> None:
+    """
+    Refuse a clock that every portal of a pass contradicts.
+
+    A page may be days old in a cache, but none is of tomorrow: where the clock is ahead of the
+    portals, two of them have to say so.
+
+    Raises:
+        WrongClock: They do.
+    """
+    found = sorted(aheads)
+    if found and (found[0] > SLACK or (len(found) > 1 and found[-1] < -SLACK)):
+        there = (now + found[len(found) // 2]).astimezone(KST)
+        many = f"all {len(found)} portals" if len(found) > 1 else "the portal"
+        raise WrongClock(now, f"{many} say {there:%Y-%m-%d %H:%M} and print that day; {_FIX}")

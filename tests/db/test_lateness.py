@@ -1,0 +1,145 @@
+"""A portal that is alone and hours late is found by the course of its days; no healthy one is."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db import lateness, query
+from db.lateness import Set, lag
+from db.read.faults import faults
+from db.reading import moment
+from db.write.store import Store
+from scraper import check
+from scraper.notify import rules
+from scraper.vocabulary import STATIONS
+from tests.support.feeds import DAY_S, HOUR_S, Weather, korean
+from tests.support.keeping import keep_own
+from tests.support.make import INTERVAL_S, URL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BEGIN = korean("2024-01-01 00:00")
+SHOWN_AFTER_S = 900
+"""So long after the full hour a portal shows it."""
+
+
+def sets(weather: Weather, late_h: int, hours: range) -> list[Set]:
+    east = [STATIONS[city].longitude or 0 for city in weather.at(BEGIN)]
+    return [
+        Set(
+            BEGIN + hour * HOUR_S + SHOWN_AFTER_S,
+            sum(weather.at(BEGIN + (hour - late_h) * HOUR_S).values()) / len(east),
+            sum(east) / len(east),
+        )
+        for hour in hours
+    ]
+
+
+@pytest.fixture(scope="module", params=range(3))
+def year(request: pytest.FixtureRequest) -> Weather:
+    return Weather(BEGIN - DAY_S, 24 * 368, seed=request.param)
+
+
+def judged(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
+    """The lag of each week of a year, by the day after it."""
+    seen = sets(weather, late_h, range(24 * 366))
+    weeks = (seen[24 * day : 24 * (day + 7)] for day in range(358))
+    return [lag(week, BEGIN + (day + 7) * DAY_S) for day, week in enumerate(weeks)]
+
+
+@pytest.mark.parametrize("late_h", [0, 1])
+def test_no_healthy_portal_is_accused_in_a_year(year, late_h):
+    found = judged(year, late_h)
+    assert None not in found
+    assert not [one for one in found if one and one.is_late]
+
+
+@pytest.mark.parametrize("late_h", [6, 12])
+def test_a_late_portal_is_found_in_every_season(year, late_h):
+    found = judged(year, late_h)
+    assert all(one and one.is_late for one in found)
+    assert {round(one.hours) - late_h for one in found if one} <= {-1, 0, 1, 2}
+
+
+def test_days_without_a_course_claim_nothing():
+    chance = random.Random(0)
+    flat = [Set(BEGIN + hour * HOUR_S, 150 + chance.gauss(0, 2), 127.5) for hour in range(24 * 7)]
+    assert lag(flat, BEGIN + 7 * DAY_S) is None
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        pytest.param(range(4 * 24), id="four days"),
+        pytest.param(range(0, 7 * 24, 3), id="every third hour"),
+    ],
+)
+def test_too_few_hours_claim_nothing(kept):
+    weather = Weather(BEGIN - DAY_S, 24 * 10)
+    assert lag(sets(weather, 6, kept), BEGIN + 7 * DAY_S) is None
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "weather.db") as opened:
+        opened._conn.execute("PRAGMA synchronous = off")
+        opened.portal("alone", URL, INTERVAL_S)
+        yield opened
+
+
+def watch(store: Store, late_h: int, hours: list[int]) -> None:
+    """A look at each of these hours, and one ten minutes before it."""
+    weather = Weather(BEGIN - 2 * DAY_S, 24 * 14)
+    for hour in hours:
+        at = BEGIN + hour * HOUR_S + SHOWN_AFTER_S
+        for second, shown in ((at - 600, hour - 1), (at, hour)):
+            keep_own(
+                store, "alone", second, tuple(weather.at(BEGIN + (shown - late_h) * HOUR_S).items())
+            )
+
+
+def late_days(store: Store) -> list[tuple[int, ...]]:
+    return store._conn.execute("SELECT day, hours FROM late_days ORDER BY day").fetchall()
+
+
+def test_a_portal_six_hours_late_is_told_within_ten_days(store):
+    hours = list(range(24 * 8))
+    watch(store, 6, hours)
+    now = moment(BEGIN + 24 * 8 * HOUR_S - HOUR_S + SHOWN_AFTER_S + 300)
+    with query.Database(store.path) as db:
+        (status,) = db.status(now=now)
+        latest = db.latest(now=now)
+        known = db.at("서울", now)
+    assert status.late_hours in (6, 7, 8)
+    told = f"by the course of its days the portal runs {status.late_hours} h late"
+    assert {(row.state, row.why) for row in latest} == {("unconfirmed", told)}
+    assert (known.state, known.why) == ("unconfirmed", told)
+    (notice,) = rules.due([status], {}, now)
+    assert (notice.kind, notice.text) == ("late", f"alone: {told}")
+    (finding,) = check.of_lateness(store.path, now)
+    assert (finding.check, finding.told, finding.exit_code) == ("portal alone", told, 7)
+    assert faults(store.path) == []
+
+
+def test_a_portal_on_time_stays_live(store):
+    watch(store, 0, list(range(24 * 8)))
+    now = moment(BEGIN + 24 * 8 * HOUR_S - HOUR_S + SHOWN_AFTER_S + 300)
+    with query.Database(store.path) as db:
+        assert {row.state for row in db.latest(now=now)} == {"live"}
+    assert check.of_lateness(store.path, now) == []
+
+
+def test_late_days_are_the_same_in_whatever_order_looks_come(store):
+    hours = list(range(24 * 9))
+    random.Random(1).shuffle(hours)
+    watch(store, 6, hours)
+    found = late_days(store)
+    assert found
+    store.rebuild()
+    assert late_days(store) == found
+    assert faults(store.path) == []
