@@ -18,14 +18,17 @@ def _as_iso(column: str) -> str:
     return f"{iso(column)} AS {column}"
 
 
-_CONTRACT = f"""station, station_en, kma_id, {_as_iso("seen_from")}, {_as_iso("seen_until")},
-    temperature, condition, label, portal, page_date, state"""
+_TIMES = ("seen_from", "seen_until", "changed_after", "published_by", "valid_until")
+
+_CONTRACT = f"""station, station_en, kma_id, latitude, longitude,
+    {", ".join(map(_as_iso, _TIMES))}, {", ".join(f"{time} AS {time}_s" for time in _TIMES)},
+    temperature_c, condition, wmo_4677, label, portal, page_date, state, why, digest"""
 
 _PROBLEMS = f"{sentences('problems')} AS problems"
 
 VIEWS = {
     "weather": f"SELECT {_CONTRACT} FROM ({WEATHER})",
-    "latest": f"SELECT {_CONTRACT}, age FROM ({latest(NOW)})",
+    "latest": f"SELECT {_CONTRACT}, age_minutes FROM ({latest(NOW)})",
     "looks": f"""SELECT id, portal, {_as_iso("fetched_at")}, outcome, status, milliseconds, bytes,
         page_date, sidebar_id, reason, {_PROBLEMS}, {_as_iso("retry_at")}, 'second' AS precision
         FROM ({LOOKS})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from db.errors import DatabaseError
 from db.export import formats, parquet
-from db.export.slices import TABLES, Selection, Source
+from db.export.slices import Selection, Source
+from db.export.tables import TABLES
 from db.file import atomic
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.export.formats import Writer
-    from db.export.slices import Slice, What
+    from db.export.slices import Slice
+    from db.export.tables import What
 
 Format: TypeAlias = Literal["csv", "ndjson", "parquet"]
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from db.export.slices import Kind, Slice, What
+    from db.export.slices import Slice
+    from db.export.tables import Kind, What
 
 _ROWS_AT_ONCE: Final = 50_000
 """In a row group, which is held in memory whole."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from db.export.tables import TABLES
 from db.file import connection
 from db.problems import sentences
 from db.query import Database
@@ -25,93 +26,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
+    from db.export.tables import Row, What
     from db.measures.stats import Period
-
-What: TypeAlias = Literal["weather", "readings", "looks", "stations", "portals", "stats"]
-Kind: TypeAlias = Literal["text", "integer", "real", "moment", "date"]
-Row: TypeAlias = tuple[Any, ...]
-
-TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
-    "weather": {
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "seen_from": "moment",
-        "seen_until": "moment",
-        "temperature": "real",
-        "condition": "text",
-        "label": "text",
-        "portal": "text",
-        "page_date": "date",
-        "state": "text",
-    },
-    "readings": {
-        "sidebar_id": "integer",
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "temperature": "real",
-        "condition": "text",
-        "label": "text",
-        "icon": "text",
-        "first_seen": "moment",
-        "last_seen": "moment",
-    },
-    "looks": {
-        "id": "integer",
-        "portal": "text",
-        "fetched_at": "moment",
-        "outcome": "text",
-        "status": "integer",
-        "milliseconds": "integer",
-        "bytes": "integer",
-        "page_date": "date",
-        "sidebar_id": "integer",
-        "reason": "text",
-        "problems": "text",
-        "retry_at": "moment",
-        "precision": "text",
-    },
-    "stations": {
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "latitude": "real",
-        "longitude": "real",
-        "elevation_m": "real",
-        "province": "text",
-    },
-    "portals": {
-        "portal": "text",
-        "url": "text",
-        "interval_minutes": "real",
-        "looks": "integer",
-        "first_look": "moment",
-        "last_look": "moment",
-        "last_success": "moment",
-    },
-    "stats": {
-        "station": "text",
-        "day": "date",
-        "mean_c": "real",
-        "minimum_c": "real",
-        "minimum_seen": "moment",
-        "maximum_c": "real",
-        "maximum_seen": "moment",
-        "readings": "integer",
-        "coverage": "real",
-        "longest_gap_s": "integer",
-        "condition": "text",
-        "agreement": "real",
-        "reason": "text",
-    },
-}
-"""What can be exported, and its columns; those of ``weather`` and ``looks`` are the views'."""
-
-OF_A_TIME: Final[frozenset[What]] = frozenset({"weather", "readings", "looks", "stats"})
-OF_A_STATION: Final[frozenset[What]] = frozenset({"weather", "readings", "stats"})
-BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "looks"})
-"""What can be asked for by time, and by portal; by station; and comes one month after the other."""
 
 _SIDEBARS_AT_ONCE: Final = 1000
 _END_OF_TIME: Final = 2**62
@@ -126,6 +42,11 @@ def _in_slice(column: str) -> str:
     return f"{at} >= {iso(':first')} AND {at} < {iso(':end')}"
 
 
+def _column(name: str) -> str:
+    """A column of the contract: the rooms' SQL has each time once, in epoch seconds."""
+    return f"{name.removesuffix('_s')} AS {name}"
+
+
 _WEATHER_SPAN: Final = f"""
     SELECT
         min(coalesce(
@@ -136,7 +57,7 @@ _WEATHER_SPAN: Final = f"""
 """At each portal from the spell that reaches into the time asked for."""
 
 _WEATHER: Final = f"""
-    SELECT {", ".join(TABLES["weather"])} FROM ({WEATHER}
+    SELECT {", ".join(map(_column, TABLES["weather"]))} FROM ({WEATHER}
         WHERE sp.seen_from >= :first AND sp.seen_from < :end AND sp.seen_until >= :since
             AND {_PORTAL} AND {_STATION})
     ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from db.validity import State
 
 
-NAMES = """st.name_ko AS station, st.name_en AS station_en, st.kma_id,
-    r.temperature / 10.0 AS temperature, c.condition, c.label, p.name AS portal"""
+PLACE = "st.name_ko AS station, st.name_en AS station_en, st.kma_id, st.latitude, st.longitude"
+
+VALUE = "r.temperature / 10.0 AS temperature_c, c.condition, c.wmo_4677, c.label, p.name AS portal"
+
+DIGEST = "(SELECT lower(hex(s.digest)) FROM sidebars AS s WHERE s.id = sp.sidebar_id) AS digest"
 
 
 READINGS_OF_SPELL = """
@@ -43,19 +46,21 @@ def latest(now: str) -> str:
     """
     last_look = last_look_sql(now)
     return f"""
-    SELECT station, station_en, kma_id, temperature, condition, label, portal,
-        seen_from, seen_until, page_date,
-        CASE WHEN shows_others THEN 'down' ELSE state END AS state, age,
-        changed_after, published_by,
+    SELECT station, station_en, kma_id, latitude, longitude,
+        seen_from, seen_until, changed_after, published_by,
         CASE WHEN state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
-        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE why END AS why
+        temperature_c, condition, wmo_4677, label, portal, page_date,
+        CASE WHEN shows_others THEN 'down' ELSE state END AS state,
+        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE why END AS why,
+        digest, age_minutes, portal_id
     FROM (
         SELECT *, EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = shown.portal_id
             AND o.seen_from > shown.seen_from AND o.seen_from <= {now}) AS shows_others
         FROM (
-            SELECT {NAMES}, sp.portal_id, sp.seen_from, sp.seen_until, {PAGE_DATE},
-                {state_sql(now, last_look)} AS state, ({now} - sp.published_by) / 60 AS age,
-                sp.changed_after, sp.published_by, {LIVE_UNTIL} AS live_until,
+            SELECT {PLACE}, {VALUE}, {PAGE_DATE}, {DIGEST}, sp.portal_id,
+                sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
+                {state_sql(now, last_look)} AS state,
+                ({now} - sp.published_by) / 60 AS age_minutes, {LIVE_UNTIL} AS live_until,
                 {why_sql(f"({state_sql(now, last_look)})", now, last_look)} AS why
             FROM portal_stations AS ps
             JOIN portals AS p ON p.id = ps.portal_id
@@ -78,60 +83,58 @@ class Latest:
 
     Attributes:
         station, station_en, kma_id: Which station; the last two None for an unknown city.
-        temperature_c: Degrees Celsius; None where no number was printed.
-        condition: Our name of the sky, such as ``"overcast"``; None = unknown.
-        label: The sky as printed.
-        portal: Who showed it.
+        latitude, longitude: Where it stands, degrees, WGS 84; None where that is not known.
         seen_from, seen_until: The first and the last look at it; Korean time.
-        page_date: The date printed with it at the last look.
-        state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down``.
-        age_minutes: Since ``published_by``.
         changed_after: The last look that showed something else; None where there was none.
         published_by: When the set was published at the latest.
         valid_until: When a live value stops being live if the portal is not polled again; else
             None.
+        temperature_c: Degrees Celsius; None where no number was printed.
+        condition: Our name of the sky, such as ``"overcast"``; None = unknown.
+        wmo_4677: The nearest WMO 4677 present weather code; None where there is none.
+        label: The sky as printed.
+        portal: Who showed it.
+        page_date: The date printed with it at the last look.
+        state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down``.
         why: The fact that decided the state, in one sentence.
+        digest: Of the sidebar, in hexadecimal digits.
+        age_minutes: Since ``published_by``.
     """
 
     station: str
     station_en: str | None
     kma_id: int | None
-    temperature_c: float | None
-    condition: str | None
-    label: str
-    portal: str
+    latitude: float | None
+    longitude: float | None
     seen_from: dt.datetime
     seen_until: dt.datetime
-    page_date: dt.date | None
-    state: State
-    age_minutes: int
     changed_after: dt.datetime | None
     published_by: dt.datetime
     valid_until: dt.datetime | None
+    temperature_c: float | None
+    condition: str | None
+    wmo_4677: int | None
+    label: str
+    portal: str
+    page_date: dt.date | None
+    state: State
     why: str
+    digest: str
+    age_minutes: int
 
 
 def read(row: sqlite3.Row) -> Latest:
-    """Read a row of ``latest``, by place."""
-    place, en, kma_id, celsius, condition, label, portal, since, until, page_date, state, *more = (
-        row
-    )
-    age, changed_after, published_by, valid_until, why = more
-    return Latest(
-        station=place,
-        station_en=en,
-        kma_id=kma_id,
-        temperature_c=celsius,
-        condition=condition,
-        label=label,
-        portal=portal,
-        seen_from=moment(since),
-        seen_until=moment(until),
-        page_date=date_or_none(page_date),
-        state=state,
-        age_minutes=age,
-        changed_after=moment_or_none(changed_after),
-        published_by=moment(published_by),
-        valid_until=moment_or_none(valid_until),
-        why=why,
-    )
+    """Read a row of ``latest``."""
+    return Latest(**values(row))
+
+
+def values(row: sqlite3.Row) -> dict[str, Any]:
+    """The values of a row of ``latest``, by their names."""
+    told: dict[str, Any] = dict(row)
+    del told["portal_id"]
+    for name in ("seen_from", "seen_until", "published_by"):
+        told[name] = moment(told[name])
+    for name in ("changed_after", "valid_until"):
+        told[name] = moment_or_none(told[name])
+    told["page_date"] = date_or_none(told["page_date"])
+    return told

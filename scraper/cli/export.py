@@ -13,7 +13,8 @@ import click
 from db import backup as backups
 from db.errors import DatabaseError
 from db.export import Export
-from db.export.slices import BY_MONTH, OF_A_STATION, OF_A_TIME, Selection, Source
+from db.export.slices import Selection, Source
+from db.export.tables import BY_MONTH, OF_A_STATION, OF_A_TIME
 from db.reading import KST, now
 from db.write import prune as pruning
 from db.write.store import Store
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.export import Format
-    from db.export.slices import What
+    from db.export.tables import What
     from db.write.prune import Plan
 
 _ENDINGS: Final[dict[str, Format]] = {

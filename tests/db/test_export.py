@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.export import Export, formats
-from db.export.slices import TABLES, Selection, Slice, Source
+from db.export.slices import Selection, Slice, Source
+from db.export.tables import TABLES
 from db.reading import KST, Condition, Problem, Station, moment
 from db.write.store import Store
 from tests.cli.test_cli import NALSSI, ROOT, nalssi, refused
@@ -102,7 +103,7 @@ def test_readings_are_the_distinct_contents_with_when_they_were_seen(path):
         "station": "서울",
         "station_en": "Seoul",
         "kma_id": 108,
-        "temperature": -20.0,
+        "temperature_c": -20.0,
         "condition": "overcast",
         "label": "흐림",
         "icon": "04",
@@ -186,14 +187,14 @@ def test_parquet_has_proper_types(path, tmp_path):
     schema = pq.read_schema(tmp_path / "w.parquet")
     types = {name: str(schema.field(name).type) for name in schema.names}
     assert types["seen_from"] == types["seen_until"] == "timestamp[ms, tz=Asia/Seoul]"
-    assert (types["temperature"], types["kma_id"]) == ("double", "int64")
+    assert (types["temperature_c"], types["kma_id"]) == ("double", "int64")
     assert (types["page_date"], types["station"]) == ("date32[day]", "string")
 
 
 def test_a_number_stays_a_number_and_a_formula_becomes_text(path):
     table = list(csv.reader(io.StringIO(nalssi("export", "--db", path).stdout)))
     heading, *cells = table
-    assert {row[heading.index("temperature")] for row in cells} >= {"-20.0", "0.0", ""}
+    assert {row[heading.index("temperature_c")] for row in cells} >= {"-20.0", "0.0", ""}
     assert {row[heading.index("station")] for row in cells} == {"서울", "부산", '\'=cmd,"읍"'}
 
 
@@ -209,7 +210,7 @@ NUMBERS = st.floats(allow_nan=False).map(lambda number: number + 0.0)  # of -0.0
 @given(st.lists(st.tuples(st.text() | st.none(), NUMBERS | st.none())))
 def test_whatever_is_written_as_csv_is_read_again(table):
     stream = io.BytesIO()
-    columns = {"label": "text", "temperature": "real"}
+    columns = {"label": "text", "temperature_c": "real"}
     writer = formats.csv(stream, columns, clean=str, mark=False)  # type: ignore[arg-type]
     if table := [row for row in table if not (row[0] or "").startswith(_FORMULAS)]:
         writer.write(Slice(rows=table))
