@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-What: TypeAlias = Literal["weather", "latest", "readings", "looks", "stations", "portals", "stats"]
+What: TypeAlias = Literal[
+    "weather",
+    "latest",
+    "hours",
+    "gaps",
+    "freezes",
+    "readings",
+    "looks",
+    "stations",
+    "portals",
+    "stats",
+]
 Kind: TypeAlias = Literal["text", "integer", "real", "moment", "date"]
 Row: TypeAlias = tuple[Any, ...]
 
@@ -42,9 +53,41 @@ _CONTRACT: Final[Mapping[str, Kind]] = {
     "digest": "text",
 }
 
+_SPAN: Final[Mapping[str, Kind]] = {
+    "portal": "text",
+    "since": "moment",
+    "until": "moment",
+    "since_s": "integer",
+    "until_s": "integer",
+}
+
 TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
     "weather": _CONTRACT,
     "latest": {**_CONTRACT, "age_minutes": "integer"},
+    "hours": {
+        "station": "text",
+        "station_en": "text",
+        "kma_id": "integer",
+        "latitude": "real",
+        "longitude": "real",
+        "hour": "moment",
+        "published_by": "moment",
+        "hour_s": "integer",
+        "published_by_s": "integer",
+        "temperature_c": "real",
+        "condition": "text",
+        "wmo_4677": "integer",
+        "label": "text",
+        "portal": "text",
+        "state": "text",
+        "why": "text",
+        "live_portals": "integer",
+        "agreeing_portals": "integer",
+        "mean_c": "real",
+        "coverage": "real",
+    },
+    "gaps": {**_SPAN, "failures": "integer", "cause": "text", "reason": "text"},
+    "freezes": {**_SPAN, "next_change": "moment", "next_change_s": "integer", "why": "text"},
     "readings": {
         "sidebar_id": "integer",
         "station": "text",
@@ -106,9 +149,14 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
         "reason": "text",
     },
 }
-"""What can be exported, and its columns; those of ``weather`` and ``looks`` are the views'."""
+"""What can be exported, and its columns; those of the views have their names."""
 
-OF_A_TIME: Final[frozenset[What]] = frozenset({"weather", "readings", "looks", "stats"})
-OF_A_STATION: Final[frozenset[What]] = frozenset({"weather", "readings", "stats"})
-BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "looks"})
-"""What can be asked for by time, and by portal; by station; and comes one month after the other."""
+OF_A_TIME: Final[frozenset[What]] = frozenset(
+    {"weather", "hours", "gaps", "freezes", "readings", "looks", "stats"}
+)
+OF_A_PORTAL: Final[frozenset[What]] = OF_A_TIME | {"latest"}
+OF_A_STATION: Final[frozenset[What]] = frozenset(
+    {"weather", "latest", "hours", "readings", "stats"}
+)
+BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "hours", "looks"})
+"""What can be asked for by time; by portal; by station; and comes one month after the other."""

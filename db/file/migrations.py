@@ -68,6 +68,11 @@ def _fragments(db: Database) -> None:
             db.execute("UPDATE sidebars SET fragment = :f WHERE id = :id", {**where, "f": small})
 
 
+@MIGRATIONS(name="0008 freezes")
+def _freezes(db: Database) -> None:
+    db.execute(tables.SPELLS_FROZEN)
+
+
 def _make_all(db: Database, statements: str) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():

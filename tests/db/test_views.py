@@ -32,6 +32,11 @@ WEATHER = (
 CONTRACT = {
     "weather": WEATHER,
     "latest": f"{WEATHER} age_minutes",
+    "latest_best": f"{WEATHER} age_minutes live_portals agreeing_portals",
+    "hours": "station station_en kma_id latitude longitude hour published_by hour_s published_by_s "
+    "temperature_c condition wmo_4677 label portal state why",
+    "gaps": "portal since until since_s until_s failures cause reason",
+    "freezes": "portal since until since_s until_s next_change next_change_s why",
     "looks": "id portal fetched_at outcome status milliseconds bytes page_date sidebar_id reason "
     "problems retry_at precision",
 }
@@ -129,6 +134,20 @@ def test_the_view_latest_agrees_with_the_query(store):
     assert 0 <= asked.age_minutes - row["age_minutes"] <= 1
     assert row["age_minutes"] >= (dt.datetime.now(dt.UTC) - START) // dt.timedelta(minutes=1) - 1
     assert dt.datetime.fromisoformat(row["seen_from"]) == asked.seen_from == START
+
+
+def test_the_view_of_gaps_says_what_python_says(store):
+    see(store, make_look(0), A)
+    store.keep_failure(make_look(10, status=500), "fetch_failed", "busy")
+    see(store, make_look(400), B)
+    first = rows(store, "SELECT * FROM gaps")[0]
+    with query.Database(store.path) as db:
+        told = db.gaps()[0]
+    assert first["since"] == told.since.isoformat() == START.astimezone(KST).isoformat()
+    assert first["until_s"] == epoch(told.until) == epoch(START) + 24000
+    names = ("portal", "failures", "cause", "reason")
+    assert {name: first[name] for name in names} == {name: getattr(told, name) for name in names}
+    assert (told.cause, told.reason) == ("portal failing, not running", "fetch_failed: busy")
 
 
 def test_looks_tell_how_each_ended(store):
