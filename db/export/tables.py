@@ -53,6 +53,31 @@ _CONTRACT: Final[Mapping[str, Kind]] = {
     "digest": "text",
 }
 
+_UNITS: Final[Mapping[str, str]] = {
+    "_c": "degC",
+    "_m": "m",
+    "_minutes": "min",
+    "milliseconds": "ms",
+    "bytes": "B",
+    "latitude": "degree_north",
+    "longitude": "degree_east",
+    "coverage": "1",
+    "agreement": "1",
+}
+"""Of the columns with such an ending, as UDUNITS and the CF conventions spell it."""
+
+_EPOCH: Final = "s since 1970-01-01T00:00:00Z"
+
+
+def unit(column: str) -> str | None:
+    """The unit of a column; None where it has none."""
+    if column == "longest_gap_s":
+        return "s"
+    if column.endswith("_s"):
+        return _EPOCH
+    return next((told for end, told in _UNITS.items() if column.endswith(end)), None)
+
+
 _SPAN: Final[Mapping[str, Kind]] = {
     "portal": "text",
     "since": "moment",

@@ -11,8 +11,8 @@ from db import query
 from db.reading import now
 from scraper.cli import show
 from scraper.cli.options import (
-    Places,
     Form,
+    Places,
     only_portal,
     only_stations,
     refuse_reversed,

@@ -49,17 +49,20 @@ def show(store: Store, minutes: list[float], content: Content, portal: str = "ko
         see(store, make_look(minute, portal=portal), content)
 
 
-def freezes(store: Store, **part: object) -> list[tuple[str, float, float, float | None]]:
+def freezes(store: Store, **part: object) -> list[tuple[object, ...]]:
     """Portal, and minutes from the start: since, until, next change."""
     with query.Database(store.path) as db:
         return [
-            (one.portal, minute(one.since), minute(one.until), minute(one.next_change))
+            (
+                *(one.portal, minute(one.since), minute(one.until)),
+                one.next_change and minute(one.next_change),
+            )
             for one in db.freezes(**part)  # type: ignore[arg-type]
         ]
 
 
-def minute(moment: dt.datetime | None) -> float | None:
-    return moment and (moment - START) / dt.timedelta(minutes=1)
+def minute(moment: dt.datetime) -> float:
+    return (moment - START) / dt.timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +115,7 @@ def test_the_view_says_what_python_says(store):
     with closing(sqlite3.connect(store.path)) as conn, query.Database(store.path) as db:
         (row,) = conn.execute("SELECT * FROM freezes").fetchall()
         (told,) = db.freezes()
+    assert told.next_change is not None
     times = [told.since, told.until]
     assert row == (
         *("koya", *(time.isoformat() for time in times), *map(epoch, times)),

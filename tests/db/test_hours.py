@@ -22,7 +22,7 @@ from tests.support.month import NOW, korean, make
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from db.query import Hour
+    from db.measures.hours import Hour
 
 HOUR = dt.timedelta(hours=1)
 VALUES = ("published_by", "portal", "state", "why", "live_portals", "agreeing_portals")
