@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
-from db.reading import moment
 from db.validity import LIVE_UNTIL, last_look_sql, state_sql
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PLACE = "st.name_ko AS station, st.name_en AS station_en, st.kma_id, st.latitude, st.longitude"
 
-VALUE = "r.temperature / 10.0 AS temperature_c, c.condition, c.wmo_4677, c.label, p.name AS portal"
+VALUE = "r.temperature / 10.0 AS temperature_c, c.condition, c.wmo_4677, c.label"
 
 DIGEST = "(SELECT lower(hex(s.digest)) FROM sidebars AS s WHERE s.id = sp.sidebar_id) AS digest"
 
@@ -41,39 +41,42 @@ def latest(now: str) -> str:
     """
     The newest reading of each station and portal, as of a moment; later looks count for nothing.
 
+    What stations of one spell share is worked out once.
+
     Args:
         now: An SQL expression for the present, in epoch seconds.
     """
     last_look = last_look_sql(now)
+    state = state_sql(now, last_look)
     return f"""
-    SELECT station, station_en, kma_id, latitude, longitude,
-        seen_from, seen_until, changed_after, published_by,
-        CASE WHEN state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
-        temperature_c, condition, wmo_4677, label, portal, page_date,
-        CASE WHEN shows_others THEN 'down' ELSE state END AS state,
-        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE why END AS why,
-        digest, age_minutes, portal_id
-    FROM (
-        SELECT *, EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = shown.portal_id
-            AND o.seen_from > shown.seen_from AND o.seen_from <= {now}) AS shows_others
-        FROM (
-            SELECT {PLACE}, {VALUE}, {PAGE_DATE}, {DIGEST}, sp.portal_id,
-                sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
-                {state_sql(now, last_look)} AS state,
-                ({now} - sp.published_by) / 60 AS age_minutes, {LIVE_UNTIL} AS live_until,
-                {why_sql(f"({state_sql(now, last_look)})", now, last_look)} AS why
-            FROM portal_stations AS ps
-            JOIN portals AS p ON p.id = ps.portal_id
-            JOIN spells AS sp ON sp.portal_id = ps.portal_id AND sp.seen_from = (
-                SELECT s.seen_from FROM spells AS s
-                JOIN readings AS t ON t.sidebar_id = s.sidebar_id AND t.station_id = ps.station_id
-                WHERE s.portal_id = ps.portal_id AND s.seen_from <= {now}
-                ORDER BY s.seen_from DESC LIMIT 1)
-            JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = ps.station_id
-            {READINGS_OF_SPELL}
-            ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko
-        ) AS shown
-    )"""
+    WITH newest AS MATERIALIZED (
+        SELECT ps.portal_id, ps.station_id, (
+            SELECT b.seen_from FROM spells AS b
+            JOIN readings AS t ON t.sidebar_id = b.sidebar_id AND t.station_id = ps.station_id
+            WHERE b.portal_id = ps.portal_id AND b.seen_from <= {now}
+            ORDER BY b.seen_from DESC LIMIT 1) AS seen_from
+        FROM portal_stations AS ps
+    ), shown AS MATERIALIZED (
+        SELECT sp.portal_id, p.name AS portal, sp.sidebar_id, sp.seen_from, sp.seen_until,
+            sp.changed_after, sp.published_by, {LIVE_UNTIL} AS live_until, {PAGE_DATE}, {DIGEST},
+            {state} AS state, {why_sql(f"({state})", now, last_look)} AS why,
+            EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = sp.portal_id
+                AND o.seen_from > sp.seen_from AND o.seen_from <= {now}) AS shows_others
+        FROM (SELECT DISTINCT portal_id, seen_from FROM newest) AS newest
+        JOIN spells AS sp ON sp.portal_id = newest.portal_id AND sp.seen_from = newest.seen_from
+        JOIN portals AS p ON p.id = sp.portal_id
+    )
+    SELECT {PLACE}, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
+        CASE WHEN sp.state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
+        {VALUE}, sp.portal,
+        sp.page_date, CASE WHEN shows_others THEN 'down' ELSE sp.state END AS state,
+        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE sp.why END AS why,
+        sp.digest, ({now} - sp.published_by) / 60 AS age_minutes, sp.portal_id
+    FROM newest
+    JOIN shown AS sp ON sp.portal_id = newest.portal_id AND sp.seen_from = newest.seen_from
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = newest.station_id
+    {READINGS_OF_SPELL}
+    ORDER BY sp.portal_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,11 +133,13 @@ def read(row: sqlite3.Row) -> Latest:
 
 def values(row: sqlite3.Row) -> dict[str, Any]:
     """The values of a row of ``latest``, by their names."""
-    told: dict[str, Any] = dict(row)
+    told: dict[str, Any] = dict(zip(row.keys(), row, strict=True))  # quicker than dict(row)
     del told["portal_id"]
-    for name in ("seen_from", "seen_until", "published_by"):
-        told[name] = moment(told[name])
-    for name in ("changed_after", "valid_until"):
-        told[name] = moment_or_none(told[name])
+    for name in ("seen_from", "seen_until", "published_by", "changed_after", "valid_until"):
+        told[name] = _moment(told[name])
     told["page_date"] = date_or_none(told["page_date"])
     return told
+
+
+_moment = functools.lru_cache(maxsize=256)(moment_or_none)
+"""The stations of a portal share theirs."""

@@ -23,7 +23,7 @@ _STATE = state_sql("sp.seen_until", "sp.seen_until")
 
 WEATHER = f"""
     SELECT {PLACE}, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
-        {LIVE_UNTIL} AS valid_until, {VALUE}, {PAGE_DATE}, {_STATE} AS state,
+        {LIVE_UNTIL} AS valid_until, {VALUE}, p.name AS portal, {PAGE_DATE}, {_STATE} AS state,
         {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why, {DIGEST}
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id

@@ -21,8 +21,10 @@ from hypothesis import strategies as st
 from db.export import Export, formats
 from db.export.slices import Selection, Slice, Source
 from db.export.tables import TABLES
-from db.reading import KST, Condition, Problem, Station, moment
+from db.file.connection import VERSION
+from db.reading import KST, Condition, Problem, Station, epoch, moment
 from db.write.store import Store
+from scraper.printable import printable
 from tests.cli.test_cli import NALSSI, ROOT, nalssi, refused
 from tests.support.faults import PATIENCE_S, rows
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
@@ -93,6 +95,62 @@ def test_looks_are_the_view_without_what_moves_a_cursor(path):
     for row in seen:
         row["reason"] = row["reason"] and row["reason"].replace("\n", "").replace("\x1b", "")
     assert in_order(told) == in_order(seen)
+
+
+@pytest.mark.parametrize("what", ["latest", "gaps", "freezes"])
+def test_a_view_of_few_rows_is_exported_as_it_is(path, what):
+    told = exported(path, "--what", what)
+    seen = viewed(path, f"SELECT * FROM {what}")
+    for row in (*told, *seen):  # the present goes on between the two
+        for name in ("age_minutes", "until", "until_s"):
+            row.pop(name, None)
+        row["reason"] = printable(row.get("reason") or "")
+    assert in_order(told) == in_order(seen)
+    assert told or what == "freezes"
+
+
+def test_hours_are_those_of_python_month_by_month_and_station_by_station(path):
+    told = exported(path, "--what", "hours")
+    with Source(path) as source:
+        stations = source.stations()
+        hours = {(one.hour, one.station): one for one in source.hours(*_names(stations))}
+    assert len(told) == len(hours) == 3 * 24 * 44 + 3 * 15
+    assert [row["hour_s"] for row in told] == sorted(row["hour_s"] for row in told)
+    for row in told:
+        one = hours[dt.datetime.fromisoformat(row["hour"]), source_name(stations, row["station"])]
+        names = [name for name in row if hasattr(one, name) and name not in TEXTS]
+        assert [row[name] for name in names] == [getattr(one, name) for name in names]
+        assert row["hour_s"] == epoch(one.hour)
+
+
+TEXTS = ("station", "hour", "published_by")
+
+
+def _names(stations: list[Station]) -> list[str]:
+    return [one.name_ko for one in stations]
+
+
+def source_name(stations: list[Station], shown: str) -> str:
+    """The name of a station in the file, of which an export leaves out what moves a cursor."""
+    (name,) = (name for name in _names(stations) if printable(name) == shown)
+    return name
+
+
+def test_parquet_says_its_units_and_whom_to_credit(path, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    target = tmp_path / "hours.parquet"
+    assert nalssi("export", "--what", "hours", "-o", target, "--db", path).returncode == 0
+    schema = parquet.read_schema(target)
+    about = {key.decode(): value.decode() for key, value in schema.metadata.items()}
+    assert (about["table"], about["schema_version"]) == ("hours", str(VERSION))
+    assert about["time_zone"] == "Asia/Seoul"
+    assert about["credit"].endswith("(기상청), as shown by: koya, busan")
+    units = {field.name: field.metadata and field.metadata[b"unit"] for field in schema}
+    assert (units["temperature_c"], units["latitude"], units["coverage"]) == (
+        *(b"degC", b"degree_north"),
+        b"1",
+    )
+    assert (units["state"], units["hour_s"]) == (None, b"s since 1970-01-01T00:00:00Z")
 
 
 def test_readings_are_the_distinct_contents_with_when_they_were_seen(path):
@@ -368,7 +426,7 @@ def test_an_unknown_station_is_told_with_near_names_and_nothing_is_written(path,
         (["-o", "w.xlsx"], "'.xlsx' is no form to write, expected one of .csv, .ndjson"),
         (["--partition"], "-o"),
         (["--partition", "--format", "csv", "-o", "w"], "--partition makes Parquet"),
-        (["--partition", "--what", "stats", "-o", "w"], "--what looks, weather"),
+        (["--partition", "--what", "stats", "-o", "w"], "--what hours, looks, weather"),
         (["--what", "stations", "--since", "1d"], "go with --what"),
         (["--what", "looks", "--station", "108"], "--station goes with"),
     ],
