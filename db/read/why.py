@@ -141,9 +141,14 @@ def _unconfirmed(facts: Facts) -> str:
 def at_minute(seconds: int) -> str:
     """A moment as the sentences tell it: Korean, to the minute."""
     day, second = divmod(seconds + KST_S, DAY_S)
-    return f"{_day(day)} {second // 3600:02}:{second // 60 % 60:02}"
+    return f"{_day(day)} {_time(second // 60)}"
 
 
 @functools.lru_cache(maxsize=1024)
 def _day(since_1970: int) -> str:
     return (dt.date(1970, 1, 1) + dt.timedelta(days=since_1970)).isoformat()
+
+
+@functools.lru_cache(maxsize=24 * 60)
+def _time(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
