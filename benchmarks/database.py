@@ -170,6 +170,14 @@ class Size:
                 )
                 compare(f"daily stats of {what}", ours, bare, naive_stats(naive, start))
                 self.goal(f"daily stats of {what} beside plain SQL", ours / bare, most=1.5)
+            took = median(lambda: db.hours("서울", since=since, now=NOW))
+            print("hours of a year of one station")
+            say("nalssi (no plain SQL gives the means)", took, took)
+            self.goal("hours of a year, ms", 1000 * took, most=60)
+            took = median(lambda: db.latest_best(now=NOW), rounds=51)
+            ours = median(lambda: db.latest(now=NOW), rounds=51)
+            compare("latest_best", took, ours)
+            self.goal("freezes of all years, ms", 1000 * median(db.freezes), most=5)
         naive.close()
 
     def several(self, path: Path) -> None:
@@ -181,6 +189,9 @@ class Size:
         with query.Database(path) as db, raw(path) as conn:
             ours, bare = medians(lambda: db.latest(now=NOW), lambda: latest_raw(conn), rounds=51)
             compare("latest of all", ours, bare)
+            took = median(lambda: db.hours("서울", since=since, now=NOW), rounds=5)
+            print("hours of a year of one station at all, and who agrees")
+            say("nalssi", took, took)
             self.goal("latest of all beside bare SQL", ours / bare, most=2)
             ours, bare = medians(
                 lambda: db.series("서울", since=since), lambda: series_raw(conn, since), rounds=5
@@ -213,6 +224,12 @@ class Size:
         compare("export as CSV", ours, theirs)
         self.goal("export speed beside the shell", theirs / ours, least=0.5)
         self.goal("export resident MB", peak / 1e6, most=100)
+        took, peak = timed_child([*command, "--what", "hours"])
+        with query.Database(path) as db:
+            rows = len(db.hours("서울")) * len(db.stations())
+        print(f"export of {rows:,} hours in {took:.1f} s")
+        self.goal("hours exported a second", rows / took, least=200_000)
+        self.goal("export of hours resident MB", peak / 1e6, most=100)
 
     def size(self) -> None:
         """Bytes of a look: a month as the daemon keeps it, beside the naive table."""
@@ -352,17 +369,26 @@ def rebuild_raw(path: Path) -> None:
 def latest_raw(conn: sqlite3.Connection) -> list[tuple[object, ...]]:
     return conn.execute(
         """
-        SELECT name_ko, name_en, kma_id, temperature / 10.0, condition, label, p.name,
+        SELECT name_ko, name_en, kma_id, latitude, longitude,
             strftime('%Y-%m-%dT%H:%M:%S+09:00', sp.seen_from, 'unixepoch', '+9 hours'),
             strftime('%Y-%m-%dT%H:%M:%S+09:00', sp.seen_until, 'unixepoch', '+9 hours'),
-            k.page_date,
+            strftime('%Y-%m-%dT%H:%M:%S+09:00', sp.changed_after, 'unixepoch', '+9 hours'),
+            strftime('%Y-%m-%dT%H:%M:%S+09:00', sp.published_by, 'unixepoch', '+9 hours'),
+            strftime('%Y-%m-%dT%H:%M:%S+09:00', min(sp.published_by + 5400, sp.seen_until + 1200),
+                'unixepoch', '+9 hours'),
+            temperature / 10.0, condition, wmo_4677, label, p.name, k.page_date,
             CASE WHEN :now - sp.seen_until > 3 * p.interval_s THEN 'down'
-                WHEN sp.seen_until - sp.seen_from >= 10800 THEN 'frozen'
-                WHEN sp.seen_from - sp.changed_after <= 5400 THEN 'live'
-                ELSE 'unconfirmed' END, (:now - sp.seen_from) / 60
+                WHEN sp.seen_until - sp.standing_since >= 10800 THEN 'frozen'
+                WHEN :now - sp.published_by >= 10800 THEN 'stale'
+                WHEN sp.first_after >= sp.first_seen - 5400 AND sp.doubt IS NULL
+                    AND :now - sp.published_by < 5400 THEN 'live'
+                ELSE 'unconfirmed' END,
+            'first shown ' || strftime('%Y-%m-%d %H:%M', sp.first_seen, 'unixepoch', '+9 hours'),
+            hex(s.digest), (:now - sp.published_by) / 60
         FROM portals AS p
         CROSS JOIN spells AS sp ON sp.portal_id = p.id
             AND sp.seen_from = (SELECT max(seen_from) FROM spells WHERE portal_id = p.id)
+        JOIN sidebars AS s ON s.id = sp.sidebar_id
         JOIN readings AS r USING (sidebar_id)
         JOIN stations AS st ON st.id = r.station_id
         JOIN conditions AS c ON c.id = r.condition_id

@@ -8,6 +8,10 @@ tables; the views turn them into ISO 8601 with the Korean offset.
 from __future__ import annotations
 
 from db.problems import sentences
+from db.read import gaps
+from db.read.best import latest_best
+from db.read.freezes import FREEZES
+from db.read.hours import HOURS
 from db.read.latest import latest
 from db.read.looks import CAPTURES, LOOKS
 from db.read.rows import NOW, iso
@@ -18,14 +22,29 @@ def _as_iso(column: str) -> str:
     return f"{iso(column)} AS {column}"
 
 
-_CONTRACT = f"""station, station_en, kma_id, {_as_iso("seen_from")}, {_as_iso("seen_until")},
-    temperature, condition, label, portal, page_date, state"""
+_TIMES = ("seen_from", "seen_until", "changed_after", "published_by", "valid_until")
+
+_CONTRACT = f"""station, station_en, kma_id, latitude, longitude,
+    {", ".join(map(_as_iso, _TIMES))}, {", ".join(f"{time} AS {time}_s" for time in _TIMES)},
+    temperature_c, condition, wmo_4677, label, portal, page_date, state, why, digest"""
+
+_SPAN = f"{_as_iso('since')}, {_as_iso('until')}, since AS since_s, until AS until_s"
 
 _PROBLEMS = f"{sentences('problems')} AS problems"
 
 VIEWS = {
     "weather": f"SELECT {_CONTRACT} FROM ({WEATHER})",
-    "latest": f"SELECT {_CONTRACT}, age FROM ({latest(NOW)})",
+    "latest": f"SELECT {_CONTRACT}, age_minutes FROM ({latest(NOW)})",
+    "latest_best": f"""SELECT {_CONTRACT}, age_minutes, live_portals, agreeing_portals
+        FROM ({latest_best(NOW)})""",
+    "hours": f"""SELECT station, station_en, kma_id, latitude, longitude,
+        {iso("hour_s")} AS hour, {_as_iso("published_by")}, hour_s,
+        published_by AS published_by_s, temperature_c, condition, wmo_4677, label, portal, state,
+        why FROM ({HOURS})""",
+    "gaps": f"""SELECT portal, {_SPAN}, failures, cause, reason
+        FROM ({gaps.gaps(NOW, *3 * ["NULL"])})""",
+    "freezes": f"""SELECT portal, {_SPAN}, {_as_iso("next_change")}, next_change AS next_change_s,
+        why FROM ({FREEZES})""",
     "looks": f"""SELECT id, portal, {_as_iso("fetched_at")}, outcome, status, milliseconds, bytes,
         page_date, sidebar_id, reason, {_PROBLEMS}, {_as_iso("retry_at")}, 'second' AS precision
         FROM ({LOOKS})

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import NalssiError
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pandas import DataFrame
+
+
+TIME_ZONE: Final = "Asia/Seoul"
 
 
 class MissingPandas(NalssiError):
@@ -44,4 +47,7 @@ def to_pandas(rows: Sequence[Any]) -> DataFrame:
     except ImportError as exc:
         raise MissingPandas from exc
     columns = [one.name for one in fields(rows[0])] if rows else []
-    return pd.DataFrame({name: [getattr(row, name) for row in rows] for name in columns})
+    frame = pd.DataFrame({name: [getattr(row, name) for row in rows] for name in columns})
+    for name in frame.select_dtypes("datetimetz"):
+        frame[name] = frame[name].dt.tz_convert(TIME_ZONE)
+    return frame

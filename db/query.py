@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from db.measures.compare import Comparison
     from db.measures.course import Held
     from db.measures.evidence import Known
+    from db.measures.hours import Hour
     from db.measures.periods import By
     from db.measures.stats import Period
+    from db.read.best import Best
     from db.read.counts import Counts, PortalCounts
+    from db.read.freezes import Freeze
     from db.read.gaps import Gap
     from db.read.latest import Latest
     from db.read.looks import PastLook
@@ -44,8 +47,10 @@ if TYPE_CHECKING:
     from db.read.words import Word
 
 __all__ = [
+    "Best",
     "Counts",
     "Database",
+    "Freeze",
     "Gap",
     "Latest",
     "OpenNotice",
@@ -105,6 +110,20 @@ class Database(Opened):
             if (not names or one.station in names) and portal in (None, one.portal)
         ]
 
+    def latest_best(
+        self,
+        *station: StationName,
+        stations: StationName | Iterable[StationName] | None = None,
+        portal: str | None = None,
+        now: When | None = None,
+    ) -> list[Best]:
+        """The newest reading of each station that counts, and how many portals agree with it."""
+        names = self._names([*station, *asked.several(stations or ())])
+        part = self._part(portal=portal, now=now)
+        sql = read.best.latest_best(":now", ":portal")
+        rows = self._ask.read(read.best.read, sql, part.values)
+        return [one for one in rows if not names or one.station in names]
+
     def series(
         self,
         station: StationName,
@@ -152,7 +171,18 @@ class Database(Opened):
     ) -> list[Gap]:
         """Every stretch without a successful look for longer than two intervals, and its cause."""
         part = self._part(since, until, portal, now)
-        return self._ask.read(read.gaps.read, read.gaps.GAPS, part.values)
+        return self._ask.read(read.gaps.read, read.gaps.gaps(), part.values)
+
+    def freezes(
+        self,
+        *,
+        since: When | None = None,
+        until: When | None = None,
+        portal: str | None = None,
+    ) -> list[Freeze]:
+        """Every stretch of three hours or more through which a portal showed the same set."""
+        part = self._part(since, until, portal)
+        return self._ask.read(read.freezes.read, read.freezes.FREEZES_OF_A_TIME, part.values)
 
     def stats(  # noqa: PLR0913 - each by its name
         self,
@@ -193,6 +223,32 @@ class Database(Opened):
             for name in names
             for period in stats.of(history, name, by=by, min_coverage=min_coverage)
         ]
+
+    def hours(
+        self,
+        *stations: StationName,
+        since: When | None = None,
+        until: When | None = None,
+        portal: str | None = None,
+        now: When | None = None,
+    ) -> list[Hour]:
+        """
+        What was live of stations at each full Korean hour, without a gap; and the hour's mean.
+
+        ::
+
+            for hour in db.hours("서울", since="2026-03-01"):
+                print(hour.hour, hour.temperature_c, hour.state, hour.why)
+
+        Raises:
+            WrongQuestion: An argument is out of its range, or there would be too many hours.
+        """
+        from db.measures import hours
+
+        named = list(dict.fromkeys(map(self.station, stations)))
+        part = self._part(since, until, portal, now)
+        found = hours.Hours(self._ask, named, hours.asked_for(self._ask, part), part)
+        return [hour for station in named for hour in hours.read(found, station)]
 
     def compare(  # noqa: PLR0913 - each by its name
         self,

@@ -207,6 +207,12 @@ def rank(state: State, published_by: int) -> tuple[int, int]:
     return -STATES.index(state), published_by
 
 
+def rank_sql(state: str) -> str:
+    """How good a state is, as SQL: the least goes first, and the latest ``published_by``."""
+    places = " ".join(f"WHEN '{known}' THEN {place}" for place, known in enumerate(STATES))
+    return f"CASE {state} {places} END"
+
+
 def live_until(shown: Shown, last_look: int, interval_s: int) -> int | None:
     """
     When a value stops being live if the portal is not polled again; None where it never was.

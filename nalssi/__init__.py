@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from db.frames import MissingPandas, to_pandas
     from db.measures.compare import Comparison, Relation, SideBySide
     from db.measures.evidence import Evidence, Known
+    from db.measures.hours import Hour
     from db.measures.near import NearLook
     from db.measures.stats import Period
     from db.query import Database
+    from db.read.best import Best
+    from db.read.freezes import Freeze
     from db.read.gaps import Gap
     from db.read.latest import Latest
     from db.read.looks import PastLook
@@ -49,11 +52,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KST",
+    "Best",
     "Comparison",
     "Database",
     "DatabaseError",
     "Evidence",
+    "Freeze",
     "Gap",
+    "Hour",
     "Known",
     "Latest",
     "MissingPandas",
@@ -81,9 +87,12 @@ _ROOMS = {
     "db.frames": "MissingPandas to_pandas",
     "db.measures.compare": "Comparison Relation SideBySide",
     "db.measures.evidence": "Evidence Known",
+    "db.measures.hours": "Hour",
     "db.measures.near": "NearLook",
     "db.measures.stats": "Period",
     "db.query": "Database",
+    "db.read.best": "Best",
+    "db.read.freezes": "Freeze",
     "db.read.gaps": "Gap",
     "db.read.latest": "Latest",
     "db.read.looks": "PastLook",

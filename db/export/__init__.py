@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypeAlias
 
 from db.errors import DatabaseError
 from db.export import formats, parquet
-from db.export.slices import TABLES, Selection, Source
+from db.export.slices import Selection, Source
+from db.export.tables import TABLES
 from db.file import atomic
+from db.file.connection import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from db.export.formats import Writer
-    from db.export.slices import Slice, What
+    from db.export.slices import Slice
+    from db.export.tables import What
 
 Format: TypeAlias = Literal["csv", "ndjson", "parquet"]
+
+
+CREDIT: Final = "Korea Meteorological Administration (기상청), as shown by"
 
 
 def _silent(_done: float) -> None:
@@ -75,7 +81,8 @@ class Export:
         with atomic.of_file(path) as place, place.open("wb") as stream:
             if form == "parquet":
                 columns = TABLES[self.what]
-                return self._written(slices, parquet.Parquet(stream, columns, clean=self.clean))
+                writer = parquet.Parquet(stream, columns, clean=self.clean, about=self._about())
+                return self._written(slices, writer)
             return self._written(slices, self._text(stream, form, mark=True))
 
     def to_folders(self, path: Path) -> int:
@@ -93,13 +100,26 @@ class Export:
         parquet.refuse_without()
         slices = self._slices()
         with atomic.of_folder(path) as place:
-            folders = parquet.Folders(place, self.what, TABLES[self.what], clean=self.clean)
+            folders = parquet.Folders(
+                place, self.what, TABLES[self.what], clean=self.clean, about=self._about()
+            )
             return self._written(slices, folders)
 
     def _text(self, stream: BinaryIO, form: Literal["csv", "ndjson"], *, mark: bool) -> Writer:
         if form == "csv":
             return formats.csv(stream, TABLES[self.what], clean=self.clean, mark=mark)
         return formats.ndjson(stream, TABLES[self.what], clean=self.clean)
+
+    def _about(self) -> dict[str, str]:
+        """What a file says of itself: its table and version, its times, and whom to credit."""
+        portals = [self.clean(one.name) for one in self.source.portals()]
+        shown = [name for name in portals if self.chosen.portal in (None, name)]
+        return {
+            "table": self.what,
+            "schema_version": str(VERSION),
+            "time_zone": "Asia/Seoul",
+            "credit": f"{CREDIT}: {', '.join(shown)}",
+        }
 
     def _slices(self) -> Iterator[Slice]:
         """All rows; what is wrong with the question is told before anything is written."""

@@ -19,7 +19,8 @@ from db.reading import moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from db.export.slices import Kind, Slice
+    from db.export.slices import Slice
+    from db.export.tables import Kind
 
 _MOST_KNOWN: Final = 10_000
 _MARK: Final = "\ufeff"

@@ -2,7 +2,8 @@
 The form of an export that is Parquet, by pyarrow, which is an extra.
 
 Moments are instants, shown in Asia/Seoul; temperatures are doubles, the nearest to the tenth that
-was printed, so that every reader computes with them.
+was printed, so that every reader computes with them. What the file is and whom to credit
+stands in the metadata of its schema, the unit of a column in that of its field.
 """
 # ruff: noqa: PLC0415 - an extra, and large
 
@@ -11,12 +12,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from db.errors import NalssiError
+from db.export.tables import unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from db.export.slices import Kind, Slice, What
+    from db.export.slices import Slice
+    from db.export.tables import Kind, What
 
 _ROWS_AT_ONCE: Final = 50_000
 """In a row group, which is held in memory whole."""
@@ -51,13 +54,16 @@ class Parquet:
     """Writes row groups to a file, which stays open."""
 
     def __init__(
-        self, stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str]
+        self,
+        stream: BinaryIO,
+        columns: Mapping[str, Kind],
+        *,
+        clean: Callable[[str], str],
+        about: Mapping[str, str],
     ) -> None:
-        import pyarrow as pa
         from pyarrow import parquet
 
-        types = _types()
-        self._schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
+        self._schema = _schema(columns, about)
         self._kinds, self._clean = list(columns.values()), clean
         self._writer = parquet.ParquetWriter(stream, self._schema)
         self._waiting: list[Any] = []
@@ -98,10 +104,16 @@ class Folders:
     """
 
     def __init__(
-        self, folder: Path, what: What, columns: Mapping[str, Kind], *, clean: Callable[[str], str]
+        self,
+        folder: Path,
+        what: What,
+        columns: Mapping[str, Kind],
+        *,
+        clean: Callable[[str], str],
+        about: Mapping[str, str],
     ) -> None:
         self._folder, self._name = folder, f"{what}.parquet"
-        self._columns, self._clean = columns, clean
+        self._columns, self._clean, self._about = columns, clean, about
         self._month: tuple[int, int] | None = None
         self._file: Parquet | None = None
         self._stream: BinaryIO | None = None
@@ -118,7 +130,7 @@ class Folders:
         place = self._folder / f"year={year:04}" / f"month={month:02}"
         place.mkdir(parents=True)
         self._stream = (place / self._name).open("wb")
-        return Parquet(self._stream, self._columns, clean=self._clean)
+        return Parquet(self._stream, self._columns, clean=self._clean, about=self._about)
 
     def close(self) -> None:
         """Complete the last file."""
@@ -131,6 +143,17 @@ class Folders:
         if self._file is not None and self._stream is not None:
             self._file.abandon()
             self._stream.close()
+
+
+def _schema(columns: Mapping[str, Kind], about: Mapping[str, str]) -> Any:
+    import pyarrow as pa
+
+    types = _types()
+    fields = [
+        pa.field(name, types[kind], metadata={"unit": told} if (told := unit(name)) else None)
+        for name, kind in columns.items()
+    ]
+    return pa.schema(fields, metadata=dict(about))
 
 
 def _types() -> dict[Kind, Any]:

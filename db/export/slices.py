@@ -10,11 +10,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from itertools import islice, pairwise
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
+from db.export.tables import TABLES
 from db.file import connection
+from db.measures import hours, periods
 from db.problems import sentences
 from db.query import Database
+from db.read.freezes import FREEZES_OF_A_TIME
+from db.read.gaps import gaps
+from db.read.latest import latest
 from db.read.looks import CAPTURES, LOOKS
 from db.read.portals import PORTALS, STATIONS
 from db.read.rows import DAY_S, iso
@@ -25,95 +32,13 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
+    from db.asked import Part
+    from db.export.tables import Row, What
     from db.measures.stats import Period
-
-What: TypeAlias = Literal["weather", "readings", "looks", "stations", "portals", "stats"]
-Kind: TypeAlias = Literal["text", "integer", "real", "moment", "date"]
-Row: TypeAlias = tuple[Any, ...]
-
-TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
-    "weather": {
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "seen_from": "moment",
-        "seen_until": "moment",
-        "temperature": "real",
-        "condition": "text",
-        "label": "text",
-        "portal": "text",
-        "page_date": "date",
-        "state": "text",
-    },
-    "readings": {
-        "sidebar_id": "integer",
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "temperature": "real",
-        "condition": "text",
-        "label": "text",
-        "icon": "text",
-        "first_seen": "moment",
-        "last_seen": "moment",
-    },
-    "looks": {
-        "id": "integer",
-        "portal": "text",
-        "fetched_at": "moment",
-        "outcome": "text",
-        "status": "integer",
-        "milliseconds": "integer",
-        "bytes": "integer",
-        "page_date": "date",
-        "sidebar_id": "integer",
-        "reason": "text",
-        "problems": "text",
-        "retry_at": "moment",
-        "precision": "text",
-    },
-    "stations": {
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "latitude": "real",
-        "longitude": "real",
-        "elevation_m": "real",
-        "province": "text",
-    },
-    "portals": {
-        "portal": "text",
-        "url": "text",
-        "interval_minutes": "real",
-        "looks": "integer",
-        "first_look": "moment",
-        "last_look": "moment",
-        "last_success": "moment",
-    },
-    "stats": {
-        "station": "text",
-        "day": "date",
-        "mean_c": "real",
-        "minimum_c": "real",
-        "minimum_seen": "moment",
-        "maximum_c": "real",
-        "maximum_seen": "moment",
-        "readings": "integer",
-        "coverage": "real",
-        "longest_gap_s": "integer",
-        "condition": "text",
-        "agreement": "real",
-        "reason": "text",
-    },
-}
-"""What can be exported, and its columns; those of ``weather`` and ``looks`` are the views'."""
-
-OF_A_TIME: Final[frozenset[What]] = frozenset({"weather", "readings", "looks", "stats"})
-OF_A_STATION: Final[frozenset[What]] = frozenset({"weather", "readings", "stats"})
-BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "looks"})
-"""What can be asked for by time, and by portal; by station; and comes one month after the other."""
+    from db.reading import Station
 
 _SIDEBARS_AT_ONCE: Final = 1000
+_HOURS_AT_ONCE: Final = 10_000
 _END_OF_TIME: Final = 2**62
 
 _PORTAL = "(:portal IS NULL OR p.name = :portal)"
@@ -126,6 +51,11 @@ def _in_slice(column: str) -> str:
     return f"{at} >= {iso(':first')} AND {at} < {iso(':end')}"
 
 
+def _column(name: str) -> str:
+    """A column of the contract: the rooms' SQL has each time once, in epoch seconds."""
+    return f"{name.removesuffix('_s')} AS {name}"
+
+
 _WEATHER_SPAN: Final = f"""
     SELECT
         min(coalesce(
@@ -136,7 +66,7 @@ _WEATHER_SPAN: Final = f"""
 """At each portal from the spell that reaches into the time asked for."""
 
 _WEATHER: Final = f"""
-    SELECT {", ".join(TABLES["weather"])} FROM ({WEATHER}
+    SELECT {", ".join(map(_column, TABLES["weather"]))} FROM ({WEATHER}
         WHERE sp.seen_from >= :first AND sp.seen_from < :end AND sp.seen_until >= :since
             AND {_PORTAL} AND {_STATION})
     ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station"""
@@ -194,6 +124,24 @@ _PORTALS: Final = f"""
     SELECT name, url, interval_s / 60.0, looks, first_look, last_look, last_success
     FROM ({PORTALS})"""
 
+_LATEST: Final = f"""
+    SELECT {", ".join(map(_column, TABLES["latest"]))} FROM ({latest(":now")})
+    WHERE (:portal IS NULL OR portal = :portal)
+        AND (:stations IS NULL OR station IN (SELECT value FROM json_each(:stations)))"""
+
+_GAPS: Final = f"SELECT {', '.join(map(_column, TABLES['gaps']))} FROM ({gaps()})"
+
+_FREEZES: Final = f"SELECT {', '.join(map(_column, TABLES['freezes']))} FROM ({FREEZES_OF_A_TIME})"
+
+_AT_ONCE: Final[Mapping[What, str]] = {
+    "stations": _STATIONS,
+    "portals": _PORTALS,
+    "latest": _LATEST,
+    "gaps": _GAPS,
+    "freezes": _FREEZES,
+}
+"""What is never so much that it needs slices."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
@@ -247,7 +195,7 @@ class Source(Database):
         names = self._names(chosen.stations)
         since = -_END_OF_TIME if part.since is None else epoch(part.since)
         until = _END_OF_TIME if part.until is None else epoch(part.until)
-        values = {
+        values: dict[str, object] = {
             "since": since,
             "until": until,
             "stations": json.dumps(names) if names else None,
@@ -263,11 +211,13 @@ class Source(Database):
                 return self._readings(
                     {**values, "all": chosen == Selection(stations=chosen.stations)}
                 )
+            case "hours":
+                return self._of_hours(names, part)
             case "stats":
                 return self._stats(names or [one.name_ko for one in self.stations()], chosen)
-            case "stations" | "portals":
-                sql = _PORTALS if what == "portals" else _STATIONS
-                return iter([Slice(rows=self._ask(sql, {}))])
+            case "stations" | "portals" | "latest" | "gaps" | "freezes":
+                values["now"] = epoch(part.now)
+                return iter([Slice(rows=self._ask(_AT_ONCE[what], values))])
 
     def _span(self, sql: str, values: Mapping[str, object]) -> tuple[int, int]:
         """The first and the last second of what there is; in this order only if there is any."""
@@ -303,12 +253,38 @@ class Source(Database):
             rows = self._ask(_READINGS, {**values, "first": begin, "end": end})
             yield Slice(rows=rows, done=min(1.0, (end - first) / (last + 1 - first)))
 
+    def _of_hours(self, names: list[str], part: Part) -> Iterator[Slice]:
+        """A month at a time: hour by hour, and in each the stations."""
+        asked_for = hours.asked_for(self._ask, part)
+        if not asked_for:
+            return
+        stations = [one for one in self.stations() if not names or one.name_ko in names]
+        months = periods.borders(asked_for[0], asked_for[-1], "month")
+        for nth, (first, end) in enumerate(pairwise(months), 1):
+            month = range(max(first, asked_for.start), min(end, asked_for.stop), asked_for.step)
+            found = hours.Hours(self._ask, stations, month, part)
+            rows = _of_all(stations, found)
+            begun = moment(first)
+            while some := list(islice(rows, _HOURS_AT_ONCE)):
+                done = nth / (len(months) - 1)
+                yield Slice(rows=some, month=(begun.year, begun.month), done=done)
+
     def _stats(self, names: list[str], chosen: Selection) -> Iterator[Slice]:
         for nth, name in enumerate(names, 1):
             days = self.stats(
                 name, by="day", since=chosen.since, until=chosen.until, portal=chosen.portal
             )
             yield Slice(rows=[_stats_row(day) for day in days], done=nth / len(names))
+
+
+_PLACE: Final = attrgetter("name_ko", "name_en", "kma_id", "latitude", "longitude")
+
+
+def _of_all(stations: list[Station], found: hours.Hours) -> Iterator[Row]:
+    places = list(map(_PLACE, stations))
+    for rows in zip(*map(found.rows, stations), strict=True):
+        for place, row in zip(places, rows, strict=True):
+            yield (*place, row[0], row[1], *row)
 
 
 def _stats_row(day: Period) -> Row:

@@ -83,6 +83,11 @@ def _late_days(db: Database) -> None:
     spells.rebuild(db.conn)
 
 
+@MIGRATIONS(name="0010 freezes")
+def _freezes(db: Database) -> None:
+    db.execute(tables.SPELLS_FROZEN)
+
+
 def _make_all(db: Database, statements: str) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from db import counts
 from db.read.rows import iso
+from db.validity import FROZEN_AFTER_S
 
 FIRST = """
 CREATE TABLE portals (
@@ -220,6 +221,10 @@ CREATE TABLE pauses (             -- between two successful looks, longer than t
     PRIMARY KEY (portal_id, since)
 ) STRICT, WITHOUT ROWID;
 """
+
+SPELLS_FROZEN = f"""
+CREATE INDEX spells_frozen ON spells (portal_id, standing_since)
+    WHERE seen_until - standing_since >= {FROZEN_AFTER_S}"""
 
 SPELLS_BY_TIME = f"CREATE INDEX spells_by_time ON spells (portal_id, {iso('seen_from')})"
 

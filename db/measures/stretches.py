@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from heapq import merge
-from typing import TYPE_CHECKING, Final, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from db.reading import FOREVER, epoch
 from db.validity import CONFIRMED, HOLD_S, Shown, State, pieces, rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from db.asked import Part
     from db.read.ask import Ask
@@ -209,13 +210,36 @@ def merged(portals: list[list[Piece]]) -> Iterator[Piece]:
     Args:
         portals: Their pieces, in the order in which they were added.
     """
+    for begin, end, shown in side_by_side(portals):
+        yield _chosen(shown)._replace(begin=begin, end=end)
+
+
+class _Stretch(Protocol):
+    """A time in which a portal shows a value."""
+
+    @property
+    def begin(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+_S = TypeVar("_S", bound=_Stretch)
+
+
+def side_by_side(portals: Sequence[Iterable[_S]]) -> Iterator[tuple[int, int, Mapping[int, _S]]]:
+    """
+    From when to when several portals showed what: for each time, their pieces by portal.
+
+    Args:
+        portals: Their pieces, none of which overlap at one portal.
+    """
     # An end comes before a beginning of the same second.
-    changes = merge(*(_changes(nth, pieces) for nth, pieces in enumerate(portals)))
-    shown: dict[int, Piece] = {}
+    changes = merge(*(_changes(nth, pieces) for nth, pieces in enumerate(portals)), key=_WHEN)
+    shown: dict[int, _S] = {}
     since = 0
     for at, begins, nth, piece in changes:
         if shown and since < at:
-            yield _chosen(shown)._replace(begin=since, end=at)
+            yield since, at, shown
         since = at
         if begins:
             shown[nth] = piece
@@ -223,7 +247,10 @@ def merged(portals: list[list[Piece]]) -> Iterator[Piece]:
             del shown[nth]
 
 
-def _changes(nth: int, pieces: Iterable[Piece]) -> Iterator[tuple[int, bool, int, Piece]]:
+_WHEN: Final = itemgetter(0, 1, 2)
+
+
+def _changes(nth: int, pieces: Iterable[_S]) -> Iterator[tuple[int, bool, int, _S]]:
     for piece in pieces:
         yield piece.begin, True, nth, piece
         yield piece.end, False, nth, piece

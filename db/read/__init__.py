@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from db.read import (
+        best,
         counts,
         faults,
+        freezes,
         gaps,
         latest,
         looks,
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "best",
     "counts",
     "faults",
+    "freezes",
     "gaps",
     "latest",
     "looks",

@@ -17,16 +17,28 @@ if TYPE_CHECKING:
 _LONGEST_WAIT_S = f"max({LONGEST_BACK_OFF_S}, g.interval_s) + g.interval_s"
 
 
-GAPS_OF_LOOKS = f"""
+def gaps_of_looks(now: str = ":now", since: str = ":since") -> str:
+    """
+    Those among the looks that are there, as SQL.
+
+    Since the looks that are all there, and since the last success before what is asked for.
+    Unwatched: somewhere in it two looks are further apart than even a back-off puts them.
+
+    Args:
+        now: The present, as SQL.
+        since: From when they are asked for; NULL = from the first look.
+    """
+    return f"""
     WITH seen AS (
         SELECT f.portal_id, fetched_at AS since,
-            coalesce(lead(fetched_at) OVER (PARTITION BY f.portal_id ORDER BY fetched_at), :now)
+            coalesce(lead(fetched_at) OVER (PARTITION BY f.portal_id ORDER BY fetched_at), {now})
                 AS until
         FROM portals AS p CROSS JOIN fetches AS f ON f.portal_id = p.id
         WHERE fetched_at >= max(
                 coalesce((SELECT until FROM pruned WHERE portal_id = p.id), -{END_OF_TIME}),
                 coalesce((SELECT b.fetched_at FROM fetches AS b
-                    WHERE b.portal_id = p.id AND b.sidebar_id IS NOT NULL AND b.fetched_at <= :since
+                    WHERE b.portal_id = p.id AND b.sidebar_id IS NOT NULL
+                        AND b.fetched_at <= {since}
                     ORDER BY b.fetched_at DESC LIMIT 1), -{END_OF_TIME}))
             AND (sidebar_id IS NOT NULL OR fetched_at = (
                 SELECT min(first.fetched_at) FROM fetches AS first
@@ -35,7 +47,7 @@ GAPS_OF_LOOKS = f"""
         SELECT p.id, p.name AS portal, p.interval_s, since, until
         FROM seen JOIN portals AS p ON p.id = portal_id
         WHERE until - since > {GAP_AFTER_INTERVALS} * p.interval_s
-            AND until > coalesce(:since, until - 1)
+            AND until > coalesce({since}, until - 1)
     )
     SELECT g.id AS portal_id, g.portal, g.since, g.until,
         (SELECT count(*) FROM fetches AS f WHERE f.portal_id = g.id AND f.sidebar_id IS NULL
@@ -56,25 +68,30 @@ GAPS_OF_LOOKS = f"""
     LEFT JOIN events AS e ON e.id = (
         SELECT id FROM events WHERE at BETWEEN g.since AND g.until
         AND kind IN ('clock', 'not kept') ORDER BY at DESC, id DESC LIMIT 1)"""
-"""
-Since the looks that are all there, and since the last success before what is asked for.
-
-Unwatched: somewhere in it two looks are further apart than even a back-off puts them.
-"""
 
 
-GAPS = f"""
-    SELECT portal, max(since, coalesce(:since, since)) AS since,
-        min(until, coalesce(:until, until)) AS until, failures, failure, unwatched, event, detail
+_CAUSE = """CASE WHEN failures > 0 AND unwatched THEN 'portal failing, ' ELSE '' END
+        || CASE WHEN unwatched THEN coalesce(event, 'not running')
+            WHEN failures > 0 THEN 'portal failing' ELSE '' END"""
+
+
+def gaps(
+    now: str = ":now", since: str = ":since", until: str = ":until", portal: str = ":portal"
+) -> str:
+    """All of them that lie at least partly in a time, cut to it; as SQL, of SQL expressions."""
+    return f"""
+    SELECT portal, max(since, coalesce({since}, since)) AS since,
+        min(until, coalesce({until}, until)) AS until, failures, {_CAUSE} AS cause,
+        coalesce(failure, detail) AS reason
     FROM (
-        SELECT * FROM ({GAPS_OF_LOOKS})
+        SELECT * FROM ({gaps_of_looks(now, since)})
         UNION ALL
         SELECT b.portal_id, p.name, b.since, b.until, b.failures, b.failure, b.unwatched, b.event,
             b.detail
         FROM past_gaps AS b JOIN portals AS p ON p.id = b.portal_id
-        WHERE b.until > coalesce(:since, b.until - 1)
+        WHERE b.until > coalesce({since}, b.until - 1)
     ) AS g
-    WHERE g.since < coalesce(:until, g.since + 1) AND (:portal IS NULL OR portal = :portal)
+    WHERE g.since < coalesce({until}, g.since + 1) AND ({portal} IS NULL OR portal = {portal})
     ORDER BY g.since, g.portal_id"""
 
 
@@ -103,14 +120,12 @@ class Gap:
 
 
 def read(row: sqlite3.Row) -> Gap:
-    """Read a row of ``GAPS``."""
-    unwatched = row["event"] or "not running"
-    causes = ["portal failing"] * bool(row["failures"]) + [unwatched] * row["unwatched"]
+    """Read a row of ``gaps``."""
     return Gap(
         portal=row["portal"],
         since=moment(row["since"]),
         until=moment(row["until"]),
         failures=row["failures"],
-        cause=", ".join(causes),
-        reason=row["failure"] or row["detail"],
+        cause=row["cause"],
+        reason=row["reason"],
     )

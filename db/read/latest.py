@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from db import labels
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
-from db.reading import moment
 from db.validity import LIVE_UNTIL, last_look_sql, state_sql
 
 if TYPE_CHECKING:
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from db.validity import State
 
 
-NAMES = """st.name_ko AS station, st.name_en AS station_en, st.kma_id,
-    r.temperature / 10.0 AS temperature, c.condition, c.label, p.name AS portal"""
+PLACE = "st.name_ko AS station, st.name_en AS station_en, st.kma_id, st.latitude, st.longitude"
+
+VALUE = "r.temperature / 10.0 AS temperature_c, c.condition, c.wmo_4677, c.label"
+
+DIGEST = "(SELECT lower(hex(s.digest)) FROM sidebars AS s WHERE s.id = sp.sidebar_id) AS digest"
 
 
 READINGS_OF_SPELL = """
@@ -39,39 +42,43 @@ def latest(now: str) -> str:
     """
     The newest reading of each station and portal, as of a moment; later looks count for nothing.
 
+    What stations of one spell share is worked out once.
+
     Args:
         now: An SQL expression for the present, in epoch seconds.
     """
     last_look = last_look_sql(now)
+    state = state_sql(now, last_look)
     return f"""
-    SELECT station, station_en, kma_id, temperature, condition, label, portal,
-        seen_from, seen_until, page_date,
-        CASE WHEN shows_others THEN 'down' ELSE state END AS state, age,
-        changed_after, published_by,
-        CASE WHEN state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
-        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE why END AS why,
-        learned_condition, learned_from
-    FROM (
-        SELECT *, EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = shown.portal_id
-            AND o.seen_from > shown.seen_from AND o.seen_from <= {now}) AS shows_others
-        FROM (
-            SELECT {NAMES}, sp.portal_id, sp.seen_from, sp.seen_until, {PAGE_DATE},
-                {state_sql(now, last_look)} AS state, ({now} - sp.published_by) / 60 AS age,
-                sp.changed_after, sp.published_by, {LIVE_UNTIL} AS live_until,
-                {why_sql(f"({state_sql(now, last_look)})", now, last_look)} AS why,
-                {labels.COLUMNS}
-            FROM portal_stations AS ps
-            JOIN portals AS p ON p.id = ps.portal_id
-            JOIN spells AS sp ON sp.portal_id = ps.portal_id AND sp.seen_from = (
-                SELECT s.seen_from FROM spells AS s
-                JOIN readings AS t ON t.sidebar_id = s.sidebar_id AND t.station_id = ps.station_id
-                WHERE s.portal_id = ps.portal_id AND s.seen_from <= {now}
-                ORDER BY s.seen_from DESC LIMIT 1)
-            JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = ps.station_id
-            {READINGS_OF_SPELL} {labels.JOIN}
-            ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko
-        ) AS shown
-    )"""
+    WITH newest AS MATERIALIZED (
+        SELECT ps.portal_id, ps.station_id, (
+            SELECT b.seen_from FROM spells AS b
+            JOIN readings AS t ON t.sidebar_id = b.sidebar_id AND t.station_id = ps.station_id
+            WHERE b.portal_id = ps.portal_id AND b.seen_from <= {now}
+            ORDER BY b.seen_from DESC LIMIT 1) AS seen_from
+        FROM portal_stations AS ps
+    ), shown AS MATERIALIZED (
+        SELECT sp.portal_id, p.name AS portal, sp.sidebar_id, sp.seen_from, sp.seen_until,
+            sp.changed_after, sp.published_by, {LIVE_UNTIL} AS live_until, {PAGE_DATE}, {DIGEST},
+            {state} AS state, {why_sql(f"({state})", now, last_look)} AS why,
+            EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = sp.portal_id
+                AND o.seen_from > sp.seen_from AND o.seen_from <= {now}) AS shows_others
+        FROM (SELECT DISTINCT portal_id, seen_from FROM newest) AS newest
+        JOIN spells AS sp ON sp.portal_id = newest.portal_id AND sp.seen_from = newest.seen_from
+        JOIN portals AS p ON p.id = sp.portal_id
+    )
+    SELECT {PLACE}, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
+        CASE WHEN sp.state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
+        {VALUE}, sp.portal,
+        sp.page_date, CASE WHEN shows_others THEN 'down' ELSE sp.state END AS state,
+        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE sp.why END AS why,
+        sp.digest, {labels.COLUMNS},
+        ({now} - sp.published_by) / 60 AS age_minutes, sp.portal_id
+    FROM newest
+    JOIN shown AS sp ON sp.portal_id = newest.portal_id AND sp.seen_from = newest.seen_from
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = newest.station_id
+    {READINGS_OF_SPELL} {labels.JOIN}
+    ORDER BY sp.portal_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,66 +88,64 @@ class Latest:
 
     Attributes:
         station, station_en, kma_id: Which station; the last two None for an unknown city.
-        temperature_c: Degrees Celsius; None where no number was printed.
-        condition: Our name of the sky, such as ``"overcast"``; None = unknown.
-        label: The sky as printed.
-        portal: Who showed it.
+        latitude, longitude: Where it stands, degrees, WGS 84; None where that is not known.
         seen_from, seen_until: The first and the last look at it; Korean time.
-        page_date: The date printed with it at the last look.
-        state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down``.
-        age_minutes: Since ``published_by``.
         changed_after: The last look that showed something else; None where there was none.
         published_by: When the set was published at the latest.
         valid_until: When a live value stops being live if the portal is not polled again; else
             None.
+        temperature_c: Degrees Celsius; None where no number was printed.
+        condition: Our name of the sky, such as ``"overcast"``; None = unknown.
+        wmo_4677: The nearest WMO 4677 present weather code; None where there is none.
+        label: The sky as printed.
+        portal: Who showed it.
+        page_date: The date printed with it at the last look.
+        state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down``.
         why: The fact that decided the state, in one sentence.
+        digest: Of the sidebar, in hexadecimal digits.
         learned_condition, learned_from: Where the label was lost, the sky that another portal
             printed for the same set, and that portal; else None.
+        age_minutes: Since ``published_by``.
     """
 
     station: str
     station_en: str | None
     kma_id: int | None
-    temperature_c: float | None
-    condition: str | None
-    label: str
-    portal: str
+    latitude: float | None
+    longitude: float | None
     seen_from: dt.datetime
     seen_until: dt.datetime
-    page_date: dt.date | None
-    state: State
-    age_minutes: int
     changed_after: dt.datetime | None
     published_by: dt.datetime
     valid_until: dt.datetime | None
+    temperature_c: float | None
+    condition: str | None
+    wmo_4677: int | None
+    label: str
+    portal: str
+    page_date: dt.date | None
+    state: State
     why: str
+    digest: str
     learned_condition: str | None = None
     learned_from: str | None = None
+    age_minutes: int
 
 
 def read(row: sqlite3.Row) -> Latest:
-    """Read a row of ``latest``, by place."""
-    place, en, kma_id, celsius, condition, label, portal, since, until, page_date, state, *more = (
-        row
-    )
-    age, changed_after, published_by, valid_until, why, learned, learned_from = more
-    return Latest(
-        station=place,
-        station_en=en,
-        kma_id=kma_id,
-        temperature_c=celsius,
-        condition=condition,
-        label=label,
-        portal=portal,
-        seen_from=moment(since),
-        seen_until=moment(until),
-        page_date=date_or_none(page_date),
-        state=state,
-        age_minutes=age,
-        changed_after=moment_or_none(changed_after),
-        published_by=moment(published_by),
-        valid_until=moment_or_none(valid_until),
-        why=why,
-        learned_condition=learned,
-        learned_from=learned_from,
-    )
+    """Read a row of ``latest``."""
+    return Latest(**values(row))
+
+
+def values(row: sqlite3.Row) -> dict[str, Any]:
+    """The values of a row of ``latest``, by their names."""
+    told: dict[str, Any] = dict(zip(row.keys(), row, strict=True))  # quicker than dict(row)
+    del told["portal_id"]
+    for name in ("seen_from", "seen_until", "published_by", "changed_after", "valid_until"):
+        told[name] = _moment(told[name])
+    told["page_date"] = date_or_none(told["page_date"])
+    return told
+
+
+_moment = functools.lru_cache(maxsize=256)(moment_or_none)
+"""The stations of a portal share theirs."""

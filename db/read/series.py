@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from db import labels
-from db.read.latest import NAMES, PAGE_DATE, READINGS_OF_SPELL
+from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
 from db.read.rows import END_OF_TIME
 from db.read.why import why_sql
 from db.reading import KST
@@ -23,9 +23,9 @@ _STATE = state_sql("sp.seen_until", "sp.seen_until")
 """At the last look of a spell."""
 
 WEATHER = f"""
-    SELECT {NAMES}, sp.seen_from, sp.seen_until, sp.changed_after,
-        {PAGE_DATE}, {_STATE} AS state, sp.published_by, {LIVE_UNTIL} AS valid_until,
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why
+    SELECT {PLACE}, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
+        {LIVE_UNTIL} AS valid_until, {VALUE}, p.name AS portal, {PAGE_DATE}, {_STATE} AS state,
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why, {DIGEST}
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""

@@ -7,11 +7,13 @@ The sentences are those of the views, the JSON and the Python records alike.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from db.lateness import LATE_HOURS
-from db.reading import KST
+from db.read.rows import DAY_S
+from db.reading import KST_S
 from db.validity import HOLD_S
 
 if TYPE_CHECKING:
@@ -117,7 +119,12 @@ def why(state: State, facts: Facts) -> str:
         case "unconfirmed":
             return _unconfirmed(facts)
         case "live":
-            return f"first shown {at_minute(facts.first_seen)}"
+            return why_live(facts.first_seen)
+
+
+def why_live(first_seen: int) -> str:
+    """The sentence for a live value, of which there are most."""
+    return f"first shown {at_minute(first_seen)}"
 
 
 def _stale(facts: Facts) -> str:
@@ -144,4 +151,15 @@ def _unconfirmed(facts: Facts) -> str:
 
 def at_minute(seconds: int) -> str:
     """A moment as the sentences tell it: Korean, to the minute."""
-    return f"{dt.datetime.fromtimestamp(seconds, KST):%Y-%m-%d %H:%M}"
+    day, second = divmod(seconds + KST_S, DAY_S)
+    return f"{_day(day)} {_time(second // 60)}"
+
+
+@functools.lru_cache(maxsize=1024)
+def _day(since_1970: int) -> str:
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=since_1970)).isoformat()
+
+
+@functools.lru_cache(maxsize=24 * 60)
+def _time(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -25,7 +25,7 @@ from db import dates
 from db.errors import DatabaseError
 from db.file import connection
 from db.query import Database
-from db.read.gaps import GAPS_OF_LOOKS
+from db.read.gaps import gaps_of_looks
 from db.reading import epoch
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _keep_gaps(conn: sqlite3.Connection, borders: Mapping[int, int]) -> None:
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
     now = max(borders.values(), default=0)  # what is still open begins at a border, or later
-    gaps = cursor.execute(GAPS_OF_LOOKS, {"since": None, "now": now}).fetchall()
+    gaps = cursor.execute(gaps_of_looks(), {"since": None, "now": now}).fetchall()
     past = [dict(gap) for gap in gaps if gap["since"] < borders.get(gap["portal_id"], 0)]
     conn.executemany(_KEEP_GAP, past)
     conn.executemany(

@@ -10,6 +10,7 @@ One command's file is loaded, so that each starts as fast as what it needs.
 | query.py | latest, series, stations, portals, looks |
 | stats.py | stats, compare, at |
 | status.py | status, gaps |
+| hours.py | hours, freezes |
 | export.py | export, backup, prune, rebuild |
 | options.py | what they share: where the config and the database are, what a time is |
 | show.py, table.py | values as JSON, and as tables in a terminal and in a pipe |

@@ -13,7 +13,8 @@ import click
 from db import backup as backups
 from db.errors import DatabaseError
 from db.export import Export
-from db.export.slices import BY_MONTH, OF_A_STATION, OF_A_TIME, Selection, Source
+from db.export.slices import Selection, Source
+from db.export.tables import BY_MONTH, OF_A_PORTAL, OF_A_STATION, OF_A_TIME, TABLES
 from db.reading import KST, now
 from db.write import prune as pruning
 from db.write.store import Store
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.export import Format
-    from db.export.slices import What
+    from db.export.tables import What
     from db.write.prune import Plan
 
 _ENDINGS: Final[dict[str, Format]] = {
@@ -83,7 +84,7 @@ class Pruned:
 )
 @click.option(
     "--what",
-    type=click.Choice(["weather", "readings", "looks", "stations", "portals", "stats"]),
+    type=click.Choice(list(TABLES)),
     default="weather",
     show_default=True,
     help="The table.",
@@ -152,10 +153,8 @@ def _refuse_mixtures(
     """Refuse what would be ignored, or has no sense."""
     refuse_reversed(chosen.since, chosen.until)
     wrong = {
-        "--since, --until and --portal go with": (
-            OF_A_TIME,
-            chosen.since or chosen.until or chosen.portal,
-        ),
+        "--since and --until go with": (OF_A_TIME, chosen.since or chosen.until),
+        "--portal goes with": (OF_A_PORTAL, chosen.portal),
         "--station goes with": (OF_A_STATION, chosen.stations),
         "--partition goes with": (BY_MONTH, partition),
     }

@@ -41,7 +41,12 @@ COMMANDS: Final = {
     "demo": ("demo", "Poll a portal of our own on this machine, and show it all."),
     "drop-looks": ("drop_looks", "Drop looks that a wrong clock dated; a copy is kept."),
     "export": ("export", "Write a table as CSV, NDJSON or Parquet."),
+    "freezes": (
+        "hours",
+        "List the stretches in which a portal showed the same for 3 hours or more.",
+    ),
     "gaps": ("status", "List the stretches without a successful look, and why."),
+    "hours": ("hours", "Show what was live at each full hour, and the mean of the hour."),
     "latest": ("query", "Show the newest readings, and whether to trust them."),
     "looks": ("query", "List the looks at portals and how each ended."),
     "notify": ("notify", "Try the channels of the config with a test notice."),

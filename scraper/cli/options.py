@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import click
 
@@ -16,7 +17,7 @@ from db.reading import KST
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from scraper.config import Config
 
@@ -122,6 +123,64 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+Form: TypeAlias = Literal["table", "json", "csv"]
+
+_FORMS: Final[dict[str, Form]] = {".json": "json", ".csv": "csv"}
+
+
+def with_output(command: Callable[..., None]) -> Callable[..., None]:
+    """
+    Give a command ``--json``, ``--csv`` and ``-o``, and the form that they mean as ``form``.
+
+    What it prints goes to the file, which is complete or not there.
+    """
+
+    @as_json
+    @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+    @click.option(
+        "-o",
+        "--output",
+        type=_FILE,
+        help="The file; .json and .csv mean these forms.  [standard output]",
+    )
+    @functools.wraps(command)
+    def with_form(
+        *args: Any, as_json: bool, as_csv: bool, output: Path | None, **options: Any
+    ) -> None:
+        if as_json and as_csv:
+            msg = "--json and --csv exclude each other"
+            raise click.UsageError(msg)
+        form = _FORMS.get(output.suffix.lower(), "table") if output else "table"
+        form = "json" if as_json else "csv" if as_csv else form
+        ended = None
+        with _into(output, form):
+            try:
+                command(*args, form=form, **options)
+            except click.exceptions.Exit as exc:  # with a code of its own, not for a fault
+                ended = exc
+        if ended is not None:
+            raise ended
+
+    return with_form
+
+
+@contextlib.contextmanager
+def _into(output: Path | None, form: Form) -> Iterator[None]:
+    """Lead what is printed to a file, if one is named; CSV with the mark that Excel needs."""
+    if output is None:
+        yield
+        return
+    from db.file import atomic  # noqa: PLC0415 - only where a file is named
+
+    encoding = "utf-8-sig" if form == "csv" else "utf-8"
+    with (
+        atomic.of_file(output) as draft,
+        draft.open("w", encoding=encoding, newline="") as file,
+        contextlib.redirect_stdout(file),
+    ):
+        yield
+
 
 only_stations = click.option(
     "--station",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -10,13 +11,14 @@ from db import query
 from db.reading import now
 from scraper.cli import show
 from scraper.cli.options import (
+    Form,
     Places,
-    as_json,
     only_portal,
     only_stations,
     refuse_reversed,
     since,
     until,
+    with_output,
     with_places,
 )
 
@@ -28,15 +30,21 @@ if TYPE_CHECKING:
 @click.command()
 @only_stations
 @only_portal
+@click.option("--best", is_flag=True, help="One row a station: of the portal whose set counts.")
 @with_places
-@as_json
-def latest(stations: tuple[str, ...], portal: str | None, places: Places, *, as_json: bool) -> None:
+@with_output
+def latest(
+    stations: tuple[str, ...], portal: str | None, places: Places, *, best: bool, form: Form
+) -> None:
     """Show the newest readings, and whether to trust them."""
     with query.Database(places.database()) as asked:
-        rows = asked.latest(stations=list(stations) or None, portal=portal, now=now())
-    if as_json:
-        show.as_json(rows)
-    elif portal is not None and not rows:
+        ask = asked.latest_best if best else asked.latest
+        rows: Sequence[query.Latest] = ask(
+            stations=list(stations) or None, portal=portal, now=now()
+        )
+    if show.records(rows, query.Best if best else query.Latest, form):
+        return
+    if portal is not None and not rows:
         show.nothing(f"{portal} has shown none of that yet")
     else:
         show.latest(rows)
@@ -48,7 +56,7 @@ def latest(stations: tuple[str, ...], portal: str | None, places: Places, *, as_
 @until
 @only_portal
 @with_places
-@as_json
+@with_output
 def series(
     station: str,
     since: dt.datetime | None,
@@ -56,7 +64,7 @@ def series(
     portal: str | None,
     places: Places,
     *,
-    as_json: bool,
+    form: Form,
 ) -> None:
     """
     Show what was printed of one station over time.
@@ -66,8 +74,7 @@ def series(
     refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         rows = asked.series(station, since=since, until=until, portal=portal)
-    if as_json:
-        show.as_json(rows)
+    if show.records(rows, query.Spell, form):
         return
     if not rows:
         show.nothing(f"nothing was seen of {station} in that time")
@@ -79,46 +86,46 @@ def series(
     )
 
 
+_STATION: Final = {
+    "station": "name_ko",
+    "station_en": "name_en",
+    "kma_id": "kma_id",
+    "latitude": "latitude",
+    "longitude": "longitude",
+    "elevation_m": "elevation_m",
+    "province": "province",
+}
+
+_PORTAL: Final = {
+    "portal": "name",
+    "url": "url",
+    "interval_minutes": "interval_minutes",
+    "looks": "looks",
+    "first_look": "first_look",
+    "last_look": "last_look",
+    "last_success": "last_success",
+}
+"""The name of each value in an answer, and in its dataclass."""
+
+
 @click.command()
 @with_places
-@as_json
-def stations(places: Places, *, as_json: bool) -> None:
+@with_output
+def stations(places: Places, *, form: Form) -> None:
     """List the stations that a portal printed."""
     with query.Database(places.database()) as asked:
-        rows = [
-            {
-                "station": station.name_ko,
-                "station_en": station.name_en,
-                "kma_id": station.kma_id,
-                "latitude": station.latitude,
-                "longitude": station.longitude,
-                "elevation_m": station.elevation_m,
-                "province": station.province,
-            }
-            for station in asked.stations()
-        ]
-    _rows(rows, as_json=as_json, none="no portal has shown a station yet")
+        rows = asked.stations()
+    _rows(rows, _STATION, form, none="no portal has shown a station yet")
 
 
 @click.command()
 @with_places
-@as_json
-def portals(places: Places, *, as_json: bool) -> None:
+@with_output
+def portals(places: Places, *, form: Form) -> None:
     """List the portals that were polled."""
     with query.Database(places.database()) as asked:
-        rows = [
-            {
-                "portal": portal.name,
-                "url": portal.url,
-                "interval_minutes": portal.interval_minutes,
-                "looks": portal.looks,
-                "first_look": portal.first_look,
-                "last_look": portal.last_look,
-                "last_success": portal.last_success,
-            }
-            for portal in asked.portals()
-        ]
-    _rows(rows, as_json=as_json, none="no portal was looked at yet")
+        rows = asked.portals()
+    _rows(rows, _PORTAL, form, none="no portal was looked at yet")
 
 
 @click.command()
@@ -135,7 +142,7 @@ def portals(places: Places, *, as_json: bool) -> None:
     help="Only the newest so many; 0 = all.",
 )
 @with_places
-@as_json
+@with_output
 def looks(
     since: dt.datetime | None,
     until: dt.datetime | None,
@@ -144,7 +151,7 @@ def looks(
     *,
     failed: bool,
     last: int,
-    as_json: bool,
+    form: Form,
 ) -> None:
     """List the looks at portals and how each ended."""
     refuse_reversed(since, until)
@@ -152,22 +159,26 @@ def looks(
         found = asked.looks(
             since=since, until=until, portal=portal, failed=failed, last=last or None
         )
-    rows = [show.named(look) for look in found]
     none = "no look failed" if failed else "there was no look"
-    _rows(rows, as_json=as_json, none=none, keys=2)
+    _rows(found, {one.name: one.name for one in fields(query.PastLook)}, form, none=none, keys=2)
 
 
-def _rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, none: str, keys: int = 1) -> None:
-    """Print rows with their keys as headings, numbers flush right; or that there is none."""
-    if as_json:
+def _rows(
+    found: Sequence[object], names: Mapping[str, str], form: Form, *, none: str, keys: int = 1
+) -> None:
+    """Print values by their names, numbers flush right in a table; or that there is none."""
+    rows = [{name: getattr(one, here) for name, here in names.items()} for one in found]
+    if form == "json":
         show.as_json(rows)
+    elif form == "csv":
+        show.as_csv(names, [row.values() for row in rows])
     elif not rows:
         show.nothing(none)
     else:
-        named = {key: key.replace("_", " ") for key in rows[0]}
+        headings = {name: name.replace("_", " ") for name in names}
+        numbers = [told for name, told in headings.items() if _is_number(row[name] for row in rows)]
         values = [list(row.values()) for row in rows]
-        numbers = [name for key, name in named.items() if _is_number(row[key] for row in rows)]
-        show.table(list(named.values()), values, numbers=numbers, keys=keys)
+        show.table(list(headings.values()), values, numbers=numbers, keys=keys)
 
 
 def _is_number(values: Iterable[object]) -> bool:

@@ -7,6 +7,7 @@ Text from a portal loses its control, escape and bidirectional characters here, 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from db.query import Latest
+    from scraper.cli.options import Form
     from scraper.cli.status import PortalRow
 
 _LOUD: Final = {
@@ -47,6 +49,42 @@ def as_json(value: object) -> None:
     """Print a value as JSON."""
     # Of a damaged database there may be bytes where a text belongs: shown, as a table does.
     click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2, default=str))
+
+
+def as_csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print CSV that a spreadsheet can be trusted with."""
+    import csv  # noqa: PLC0415 - a table does without
+
+    from db.export.spreadsheet import cell as safe  # noqa: PLC0415 - the same
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([safe(_flat(value)) for value in row] for row in (headings, *rows))
+    click.echo(text.getvalue(), nl=False)
+
+
+def _flat(value: object) -> object:
+    """A value for one cell."""
+    return "; ".join(map(str, value)) if isinstance(value := plain(value), list) else value
+
+
+def records(rows: Sequence[object], kind: type, form: Form) -> bool:
+    """
+    Print dataclasses as JSON or CSV.
+
+    Args:
+        rows: Of one kind.
+        kind: That one.
+        form: Where it is ``table``, there is nothing to do.
+
+    Returns:
+        Whether they are printed.
+    """
+    if form == "json":
+        as_json(rows)
+    elif form == "csv":
+        as_csv([one.name for one in fields(kind)], [named(row).values() for row in rows])
+    return form != "table"
 
 
 def table(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from db import query
-from db.export.spreadsheet import cell
 from db.measures.stats import Period
 from db.reading import now
 from scraper.cli import show
 from scraper.cli.options import (
+    Form,
     Moment,
     Places,
     as_json,
@@ -23,12 +21,13 @@ from scraper.cli.options import (
     refuse_reversed,
     since,
     until,
+    with_output,
     with_places,
 )
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from db.measures.compare import Comparison
     from db.measures.evidence import Known
@@ -90,21 +89,6 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
     return with_part
 
 
-def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command ``--json`` and ``--csv``, of which it gets one at most."""
-
-    @as_json
-    @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-    @functools.wraps(command)
-    def with_formats(*args: Any, as_json: bool, as_csv: bool, **options: Any) -> None:
-        if as_json and as_csv:
-            msg = "--json and --csv exclude each other"
-            raise click.UsageError(msg)
-        command(*args, as_json=as_json, as_csv=as_csv, **options)
-
-    return with_formats
-
-
 @click.command()
 @click.argument("stations", metavar="STATION...", nargs=-1, required=True)
 @click.option(
@@ -116,15 +100,14 @@ def _with_formats(command: Callable[..., None]) -> Callable[..., None]:
 )
 @_with_part
 @with_places
-@_with_formats
+@with_output
 def stats(
     stations: tuple[str, ...],
     by: By,
     part: Part,
     places: Places,
     *,
-    as_json: bool,
-    as_csv: bool,
+    form: Form,
 ) -> None:
     """
     Show means, extremes and coverage by hour, day, month or year.
@@ -133,10 +116,10 @@ def stats(
     """
     with query.Database(places.database()) as asked:
         rows = asked.stats(*stations, by=by, **show.named(part))
-    if as_json:
+    if form == "json":
         show.as_json(rows)
-    elif as_csv:
-        _csv(*_flat(rows))
+    elif form == "csv":
+        show.as_csv(*_flat(rows))
     elif not rows:
         show.nothing(_NOTHING.format(", ".join(stations)))
     else:
@@ -197,15 +180,14 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
 )
 @_with_part
 @with_places
-@_with_formats
+@with_output
 def compare(
     stations: tuple[str, ...],
     by: By,
     part: Part,
     places: Places,
     *,
-    as_json: bool,
-    as_csv: bool,
+    form: Form,
 ) -> None:
     """
     Show stations side by side: differences and correlation.
@@ -214,10 +196,10 @@ def compare(
     """
     with query.Database(places.database()) as asked:
         found = asked.compare(*stations, by=by, **show.named(part))
-    if as_json:
+    if form == "json":
         show.as_json(found)
-    elif as_csv:
-        _csv(*_columns(found, ("since", "until")))
+    elif form == "csv":
+        show.as_csv(*_columns(found, ("since", "until")))
     elif not found.periods:
         show.nothing(_NOTHING.format(", ".join(found.stations)))
     else:
@@ -251,14 +233,6 @@ def _side_by_side(found: Comparison, by: str) -> None:
     numbers = [f"common {by}s", f"mean less {show.cell(found.stations[0])}", "correlation"]
     rows = [list(show.named(one).values()) for one in found.relations]
     show.table(["station", *numbers, "reason"], rows, numbers=numbers)
-
-
-def _csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print CSV that a spreadsheet can be trusted with."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([cell(show.plain(value)) for value in row] for row in (headings, *rows))
-    click.echo(text.getvalue(), nl=False)
 
 
 @click.command()

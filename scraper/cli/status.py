@@ -14,12 +14,13 @@ from db.reading import KST, now
 from scraper import __version__
 from scraper.cli import show
 from scraper.cli.options import (
+    Form,
     Places,
-    as_json,
     only_portal,
     refuse_reversed,
     since,
     until,
+    with_output,
     with_places,
 )
 from scraper.errors import STALE
@@ -66,8 +67,8 @@ class DatabaseRow:
 
 @click.command()
 @with_places
-@as_json
-def status(places: Places, *, as_json: bool) -> None:
+@with_output
+def status(places: Places, *, form: Form) -> None:
     """Show each portal's state; exit 7 where one is stale, frozen or down."""
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
@@ -78,9 +79,9 @@ def status(places: Places, *, as_json: bool) -> None:
             free_bytes=shutil.disk_usage(path.absolute().parent).free,
             journal=asked.journal(),
         )
-    if as_json:
+    if form == "json":
         show.as_json({"portals": portals, "database": file})
-    else:
+    elif not show.records(portals, PortalRow, form):
         show.status(portals)
         click.echo(
             f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
@@ -131,14 +132,14 @@ def _mib(size: int) -> str:
 @until
 @only_portal
 @with_places
-@as_json
+@with_output
 def gaps(
     since: dt.datetime | None,
     until: dt.datetime | None,
     portal: str | None,
     places: Places,
     *,
-    as_json: bool,
+    form: Form,
 ) -> None:
     """List the stretches without a successful look, and why."""
     refuse_reversed(since, until)
@@ -148,8 +149,7 @@ def gaps(
     if config is not None and portal is None:
         names = {portal.name for portal in config.portals}
         found = [gap for gap in found if gap.portal in names]
-    if as_json:
-        show.as_json(found)
+    if show.records(found, query.Gap, form):
         return
     if not found:
         show.nothing("no gap was found")

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from db import query
+from db.read.words import Word
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, with_places
+from scraper.cli.options import Form, Places, with_output, with_places
 from scraper.vocabulary import ICONS
-
-if TYPE_CHECKING:
-    from db.read.words import Word
 
 
 @click.command()
 @click.option("--unknown", is_flag=True, help="Only those that are not understood.")
 @with_places
-@as_json
-def words(places: Places, *, unknown: bool, as_json: bool) -> None:
+@with_output
+def words(places: Places, *, unknown: bool, form: Form) -> None:
     """List every word ever printed, and what it is taken for."""
     icons = {code: drawn.condition or drawn.label_en for code, drawn in ICONS.items()}
     with query.Database(places.database()) as asked:
         found = [word for word in asked.words(icons) if not (unknown and word.understood)]
-    if as_json:
-        show.as_json(found)
-    elif found:
+    if show.records(found, Word, form):
+        return
+    if found:
         _list(found)
     else:
         show.nothing("every word is understood" if unknown else "no portal has shown a word yet")

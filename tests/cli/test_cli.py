@@ -291,12 +291,16 @@ def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
         assert row.pop("seen_until") == seen.isoformat()
         # The page is of 2018: its values existed by the end of that day.
         assert row.pop("age_minutes") > 365 * 24 * 60
+        assert re.fullmatch("[0-9a-f]{32}", row.pop("digest"))
         assert row == {
             "station": "서울",
             "station_en": "Seoul",
             "kma_id": 108,
+            "latitude": 37.57142,
+            "longitude": 126.9658,
             "temperature_c": 4.9,
             "condition": "overcast",
+            "wmo_4677": 3,
             "label": "흐림",
             "portal": "koya",
             "page_date": "2018-03-20",

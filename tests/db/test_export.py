@@ -19,9 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.export import Export, formats
-from db.export.slices import TABLES, Selection, Slice, Source
-from db.reading import KST, Condition, Problem, Station, moment
+from db.export.slices import Selection, Slice, Source
+from db.export.tables import TABLES
+from db.file.connection import VERSION
+from db.reading import KST, Condition, Problem, Station, epoch, moment
 from db.write.store import Store
+from scraper.printable import printable
 from tests.cli.test_cli import NALSSI, ROOT, nalssi, refused
 from tests.support.faults import PATIENCE_S, rows
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
@@ -94,6 +97,71 @@ def test_looks_are_the_view_without_what_moves_a_cursor(path):
     assert in_order(told) == in_order(seen)
 
 
+def test_freezes_are_the_view(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        for minute in (0, 90, 180):
+            see(store, make_look(minute), make_content())
+    told = exported(store.path, "--what", "freezes")
+    assert told == viewed(store.path, "SELECT * FROM freezes")
+    assert [row["until_s"] - row["since_s"] for row in told] == [180 * 60]
+
+
+@pytest.mark.parametrize("what", ["latest", "gaps"])
+def test_a_view_of_few_rows_is_exported_as_it_is(path, what):
+    told = exported(path, "--what", what)
+    seen = viewed(path, f"SELECT * FROM {what}")
+    for row in (*told, *seen):  # the present goes on between the two
+        for name in ("age_minutes", "until", "until_s"):
+            row.pop(name, None)
+        row["reason"] = printable(row.get("reason") or "")
+    assert in_order(told) == in_order(seen)
+    assert told
+
+
+def test_hours_are_those_of_python_month_by_month_and_station_by_station(path):
+    told = exported(path, "--what", "hours")
+    with Source(path) as source:
+        stations = source.stations()
+        hours = {(one.hour, one.station): one for one in source.hours(*_names(stations))}
+    assert len(told) == len(hours) == 3 * (154 * 7 + 1)  # a look every seven hours
+    assert [row["hour_s"] for row in told] == sorted(row["hour_s"] for row in told)
+    for row in told:
+        one = hours[dt.datetime.fromisoformat(row["hour"]), source_name(stations, row["station"])]
+        names = [name for name in row if hasattr(one, name) and name not in TEXTS]
+        assert [row[name] for name in names] == [getattr(one, name) for name in names]
+        assert row["hour_s"] == epoch(one.hour)
+
+
+TEXTS = ("station", "hour", "published_by")
+
+
+def _names(stations: list[Station]) -> list[str]:
+    return [one.name_ko for one in stations]
+
+
+def source_name(stations: list[Station], shown: str) -> str:
+    """The name of a station in the file, of which an export leaves out what moves a cursor."""
+    (name,) = (name for name in _names(stations) if printable(name) == shown)
+    return name
+
+
+def test_parquet_says_its_units_and_whom_to_credit(path, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    target = tmp_path / "hours.parquet"
+    assert nalssi("export", "--what", "hours", "-o", target, "--db", path).returncode == 0
+    schema = parquet.read_schema(target)
+    about = {key.decode(): value.decode() for key, value in schema.metadata.items()}
+    assert (about["table"], about["schema_version"]) == ("hours", str(VERSION))
+    assert about["time_zone"] == "Asia/Seoul"
+    assert about["credit"].endswith("(기상청), as shown by: koya, busan")
+    units = {field.name: field.metadata and field.metadata[b"unit"] for field in schema}
+    assert (units["temperature_c"], units["latitude"], units["coverage"]) == (
+        *(b"degC", b"degree_north"),
+        b"1",
+    )
+    assert (units["state"], units["hour_s"]) == (None, b"s since 1970-01-01T00:00:00Z")
+
+
 def test_readings_are_the_distinct_contents_with_when_they_were_seen(path):
     told = exported(path, "--what", "readings", "--station", "Seoul")
     assert len(told) == rows(path, "SELECT count(*) FROM sidebars")[0][0]
@@ -102,7 +170,7 @@ def test_readings_are_the_distinct_contents_with_when_they_were_seen(path):
         "station": "서울",
         "station_en": "Seoul",
         "kma_id": 108,
-        "temperature": -20.0,
+        "temperature_c": -20.0,
         "condition": "overcast",
         "label": "흐림",
         "icon": "04",
@@ -186,14 +254,14 @@ def test_parquet_has_proper_types(path, tmp_path):
     schema = pq.read_schema(tmp_path / "w.parquet")
     types = {name: str(schema.field(name).type) for name in schema.names}
     assert types["seen_from"] == types["seen_until"] == "timestamp[ms, tz=Asia/Seoul]"
-    assert (types["temperature"], types["kma_id"]) == ("double", "int64")
+    assert (types["temperature_c"], types["kma_id"]) == ("double", "int64")
     assert (types["page_date"], types["station"]) == ("date32[day]", "string")
 
 
 def test_a_number_stays_a_number_and_a_formula_becomes_text(path):
     table = list(csv.reader(io.StringIO(nalssi("export", "--db", path).stdout)))
     heading, *cells = table
-    assert {row[heading.index("temperature")] for row in cells} >= {"-20.0", "0.0", ""}
+    assert {row[heading.index("temperature_c")] for row in cells} >= {"-20.0", "0.0", ""}
     assert {row[heading.index("station")] for row in cells} == {"서울", "부산", '\'=cmd,"읍"'}
 
 
@@ -209,7 +277,7 @@ NUMBERS = st.floats(allow_nan=False).map(lambda number: number + 0.0)  # of -0.0
 @given(st.lists(st.tuples(st.text() | st.none(), NUMBERS | st.none())))
 def test_whatever_is_written_as_csv_is_read_again(table):
     stream = io.BytesIO()
-    columns = {"label": "text", "temperature": "real"}
+    columns = {"label": "text", "temperature_c": "real"}
     writer = formats.csv(stream, columns, clean=str, mark=False)  # type: ignore[arg-type]
     if table := [row for row in table if not (row[0] or "").startswith(_FORMULAS)]:
         writer.write(Slice(rows=table))
@@ -367,7 +435,7 @@ def test_an_unknown_station_is_told_with_near_names_and_nothing_is_written(path,
         (["-o", "w.xlsx"], "'.xlsx' is no form to write, expected one of .csv, .ndjson"),
         (["--partition"], "-o"),
         (["--partition", "--format", "csv", "-o", "w"], "--partition makes Parquet"),
-        (["--partition", "--what", "stats", "-o", "w"], "--what looks, weather"),
+        (["--partition", "--what", "stats", "-o", "w"], "--what hours, looks, weather"),
         (["--what", "stations", "--since", "1d"], "go with --what"),
         (["--what", "looks", "--station", "108"], "--station goes with"),
     ],

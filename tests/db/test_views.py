@@ -23,11 +23,20 @@ A = make_content(make_reading(temperature_c=1.0))
 B = make_content(make_reading(temperature_c=2.0))
 C = make_content(make_reading(temperature_c=3.0))
 
+WEATHER = (
+    "station station_en kma_id latitude longitude "
+    "seen_from seen_until changed_after published_by valid_until "
+    "seen_from_s seen_until_s changed_after_s published_by_s valid_until_s "
+    "temperature_c condition wmo_4677 label portal page_date state why digest"
+)
 CONTRACT = {
-    "weather": "station station_en kma_id seen_from seen_until temperature condition label portal "
-    "page_date state",
-    "latest": "station station_en kma_id seen_from seen_until temperature condition label portal "
-    "page_date state age",
+    "weather": WEATHER,
+    "latest": f"{WEATHER} age_minutes",
+    "latest_best": f"{WEATHER} age_minutes live_portals agreeing_portals",
+    "hours": "station station_en kma_id latitude longitude hour published_by hour_s published_by_s "
+    "temperature_c condition wmo_4677 label portal state why",
+    "gaps": "portal since until since_s until_s failures cause reason",
+    "freezes": "portal since until since_s until_s next_change next_change_s why",
     "looks": "id portal fetched_at outcome status milliseconds bytes page_date sidebar_id reason "
     "problems retry_at precision",
 }
@@ -89,17 +98,30 @@ def test_weather_is_in_korean_time_and_whole_degrees_are_real(store):
             "station": "서울",
             "station_en": "Seoul",
             "kma_id": 108,
+            "latitude": 37.57142,
+            "longitude": 126.9658,
             "seen_from": "2024-04-28T12:00:00+09:00",
             "seen_until": "2024-04-28T12:00:00+09:00",
-            "temperature": 1.0,
+            "changed_after": None,
+            "published_by": "2024-04-28T12:00:00+09:00",
+            "valid_until": None,
+            "seen_from_s": epoch(START),
+            "seen_until_s": epoch(START),
+            "changed_after_s": None,
+            "published_by_s": epoch(START),
+            "valid_until_s": None,
+            "temperature_c": 1.0,
             "condition": "overcast",
+            "wmo_4677": 3,
             "label": "흐림",
             "portal": "koya",
             "page_date": "2024-04-28",
             "state": "unconfirmed",
+            "why": "no look before the first that showed it",
+            "digest": A.digest.hex(),
         }
     ]
-    assert rows(store, "SELECT typeof(temperature) AS t FROM weather") == [{"t": "real"}]
+    assert rows(store, "SELECT typeof(temperature_c) AS t FROM weather") == [{"t": "real"}]
 
 
 def test_the_view_latest_agrees_with_the_query(store):
@@ -109,9 +131,23 @@ def test_the_view_latest_agrees_with_the_query(store):
     with query.Database(store.path) as db:
         (asked,) = db.latest()
     assert row["state"] == asked.state == "down"
-    assert 0 <= asked.age_minutes - row["age"] <= 1
-    assert row["age"] >= (dt.datetime.now(dt.UTC) - START) // dt.timedelta(minutes=1) - 1
+    assert 0 <= asked.age_minutes - row["age_minutes"] <= 1
+    assert row["age_minutes"] >= (dt.datetime.now(dt.UTC) - START) // dt.timedelta(minutes=1) - 1
     assert dt.datetime.fromisoformat(row["seen_from"]) == asked.seen_from == START
+
+
+def test_the_view_of_gaps_says_what_python_says(store):
+    see(store, make_look(0), A)
+    store.keep_failure(make_look(10, status=500), "fetch_failed", "busy")
+    see(store, make_look(400), B)
+    first = rows(store, "SELECT * FROM gaps")[0]
+    with query.Database(store.path) as db:
+        told = db.gaps()[0]
+    assert first["since"] == told.since.isoformat() == START.astimezone(KST).isoformat()
+    assert first["until_s"] == epoch(told.until) == epoch(START) + 24000
+    names = ("portal", "failures", "cause", "reason")
+    assert {name: first[name] for name in names} == {name: getattr(told, name) for name in names}
+    assert (told.cause, told.reason) == ("portal failing, not running", "fetch_failed: busy")
 
 
 def test_looks_tell_how_each_ended(store):
@@ -277,5 +313,5 @@ def test_each_portal_has_its_own_latest(store):
 def test_what_came_back_is_a_spell_of_its_own(store):
     for minute, content in ((0, A), (10, B), (20, A), (30, C)):
         see(store, make_look(minute), content)
-    seen = rows(store, "SELECT seen_from, temperature FROM weather ORDER BY seen_from")
-    assert [row["temperature"] for row in seen] == [1.0, 2.0, 1.0, 3.0]
+    seen = rows(store, "SELECT seen_from, temperature_c FROM weather ORDER BY seen_from")
+    assert [row["temperature_c"] for row in seen] == [1.0, 2.0, 1.0, 3.0]

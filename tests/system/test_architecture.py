@@ -124,7 +124,7 @@ ROOMS = {
     "db.file": set(),
     "db.read": {*FACTS, "db.file", "db.labels", "db.lateness", "db.spells"},
     "db.contract": {"db.problems", "db.read", "db.read.rows"},
-    "db.file.tables": {"db.counts", "db.read.rows"},
+    "db.file.tables": {"db.counts", "db.read.rows", "db.validity"},
     "db.file.sentences": {"db.reading"},
     "db.file.migrations": {
         *("db.file", "db.file.sentences", "db.file.tables", "db.packing", "db.problems"),

@@ -1,0 +1,67 @@
+"""The reading of each station that counts, of those that the portals show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from db.read.latest import Latest, latest, values
+from db.validity import rank_sql
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def latest_best(now: str, portal: str = "NULL") -> str:
+    """
+    A row of ``latest`` for each station: that of the set that counts.
+
+    Args:
+        now: An SQL expression for the present, in epoch seconds.
+        portal: The same for the only portal to ask; NULL = all.
+    """
+    return f"""
+    WITH newest AS MATERIALIZED (
+        SELECT * FROM ({latest(now)}) WHERE {portal} IS NULL OR portal = {portal}
+    ), ranked AS (
+        SELECT *, row_number() OVER (PARTITION BY station
+                ORDER BY {rank_sql("state")}, published_by DESC, portal_id) AS place,
+            sum(state = 'live' AND temperature_c IS NOT NULL)
+                OVER (PARTITION BY station) AS live_portals
+        FROM newest
+    ), best AS (
+        SELECT *, (SELECT r.temperature / 10.0 FROM spells AS b
+            JOIN readings AS r ON r.sidebar_id = b.sidebar_id
+                AND r.station_id = (SELECT id FROM stations WHERE name_ko = ranked.station)
+            WHERE b.portal_id = ranked.portal_id AND b.seen_from < ranked.seen_from
+            ORDER BY b.seen_from DESC LIMIT 1) AS before
+        FROM ranked WHERE place = 1
+    )
+    SELECT *, (SELECT count(*) FROM newest AS n WHERE n.station = best.station
+        AND n.state = 'live' AND (n.temperature_c = best.temperature_c
+            OR n.published_by < best.published_by AND n.temperature_c = best.before)
+        ) AS agreeing_portals
+    FROM best ORDER BY kma_id IS NULL, kma_id, station"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best(Latest):
+    """
+    The newest reading of a station, of the portal whose set counts.
+
+    It is of the best state, and of those of the set published last; then of the portal added first.
+
+    Attributes:
+        live_portals: How many portals are live and print a temperature.
+        agreeing_portals: How many of those show this temperature, or the one before it: mere lag.
+    """
+
+    live_portals: int
+    agreeing_portals: int
+
+
+def read(row: sqlite3.Row) -> Best:
+    """Read a row of ``latest_best``."""
+    told = values(row)
+    del told["place"], told["before"]
+    return Best(**told)

@@ -1,0 +1,117 @@
+"""The commands about full hours, and about stretches in which a portal stood still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from db import query
+from db.measures.hours import Hour
+from db.reading import now
+from scraper.cli import show
+from scraper.cli.options import (
+    Form,
+    Places,
+    only_portal,
+    refuse_reversed,
+    since,
+    until,
+    with_output,
+    with_places,
+)
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+
+@click.command()
+@click.argument("stations", metavar="STATION...", nargs=-1, required=True)
+@since
+@until
+@only_portal
+@with_places
+@with_output
+def hours(
+    stations: tuple[str, ...],
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+    places: Places,
+    *,
+    form: Form,
+) -> None:
+    """
+    Show what was live at each full hour, and the mean of the hour.
+
+    A STATION is a Korean or English name, or a KMA number; hours are Korean.
+    """
+    refuse_reversed(since, until)
+    with query.Database(places.database()) as asked:
+        rows = asked.hours(*stations, since=since, until=until, portal=portal, now=now())
+    if show.records(rows, Hour, form):
+        return
+    if not rows:
+        show.nothing(f"nothing was seen of {', '.join(stations)} in that time")
+        return
+    show.table(
+        ["station", "hour", "°C", "sky", "state", "why", "portal", "agree", "mean °C", "coverage"],
+        [
+            (
+                row.station,
+                row.hour,
+                row.temperature_c,
+                f"{row.label or ''} {row.condition or ''}".strip(),
+                row.state if row.state == "live" else row.state.upper(),
+                row.why,
+                row.portal,
+                f"{row.agreeing_portals} of {row.live_portals}" if row.live_portals else None,
+                row.mean_c,
+                row.coverage,
+            )
+            for row in rows
+        ],
+        numbers=["°C", "mean °C", "coverage"],
+        keys=2,
+    )
+
+
+@click.command()
+@since
+@until
+@only_portal
+@with_places
+@with_output
+def freezes(
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+    places: Places,
+    *,
+    form: Form,
+) -> None:
+    """List the stretches in which a portal showed the same for 3 hours or more."""
+    refuse_reversed(since, until)
+    with query.Database(places.database()) as asked:
+        found = asked.freezes(since=since, until=until, portal=portal)
+    if show.records(found, query.Freeze, form):
+        return
+    if not found:
+        show.nothing("no freeze was found")
+        return
+    show.table(
+        ["portal", "since", "until", "length", "next change", "why"],
+        [
+            (
+                one.portal,
+                one.since,
+                one.until,
+                show.age(int((one.until - one.since).total_seconds()) // 60),
+                one.next_change,
+                one.why,
+            )
+            for one in found
+        ],
+        numbers=["length"],
+        keys=2,
+    )

@@ -1,0 +1,117 @@
+"""Every command that lists: as a table, as JSON and as CSV; on standard output and into a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db.write.store import Store
+from tests.cli.test_cli import nalssi, refused
+from tests.support.make import BUSAN, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LISTS = {
+    "latest": ["latest"],
+    "the best": ["latest", "--best"],
+    "series": ["series", "108"],
+    "hours": ["hours", "108", "Busan"],
+    "freezes": ["freezes"],
+    "gaps": ["gaps"],
+    "looks": ["looks"],
+    "portals": ["portals"],
+    "stations": ["stations"],
+    "words": ["words"],
+    "stats": ["stats", "108"],
+}
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> Path:
+    """Four hours that stand still, then a change."""
+    path: Path = tmp_path_factory.mktemp("listing") / "weather.db"
+    with Store.open(path) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        first, second = (
+            make_content(make_reading(temperature_c=1.0 + nth), make_reading(station=BUSAN))
+            for nth in range(2)
+        )
+        for minute in range(0, 250, 10):
+            see(store, make_look(minute), first)
+        see(store, make_look(250), second)
+    return path
+
+
+@pytest.mark.parametrize("listed", LISTS)
+def test_csv_has_the_keys_of_json_and_a_row_for_each(path, listed):
+    told = json.loads(nalssi(*LISTS[listed], "--json", "--db", path).stdout)
+    run = nalssi(*LISTS[listed], "--csv", "--db", path)
+    headings, *rows = csv.reader(io.StringIO(run.stdout))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert len(rows) == len(told) >= 1
+    shared = [name for name in told[0] if name != "conditions"]  # of stats, a column for each
+    assert headings[: len(shared)] == shared
+
+
+@pytest.mark.parametrize("listed", LISTS)
+@pytest.mark.parametrize(("form", "ending"), [("--json", "json"), ("--csv", "csv"), ("", "txt")])
+def test_a_file_has_what_would_be_printed(path, tmp_path, listed, form, ending):
+    target = tmp_path / f"list.{ending}"
+    told = nalssi(*LISTS[listed], *filter(None, [form]), "--db", path).stdout
+    run = nalssi(*LISTS[listed], "-o", target, "--db", path)
+    assert (run.returncode, run.stdout) == (0, "")
+    assert PRESENT.sub("", target.read_text("utf-8-sig")) == PRESENT.sub("", told)
+
+
+PRESENT = re.compile(r"\b\d{6,}\b|\d+ days|20(?!24)\d\d-\d\d-\d\d[T ][\d:+]+")
+"""What goes on between two answers: ages since 2024, and the moment at which each was given."""
+
+
+def test_csv_in_a_file_has_the_mark_that_excel_needs(path, tmp_path):
+    nalssi("freezes", "-o", tmp_path / "f.csv", "--db", path)
+    assert (tmp_path / "f.csv").read_bytes().startswith("\ufeffportal,since".encode())
+
+
+def test_a_question_that_fails_leaves_the_file_as_it_was(path, tmp_path):
+    target = tmp_path / "list.csv"
+    target.write_text("before")
+    refused(2, "series", "Atlantis", "-o", target, "--db", path)
+    assert target.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_database_is_never_overwritten(path):
+    before = path.read_bytes()
+    refused(74, "freezes", "-o", path, "--db", path)
+    assert path.read_bytes() == before
+
+
+def test_status_writes_the_file_and_says_that_a_portal_is_down(path, tmp_path):
+    run = nalssi("status", "-o", tmp_path / "status.csv", "--db", path)
+    assert run.returncode == 7
+    assert "koya,down," in (tmp_path / "status.csv").read_text("utf-8-sig")
+
+
+def test_the_forms_exclude_each_other(path):
+    assert "exclude each other" in refused(2, "gaps", "--json", "--csv", "--db", path)
+
+
+def test_freezes_are_told_with_how_long_and_what_ended_them(path):
+    run = nalssi("freezes", "--db", path)
+    assert re.split(" {2,}", run.stdout.splitlines()[1]) == [
+        *("koya", "2024-04-28 12:00", "2024-04-28 16:00", "4 h 00", "2024-04-28 16:10"),
+        "unchanged since 2024-04-28 12:00",
+    ]
+    assert "no freeze" in nalssi("freezes", "--since", "2025-01-01", "--db", path).stderr
+
+
+def test_a_frozen_hour_shows_no_temperature(path):
+    lines = nalssi("hours", "서울", "--db", path).stdout.splitlines()
+    (line,) = (line for line in lines if "2024-04-28 15:00" in line)
+    assert line.split()[3:6] == ["–", "–", "FROZEN"]

@@ -1,0 +1,85 @@
+"""The value of each station that counts: one row, whoever shows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import query
+from db.write.store import Store
+from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "weather.db") as opened:
+        opened._conn.execute("PRAGMA synchronous = off")
+        yield opened
+
+
+def show(store: Store, minute: float, celsius: float | None, portal: str = "a") -> None:
+    see(store, make_look(minute, portal=portal), make_content(make_reading(temperature_c=celsius)))
+
+
+def best(store: Store, minute: float, **part: str) -> list[query.Best]:
+    with query.Database(store.path) as db:
+        return db.latest_best(now=START + dt.timedelta(minutes=minute), **part)
+
+
+def test_a_station_has_one_row_of_the_set_published_last(store):
+    for minute, celsius in ((0, 1.0), (10, 2.0), (20, 2.0)):
+        show(store, minute, celsius)
+    for minute, celsius in ((5, 1.0), (15, 3.0)):
+        show(store, minute, celsius, "b")
+    (row,) = best(store, 20)
+    assert (row.station, row.temperature_c, row.portal, row.state) == ("서울", 3.0, "b", "live")
+    assert (row.live_portals, row.agreeing_portals, row.age_minutes) == (2, 1, 5)
+
+
+def test_a_portal_that_merely_lags_agrees(store):
+    """It shows what the portal that counts showed before."""
+    for minute, celsius in ((0, 1.0), (10, 2.0), (30, 3.0)):
+        show(store, minute, celsius)
+    for minute, celsius in ((5, 1.0), (15, 2.0), (30, 2.0)):
+        show(store, minute, celsius, "b")
+    (row,) = best(store, 31)
+    assert (row.temperature_c, row.portal) == (3.0, "a")
+    assert (row.live_portals, row.agreeing_portals) == (2, 2)
+
+
+def test_one_portal_or_one_station_may_be_asked_for(store):
+    show(store, 0, 1.0)
+    see(store, make_look(1, portal="b"), make_content(make_reading(station=BUSAN)))
+    assert [row.station for row in best(store, 2)] == ["서울", "부산"]
+    assert [row.station for row in best(store, 2, portal="b")] == ["부산"]
+    assert [row.station for row in best(store, 2, stations="108")] == ["서울"]
+
+
+look = st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.sampled_from([None, 1.0, 2.0, 3.0]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(look, min_size=1, max_size=25), st.integers(0, 300))
+def test_at_and_the_best_say_the_same(tmp_path_factory, looks, minute):
+    path = tmp_path_factory.mktemp("best") / "weather.db"
+    with closing(Store.open(path)) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        for portal, tens in sorted({(portal, tens) for portal, tens, _ in looks}):
+            celsius = next(c for p, t, c in looks if (p, t) == (portal, tens))
+            show(store, 7 * tens, celsius, portal)
+        moment = START + dt.timedelta(minutes=minute)
+        with query.Database(path) as db:
+            known, rows = db.at("서울", moment), db.latest_best(now=moment)
+    names = [name for name in query.Best.__dataclass_fields__ if hasattr(known, name)]
+    assert {"state", "temperature_c", "live_portals", "agreeing_portals", "why"} <= set(names)
+    told = [[getattr(row, name) for name in names] for row in rows]
+    assert told == ([] if known.state == "none" else [[getattr(known, name) for name in names]])

@@ -1,0 +1,132 @@
+"""Freezes: from when to when a portal stood still, however it printed its set."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db import query
+from db.reading import Station, epoch
+from db.write.store import Store
+from tests.support.make import START, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from db.reading import Content
+
+DAY = 24 * 60
+"""Minutes."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "weather.db") as opened:
+        opened._conn.execute("PRAGMA synchronous = off")
+        yield opened
+
+
+def box(first_c: float, *, cities: int = 16, **change: float | None) -> Content:
+    """Give a box of many cities, each a degree warmer than the one before; some changed."""
+    return make_content(
+        *(
+            make_reading(
+                station=Station(kma_id=nth, name_ko=f"city{nth}"),
+                temperature_c=change.get(f"city{nth}", first_c + nth),
+            )
+            for nth in range(cities)
+        )
+    )
+
+
+def show(store: Store, minutes: list[float], content: Content, portal: str = "koya") -> None:
+    for minute in minutes:
+        see(store, make_look(minute, portal=portal), content)
+
+
+def freezes(store: Store, **part: object) -> list[tuple[object, ...]]:
+    """Portal, and minutes from the start: since, until, next change."""
+    with query.Database(store.path) as db:
+        return [
+            (
+                *(one.portal, minute(one.since), minute(one.until)),
+                one.next_change and minute(one.next_change),
+            )
+            for one in db.freezes(**part)  # type: ignore[arg-type]
+        ]
+
+
+def minute(moment: dt.datetime) -> float:
+    return (moment - START) / dt.timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("last", "found"),
+    [
+        pytest.param(179, [], id="a minute less than 3 hours"),
+        pytest.param(180, [("koya", 0, 180, 190)], id="3 hours"),
+    ],
+)
+def test_a_freeze_lasts_three_hours_at_least(store, last, found):
+    show(store, [0, 90, last], box(1.0))
+    show(store, [190], box(2.0))
+    assert freezes(store) == found
+
+
+def test_a_set_that_is_printed_otherwise_goes_on_standing(store):
+    show(store, [0, 60], box(1.0))
+    show(store, [120], box(1.0, city3=None, city5=-6.0))
+    show(store, [180, 240], box(1.0, cities=12))
+    assert freezes(store) == [("koya", 0, 240, None)]
+
+
+def test_another_set_in_between_ends_a_freeze(store):
+    show(store, [0, 100, 200], box(1.0))
+    show(store, [210], box(9.5))
+    show(store, [220, 300, 400], box(1.0))
+    assert freezes(store) == [("koya", 0, 200, 210), ("koya", 220, 400, None)]
+
+
+def test_portals_of_one_feed_stand_and_another_beside_them_goes_on(store):
+    """As in spring of 2024: weeks on end the portals of one feed showed a winter's morning."""
+    for portal, days in (("a", (0, 22, 28)), ("b", (22, 26, 27))):
+        show(store, [day * DAY for day in days], box(1.0), portal)
+        show(store, [50 * DAY], box(14.2), portal)
+    for day in (0, 26, 51):
+        show(store, [day * DAY], box(float(day)), "c")
+    show(store, [22 * DAY], box(1.0), "once")
+    assert freezes(store) == [
+        ("a", 0, 28 * DAY, 50 * DAY),
+        ("b", 22 * DAY, 27 * DAY, 50 * DAY),
+    ]
+    assert [row[0] for row in freezes(store, until=START + dt.timedelta(days=20))] == ["a"]
+    assert [row[0] for row in freezes(store, since=START + dt.timedelta(days=27, hours=1))] == ["a"]
+    assert [row[0] for row in freezes(store, portal="b")] == ["b"]
+
+
+def test_the_view_says_what_python_says(store):
+    show(store, [0, 180], box(1.0))
+    show(store, [190], box(2.0))
+    with closing(sqlite3.connect(store.path)) as conn, query.Database(store.path) as db:
+        (row,) = conn.execute("SELECT * FROM freezes").fetchall()
+        (told,) = db.freezes()
+    assert told.next_change is not None
+    times = [told.since, told.until]
+    assert row == (
+        *("koya", *(time.isoformat() for time in times), *map(epoch, times)),
+        *(told.next_change.isoformat(), epoch(told.next_change)),
+        "unchanged since 2024-04-28 12:00",
+    )
+    assert told.why == row[-1]
+
+
+def test_freezes_are_found_without_a_walk_through_all_spells(store):
+    show(store, [10 * nth for nth in range(5)], box(1.0))
+    with query.Database(store.path) as db:
+        plan = db._conn.execute("EXPLAIN QUERY PLAN SELECT * FROM freezes").fetchall()
+    assert any("spells_frozen" in row[3] for row in plan)

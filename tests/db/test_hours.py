@@ -1,0 +1,142 @@
+"""The full hours: one row an hour, without a gap, and no other answer than the other doors give."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from contextlib import closing
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import query
+from db.errors import WrongQuestion
+from db.reading import epoch
+from db.write.store import Store
+from tests.support.make import BUSAN, make_content, make_look, make_reading, see
+from tests.support.month import NOW, korean, make
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from db.measures.hours import Hour
+
+HOUR = dt.timedelta(hours=1)
+VALUES = ("published_by", "portal", "state", "why", "live_portals", "agreeing_portals")
+PRINTED = ("temperature_c", "condition", "label")
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("hours") / "month.db")
+
+
+def refuse_differences(db: query.Database, hours: list[Hour]) -> None:
+    """Each hour must be what ``at`` says of it."""
+    for hour in hours:
+        known = db.at(hour.station, hour.hour)
+        told = {name: getattr(hour, name) for name in (*VALUES, *PRINTED)}
+        is_live = known.state == "live"
+        printed = {name: getattr(known, name) if is_live else None for name in PRINTED}
+        assert told == {name: getattr(known, name) for name in VALUES} | printed, hour.hour
+
+
+def test_there_is_a_row_for_each_full_hour(month):
+    with query.Database(month) as db:
+        hours = [one.hour for one in db.hours("서울", now=NOW)]
+    assert hours[0] == korean(29, "22:00", month=2)
+    assert {after - before for before, after in pairwise(hours)} == {HOUR}
+    assert hours[-1] == korean(7, "13:00")
+
+
+def test_a_value_that_is_not_live_is_no_value_of_the_hour(month):
+    with query.Database(month) as db:
+        hours = {one.hour: one for one in db.hours("서울", now=NOW)}
+    live, frozen = hours[korean(1, "11:00")], hours[korean(2, "12:00")]
+    assert (live.temperature_c, live.condition, live.state) == (2.0, "overcast", "live")
+    assert (live.mean_c, live.coverage) == (2.33, 1.0)  # 50 minutes of 2.0, 10 of 4.0
+    assert (frozen.temperature_c, frozen.label, frozen.state) == (None, None, "frozen")
+    assert frozen.why == "unchanged since 2024-03-02 00:50"
+
+
+def test_every_hour_is_what_at_and_stats_say(month):
+    with query.Database(month) as db:
+        hours = db.hours("서울", "부산", now=NOW)
+        refuse_differences(db, hours)
+        stats = db.stats("서울", by="hour", now=NOW)
+    means = {one.hour: (one.mean_c, one.coverage) for one in hours if one.station == "서울"}
+    said = {one.since: (one.mean_c, one.coverage) for one in stats}
+    assert means.items() <= said.items()
+
+
+def test_a_part_has_the_rows_of_the_whole(month):
+    since, until = korean(5, "04:30"), korean(6, "12:00")
+    with query.Database(month) as db:
+        whole = [one for one in db.hours("서울", now=NOW) if since <= one.hour < until]
+        assert db.hours("서울", since=since, until=until, now=NOW) == whole
+        alone = db.hours("서울", since=since, until=until, portal="other", now=NOW)
+    assert len(alone) == len(whole)
+    assert {one.portal for one in alone} == {None, "other"}
+
+
+def test_an_hour_that_has_not_begun_is_not_there(month):
+    with query.Database(month) as db:
+        hours = db.hours("서울", since=korean(1), until=korean(2), now=korean(1, "02:30"))
+    assert [one.hour.hour for one in hours] == [0, 1, 2]
+    assert hours[-1].coverage == 0.5
+
+
+def test_too_many_hours_are_refused(month):
+    with query.Database(month) as db, pytest.raises(WrongQuestion, match="hours"):
+        db.hours("서울", since="0800-01-01")
+
+
+def test_a_file_without_looks_has_no_hours(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        store.portal("koya", "https://koya.example/", 600)
+    with query.Database(tmp_path / "weather.db") as db:
+        assert db.hours() == []
+
+
+look = st.tuples(
+    st.sampled_from("ab"),
+    st.integers(0, 60),
+    st.sampled_from([None, 1.0, 2.0, 3.0]),
+    st.booleans(),
+)
+
+
+def fill(path: Path, looks: list[tuple[str, int, float | None, bool]]) -> None:
+    """Keep looks every so many times thirteen minutes; some show Busan alone."""
+    with Store.open(path) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        for (portal, nth), (celsius, is_seoul) in {look[:2]: look[2:] for look in looks}.items():
+            station = {} if is_seoul else {"station": BUSAN}
+            content = make_content(make_reading(temperature_c=celsius, **station))
+            see(store, make_look(13 * nth, portal=portal), content)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(look, min_size=1, max_size=40))
+def test_at_and_the_view_agree_with_any_history(tmp_path_factory, looks):
+    path = tmp_path_factory.mktemp("hours") / "weather.db"
+    fill(path, looks)
+    with query.Database(path) as db, closing(sqlite3.connect(path)) as conn:
+        hours = [hour for station in db.stations() for hour in db.hours(station.name_ko)]
+        refuse_differences(db, hours)
+        names = ("station", "hour_s", "published_by_s", "temperature_c", "label", "state", "why")
+        view = conn.execute(f"SELECT {', '.join(names)} FROM hours").fetchall()
+    assert sorted(view, key=_place) == [
+        (
+            *(one.station, epoch(one.hour), one.published_by and epoch(one.published_by)),
+            *(one.temperature_c, one.label, one.state, one.why),
+        )
+        for one in sorted(hours, key=lambda one: (one.station, one.hour))
+    ]
+
+
+def _place(row: tuple[str, int]) -> tuple[str, int]:
+    return row[:2]
