@@ -198,7 +198,7 @@ FROZEN_THEN_OTHER = [(minute, CONTENTS[minute >= 300]) for minute in range(0, 40
 
 def sure(path: Path) -> list[Any]:
     """What was true when, without how it is known."""
-    return list(rows(path, "SELECT seen_from, temperature, state FROM weather ORDER BY 1"))
+    return list(rows(path, "SELECT seen_from, temperature_c, state FROM weather ORDER BY 1"))
 
 
 @pytest.mark.parametrize(
