@@ -1,0 +1,69 @@
+"""
+KMA's records of temperature, by half-year and latitude: no station can show more, or less.
+
+What KMA prints for a missing value (-50, -99.9, -999) lies beyond them too, and is no temperature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+MARGIN_C: Final = 2.0
+"""A record may be broken; by more than this at once, an error of the page is likelier."""
+
+WARMEST_C: Final = 41.0
+"""Hongcheon, 2018-08-01: the highest of any station of KMA."""
+
+COLDEST_C: Final = -32.6
+"""Yangpyeong, 1981-01-05: the lowest."""
+
+WARMEST_IN_WINTER_C: Final = 34.0
+"""Yeongdeok, 2005-04-28: the highest from November to April (Maeil Shinmun, 2005-04-29)."""
+
+COLDEST_IN_SUMMER_C: Final = -13.0
+"""
+The lowest from May to October that is taken.
+
+The lowest of a station in October in KMA's notices is -5.1 (Geumsan, 2010-10-27); Daegwallyeong,
+650 m higher, is some degrees colder.
+"""
+
+COLDEST_ON_JEJU_C: Final = -7.0
+"""Seongsan, 1990-01-23: the lowest of the four stations of Jeju (No Cut News, 2016-01-24)."""
+
+JEJU_SOUTH_OF: Final = 34.0
+"""Degrees north: the stations of Jeju stand at 33.2 to 33.6, all others at 34.3 and more."""
+
+_SUMMER: Final = range(5, 11)
+
+
+class Bounds(NamedTuple):
+    """Degrees Celsius that are taken, from the lowest to the highest."""
+
+    low_c: float
+    high_c: float
+
+
+WIDEST: Final = Bounds(COLDEST_C - MARGIN_C, WARMEST_C + MARGIN_C)
+"""Where neither place nor day is known."""
+
+
+def bounds(latitude: float | None, day: dt.date | None) -> Bounds:
+    """
+    What a station can show.
+
+    Args:
+        latitude: Degrees north; None where it is not known.
+        day: The day of the page; None where none is printed.
+    """
+    low, high = COLDEST_C, WARMEST_C
+    if day is not None and day.month in _SUMMER:
+        low = COLDEST_IN_SUMMER_C
+    elif day is not None:
+        high = WARMEST_IN_WINTER_C
+    if latitude is not None and latitude < JEJU_SOUTH_OF:
+        low = max(low, COLDEST_ON_JEJU_C)
+    return Bounds(low - MARGIN_C, high + MARGIN_C)
