@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from db import labels
+from db.read.flags import FLAG
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
 from db.validity import LIVE_UNTIL, last_look_sql, state_sql
@@ -72,7 +73,7 @@ def latest(now: str) -> str:
         {VALUE}, sp.portal,
         sp.page_date, CASE WHEN shows_others THEN 'down' ELSE sp.state END AS state,
         CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE sp.why END AS why,
-        sp.digest, {labels.COLUMNS},
+        sp.digest, {labels.COLUMNS}, {FLAG} AS flag,
         ({now} - sp.published_by) / 60 AS age_minutes, sp.portal_id
     FROM newest
     JOIN shown AS sp ON sp.portal_id = newest.portal_id AND sp.seen_from = newest.seen_from
@@ -105,6 +106,7 @@ class Latest:
         digest: Of the sidebar, in hexadecimal digits.
         learned_condition, learned_from: Where the label was lost, the sky that another portal
             printed for the same set, and that portal; else None.
+        flag: QARTOD's number: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 no number printed.
         age_minutes: Since ``published_by``.
     """
 
@@ -129,6 +131,7 @@ class Latest:
     digest: str
     learned_condition: str | None = None
     learned_from: str | None = None
+    flag: int
     age_minutes: int
 
 

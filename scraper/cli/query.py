@@ -109,6 +109,34 @@ _PORTAL: Final = {
 
 
 @click.command()
+@only_stations
+@since
+@until
+@only_portal
+@with_places
+@as_json
+def flags(
+    stations: tuple[str, ...],
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+    places: Places,
+    *,
+    as_json: bool,
+) -> None:
+    """
+    List the temperatures that may be wrong, and why.
+
+    Flags are QARTOD's: 3 is suspect, 4 has failed. What has failed enters no mean.
+    """
+    refuse_reversed(since, until)
+    with query.Database(places.database()) as asked:
+        found = asked.flags(*stations, since=since, until=until, portal=portal)
+    rows = [show.named(flag) for flag in found]
+    _rows(rows, as_json=as_json, none="no temperature is flagged")
+
+
+@click.command()
 @with_places
 @with_output
 def stations(places: Places, *, form: Form) -> None:
