@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from db import query
+from db.flags import NAMES
 from db.measures.stats import Period
 from db.reading import now
 from scraper.cli import show
@@ -36,8 +37,16 @@ if TYPE_CHECKING:
 
 _MINUTES: Final = 60
 
-_NAMED: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
-"""How a period is called in a table."""
+_MINUTE: Final = "%Y-%m-%d %H:%M"
+_NAMED: Final = {
+    "hour": _MINUTE,
+    "day": "%Y-%m-%d",
+    "week": "%G-W%V",
+    "month": "%Y-%m",
+    "year": "%Y",
+    "all": _MINUTE,
+}
+"""How a period is called in a table; a part of one by its first minute."""
 
 _NOTHING: Final = "nothing was seen of {} in that time"
 
@@ -110,7 +119,7 @@ def stats(
     form: Form,
 ) -> None:
     """
-    Show means, extremes and coverage by hour, day, month or year.
+    Show means, extremes and coverage by hour, day, week, month or year.
 
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
@@ -127,27 +136,32 @@ def stats(
 
 
 def _periods(rows: Sequence[Period], named: str) -> None:
-    numbers = ["mean °C", "min °C", "max °C", "readings", "coverage", "longest gap", "agreement"]
+    numbers = ["mean °C", "min °C", "max °C", "days", "readings", "coverage", "longest gap"]
+    numbers += ["suspect", "failed", "agreement"]
     show.table(
         [
-            *("station", "since", "mean °C", "min °C", "seen", "max °C", "seen", "readings"),
-            *("coverage", "longest gap", "mostly", "agreement", "reason"),
+            *("station", "since", "mean °C", "min °C", "seen", "max °C", "seen", "days"),
+            *("readings", "coverage", "longest gap", "suspect", "failed", "mostly", "agreement"),
+            "reason",
         ],
         [
             (
                 row.station,
-                f"{row.since:{named}}",
+                f"{row.since:{_MINUTE if row.part else named}}",
                 row.mean_c,
                 row.minimum_c,
                 row.minimum_seen,
                 row.maximum_c,
                 row.maximum_seen,
+                row.days,
                 row.readings,
                 row.coverage,
                 show.age(row.longest_gap_s // _MINUTES),
+                row.suspect or None,
+                row.failed or None,
                 next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None),
                 row.agreement,
-                row.reason,
+                "; ".join(filter(None, (row.part, row.reason))) or None,
             )
             for row in rows
         ],
@@ -173,7 +187,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
 @click.argument("stations", metavar="STATION STATION...", nargs=-1, required=True)
 @click.option(
     "--by",
-    type=click.Choice(["hour", "day"]),
+    type=click.Choice(["hour", "day", "week", "month"]),
     default="hour",
     show_default=True,
     help="A row for each.",
@@ -225,7 +239,7 @@ def _columns(found: Comparison, times: Sequence[str]) -> tuple[list[str], list[l
 def _side_by_side(found: Comparison, by: str) -> None:
     headings, means = _columns(found, ("since",))
     named = [
-        [f"{one.since:{_NAMED[by]}}", *row[1:]]
+        [f"{one.since:{_MINUTE if one.part else _NAMED[by]}}", *row[1:]]
         for one, row in zip(found.periods, means, strict=True)
     ]
     show.table(headings, named, numbers=headings[1:])
@@ -276,6 +290,7 @@ def _told(known: Known) -> list[tuple[str, str]]:
             "not printed" if known.temperature_c is None else f"{known.temperature_c} °C",
         ),
         ("sky", f"{show.cell(known.label)} {known.condition or 'unknown'}"),
+        ("flag", f"{known.flag} {NAMES.get(known.flag or 0, '')}".strip()),
         ("state", known.state),
         ("portal", f"{show.cell(known.portal)}; {_agreement(known)}"),
         ("changed", f"after {_moment(known.changed_after)}, seen {_moment(known.seen_from)}"),
