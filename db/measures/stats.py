@@ -226,9 +226,11 @@ class _Extremes:
 
 def _period(terms: _Terms, sums: _Sums, is_part: bool, days: list[_Sums] | None) -> Period:
     coverage, reason = sums.share(sums.covered_s), _reason(terms, sums)
-    extremes = _of_days(terms, days) if days is not None else _whole(sums)
+    extremes = _Extremes() if days is None else _of_days(terms, days)
     if reason is not None:
         extremes = _Extremes(days=extremes.days)
+    elif days is None:
+        extremes = _whole(sums)
     lowest, highest = extremes.lowest, extremes.highest
     return Period(
         station=terms.station,

@@ -30,7 +30,7 @@ READER_LEFT: Final = 141
 """What a shell gives a command whose reader left: 128 and the number of SIGPIPE."""
 
 COMMANDS: Final = {
-    "at": ("stats", "Show what was known at a moment, and the evidence."),
+    "at": ("at", "Show what was known at a moment, and the evidence."),
     "backfill": (
         "backfill",
         "Keep what saved pages showed: years of history from archives of the web.",
