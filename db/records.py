@@ -51,6 +51,11 @@ WIDEST: Final = Bounds(COLDEST_C - MARGIN_C, WARMEST_C + MARGIN_C)
 """Where neither place nor day is known."""
 
 
+def is_summer(day: dt.date | None) -> bool | None:
+    """Whether a day is from May to October; None where it is not known."""
+    return None if day is None else day.month in _SUMMER
+
+
 def bounds(latitude: float | None, day: dt.date | None) -> Bounds:
     """
     What a station can show.
@@ -60,10 +65,11 @@ def bounds(latitude: float | None, day: dt.date | None) -> Bounds:
         day: The day of the page; None where none is printed.
     """
     low, high = COLDEST_C, WARMEST_C
-    if day is not None and day.month in _SUMMER:
-        low = COLDEST_IN_SUMMER_C
-    elif day is not None:
-        high = WARMEST_IN_WINTER_C
+    match is_summer(day):
+        case True:
+            low = COLDEST_IN_SUMMER_C
+        case False:
+            high = WARMEST_IN_WINTER_C
     if latitude is not None and latitude < JEJU_SOUTH_OF:
         low = max(low, COLDEST_ON_JEJU_C)
     return Bounds(low - MARGIN_C, high + MARGIN_C)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import tempfile
 from pathlib import Path
@@ -12,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import query
-from db.reading import moment
+from db.reading import KST, moment
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store
 from scraper.demo.portal import CITIES
 from scraper.vocabulary import STATIONS
-from tests.support.make import make_content, make_reading
+from tests.support.make import make_content, make_look, make_reading, see
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,3 +122,112 @@ def test_the_order_of_arrival_makes_no_difference_to_flags(seed, size, backwards
         single = kept(Path(folder) / "single.db", [[capture] for capture in seen])
         assert whole == single
         assert kept(Path(folder) / "parts.db", parts) == whole
+
+
+# ---- stories
+
+
+def hourly(path: Path, told: Sequence[Sequence[int | None]], *, own: bool = False) -> None:
+    """Keep a feed of which each hour is seen six times, from ten past to the next full hour."""
+    seen = [
+        (MIDNIGHT + dt.timedelta(hours=hour, minutes=10 * nth), box(values))
+        for hour, values in enumerate(told)
+        for nth in range(1, 7)
+    ]
+    with Store.open(path) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        store.portal("koya", "https://koya.example/", 600)
+        if own:
+            for at, content in seen:
+                see(store, make_look(fetched_at=at), content)
+            return
+        for begin in range(0, len(seen), 50):
+            captures.keep(
+                store,
+                [
+                    Capture(
+                        portal="koya",
+                        captured_at=at,
+                        precision="second",
+                        digest=content.digest,
+                        content=content,
+                        page_date=None,
+                    )
+                    for at, content in seen[begin : begin + 50]
+                ],
+            )
+
+
+MIDNIGHT = dt.datetime(2026, 4, 10, tzinfo=KST)
+
+
+def days(count: int) -> list[list[int | None]]:
+    """Give a feed whose cities warm by half a degree an hour till noon, and cool again."""
+    chance = random.Random(1)
+    return [
+        [100 + 5 * (12 - abs(hour % 24 - 12)) + chance.randrange(13) for _ in CITIES]
+        for hour in range(24 * count)
+    ]
+
+
+SEOUL = CITIES.index("서울")
+
+
+@pytest.fixture(scope="module")
+def stuck(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a database in which Seoul stands for three days at 9.7, after one that moves."""
+    told = days(5)
+    for hour in range(24, 96):
+        told[hour][SEOUL] = 97
+    path: Path = tmp_path_factory.mktemp("stuck") / "weather.db"
+    hourly(path, told)
+    return path
+
+
+def test_a_station_that_stands_for_days_is_flat_and_has_no_mean(stuck):
+    with query.Database(stuck) as db:
+        (flag,) = [flag for flag in db.flags("서울") if flag.kind == "flat"]
+        days = db.stats("서울", now=MIDNIGHT + dt.timedelta(days=5))
+        others = db.stats("부산", now=MIDNIGHT + dt.timedelta(days=5))
+    assert (flag.flag, flag.temperature_c, flag.sets) == (4, 9.7, 72)
+    assert flag.seen_from == MIDNIGHT + dt.timedelta(days=1, minutes=10)
+    assert flag.seen_until == MIDNIGHT + dt.timedelta(days=4)
+    assert [day.mean_c is None for day in days] == [False, True, True, True, False]
+    assert all(day.mean_c is not None for day in others)
+    assert (days[2].failed, days[2].coverage, days[2].minimum_c) == (1.0, 0.0, None)
+    assert days[2].reason == "no live temperature passes: 100% is flagged 4"
+
+
+def test_each_door_shows_the_flag(stuck):
+    at = MIDNIGHT + dt.timedelta(days=2, hours=12, minutes=5)
+    with query.Database(stuck) as db:
+        assert db.at("서울", at).flag == 4
+        assert db.at("부산", at).flag == 1
+        assert [row.flag for row in db.latest("서울", now=at)] == [4]
+        assert {row.flag for row in db.series("서울", since=at, until=at.replace(hour=13))} == {4}
+
+
+def test_a_day_with_a_hole_of_five_hours_has_a_mean_and_no_extremes(tmp_path):
+    """From 19:10 the box stands still, and holds till 20:40: three hours and twenty minutes."""
+    told = days(2)
+    told[20:24] = [told[19]] * 4
+    hourly(tmp_path / "w.db", told)
+    with query.Database(tmp_path / "w.db") as db:
+        first, second = db.stats("서울", now=MIDNIGHT + dt.timedelta(days=2))
+    assert first.mean_c is not None
+    assert (first.minimum_c, first.maximum_c, first.longest_gap_s) == (None, None, 12000)
+    assert first.reason == "no extremes: nothing known for 3 h 20 min"
+    assert second.minimum_c is not None
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["of an archive", "of our own"])
+def test_a_closed_station_is_flat_however_long_it_prints(tmp_path, own):
+    """302 for two weeks: each look finds what it needs in the flag of the one before."""
+    told = days(4 if own else 14)
+    for values in told:
+        values[SEOUL] = 302
+    hourly(tmp_path / "w.db", told, own=own)
+    with query.Database(tmp_path / "w.db") as db:
+        assert db.faults() == []
+        (flat,) = [flag for flag in db.flags() if flag.kind == "flat"]
+        assert (flat.station, flat.flag, flat.sets) == ("서울", 4, len(told))

@@ -50,10 +50,9 @@ STAGES = {
     "scraper.schedule": set(),
     "scraper.vocabulary": set(),
     "scraper.sidebar": {"scraper.vocabulary"},
-    "scraper.records": set(),
-    "scraper.normalize": {"scraper.vocabulary", "scraper.records", "scraper.sidebar"},
+    "scraper.normalize": {"scraper.vocabulary", "scraper.sidebar"},
     "scraper.reader": {
-        *("scraper.vocabulary", "scraper.records", "scraper.sidebar", "scraper.normalize"),
+        *("scraper.vocabulary", "scraper.sidebar", "scraper.normalize"),
     },
     "scraper.http": set(),
     "scraper.fetch": {"scraper.config", "scraper.http", "scraper.threads"},
