@@ -33,12 +33,15 @@ _AT_ONCE: Final = 1000
 """Spells in memory at the same time."""
 
 _BOXES: Final = """
-    SELECT sp.seen_from, sp.published_by, sp.first_after, r.station_id, r.temperature
-    FROM spells AS sp JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-    WHERE sp.portal_id = :portal AND {} ORDER BY sp.seen_from"""
+    SELECT seen_from, published_by, first_after, sidebar_id FROM spells
+    WHERE portal_id = :portal AND {} ORDER BY seen_from"""
+
+_TENTHS: Final = """
+    SELECT station_id, temperature FROM readings
+    WHERE sidebar_id = ? AND temperature IS NOT NULL"""
 
 _ROUND: Final = _BOXES.format(
-    f"""sp.seen_from BETWEEN
+    f"""seen_from BETWEEN
         coalesce((SELECT min(seen_from) FROM (
             SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :first
             ORDER BY seen_from DESC LIMIT {AROUND})), :first)
@@ -47,11 +50,11 @@ _ROUND: Final = _BOXES.format(
             ORDER BY seen_from LIMIT {AROUND})), :last)"""
 )
 _BEFORE: Final = _BOXES.format(
-    """sp.seen_from = (
+    """seen_from = (
         SELECT max(seen_from) FROM spells WHERE portal_id = :portal AND seen_from < :at)"""
 )
 _AFTER: Final = _BOXES.format(
-    """sp.seen_from = (
+    """seen_from = (
         SELECT min(seen_from) FROM spells WHERE portal_id = :portal AND seen_from > :at)"""
 )
 
@@ -139,7 +142,7 @@ class _Judge:
         first, last = span
         self._conn = conn
         self._which = {"portal": portal_id, "first": first, "last": last}
-        self._boxes = list(_boxes(conn.execute(_ROUND, self._which)))
+        self._boxes = _boxes(conn, _ROUND, self._which)
         self._begin = sum(box.seen_from < first for box in self._boxes)
         self._end = len(self._boxes) - sum(box.seen_from > last for box in self._boxes)
         self._new = new and self._begin < self._end
@@ -235,7 +238,7 @@ class _Judge:
     def _beyond(self, sql: str) -> Iterator[Box]:
         """The boxes beyond those that were read at first, one by one."""
         at = self._boxes[0 if sql is _BEFORE else -1].seen_from
-        while boxes := list(_boxes(self._conn.execute(sql, {**self._which, "at": at}))):
+        while boxes := _boxes(self._conn, sql, {**self._which, "at": at}):
             yield from boxes
             at = boxes[0].seen_from
 
@@ -263,18 +266,12 @@ def _begins(boxes: Iterable[Box], seen_from: int) -> bool:
     return any(box.seen_from == seen_from for box in boxes)
 
 
-def _boxes(rows: Iterable[tuple[int, int, int | None, int, int | None]]) -> Iterator[Box]:
-    """The boxes of rows in the order of time."""
-    last, box = None, None
-    for seen_from, published_by, first_after, station, tenths in rows:
-        if seen_from != last:
-            if box is not None:
-                yield box
-            last, box = seen_from, Box(seen_from, published_by, first_after, {})
-        if tenths is not None and box is not None:
-            box.tenths[station] = tenths
-    if box is not None:
-        yield box
+def _boxes(conn: sqlite3.Connection, sql: str, which: Mapping[str, int]) -> list[Box]:
+    """The boxes of the spells that a query gives."""
+    return [
+        Box(seen_from, published_by, first_after, dict(conn.execute(_TENTHS, (sidebar_id,))))
+        for seen_from, published_by, first_after, sidebar_id in conn.execute(sql, which).fetchall()
+    ]
 
 
 def _open(core: Sequence[Box]) -> dict[int, int]:
