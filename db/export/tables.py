@@ -87,8 +87,8 @@ _SPAN: Final[Mapping[str, Kind]] = {
 }
 
 TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
-    "weather": _CONTRACT,
-    "latest": {**_CONTRACT, "age_minutes": "integer"},
+    "weather": {**_CONTRACT, "flag": "integer"},
+    "latest": {**_CONTRACT, "age_minutes": "integer", "flag": "integer"},
     "hours": {
         "station": "text",
         "station_en": "text",

@@ -114,7 +114,7 @@ _PORTAL: Final = {
 @until
 @only_portal
 @with_places
-@as_json
+@with_output
 def flags(
     stations: tuple[str, ...],
     since: dt.datetime | None,
@@ -122,7 +122,7 @@ def flags(
     portal: str | None,
     places: Places,
     *,
-    as_json: bool,
+    form: Form,
 ) -> None:
     """
     List the temperatures that may be wrong, and why.
@@ -132,8 +132,8 @@ def flags(
     refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         found = asked.flags(*stations, since=since, until=until, portal=portal)
-    rows = [show.named(flag) for flag in found]
-    _rows(rows, as_json=as_json, none="no temperature is flagged")
+    names = {one.name: one.name for one in fields(query.Flag)}
+    _rows(found, names, form, none="no temperature is flagged")
 
 
 @click.command()
