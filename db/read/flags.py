@@ -11,7 +11,7 @@ from db.reading import moment
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from db.flags import Kind
 
@@ -71,6 +71,11 @@ class Flag:
     seen_until: dt.datetime
     temperature_c: float
     sets: int
+
+
+def of(names: Collection[str]) -> Callable[[Iterable[tuple[Any, ...]]], list[Flag]]:
+    """How to read those of some stations; of all where none is named."""
+    return lambda rows: read(row for row in rows if not names or row[0] in names)
 
 
 def read(rows: Iterable[tuple[Any, ...]]) -> list[Flag]:

@@ -280,9 +280,9 @@ class Store:
     def rebuild(self) -> int:
         """Derive spells, flags and counts again from the looks; gives how many spells there are."""
         with self.transaction():
+            counts.rebuild(self._conn)
             count = spells.rebuild(self._conn)
             flagging.rebuild(self._conn)
-            counts.rebuild(self._conn)
             return count
 
     # ---- what happens to nalssi itself, and the notices of it
@@ -314,7 +314,6 @@ class Store:
             )
 
     # ---- rows
-
     def _insert_look(self, look: Look, outcome: str, **more: object) -> int:
         """Insert a look at its second, or at the next one that this portal has free."""
         row: dict[str, Any] = {
