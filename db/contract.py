@@ -10,6 +10,7 @@ from __future__ import annotations
 from db.problems import sentences
 from db.read import gaps
 from db.read.best import latest_best
+from db.read.flags import FLAGS
 from db.read.freezes import FREEZES
 from db.read.hours import HOURS
 from db.read.latest import latest
@@ -33,9 +34,9 @@ _SPAN = f"{_as_iso('since')}, {_as_iso('until')}, since AS since_s, until AS unt
 _PROBLEMS = f"{sentences('problems')} AS problems"
 
 VIEWS = {
-    "weather": f"SELECT {_CONTRACT} FROM ({WEATHER})",
-    "latest": f"SELECT {_CONTRACT}, age_minutes FROM ({latest(NOW)})",
-    "latest_best": f"""SELECT {_CONTRACT}, age_minutes, live_portals, agreeing_portals
+    "weather": f"SELECT {_CONTRACT}, flag FROM ({WEATHER})",
+    "latest": f"SELECT {_CONTRACT}, age_minutes, flag FROM ({latest(NOW)})",
+    "latest_best": f"""SELECT {_CONTRACT}, age_minutes, live_portals, agreeing_portals, flag
         FROM ({latest_best(NOW)})""",
     "hours": f"""SELECT station, station_en, kma_id, latitude, longitude,
         {iso("hour_s")} AS hour, {_as_iso("published_by")}, hour_s,
@@ -45,6 +46,8 @@ VIEWS = {
         FROM ({gaps.gaps(NOW, *3 * ["NULL"])})""",
     "freezes": f"""SELECT portal, {_SPAN}, {_as_iso("next_change")}, next_change AS next_change_s,
         why FROM ({FREEZES})""",
+    "flags": f"""SELECT station, station_en, kma_id, {_as_iso("seen_from")},
+        {_as_iso("seen_until")}, temperature_c, portal, kind, flag FROM ({FLAGS})""",
     "looks": f"""SELECT id, portal, {_as_iso("fetched_at")}, outcome, status, milliseconds, bytes,
         page_date, sidebar_id, reason, {_PROBLEMS}, {_as_iso("retry_at")}, 'second' AS precision
         FROM ({LOOKS})

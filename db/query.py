@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from db.measures.stats import Period
     from db.read.best import Best
     from db.read.counts import Counts, PortalCounts
+    from db.read.flags import Flag
     from db.read.freezes import Freeze
     from db.read.gaps import Gap
     from db.read.latest import Latest
@@ -50,6 +51,7 @@ __all__ = [
     "Best",
     "Counts",
     "Database",
+    "Flag",
     "Freeze",
     "Gap",
     "Latest",
@@ -184,6 +186,17 @@ class Database(Opened):
         part = self._part(since, until, portal)
         return self._ask.read(read.freezes.read, read.freezes.FREEZES_OF_A_TIME, part.values)
 
+    def flags(
+        self,
+        *stations: StationName,
+        since: When | None = None,
+        until: When | None = None,
+        portal: str | None = None,
+    ) -> list[Flag]:
+        """The temperatures that may be wrong, of these stations or of all, oldest first."""
+        part, names = self._part(since, until, portal), self._names(stations)
+        return self._ask.read_all(read.flags.of(names), read.flags.IN_TIME, part.values)
+
     def stats(  # noqa: PLR0913 - each by its name
         self,
         *stations: StationName,
@@ -196,16 +209,13 @@ class Database(Opened):
         now: When | None = None,
     ) -> list[Period]:
         """
-        What is known of stations in each Korean hour, day, month or year.
+        What is known of stations in each Korean hour, day, week, month or year.
 
         A value counts while it is live: from the first look at it until there is another, for 90
         minutes at most, and only where its beginning was seen to within 90 minutes. Where several
-        portals are live, the value that appeared last counts. ::
+        portals are live, the value that appeared last counts. What is flagged 4 does not.
 
-            for day in db.stats("서울", since=dt.datetime(2026, 3, 1, tzinfo=KST)):
-                print(day.since.date(), day.mean_c, day.coverage, day.reason)
-
-        - ``by``: ``hour``, ``day``, ``month`` or ``year``;
+        - ``by``: ``hour``, ``day``, ``week`` (ISO 8601), ``month``, ``year`` or ``all``;
         - ``everything``: also what is unconfirmed or frozen; a value then counts while it was seen;
         - ``min_coverage``: below this a period has no mean, lowest and highest value; 0 to 1.
 
@@ -264,13 +274,7 @@ class Database(Opened):
         """
         Stations side by side in the same hours or days, each compared with the first.
 
-        The arguments are those of ``stats``. ::
-
-            (busan,) = db.compare("서울", "부산").relations
-            print(busan.common, busan.mean_difference_c, busan.correlation)
-
-        Raises:
-            WrongQuestion: As in ``stats``, or there are not two stations.
+        The arguments and errors are those of ``stats``.
         """
         from db.measures import compare, periods
         from db.measures.stretches import History
@@ -290,11 +294,6 @@ class Database(Opened):
     ) -> Known:
         """
         What was known of a station at a moment, with the evidence.
-
-        ::
-
-            known = db.at("서울", dt.datetime(2026, 3, 1, 9, tzinfo=KST))
-            print(known.temperature_c, known.state, known.changed_after, known.seen_from)
 
         Raises:
             WrongQuestion: The moment is still to come.

@@ -8,7 +8,8 @@ rows. Of one second our own look counts; where archives contradict each other, n
 What is known of a spell beyond its looks is derived after it: what proves that its box existed
 earlier (``db/dates.py``), the same set at other portals (``db/sets.py``), since when the set stands
 (``db/standing.py``), what speaks against it (``db/lateness.py``, ``db/doubts.py``), the words that
-it lost (``db/labels.py``), when nobody looked (``db/pauses.py``).
+it lost (``db/labels.py``), when nobody looked (``db/pauses.py``), which of its temperatures may be
+wrong (``db/flagging.py``).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from db import dates, doubts, labels, lateness, pauses, sets, standing
+from db import dates, doubts, flagging, labels, lateness, pauses, sets, standing
 
 if TYPE_CHECKING:
     import sqlite3
@@ -170,7 +171,7 @@ def add_later(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -
         or spell.seen_from != newest.seen_from
         or spell.existed_by < newest.existed_by
     ]
-    _settle(conn, changed, anew=False)
+    _settle(conn, changed, new=begun[0].at if begun else first)
     _judge_dates(conn, begun)
 
 
@@ -240,24 +241,34 @@ def _derive_again(
     known = [] if before is None else [before]
     begins = first if before is None else before
     pauses.replace(conn, portal_id, begins, last, [*known, *(look.at for look in looks)])
-    _settle(conn, [_Spell._make(row) for row in gone + made], anew=True)
+    _settle(conn, [_Spell._make(row) for row in gone + made], new=None)
     begun = {seen_from for _, seen_from, *_ in gone + made}
     return [look for look in looks if look.at in begun]
 
 
-def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, anew: bool) -> None:
-    """Bring up to date what is known of these spells beyond their looks, and of those near them."""
+def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, new: int | None) -> None:
+    """
+    Bring up to date what is known of these spells beyond their looks, and of those near them.
+
+    Args:
+        conn: Inside a transaction.
+        spells: Of one portal; those that are gone among them.
+        new: Where looks only came after all others of the portal, the first look of the first spell
+            that these began; None where they came among others.
+    """
     if not spells:
         return
     sidebars = {spell.sidebar_id for spell in spells}
     portal_id = spells[0].portal_id
     _add_stations(conn, portal_id, sidebars)
-    changed, same_sets = sets.settle(conn, sidebars, anew=anew)
+    changed, same_sets = sets.settle(conn, sidebars, anew=new is None)
     begins = sorted({spell.seen_from for spell in spells})
     _stand(conn, (portal_id, min(begins), max(begins)), same_sets)
     late = lateness.judge(conn, portal_id, begins)
-    doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in (*begins, *late)})
+    changed |= {(portal_id, seen_from) for seen_from in begins}
+    doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in late})
     labels.learn(conn, sidebars.union(*(same_sets.get(row, ()) for row in sidebars)))
+    flagging.judge(conn, changed, new=None if new is None else (portal_id, new))
 
 
 def _judge_dates(conn: sqlite3.Connection, begun: Iterable[_Look]) -> None:

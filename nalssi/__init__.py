@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from db.measures.stats import Period
     from db.query import Database
     from db.read.best import Best
+    from db.read.flags import Flag
     from db.read.freezes import Freeze
     from db.read.gaps import Gap
     from db.read.latest import Latest
@@ -57,6 +58,7 @@ __all__ = [
     "Database",
     "DatabaseError",
     "Evidence",
+    "Flag",
     "Freeze",
     "Gap",
     "Hour",
@@ -92,6 +94,7 @@ _ROOMS = {
     "db.measures.stats": "Period",
     "db.query": "Database",
     "db.read.best": "Best",
+    "db.read.flags": "Flag",
     "db.read.freezes": "Freeze",
     "db.read.gaps": "Gap",
     "db.read.latest": "Latest",

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from db import records
 from db.reading import Condition, Problem, Reading, Station
-from scraper import records
+from db.records import WIDEST, Bounds
 from scraper.errors import UnreadableValue
-from scraper.records import WIDEST, Bounds
 from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:

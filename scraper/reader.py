@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from db import records
 from db.packing import packed
 from db.reading import Content
-from scraper import normalize, records, sidebar
+from scraper import normalize, sidebar
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:

@@ -291,6 +291,7 @@ def _stats_row(day: Period) -> Row:
     return (
         day.station,
         day.since.date().isoformat(),
+        day.part,
         day.mean_c,
         day.minimum_c,
         day.minimum_seen and epoch(day.minimum_seen),
@@ -299,6 +300,8 @@ def _stats_row(day: Period) -> Row:
         day.readings,
         day.coverage,
         day.longest_gap_s,
+        day.suspect,
+        day.failed,
         next(iter(day.conditions), None),
         day.agreement,
         day.reason,

@@ -87,8 +87,8 @@ _SPAN: Final[Mapping[str, Kind]] = {
 }
 
 TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
-    "weather": _CONTRACT,
-    "latest": {**_CONTRACT, "age_minutes": "integer"},
+    "weather": {**_CONTRACT, "flag": "integer"},
+    "latest": {**_CONTRACT, "age_minutes": "integer", "flag": "integer"},
     "hours": {
         "station": "text",
         "station_en": "text",
@@ -161,6 +161,7 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
     "stats": {
         "station": "text",
         "day": "date",
+        "part": "text",
         "mean_c": "real",
         "minimum_c": "real",
         "minimum_seen": "moment",
@@ -169,6 +170,8 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
         "readings": "integer",
         "coverage": "real",
         "longest_gap_s": "integer",
+        "suspect": "real",
+        "failed": "real",
         "condition": "text",
         "agreement": "real",
         "reason": "text",

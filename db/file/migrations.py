@@ -12,7 +12,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from db import labels, spells
+from db import flagging, labels, spells
 from db.file import fragments, tables
 from db.file.sentences import problem
 from db.packing import packed
@@ -86,6 +86,12 @@ def _late_days(db: Database) -> None:
 @MIGRATIONS(name="0010 freezes")
 def _freezes(db: Database) -> None:
     db.execute(tables.SPELLS_FROZEN)
+
+
+@MIGRATIONS(name="0011 flags")
+def _flags(db: Database) -> None:
+    _make_all(db, tables.FLAGS)
+    flagging.rebuild(db.conn)
 
 
 def _make_all(db: Database, statements: str) -> None:

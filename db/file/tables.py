@@ -2,8 +2,9 @@
 The tables, as SQL: what each migration makes.
 
 Facts are appended; ``spells``, ``portal_stations``, ``bands``, ``stuck_dates``, ``pauses``,
-``late_days``, ``learned_labels``, ``counts`` and ``totals`` are derived from them, and can be
-rebuilt to the same rows. Everything is STRICT, so that no text ever sits where a number belongs.
+``late_days``, ``learned_labels``, ``flagged``, ``counts`` and ``totals`` are derived from them, and
+can be rebuilt to the same rows. Everything is STRICT, so that no text ever sits where a number
+belongs.
 """
 
 from __future__ import annotations
@@ -287,4 +288,15 @@ INSERT INTO open_notices          -- the kind was such as 'webhook: down'
     FROM notices WHERE instr(kind, ': ') > 0;
 
 DROP TABLE notices;
+"""
+
+FLAGS = """
+CREATE TABLE flagged (            -- temperatures that may be wrong; db/flags.py
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    seen_from INTEGER NOT NULL,   -- of the spell
+    station_id INTEGER NOT NULL REFERENCES stations (id),
+    kind TEXT NOT NULL CHECK (kind IN ('flat', 'spike', 'step', 'neighbours', 'range')),
+    flag INTEGER NOT NULL CHECK (flag IN (3, 4)),
+    PRIMARY KEY (portal_id, seen_from, station_id, kind)
+) STRICT, WITHOUT ROWID;
 """

@@ -23,16 +23,18 @@ FEWEST: Final = 3
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideBySide:
     """
-    Several stations in one Korean hour or day.
+    Several stations in one Korean hour, day or longer period.
 
     Attributes:
-        since, until: The whole period, ``since <= t < until``; Korean time.
+        since, until: The period, ``since <= t < until``; Korean time.
+        part: As in ``Period``.
         means_c: Of each station, degrees Celsius weighed by time; None where too little is known.
         differences_c: Of each station but the first: its mean less that of the first.
     """
 
     since: dt.datetime
     until: dt.datetime
+    part: str | None
     means_c: dict[str, float | None]
     differences_c: dict[str, float | None]
 
@@ -114,6 +116,7 @@ def _side_by_side(period: stats.Period, means_c: dict[str, float | None]) -> Sid
     return SideBySide(
         since=period.since,
         until=period.until,
+        part=period.part,
         means_c=means_c,
         differences_c={name: _difference(means_c[name], means_c[first]) for name in others},
     )

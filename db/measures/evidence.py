@@ -10,6 +10,7 @@ from db.lateness import LATE_HOURS
 from db.measures import near
 from db.measures.printed import lines
 from db.packing import unpacked
+from db.read.flags import FLAG
 from db.read.rows import moment_or_none
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.reading import moment
@@ -44,7 +45,7 @@ SHOWN: Final = f"""
         {last_look_sql(":at")} AS last_look,
         {watched_until_sql(":at")} AS watched_until,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment,
-        {labels.COLUMNS}
+        {labels.COLUMNS}, {FLAG} AS flag
     FROM stations AS st
     JOIN portal_stations AS ps ON ps.station_id = st.id
     JOIN portals AS p ON p.id = ps.portal_id
@@ -107,6 +108,7 @@ class Known:
         published_by: When the set was published at the latest.
         valid_until: When the live value stopped, or stops, being live; None where it was not.
         why: The fact that decided the state, in one sentence.
+        flag: QARTOD's number: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 no number printed.
         live_portals: How many were live and printed a temperature.
         agreeing_portals: How many of those show this temperature, or the one before it: mere lag.
         evidence: The sidebar.
@@ -131,6 +133,7 @@ class Known:
     published_by: dt.datetime | None = None
     valid_until: dt.datetime | None = None
     why: str | None = None
+    flag: int | None = None
     live_portals: int = 0
     agreeing_portals: int = 0
     evidence: Evidence | None = None
@@ -169,6 +172,7 @@ class _Shown:
     fragment: bytes
     learned_condition: str | None
     learned_from: str | None
+    flag: int
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> _Shown:
@@ -287,6 +291,7 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         published_by=moment(chosen.published_by),
         valid_until=moment_or_none(chosen.valid_until(second)),
         why=chosen.why(second),
+        flag=chosen.flag,
         live_portals=len(live),
         agreeing_portals=_agreeing(ask, station, chosen, live),
         evidence=evidence,

@@ -1,4 +1,4 @@
-"""Periods: the hours, days, months and years of Korea, and where each begins and ends."""
+"""Periods: the hours, days, weeks, months and years of Korea, and where each begins and ends."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.errors import WrongQuestion
+from db.read.rows import DAY_S
 from db.reading import KST, KST_S, epoch, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-By: TypeAlias = Literal["hour", "day", "month", "year"]
+By: TypeAlias = Literal["hour", "day", "week", "month", "year", "all"]
 
-LENGTHS: Final[tuple[By, ...]] = ("hour", "day", "month", "year")
+LENGTHS: Final[tuple[By, ...]] = ("hour", "day", "week", "month", "year", "all")
+"""Weeks are those of ISO 8601, from Monday; ``all`` is the whole range in one."""
 
 MOST: Final = 100_000
 """Periods in one answer: more than eleven years of hours."""
 
-_STEPS_S: Final = {"hour": 60 * 60, "day": 24 * 60 * 60}
+_STEPS_S: Final = {"hour": 60 * 60, "day": DAY_S, "week": 7 * DAY_S}
+_MONDAY_S: Final = 4 * DAY_S
+"""The first Monday of 1970 was the fifth of January."""
 
 
 def known(by: By) -> By:
@@ -45,8 +49,11 @@ def borders(first: int, last: int, by: By) -> list[int]:
     Raises:
         WrongQuestion: There are too many.
     """
+    if by == "all":
+        return [first, last + 1]
     if step := _STEPS_S.get(by):
-        begin = (first + KST_S) // step * step - KST_S
+        zero = (_MONDAY_S if by == "week" else 0) - KST_S
+        begin = (first - zero) // step * step + zero
         if (count := (last - begin) // step + 1) > MOST:
             raise WrongQuestion("periods", count, expected=f"at most {MOST} in one answer")
         return list(range(begin, last + 1 + step, step))

@@ -1,4 +1,4 @@
-"""Statistics of a station by hour, day, month or year, and how much stands behind each number."""
+"""Statistics of a station by hour, day, week or longer, and how much stands behind each number."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from db.flags import FAIL, SUSPECT
 from db.measures import periods
 from db.reading import moment
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 MIN_COVERAGE: Final = 0.75
 
+LONGEST_HOLE_S: Final = 3 * 60 * 60
+"""In a longer one the warmest or the coldest hour of a day may lie."""
+
+_OF_DAYS: Final = frozenset({"week", "month", "year", "all"})
+"""Periods whose extremes are those of their days."""
+
 _Printed: TypeAlias = "tuple[int, int, int, float | None]"
 """Of a piece with a temperature: from here, until here, tenths of a degree C, share."""
 
@@ -28,35 +35,45 @@ _TENTHS: Final[Callable[[_Printed], int]] = itemgetter(2)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """
-    What is known of a station in one Korean hour, day, month or year.
+    What is known of a station in one Korean hour, day, week, month or year, or in a whole range.
 
     Attributes:
         station: Its Korean name.
-        since, until: The whole period, ``since <= t < until``; Korean time.
-        mean_c: Degrees Celsius, weighed by time.
+        since, until: The period, ``since <= t < until``; Korean time.
+        part: ``part of the day``, or of another period, where only a part was asked for: then all
+            here is of that part; None of a whole one.
+        mean_c: Degrees Celsius, weighed by time; without what is flagged 4.
         minimum_c, minimum_seen: The lowest value, and from when in the period it was seen first.
-        maximum_c, maximum_seen: The highest.
+        maximum_c, maximum_seen: The highest. An hour or a day with a hole of more than three hours
+            has neither; those of longer periods are of the days that have them.
+        days: How many days have extremes; None for an hour and a day.
         readings: How many values were first seen in the period.
-        coverage: Which share of the whole period had a temperature, 0 to 1.
-        longest_gap_s: Seconds; the longest stretch of the period without a temperature.
+        coverage: Which share of the period had a temperature that is not flagged 4, 0 to 1.
+        longest_gap_s: Seconds; the longest stretch of the period without such a temperature.
+        suspect: In which share of the period it was flagged 3: it counts all the same.
+        failed: In which share of the period it was flagged 4.
         conditions: Which share of the time with a reading had which sky, the most frequent first;
             ``not_reported`` where a dash was printed, ``unknown`` where nothing that we understand.
         agreement: Where several portals were live, which share of them showed the temperature that
             counts, weighed by time; None where never more than one was.
-        reason: Why the mean, the lowest and the highest are None; None where they are not.
+        reason: Why the mean, or the lowest and the highest, are None; None where they are not.
     """
 
     station: str
     since: dt.datetime
     until: dt.datetime
+    part: str | None
     mean_c: float | None
     minimum_c: float | None
     minimum_seen: dt.datetime | None
     maximum_c: float | None
     maximum_seen: dt.datetime | None
+    days: int | None
     readings: int
     coverage: float
     longest_gap_s: int
+    suspect: float
+    failed: float
     conditions: dict[str, float]
     agreement: float | None
     reason: str | None
@@ -80,22 +97,43 @@ def of(
     span = history.span()
     if span is None:
         return []
-    borders = periods.borders(*span, by)
-    split = _split(history.pieces(station), borders)
+    borders, parts = _asked(history, periods.borders(*span, by))
+    pieces = list(history.pieces(station))
     terms = _Terms(
         station=station,
+        by=by,
         sky_names=history.conditions(),  # after the pieces: one may be new
         min_coverage=min_coverage,
         nothing="no temperature" if history.everything else "no live temperature",
     )
-    return [
-        _period(terms, since, until, pieces)
-        for (since, until), pieces in zip(pairwise(borders), split, strict=True)
-    ]
+    split = [_Sums.of(*ends, some) for ends, some in _split(pieces, borders)]
+    if by in _OF_DAYS:
+        days, _ = _asked(history, periods.borders(*span, "day"))
+        by_day = [_Sums.of(*ends, some) for ends, some in _split(pieces, days)]
+        return [
+            _period(
+                terms, sums, part, [day for day in by_day if sums.since <= day.since < sums.until]
+            )
+            for sums, part in zip(split, parts, strict=True)
+        ]
+    return [_period(terms, sums, part, None) for sums, part in zip(split, parts, strict=True)]
 
 
-def _split(pieces: Iterable[Piece], borders: Sequence[int]) -> list[list[Piece]]:
-    """The pieces of each period; one that reaches over a border is cut there."""
+def _asked(history: History, borders: list[int]) -> tuple[list[int], list[bool]]:
+    """The borders within what was asked for, and which of the periods are thereby cut."""
+    since, until = history.asked()
+    first = borders[0] if since is None else max(since, borders[0])
+    last = borders[-1] if until is None else min(until, borders[-1])
+    cut = [False] * (len(borders) - 1)
+    cut[0] = first > borders[0]
+    cut[-1] = cut[-1] or last < borders[-1]
+    return [first, *borders[1:-1], last], cut
+
+
+def _split(
+    pieces: Iterable[Piece], borders: Sequence[int]
+) -> list[tuple[tuple[int, int], list[Piece]]]:
+    """Each period with its pieces; one that reaches over a border is cut there."""
     split: list[list[Piece]] = [[] for _ in borders[1:]]
     nth, border = 0, borders[1]
     for piece in pieces:
@@ -106,7 +144,7 @@ def _split(pieces: Iterable[Piece], borders: Sequence[int]) -> list[list[Piece]]
             split[nth].append(piece._replace(begin=begin, end=border))
             nth, begin, border = nth + 1, border, borders[nth + 2]
         split[nth].append(piece if begin == piece[0] else piece._replace(begin=begin))
-    return split
+    return list(zip(pairwise(borders), split, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,78 +152,138 @@ class _Terms:
     """What all periods of an answer share."""
 
     station: str
+    by: By
     sky_names: Mapping[int, str]
     min_coverage: float
     nothing: str
-
-
-def _period(terms: _Terms, since: int, until: int, pieces: list[Piece]) -> Period:
-    sums = _sums(pieces, since, until)
-    coverage = round(sums.covered_s / (until - since), 4)
-    reason = _reason(terms, sums, coverage)
-    lowest = highest = None
-    if reason is None:
-        lowest, highest = min(sums.printed, key=_TENTHS), max(sums.printed, key=_TENTHS)
-    return Period(
-        station=terms.station,
-        since=moment(since),
-        until=moment(until),
-        mean_c=None if reason else round(sums.weighed / sums.covered_s / 10, 2) + 0.0,  # no -0.0
-        minimum_c=lowest and lowest[2] / 10,
-        minimum_seen=lowest and moment(lowest[0]),
-        maximum_c=highest and highest[2] / 10,
-        maximum_seen=highest and moment(highest[0]),
-        readings=sums.readings,
-        coverage=coverage,
-        longest_gap_s=sums.longest_gap_s,
-        conditions=_conditions(sums.sky_s, terms.sky_names),
-        agreement=_agreement(sums.printed),
-        reason=reason,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sums:
     """What the pieces of a period add up to, and those of them that have a temperature."""
 
+    since: int
+    until: int
     readings: int
     sky_s: dict[int, int]
     printed: list[_Printed]
     covered_s: int
     weighed: int
     longest_gap_s: int
+    suspect_s: int
+    failed_s: int
 
-
-def _sums(pieces: list[Piece], since: int, until: int) -> _Sums:
-    readings = covered_s = weighed = longest_gap_s = 0
-    sky_s: dict[int, int] = {}
-    printed = []
-    for begin, end, seen_from, tenths, sky, share, *_ in pieces:  # there may be many
-        lasted = end - begin
-        readings += begin == seen_from
-        sky_s[sky] = sky_s.get(sky, 0) + lasted
-        if tenths is not None:
+    @classmethod
+    def of(cls, since: int, until: int, pieces: list[Piece]) -> _Sums:
+        """Add up; what has failed has no temperature."""
+        readings = covered_s = weighed = longest_gap_s = suspect_s = failed_s = 0
+        sky_s: dict[int, int] = {}
+        printed = []
+        known = since
+        for begin, end, seen_from, tenths, sky, share, _, _, _, _, flag in pieces:  # maybe many
+            lasted = end - begin
+            readings += begin == seen_from
+            sky_s[sky] = sky_s.get(sky, 0) + lasted
+            if tenths is None:
+                continue
+            if flag >= FAIL:
+                failed_s += lasted
+                continue
+            if flag == SUSPECT:
+                suspect_s += lasted
             printed.append((begin, end, tenths, share))
             covered_s += lasted
             weighed += tenths * lasted
-            longest_gap_s = max(longest_gap_s, begin - since)
-            since = end
-    return _Sums(
-        readings=readings,
-        sky_s=sky_s,
-        printed=printed,
-        covered_s=covered_s,
-        weighed=weighed,
-        longest_gap_s=max(longest_gap_s, until - since),
+            longest_gap_s = max(longest_gap_s, begin - known)
+            known = end
+        return cls(
+            since=since,
+            until=until,
+            readings=readings,
+            sky_s=sky_s,
+            printed=printed,
+            covered_s=covered_s,
+            weighed=weighed,
+            longest_gap_s=max(longest_gap_s, until - known),
+            suspect_s=suspect_s,
+            failed_s=failed_s,
+        )
+
+    def share(self, seconds: int) -> float:
+        """Which share of the period that is."""
+        return round(seconds / (self.until - self.since), 4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Extremes:
+    """The lowest and the highest of a period, of how many days, and why there are none."""
+
+    lowest: _Printed | None = None
+    highest: _Printed | None = None
+    days: int | None = None
+    reason: str | None = None
+
+
+def _period(terms: _Terms, sums: _Sums, is_part: bool, days: list[_Sums] | None) -> Period:
+    coverage, reason = sums.share(sums.covered_s), _reason(terms, sums)
+    extremes = _Extremes() if days is None else _of_days(terms, days)
+    if reason is not None:
+        extremes = _Extremes(days=extremes.days)
+    elif days is None:
+        extremes = _whole(sums)
+    lowest, highest = extremes.lowest, extremes.highest
+    return Period(
+        station=terms.station,
+        since=moment(sums.since),
+        until=moment(sums.until),
+        part=f"part of the {terms.by}" if is_part else None,
+        mean_c=None if reason else round(sums.weighed / sums.covered_s / 10, 2) + 0.0,  # no -0.0
+        minimum_c=lowest and lowest[2] / 10,
+        minimum_seen=lowest and moment(lowest[0]),
+        maximum_c=highest and highest[2] / 10,
+        maximum_seen=highest and moment(highest[0]),
+        days=extremes.days,
+        readings=sums.readings,
+        coverage=coverage,
+        longest_gap_s=sums.longest_gap_s,
+        suspect=sums.share(sums.suspect_s),
+        failed=sums.share(sums.failed_s),
+        conditions=_conditions(sums.sky_s, terms.sky_names),
+        agreement=_agreement(sums.printed),
+        reason=reason or extremes.reason,
     )
 
 
-def _reason(terms: _Terms, sums: _Sums, coverage: float) -> str | None:
+def _whole(sums: _Sums) -> _Extremes:
+    """The extremes of an hour or a day, in which no long time may be missing."""
+    if sums.longest_gap_s > LONGEST_HOLE_S:
+        hours, minutes = divmod(sums.longest_gap_s // 60, 60)
+        return _Extremes(reason=f"no extremes: nothing known for {hours} h {minutes:02} min")
+    lowest, highest = min(sums.printed, key=_TENTHS), max(sums.printed, key=_TENTHS)
+    return _Extremes(lowest=lowest, highest=highest)
+
+
+def _of_days(terms: _Terms, days: list[_Sums]) -> _Extremes:
+    """The extremes of a longer period, from the days that have them."""
+    known = [_whole(day) for day in days if _reason(terms, day) is None]
+    known = [day for day in known if day.reason is None]
+    if not known or len(known) < terms.min_coverage * len(days):
+        reason = f"no extremes: {len(known)} of {len(days)} days have them"
+        return _Extremes(days=len(known), reason=reason)
+    lowest = min((day.lowest for day in known if day.lowest), key=_TENTHS)
+    highest = max((day.highest for day in known if day.highest), key=_TENTHS)
+    return _Extremes(lowest=lowest, highest=highest, days=len(known))
+
+
+def _reason(terms: _Terms, sums: _Sums) -> str | None:
     """Why there is no mean; None where there is one."""
+    failed = f"{sums.share(sums.failed_s):.0%} is flagged 4" if sums.failed_s else None
     if not sums.printed:
-        return terms.nothing
+        return terms.nothing if failed is None else f"{terms.nothing} passes: {failed}"
+    coverage = sums.share(sums.covered_s)
     if coverage < terms.min_coverage:
-        return f"coverage {coverage:g} is below {terms.min_coverage:g}"
+        below = f"coverage {coverage:g} is below {terms.min_coverage:g}"
+        return below if failed is None else f"{below}: {failed}"
     return None
 
 

@@ -13,6 +13,8 @@ from heapq import merge
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
+from db.flags import PASS
+from db.read.flags import OF_STATION
 from db.reading import FOREVER, epoch
 from db.validity import CONFIRMED, HOLD_S, Shown, State, pieces, rank
 
@@ -38,6 +40,7 @@ class Piece(NamedTuple):
         published_by: Of its set.
         portal: The row of the portal.
         before: The temperature that the portal showed before.
+        flag: QARTOD's number of the temperature: 3 suspect, 4 fail, less where it passes.
     """
 
     begin: int
@@ -50,6 +53,7 @@ class Piece(NamedTuple):
     published_by: int
     portal: int
     before: int | None
+    flag: int
 
 
 PORTALS: Final = f"""
@@ -115,6 +119,7 @@ class History:
         begins = min(known, default=present) if since is None else max(0, epoch(since))
         ends = max([begins, *known]) + 1 if until is None else epoch(until)
         self._since, self._until = begins, min(ends, present)
+        self._asked = None if since is None else begins, None if until is None else ends
 
     def span(self) -> tuple[int, int] | None:
         """
@@ -125,6 +130,10 @@ class History:
         if self._since >= self._until:
             return None
         return self._since, self._until - 1
+
+    def asked(self) -> tuple[int | None, int | None]:
+        """The first second asked for and the first that is not; None where that was left open."""
+        return self._asked
 
     def conditions(self) -> dict[int, str]:
         """What each sky is called, by its number in a stretch."""
@@ -158,6 +167,7 @@ class History:
             return
         gaps = self._pauses(which)
         begins = [since for since, _ in gaps]
+        flags = dict(self._ask.whole(OF_STATION, which, present=2))
         before = None
         for row, following in zip(rows, [*rows[1:], None], strict=True):
             seen_from, seen_until, standing_since, published_by, confirmed, tenths, sky = row
@@ -178,6 +188,7 @@ class History:
                             published_by,
                             portal_id,
                             before,
+                            flags.get(seen_from, PASS),
                         )
                 before = tenths
 

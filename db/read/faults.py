@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
-from db import counts, spells
+from db import counts, flagging, spells
 from db.file import connection
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DERIVED: Final = (
     *("spells", "portal_stations", "bands", "stuck_dates", "pauses", "late_days", "learned_labels"),
-    *("counts", "totals"),
+    *("flagged", "counts", "totals"),
 )
 """What ``nalssi rebuild`` derives."""
 
@@ -63,6 +63,7 @@ def _differences(scratch: sqlite3.Connection) -> list[str]:
         for (sql,) in scratch.execute(_SCHEMA, (table,)).fetchall():
             scratch.execute(sql)
     spells.rebuild(scratch)
+    flagging.rebuild(scratch)
     counts.rebuild(scratch)
     found = []
     for table in DERIVED:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from db import labels
+from db.read.flags import FLAG
 from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
 from db.read.rows import END_OF_TIME
 from db.read.why import why_sql
@@ -25,7 +26,7 @@ _STATE = state_sql("sp.seen_until", "sp.seen_until")
 WEATHER = f"""
     SELECT {PLACE}, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
         {LIVE_UNTIL} AS valid_until, {VALUE}, p.name AS portal, {PAGE_DATE}, {_STATE} AS state,
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why, {DIGEST}
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why, {DIGEST}, {FLAG} AS flag
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""
@@ -36,7 +37,7 @@ SERIES = f"""
     SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
         c.condition, c.label, p.name, {_STATE},
         sp.published_by, {LIVE_UNTIL},
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {labels.COLUMNS}
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {labels.COLUMNS}, {FLAG}
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
@@ -67,6 +68,7 @@ class Spell:
         valid_until: Until when it was live; None where it never was.
         why: The fact that decided the state.
         learned_condition, learned_from: As in ``Latest``.
+        flag: As in ``Latest``.
     """
 
     seen_from: dt.datetime
@@ -82,6 +84,7 @@ class Spell:
     why: str
     learned_condition: str | None = None
     learned_from: str | None = None
+    flag: int
 
 
 def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
@@ -102,6 +105,7 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             why=why,
             learned_condition=learned_condition,
             learned_from=learned_from,
+            flag=flag,
         )
         for (
             seen_from,
@@ -117,5 +121,6 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             why,
             learned_condition,
             learned_from,
+            flag,
         ) in rows
     ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from db import spells
+from db import flagging, spells
 from db.file import connection
 from db.read.ask import Ask
 from db.read.originals import Kept
@@ -66,6 +66,7 @@ class Rewriting:
                 self._merge(sidebar_id, other)
         self._move()
         spells.rebuild(self._conn)
+        flagging.rebuild(self._conn)
         self._sidebars.drop_unused_conditions()
         self._conn.execute(
             "DELETE FROM stations WHERE kma_id IS NULL "

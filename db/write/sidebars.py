@@ -187,7 +187,7 @@ class Sidebars:
         if rows is None:
             return
         old, new = rows
-        for table in ("readings", "portal_stations"):
+        for table in ("readings", "portal_stations", "flagged"):
             self._conn.execute(
                 f"UPDATE OR IGNORE {table} SET station_id = ? WHERE station_id = ?",
                 (new, old),

@@ -13,7 +13,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from db import counts, spells
+from db import counts, flagging, spells
 from db.errors import DatabaseError
 from db.file import connection, upgrade
 from db.read import portals
@@ -278,10 +278,11 @@ class Store:
         )
 
     def rebuild(self) -> int:
-        """Derive all spells and counts again from the looks; returns how many spells there are."""
+        """Derive spells, flags and counts again from the looks; gives how many spells there are."""
         with self.transaction():
-            count = spells.rebuild(self._conn)
             counts.rebuild(self._conn)
+            count = spells.rebuild(self._conn)
+            flagging.rebuild(self._conn)
             return count
 
     # ---- what happens to nalssi itself, and the notices of it
@@ -313,7 +314,6 @@ class Store:
             )
 
     # ---- rows
-
     def _insert_look(self, look: Look, outcome: str, **more: object) -> int:
         """Insert a look at its second, or at the next one that this portal has free."""
         row: dict[str, Any] = {

@@ -30,7 +30,7 @@ READER_LEFT: Final = 141
 """What a shell gives a command whose reader left: 128 and the number of SIGPIPE."""
 
 COMMANDS: Final = {
-    "at": ("stats", "Show what was known at a moment, and the evidence."),
+    "at": ("at", "Show what was known at a moment, and the evidence."),
     "backfill": (
         "backfill",
         "Keep what saved pages showed: years of history from archives of the web.",
@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "demo": ("demo", "Poll a portal of our own on this machine, and show it all."),
     "drop-looks": ("drop_looks", "Drop looks that a wrong clock dated; a copy is kept."),
     "export": ("export", "Write a table as CSV, NDJSON or Parquet."),
+    "flags": ("query", "List the temperatures that may be wrong, and why."),
     "freezes": (
         "hours",
         "List the stretches in which a portal showed the same for 3 hours or more.",
@@ -60,7 +61,7 @@ COMMANDS: Final = {
     "scrape": ("scrape", "Poll the portals of the config once, or the named; for cron."),
     "series": ("query", "Show what was printed of one station over time."),
     "stations": ("query", "List the stations that a portal printed."),
-    "stats": ("stats", "Show means, extremes and coverage by hour, day, month or year."),
+    "stats": ("stats", "Show means, extremes and coverage by hour, day, week, month or year."),
     "status": (
         "status",
         "Show each portal's state; exit 7 where one is stale, frozen or down.",

@@ -109,6 +109,34 @@ _PORTAL: Final = {
 
 
 @click.command()
+@only_stations
+@since
+@until
+@only_portal
+@with_places
+@with_output
+def flags(
+    stations: tuple[str, ...],
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    portal: str | None,
+    places: Places,
+    *,
+    form: Form,
+) -> None:
+    """
+    List the temperatures that may be wrong, and why.
+
+    Flags are QARTOD's: 3 is suspect, 4 has failed. What has failed enters no mean.
+    """
+    refuse_reversed(since, until)
+    with query.Database(places.database()) as asked:
+        found = asked.flags(*stations, since=since, until=until, portal=portal)
+    names = {one.name: one.name for one in fields(query.Flag)}
+    _rows(found, names, form, none="no temperature is flagged")
+
+
+@click.command()
 @with_places
 @with_output
 def stations(places: Places, *, form: Form) -> None:

@@ -14,9 +14,7 @@ from db.reading import now
 from scraper.cli import show
 from scraper.cli.options import (
     Form,
-    Moment,
     Places,
-    as_json,
     only_portal,
     refuse_reversed,
     since,
@@ -30,14 +28,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from db.measures.compare import Comparison
-    from db.measures.evidence import Known
-    from db.measures.near import NearLook
     from db.measures.periods import By
 
 _MINUTES: Final = 60
 
-_NAMED: Final = {"hour": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
-"""How a period is called in a table."""
+_MINUTE: Final = "%Y-%m-%d %H:%M"
+_NAMED: Final = {
+    "hour": _MINUTE,
+    "day": "%Y-%m-%d",
+    "week": "%G-W%V",
+    "month": "%Y-%m",
+    "year": "%Y",
+    "all": _MINUTE,
+}
+"""How a period is called in a table; a part of one by its first minute."""
 
 _NOTHING: Final = "nothing was seen of {} in that time"
 
@@ -110,7 +114,7 @@ def stats(
     form: Form,
 ) -> None:
     """
-    Show means, extremes and coverage by hour, day, month or year.
+    Show means, extremes and coverage by hour, day, week, month or year.
 
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
@@ -127,32 +131,48 @@ def stats(
 
 
 def _periods(rows: Sequence[Period], named: str) -> None:
-    numbers = ["mean °C", "min °C", "max °C", "readings", "coverage", "longest gap", "agreement"]
+    numbers = ["mean °C", "min °C", "max °C", "days", "readings", "coverage", "longest gap"]
+    numbers += ["suspect", "failed", "agreement"]
+    headings = [
+        *("station", "since", "mean °C", "min °C", "seen", "max °C", "seen", "days", "readings"),
+        *("coverage", "longest gap", "suspect", "failed", "mostly", "agreement", "reason"),
+    ]
+    cells = [_cells(row, named) for row in rows]
+    there = [
+        nth
+        for nth, heading in enumerate(headings)
+        if heading not in _SELDOM or any(row[nth] is not None for row in cells)
+    ]
     show.table(
-        [
-            *("station", "since", "mean °C", "min °C", "seen", "max °C", "seen", "readings"),
-            *("coverage", "longest gap", "mostly", "agreement", "reason"),
-        ],
-        [
-            (
-                row.station,
-                f"{row.since:{named}}",
-                row.mean_c,
-                row.minimum_c,
-                row.minimum_seen,
-                row.maximum_c,
-                row.maximum_seen,
-                row.readings,
-                row.coverage,
-                show.age(row.longest_gap_s // _MINUTES),
-                next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None),
-                row.agreement,
-                row.reason,
-            )
-            for row in rows
-        ],
+        [headings[nth] for nth in there],
+        [[row[nth] for nth in there] for row in cells],
         numbers=numbers,
         keys=2,
+    )
+
+
+_SELDOM: Final = frozenset({"days", "suspect", "failed"})
+"""Columns that stand only where there is something in them."""
+
+
+def _cells(row: Period, named: str) -> tuple[object, ...]:
+    return (
+        row.station,
+        f"{row.since:{_MINUTE if row.part else named}}",
+        row.mean_c,
+        row.minimum_c,
+        row.minimum_seen,
+        row.maximum_c,
+        row.maximum_seen,
+        row.days,
+        row.readings,
+        row.coverage,
+        show.age(row.longest_gap_s // _MINUTES),
+        row.suspect or None,
+        row.failed or None,
+        next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None),
+        row.agreement,
+        "; ".join(filter(None, (row.part, row.reason))) or None,
     )
 
 
@@ -173,7 +193,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
 @click.argument("stations", metavar="STATION STATION...", nargs=-1, required=True)
 @click.option(
     "--by",
-    type=click.Choice(["hour", "day"]),
+    type=click.Choice(["hour", "day", "week", "month"]),
     default="hour",
     show_default=True,
     help="A row for each.",
@@ -225,7 +245,7 @@ def _columns(found: Comparison, times: Sequence[str]) -> tuple[list[str], list[l
 def _side_by_side(found: Comparison, by: str) -> None:
     headings, means = _columns(found, ("since",))
     named = [
-        [f"{one.since:{_NAMED[by]}}", *row[1:]]
+        [f"{one.since:{_MINUTE if one.part else _NAMED[by]}}", *row[1:]]
         for one, row in zip(found.periods, means, strict=True)
     ]
     show.table(headings, named, numbers=headings[1:])
@@ -233,75 +253,3 @@ def _side_by_side(found: Comparison, by: str) -> None:
     numbers = [f"common {by}s", f"mean less {show.cell(found.stations[0])}", "correlation"]
     rows = [list(show.named(one).values()) for one in found.relations]
     show.table(["station", *numbers, "reason"], rows, numbers=numbers)
-
-
-@click.command()
-@click.argument("station")
-@click.argument("time", type=Moment())
-@only_portal
-@with_places
-@as_json
-def at(
-    station: str, time: dt.datetime, portal: str | None, places: Places, *, as_json: bool
-) -> None:
-    """
-    Show what was known at a moment, and the evidence.
-
-    STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
-    long ago: 30m, 24h, 7d, 2w.
-    """
-    with query.Database(places.database()) as asked:
-        known = asked.at(station, time, portal=portal, now=now())
-    if as_json:
-        show.as_json(known)
-    else:
-        lines = _told(known)
-        width = max(len(name) for name, _ in lines)
-        click.echo("\n".join(f"{name:{width}}  {told}".rstrip() for name, told in lines))
-
-
-def _told(known: Known) -> list[tuple[str, str]]:
-    """What was known, a line each with its name."""
-    names = [known.station, known.station_en, known.kma_id and f"(KMA {known.kma_id})"]
-    asked = [
-        ("station", " ".join(show.cell(name) for name in names if name)),
-        ("time", _moment(known.at)),
-    ]
-    if known.evidence is None:
-        return [*asked, ("state", "nothing known: no portal had shown this station by then")]
-    return [
-        *asked,
-        (
-            "temperature",
-            "not printed" if known.temperature_c is None else f"{known.temperature_c} °C",
-        ),
-        ("sky", f"{show.cell(known.label)} {known.condition or 'unknown'}"),
-        ("state", known.state),
-        ("portal", f"{show.cell(known.portal)}; {_agreement(known)}"),
-        ("changed", f"after {_moment(known.changed_after)}, seen {_moment(known.seen_from)}"),
-        ("last seen", _moment(known.seen_until)),
-        ("next change", f"seen {_moment(known.next_change)}"),
-        ("look before", _look(known.look_before)),
-        ("look after", _look(known.look_after)),
-        ("sidebar", f"{known.evidence.sidebar_id}, digest {known.evidence.digest}"),
-        *(("printed", show.cell(line)) for line in known.evidence.printed),
-    ]
-
-
-def _moment(moment: dt.datetime | None) -> str:
-    return "–" if moment is None else moment.isoformat()
-
-
-def _agreement(known: Known) -> str:
-    if not known.live_portals:
-        return "none was live"
-    return f"{known.agreeing_portals} of {known.live_portals} live portals showed this temperature"
-
-
-def _look(look: NearLook | None) -> str:
-    if look is None:
-        return "–"
-    told = [_moment(look.at), look.outcome]
-    told += [f"page date {look.page_date}"] if look.page_date else []
-    told += [show.cell(look.reason)] if look.reason else []
-    return ", ".join(told)

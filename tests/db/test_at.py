@@ -63,6 +63,7 @@ def test_a_moment_is_answered_with_its_evidence(db):
         published_by=korean(2, "00:50"),
         valid_until=korean(2, "02:20"),
         why="first shown 2024-03-02 00:50",
+        flag=1,
         live_portals=1,
         agreeing_portals=1,
         evidence=found.evidence,

@@ -149,6 +149,7 @@ def test_the_command_prints_an_object(path):
     assert told["periods"][1] == {
         "since": "2024-03-01T00:00:00+09:00",
         "until": "2024-03-01T01:00:00+09:00",
+        "part": None,
         "means_c": {"서울": 1.0, "부산": 2.0},
         "differences_c": {"부산": 1.0},
     }

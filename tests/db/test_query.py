@@ -204,6 +204,7 @@ def test_series_says_where_each_value_came_from(db):
             published_by=at(30),
             valid_until=at(60),
             why="first shown 2024-04-28 12:30",
+            flag=1,
         )
     ]
 

@@ -68,14 +68,18 @@ def test_a_day_without_a_gap(db):
         station="서울",
         since=korean(1),
         until=korean(2),
+        part=None,
         mean_c=2.9,
         minimum_c=1.0,
         minimum_seen=korean(1, "00:00"),
         maximum_c=4.0,
         maximum_seen=korean(1, "01:50"),
+        days=None,
         readings=24,
         coverage=1.0,
         longest_gap_s=0,
+        suspect=0.0,
+        failed=0.0,
         conditions={"overcast": 0.5347, "clear": 0.4653},
         agreement=None,
         reason=None,
@@ -91,9 +95,8 @@ def test_what_is_frozen_counts_for_its_first_ninety_minutes(db):
     assert day.reason == "coverage 0.2014 is below 0.75"
     # (50 * 4 + 90 * 5 + 60 * 6 + 90 * 7) / 290 = 1640 / 290 = 5.6552
     trusted = of_day(db, 2, min_coverage=0.2)
-    assert (trusted.mean_c, trusted.minimum_c, trusted.maximum_c) == (5.66, 4.0, 7.0)
-    assert (trusted.minimum_seen, trusted.maximum_seen) == (korean(2), korean(2, "14:50"))
-    assert trusted.reason is None
+    assert (trusted.mean_c, trusted.minimum_c, trusted.maximum_c) == (5.66, None, None)
+    assert trusted.reason == "no extremes: nothing known for 11 h 30 min"
 
 
 def test_a_value_of_unknown_age_does_not_count_and_a_missing_number_is_no_number(db):
@@ -105,9 +108,7 @@ def test_a_value_of_unknown_age_does_not_count_and_a_missing_number_is_no_number
     """
     day = of_day(db, 3, min_coverage=0.1)
     assert (day.mean_c, day.coverage, day.readings) == (1.57, 0.1458, 4)
-    assert (day.minimum_c, day.minimum_seen) == (-2.0, korean(3, "13:00"))
-    assert (day.maximum_c, day.maximum_seen) == (9.0, korean(3, "11:00"))
-    assert day.longest_gap_s == 11 * HOUR_S
+    assert (day.minimum_c, day.maximum_c, day.longest_gap_s) == (None, None, 11 * HOUR_S)
     assert list(day.conditions.items()) == [
         ("overcast", 0.3333),
         ("not_reported", 0.2222),
@@ -138,9 +139,11 @@ def test_of_several_portals_the_one_that_changed_last_counts(db):
     """
     day = of_day(db, 5, min_coverage=0.1)
     assert (day.mean_c, day.coverage, day.agreement) == (11.67, 0.125, 0.75)
-    assert (day.minimum_c, day.minimum_seen) == (10.0, korean(5, "06:00"))
-    assert (day.maximum_c, day.maximum_seen) == (13.0, korean(5, "07:30"))
     assert (day.readings, day.longest_gap_s) == (4, 15 * HOUR_S)
+    part = of_day(db, 5, since=korean(5, "06:00"), until=korean(5, "09:00"))
+    assert (part.mean_c, part.coverage, part.part) == (11.67, 1.0, "part of the day")
+    assert (part.minimum_c, part.minimum_seen) == (10.0, korean(5, "06:00"))
+    assert (part.maximum_c, part.maximum_seen) == (13.0, korean(5, "07:30"))
 
 
 def test_one_portal_alone_has_nobody_to_agree_with(db):
@@ -157,7 +160,7 @@ def test_where_one_ends_the_other_counts_again(db):
 
 def test_of_two_that_change_at_once_the_portal_added_first_counts(db):
     day = of_day(db, 7, min_coverage=0)
-    assert (day.mean_c, day.minimum_c, day.maximum_c) == (2.0, 2.0, 2.0)
+    assert day.mean_c == 2.0
     assert (day.coverage, day.readings, day.agreement) == (0.0625, 1, 0.5)
 
 
@@ -180,6 +183,7 @@ def test_merged_portals_say_what_each_moment_by_itself_says(portals):
                 published_by=begin,
                 portal=nth,
                 before=None,
+                flag=1,
             )
             for begin, end in pairwise(changes)
         ]
@@ -251,6 +255,34 @@ def test_months_and_years_are_korean(db):
     assert (year.mean_c, year.coverage) == (3.85, 0.0044)
 
 
+def test_weeks_are_those_of_iso_8601(db):
+    """2024-03-01 is a Friday: its week began on 2024-02-26, and has three days of March."""
+    first, second = db.stats("서울", by="week", min_coverage=0, now=NOW)
+    assert (first.since, first.until, first.part) == (korean(26, month=2), korean(4), None)
+    assert (second.since, second.readings) == (korean(4), 4 + 2 + 1)
+    # 10 + 4170 + 1640 + 330 in 10 + 1440 + 290 + 210 minutes
+    assert first.mean_c == 3.15
+    assert (first.minimum_c, first.maximum_c, first.days) == (1.0, 4.0, 1)
+
+
+def test_extremes_of_a_long_period_are_those_of_the_days_that_have_them(db):
+    """The second of March has 7.0, and a hole of eleven hours: only the first counts."""
+    since, until = korean(1), korean(3)
+    (whole,) = db.stats("서울", by="all", since=since, until=until, min_coverage=0.5, now=NOW)
+    assert (whole.since, whole.until, whole.part) == (since, until, None)
+    assert (whole.minimum_c, whole.maximum_c, whole.days) == (1.0, 4.0, 1)
+    assert whole.mean_c == 3.36  # (4170 + 1640) / (1440 + 290)
+    (few,) = db.stats("서울", by="all", since=since, until=until, min_coverage=0.6, now=NOW)
+    assert (few.mean_c, few.maximum_c, few.days) == (3.36, None, 1)
+    assert few.reason == "no extremes: 1 of 2 days have them"
+
+
+def test_a_week_that_was_asked_for_in_part_says_so(db):
+    (week,) = db.stats("서울", by="week", since=korean(1), until=korean(2), now=NOW)
+    assert (week.since, week.until, week.part) == (korean(1), korean(2), "part of the week")
+    assert (week.minimum_c, week.maximum_c, week.days, week.coverage) == (1.0, 4.0, 1, 1.0)
+
+
 def test_periods_follow_each_other_without_a_hole(db):
     days = db.stats("서울", now=NOW)
     assert [day.since for day in days] == [korean(29, month=2), *map(korean, range(1, 8))]
@@ -274,13 +306,13 @@ def test_where_nothing_can_be_known_there_is_no_row(db, since, until):
     assert db.stats("서울", since=since, until=until, now=NOW) == []
 
 
-def test_a_day_that_is_cut_is_measured_against_all_of_it(db):
+def test_a_day_that_is_cut_is_measured_against_its_part_and_says_so(db):
     """From 18:00 to 20:00: 4.0, 2.0, 4.0 for 50, 60 and 10 minutes: 360 / 120 = 3.0."""
-    day = of_day(db, 1, since=korean(1, "18:00"), until=korean(1, "20:00"), min_coverage=0)
-    assert (day.since, day.until) == (korean(1), korean(2))
-    assert (day.mean_c, day.coverage, day.readings) == (3.0, 0.0833, 2)
+    day = of_day(db, 1, since=korean(1, "18:00"), until=korean(1, "20:00"))
+    assert (day.since, day.until) == (korean(1, "18:00"), korean(1, "20:00"))
+    assert (day.part, day.mean_c, day.coverage, day.readings) == ("part of the day", 3.0, 1.0, 2)
     assert day.maximum_seen == korean(1, "18:00")
-    assert day.longest_gap_s == 18 * HOUR_S
+    assert day.longest_gap_s == 0
 
 
 def test_today_so_far_is_not_a_whole_day(db):
@@ -317,7 +349,7 @@ def test_a_zero_has_no_minus(tmp_path):
         ({"since": korean(2), "until": korean(2)}, "begins before it ends"),
         ({"min_coverage": 1.01}, "a share from 0 to 1"),
         ({"min_coverage": float("nan")}, "a share from 0 to 1"),
-        ({"by": "week"}, "hour, day, month, year"),
+        ({"by": "decade"}, "hour, day, week, month, year, all"),
         ({"by": "hour", "since": dt.datetime(1900, 1, 1, tzinfo=KST)}, "at most 100000"),
     ],
 )
@@ -351,14 +383,18 @@ def test_the_command_prints_objects(path):
         "station": "서울",
         "since": "2024-03-01T00:00:00+09:00",
         "until": "2024-03-02T00:00:00+09:00",
+        "part": None,
         "mean_c": 2.9,
         "minimum_c": 1.0,
         "minimum_seen": "2024-03-01T00:00:00+09:00",
         "maximum_c": 4.0,
         "maximum_seen": "2024-03-01T01:50:00+09:00",
+        "days": None,
         "readings": 24,
         "coverage": 1.0,
         "longest_gap_s": 0,
+        "suspect": 0.0,
+        "failed": 0.0,
         "conditions": {"overcast": 0.5347, "clear": 0.4653},
         "agreement": None,
         "reason": None,
@@ -387,7 +423,7 @@ def test_the_command_prints_csv_with_a_column_for_each_sky(path):
 
 def test_csv_of_nothing_has_its_headings(path):
     run = nalssi("stats", "서울", "--until", "2000-01-01", "--csv", "--db", path)
-    assert run.stdout.startswith("station,since,until,mean_c,")
+    assert run.stdout.startswith("station,since,until,part,mean_c,")
     assert run.stdout.count("\n") == 1
 
 
@@ -413,7 +449,7 @@ def test_answers_that_nobody_draws_import_nothing_heavy(path, command):
     [
         ["--since", "2024-03-02", "--until", "2024-03-01"],
         ["--since", "last year"],
-        ["--by", "week"],
+        ["--by", "decade"],
         ["--min-coverage", "2"],
         ["--json", "--csv"],
     ],

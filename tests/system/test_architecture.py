@@ -50,10 +50,9 @@ STAGES = {
     "scraper.schedule": set(),
     "scraper.vocabulary": set(),
     "scraper.sidebar": {"scraper.vocabulary"},
-    "scraper.records": set(),
-    "scraper.normalize": {"scraper.vocabulary", "scraper.records", "scraper.sidebar"},
+    "scraper.normalize": {"scraper.vocabulary", "scraper.sidebar"},
     "scraper.reader": {
-        *("scraper.vocabulary", "scraper.records", "scraper.sidebar", "scraper.normalize"),
+        *("scraper.vocabulary", "scraper.sidebar", "scraper.normalize"),
     },
     "scraper.http": set(),
     "scraper.fetch": {"scraper.config", "scraper.http", "scraper.threads"},
@@ -95,7 +94,7 @@ STAGES = {
 
 FACTS = {
     *("db.asked", "db.counts", "db.packing", "db.problems", "db.reading", "db.read.rows"),
-    "db.validity",
+    *("db.flags", "db.validity"),
 }
 SPELLS = {
     *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.pauses", "db.sets"),
@@ -120,15 +119,18 @@ ROOMS = {
     "db.pauses": {"db.validity"},
     "db.sets": {"db.validity"},
     "db.standing": set(),
-    "db.spells": SPELLS,
+    "db.records": set(),
+    "db.flags": {"db.reading", "db.read.rows", "db.records"},
+    "db.flagging": {"db.flags", "db.read.rows", "db.records"},
+    "db.spells": {*SPELLS, "db.flagging"},
     "db.file": set(),
-    "db.read": {*FACTS, "db.file", "db.labels", "db.lateness", "db.spells"},
+    "db.read": {*FACTS, "db.file", "db.flagging", "db.labels", "db.lateness", "db.spells"},
     "db.contract": {"db.problems", "db.read", "db.read.rows"},
     "db.file.tables": {"db.counts", "db.read.rows", "db.validity"},
     "db.file.sentences": {"db.reading"},
     "db.file.migrations": {
         *("db.file", "db.file.sentences", "db.file.tables", "db.packing", "db.problems"),
-        *("db.labels", "db.spells"),
+        *("db.flagging", "db.labels", "db.spells"),
     },
     "db.file.upgrade": {"db.contract", "db.file", "db.file.migrations"},
     "db.measures": {*FACTS, "db.file", "db.labels", "db.lateness", "db.read"},
@@ -136,7 +138,8 @@ ROOMS = {
     "db.query": {*FACTS, "db.measures", "db.opened", "db.read"},
     "db.write": {
         *FACTS,
-        *("db.dates", "db.file", "db.file.upgrade", "db.pauses", "db.query", "db.read"),
+        *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses", "db.query"),
+        "db.read",
         "db.spells",
     },
     "db.export": {*FACTS, "db.file", "db.measures", "db.query", "db.read"},

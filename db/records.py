@@ -34,7 +34,7 @@ The lowest of a station in October in KMA's notices is -5.1 (Geumsan, 2010-10-27
 COLDEST_ON_JEJU_C: Final = -7.0
 """Seongsan, 1990-01-23: the lowest of the four stations of Jeju (No Cut News, 2016-01-24)."""
 
-_JEJU_SOUTH_OF: Final = 34.0
+JEJU_SOUTH_OF: Final = 34.0
 """Degrees north: the stations of Jeju stand at 33.2 to 33.6, all others at 34.3 and more."""
 
 _SUMMER: Final = range(5, 11)
@@ -70,6 +70,6 @@ def bounds(latitude: float | None, day: dt.date | None) -> Bounds:
             low = COLDEST_IN_SUMMER_C
         case False:
             high = WARMEST_IN_WINTER_C
-    if latitude is not None and latitude < _JEJU_SOUTH_OF:
+    if latitude is not None and latitude < JEJU_SOUTH_OF:
         low = max(low, COLDEST_ON_JEJU_C)
     return Bounds(low - MARGIN_C, high + MARGIN_C)

@@ -1,0 +1,286 @@
+"""
+Flags: which temperatures of a set may be wrong though the set is right; the rules alone.
+
+The numbers are those of QARTOD (IOOS): 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing. A
+flag never changes a value. Times between two sets are the longest that they can have been: a set
+appeared after ``first_after`` and existed by ``published_by``. A set that is older than the one
+before it (another cache, a roll-back) is not compared with that. ::
+
+    seen from   01:10   02:10   03:10   04:10
+    서울         14.1    22.3    14.0    13.8     a spike at 02:10: 8.2 and 8.3 against both
+    부산         16.0    16.2    16.1    22.9     a step at 04:10: 6.8 in 70 minutes at the longest
+
+``db/flagging.py`` keeps the flags up; ``db/read/flags.py`` answers questions about them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import math
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from db import records
+from db.read.rows import DAY_S
+from db.reading import KST_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+Kind = Literal["flat", "spike", "step", "neighbours", "range"]
+
+KINDS: Final[tuple[Kind, ...]] = ("flat", "spike", "step", "neighbours", "range")
+
+PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING = 1, 2, 3, 4, 9
+
+NAMES: Final = {1: "pass", 2: "not evaluated", 3: "suspect", 4: "fail", 9: "missing"}
+"""What QARTOD calls each."""
+
+HOUR_S: Final = 60 * 60
+
+LATE_S: Final = HOUR_S // 2
+"""A portal takes up to half an hour longer to show one hourly set than another (``HOLD_S``)."""
+
+FLAT_SETS: Final = 6
+"""
+So many sets with one value are suspect; QARTOD's flat line counts 3 for suspect and 5 for fail.
+
+KMA prints tenths: at night one hour in seven repeats the one before, six in a row come less than
+once in a station-year.
+"""
+
+FLAT_S: Final = (FLAT_SETS - 1) * HOUR_S - LATE_S
+"""From the first to the last of six hourly sets."""
+
+FLAT_FAIL_S: Final = 7 * HOUR_S - LATE_S
+"""From the first to the last of eight hourly sets: an instrument that stood for a working day."""
+
+MOVED: Final = 10
+"""Tenths: half of the other stations moved by this while one stood, or the night was calm."""
+
+BRIDGED: Final = 1
+"""So many sets in a row without a number do not end a run of equal ones."""
+
+SPIKE: Final = 30
+"""Tenths against both neighbours in time; a shower cools by less within the hour and stays cool."""
+
+SPIKE_FAIL: Final = 60
+"""Tenths against the mean of both: as far as KMA lets an hour go (``STEP``), there and back."""
+
+SPIKE_WITHIN_S: Final = 4 * HOUR_S
+"""Three hourly sets, one of them perhaps skipped; over a longer time afternoons are spikes."""
+
+STEP: Final = 60
+"""Tenths in an hour, at least an hour: a front in Korea brings less, a foehn wind seldom more."""
+
+WHOLE_SET: Final = 4
+"""Where more than one station in so many jumps at once, the set is another, not the station."""
+
+NEAR_KM: Final = 150.0
+"""Of the sixteen stations most have three others as near as this."""
+
+FEWEST_NEAR: Final = 3
+
+NEAR_M: Final = 300.0
+"""Metres of height; above, the air is another (titanlib's ``max_elev_diff``)."""
+
+LAPSE: Final = 0.065
+"""Tenths a metre: 6.5 degrees a kilometre, of the standard atmosphere (titanlib's default)."""
+
+NEIGHBOURS: Final = 70
+"""Tenths against the median of the near stations, reduced to one height."""
+
+_SURELY_NEAR: Final = NEIGHBOURS - math.ceil(LAPSE * NEAR_M)
+"""Tenths; so far apart two stations can be at any height that counts."""
+
+Near = dict[int, tuple[tuple[int, int], ...]]
+"""By station: each near one, and the tenths by which it is colder for its height."""
+
+
+class Box(NamedTuple):
+    """
+    What a spell showed, and when its set appeared.
+
+    Attributes:
+        seen_from: The first look of the spell.
+        published_by: By then the set existed.
+        first_after: After this it appeared; None where that was not seen.
+        tenths: Of each station that printed a number.
+    """
+
+    seen_from: int
+    published_by: int
+    first_after: int | None
+    tenths: dict[int, int]
+
+
+def spikes(before: Box, box: Box, after: Box) -> dict[int, int]:
+    """The flags of stations that stand out from the sets before and after."""
+    if (
+        before.first_after is None
+        or not before.published_by < box.published_by < after.published_by
+        or after.published_by - before.first_after > SPIKE_WITHIN_S
+    ):
+        return {}
+    earlier, later, found = before.tenths, after.tenths, {}
+    for station, tenths in box.tenths.items():
+        up = tenths - earlier.get(station, tenths)
+        if -SPIKE < up < SPIKE:  # most
+            continue
+        down = tenths - later.get(station, tenths)
+        if (down >= SPIKE) if up > 0 else (down <= -SPIKE):
+            found[station] = FAIL if abs(up + down) >= 2 * SPIKE_FAIL else SUSPECT
+    return _of_stations(found, box)
+
+
+def steps(earlier: Box | None, before: Box, box: Box) -> dict[int, int]:
+    """
+    The flags of stations that changed faster than the weather does.
+
+    Args:
+        earlier: The box before ``before``; a station that is back where it was then is no step.
+        before: The box before.
+        box: The box.
+    """
+    if before.first_after is None or before.published_by >= box.published_by:
+        return {}
+    longest_s = max(HOUR_S, box.published_by - before.first_after)
+    most, was = STEP * longest_s / HOUR_S, before.tenths
+    found = {
+        station: SUSPECT
+        for station, tenths in box.tenths.items()
+        if not -most < tenths - was.get(station, tenths) < most
+    }
+    if earlier is not None:
+        found = {
+            station: flag
+            for station, flag in found.items()
+            if abs(box.tenths[station] - earlier.tenths.get(station, 10_000)) >= SPIKE
+        }
+    return _of_stations(found, box)
+
+
+def _of_stations(found: dict[int, int], box: Box) -> dict[int, int]:
+    """What is found, unless the whole set jumped."""
+    return found if WHOLE_SET * len(found) <= len(box.tenths) else {}
+
+
+def neighbours(tenths: Mapping[int, int], near: Near) -> dict[int, int]:
+    """The flags of stations that are far from the median of those near them."""
+    if not tenths:
+        return {}
+    # Only these can be far enough from others: most are in the middle.
+    low, high = max(tenths.values()) - _SURELY_NEAR, min(tenths.values()) + _SURELY_NEAR
+    found = {}
+    for station, own in tenths.items():
+        if low < own < high or station not in near:
+            continue
+        others = [tenths[other] - own + m for other, m in near[station] if other in tenths]
+        if len(others) >= FEWEST_NEAR and not -NEIGHBOURS < _median(others) < NEIGHBOURS:
+            found[station] = SUSPECT
+    return found
+
+
+def _median(values: list[int]) -> float:
+    values.sort()
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+
+
+def near(stations: Iterable[tuple[int, float, float, float]]) -> Near:
+    """
+    Which stations are near each other.
+
+    Args:
+        stations: The row, latitude, longitude (degrees) and elevation (metres) of each.
+    """
+    known = list(stations)
+    found = {}
+    for row, north, east, up in known:
+        others = sorted(
+            (km, other, round(LAPSE * (height - up)))
+            for other, latitude, longitude, height in known
+            if other != row
+            and abs(height - up) <= NEAR_M
+            and (km := _distance_km(north, east, latitude, longitude)) <= NEAR_KM
+        )
+        if len(others) >= FEWEST_NEAR:
+            found[row] = tuple((other, colder) for _, other, colder in others)
+    return found
+
+
+def _distance_km(north: float, east: float, latitude: float, longitude: float) -> float:
+    """Over Korea a flat map is right within a kilometre."""
+    middle = math.radians((north + latitude) / 2)
+    return 111.2 * math.hypot(latitude - north, (longitude - east) * math.cos(middle))
+
+
+def out_of_range(box: Box, southern: Iterable[int]) -> dict[int, int]:
+    """
+    The flags of stations beyond KMA's records of the half-year.
+
+    Args:
+        box: The box.
+        southern: The stations of Jeju, where it is never as cold.
+    """
+    if not box.tenths:
+        return {}
+    low, high, southern_low = _bounds((box.published_by + KST_S) // DAY_S)
+    found = {}
+    if min(box.tenths.values()) < low or max(box.tenths.values()) > high:
+        found = {row: FAIL for row, tenths in box.tenths.items() if not low <= tenths <= high}
+    if min(box.tenths.values()) < southern_low:
+        found |= {row: FAIL for row in southern if box.tenths.get(row, 0) < southern_low}
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _bounds(day: int) -> tuple[float, float, float]:
+    """Tenths: the lowest and the highest of a day since 1970, and the lowest on Jeju."""
+    date = dt.date(1970, 1, 1) + dt.timedelta(days=day)
+    low, high = records.bounds(None, date)
+    return 10 * low, 10 * high, 10 * records.bounds(0.0, date).low_c
+
+
+def flat(run: Sequence[Box]) -> int:
+    """
+    The flag of a station whose number is the same in all of these sets; 0 for none.
+
+    It only ever becomes worse as a run becomes longer, at either end.
+    """
+    if len(run) < FLAT_SETS:
+        return 0
+    published = sorted({box.published_by for box in run})
+    lasted_s = published[-1] - published[0]
+    if len(published) < FLAT_SETS or lasted_s < FLAT_S or not _moved(run):
+        return 0
+    return FAIL if lasted_s >= FLAT_FAIL_S else SUSPECT
+
+
+def _moved(run: Sequence[Box]) -> bool:
+    """Whether half of the stations or more moved during a run."""
+    least, most = dict(run[0].tenths), dict(run[0].tenths)
+    for box in run:
+        for station, tenths in box.tenths.items():
+            least[station] = min(tenths, least.get(station, tenths))
+            most[station] = max(tenths, most.get(station, tenths))
+    moved = sum(most[station] - least[station] >= MOVED for station in most)
+    # Half of the smallest box: a portal that goes on with more stations makes no run better.
+    return moved > 0 and 2 * moved >= min(len(box.tenths) for box in run)
+
+
+def runs(boxes: Sequence[Box], station: int) -> list[list[Box]]:
+    """The boxes that print the same number of a station, one after the other, as runs."""
+    found: list[list[Box]] = []
+    missed = BRIDGED + 1
+    for box in boxes:
+        tenths = box.tenths.get(station)
+        if tenths is None:
+            missed += 1
+        elif missed > BRIDGED or found[-1][-1].tenths[station] != tenths:
+            found.append([box])
+            missed = 0
+        else:
+            found[-1].append(box)
+            missed = 0
+    return found

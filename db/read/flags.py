@@ -1,0 +1,110 @@
+"""The temperatures that may be wrong, as stretches of sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from db.flags import MISSING, NOT_EVALUATED, PASS
+from db.read.rows import END_OF_TIME
+from db.reading import moment
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Collection, Iterable
+
+    from db.flags import Kind
+
+FLAG: Final = f"""CASE WHEN r.temperature IS NULL THEN {MISSING} ELSE coalesce(
+        (SELECT max(fl.flag) FROM flagged AS fl WHERE fl.portal_id = sp.portal_id
+            AND fl.seen_from = sp.seen_from AND fl.station_id = r.station_id),
+        CASE WHEN sp.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END) END"""
+"""The worst flag of a reading ``r`` in a spell ``sp``, as SQL; before the first set is no other."""
+
+FLAGS: Final = """
+    SELECT st.name_ko AS station, st.name_en AS station_en, st.kma_id, sp.seen_from, sp.seen_until,
+        r.temperature / 10.0 AS temperature_c, p.name AS portal, fl.kind, fl.flag, sp.changed_after
+    FROM portals AS p
+    CROSS JOIN flagged AS fl ON fl.portal_id = p.id
+    JOIN spells AS sp ON sp.portal_id = fl.portal_id AND sp.seen_from = fl.seen_from
+    JOIN stations AS st ON st.id = fl.station_id
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = fl.station_id"""
+
+IN_TIME: Final = f"""{FLAGS}
+    WHERE (:portal IS NULL OR p.name = :portal)
+        AND sp.seen_from < coalesce(:until, {END_OF_TIME})
+        AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})
+    ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko, fl.kind, fl.seen_from"""
+
+OF_STATION: Final = """
+    SELECT fl.seen_from, max(fl.flag) FROM flagged AS fl
+    WHERE fl.portal_id = :portal AND fl.seen_from < :until
+        AND fl.seen_from >= coalesce((SELECT max(seen_from) FROM spells
+            WHERE portal_id = :portal AND seen_from <= :since), 0)
+        AND fl.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+    GROUP BY fl.seen_from"""
+"""The worst flag of each spell of a portal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """
+    A stretch of sets in which the temperature of a station may be wrong.
+
+    Attributes:
+        station, station_en, kma_id: Which station; the last two None for an unknown city.
+        portal: Who showed it.
+        kind: ``flat``, ``spike``, ``step``, ``neighbours`` or ``range``.
+        flag: QARTOD's number: 3 suspect, 4 fail.
+        seen_from, seen_until: The first and the last look; Korean time.
+        temperature_c: At the first of them.
+        sets: How many sets.
+    """
+
+    station: str
+    station_en: str | None
+    kma_id: int | None
+    portal: str
+    kind: Kind
+    flag: int
+    seen_from: dt.datetime
+    seen_until: dt.datetime
+    temperature_c: float
+    sets: int
+
+
+def of(names: Collection[str]) -> Callable[[Iterable[tuple[Any, ...]]], list[Flag]]:
+    """How to read those of some stations; of all where none is named."""
+    return lambda rows: read(row for row in rows if not names or row[0] in names)
+
+
+def read(rows: Iterable[tuple[Any, ...]]) -> list[Flag]:
+    """Read rows of ``IN_TIME``; spells that follow each other make one flag; oldest first."""
+    flags: list[Flag] = []
+    for station, en, kma_id, seen_from, seen_until, celsius, portal, kind, flag, after in rows:
+        one = Flag(
+            station=station,
+            station_en=en,
+            kma_id=kma_id,
+            portal=portal,
+            kind=cast("Kind", kind),
+            flag=flag,
+            seen_from=moment(seen_from),
+            seen_until=moment(seen_until),
+            temperature_c=celsius,
+            sets=1,
+        )
+        last = flags[-1] if flags else None
+        if last is not None and after is not None and _goes_on(last, one, moment(after)):
+            flags[-1] = replace(last, seen_until=one.seen_until, sets=last.sets + 1)
+        else:
+            flags.append(one)
+    return sorted(flags, key=lambda flag: flag.seen_from)
+
+
+def _goes_on(last: Flag, one: Flag, changed_after: dt.datetime) -> bool:
+    """Whether a flag is that of the spell before, of the same station and kind."""
+    where = last.portal, last.station, last.kind, last.flag
+    return last.seen_until == changed_after and where == (
+        *(one.portal, one.station, one.kind, one.flag),
+    )

@@ -1,0 +1,92 @@
+"""The command that shows one moment, and the evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from db import query
+from db.flags import NAMES
+from db.reading import now
+from scraper.cli import show
+from scraper.cli.options import Moment, Places, as_json, only_portal, with_places
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from db.measures.evidence import Known
+    from db.measures.near import NearLook
+
+
+@click.command()
+@click.argument("station")
+@click.argument("time", type=Moment())
+@only_portal
+@with_places
+@as_json
+def at(
+    station: str, time: dt.datetime, portal: str | None, places: Places, *, as_json: bool
+) -> None:
+    """
+    Show what was known at a moment, and the evidence.
+
+    STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
+    long ago: 30m, 24h, 7d, 2w.
+    """
+    with query.Database(places.database()) as asked:
+        known = asked.at(station, time, portal=portal, now=now())
+    if as_json:
+        show.as_json(known)
+    else:
+        lines = _told(known)
+        width = max(len(name) for name, _ in lines)
+        click.echo("\n".join(f"{name:{width}}  {told}".rstrip() for name, told in lines))
+
+
+def _told(known: Known) -> list[tuple[str, str]]:
+    """What was known, a line each with its name."""
+    names = [known.station, known.station_en, known.kma_id and f"(KMA {known.kma_id})"]
+    asked = [
+        ("station", " ".join(show.cell(name) for name in names if name)),
+        ("time", _moment(known.at)),
+    ]
+    if known.evidence is None:
+        return [*asked, ("state", "nothing known: no portal had shown this station by then")]
+    return [
+        *asked,
+        (
+            "temperature",
+            "not printed" if known.temperature_c is None else f"{known.temperature_c} °C",
+        ),
+        ("sky", f"{show.cell(known.label)} {known.condition or 'unknown'}"),
+        ("flag", f"{known.flag} {NAMES.get(known.flag or 0, '')}".strip()),
+        ("state", known.state),
+        ("portal", f"{show.cell(known.portal)}; {_agreement(known)}"),
+        ("changed", f"after {_moment(known.changed_after)}, seen {_moment(known.seen_from)}"),
+        ("last seen", _moment(known.seen_until)),
+        ("next change", f"seen {_moment(known.next_change)}"),
+        ("look before", _look(known.look_before)),
+        ("look after", _look(known.look_after)),
+        ("sidebar", f"{known.evidence.sidebar_id}, digest {known.evidence.digest}"),
+        *(("printed", show.cell(line)) for line in known.evidence.printed),
+    ]
+
+
+def _moment(moment: dt.datetime | None) -> str:
+    return "–" if moment is None else moment.isoformat()
+
+
+def _agreement(known: Known) -> str:
+    if not known.live_portals:
+        return "none was live"
+    return f"{known.agreeing_portals} of {known.live_portals} live portals showed this temperature"
+
+
+def _look(look: NearLook | None) -> str:
+    if look is None:
+        return "–"
+    told = [_moment(look.at), look.outcome]
+    told += [f"page date {look.page_date}"] if look.page_date else []
+    told += [show.cell(look.reason)] if look.reason else []
+    return ", ".join(told)

@@ -1,0 +1,233 @@
+"""Flags: the same rows in whatever order looks arrive, and kept up as ``check`` derives them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import query
+from db.reading import KST, moment
+from db.write import captures
+from db.write.captures import Capture
+from db.write.store import Store
+from scraper.demo.portal import CITIES
+from scraper.vocabulary import STATIONS
+from tests.support.make import make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from db.reading import Content
+
+BEGIN = 1_700_000_000
+HOURS = 30
+
+ROWS = """
+    SELECT p.name, f.seen_from, s.name_ko, f.kind, f.flag FROM flagged AS f
+    JOIN portals AS p ON p.id = f.portal_id JOIN stations AS s ON s.id = f.station_id
+    ORDER BY 1, 2, 3, 4"""
+
+
+def box(values: Sequence[int | None]) -> Content:
+    """Give a box of the sixteen cities, from tenths of a degree."""
+    return make_content(
+        *(
+            make_reading(
+                city=city,
+                station=STATIONS[city],
+                temperature_c=None if tenths is None else tenths / 10,
+            )
+            for city, tenths in zip(CITIES, values, strict=True)
+        )
+    )
+
+
+def hours(chance: random.Random) -> list[list[int | None]]:
+    """Give what a feed prints hour by hour, with spikes, lost numbers and stations that stand."""
+    now = [chance.uniform(50, 200) for _ in CITIES]
+    stuck: dict[int, tuple[int, int]] = {}
+    told: list[list[int | None]] = []
+    for hour in range(HOURS):
+        values: list[int | None] = []
+        for nth in range(len(CITIES)):
+            now[nth] += chance.choice([-12, 0, 12, chance.uniform(-25, 25)])
+            if hour >= stuck.get(nth, (0, 0))[1]:
+                stuck[nth] = round(now[nth]), hour + chance.choice([0] * 30 + [6, 9, 16])
+            is_stuck = hour < stuck[nth][1]
+            tenths = stuck[nth][0] if is_stuck else round(now[nth])
+            odd = chance.random()
+            values.append(None if odd < 0.04 else tenths + 80 if odd > 0.98 else tenths)
+        told.append(values)
+    return told
+
+
+def story(chance: random.Random) -> list[Capture]:
+    """Give what two portals showed of a feed: looks at uneven times, and old sets in between."""
+    told = hours(chance)
+    return [
+        Capture(
+            portal=f"p{portal}",
+            captured_at=moment(
+                BEGIN + 3600 * hour + 400 * portal + 600 * nth + chance.randrange(300)
+            ),
+            precision="second",
+            digest=content.digest,
+            content=content,
+            page_date=None,
+        )
+        for portal in range(2)
+        for hour in range(HOURS)
+        for content in [box(told[hour if chance.random() > 0.05 else chance.randrange(HOURS)])]
+        for nth in range(chance.randint(0, 3))
+    ]
+
+
+def kept(path: Path, parts: Sequence[Sequence[Capture]]) -> list[tuple[object, ...]]:
+    """Keep captures part by part; gives the flags, which ``check`` has found to be right."""
+    with Store.open(path) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        for portal in range(2):
+            store.portal(f"p{portal}", f"https://p{portal}.example/", 600)
+        for part in parts:
+            captures.keep(store, part)
+        rows: list[tuple[object, ...]] = store._conn.execute(ROWS).fetchall()
+    with query.Database(path) as db:
+        assert db.faults() == []
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_stories_have_flags_of_each_kind_in_time(seed):
+    with tempfile.TemporaryDirectory() as folder:
+        rows = kept(Path(folder) / "w.db", [story(random.Random(seed))])
+    assert {"flat", "spike"} <= {kind for *_, kind, _ in rows}
+
+
+@settings(max_examples=8)
+@given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 5, 40]), backwards=st.booleans())
+def test_the_order_of_arrival_makes_no_difference_to_flags(seed, size, backwards):
+    chance = random.Random(seed)
+    seen = sorted(story(chance), key=lambda capture: capture.captured_at)
+    other = seen[::-1] if backwards else chance.sample(seen, len(seen))
+    parts = [other[at : at + size] for at in range(0, len(other), size)]
+    with tempfile.TemporaryDirectory() as folder:
+        whole = kept(Path(folder) / "whole.db", [seen])
+        single = kept(Path(folder) / "single.db", [[capture] for capture in seen])
+        assert whole == single
+        assert kept(Path(folder) / "parts.db", parts) == whole
+
+
+# ---- stories
+
+
+def hourly(path: Path, told: Sequence[Sequence[int | None]], *, own: bool = False) -> None:
+    """Keep a feed of which each hour is seen six times, from ten past to the next full hour."""
+    seen = [
+        (MIDNIGHT + dt.timedelta(hours=hour, minutes=10 * nth), box(values))
+        for hour, values in enumerate(told)
+        for nth in range(1, 7)
+    ]
+    with Store.open(path) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        store.portal("koya", "https://koya.example/", 600)
+        if own:
+            for at, content in seen:
+                see(store, make_look(fetched_at=at), content)
+            return
+        for begin in range(0, len(seen), 50):
+            captures.keep(
+                store,
+                [
+                    Capture(
+                        portal="koya",
+                        captured_at=at,
+                        precision="second",
+                        digest=content.digest,
+                        content=content,
+                        page_date=None,
+                    )
+                    for at, content in seen[begin : begin + 50]
+                ],
+            )
+
+
+MIDNIGHT = dt.datetime(2026, 4, 10, tzinfo=KST)
+
+
+def days(count: int) -> list[list[int | None]]:
+    """Give a feed whose cities warm by half a degree an hour till noon, and cool again."""
+    chance = random.Random(1)
+    return [
+        [100 + 5 * (12 - abs(hour % 24 - 12)) + chance.randrange(13) for _ in CITIES]
+        for hour in range(24 * count)
+    ]
+
+
+SEOUL = CITIES.index("서울")
+
+
+@pytest.fixture(scope="module")
+def stuck(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a database in which Seoul stands for three days at 9.7, after one that moves."""
+    told = days(5)
+    for hour in range(24, 96):
+        told[hour][SEOUL] = 97
+    path: Path = tmp_path_factory.mktemp("stuck") / "weather.db"
+    hourly(path, told)
+    return path
+
+
+def test_a_station_that_stands_for_days_is_flat_and_has_no_mean(stuck):
+    with query.Database(stuck) as db:
+        (flag,) = [flag for flag in db.flags("서울") if flag.kind == "flat"]
+        days = db.stats("서울", now=MIDNIGHT + dt.timedelta(days=5))
+        others = db.stats("부산", now=MIDNIGHT + dt.timedelta(days=5))
+    assert (flag.flag, flag.temperature_c, flag.sets) == (4, 9.7, 72)
+    assert flag.seen_from == MIDNIGHT + dt.timedelta(days=1, minutes=10)
+    assert flag.seen_until == MIDNIGHT + dt.timedelta(days=4)
+    assert [day.mean_c is None for day in days] == [False, True, True, True, False]
+    assert all(day.mean_c is not None for day in others)
+    assert (days[2].failed, days[2].coverage, days[2].minimum_c) == (1.0, 0.0, None)
+    assert days[2].reason == "no live temperature passes: 100% is flagged 4"
+
+
+def test_each_door_shows_the_flag(stuck):
+    at = MIDNIGHT + dt.timedelta(days=2, hours=12, minutes=5)
+    with query.Database(stuck) as db:
+        assert db.at("서울", at).flag == 4
+        assert db.at("부산", at).flag == 1
+        assert [row.flag for row in db.latest("서울", now=at)] == [4]
+        assert {row.flag for row in db.series("서울", since=at, until=at.replace(hour=13))} == {4}
+
+
+def test_a_day_with_a_hole_of_five_hours_has_a_mean_and_no_extremes(tmp_path):
+    """From 19:10 the box stands still, and holds till 20:40: three hours and twenty minutes."""
+    told = days(2)
+    told[20:24] = [told[19]] * 4
+    hourly(tmp_path / "w.db", told)
+    with query.Database(tmp_path / "w.db") as db:
+        first, second = db.stats("서울", now=MIDNIGHT + dt.timedelta(days=2))
+    assert first.mean_c is not None
+    assert (first.minimum_c, first.maximum_c, first.longest_gap_s) == (None, None, 12000)
+    assert first.reason == "no extremes: nothing known for 3 h 20 min"
+    assert second.minimum_c is not None
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["of an archive", "of our own"])
+def test_a_closed_station_is_flat_however_long_it_prints(tmp_path, own):
+    """302 for two weeks: each look finds what it needs in the flag of the one before."""
+    told = days(4 if own else 14)
+    for values in told:
+        values[SEOUL] = 302
+    hourly(tmp_path / "w.db", told, own=own)
+    with query.Database(tmp_path / "w.db") as db:
+        assert db.faults() == []
+        (flat,) = [flag for flag in db.flags() if flag.kind == "flat"]
+        assert (flat.station, flat.flag, flat.sets) == ("서울", 4, len(told))

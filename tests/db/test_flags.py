@@ -1,0 +1,301 @@
+"""
+Flags: what each rule says of plain series, beside the packages of the field.
+
+``ioos-qc`` brings xarray, shapely and scipy, so its three tests are stated again here, as its
+documentation and source (3.0) have them; ``titanlib`` is asked itself. Ours are of intervals: a
+number was seen from one look to another, where theirs are of series at exact times.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from db import flags
+from db.flags import FAIL, SUSPECT, Box
+from scraper.demo.portal import CITIES
+from scraper.vocabulary import STATIONS
+
+HOUR_S = 3600
+BEGIN = 1_715_299_200  # 2024-05-10 09:00 in Korea
+LOOK_S = 600
+
+OTHERS = range(1, 9)
+"""Stations beside the one that a series is of, which is 0."""
+
+
+def boxes(series: list[int | None], *, every_s: int = HOUR_S) -> list[Box]:
+    """Give boxes of a series of one station in tenths; the others rise by a degree an hour."""
+    return [
+        Box(
+            seen_from=BEGIN + nth * every_s,
+            published_by=BEGIN + nth * every_s,
+            first_after=BEGIN + nth * every_s - LOOK_S,
+            tenths={row: 100 + 10 * nth + row for row in OTHERS}
+            | ({} if tenths is None else {0: tenths}),
+        )
+        for nth, tenths in enumerate(series)
+    ]
+
+
+def spikes(series: list[int]) -> list[int]:
+    """Give our flags of a series, 1 where it passes."""
+    told = boxes(list(series))
+    inner = zip(told, told[1:], told[2:], strict=False)
+    return [1, *(flags.spikes(a, b, c).get(0, 1) for a, b, c in inner), 1]
+
+
+def steps(series: list[int]) -> list[int]:
+    """Give our flags of a series, each value beside the one before alone."""
+    told = boxes(list(series))
+    return [1, *(flags.steps(None, a, b).get(0, 1) for a, b in itertools.pairwise(told))]
+
+
+def flat(series: list[int | None]) -> list[int]:
+    """Give our flags of a series."""
+    told, found = boxes(series), dict.fromkeys(range(len(series)), 1)
+    for run in flags.runs(told, 0):
+        if flag := flags.flat(run):
+            found |= {(box.seen_from - BEGIN) // HOUR_S: flag for box in run}
+    return list(found.values())
+
+
+# ---- ioos-qc, stated again
+
+
+def ioos_spikes(series: list[int], suspect: int, fail: int) -> list[int]:
+    """``qartod.spike_test(method="differential")``."""
+    told = [1] * len(series)
+    for nth, (a, b, c) in enumerate(zip(series, series[1:], series[2:], strict=False), 1):
+        differs = 0 if (b - a) * (c - b) >= 0 else min(abs(b - a), abs(c - b))
+        told[nth] = FAIL if differs > fail else SUSPECT if differs > suspect else 1
+    return told
+
+
+def ioos_steps(series: list[int], threshold: float) -> list[int]:
+    """``qartod.rate_of_change_test``, of an hourly series."""
+    changes = [abs(b - a) for a, b in itertools.pairwise(series)]
+    return [1, *(SUSPECT if change > threshold else 1 for change in changes)]
+
+
+def ioos_flat(series: list[int], suspect_h: int, fail_h: int) -> list[int]:
+    """``qartod.flat_line_test`` of an hourly series: a range of zero over so many hours before."""
+    told = [1] * len(series)
+    for hours, flag in ((suspect_h, SUSPECT), (fail_h, FAIL)):
+        for nth in range(hours, len(series)):
+            if len(set(series[nth - hours : nth + 1])) == 1:
+                told[nth] = flag
+    return told
+
+
+def walk(seed: int, hours: int = 400) -> list[int]:
+    """Give an hourly series with spikes, steps and numbers that stand."""
+    chance, now, series = random.Random(seed), 150, list[int]()
+    while len(series) < hours:
+        now += chance.randint(-14, 14) + chance.choice([0] * 40 + [-90, 90])
+        standing = chance.choice([1] * 30 + [4, 5, 6, 7, 8, 12])
+        series += [now + chance.choice([0] * 30 + [-80, -40, 40, 80])] * standing
+    return series[:hours]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_spike_is_one_that_ioos_finds(seed):
+    """We flag from 3.0 on, ioos-qc beyond it: tenths make that one tenth."""
+    series = walk(seed)
+    ours, theirs = spikes(series), ioos_spikes(series, flags.SPIKE - 1, flags.SPIKE_FAIL - 1)
+    assert [flag > 1 for flag in ours] == [flag > 1 for flag in theirs]
+    assert SUSPECT in ours
+    assert FAIL in ours
+
+
+def test_a_spike_on_a_slope_fails_where_its_smaller_side_would_not():
+    """
+    Eight degrees off on a morning that rises by three an hour: 11 and 5 against its neighbours.
+
+    ioos-qc looks at the smaller of the two and calls it suspect; against their mean it is 8.
+    """
+    series = [100, 130 + 80, 160]
+    assert spikes(series) == [1, FAIL, 1]
+    assert ioos_spikes(series, flags.SPIKE - 1, flags.SPIKE_FAIL - 1) == [1, SUSPECT, 1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_step_is_one_that_ioos_finds_in_the_longest_hour(seed):
+    """From one hourly set to the next it can have been 70 minutes: 7.0 degrees, not 6.0."""
+    series = walk(seed)
+    longest_h = (HOUR_S + LOOK_S) / HOUR_S
+    ours, theirs = steps(series), ioos_steps(series, flags.STEP * longest_h - 1)
+    assert ours == theirs
+    assert SUSPECT in ours
+    assert all(ours[nth] <= flag for nth, flag in enumerate(ioos_steps(series, flags.STEP - 1)))
+
+
+def test_a_step_back_from_a_spike_is_none():
+    """ioos-qc flags the hour after a spike as well, which is right."""
+    series = [100, 180, 101]
+    assert ioos_steps(series, flags.STEP) == [1, SUSPECT, SUSPECT]
+    a, b, c = boxes(list(series))
+    assert flags.steps(None, a, b) == {0: SUSPECT}
+    assert flags.steps(a, b, c) == {}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_flat_line_is_one_that_ioos_finds_from_its_first_hour_on(seed):
+    """ioos-qc looks back: of a run it flags the sixth hour and later, we flag all of the run."""
+    series = walk(seed)
+    ours, theirs = flat(list(series)), ioos_flat(series, flags.FLAT_SETS - 1, 7)
+    expected, nth = list[int](), 0
+    while nth < len(series):
+        end = nth
+        while end < len(series) and series[end] == series[nth]:
+            end += 1
+        expected += [max(theirs[nth:end])] * (end - nth)
+        nth = end
+    assert ours == expected
+    assert {SUSPECT, FAIL} <= set(ours)
+
+
+# ---- flat
+
+
+def test_a_number_that_is_lost_once_does_not_end_a_run():
+    series = [100, 100, 100, None, 100, 100, 100]
+    assert flat(series) == [3, 3, 3, 1, 3, 3, 3]
+    assert flat([*series[:3], None, *series[3:]]) == [1] * 8
+
+
+def test_a_calm_night_is_not_flat():
+    """All stand within a degree: there one number in six hours is the weather."""
+    run = [
+        box._replace(tenths=dict.fromkeys(OTHERS, 100 + nth % 2) | {0: 100})
+        for nth, box in enumerate(boxes([100] * 8))
+    ]
+    assert flags.flat(run) == 0
+
+
+def test_two_copies_in_turn_are_two_sets_and_not_six():
+    """Of two old sets in turn, each published once, no station is flat."""
+    run = [
+        box._replace(published_by=BEGIN - HOUR_S * (1 + nth % 2))
+        for nth, box in enumerate(boxes([100] * 20))
+    ]
+    assert flags.flat(run) == 0
+
+
+def test_six_looks_in_an_hour_are_not_six_hourly_sets():
+    assert flags.flat(boxes([100] * 8, every_s=600)) == 0
+
+
+def test_a_run_only_gets_worse_as_it_grows_at_either_end():
+    run = boxes([100] * 10)
+    grades = [flags.flat(run[:size]) for size in range(11)]
+    assert grades == [0, 0, 0, 0, 0, 0, 3, 3, 4, 4, 4]
+    assert [flags.flat(run[-size:]) for size in range(1, 11)] == grades[1:]
+
+
+# ---- what is not compared
+
+
+def test_a_set_that_is_older_than_the_one_before_is_no_step_and_no_spike():
+    a, b, c = boxes([100, 190, 100])
+    older = b._replace(published_by=a.published_by - HOUR_S)
+    assert flags.steps(None, a, older) == {}
+    assert flags.spikes(a, older, c) == {}
+
+
+def test_over_hours_without_a_look_an_afternoon_is_no_spike():
+    told = boxes([100, 180, 100], every_s=4 * HOUR_S)
+    assert flags.spikes(*told) == {}
+    assert flags.steps(None, *told[:2]) == {}
+
+
+def test_where_the_whole_set_jumps_no_station_does():
+    """A front, or another hour behind another cache."""
+    a, b, c = boxes([100, 180, 100])
+    jumped = b._replace(tenths={row: tenths + 80 for row, tenths in a.tenths.items()})
+    assert flags.steps(None, a, jumped) == {}
+    assert flags.spikes(a, jumped, c) == {}
+
+
+# ---- range
+
+
+@pytest.mark.parametrize(
+    ("month", "tenths", "flag"),
+    [
+        pytest.param(1, -340, 0, id="a record broken by less than the margin"),
+        pytest.param(1, -347, 4, id="below the lowest ever"),
+        pytest.param(1, 365, 4, id="a summer day in January"),
+        pytest.param(8, 365, 0, id="a summer day in August"),
+        pytest.param(8, -20, 0, id="within what a summer allows"),
+        pytest.param(8, -160, 4, id="a winter morning in August"),
+    ],
+)
+def test_range_is_that_of_the_half_year(month, tenths, flag):
+    begin = BEGIN + (month - 5) * 30 * 24 * HOUR_S
+    box = Box(begin, begin, None, {0: tenths, 1: 150 if month == 8 else 0})
+    assert flags.out_of_range(box, set()) == ({0: flag} if flag else {})
+
+
+def test_on_jeju_it_is_never_as_cold():
+    begin = BEGIN - 120 * 24 * HOUR_S
+    box = Box(begin, begin, None, {0: -120, 1: -120})
+    assert flags.out_of_range(box, {1}) == {1: FAIL}
+
+
+# ---- neighbours
+
+
+def places() -> list[tuple[int, float, float, float]]:
+    """Give where the sixteen cities are."""
+    stations = [STATIONS[city] for city in CITIES]
+    return [
+        (row, one.latitude or 0, one.longitude or 0, one.elevation_m or 0)
+        for row, one in enumerate(stations)
+    ]
+
+
+def test_near_stations_are_within_reach_and_of_a_height():
+    near = flags.near(places())
+    named = {CITIES[row]: {CITIES[other] for other, _ in found} for row, found in near.items()}
+    assert {"동두천", "강화"} < named["서울"]
+    assert "강릉" not in named
+    assert "제주" not in named
+
+
+def test_a_station_far_from_its_neighbours_is_one_that_titanlib_finds():
+    """
+    Its buddy check holds a value against the mean of its neighbours in units of their spread.
+
+    With 7 degrees for 3.5 spreads of at least 2, on a feed whose stations are alike, the same
+    values are found. Where neighbours differ much among themselves titanlib allows more; we take
+    the median, which one wrong neighbour does not move, and no spread.
+    """
+    titanlib = pytest.importorskip("titanlib")
+    rows = places()
+    near = flags.near(rows)
+    at = titanlib.Points(*([place[nth] for place in rows] for nth in (1, 2, 3)))
+    chance = random.Random(3)
+    differing = flagged = 0
+    for _ in range(300):
+        tenths = {row: round(150 - 0.065 * up + chance.gauss(0, 8)) for row, *_, up in rows}
+        odd = chance.choice(list(near))
+        tenths[odd] += chance.choice([-110, 110, 0])
+        theirs = titanlib.buddy_check(
+            at,
+            [tenths[row] / 10 for row in sorted(tenths)],
+            [1000 * flags.NEAR_KM],
+            [flags.FEWEST_NEAR],
+            3.5,
+            flags.NEAR_M,
+            -0.0065,
+            2.0,
+            2,
+        )
+        ours = flags.neighbours(tenths, near)
+        flagged += len(ours)
+        differing += {row for row, flag in enumerate(theirs) if flag and row in near} != set(ours)
+    assert flagged > 150
+    assert differing <= 3
