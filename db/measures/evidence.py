@@ -10,7 +10,7 @@ from db.lateness import LATE_HOURS
 from db.measures import near
 from db.measures.printed import lines
 from db.packing import unpacked
-from db.read.flags import FLAG
+from db.read.flags import flag_sql
 from db.read.rows import moment_or_none
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.reading import moment
@@ -45,7 +45,7 @@ SHOWN: Final = f"""
         {last_look_sql(":at")} AS last_look,
         {watched_until_sql(":at")} AS watched_until,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment,
-        {labels.COLUMNS}, {FLAG} AS flag
+        {labels.COLUMNS}, {flag_sql()} AS flag
     FROM stations AS st
     JOIN portal_stations AS ps ON ps.station_id = st.id
     JOIN portals AS p ON p.id = ps.portal_id

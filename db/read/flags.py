@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
     from db.flags import Kind
 
-FLAG: Final = f"""CASE WHEN r.temperature IS NULL THEN {MISSING} ELSE coalesce(
-        (SELECT max(fl.flag) FROM flagged AS fl WHERE fl.portal_id = sp.portal_id
-            AND fl.seen_from = sp.seen_from AND fl.station_id = r.station_id),
-        CASE WHEN sp.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END) END"""
-"""The worst flag of a reading ``r`` in a spell ``sp``, as SQL; before the first set is no other."""
+
+def flag_sql(spell: str = "sp") -> str:
+    """The worst flag of a reading ``r`` in a spell, as SQL; before the first set is no other."""
+    return f"""CASE WHEN r.temperature IS NULL THEN {MISSING} ELSE coalesce(
+        (SELECT max(fl.flag) FROM flagged AS fl WHERE fl.portal_id = {spell}.portal_id
+            AND fl.seen_from = {spell}.seen_from AND fl.station_id = r.station_id),
+        CASE WHEN {spell}.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END) END"""
+
 
 FLAGS: Final = """
     SELECT st.name_ko AS station, st.name_en AS station_en, st.kma_id, sp.seen_from, sp.seen_until,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from db import labels
-from db.read.flags import FLAG
+from db.read.flags import flag_sql
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
 from db.validity import LIVE_UNTIL, last_look_sql, state_sql
@@ -68,18 +68,18 @@ def latest(now: str) -> str:
         JOIN spells AS sp ON sp.portal_id = newest.portal_id AND sp.seen_from = newest.seen_from
         JOIN portals AS p ON p.id = sp.portal_id
     )
-    SELECT {PLACE}, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
-        CASE WHEN sp.state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
-        {VALUE}, sp.portal,
-        sp.page_date, CASE WHEN shows_others THEN 'down' ELSE sp.state END AS state,
-        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE sp.why END AS why,
-        sp.digest, {labels.COLUMNS}, {FLAG} AS flag,
-        ({now} - sp.published_by) / 60 AS age_minutes, sp.portal_id
+    SELECT {PLACE}, shown.seen_from, shown.seen_until, shown.changed_after, shown.published_by,
+        CASE WHEN shown.state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
+        {VALUE}, shown.portal,
+        shown.page_date, CASE WHEN shows_others THEN 'down' ELSE shown.state END AS state,
+        CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE shown.why END AS why,
+        shown.digest, {labels.COLUMNS}, {flag_sql("shown")} AS flag,
+        ({now} - shown.published_by) / 60 AS age_minutes, shown.portal_id
     FROM newest
-    JOIN shown AS sp ON sp.portal_id = newest.portal_id AND sp.seen_from = newest.seen_from
-    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = newest.station_id
+    JOIN shown ON shown.portal_id = newest.portal_id AND shown.seen_from = newest.seen_from
+    JOIN readings AS r ON r.sidebar_id = shown.sidebar_id AND r.station_id = newest.station_id
     {READINGS_OF_SPELL} {labels.JOIN}
-    ORDER BY sp.portal_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
+    ORDER BY shown.portal_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

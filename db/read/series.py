@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from db import labels
-from db.read.flags import FLAG
+from db.read.flags import flag_sql
 from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
 from db.read.rows import END_OF_TIME
 from db.read.why import why_sql
@@ -26,7 +26,8 @@ _STATE = state_sql("sp.seen_until", "sp.seen_until")
 WEATHER = f"""
     SELECT {PLACE}, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
         {LIVE_UNTIL} AS valid_until, {VALUE}, p.name AS portal, {PAGE_DATE}, {_STATE} AS state,
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why, {DIGEST}, {FLAG} AS flag
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why, {DIGEST},
+        {flag_sql()} AS flag
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""
@@ -37,7 +38,7 @@ SERIES = f"""
     SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
         c.condition, c.label, p.name, {_STATE},
         sp.published_by, {LIVE_UNTIL},
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {labels.COLUMNS}, {FLAG}
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {labels.COLUMNS}, {flag_sql()}
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
