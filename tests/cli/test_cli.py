@@ -309,6 +309,9 @@ def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
             "published_by": "2018-03-21T00:00:00+09:00",
             "valid_until": None,
             "why": "the page is of 2018-03-20",
+            "learned_condition": None,
+            "learned_from": None,
+            "flag": 2,
         }
 
 
@@ -326,6 +329,9 @@ def test_series_has_its_keys(kept):
         "published_by",
         "valid_until",
         "why",
+        "learned_condition",
+        "learned_from",
+        "flag",
     }
     assert (spell["temperature_c"], spell["changed_after"]) == (None, None)
     assert answered("series", "부산", "--until", "2h", cwd=kept) == []

@@ -41,7 +41,7 @@ def address(tmp_path_factory) -> Iterator[str]:
                 make_content(*readings, problems=(Problem(kind="other", word="a word"),)),
             )
         for minute in range(300, 540, 10):
-            see(store, make_look(minute), make_content(make_reading(temperature_c=-9.9)))
+            see(store, make_look(minute), make_content(make_reading(temperature_c=48.8)))
         store.keep_failure(make_look(545), "fetch_failed", "timed out")
         see(store, make_look(600), make_content())
     command = ["datasette", "serve", "-i", "weather.db", "-m", str(METADATA), "--port", "0"]
