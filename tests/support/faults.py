@@ -39,7 +39,8 @@ from tests.support.servers import Server, answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from scraper.config import Config, Portal
+    from scraper.collect.ingest import Answered
+    from scraper.config import Config
     from tests.support.servers import Reply, Request
 
 PATIENCE_S = 60.0
@@ -335,14 +336,14 @@ async def _sweeping(orders: dict[str, Any], store: Store) -> None:
         return dt.datetime.now(dt.UTC) + dt.timedelta(days=nth * orders.get("day_by_day", 0))
 
     async with collect.collecting(settings, store, now) as collector:
-        look = collector.look
+        keep = collector._keep
 
-        async def acknowledged(portal: Portal) -> collect.Report:
-            report = await look(portal)
+        async def acknowledged(answered: Answered) -> collect.Report:
+            report = await keep(answered)
             _say({"event": "look", "portal": report.portal, "outcome": report.outcome})
             return report
 
-        collector.look = acknowledged  # type: ignore[method-assign] # to acknowledge each
+        collector._keep = acknowledged  # type: ignore[method-assign] # to acknowledge each
         while nth < orders.get("sweeps", 1_000_000):
             await collector.sweep(settings.portals)
             nth += 1
