@@ -1,4 +1,9 @@
-"""A database that is open for questions, and what every question needs to be asked."""
+"""
+A database that is open for questions: what is in the file, and what every question needs.
+
+The questions about the weather are in ``db.query``.
+"""
+# ruff: noqa: PLC0415 - a plain question does without what the others need
 
 from __future__ import annotations
 
@@ -11,10 +16,14 @@ from db.read.ask import Ask
 from db.reading import PortalMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from db.asked import Part, StationName, When
+    from db.read.counts import Counts
+    from db.read.notices import OpenNotice
+    from db.read.originals import Kept
     from db.read.portals import Portal
+    from db.read.words import Word
     from db.reading import Station
 
 
@@ -61,6 +70,33 @@ class Opened:
         """What the last looks at a portal left for the next; empty for one never looked at."""
         rows = self._ask.read(read.portals.memory, read.portals.MEMORY, {"portal": portal})
         return rows[0] if rows else PortalMemory()
+
+    def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
+        """Every label, icon code (``icons`` gives their meaning) and city that was printed."""
+        from db.read import words
+
+        return words.printed(self._ask, icons or {})
+
+    def kept(self, *, since: When | None = None, portal: str | None = None) -> Kept:
+        """What was kept of pages, to be read again; only what was seen since then."""
+        from db.read.originals import Kept
+
+        part = self._part(since, portal=portal)
+        return Kept(self.path, self._ask, since=part.since, portal=portal)
+
+    def counts(self) -> Counts:
+        """How many looks and readings there ever were, pruned looks among them."""
+        return read.counts.added_up(self._ask.read(dict, read.counts.COUNTS))
+
+    def open_notices(self) -> list[OpenNotice]:
+        """The notices that were sent and are not over."""
+        return self._ask.read(read.notices.read, read.notices.OPEN_NOTICES)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the file, a line each: damage, or derived rows that no look gives."""
+        from db.read import faults
+
+        return faults.faults(self.path)
 
     def _names(self, stations: Iterable[StationName]) -> list[str]:
         """The Korean name of each of these stations, once."""

@@ -24,7 +24,7 @@ from db.opened import Opened
 from db.validity import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from db.asked import StationName, When
     from db.measures.compare import Comparison
@@ -41,11 +41,9 @@ if TYPE_CHECKING:
     from db.read.latest import Latest
     from db.read.looks import PastLook
     from db.read.notices import OpenNotice
-    from db.read.originals import Kept
     from db.read.portals import Portal
     from db.read.series import Spell
     from db.read.status import PortalStatus
-    from db.read.words import Word
 
 __all__ = [
     "Best",
@@ -320,30 +318,3 @@ class Database(Opened):
 
         part = self._part(since, until, portal, now)
         return course.course(self._ask, part, self.station(station).name_ko)
-
-    def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
-        """Every label, icon code (``icons`` gives their meaning) and city that was printed."""
-        from db.read import words
-
-        return words.printed(self._ask, icons or {})
-
-    def kept(self, *, since: When | None = None, portal: str | None = None) -> Kept:
-        """What was kept of pages, to be read again; only what was seen since then."""
-        from db.read.originals import Kept
-
-        part = self._part(since, portal=portal)
-        return Kept(self.path, self._ask, since=part.since, portal=portal)
-
-    def counts(self) -> Counts:
-        """How many looks and readings there ever were, pruned looks among them."""
-        return read.counts.added_up(self._ask.read(dict, read.counts.COUNTS))
-
-    def open_notices(self) -> list[OpenNotice]:
-        """The notices that were sent and are not over."""
-        return self._ask.read(read.notices.read, read.notices.OPEN_NOTICES)
-
-    def faults(self) -> list[str]:
-        """What is wrong with the file, a line each: damage, or derived rows that no look gives."""
-        from db.read import faults
-
-        return faults.faults(self.path)

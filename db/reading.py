@@ -210,6 +210,7 @@ class KeptPage:
         etag, last_modified: Its validators, where they are known.
         milliseconds: How long the portal took.
         tries: How often reading it was begun.
+        kind: Of its portal; as ``FINDERS`` of ``scraper/reader.py`` name them.
     """
 
     look_id: int
@@ -220,6 +221,7 @@ class KeptPage:
     last_modified: str | None = None
     milliseconds: int = 0
     tries: int = 1
+    kind: str = "box"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from db.frames import MissingPandas, to_pandas
     from db.measures.compare import Comparison, Relation, SideBySide
+    from db.measures.course import Held
     from db.measures.evidence import Evidence, Known
     from db.measures.hours import Hour
     from db.measures.near import NearLook
@@ -61,6 +62,7 @@ __all__ = [
     "Flag",
     "Freeze",
     "Gap",
+    "Held",
     "Hour",
     "Known",
     "Latest",
@@ -88,6 +90,7 @@ _ROOMS = {
     "db.errors": "DatabaseError NalssiError UnknownPortal UnknownStation WrongQuestion",
     "db.frames": "MissingPandas to_pandas",
     "db.measures.compare": "Comparison Relation SideBySide",
+    "db.measures.course": "Held",
     "db.measures.evidence": "Evidence Known",
     "db.measures.hours": "Hour",
     "db.measures.near": "NearLook",

@@ -151,7 +151,7 @@ async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
     check = f"portal {portal.name}"
     try:
         page = await fetcher.get(portal.url, ignore_robots=bool(portal.ignore_robots))
-        said = reader.read(page.body, page.encoding, words)
+        said = reader.read(page.body, page.encoding, words, kind=portal.kind)
     except (FetchError, NoSidebar) as exc:
         return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
     problems = "; ".join(said.sentences)

@@ -50,7 +50,7 @@ def refuse_wrong(now: dt.datetime, newest_look: dt.datetime | None) -> None:
 
 
 def contradiction(
-    answer: Page | FetchError, asked_at: dt.datetime, words: Words
+    answer: Page | FetchError, asked_at: dt.datetime, words: Words, kind: str
 ) -> dt.timedelta | None:
     """
     How far a portal contradicts the clock, by its header Date and by the date above its box.
@@ -59,6 +59,7 @@ def contradiction(
         answer: Of the portal.
         asked_at: When it was asked, by the clock; aware.
         words: What printed words mean.
+        kind: Of the portal.
 
     Returns:
         By how much the server's clock is ahead of ours; None where one of the two agrees, or is
@@ -72,7 +73,7 @@ def contradiction(
     if abs(ahead) <= SLACK:
         return None
     try:
-        printed = reader.read(answer.body, answer.encoding, words).page_date
+        printed = reader.read(answer.body, answer.encoding, words, kind=kind).page_date
     except NoSidebar:
         return None
     if printed is None:

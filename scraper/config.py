@@ -42,6 +42,7 @@ class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         name: How it is called in the database and on the command line.
         url: A page that shows the sidebar.
+        kind: How it prints the weather, which says who reads its pages; see ``scraper.reader``.
         ignore_robots: Why its robots.txt does not bind us; empty = it does.
     """
 
@@ -50,6 +51,7 @@ class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(pattern=r"\A[\w.-]{1,64}\Z", description="1 to 64 letters, digits, '.', '-' or '_'"),
     ]
     url: Annotated[str, Meta(description=_ADDRESS)]
+    kind: Annotated[Literal["box"], Meta(description="one of: box")] = "box"
     ignore_robots: Annotated[str, Meta(description="a sentence")] = ""
 
 
@@ -177,6 +179,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def interval_s(self) -> int:
         """Seconds from one look at a portal to the next."""
         return round(self.interval_minutes * 60)
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kind of each portal, by its name."""
+        return {portal.name: portal.kind for portal in self.portals}
 
     def refuse_without_portals(self) -> None:
         """

@@ -9,7 +9,8 @@ Looks, pages read again, archives, ``check`` and ``parse`` ask here and get the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Protocol
 
 from db import records
 from db.packing import packed
@@ -24,8 +25,31 @@ if TYPE_CHECKING:
     from scraper.sidebar import Fact, Sidebar
     from scraper.vocabulary import Words
 
-Kind: TypeAlias = Literal["box"]
-"""Of portals: how they print the weather. ``box``: a list of cities, each with its sky and °C."""
+BOX: Final = "box"
+"""The kind of portal that shows a list of cities, each with its sky and °C, in a page."""
+
+ALL_BOXES: Final[Mapping[str, str]] = MappingProxyType({})
+"""The kinds of portals by name, where each is a box."""
+
+
+class Find(Protocol):
+    """
+    Finds what a page of one kind shows, as printed.
+
+    The ``fragment`` of the sidebar is text that it reads again to the same lines.
+    """
+
+    def __call__(self, page: bytes | str, encoding: str, words: Words) -> Sidebar:
+        """
+        The sidebar of a page.
+
+        Raises:
+            NoSidebar: There is none; the message says what was there instead.
+        """
+
+
+FINDERS: Final[dict[str, Find]] = {BOX: sidebar.find}
+"""Each kind of portal, and what finds the sidebar in its pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +78,21 @@ class PageContent:
         return (*problems, *([self.doubt] if self.doubt else []))
 
 
-class BoxReader:
+class PageReader:
     """
-    Reads pages with a box of cities.
+    Reads the pages of one kind of portal.
 
     Args:
+        find: What finds the sidebar in them.
         words: What printed words mean.
-        remembered: For who reads many pages, which often say the same: so many answers of each
-            step stay in memory.
+        remembered: For who reads many pages, which often say the same: so many contents stay in
+            memory.
     """
 
-    def __init__(self, words: Words = KNOWN, *, remembered: int = 0) -> None:
-        self._words, self._remembered = words, remembered
-        self._steps = sidebar.Steps.remembering(remembered) if remembered else sidebar.Steps()
+    def __init__(
+        self, find: Find = sidebar.find, words: Words = KNOWN, *, remembered: int = 0
+    ) -> None:
+        self._find, self._words, self._remembered = find, words, remembered
         self._contents: dict[tuple[str, bool | None], Content] = {}
 
     def read(
@@ -90,7 +116,7 @@ class BoxReader:
         Raises:
             NoSidebar: It has no box; the message says what was there instead.
         """
-        seen = sidebar.find(page, encoding, self._words, steps=self._steps)
+        seen = self._find(page, encoding, self._words)
         return PageContent(
             content=self._content(seen, kept, shown),
             fragment=seen.fragment,
@@ -124,26 +150,22 @@ class BoxReader:
             self._contents[key] = content
 
 
-READERS: Final[Mapping[Kind, type[BoxReader]]] = {"box": BoxReader}
-"""Who reads the pages of each kind of portal."""
-
-
 def read(  # noqa: PLR0913
     page: bytes | str,
     encoding: str = "utf-8",
     words: Words = KNOWN,
     *,
-    kind: Kind = "box",
+    kind: str = BOX,
     kept: bytes | None = None,
     shown: Callable[[], dt.date | None] = lambda: None,
 ) -> PageContent:
     """
-    What one page says; see the reader of its kind.
+    What one page of a portal of this kind says; see ``PageReader.read``.
 
     Raises:
         NoSidebar: It has no box; the message says what was there instead.
     """
-    return READERS[kind](words).read(page, encoding, kept=kept, shown=shown)
+    return PageReader(FINDERS[kind], words).read(page, encoding, kept=kept, shown=shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from scraper.vocabulary import plain
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from multiprocessing.connection import Connection
 
     from db.read.originals import Kept, KeptSidebar, UnreadPage
@@ -101,16 +101,23 @@ class Difference:
     examples: list[Change]
 
 
-def reparse(kept: Kept, words: Words, *, into: Rewriting | None = None) -> Difference:
+def reparse(
+    kept: Kept,
+    words: Words,
+    kinds: Mapping[str, str] = reader.ALL_BOXES,
+    *,
+    into: Rewriting | None = None,
+) -> Difference:
     """
     Read again what was kept.
 
     Args:
         kept: That.
         words: What printed words mean today.
+        kinds: The kind of each portal, by its name.
         into: Where the new readings go; None = nowhere, only the difference is told.
     """
-    seen = _Seen(kept, words)
+    seen = _Seen(kept, words, kinds)
     for old in kept.sidebars():
         new = seen.again(old)
         if new is not None and into is not None and _is_news(old, new):
@@ -125,8 +132,8 @@ def reparse(kept: Kept, words: Words, *, into: Rewriting | None = None) -> Diffe
 class _Seen:
     """Reads one thing after the other, and remembers what is otherwise."""
 
-    def __init__(self, kept: Kept, words: Words) -> None:
-        self._kept, self._words = kept, words
+    def __init__(self, kept: Kept, words: Words, kinds: Mapping[str, str]) -> None:
+        self._kept, self._words, self._kinds = kept, words, kinds
         self._new_labels = (kept.unknown_labels | dict(words.labels).keys()) - kept.known_labels
         self._new_cities = kept.unknown_cities | dict(words.cities).keys()
         self._changes: Counter[What] = Counter()
@@ -156,7 +163,11 @@ class _Seen:
             return None
         try:
             new = reader.read(
-                old.fragment, words=self._words, kept=old.packed, shown=lambda: self._day(old)
+                old.fragment,
+                words=self._words,
+                kind=self._kind(old),
+                kept=old.packed,
+                shown=lambda: self._day(old),
             ).content
         except NoSidebar as exc:
             self._note(old, "unreadable", after=str(exc))
@@ -164,6 +175,13 @@ class _Seen:
         self._differing += _differs(old, new)
         self._compare(old, new)
         return new
+
+    def _kind(self, old: KeptSidebar) -> str:
+        """The kind of the portal that showed a sidebar first; one of boxes alone is not asked."""
+        if set(self._kinds.values()) <= {reader.BOX}:
+            return reader.BOX
+        first = self._kept.first_seen(old.sidebar_id)
+        return reader.BOX if first is None else self._kinds.get(first[0], reader.BOX)
 
     def _day(self, old: KeptSidebar) -> dt.date | None:
         """The day on which a sidebar was first shown: its fragment has no date."""
@@ -173,7 +191,8 @@ class _Seen:
     def at_last(self, page: UnreadPage) -> PageContent | None:
         """What a page says; None where it still cannot be read."""
         read = _in_another_process if page.deadly else _read
-        if page.body is None or (said := read(page.body, page.encoding, self._words)) is None:
+        kind = self._kinds.get(page.portal, reader.BOX)
+        if page.body is None or (said := read(page.body, page.encoding, self._words, kind)) is None:
             self._unread += 1
             return None
         self._understand(said.content.readings)
@@ -286,19 +305,19 @@ def _told(reading: Reading) -> str:
     return f"{celsius}, {printed}: {sky.condition or 'unknown'}"
 
 
-def _read(body: bytes, encoding: str, words: Words) -> PageContent | None:
+def _read(body: bytes, encoding: str, words: Words, kind: str) -> PageContent | None:
     with contextlib.suppress(NoSidebar):
-        said = reader.read(body, encoding, words)
+        said = reader.read(body, encoding, words, kind=kind)
         if not said.cut:  # a cut list was refused, as the portal had shown more before
             return said
     return None
 
 
-def _in_another_process(body: bytes, encoding: str, words: Words) -> PageContent | None:
+def _in_another_process(body: bytes, encoding: str, words: Words, kind: str) -> PageContent | None:
     """What a page says that ended its reader before; it shall not end us too."""
     spawn = multiprocessing.get_context("spawn")
     here, there = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_send, args=(there, body, encoding, words), daemon=True)
+    process = spawn.Process(target=_send, args=(there, body, encoding, words, kind), daemon=True)
     process.start()
     there.close()
     said: PageContent | None = None
@@ -310,6 +329,6 @@ def _in_another_process(body: bytes, encoding: str, words: Words) -> PageContent
     return said
 
 
-def _send(there: Connection, body: bytes, encoding: str, words: Words) -> None:
+def _send(there: Connection, body: bytes, encoding: str, words: Words, kind: str) -> None:
     with contextlib.suppress(Exception):  # whatever it was, the page stays what it is
-        there.send(_read(body, encoding, words))
+        there.send(_read(body, encoding, words, kind))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from typing import TYPE_CHECKING, Any, Final
 
 from db.reading import KST
+from scraper import sidebar
 from scraper.archive import portals, prefilter
 from scraper.archive.page import FIRST_YEAR, Refused, SavedPage, Sighting
 from scraper.errors import NoSidebar
 from scraper.fetch.encoding import encoding_of
-from scraper.reader import READERS
+from scraper.reader import PageReader
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ class Reader:
     ) -> None:
         self._portals, self._portal, self._date = portals, portal, date
         self._not_after = not_after
-        self._reader = READERS["box"](words, remembered=_REMEMBERED)
+        find = functools.partial(sidebar.find, steps=sidebar.Steps.remembering(_REMEMBERED))
+        self._reader = PageReader(find, words, remembered=_REMEMBERED)
 
     def sighting(self, page: SavedPage) -> Sighting | None:
         """

@@ -7,11 +7,8 @@ One command's file is loaded, so that each starts as fast as what it needs.
 | file | has |
 |---|---|
 | group.py | the group of all commands, where each stands, and how errors end |
-| query.py | latest, series, stations, portals, looks |
-| stats.py | stats, compare, at |
-| status.py | status, gaps |
-| hours.py | hours, freezes |
-| export.py | export, backup, prune, rebuild |
+| query.py, status.py, hours.py, stats.py | commands that ask: for rows, states, statistics |
+| export.py | commands that write a file out, or the database anew |
 | options.py | what they share: where the config and the database are, what a time is |
 | show.py, table.py | values as JSON, and as tables in a terminal and in a pipe |
 | progress.py | how far a long command is |

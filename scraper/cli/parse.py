@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("source", default="-", metavar="[FILE|URL|-]")
+@click.option(
+    "--kind", type=click.Choice(list(reader.FINDERS)), default=reader.BOX, help="Of its portal."
+)
 @click.option("--explain", is_flag=True, help="Show every list of the page, and its evidence.")
 @with_places
 @as_json
-def parse(source: str, places: Places, *, explain: bool, as_json: bool) -> None:
+def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: bool) -> None:
     """Show what the reader sees in a page; keep nothing."""
     settings = places.optional()
     words = settings.words.known() if settings else KNOWN
@@ -36,7 +39,7 @@ def parse(source: str, places: Places, *, explain: bool, as_json: bool) -> None:
     lists = reader.explain(page.body, page.encoding, words) if explain else []
     if not as_json:
         _say_lists(lists)
-    said = reader.read(page.body, page.encoding, words)
+    said = reader.read(page.body, page.encoding, words, kind=kind)
     rows = [
         {
             "city": reading.city,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
@@ -15,14 +16,17 @@ from scraper.cli import show
 from scraper.cli.options import Places, as_json, only_portal, since, with_places
 from scraper.errors import AnotherPass
 from scraper.printable import printable
+from scraper.reader import ALL_BOXES
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from db.read.originals import Kept
+    from db.write.replacing import Rewriting
     from scraper.reparse import Difference
-    from scraper.vocabulary import Words
 
 
 @click.command()
@@ -41,12 +45,14 @@ def reparse(
     """
     path, settings = places.database(), places.optional()
     known = settings.words.known() if settings else KNOWN
+    kinds = settings.kinds if settings else ALL_BOXES
     with query.Database(path) as asked:
         kept = asked.kept(since=since, portal=portal)
-        found = None if write else again.reparse(kept, known)
+        found = None if write else again.reparse(kept, known, kinds)
     if found is None:
         journal = settings.journal if settings else None
-        found = _written(path, known, since, portal, journal)
+        with _kept(path, since, portal, journal) as (old, into):
+            found = again.reparse(old, known, kinds, into=into)
     if as_json:
         show.as_json({"written": write, **_named(found)})
         return
@@ -55,16 +61,18 @@ def reparse(
         click.echo("Nothing is written; `nalssi reparse --write` keeps what is read now.")
 
 
-def _written(
-    path: Path, known: Words, since: dt.datetime | None, portal: str | None, journal: str | None
-) -> Difference:
+@contextlib.contextmanager
+def _kept(
+    path: Path, since: dt.datetime | None, portal: str | None, journal: str | None
+) -> Iterator[tuple[Kept, Rewriting]]:
+    """What was kept, and where the new goes; all or none of it is written in the end."""
     try:
         with (
             lock.held(path),
             Store.open(path, journal=journal) as store,
-            rewriting(store, since=since, portal=portal) as (kept, into),
+            rewriting(store, since=since, portal=portal) as old_and_new,
         ):
-            return again.reparse(kept, known, into=into)
+            yield old_and_new
     except AnotherPass as exc:
         raise AnotherPass(exc.lock, hint="stop the daemon, and start it again after this") from None
 

@@ -19,11 +19,12 @@ from scraper.collect.ingest import Answered
 from scraper.collect.report import PassNotKept, Report
 from scraper.errors import FetchError
 from scraper.fetch import Fetcher, Page
+from scraper.reader import ALL_BOXES
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from db.reading import Robots
     from db.write.store import Store
@@ -48,6 +49,7 @@ class Collector:
         clock: Says what time it is; aware.
         backlog: What an earlier collector could not keep; it comes first.
         words: What printed words mean.
+        kinds: The kind of each portal, by its name; for pages that a killed pass left.
     """
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -59,9 +61,10 @@ class Collector:
         clock: Callable[[], dt.datetime],
         backlog: Backlog | None = None,
         words: Words = KNOWN,
+        kinds: Mapping[str, str] = ALL_BOXES,
     ) -> None:
         self._fetcher, self._store, self._interval_s = fetcher, store, interval_s
-        self._clock, self._words = clock, words
+        self._clock, self._words, self._kinds = clock, words, kinds
         self._robots_kept = dict(fetcher.robots)
         self._memories: dict[str, PortalMemory] = {}
         self._backlog = Backlog() if backlog is None else backlog
@@ -111,7 +114,7 @@ class Collector:
     def _begin(self, portals: Sequence[Portal], reports: list[Report]) -> None:
         """Make the portals known, and read what a killed pass left unread."""
         self._store.portals(self._rows(portals))
-        reports.extend(ingest.read_leftovers(self._store, self._words))
+        reports.extend(ingest.read_leftovers(self._store, self._words, self._kinds))
 
     async def _look_unless_contradicted(self, portal: Portal) -> Report | Answered:
         """One look; it is held back, not kept yet, where its page contradicts our clock."""
@@ -122,7 +125,7 @@ class Collector:
 
     def _contradiction(self, answered: Answered) -> dt.timedelta | None:
         asked_at = answered.look.fetched_at
-        return clock.contradiction(answered.answer, asked_at, self._words)
+        return clock.contradiction(answered.answer, asked_at, self._words, answered.kind)
 
     async def _settled(
         self, ended: Sequence[Report | Answered | BaseException]
@@ -188,7 +191,7 @@ class Collector:
                 server_date=answer.date,
                 page_modified=answer.last_modified,
             )
-        return Answered(look=look, answer=answer)
+        return Answered(look=look, answer=answer, kind=portal.kind)
 
     def _new_robots(self) -> tuple[Robots, ...]:
         """Each robots.txt that was read since the last look."""
@@ -272,6 +275,7 @@ async def collecting(
         clock=clock,
         backlog=backlog,
         words=config.words.known(),
+        kinds=config.kinds,
     ) as collector:
         yield collector
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from db.reading import KeptPage, Look
@@ -13,7 +13,7 @@ from scraper.errors import FetchError, NoSidebar, RefusedByRobots
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from db.write.store import Failure, Store
     from scraper.fetch import Page
@@ -28,10 +28,12 @@ class Answered:
     Attributes:
         look: When it was, and how long it took.
         answer: The page, or why there is none.
+        kind: Of its portal.
     """
 
     look: Look
     answer: Page | FetchError
+    kind: str = reader.BOX
 
     @property
     def page_bytes(self) -> int:
@@ -58,6 +60,7 @@ def record(store: Store, answered: Answered) -> Report | KeptPage:
         encoding=answer.encoding,
         etag=answer.etag,
         last_modified=answer.last_modified,
+        kind=answered.kind,
     )
     return store.keep_page(look, page)
 
@@ -65,7 +68,7 @@ def record(store: Store, answered: Answered) -> Report | KeptPage:
 def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
     """Read a kept page, and record what it says: the second transaction of a look."""
     try:
-        said = reader.read(page.body, page.encoding, words)
+        said = reader.read(page.body, page.encoding, words, kind=page.kind)
         if said.cut:
             _refuse_less(len(said.content.readings), store.readings_last_shown(page.portal))
     except NoSidebar as exc:
@@ -83,11 +86,20 @@ def _refuse_less(count: int, before: int) -> None:
         raise NoSidebar(msg)
 
 
-def read_leftovers(store: Store, words: Words = KNOWN) -> Iterator[Report]:
-    """Read the pages that a pass kept and was killed before reading; a fatal one is set aside."""
+def read_leftovers(
+    store: Store, words: Words = KNOWN, kinds: Mapping[str, str] = reader.ALL_BOXES
+) -> Iterator[Report]:
+    """
+    Read the pages that a pass kept and was killed before reading; a fatal one is set aside.
+
+    Args:
+        store: Where they are.
+        words: What printed words mean.
+        kinds: The kind of each portal, by its name.
+    """
     for page in store.unread():
         if store.begin_again(page):
-            yield read(store, page, words)
+            yield read(store, replace(page, kind=kinds.get(page.portal, reader.BOX)), words)
         else:
             told = f"reading it was begun {page.tries} times and never ended"
             yield Report.of(page, "set_aside", error=f"its page was set aside: {told}")

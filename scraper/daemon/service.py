@@ -83,7 +83,8 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
         await self._wait_for_a_sane_clock()
         self._store.keep_event(self._clock(), "started")
-        for report in read_leftovers(self._store, self._config.words.known()):
+        words, kinds = self._config.words.known(), self._config.kinds
+        for report in read_leftovers(self._store, words, kinds):
             self._after(report.portal, report)
         self._store.wait_at_most(BUSY_S)
         while not self._stop.is_set():

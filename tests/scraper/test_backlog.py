@@ -66,10 +66,10 @@ def lock_while_reading(monkeypatch: pytest.MonkeyPatch, other: sqlite3.Connectio
     """Have the first page find the file locked once it is in there."""
     read = reader.read
 
-    def locked(*page: Any) -> reader.PageContent:
+    def locked(*page: Any, **how: Any) -> reader.PageContent:
         other.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr(reader, "read", read)
-        return read(*page)
+        return read(*page, **how)
 
     monkeypatch.setattr(reader, "read", locked)
 

@@ -23,6 +23,7 @@ from scraper.collect import Collector, PassNotKept, Report, backlog
 from scraper.config import Fetch, Portal
 from scraper.demo.portal import CITIES, Entry, page
 from scraper.fetch import Fetcher
+from scraper.reader import FINDERS
 from tests.support.servers import Server, answer, dripping, redirect, refusing, silent, unaccepting
 
 if TYPE_CHECKING:
@@ -347,7 +348,7 @@ def test_a_pass_says_how_the_others_ended_when_one_could_not_be_kept(watch):
 
 def test_a_pass_says_what_became_of_the_pages_that_a_killed_one_left(watch):
     with serving(answer(box()), koya=answer(box()), none=answer("no box")) as server:
-        killed_while("sidebar.find", watch.path, portal(server, path="/none").url)
+        killed_while("FINDERS['box']", watch.path, portal(server, path="/none").url)
         run = scrape(watch, server, "koya")
         assert run.returncode == 5
         assert [row["outcome"] for row in json.loads(run.stdout)] == ["no_sidebar", "new"]
@@ -386,7 +387,7 @@ def outcomes(path: Path) -> list[tuple[str, int, int]]:
 
 def test_a_page_whose_reader_was_killed_is_read_at_the_next_pass(watch):
     with serving(answer(box()), answer(box("5.0", "6.0", "7.0"))) as server:
-        killed_while("sidebar.find", watch.path, portal(server).url)
+        killed_while("FINDERS['box']", watch.path, portal(server).url)
         assert outcomes(watch.path) == [("unread", 1, 1)]
         watch.now = dt.datetime.now(dt.UTC) + TEN_MINUTES
         watch.look(portal(server))
@@ -398,8 +399,8 @@ def test_a_page_whose_reader_was_killed_is_read_at_the_next_pass(watch):
 def test_a_page_that_kills_the_reader_twice_is_set_aside_and_kept(watch):
     with serving(answer(box())) as server:
         url = portal(server).url
-        killed_while("sidebar.find", watch.path, url)
-        killed_while("sidebar.find", watch.path, url)
+        killed_while("FINDERS['box']", watch.path, url)
+        killed_while("FINDERS['box']", watch.path, url)
         assert outcomes(watch.path) == [("unread", 2, 1)]
         watch.now = dt.datetime.now(dt.UTC) + TEN_MINUTES
         aside, report = watch.look(portal(server))
@@ -419,9 +420,7 @@ def test_killed_after_the_page_was_kept_nothing_of_it_is_lost(watch, point):
 
 
 def test_a_bug_in_one_look_leaves_its_page_and_stops_no_other(watch, monkeypatch):
-    from scraper import sidebar  # noqa: PLC0415 - to break it
-
-    find = sidebar.find
+    find = FINDERS["box"]
 
     def broken(body: bytes, *more: Any, **named: Any) -> Any:
         if b"-40.0" in body:
@@ -429,7 +428,7 @@ def test_a_bug_in_one_look_leaves_its_page_and_stops_no_other(watch, monkeypatch
             raise ZeroDivisionError(message)
         return find(body, *more, **named)
 
-    monkeypatch.setattr(sidebar, "find", broken)
+    monkeypatch.setitem(FINDERS, "box", broken)
     odd = answer(box("-40.0", "1.0", "1.0"))
     with serving(answer(box()), odd=odd) as server, pytest.raises(ZeroDivisionError):
         watch.look(portal(server, "odd", "/odd"), portal(server, "good"))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from scraper import __version__, config, keys
 from scraper.config import Config, Fetch, Metrics, Notify, Portal, Taught
 from scraper.errors import ConfigError
+from scraper.reader import FINDERS
 
 ROOT = Path(__file__).parents[2]
 PORTAL = '[[portals]]\nname = "koya"\nurl = "https://koya.example/"\n'
@@ -56,6 +58,13 @@ def test_the_readme_explains_every_key():
     for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
         for key in set(table.__struct_fields__) - {"path"}:
             assert f"`{key}`" in readme
+
+
+def test_the_pages_of_every_kind_of_portal_have_a_reader():
+    (kinds,) = (key.type for key in msgspec.structs.fields(Portal) if key.name == "kind")
+    assert set(get_args(get_args(kinds)[0])) == set(FINDERS)
+    told = f"one of: {', '.join(FINDERS)}"
+    assert keys.expected(kinds) == told
 
 
 def test_every_key_says_what_is_expected_of_it():

@@ -340,7 +340,7 @@ class Deadly:
 
 def test_a_page_that_ends_its_reader_ends_only_that():
     deadly: Any = Deadly()
-    assert reparse._in_another_process(b"", "utf-8", deadly) is None
+    assert reparse._in_another_process(b"", "utf-8", deadly, "box") is None
 
 
 # ---- what part of it, and who else is there

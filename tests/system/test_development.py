@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WALK = re.findall(
-    r"^\| \d \| `([^`]+)` \| `([^`]+)` \|",
-    (ROOT / "docs/development.md").read_text(encoding="utf-8"),
-    re.MULTILINE,
-)
+DOC = (ROOT / "docs/development.md").read_text(encoding="utf-8")
+WALK = re.findall(r"^\| \d \| `([^`]+)` \| `([^`]+)` \|", DOC, re.MULTILINE)
+
+
+EXERCISES = [
+    (title, re.findall(r"^\d\. `([^`]+)`: (new; )?", steps, re.MULTILINE))
+    for title, steps in re.findall(r"^## (Add .+?)$(.*?)^Guards:", DOC, re.MULTILINE | re.DOTALL)
+]
 
 
 def defined(path: Path) -> set[str]:
@@ -35,3 +38,26 @@ def test_each_step_of_a_look_is_where_it_is_said_to_be(file, function):
 def test_the_walk_of_a_look_is_short():
     assert len(WALK) == 8
     assert len({file for file, _ in WALK}) <= 8
+
+
+@pytest.mark.parametrize(("title", "steps"), EXERCISES)
+def test_what_is_added_touches_few_files_and_those_that_exist(title, steps):
+    assert 5 <= len(steps) <= 7
+    for file, is_new in steps:
+        assert ((ROOT / file).parent if is_new else ROOT / file).exists()
+
+
+def test_three_additions_are_described():
+    assert [title for title, _ in EXERCISES] == [
+        "Add a question",
+        "Add a notice channel",
+        "Add a kind of portal",
+    ]
+
+
+def test_the_commands_of_the_tests_are_targets_of_make():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `make ([^`]+)` \|", DOC, re.MULTILINE)
+    assert named
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +52,17 @@ def test_every_name_of_the_door_leads_somewhere():
     offered = {name for names in nalssi._ROOMS.values() for name in names.split()} | {"open"}
     assert offered == set(nalssi.__all__)
     assert all(getattr(nalssi, name) is not None for name in nalssi.__all__)
+
+
+def test_every_record_that_a_question_answers_with_stands_at_the_door():
+    tree = ast.parse((Path(__file__).parents[2] / "db/query.py").read_text("utf-8"))
+    (questions,) = (one for one in tree.body if isinstance(one, ast.ClassDef))
+    answers = [one.returns for one in questions.body if isinstance(one, ast.FunctionDef)]
+    named = {
+        node.id for one in answers if one for node in ast.walk(one) if isinstance(node, ast.Name)
+    }
+    assert "Latest" in named
+    assert named - set(dir(builtins)) <= set(nalssi.__all__)
 
 
 def test_every_error_of_a_question_is_of_one_kind():
