@@ -16,7 +16,7 @@ from db.reading import KST, Station, moment
 from db.write import captures, prune
 from db.write.store import Store
 from scraper.vocabulary import STATIONS
-from tests.support.histories import MINUTE, START, hour_of, without_number
+from tests.support.histories import MINUTE, START, hour_of, moved, without_number
 from tests.support.keeping import capture_of, content_of, keep_own
 from tests.support.make import make_content, make_look, see
 
@@ -94,4 +94,17 @@ def test_sets_are_found_again_when_a_station_loses_its_number(store):
     see(store, make_look(10), unnumbered(content_of(hour_of(1))))
     assert STATIONS["서울"].kma_id is not None
     assert rows(store, "SELECT count(*) FROM stations WHERE kma_id IS NOT NULL") == [(0,)]
+    assert faults(store) == []
+
+
+# ---- standing
+
+
+def test_a_set_stands_over_others_that_differ_when_an_earlier_look_comes_last(store):
+    """The whole box is the same set as each of two halves, which are not the same as each other."""
+    whole = hour_of(0)
+    shown = [whole[:12], moved(whole[:8], 0, 1), moved(whole[:8], 3, 4), whole]
+    for tens in (3, 1, 2, 0):
+        own(store, START + 10 * tens * MINUTE, shown[tens])
+    assert rows(store, "SELECT standing_since FROM spells ORDER BY seen_from")[-1] == (START,)
     assert faults(store) == []
