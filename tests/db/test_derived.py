@@ -97,6 +97,18 @@ def test_sets_are_found_again_when_a_station_loses_its_number(store):
     assert faults(store) == []
 
 
+# ---- pruned proofs
+
+
+def test_the_look_that_proves_the_most_outlives_pruning(store):
+    for tens, age in enumerate((None, 300, 40_000, 300, None, 41_800, None)):
+        own(store, START + 10 * tens * MINUTE, hour_of(0), age=age)
+    own(store, START + 70 * MINUTE, hour_of(1))
+    assert pruned(store, START + 80 * MINUTE) == 4
+    assert rows(store, "SELECT min(existed_by) FROM spells") == [(START + 20 * MINUTE - 40_000,)]
+    assert faults(store) == []
+
+
 # ---- standing
 
 
