@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from db import spells
+from db import flagging, spells
 from db.packing import unpacked
 from db.problems import as_json
 
@@ -151,6 +151,7 @@ class Sidebars:
         )
         if self._renumbered:  # boxes that had no station or band in common may be one set now
             spells.rebuild(self._conn)
+            flagging.rebuild(self._conn)  # its place on the map is known by its number
             self._renumbered = False
 
     def _station_id(self, station: Station) -> int:
