@@ -8,6 +8,7 @@ Such dates are kept, by portal, in the derived table ``stuck_dates``.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import TYPE_CHECKING, Final
 
 from db.read.rows import DAY_S
@@ -15,6 +16,7 @@ from db.reading import KST_S
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
 STUCK_AFTER_S: Final = 48 * 60 * 60
 """A page in a cache may be days old, but then its date goes on day by day, as its sets do."""
@@ -45,13 +47,13 @@ def existed_by(look: str, at: str, age: str) -> str:
 
 _STUCK: Final = f"""
     SELECT portal_id, page_date FROM (
-        SELECT sp.portal_id, sp.seen_from, sp.sidebar_id, coalesce(
-            (SELECT f.page_date FROM fetches AS f WHERE f.portal_id = sp.portal_id
-                AND f.fetched_at = sp.seen_from AND f.sidebar_id = sp.sidebar_id),
+        SELECT sp.portal_id, sp.seen_from, sp.sidebar_id, iif(f.sidebar_id IS NULL,
             (SELECT k.page_date FROM captures AS k WHERE k.portal_id = sp.portal_id
                 AND k.captured_at = sp.seen_from AND k.sidebar_id = sp.sidebar_id
-                AND k.precision = 'second')) AS page_date
-        FROM spells AS sp WHERE {{which}}
+                AND k.precision = 'second'), f.page_date) AS page_date
+        FROM spells AS sp
+        LEFT JOIN fetches AS f ON f.portal_id = sp.portal_id AND f.fetched_at = sp.seen_from
+        WHERE {{which}}
     ) WHERE {{date}} AND seen_from >= {{begins}} GROUP BY portal_id, page_date
     HAVING max(seen_from) - min(seen_from) > {STUCK_AFTER_S}
         AND count(DISTINCT sidebar_id) >= {STUCK_BOXES}"""
@@ -90,6 +92,20 @@ def judge(conn: sqlite3.Connection, portal_id: int, page_date: str) -> int | Non
 def judge_all(conn: sqlite3.Connection) -> int:
     """Find the dates that stand still, of all portals; gives how many there are."""
     return conn.execute(f"INSERT INTO stuck_dates (portal_id, page_date) {_ALL_STUCK}").rowcount
+
+
+def printed(conn: sqlite3.Connection, portal_id: int, seconds: Iterable[int]) -> set[str]:
+    """The dates that looks at a portal printed at these seconds, be they of looks that count."""
+    asked = {"portal": portal_id, "seconds": json.dumps(list(seconds))}
+    return {page_date for (page_date,) in conn.execute(_PRINTED, asked)}
+
+
+_PRINTED: Final = """
+    SELECT page_date FROM fetches WHERE portal_id = :portal AND page_date IS NOT NULL
+        AND fetched_at IN (SELECT value FROM json_each(:seconds))
+    UNION SELECT page_date FROM captures WHERE portal_id = :portal AND page_date IS NOT NULL
+        AND captured_at IN (SELECT value FROM json_each(:seconds))"""
+"""A capture that an own look or another capture puts aside may have told of a date until then."""
 
 
 def ended(page_date: str, at: int) -> bool:

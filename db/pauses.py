@@ -22,29 +22,55 @@ _INSERT: Final = f"""
     SELECT id, :since, :until FROM portals
     WHERE id = :portal AND :until - :since > {GAP_AFTER_INTERVALS} * interval_s"""
 
+_BOUNDS: Final = """
+    SELECT p.id AS portal_id, p.interval_s,
+        (SELECT d.until FROM pruned AS d WHERE d.portal_id = p.id) AS pruned_until,
+        (SELECT min(f.fetched_at) FROM fetches AS f
+            WHERE f.portal_id = p.id AND f.sidebar_id IS NOT NULL) AS first_success
+    FROM portals AS p WHERE p.id = coalesce(:portal, p.id)"""
+
 _DERIVED: Final = f"""
     INSERT INTO pauses (portal_id, since, until)
-    WITH looks AS (
-        SELECT portal_id, fetched_at AS at FROM fetches WHERE sidebar_id IS NOT NULL
-        UNION SELECT portal_id, captured_at FROM captures WHERE precision = 'second'
+    WITH bounds AS ({_BOUNDS}), looks AS (
+        SELECT portal_id, fetched_at AS at FROM fetches
+            WHERE sidebar_id IS NOT NULL {{fetched}}
+        UNION SELECT portal_id, captured_at FROM captures
+            WHERE precision = 'second' {{captured}}
             GROUP BY portal_id, captured_at HAVING count(*) = 1
-        UNION SELECT portal_id, since FROM past_gaps
-        UNION SELECT portal_id, until FROM past_gaps
+        UNION SELECT portal_id, since FROM past_gaps JOIN bounds USING (portal_id)
+            WHERE since >= first_success {{since}}
+        UNION SELECT portal_id, until FROM past_gaps JOIN bounds USING (portal_id)
+            WHERE true {{until}}
     ), apart AS (
         SELECT portal_id, at AS since,
             lead(at) OVER (PARTITION BY portal_id ORDER BY at) AS until
-        FROM looks WHERE portal_id = coalesce(:portal, portal_id)
+        FROM looks
     )
-    SELECT a.portal_id, since, until FROM apart AS a JOIN portals AS p ON p.id = a.portal_id
-    WHERE until - since > {GAP_AFTER_INTERVALS} * p.interval_s
-        AND since >= (SELECT min(seen_from) FROM spells AS sp WHERE sp.portal_id = a.portal_id)
-        AND (since >= coalesce((SELECT d.until FROM pruned AS d WHERE d.portal_id = a.portal_id), 0)
-            OR EXISTS (SELECT 1 FROM past_gaps AS g WHERE g.portal_id = a.portal_id
-                AND g.since <= a.since AND g.until >= a.until))"""
+    SELECT portal_id, since, until FROM apart JOIN bounds USING (portal_id)
+    WHERE until - since > {GAP_AFTER_INTERVALS} * interval_s
+        AND (pruned_until IS NULL OR since >= pruned_until OR until <= first_success
+            OR EXISTS (SELECT 1 FROM past_gaps AS g WHERE g.portal_id = apart.portal_id
+                AND g.since <= apart.since AND g.until >= apart.until))"""
 """
-Of one portal or all. Where looks were pruned, those that are left are apart: there only what lies
-within a gap that was written down before is a pause.
+Where looks were pruned, those that are left are apart: there only what lies within a gap that was
+written down before is a pause. Before our first success there are captures alone, and all of them.
 """
+
+_COLUMNS: Final = {
+    "fetched": "fetched_at",
+    "captured": "captured_at",
+    "since": "since",
+    "until": "until",
+}
+_ALL: Final = _DERIVED.format(
+    **dict.fromkeys(_COLUMNS, "AND portal_id = coalesce(:portal, portal_id)")
+)
+_IN_STRETCH: Final = _DERIVED.format(
+    **{
+        name: f"AND portal_id = :portal AND {column} BETWEEN :first AND :last"
+        for name, column in _COLUMNS.items()
+    }
+)
 
 
 def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
@@ -55,22 +81,34 @@ def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
     )
 
 
-def replace(
-    conn: sqlite3.Connection, portal_id: int, first: int, last: int, looks: Iterable[int]
-) -> None:
-    """Derive again the pauses in a stretch of time, from the looks that are in it now."""
+def derive_again(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> None:
+    """Derive again the pauses in a stretch of time, from one successful look to another."""
+    stretch = {"portal": portal_id, "first": first, "last": last}
+    if conn.execute(_TOUCHES_FIRST, stretch).fetchone():
+        _derive(conn, portal_id)
+        return
     conn.execute(
         "DELETE FROM pauses WHERE portal_id = ? AND since >= ? AND until <= ?",
         (portal_id, first, last),
     )
-    add(conn, portal_id, looks)
+    conn.execute(_IN_STRETCH, stretch)
+
+
+_TOUCHES_FIRST: Final = f"""
+    SELECT 1 FROM ({_BOUNDS})
+    WHERE pruned_until IS NOT NULL AND first_success BETWEEN :first AND :last"""
+"""Where looks were pruned, our first success is a border: another one has other pauses after it."""
 
 
 def derive(conn: sqlite3.Connection, portal: str | None = None) -> None:
     """Derive all pauses again, of a portal or of all."""
-    which = {"portal": None}
+    portal_id = None
     if portal is not None:
-        row = conn.execute("SELECT id FROM portals WHERE name = ?", (portal,)).fetchone()
-        which = {"portal": row[0]}
+        (portal_id,) = conn.execute("SELECT id FROM portals WHERE name = ?", (portal,)).fetchone()
+    _derive(conn, portal_id)
+
+
+def _derive(conn: sqlite3.Connection, portal_id: int | None) -> None:
+    which = {"portal": portal_id}
     conn.execute("DELETE FROM pauses WHERE portal_id = coalesce(:portal, portal_id)", which)
-    conn.execute(_DERIVED, which)
+    conn.execute(_ALL, which)

@@ -14,6 +14,7 @@ wrong (``db/flagging.py``).
 
 from __future__ import annotations
 
+import json
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +23,7 @@ from db import dates, doubts, flagging, labels, lateness, pauses, sets, standing
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _SEEN = f"""
     SELECT portal_id, fetched_at AS at, sidebar_id, page_date,
@@ -137,7 +138,7 @@ def add(conn: sqlite3.Connection, portal_id: int, at: int) -> None:
     """Take one more look into account, which is in its table already."""
     newest = _newest(conn, portal_id)
     if newest is not None and at <= newest.seen_until:
-        add_among(conn, portal_id, at)
+        judge_dates(conn, portal_id, add_among(conn, portal_id, at))
     else:
         add_later(conn, portal_id, at, at)
 
@@ -172,7 +173,8 @@ def add_later(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -
         or spell.existed_by < newest.existed_by
     ]
     _settle(conn, changed, new=begun[0].at if begun else first)
-    _judge_dates(conn, begun)
+    printed = {(look.page_date, look.at) for look in begun if look.page_date is not None}
+    judge_dates(conn, portal_id, {day for day, at in printed if dates.ended(day, at)})
 
 
 def _continued(newest: _Spell | None, looks: Sequence[_Look]) -> tuple[list[_Look], list[_Spell]]:
@@ -194,11 +196,16 @@ def _continued(newest: _Spell | None, looks: Sequence[_Look]) -> tuple[list[_Loo
     return begun, spells
 
 
-def add_among(conn: sqlite3.Connection, portal_id: int, at: int) -> None:
-    """Take into account one more look, among others known before and after it."""
+def add_among(conn: sqlite3.Connection, portal_id: int, at: int) -> set[str]:
+    """
+    Take into account one more look, among others known before and after it.
+
+    Returns:
+        The page dates of which ``judge_dates`` must find out whether they stand still now, or no
+        longer; after many looks, it is asked once.
+    """
     before, first, last = conn.execute(_AROUND, {"portal": portal_id, "at": at}).fetchone()
-    begun = _derive_again(conn, portal_id, before, at if first is None else first, last)
-    _judge_dates(conn, begun)
+    return _derive_again(conn, portal_id, before, at if first is None else first, last)
 
 
 _AROUND = """
@@ -223,8 +230,8 @@ after.
 
 def _derive_again(
     conn: sqlite3.Connection, portal_id: int, before: int | None, first: int, last: int
-) -> list[_Look]:
-    """Derive again the spells in a stretch of time; gives the looks that begin one, or did."""
+) -> set[str]:
+    """Derive again the spells in a stretch of time; gives the dates printed where one begins."""
     stretch = {"portal": portal_id, "before": before, "first": first, "last": last}
     gone = conn.execute(
         "DELETE FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last "
@@ -237,13 +244,10 @@ def _derive_again(
         "FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last",
         stretch,
     ).fetchall()
-    looks = _looks(conn, portal_id, first, last)
-    known = [] if before is None else [before]
-    begins = first if before is None else before
-    pauses.replace(conn, portal_id, begins, last, [*known, *(look.at for look in looks)])
+    pauses.derive_again(conn, portal_id, first if before is None else before, last)
     _settle(conn, [_Spell._make(row) for row in gone + made], new=None)
-    begun = {seen_from for _, seen_from, *_ in gone + made}
-    return [look for look in looks if look.at in begun]
+    _drop_stations(conn, stretch, {row[4] for row in gone} - {row[4] for row in made})
+    return dates.printed(conn, portal_id, {seen_from for _, seen_from, *_ in gone + made})
 
 
 def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, new: int | None) -> None:
@@ -271,14 +275,9 @@ def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, new: int | No
     flagging.judge(conn, changed, new=None if new is None else (portal_id, new))
 
 
-def _judge_dates(conn: sqlite3.Connection, begun: Iterable[_Look]) -> None:
+def judge_dates(conn: sqlite3.Connection, portal_id: int, printed: Iterable[str]) -> None:
     """Where a date is found to stand still, or no longer, derive again what it proved."""
-    over = {
-        (look.portal_id, look.page_date)
-        for look in begun
-        if look.page_date is not None and dates.ended(look.page_date, look.at)
-    }
-    for portal_id, page_date in sorted(over):
+    for page_date in sorted(printed):
         since = dates.judge(conn, portal_id, page_date)
         if since is not None:
             before, first, _ = conn.execute(_AROUND, {"portal": portal_id, "at": since}).fetchone()
@@ -324,3 +323,22 @@ def _add_stations(conn: sqlite3.Connection, portal_id: int, sidebars: Iterable[i
         "SELECT ?, station_id FROM readings WHERE sidebar_id = ?",
         [(portal_id, sidebar_id) for sidebar_id in sidebars],
     )
+
+
+def _drop_stations(conn: sqlite3.Connection, stretch: Mapping[str, object], gone: set[int]) -> None:
+    """Drop the stations that a portal showed in none but sidebars that left a stretch of time."""
+    if gone:
+        conn.execute(_DROP_STATIONS, {**stretch, "gone": json.dumps(list(gone))})
+
+
+_DROP_STATIONS = """
+    DELETE FROM portal_stations WHERE portal_id = :portal AND station_id IN (
+        SELECT station_id FROM readings WHERE sidebar_id IN (SELECT value FROM json_each(:gone))
+        EXCEPT
+        SELECT r.station_id FROM spells AS sp JOIN readings AS r USING (sidebar_id)
+        WHERE sp.portal_id = :portal AND sp.seen_from BETWEEN :first AND :last)
+    AND NOT EXISTS (
+        SELECT 1 FROM spells AS sp JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
+            AND r.station_id = portal_stations.station_id
+        WHERE sp.portal_id = :portal)"""
+"""The spells of the stretch are asked first: only after a change of stations are all others."""

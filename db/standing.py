@@ -37,7 +37,7 @@ def derive(
     """
     Derive ``standing_since`` again for the spells of a portal that begin in ``first <= t <= last``.
 
-    Those after them follow, for as long as they stand since before the last, or did.
+    Those after them follow, for as long as a set can be the same as all since the last.
 
     Args:
         conn: Inside a transaction.
@@ -49,12 +49,16 @@ def derive(
     older = conn.execute(_BEFORE, (portal_id, first))
     behind: deque[tuple[int, int]] = deque()
     changed = []
+    may_reach: frozenset[int] | None = None
     for seen_from, sidebar_id, before in conn.execute(_FROM, (portal_id, first)):
-        since = _since(seen_from, near(sidebar_id), behind, older)
+        same_sets = near(sidebar_id)
+        since = _since(seen_from, same_sets, behind, older)
         if since != before:
             changed.append((since, portal_id, seen_from))
-        if seen_from > last and since > last and before > last:
-            break
+        if seen_from > last:  # A and C may differ, and B after them be the same as both
+            may_reach = same_sets if may_reach is None else may_reach & same_sets
+            if not may_reach:
+                break
         behind.append((seen_from, sidebar_id))
     conn.executemany(
         "UPDATE spells SET standing_since = ? WHERE portal_id = ? AND seen_from = ?", changed

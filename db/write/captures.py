@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db import spells
+from db.dates import printed
 from db.file import connection
 from db.reading import epoch
 
@@ -124,9 +125,8 @@ def settle(store: Store) -> None:
     """
     Let go of what no capture needs any more, when all have been kept.
 
-    A content that came first without its icons leaves conditions that nothing points to; a second
-    in which archives contradict each other may have been a portal's only one with some station; and
-    a content may have been seen by none but captures that were refused.
+    A content that came first without its icons leaves conditions that nothing points to, and a
+    content may have been seen by none but captures that were refused.
     """
     with store.transaction() as conn:
         if _has_pruned(conn):
@@ -134,7 +134,6 @@ def settle(store: Store) -> None:
             conn.executemany("DELETE FROM readings WHERE sidebar_id = ?", unseen)
             conn.executemany("DELETE FROM sidebars WHERE id = ?", unseen)
         store.sidebars.drop_unused_conditions()
-        spells.derive_stations(conn)
 
 
 def _has_pruned(conn: sqlite3.Connection) -> bool:
@@ -167,7 +166,7 @@ class _Keeper:
         looks = 0
         for portal_id, of_portal in groupby(rows, key=itemgetter(0)):
             known, later = self._parted(portal_id, list(of_portal))
-            looks += sum(map(self._keep_among_known, known))
+            looks += self._keep_all_among_known(portal_id, known)
             looks += self._keep_later(portal_id, later)
         return Kept(looks=looks, contents=new, refused=given - len(captures))
 
@@ -224,12 +223,20 @@ class _Keeper:
             spells.add_later(self._conn, portal_id, rows[0][1], rows[-1][1])
         return len(rows)
 
-    def _keep_among_known(self, row: _Row) -> bool:
+    def _keep_all_among_known(self, portal_id: int, rows: list[_Row]) -> int:
+        """Keep captures one by one; gives how many are new."""
+        dates: set[str] = set()
+        looks = sum([self._keep_among_known(row, dates) for row in rows])
+        spells.judge_dates(self._conn, portal_id, dates)
+        return looks
+
+    def _keep_among_known(self, row: _Row, dates: set[str]) -> bool:
         """Keep one capture, unless it is there already; gives whether it is new."""
         portal_id, captured_at, _, precision, _, _ = row
+        before = printed(self._conn, portal_id, [captured_at])
         new = self._conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row).rowcount > 0
         names = ("portal", "at", "sidebar", "precision", "page_date", "age")
         proves = self._conn.execute(_PROVE, dict(zip(names, row, strict=True))).rowcount
         if precision == "second" and (new or proves):
-            spells.add_among(self._conn, portal_id, captured_at)
+            dates |= before | spells.add_among(self._conn, portal_id, captured_at)
         return new

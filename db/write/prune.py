@@ -4,8 +4,8 @@ Pruning: old looks that say nothing new are dropped; values, spells and gaps sta
 Each portal has a border, a look that succeeded. Of the looks before it stay those that bound a
 spell, and those that prove, by a cache's Age or a printed date, that its box is older; those whose
 page could not be read, since a better reader may, with the successes around them; those of a second
-that an archive knows as well; and the very first. The gaps up to the border
-are written down before anything is dropped; after it they are still seen in the looks.
+that an archive knows as well; the very first, and the first that succeeded. The gaps up to the
+border are written down before anything is dropped; after it they are still seen in the looks.
 
 Everything happens in short transactions, each of which leaves the file whole; who begins again goes
 on where it ended.
@@ -61,6 +61,8 @@ _DROPPED: Final = f"""
     f.portal_id = :portal AND f.fetched_at >= :since AND f.fetched_at < :border AND f.page IS NULL
     AND f.id <> (SELECT max(id) FROM fetches)
     AND f.fetched_at <> (SELECT min(fetched_at) FROM fetches WHERE portal_id = :portal)
+    AND f.fetched_at IS NOT (SELECT min(fetched_at) FROM fetches
+        WHERE portal_id = :portal AND sidebar_id IS NOT NULL)
     AND NOT coalesce((SELECT f.fetched_at IN (sp.seen_from, sp.seen_until) OR {_PROVES}
         FROM spells AS sp
         WHERE sp.portal_id = f.portal_id AND sp.seen_from <= f.fetched_at

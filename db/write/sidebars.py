@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from db import spells
+from db import flagging, spells
 from db.packing import unpacked
 from db.problems import as_json
 
@@ -27,11 +27,13 @@ class Sidebars:
         self._conn = conn
         self._ids: dict[tuple[object, ...], int] = {}
         self._meanings: dict[int, str | None] = {}
+        self._renumbered = False
 
     def forget(self) -> None:
         """Forget the ids of rows, some of which may have been rolled back."""
         self._ids.clear()
         self._meanings.clear()
+        self._renumbered = False
 
     def keep(self, content: Content) -> int:
         """
@@ -147,6 +149,10 @@ class Sidebars:
             "VALUES (?, ?, ?, ?)",
             rows,
         )
+        if self._renumbered:  # boxes that had no station or band in common may be one set now
+            spells.rebuild(self._conn)
+            flagging.rebuild(self._conn)  # its place on the map is known by its number
+            self._renumbered = False
 
     def _station_id(self, station: Station) -> int:
         """The row of this station: the one of its name, or of its number where KMA renamed it."""
@@ -179,14 +185,17 @@ class Sidebars:
         Where a sidebar shows both, the reading with the number stays.
         """
         rows = self._conn.execute(
-            "SELECT unknown.id AS old, numbered.id AS new FROM stations AS unknown "
-            "JOIN stations AS numbered ON numbered.kma_id = ? "
-            "WHERE unknown.kma_id IS NULL AND unknown.name_ko = ?",
-            (station.kma_id, station.name_ko),
+            "SELECT named.id, named.kma_id, numbered.id FROM stations AS named "
+            "LEFT JOIN stations AS numbered ON numbered.kma_id = :number "
+            "WHERE named.name_ko = :name AND named.kma_id IS NOT :number",
+            {"number": station.kma_id, "name": station.name_ko},
         ).fetchone()
         if rows is None:
             return
-        old, new = rows
+        self._renumbered = True
+        old, number, new = rows
+        if new is None or number is not None:
+            return
         for table in ("readings", "portal_stations", "flagged"):
             self._conn.execute(
                 f"UPDATE OR IGNORE {table} SET station_id = ? WHERE station_id = ?",
@@ -195,7 +204,6 @@ class Sidebars:
             self._conn.execute(f"DELETE FROM {table} WHERE station_id = ?", (old,))
         self._conn.execute("DELETE FROM stations WHERE id = ?", (old,))
         self._ids.pop((None, station.name_ko), None)
-        spells.rebuild(self._conn)  # boxes that had no station in common may be one set now
 
     def _condition_id(self, condition: Condition) -> int:
         """The row of this label and icon, which means what it was last taken for."""

@@ -1,0 +1,252 @@
+"""What is derived: kept up through whatever happens, it is what ``nalssi rebuild`` gives."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import query
+from db.reading import KST, Station, moment
+from db.write import captures, prune
+from db.write.store import Store
+from scraper.vocabulary import STATIONS
+from tests.support.histories import MINUTE, START, histories, hour_of, moved, without_number
+from tests.support.keeping import capture_of, content_of, keep_own
+from tests.support.make import make_content, make_look, see
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from db.reading import Content
+    from tests.support.histories import History
+    from tests.support.model import Look, Sidebar
+
+HOUR = 60 * MINUTE
+TODAY = dt.datetime.fromtimestamp(START, KST).date()
+
+
+@contextlib.contextmanager
+def opened(*portals: str) -> Iterator[Store]:
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "weather.db") as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        for portal in portals:
+            store.portal(portal, f"https://{portal}.example/", 600)
+        yield store
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with opened("a", "b") as store:
+        yield store
+
+
+def faults(store: Store) -> list[str]:
+    with query.Database(store.path) as db:
+        return db.faults()
+
+
+def rows(store: Store, sql: str) -> list[tuple[object, ...]]:
+    return store._conn.execute(sql).fetchall()
+
+
+def own(store: Store, second: int, sidebar: Sidebar, **page: object) -> None:
+    keep_own(store, "a", second, sidebar, **page)  # type: ignore[arg-type]
+
+
+def archived(
+    store: Store, second: int, sidebar: Sidebar, *, page_date: dt.date | None = None
+) -> None:
+    captures.keep(store, [capture_of("a", second, sidebar, page_date=page_date)])
+
+
+def pruned(store: Store, before: int) -> int:
+    return prune.carry_out(store.path, prune.plan(store.path, moment(before)))
+
+
+# ---- whatever happens
+
+
+Event = tuple[str, int]
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["prune", "interval", "contradict", "date", "own", "again", "early"]),
+        st.integers(0, 60),
+    ),
+    max_size=6,
+)
+"""What happens after so many looks."""
+
+
+@settings(max_examples=25, deadline=None)
+@given(histories(), EVENTS)
+def test_after_whatever_happens_a_rebuild_changes_nothing(history, events):
+    with opened(*(portal.name for portal in history.portals)) as store:
+        for nth, look in enumerate(history.looks):
+            _keep(store, look)
+            for event, place in events:
+                if place % len(history.looks) == nth:
+                    _happen(store, history, event, look)
+        assert faults(store) == []
+
+
+def _keep(store: Store, look: Look) -> None:
+    if look.own:
+        keep_own(store, look.portal, look.at, look.sidebar, age=look.age, page_date=look.page_date)
+    else:
+        one = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
+        captures.keep(store, [one])
+
+
+def _happen(store: Store, history: History, event: str, look: Look) -> None:
+    """Have something happen to what is known after a look."""
+    other = replace(look, own=False, sidebar=hour_of(7), page_date=TODAY)
+    match event:
+        case "prune":
+            pruned(store, look.at)
+        case "interval":
+            store.portal(look.portal, "https://other.example/", 3600)
+        case "contradict":
+            _keep(store, other)
+        case "date":
+            later = look.page_date or TODAY
+            _keep(store, replace(look, own=False, page_date=later + dt.timedelta(days=1)))
+        case "own":
+            keep_own(store, look.portal, look.at, hour_of(2)[:8], page_date=None)
+        case "again":
+            _keep(store, replace(look, own=False))
+        case "early":
+            keep_own(store, history.portals[0].name, START - 3 * HOUR, hour_of(9), age=HOUR)
+
+
+# ---- the dates that stand still
+
+
+def stuck(store: Store) -> list[tuple[object, ...]]:
+    return rows(store, "SELECT page_date FROM stuck_dates")
+
+
+def stand_still(store: Store, sets: int) -> int:
+    """Archives keep a new set each five hours under one date; gives the second of the last."""
+    for nth in range(sets):
+        archived(store, START + 5 * nth * HOUR, hour_of(nth), page_date=TODAY)
+    return START + 5 * (sets - 1) * HOUR
+
+
+def test_a_date_goes_on_again_where_archives_contradict_each_other(store):
+    last = stand_still(store, 12)
+    assert stuck(store) == [(TODAY.isoformat(),)]
+    archived(store, last, hour_of(20))
+    assert (stuck(store), faults(store)) == ([], [])
+
+
+def test_a_date_goes_on_again_where_our_own_look_printed_another(store):
+    last = stand_still(store, 12)
+    own(store, last, hour_of(11))
+    assert (stuck(store), faults(store)) == ([], [])
+
+
+def test_a_date_goes_on_again_where_a_capture_turns_out_to_have_a_later_one(store):
+    last = stand_still(store, 12)
+    archived(store, last, hour_of(11), page_date=TODAY + dt.timedelta(days=2))
+    assert (stuck(store), faults(store)) == ([], [])
+
+
+def test_a_date_stands_still_by_a_look_on_its_own_day_that_comes_last(store):
+    for nth in [*range(1, 12), 0]:
+        archived(store, START + 5 * nth * HOUR, hour_of(nth), page_date=TODAY)
+    assert (stuck(store), faults(store)) == ([(TODAY.isoformat(),)], [])
+
+
+# ---- stations
+
+
+def test_stations_that_only_a_capture_showed_go_with_it(store):
+    archived(store, START, hour_of(0))
+    own(store, START, hour_of(0)[:8])
+    assert rows(store, "SELECT count(*) FROM portal_stations") == [(8,)]
+    assert faults(store) == []
+
+
+# ---- numbers of stations
+
+
+def unnumbered(content: Content, **changes: object) -> Content:
+    """The same printed by an older reader, which knew no number of any city."""
+    readings = (
+        replace(one, station=Station(name_ko=one.station.name_ko))
+        for one in content.readings
+        if one.station is not None
+    )
+    return make_content(*readings, **changes)
+
+
+def test_sets_are_found_again_when_a_station_gets_its_number(store):
+    see(store, make_look(0), unnumbered(content_of(hour_of(0))))
+    see(store, make_look(10), content_of(without_number(hour_of(0), 2)))
+    assert rows(store, "SELECT count(*) FROM stations WHERE kma_id IS NULL") == [(0,)]
+    assert rows(store, "SELECT count(DISTINCT first_seen) FROM spells") == [(1,)]
+    assert faults(store) == []
+
+
+def test_sets_are_found_again_when_a_station_loses_its_number(store):
+    see(store, make_look(0), content_of(hour_of(0)))
+    see(store, make_look(10), unnumbered(content_of(hour_of(1))))
+    assert STATIONS["서울"].kma_id is not None
+    assert rows(store, "SELECT count(*) FROM stations WHERE kma_id IS NOT NULL") == [(0,)]
+    assert faults(store) == []
+
+
+# ---- pruning
+
+
+def test_a_pause_before_our_first_look_outlives_pruning(store):
+    archived(store, START, hour_of(0))
+    own(store, START + 6 * HOUR, hour_of(1))
+    pruned(store, START + 9 * HOUR)
+    assert rows(store, "SELECT until - since FROM pauses") == [(6 * HOUR,)]
+    assert faults(store) == []
+    own(store, START - 3 * HOUR, hour_of(2))
+    assert faults(store) == []
+
+
+def test_a_capture_among_pruned_looks_makes_no_pause(store):
+    for tens in range(13):
+        own(store, START + 10 * tens * MINUTE, hour_of(0))
+    own(store, START + 130 * MINUTE, hour_of(1))
+    assert pruned(store, START + 140 * MINUTE) == 11
+    archived(store, START + 60 * MINUTE, hour_of(0))
+    assert rows(store, "SELECT * FROM pauses") == []
+    assert faults(store) == []
+
+
+# ---- pruned proofs
+
+
+def test_the_look_that_proves_the_most_outlives_pruning(store):
+    for tens, age in enumerate((None, 300, 40_000, 300, None, 41_800, None)):
+        own(store, START + 10 * tens * MINUTE, hour_of(0), age=age)
+    own(store, START + 70 * MINUTE, hour_of(1))
+    assert pruned(store, START + 80 * MINUTE) == 4
+    assert rows(store, "SELECT min(existed_by) FROM spells") == [(START + 20 * MINUTE - 40_000,)]
+    assert faults(store) == []
+
+
+# ---- standing
+
+
+def test_a_set_stands_over_others_that_differ_when_an_earlier_look_comes_last(store):
+    """The whole box is the same set as each of two halves, which are not the same as each other."""
+    whole = hour_of(0)
+    shown = [whole[:12], moved(whole[:8], 0, 1), moved(whole[:8], 3, 4), whole]
+    for tens in (3, 1, 2, 0):
+        own(store, START + 10 * tens * MINUTE, shown[tens])
+    assert rows(store, "SELECT standing_since FROM spells ORDER BY seen_from")[-1] == (START,)
+    assert faults(store) == []
