@@ -618,7 +618,8 @@ def test_a_narrow_terminal_gets_every_value_whole(kept, command, columns):
 
 
 def test_a_pipe_gets_one_plain_line_a_row(kept):
-    heading, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
+    warning, heading, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
+    assert warning.startswith("STALE: koya shows values that are ")
     assert heading.split()[:3] == ["station", "°C", "sky"]
     assert len(rows) == 2
     assert all(row == row.rstrip() for row in rows)
@@ -631,7 +632,11 @@ def test_a_pipe_gets_every_value_whole(capsys):
 
 def test_a_frozen_sidebar_cannot_be_overlooked(kept):
     with contextlib.closing(sqlite3.connect(kept / "weather.db")) as conn:
-        conn.execute("UPDATE spells SET seen_from = seen_from - 30 * 86400")
+        conn.execute(
+            "UPDATE spells SET seen_from = seen_from - :days, standing_since = seen_from - :days, "
+            "published_by = seen_from - :days",
+            {"days": 30 * 86400},
+        )
         conn.commit()
     warning, _, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
     assert warning.startswith("FROZEN: koya has shown the same values for 30 days, since ")
@@ -738,7 +743,7 @@ def test_a_time_is_told_to_the_minute(kept):
 
 
 def test_days_side_by_side_have_no_hours(kept):
-    run = nalssi("compare", "서울", "부산", "--by", "day", "--since", "2d", cwd=kept)
+    run = nalssi("compare", "서울", "부산", "--by", "day", "--since", "yesterday", cwd=kept)
     assert re.match(r"\d{4}-\d\d-\d\d +–", run.stdout.splitlines()[1])
 
 
