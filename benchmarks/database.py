@@ -31,7 +31,8 @@ from typing import IO, TYPE_CHECKING
 
 from benchmarks import history
 from db import query
-from db.reading import KST, KeptPage, Look, epoch
+from db.moments import KST, epoch
+from db.reading import KeptPage, Look
 from db.validity import HOLD_S
 from db.write import captures
 from db.write.store import Store

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from db.reading import moment
+from db.moments import moment
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store

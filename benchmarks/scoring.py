@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from db.reading import epoch, moment
+from db.moments import epoch, moment
 from db.validity import FROZEN_AFTER_S, GAP_AFTER_INTERVALS, HOLD_S
 from scraper.demo.portal import CITIES
 from tests.support.feeds import HOUR_S, INTERVAL_S

@@ -29,7 +29,7 @@ from threading import Thread
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from db import query
-from db.reading import KST
+from db.moments import KST
 from db.write.store import Store
 from scraper import threads
 from scraper.collect import collecting

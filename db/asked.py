@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db.errors import WrongQuestion
-from db.reading import KST, epoch
+from db.moments import KST, epoch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,8 +11,8 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Final
 
+from db.moments import KST_S
 from db.read.rows import DAY_S
-from db.reading import KST_S
 
 if TYPE_CHECKING:
     import sqlite3

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from db.lateness import LATE_HOURS
+from db.derived import LATE_HOURS
 from db.validity import BURST, FOLLOWED_SETS, FROZEN_AFTER_S, HOLD_S
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ import math
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from db import records
+from db.moments import KST_S
 from db.read.rows import DAY_S
-from db.reading import KST_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -38,17 +38,6 @@ _LEARN: Final = """
     ) WHERE nth = 1"""
 """The word of the earliest look that showed one; where both numbers are printed, they are equal."""
 
-JOIN: Final = """
-    LEFT JOIN learned_labels AS ll
-        ON ll.sidebar_id = r.sidebar_id AND ll.station_id = r.station_id
-    LEFT JOIN readings AS lr
-        ON lr.sidebar_id = ll.from_sidebar_id AND lr.station_id = ll.station_id
-    LEFT JOIN conditions AS lc ON lc.id = lr.condition_id
-    LEFT JOIN portals AS lp ON lp.id = ll.portal_id"""
-"""What was learned for a reading ``r``, as SQL: the columns of ``COLUMNS``."""
-
-COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_from"
-
 
 def learn(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:
     """

@@ -20,8 +20,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from db.moments import KST_S
 from db.read.rows import DAY_S
-from db.reading import KST_S
 from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:
@@ -209,10 +209,6 @@ _SETS: Final = f"""
 _DAYS: Final = f"""
     SELECT DISTINCT (seen_from + {KST_S}) / {DAY_S} FROM spells
     WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
-
-LATE_HOURS: Final = f"""(SELECT d.hours FROM late_days AS d WHERE d.portal_id = sp.portal_id
-    AND d.day = (sp.seen_from + {KST_S}) / {DAY_S})"""
-"""How many hours late the portal of a spell ``sp`` ran on its day, as SQL; NULL: not late."""
 
 
 def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> list[int]:

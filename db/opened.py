@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Self
 from db import asked, read
 from db.file import connection
 from db.read.ask import Ask
-from db.reading import PortalMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from db.read.originals import Kept
     from db.read.portals import Portal
     from db.read.words import Word
-    from db.reading import Station
+    from db.reading import PortalMemory, Station
 
 
 class Opened:
@@ -69,6 +68,8 @@ class Opened:
     def memory(self, portal: str) -> PortalMemory:
         """What the last looks at a portal left for the next; empty for one never looked at."""
         rows = self._ask.read(read.portals.memory, read.portals.MEMORY, {"portal": portal})
+        from db.reading import PortalMemory
+
         return rows[0] if rows else PortalMemory()
 
     def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:

@@ -18,8 +18,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from db import asked, read, reading
+from db import asked, read
 from db.errors import WrongQuestion
+from db.moments import epoch
 from db.opened import Opened
 from db.validity import State
 
@@ -301,7 +302,7 @@ class Database(Opened):
         part, then = self._part(portal=portal, now=now), asked.moment(moment)
         if then > part.now:
             raise WrongQuestion("time", then.isoformat(), expected="one that has passed")
-        known, second = self.station(station), reading.epoch(then)
+        known, second = self.station(station), epoch(then)
         return evidence.at(self._ask, known, second, portal=portal)
 
     def course(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from db.measures.hours import Hour
     from db.measures.near import NearLook
     from db.measures.stats import Period
+    from db.moments import KST
     from db.query import Database
     from db.read.best import Best
     from db.read.flags import Flag
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from db.read.series import Spell
     from db.read.status import PortalStatus
     from db.read.words import Word
-    from db.reading import KST, Station
+    from db.reading import Station
     from scraper import __version__
 
 __all__ = [
@@ -106,7 +107,8 @@ _ROOMS = {
     "db.read.series": "Spell",
     "db.read.status": "PortalStatus",
     "db.read.words": "Word",
-    "db.reading": "KST Station",
+    "db.moments": "KST",
+    "db.reading": "Station",
     "scraper": "__version__",
 }
 """Where each name comes from."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from db import query
 from db.errors import DatabaseError
+from db.moments import KST
 from db.read.why import DOUBTS
-from db.reading import KST
 from scraper import lock, reader
 from scraper.clock import RELEASED
 from scraper.config import NO_PORTALS

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from db.reading import KST
+from db.moments import KST
 from scraper import reader
 from scraper.errors import NoSidebar, WrongClock
 from scraper.fetch import Page

@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from db.errors import NalssiError
-from db.reading import KST
+from db.moments import KST
 
 if TYPE_CHECKING:
     import datetime as dt

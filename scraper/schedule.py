@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from cronsim import CronSim, CronSimError
 
-from db.reading import KST
+from db.moments import KST
 from db.validity import LONGEST_BACK_OFF_S
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from csv import writer
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from db.export.spreadsheet import cell
-from db.reading import moment
+from db.moments import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

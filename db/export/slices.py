@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from db.export.tables import TABLES
 from db.file import connection
 from db.measures import hours, periods
+from db.moments import KST_S, epoch, moment
 from db.problems import sentences
 from db.query import Database
 from db.read.freezes import FREEZES_OF_A_TIME
@@ -26,7 +27,6 @@ from db.read.looks import CAPTURES, LOOKS
 from db.read.portals import PORTALS, STATIONS
 from db.read.rows import DAY_S, iso
 from db.read.series import WEATHER
-from db.reading import KST_S, epoch, moment
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from db.measures.stretches import History
-from db.reading import moment
+from db.moments import moment
 
 if TYPE_CHECKING:
     import datetime as dt

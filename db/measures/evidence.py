@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from db import labels
-from db.lateness import LATE_HOURS
+from db.derived import LATE_HOURS, LEARNED, LEARNED_COLUMNS
 from db.measures import near
 from db.measures.printed import lines
+from db.moments import moment
 from db.packing import unpacked
 from db.read.flags import flag_sql
 from db.read.rows import moment_or_none
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
-from db.reading import moment
 from db.validity import (
     CONFIRMED,
     NEXT_CHANGE,
@@ -45,7 +44,7 @@ SHOWN: Final = f"""
         {last_look_sql(":at")} AS last_look,
         {watched_until_sql(":at")} AS watched_until,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment,
-        {labels.COLUMNS}, {flag_sql()} AS flag
+        {LEARNED_COLUMNS}, {flag_sql()} AS flag
     FROM stations AS st
     JOIN portal_stations AS ps ON ps.station_id = st.id
     JOIN portals AS p ON p.id = ps.portal_id
@@ -56,7 +55,7 @@ SHOWN: Final = f"""
     JOIN portals AS q ON q.id = sp.first_portal_id
     JOIN sidebars AS s ON s.id = sp.sidebar_id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = st.id
-    JOIN conditions AS c ON c.id = r.condition_id {labels.JOIN}
+    JOIN conditions AS c ON c.id = r.condition_id {LEARNED}
     WHERE st.name_ko = :station AND (:portal IS NULL OR p.name = :portal)
     ORDER BY p.id"""
 """What each portal showed of a station at a moment, or had shown last."""

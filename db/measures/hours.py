@@ -16,8 +16,8 @@ from db.measures.periods import MOST
 from db.measures.stats import MIN_COVERAGE
 from db.measures.stretches import side_by_side
 from db.measures.timeline import Timeline
+from db.moments import epoch, moment
 from db.read.rows import moment_or_none
-from db.reading import epoch, moment
 from db.validity import rank
 
 if TYPE_CHECKING:

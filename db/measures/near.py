@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from db.moments import moment
 from db.read.looks import OUTCOME
-from db.reading import moment
 
 if TYPE_CHECKING:
     import sqlite3

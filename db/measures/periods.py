@@ -6,8 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.errors import WrongQuestion
+from db.moments import KST, KST_S, epoch, moment
 from db.read.rows import DAY_S
-from db.reading import KST, KST_S, epoch, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

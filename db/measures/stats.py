@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db.flags import FAIL, SUSPECT
 from db.measures import periods
-from db.reading import moment
+from db.moments import moment
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -14,8 +14,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from db.flags import PASS
+from db.moments import FOREVER, epoch
 from db.read.flags import OF_STATION
-from db.reading import FOREVER, epoch
 from db.validity import CONFIRMED, HOLD_S, Shown, State, pieces, rank
 
 if TYPE_CHECKING:

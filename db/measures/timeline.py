@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db import validity
 from db.measures.stretches import LAST_LOOK, PAUSES
+from db.moments import FOREVER
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why, why_live
-from db.reading import FOREVER
 from db.validity import CONFIRMED, Shown
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from db.flags import MISSING, NOT_EVALUATED, PASS
+from db.moments import moment
 from db.read.rows import END_OF_TIME
-from db.reading import moment
 
 if TYPE_CHECKING:
     import datetime as dt

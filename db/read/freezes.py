@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from db.moments import moment
 from db.read.rows import END_OF_TIME, moment_or_none
 from db.read.why import why_sql
-from db.reading import moment
 from db.validity import FROZEN_AFTER_S, NEXT_CHANGE
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from db.moments import moment
 from db.read.rows import END_OF_TIME
-from db.reading import moment
 from db.validity import GAP_AFTER_INTERVALS, LONGEST_BACK_OFF_S
 
 if TYPE_CHECKING:

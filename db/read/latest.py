@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from db import labels
+from db.derived import LEARNED, LEARNED_COLUMNS
 from db.read.flags import flag_sql
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
@@ -73,12 +73,12 @@ def latest(now: str) -> str:
         {VALUE}, shown.portal,
         shown.page_date, CASE WHEN shows_others THEN 'down' ELSE shown.state END AS state,
         CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE shown.why END AS why,
-        shown.digest, {labels.COLUMNS}, {flag_sql("shown")} AS flag,
+        shown.digest, {LEARNED_COLUMNS}, {flag_sql("shown")} AS flag,
         ({now} - shown.published_by) / 60 AS age_minutes, shown.portal_id
     FROM newest
     JOIN shown ON shown.portal_id = newest.portal_id AND shown.seen_from = newest.seen_from
     JOIN readings AS r ON r.sidebar_id = shown.sidebar_id AND r.station_id = newest.station_id
-    {READINGS_OF_SPELL} {labels.JOIN}
+    {READINGS_OF_SPELL} {LEARNED}
     ORDER BY shown.portal_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db import problems
+from db.moments import moment
 from db.read.rows import date_or_none, iso
-from db.reading import moment
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.reading import moment
+from db.moments import moment
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -9,8 +9,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from db.file import connection
+from db.moments import epoch, moment
 from db.packing import unpacked
-from db.reading import Condition, Reading, Station, epoch, moment
+from db.reading import Condition, Reading, Station
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from db.reading import moment
+from db.moments import moment
 
 DAY_S = 24 * 60 * 60
 

@@ -6,12 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from db import labels
+from db.derived import LEARNED, LEARNED_COLUMNS
+from db.moments import KST
 from db.read.flags import flag_sql
 from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
 from db.read.rows import END_OF_TIME
 from db.read.why import why_sql
-from db.reading import KST
 from db.validity import LIVE_UNTIL, state_sql
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ SERIES = f"""
     SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
         c.condition, c.label, p.name, {_STATE},
         sp.published_by, {LIVE_UNTIL},
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {labels.COLUMNS}, {flag_sql()}
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {LEARNED_COLUMNS}, {flag_sql()}
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
         AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
-    JOIN conditions AS c ON c.id = r.condition_id {labels.JOIN}
+    JOIN conditions AS c ON c.id = r.condition_id {LEARNED}
     WHERE (:portal IS NULL OR p.name = :portal)
         AND sp.seen_from < coalesce(:until, {END_OF_TIME})
         AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db import problems
-from db.lateness import LATE_HOURS
+from db.derived import LATE_HOURS
 from db.read.looks import OUTCOME
 from db.read.rows import DAY_S, END_OF_TIME, moment_or_none
 from db.read.why import at_minute, why_sql

@@ -11,9 +11,9 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.lateness import LATE_HOURS
+from db.derived import LATE_HOURS
+from db.moments import KST_S
 from db.read.rows import DAY_S
-from db.reading import KST_S
 from db.validity import HOLD_S
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from db.moments import moment
 from db.read.originals import SEEN
-from db.reading import moment
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from db import spells
 from db.dates import printed
 from db.file import connection
-from db.reading import epoch
+from db.moments import epoch
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from db import counts, spells
 from db.errors import UnknownPortal
 from db.file import connection
-from db.reading import epoch, moment
+from db.moments import epoch, moment
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from db import pauses
-from db.reading import Robots, epoch, moment
+from db.moments import epoch, moment
+from db.reading import Robots
 
 if TYPE_CHECKING:
     import sqlite3

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Final
 from db import dates
 from db.errors import DatabaseError
 from db.file import connection
+from db.moments import epoch
 from db.query import Database
 from db.read.gaps import gaps_of_looks
-from db.reading import epoch
 
 if TYPE_CHECKING:
     import datetime as dt

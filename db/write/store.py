@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from db import counts, flagging, spells
 from db.errors import DatabaseError
 from db.file import connection, upgrade
+from db.moments import epoch
 from db.read import portals
-from db.reading import Content, KeptPage, Look, PortalMemory, Robots, epoch
+from db.reading import Content, KeptPage, Look, PortalMemory, Robots
 from db.write.portals import Portals, read_robots, write_robots
 from db.write.sidebars import Sidebars
 
@@ -333,9 +334,8 @@ class Store:
             f"{', '.join(f':{name}' for name in row)}) "
             "ON CONFLICT (portal_id, fetched_at) DO NOTHING RETURNING id"
         )
-        while (
-            new := self._conn.execute(insert, {**row, "portal": look.portal}).fetchone()
-        ) is None:
+        row["portal"] = look.portal
+        while (new := self._conn.execute(insert, row).fetchone()) is None:
             row["fetched_at"] += 1
         write_robots(self._conn, look.robots)
         return int(new[0])

@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 from typing import TYPE_CHECKING, Any, Final
 
-from db.reading import KST
+from db.moments import KST
 from scraper import sidebar
 from scraper.archive import portals, prefilter
 from scraper.archive.page import FIRST_YEAR, Refused, SavedPage, Sighting

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from db.reading import KST
+from db.moments import KST
 
 if TYPE_CHECKING:
     from db.reading import Content

@@ -8,7 +8,7 @@ import click
 
 from db import query
 from db.flags import NAMES
-from db.reading import now
+from db.moments import now
 from scraper.cli import show
 from scraper.cli.options import Moment, Places, as_json, only_portal, with_places
 

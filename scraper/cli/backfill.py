@@ -15,7 +15,7 @@ import click
 
 from db import query
 from db.errors import OutputError
-from db.reading import now
+from db.moments import now
 from db.write import imports
 from db.write.store import Store
 from scraper import lock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from db.reading import now
+from db.moments import now
 from scraper import check as checks
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from db import query
-from db.reading import now
+from db.moments import now
 from scraper import demo as story
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from db import backup
-from db.reading import now
+from db.moments import now
 from db.write import drop
 from db.write.store import Store
 from scraper import lock

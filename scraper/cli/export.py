@@ -15,7 +15,7 @@ from db.errors import DatabaseError
 from db.export import Export
 from db.export.slices import Selection, Source
 from db.export.tables import BY_MONTH, OF_A_PORTAL, OF_A_STATION, OF_A_TIME, TABLES
-from db.reading import KST, now
+from db.moments import KST, now
 from db.write import prune as pruning
 from db.write.store import Store
 from scraper import lock

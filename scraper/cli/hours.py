@@ -8,7 +8,7 @@ import click
 
 from db import query
 from db.measures.hours import Hour
-from db.reading import now
+from db.moments import now
 from scraper.cli import show
 from scraper.cli.options import (
     Form,

@@ -13,7 +13,7 @@ import click
 
 from db import asked
 from db.errors import WrongQuestion
-from db.reading import KST
+from db.moments import KST
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from db.reading import now
+from db.moments import now
 from scraper import fetch, reader
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from db import query
-from db.reading import now
+from db.moments import now
 from scraper.cli import show
 from scraper.cli.options import Moment, Places, only_portal, refuse_reversed, with_places
 from scraper.plot import figure, figure_map, terminal

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from db import query
-from db.reading import now
+from db.moments import now
 from scraper.cli import show
 from scraper.cli.options import (
     Form,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from db.reading import now
+from db.moments import now
 from db.write.store import Store
 from scraper import lock
 from scraper.cli.options import Places, with_places

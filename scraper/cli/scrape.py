@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from db.reading import now
+from db.moments import now
 from db.write.store import Store
 from scraper import clock, lock, threads
 from scraper.cli import show

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from db.reading import Problem
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ _LOUD: Final = {
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: ISO times with their offset, ISO dates, objects for dataclasses."""
+    from db.reading import Problem  # noqa: PLC0415 - a listing without problems does without
+
     if isinstance(value, (str, Problem)):
         return printable(str(value))
     if isinstance(value, dt.date):

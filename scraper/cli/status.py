@@ -10,7 +10,7 @@ import click
 
 from db import query
 from db.file import connection
-from db.reading import KST, now
+from db.moments import KST, now
 from scraper import __version__
 from scraper.cli import show
 from scraper.cli.options import (

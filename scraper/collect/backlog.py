@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError
-from db.reading import KST
+from db.moments import KST
 from scraper.collect import ingest
 from scraper.collect.report import Report
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 from db.errors import DatabaseError
-from db.reading import KST, Look, PortalMemory
+from db.moments import KST
+from db.reading import Look, PortalMemory
 from scraper import clock
 from scraper.collect import ingest
 from scraper.collect.backlog import Backlog

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from db import query
 from db.errors import DatabaseError
 from db.file import atomic, connection
-from db.reading import KST
+from db.moments import KST
 from db.write.store import Store
 from scraper import lock
 from scraper.collect import Collector

@@ -12,8 +12,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final, Literal
 
+from db.moments import KST
 from db.read.why import DOUBTS
-from db.reading import KST
 from scraper.notify import Notice
 from scraper.printable import printable
 

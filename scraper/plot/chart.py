@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from db.reading import KST
+from db.moments import KST
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:

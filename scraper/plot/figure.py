@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 
-from db.reading import KST
+from db.moments import KST
 from scraper.plot import chart as charts
 from scraper.plot import paper, sky
 from scraper.plot.ticks import ticks

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 
-from db.reading import KST
+from db.moments import KST
 from scraper.plot import coast, paper, sky
 from scraper.plot.placing import Box, Room, beside, near
 from scraper.printable import printable

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from db.reading import KST
+from db.moments import KST
 from scraper.plot import sky
 from scraper.plot.chart import NothingToDraw
 

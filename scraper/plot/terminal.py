@@ -15,7 +15,7 @@ import plotext
 from rich.cells import cell_len
 from rich.text import Text
 
-from db.reading import KST
+from db.moments import KST
 from scraper.plot import chart as charts
 from scraper.plot import coast, sky
 from scraper.plot.placing import Box, Room

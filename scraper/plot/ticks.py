@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.reading import KST
+from db.moments import KST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from db import query
-from db.reading import now
+from db.moments import now
 from db.write.store import Store
 from scraper.notify import rules
 from tests.cli.test_cli import nalssi

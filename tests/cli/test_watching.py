@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from db.reading import KST
+from db.moments import KST
 from db.write.store import Store
 from scraper import check, lock
 from tests.cli.test_cli import BOX, ROOT, answered, nalssi, portal, refused

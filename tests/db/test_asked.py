@@ -11,7 +11,7 @@ import pytest
 
 from db import asked, query
 from db.errors import DatabaseError, NalssiError, UnknownStation, WrongQuestion
-from db.reading import KST
+from db.moments import KST
 from db.write.store import Store
 from tests.support.make import BUSAN, make_content, make_look, make_reading, see
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from db import query
 from db.errors import DatabaseError
-from db.reading import Condition, epoch
+from db.moments import epoch
+from db.reading import Condition
 from db.write import captures
 from db.write.captures import Capture, Kept
 from db.write.store import Store

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import query
-from db.reading import KST, Station, moment
+from db.moments import KST, moment
+from db.reading import Station
 from db.write import captures, prune
 from db.write.store import Store
 from scraper.vocabulary import STATIONS

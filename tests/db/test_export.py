@@ -22,7 +22,8 @@ from db.export import Export, formats
 from db.export.slices import Selection, Slice, Source
 from db.export.tables import TABLES
 from db.file.connection import VERSION
-from db.reading import KST, Condition, Problem, Station, epoch, moment
+from db.moments import KST, epoch, moment
+from db.reading import Condition, Problem, Station
 from db.write.store import Store
 from scraper.printable import printable
 from tests.cli.test_cli import NALSSI, ROOT, nalssi, refused

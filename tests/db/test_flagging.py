@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import query
-from db.reading import KST, moment
+from db.moments import KST, moment
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store

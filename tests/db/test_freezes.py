@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from db import query
-from db.reading import Station, epoch
+from db.moments import epoch
+from db.reading import Station
 from db.write.store import Store
 from tests.support.make import START, make_content, make_look, make_reading, see
 

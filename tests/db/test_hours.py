@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from db import query
 from db.errors import WrongQuestion
-from db.reading import epoch
+from db.moments import epoch
 from db.write.store import Store
 from tests.support.make import BUSAN, make_content, make_look, make_reading, see
 from tests.support.month import NOW, korean, make

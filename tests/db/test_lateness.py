@@ -9,8 +9,8 @@ import pytest
 
 from db import lateness, query
 from db.lateness import Set, lag
+from db.moments import moment
 from db.read.faults import faults
-from db.reading import moment
 from db.write.store import Store
 from scraper import check
 from scraper.notify import rules

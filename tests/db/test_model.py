@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.reading import KST
+from db.moments import KST
 from tests.support.histories import MINUTE, PRINTED, START, histories, hour_of, moved
 from tests.support.model import Look, Portal, World, same
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import history
 from db import query
 from db.export.slices import Selection, Source
-from db.reading import epoch
+from db.moments import epoch
 from db.write.store import Store
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import query
-from db.reading import epoch, now
+from db.moments import epoch, now
 from db.write import captures, prune
 from db.write.captures import Capture
 from db.write.store import Store

@@ -12,8 +12,9 @@ import pytest
 
 from db import query
 from db.errors import UnknownPortal, UnknownStation
+from db.moments import KST
 from db.read import latest, looks, rows, series
-from db.reading import KST, Station
+from db.reading import Station
 from db.write.store import Store
 from tests.support.make import (
     BUSAN,

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.reading import Station, epoch
+from db.moments import epoch
+from db.reading import Station
 from db.write.store import Store
 from tests.support.make import (
     INTERVAL_S,

@@ -20,7 +20,8 @@ from db.errors import UnknownPortal, WrongQuestion
 from db.export import spreadsheet
 from db.measures import stretches
 from db.measures.stats import Period
-from db.reading import KST, Station
+from db.moments import KST
+from db.reading import Station
 from db.write.store import Store
 from tests.cli.test_cli import answered, nalssi, refused
 from tests.support import month

@@ -20,17 +20,9 @@ from hypothesis import strategies as st
 
 from db import query
 from db.errors import DatabaseError
+from db.moments import KST
 from db.packing import unpacked
-from db.reading import (
-    KST,
-    SENTENCES,
-    Condition,
-    PortalMemory,
-    Problem,
-    Reading,
-    Robots,
-    Station,
-)
+from db.reading import SENTENCES, Condition, PortalMemory, Problem, Reading, Robots, Station
 from db.write.replacing import rewriting
 from db.write.store import TRIES, Store
 from tests.support.make import (

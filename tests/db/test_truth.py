@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import query
-from db.reading import epoch, moment
+from db.moments import epoch, moment
 from db.validity import FROZEN_AFTER_S, HOLD_S
 from db.write import captures
 from db.write.store import Store

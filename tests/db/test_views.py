@@ -11,7 +11,8 @@ import pytest
 
 from db import contract, query, spells
 from db.file import connection, migrations
-from db.reading import KST, Problem, epoch
+from db.moments import KST, epoch
+from db.reading import Problem
 from db.write.store import Store
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from db.reading import KST
+from db.moments import KST
 from scraper import sidebar
 from scraper.archive import files, portals, prefilter, readings_of
 from scraper.archive.page import time_of

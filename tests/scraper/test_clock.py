@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from db import query
+from db.moments import KST, now
 from db.read.faults import faults
-from db.reading import KST, now
 from db.write.store import Store
 from scraper.errors import WrongClock
 from tests.cli.test_cli import nalssi

@@ -21,7 +21,8 @@ from rich.cells import cell_len
 
 from db import query
 from db.measures.course import Held
-from db.reading import KST, Station
+from db.moments import KST
+from db.reading import Station
 from db.write.store import Store
 from scraper.cli import main
 from scraper.plot import chart, coast, sky

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.reading import KST, PortalMemory
+from db.moments import KST
+from db.reading import PortalMemory
 from scraper import config
 from scraper.daemon import scheduler
 from scraper.schedule import WrongSchedule, next_look, refuse_wrong_schedule, scheduled

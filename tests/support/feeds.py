@@ -15,7 +15,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from db.reading import KST, epoch
+from db.moments import KST, epoch
 from scraper.demo.portal import CITIES
 from scraper.vocabulary import STATIONS
 

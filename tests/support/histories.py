@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
 
-from db.reading import KST
+from db.moments import KST
 from scraper.demo.portal import CITIES
 from tests.support.model import Look, Portal
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from db.reading import Condition, Content, Station, moment
+from db.moments import moment
+from db.reading import Condition, Content, Station
 from db.write.captures import Capture
 from scraper.vocabulary import STATIONS
 from tests.support.make import make_content, make_look, make_page, make_reading

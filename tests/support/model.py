@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from db.reading import KST
+from db.moments import KST
 from db.validity import DOWN_AFTER_INTERVALS, FROZEN_AFTER_S, GAP_AFTER_INTERVALS, HOLD_S
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from db.reading import KST, Condition
+from db.moments import KST
+from db.reading import Condition
 from db.write.store import Store
 from tests.support.make import BUSAN, URL, make_content, make_look, make_page, make_reading
 

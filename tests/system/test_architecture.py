@@ -93,8 +93,8 @@ STAGES = {
 """Each stage and the other stages that it may know; all may know the errors."""
 
 FACTS = {
-    *("db.asked", "db.counts", "db.packing", "db.problems", "db.reading", "db.read.rows"),
-    *("db.flags", "db.validity"),
+    *("db.asked", "db.counts", "db.derived", "db.flags", "db.packing", "db.problems"),
+    *("db.reading", "db.read.rows", "db.validity"),
 }
 SPELLS = {
     *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.pauses", "db.sets"),
@@ -105,7 +105,8 @@ ROOMS = {
     "db": set(),
     "db.errors": set(),
     "db.validity": set(),
-    "db.reading": set(),
+    "db.moments": set(),
+    "db.reading": {"db.moments"},
     "db.asked": {"db.reading"},
     "db.counts": set(),
     "db.packing": set(),
@@ -113,7 +114,8 @@ ROOMS = {
     "db.frames": set(),
     "db.read.rows": {"db.reading"},
     "db.dates": {"db.reading", "db.read.rows"},
-    "db.doubts": {"db.lateness", "db.validity"},
+    "db.derived": {"db.read.rows"},
+    "db.doubts": {"db.derived", "db.lateness", "db.validity"},
     "db.labels": {"db.sets"},
     "db.lateness": {"db.reading", "db.read.rows", "db.validity"},
     "db.pauses": {"db.validity"},
@@ -205,7 +207,7 @@ def module(path: Path) -> str:
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_a_stage_or_a_room_knows_only_those_that_it_may(path):
     assert room(module(path)) in ALLOWED, "a new one: say whom it may know"
-    common = {"scraper", "scraper.errors", "db.errors"}
+    common = {"scraper", "scraper.errors", "db.errors", "db.moments"}
     assert rooms_known(path) <= ALLOWED[room(module(path))] | common
 
 

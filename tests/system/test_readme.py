@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from db.reading import KST, Condition
+from db.moments import KST
+from db.reading import Condition
 from db.write.store import Store
 from scraper import demo
 from scraper.collect import ingest

@@ -1,0 +1,23 @@
+"""What derived tables say of a spell ``sp`` or a reading ``r``, as SQL for the questions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from db.moments import KST_S
+from db.read.rows import DAY_S
+
+LATE_HOURS: Final = f"""(SELECT d.hours FROM late_days AS d WHERE d.portal_id = sp.portal_id
+    AND d.day = (sp.seen_from + {KST_S}) / {DAY_S})"""
+"""How many hours late the portal of a spell ``sp`` ran on its day, as SQL; NULL: not late."""
+
+LEARNED: Final = """
+    LEFT JOIN learned_labels AS ll
+        ON ll.sidebar_id = r.sidebar_id AND ll.station_id = r.station_id
+    LEFT JOIN readings AS lr
+        ON lr.sidebar_id = ll.from_sidebar_id AND lr.station_id = ll.station_id
+    LEFT JOIN conditions AS lc ON lc.id = lr.condition_id
+    LEFT JOIN portals AS lp ON lp.id = ll.portal_id"""
+"""What was learned for a reading ``r``, as SQL: the columns of ``LEARNED_COLUMNS``."""
+
+LEARNED_COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_from"

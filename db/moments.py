@@ -1,0 +1,36 @@
+"""Moments: Korean time, and whole seconds since 1970-01-01 UTC, as the tables have them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+KST_S = 9 * 60 * 60
+
+KST = dt.timezone(dt.timedelta(seconds=KST_S), "KST")
+"""Korean time. Asia/Seoul has been UTC+9 without summer time since October 1988 (tz database)."""
+
+FOREVER = 1 << 62
+"""Epoch seconds that no moment reaches: an open end."""
+
+
+def epoch(moment: dt.datetime) -> int:
+    """
+    Whole seconds since 1970-01-01 UTC.
+
+    Raises:
+        ValueError: The moment has no offset, so that it is none.
+    """
+    if moment.tzinfo is None:
+        msg = f"{moment!r} has no offset"
+        raise ValueError(msg)
+    return int(moment.timestamp())
+
+
+def moment(seconds: int) -> dt.datetime:
+    """The moment so many seconds after 1970-01-01 UTC, in Korean time."""
+    return dt.datetime.fromtimestamp(seconds, KST)
+
+
+def now() -> dt.datetime:
+    """The present by this machine's clock, aware, UTC."""
+    return dt.datetime.now(dt.UTC)
