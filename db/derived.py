@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from db.flags import MISSING, NOT_EVALUATED, PASS
 from db.moments import KST_S
 from db.read.rows import DAY_S
 
@@ -21,3 +22,11 @@ LEARNED: Final = """
 """What was learned for a reading ``r``, as SQL: the columns of ``LEARNED_COLUMNS``."""
 
 LEARNED_COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_from"
+
+
+def flag_sql(spell: str = "sp") -> str:
+    """The worst flag of a reading ``r`` in a spell, as SQL; before the first set is no other."""
+    return f"""CASE WHEN r.temperature IS NULL THEN {MISSING} ELSE coalesce(
+        (SELECT max(fl.flag) FROM flagged AS fl WHERE fl.portal_id = {spell}.portal_id
+            AND fl.seen_from = {spell}.seen_from AND fl.station_id = r.station_id),
+        CASE WHEN {spell}.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END) END"""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from db.derived import LATE_HOURS, LEARNED, LEARNED_COLUMNS
+from db.derived import LATE_HOURS, LEARNED, LEARNED_COLUMNS, flag_sql
 from db.measures import near
 from db.measures.printed import lines
 from db.moments import moment
 from db.packing import unpacked
-from db.read.flags import flag_sql
 from db.read.rows import moment_or_none
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.validity import (

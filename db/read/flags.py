@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from db.flags import MISSING, NOT_EVALUATED, PASS
 from db.moments import moment
 from db.read.rows import END_OF_TIME
 
@@ -14,14 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from db.flags import Kind
-
-
-def flag_sql(spell: str = "sp") -> str:
-    """The worst flag of a reading ``r`` in a spell, as SQL; before the first set is no other."""
-    return f"""CASE WHEN r.temperature IS NULL THEN {MISSING} ELSE coalesce(
-        (SELECT max(fl.flag) FROM flagged AS fl WHERE fl.portal_id = {spell}.portal_id
-            AND fl.seen_from = {spell}.seen_from AND fl.station_id = r.station_id),
-        CASE WHEN {spell}.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END) END"""
 
 
 FLAGS: Final = """

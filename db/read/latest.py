@@ -6,8 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from db.derived import LEARNED, LEARNED_COLUMNS
-from db.read.flags import flag_sql
+from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
 from db.validity import LIVE_UNTIL, last_look_sql, state_sql

@@ -6,9 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from db.derived import LEARNED, LEARNED_COLUMNS
+from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql
 from db.moments import KST
-from db.read.flags import flag_sql
 from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
 from db.read.rows import END_OF_TIME
 from db.read.why import why_sql

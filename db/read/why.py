@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.derived import LATE_HOURS
 from db.moments import KST_S
@@ -82,8 +81,7 @@ def why_sql(state: str, at: str, last_look: str) -> str:
         ELSE 'first shown ' || {_minute("sp.first_seen")} END"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(NamedTuple):
     """
     What the sentences tell, in epoch seconds.
 

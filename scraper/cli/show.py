@@ -31,10 +31,8 @@ _LOUD: Final = {
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: ISO times with their offset, ISO dates, objects for dataclasses."""
-    from db.reading import Problem  # noqa: PLC0415 - a listing without problems does without
-
-    if isinstance(value, (str, Problem)):
-        return printable(str(value))
+    if isinstance(value, str):
+        return printable(value)
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
@@ -42,7 +40,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(plain(key)): plain(part) for key, part in value.items()}
     if is_dataclass(value):
-        return plain(named(value))
+        has_words = "__str__" in vars(type(value))  # a problem is told as its sentence
+        return printable(str(value)) if has_words else plain(named(value))
     return value
 
 

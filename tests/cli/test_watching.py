@@ -68,6 +68,7 @@ def test_status_has_its_keys(house):
         "failures_last_day": 0,
         "next_look": ago(-5).astimezone(KST).isoformat(),
         "problems": [],
+        "why": f"first shown {ago(5).astimezone(KST):%Y-%m-%d %H:%M}",
     }
     assert set(told["database"]) == {"path", "bytes", "free_bytes", "journal", "version"}
     assert told["database"]["bytes"] == (house / "weather.db").stat().st_size

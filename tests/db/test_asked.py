@@ -112,7 +112,10 @@ def test_what_is_no_station_is_an_unknown_one(db, station):
         (lambda db: db.compare("서울", "부산", min_coverage="a"), "coverage 'a': .*from 0 to 1"),
         (lambda db: db.stats("서울", min_coverage=float("nan")), "coverage nan: .*from 0 to 1"),
         (lambda db: db.stats("서울", min_coverage=None), "coverage None: .*from 0 to 1"),
-        (lambda db: db.stats("서울", by="week"), "period 'week': expected one of: hour, day"),
+        (
+            lambda db: db.stats("서울", by="fortnight"),
+            "period 'fortnight': expected one of: hour, day",
+        ),
         (lambda db: db.stats(by=[]), "period .*: expected one of: hour, day"),
         (lambda db: db.looks(last=-1), "last -1: expected a whole number"),
         (lambda db: db.looks(last="3"), "last '3': expected a whole number"),

@@ -114,7 +114,7 @@ ROOMS = {
     "db.frames": set(),
     "db.read.rows": {"db.reading"},
     "db.dates": {"db.reading", "db.read.rows"},
-    "db.derived": {"db.read.rows"},
+    "db.derived": {"db.flags", "db.read.rows"},
     "db.doubts": {"db.derived", "db.lateness", "db.validity"},
     "db.labels": {"db.sets"},
     "db.lateness": {"db.reading", "db.read.rows", "db.validity"},
