@@ -131,6 +131,7 @@ def apart(page: str) -> list[tuple[str, float]]:
         for one in said
         if one.station is not None
         and one.temperature_c is not None
+        and one.city.isprintable()  # a torn reference to a character is no letter of the page
         and not any(
             city == one.city and _stand_together(text, city, temperature)
             for city, temperature in values
