@@ -47,14 +47,16 @@ _EARLIER: Final = """EXISTS (SELECT 1 FROM fetches AS g WHERE g.portal_id = f.po
             AND g.sidebar_id IS NOT NULL AND {})"""
 
 _PROVES: Final = f"""f.sidebar_id IS NOT NULL AND (
-            f.fetched_at - f.age < sp.seen_from
-                AND NOT {_EARLIER.format("g.fetched_at - g.age <= f.fetched_at - f.age")}
-            OR {dates.ENDS.format(date="f.page_date")} < f.fetched_at
-                AND NOT {_EARLIER.format("g.page_date = f.page_date")})"""
+            CASE WHEN f.fetched_at - f.age < sp.seen_from
+                THEN NOT {_EARLIER.format("g.fetched_at - g.age <= f.fetched_at - f.age")}
+                ELSE 0 END
+            OR CASE WHEN {dates.ENDS.format(date="f.page_date")} < f.fetched_at
+                THEN NOT {_EARLIER.format("g.page_date = f.page_date")} ELSE 0 END)"""
 """
 Whether a look ``f`` proves, as the first of its spell ``sp``, that the box existed before.
 
-Each proof stays, and not the earliest alone: a date may be found to stand still later.
+Each proof stays, and not the earliest alone: a date may be found to stand still later. By CASE, as
+AND would go through the spell even where the first is NULL.
 """
 
 _DROPPED: Final = f"""
