@@ -118,7 +118,7 @@ _ENTITIES: Final = {"#8451": "℃", "#x2103": "℃", "deg": "°", "#176": "°", 
 
 
 def apart(page: str) -> list[tuple[str, float]]:
-    """The readings of a page whose temperature does not stand beside its city in it."""
+    """The readings of known cities whose temperature does not stand beside the city in the page."""
     try:
         found = sidebar.find(page)
     except NoSidebar:
@@ -129,9 +129,10 @@ def apart(page: str) -> list[tuple[str, float]]:
     return [
         (one.city, one.temperature_c)
         for one in said
+        # Damage that runs two entries together makes a name of both, which is no known city.
         if one.station is not None
+        and one.station.kma_id is not None
         and one.temperature_c is not None
-        and one.city.isprintable()  # a torn reference to a character is no letter of the page
         and not any(
             city == one.city and _stand_together(text, city, temperature)
             for city, temperature in values
