@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from scraper import normalize, sidebar
 from scraper.errors import NoSidebar
@@ -125,7 +126,9 @@ def apart(page: str) -> list[tuple[str, float]]:
         return []
     said = normalize.readings(found).readings
     values = [(line.city, line.temperature) for line in found.lines]
-    texts = [seen_text(page, tag) for tag in (TAG, DAMAGED_TAG)]
+    # As it stands in the page, or as a browser shows it: text between cells moves out of a table.
+    texts = [seen_text(page, tag) for tag in (TAG, DAMAGED_TAG)] if said else []
+    texts += [seen_text(LexborHTMLParser(page).text(separator="\n"))] if said else []
     return [
         (one.city, one.temperature_c)
         for one in said
