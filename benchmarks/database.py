@@ -296,7 +296,9 @@ def bare_copy(path: Path, copy: Path) -> float:
     with closing(sqlite3.connect(path)) as conn:
         ddl = [
             sql
-            for name, sql in conn.execute("SELECT tbl_name, sql FROM sqlite_schema WHERE sql <> ''")
+            for name, sql in conn.execute(
+                "SELECT tbl_name, sql FROM sqlite_schema WHERE sql <> '' AND type <> 'trigger'"
+            )
             if name in {*tables, "fetches"}
         ]
         rows = {table: conn.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
@@ -352,10 +354,11 @@ def raw(path: Path) -> closing[sqlite3.Connection]:
 
 
 def rebuild_raw(path: Path) -> None:
+    """Spells alone, without what is known of the sets that they show."""
     with closing(sqlite3.connect(path)) as conn:
-        conn.execute("DELETE FROM spells")
+        conn.execute("CREATE TEMP TABLE bare (p, f, u, a, s, PRIMARY KEY (p, f)) WITHOUT ROWID")
         conn.execute("""
-            INSERT INTO spells
+            INSERT INTO bare
             SELECT portal_id, seen_from, seen_until,
                 lag(seen_until) OVER (PARTITION BY portal_id ORDER BY seen_from), sidebar_id
             FROM (SELECT portal_id, min(at) AS seen_from, max(at) AS seen_until, sidebar_id
