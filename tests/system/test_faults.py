@@ -423,7 +423,8 @@ def test_what_waits_is_bounded_and_the_loss_of_the_oldest_is_recorded(config, ke
     assert lost >= 3
     assert looks(kept)["p0"] == portal.asked - lost
     first = dt.datetime.fromisoformat(detail.split()[3])
-    assert not [when for when, *_ in rows(kept) if first.timestamp() <= when <= at]
+    # Looks come several a second: one that is kept may share the second of the first or last lost.
+    assert not [when for when, *_ in rows(kept) if first.timestamp() < when < at]
     faults.assert_sound(kept)
 
 
