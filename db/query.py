@@ -215,7 +215,7 @@ class Database(Opened):
         portals are live, the value that appeared last counts. What is flagged 4 does not.
 
         - ``by``: ``hour``, ``day``, ``week`` (ISO 8601), ``month``, ``year`` or ``all``;
-        - ``everything``: also what is unconfirmed or frozen; a value then counts while it was seen;
+        - ``everything``: also what is not live, until the portal is down;
         - ``min_coverage``: below this a period has no mean, lowest and highest value; 0 to 1.
 
         Raises:

@@ -104,7 +104,7 @@ class History:
         ask: Puts a question to the database.
         part: Which part; open ends are the first look and the last; nothing holds after its
             present.
-        everything: Also what is unconfirmed or frozen; a value then holds as long as it was seen.
+        everything: Also what is not live, until the portal is down.
     """
 
     def __init__(self, ask: Ask, part: Part, *, everything: bool = False) -> None:
