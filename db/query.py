@@ -210,9 +210,8 @@ class Database(Opened):
         """
         What is known of stations in each Korean hour, day, week, month or year.
 
-        A value counts while it is live: from the first look at it until there is another, for 90
-        minutes at most, and only where its beginning was seen to within 90 minutes. Where several
-        portals are live, the value that appeared last counts. What is flagged 4 does not.
+        A value counts while it is live (``db/validity.py``). Where several portals are live, the
+        set published last counts. What is flagged 4 does not.
 
         - ``by``: ``hour``, ``day``, ``week`` (ISO 8601), ``month``, ``year`` or ``all``;
         - ``everything``: also what is not live, until the portal is down;
