@@ -122,10 +122,14 @@ class AnotherPass(ScraperError):
 
     exit_code = 75
 
-    def __init__(self, lock: object, *, hint: str = "") -> None:
-        more = f"; {hint}" if hint else ""
-        super().__init__(f"another pass is running: {str(lock)!r} is locked{more}")
-        self.lock = lock
+    def __init__(self, lock: object, *, holder: object = None, hint: str = "") -> None:
+        by, more = f" by {holder}" if holder else "", f"; {hint}" if hint else ""
+        super().__init__(f"another pass is running: {str(lock)!r} is locked{by}{more}")
+        self.lock, self.holder = lock, holder
+
+    def hinting(self, hint: str) -> AnotherPass:
+        """The same error with what to do."""
+        return AnotherPass(self.lock, holder=self.holder, hint=hint)
 
 
 class WrongClock(ScraperError):

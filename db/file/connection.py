@@ -7,6 +7,7 @@ Only the standard library is imported here, so that asking starts fast.
 from __future__ import annotations
 
 import contextlib
+import errno
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ from db.errors import DatabaseError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from db.errors import Fault
 
 APPLICATION_ID: Final = 0x6E616C73
 """``nals`` in ASCII, at offset 68 of the file: how a database of ours is known."""
@@ -33,6 +36,15 @@ _NOT_OURS: Final = (TypeError, ValueError, LookupError, OverflowError, Attribute
 """What comes of a value that we cannot have written: it is of no such type, or out of range."""
 
 
+_FAULTS: Final[dict[int, Fault]] = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
+
+
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
     """
@@ -43,7 +55,15 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
-        raise DatabaseError(path, str(exc)) from exc
+        raise DatabaseError(path, str(exc), fault=_fault(exc)) from exc
+
+
+def _fault(exc: Exception) -> Fault:
+    """What SQLite or the file system complains of, in a word."""
+    if isinstance(exc, OSError):
+        return "full" if exc.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    code: int = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # the rest of it says where
+    return _FAULTS.get(code, "")
 
 
 @contextlib.contextmanager
@@ -53,7 +73,7 @@ def reading(path: Path) -> Iterator[None]:
         try:
             yield
         except _NOT_OURS as exc:
-            raise DatabaseError(path, f"damaged: {exc}") from exc
+            raise DatabaseError(path, f"damaged: {exc}", fault="damaged") from exc
 
 
 def identity(path: Path) -> tuple[int, int]:
@@ -72,10 +92,10 @@ def refuse_another(path: Path, known: tuple[int, int]) -> None:
     try:
         there = identity(path)
     except FileNotFoundError:
-        raise DatabaseError(path, "gone; nothing is kept until it is back") from None
+        raise DatabaseError(path, "gone; nothing is kept until it is back", fault="gone") from None
     if there != known:
         problem = "another file is in its place; put it back, or start nalssi again to use this"
-        raise DatabaseError(path, problem)
+        raise DatabaseError(path, problem, fault="replaced")
 
 
 @contextlib.contextmanager

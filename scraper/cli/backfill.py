@@ -24,7 +24,7 @@ from scraper.archive import files, portals
 from scraper.archive.errors import MissingFastwarc
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, with_places
+from scraper.cli.options import Places, as_json, create, with_places
 from scraper.errors import NO_SIDEBAR, AnotherPass
 from scraper.printable import printable
 from scraper.vocabulary import KNOWN
@@ -140,6 +140,7 @@ class Extracted(Outcome):
     metavar="FILE.ndjson",
     help="Write the readings into this file, and use no database.",
 )
+@create
 @with_places
 @as_json
 def backfill(
@@ -153,6 +154,7 @@ def backfill(
     again: bool,
     dry_run: bool,
     extract: Path | None,
+    create: bool,
     as_json: bool,
 ) -> None:
     """
@@ -181,7 +183,7 @@ def backfill(
     elif dry_run:
         outcome = _counted(found, places, wish)
     else:
-        outcome = _kept(found, places, wish, again=again)
+        outcome = _kept(found, places, wish, again=again, create=create)
     if as_json:
         show.as_json(outcome)
     else:
@@ -189,8 +191,10 @@ def backfill(
     click.get_current_context().exit(NO_SIDEBAR if outcome.unreadable else 0)
 
 
-def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool) -> Kept:
+def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool, create: bool) -> Kept:
     path = places.database()
+    if not create:
+        lock.refuse_lost(path)
     settings = places.optional()
     # Not the lock of the passes: a daemon may go on, as each commit here is short.
     with contextlib.ExitStack() as stack:
@@ -220,6 +224,7 @@ def _opened(path: Path, journal: str | None) -> Iterator[Any]:
     try:
         with lock.held(path):
             store = Store.open(path, journal=journal)
+            lock.remember(path)
     except AnotherPass:
         if not path.is_file():
             raise

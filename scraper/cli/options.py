@@ -122,6 +122,12 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
     return placed
 
 
+create = click.option(
+    "--create",
+    is_flag=True,
+    help="Make a new database, and its folder, where the one that was there is gone.",
+)
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 Form: TypeAlias = Literal["table", "json", "csv"]

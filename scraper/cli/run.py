@@ -9,16 +9,16 @@ from pathlib import Path
 import click
 
 from db.moments import now
-from db.write.store import Store
-from scraper import lock
-from scraper.cli.options import Places, with_places
+from scraper.cli.options import Places, create, with_places
 from scraper.daemon.log import log_to_stderr
 from scraper.daemon.service import Daemon
+from scraper.writing import writing
 
 
 @click.command()
+@create
 @with_places
-def run(places: Places) -> None:
+def run(places: Places, *, create: bool) -> None:
     """
     Run the daemon, which polls the portals day and night.
 
@@ -26,7 +26,7 @@ def run(places: Places) -> None:
     """
     settings = places.required(portals=True)
     path = places.db or Path(settings.database)
-    with lock.held(path), Store.open(path, journal=settings.journal) as store:
+    with writing(path, what="daemon", journal=settings.journal, create=create) as store:
         load = functools.partial(places.required, portals=True)
         daemon = Daemon(load=load, store=store, clock=now, log=log_to_stderr())
         asyncio.run(daemon.run())

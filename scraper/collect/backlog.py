@@ -81,7 +81,7 @@ class Backlog:
         """
         self._append(answered)
         if self._refused is not None and self.refuses():
-            raise DatabaseError(self._refused.path, self._refused.problem)
+            raise self._refused
         self.catch_up(store, words)
         return self._ended.pop()
 
