@@ -93,12 +93,21 @@ class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         webhook: An http(s) address to which JSON is posted.
         apprise: Addresses of services as Apprise writes them; wants the extra ``notify``.
         ping: A dead-man switch in the form of healthchecks.io, told of every pass.
+        disk_mib: Less free space than this beside the database is a trouble of our own; 0 = none.
     """
 
     command: Annotated[tuple[str, ...], Meta(description="a list of texts, the program first")] = ()
     webhook: Annotated[str, Meta(description=_ADDRESS)] = ""
     apprise: Annotated[tuple[str, ...], Meta(description="a list of addresses")] = ()
     ping: Annotated[str, Meta(description=_ADDRESS)] = ""
+    disk_mib: Annotated[
+        int, Meta(ge=0, le=2**30, description="a whole number from 0 to 1073741824")
+    ] = 200
+
+    @property
+    def channels(self) -> bool:
+        """Whether there is a channel."""
+        return bool(self.command or self.webhook or self.apprise)
 
 
 class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,8 +115,8 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     What Prometheus is given.
 
     Attributes:
-        textfile: A file for node_exporter's textfile collector; a relative path counts from the
-            folder of the config; empty = none.
+        textfile: A file for node_exporter's textfile collector, which reads those that end in
+            ``.prom`` alone; a relative path counts from the folder of the config; empty = none.
         port: On loopback, for ``nalssi run``; 0 = none.
     """
 

@@ -10,7 +10,7 @@ Every error that a command can end with, what it means, and its exit code.
 | 4 | a portal could not be fetched, or its robots.txt refused us |
 | 5 | a page had no sidebar that we can read, or an archive nothing that can be read |
 | 6 | the database cannot be used: not ours, damaged, newer, locked; no room, a wrong clock |
-| 7 | a portal is stale, frozen or down, or runs hours late |
+| 7 | a portal is stale, frozen or down, or runs hours late; nalssi has a trouble of its own |
 | 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |
 | 75 | another pass is running on this database (``EX_TEMPFAIL`` of sysexits.h) |
 | 130 | interrupted by Ctrl-C, or a pass by SIGTERM |

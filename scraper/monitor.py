@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scraper.collect import Collector, Report
     from scraper.config import Config
     from scraper.notify import Channel, Notice, Signal
+    from scraper.troubles.rules import Key
 
 TIMEOUT_S: Final = 10.0
 """For one notice by one channel."""
@@ -47,7 +48,8 @@ class Monitor:
         complain: Takes a line on what could not be sent; the same of one channel only once.
 
     Attributes:
-        faults: Of the database, a line each: while there are some, no look is a success.
+        faults: Our own troubles, a line each: while there are some, no look is a success.
+        channels: How each channel did last, as our own troubles have it.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Monitor:
         self._config, self._collector, self._store = config, collector, store
         self._clock, self._complain = clock, complain
         self.faults: list[str] = []
+        self.channels: dict[Key, str | None] = {}
         # Each thread that asks has memory of its own, which the process never gives back.
         self._asking = asyncio.Lock()
         self._failures: dict[str, str] = {}
@@ -93,6 +96,7 @@ class Monitor:
 
             failure = await ping(self._config.notify.ping, signal, body, timeout_s=TIMEOUT_S)
             self._report("ping", failure)
+            self._remember("ping", failure)
 
     async def _guarded(self, name: str, work: Awaitable[None]) -> None:
         try:
@@ -148,7 +152,9 @@ class Monitor:
         from scraper.notify import deliver  # noqa: PLC0415 - only where it is wanted
 
         failures = await deliver(notice, [channel], timeout_s=TIMEOUT_S)
-        self._report(channel.name, next(iter(failures), None))
+        failure = next(iter(failures), None)
+        self._report(channel.name, failure)
+        self._remember(channel.name, failure)
         if failures:
             return
         about = notice.portal, channel.name, notice.kind
@@ -158,6 +164,12 @@ class Monitor:
             await self._collector.in_writer(
                 self._store.open_notice, *about, self._clock(), notice.text
             )
+
+    def _remember(self, channel: str, failure: str | None) -> None:
+        """Remember how a channel did, for our own troubles."""
+        from scraper.troubles import rules  # noqa: PLC0415 - only where it is wanted
+
+        self.channels["channel", channel] = failure and rules.failing(failure)
 
     def _report(self, name: str, failure: str | None) -> None:
         """Complain of a failure where it is news; None = there is none any more."""

@@ -76,28 +76,6 @@ def reading(path: Path) -> Iterator[None]:
             raise DatabaseError(path, f"damaged: {exc}", fault="damaged") from exc
 
 
-def identity(path: Path) -> tuple[int, int]:
-    """Which file this is, whatever its name: its device and inode."""
-    there = path.stat()
-    return there.st_dev, there.st_ino
-
-
-def refuse_another(path: Path, known: tuple[int, int]) -> None:
-    """
-    Refuse to write where nobody would find it: what is moved or deleted stays open to us.
-
-    Raises:
-        DatabaseError: At this path is not the file of this identity.
-    """
-    try:
-        there = identity(path)
-    except FileNotFoundError:
-        raise DatabaseError(path, "gone; nothing is kept until it is back", fault="gone") from None
-    if there != known:
-        problem = "another file is in its place; put it back, or start nalssi again to use this"
-        raise DatabaseError(path, problem, fault="replaced")
-
-
 @contextlib.contextmanager
 def transaction(conn: sqlite3.Connection) -> Iterator[None]:
     """
@@ -141,7 +119,8 @@ def open_to_ask(path: Path) -> sqlite3.Connection:
     """
     with naming(path):
         if not path.exists():
-            raise DatabaseError(path, "there is no such file; `nalssi scrape` makes one")
+            problem = "there is no such file; `nalssi scrape` makes one"
+            raise DatabaseError(path, problem, fault="gone")
         conn = open_to_read(path)
         try:
             _refuse_other_versions(conn, path)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 
+from db.errors import DatabaseError
 from db.moments import now
 from scraper.cli.options import Places, create, with_places
 from scraper.daemon.log import log_to_stderr
 from scraper.daemon.service import Daemon
+from scraper.printable import printable
+from scraper.troubles.teller import Teller
 from scraper.writing import writing
 
 
@@ -26,7 +29,17 @@ def run(places: Places, *, create: bool) -> None:
     """
     settings = places.required(portals=True)
     path = places.db or Path(settings.database)
-    with writing(path, what="daemon", journal=settings.journal, create=create) as store:
-        load = functools.partial(places.required, portals=True)
-        daemon = Daemon(load=load, store=store, clock=now, log=log_to_stderr())
-        asyncio.run(daemon.run())
+    log = log_to_stderr()
+    try:
+        with writing(path, what="daemon", journal=settings.journal, create=create) as store:
+            load = functools.partial(places.required, portals=True)
+            asyncio.run(Daemon(load=load, store=store, clock=now, log=log).run())
+    except DatabaseError as exc:
+        teller = Teller(
+            config=settings,
+            database=path,
+            clock=now,
+            complain=lambda line: log.warning("not told", reason=printable(line)),
+        )
+        asyncio.run(teller.tell_pass(exc))
+        raise

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from db.errors import DatabaseError
 from db.moments import now
 from scraper import clock, threads
 from scraper.cli import show
@@ -18,6 +19,7 @@ from scraper.collect import PassNotKept, collecting
 from scraper.errors import AnotherPass, WrongClock
 from scraper.monitor import Monitor
 from scraper.printable import printable
+from scraper.troubles.teller import Teller
 from scraper.writing import writing
 
 if TYPE_CHECKING:
@@ -55,8 +57,7 @@ def scrape(
         raise click.UsageError(msg)
     path = places.db or Path(settings.database)
     try:
-        with writing(path, what="pass", journal=settings.journal, create=create) as store:
-            reports, unkept = asyncio.run(_swept(settings, store, portals))
+        reports, unkept = _kept(settings, path, portals, create=create)
     except AnotherPass:
         if if_idle:
             return
@@ -70,8 +71,21 @@ def scrape(
     click.get_current_context().exit(max((report.exit_code for report in reports), default=0))
 
 
+def _kept(
+    settings: Config, path: Path, names: tuple[str, ...], *, create: bool
+) -> tuple[list[Report], PassNotKept | None]:
+    """One pass, and what it shows of our own troubles, reported."""
+    teller = Teller(config=settings, database=path, clock=now, complain=_complain)
+    try:
+        with writing(path, what="pass", journal=settings.journal, create=create) as store:
+            return asyncio.run(_swept(settings, store, names, teller))
+    except (DatabaseError, WrongClock) as exc:
+        asyncio.run(teller.tell_pass(exc))
+        raise
+
+
 async def _swept(
-    settings: Config, store: Store, names: tuple[str, ...]
+    settings: Config, store: Store, names: tuple[str, ...], teller: Teller
 ) -> tuple[list[Report], PassNotKept | None]:
     """One pass over the chosen portals; the second tells whether something could not be kept."""
     threads.let_the_end_wait_for_nothing()
@@ -89,8 +103,10 @@ async def _swept(
             raise
         except PassNotKept as exc:
             await monitor.ping("fail", str(exc))
+            await teller.tell_pass(exc, monitor.channels)
             return exc.reports, exc
         await monitor.after_looks(reports)
+        await teller.tell_pass(None, monitor.channels)
         return reports, None
 
 

@@ -159,6 +159,11 @@ class Collector:
         """
         return await self._keep(await self._ask(portal))
 
+    def newest_look(self) -> dt.datetime | None:
+        """When a portal was polled last, as far as it was recalled."""
+        looks = (memory.last_look for memory in self._memories.values())
+        return max(filter(None, looks), default=None)
+
     async def _ask(self, portal: Portal) -> Answered:
         memory = await self.recall(portal)
         asked_at, began = self._clock(), time.monotonic()

@@ -47,6 +47,10 @@ STAGES = {
     "scraper.threads": set(),
     "scraper.lock": set(),
     "scraper.writing": {"scraper.lock"},
+    "scraper.troubles": {
+        *("scraper.config", "scraper.lock", "scraper.notify", "scraper.printable"),
+        "scraper.schedule",
+    },
     "scraper.schedule": set(),
     "scraper.vocabulary": set(),
     "scraper.sidebar": {"scraper.vocabulary"},
@@ -72,21 +76,25 @@ STAGES = {
     "scraper.check": {
         *READER,
         *("scraper.clock", "scraper.config", "scraper.fetch", "scraper.lock"),
+        "scraper.troubles",
     },
     "scraper.demo": {"scraper.collect", "scraper.config", "scraper.fetch", "scraper.lock"},
     "scraper.monitor": {
         *("scraper.collect", "scraper.config", "scraper.metrics", "scraper.notify"),
+        "scraper.troubles",
     },
     "scraper.daemon": {
         *("scraper.clock", "scraper.collect", "scraper.config", "scraper.metrics"),
         *("scraper.monitor", "scraper.printable", "scraper.schedule", "scraper.threads"),
+        "scraper.troubles",
     },
     "scraper.cli": {
         *READER,
         *("scraper.archive", "scraper.check", "scraper.clock", "scraper.collect", "scraper.config"),
         *("scraper.daemon", "scraper.demo", "scraper.fetch", "scraper.lock", "scraper.monitor"),
         *("scraper.notify", "scraper.plot", "scraper.printable", "scraper.reparse"),
-        *("scraper.schedule", "scraper.threads", "scraper.writing"),
+        *("scraper.schedule", "scraper.threads", "scraper.troubles"),
+        "scraper.writing",
     },
     "scraper.__main__": {"scraper.cli"},
 }
