@@ -132,6 +132,16 @@ class AnotherPass(ScraperError):
         return AnotherPass(self.lock, holder=self.holder, hint=hint)
 
 
+class NoDaemon(ScraperError):
+    """No daemon runs on this database that could be asked for something."""
+
+    exit_code = STALE
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"no daemon runs on {str(path)!r}; `nalssi scrape` polls once")
+        self.path = path
+
+
 class WrongClock(ScraperError):
     """The clock of this machine, which would date the looks, cannot be right."""
 

@@ -314,7 +314,6 @@ class Store:
                 (channel, kind, portal),
             )
 
-
     def _insert_look(self, look: Look, outcome: str, **more: object) -> int:
         """Insert a look at its second, or at the next one that this portal has free."""
         row: dict[str, Any] = {

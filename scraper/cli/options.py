@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
 
-    from scraper.config import Config
+    from scraper.config import Config, Portal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +99,21 @@ class File(click.Path):
 
 _FILE: Final = File(dir_okay=False)
 """One for all commands: click looks for a translation of its name each time one is made."""
+
+
+def chosen(settings: Config, names: tuple[str, ...]) -> tuple[Portal, ...]:
+    """
+    The portals of the config that are named, or all.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    try:
+        return settings.chosen(names)
+    except KeyError as exc:
+        known = ", ".join(portal.name for portal in settings.portals)
+        msg = f"no portal {exc.args[0]!r} in the config, expected one of: {known}"
+        raise click.UsageError(msg) from None
 
 
 def with_places(command: Callable[..., None]) -> Callable[..., None]:

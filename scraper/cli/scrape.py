@@ -14,7 +14,7 @@ from db.errors import DatabaseError
 from db.moments import now
 from scraper import clock, threads
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, create, with_places
+from scraper.cli.options import Places, as_json, chosen, create, with_places
 from scraper.collect import PassNotKept, collecting
 from scraper.errors import AnotherPass, WrongClock
 from scraper.monitor import Monitor
@@ -51,10 +51,7 @@ def scrape(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     settings = places.required(portals=True)
-    known = [portal.name for portal in settings.portals]
-    if unknown := [name for name in portals if name not in known]:
-        msg = f"no portal {unknown[0]!r} in the config, expected one of: {', '.join(known)}"
-        raise click.UsageError(msg)
+    chosen(settings, portals)
     path = places.db or Path(settings.database)
     try:
         reports, unkept = _kept(settings, path, portals, create=create)

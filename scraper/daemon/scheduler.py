@@ -21,6 +21,7 @@ from db.errors import DatabaseError
 from db.moments import KST
 from scraper import schedule
 from scraper.troubles.rules import INTERVALS
+from scraper.wish import APART_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,20 @@ class Timetable:
         back, now = min(by, dt.timedelta()), self._clock()
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=max(job.next_run_time + back, now))
+
+    async def look_now(self, names: list[str]) -> None:
+        """Have these portals polled now, as far as manners allow; a back-off is none."""
+        now = self._clock()
+        for portal in self._config.portals:
+            job = self._scheduler.get_job(portal.name)
+            if portal.name not in names or job is None:
+                continue
+            memory = await self._collector.recall(portal)
+            recent = memory.last_look is not None and (
+                0 <= (now - memory.last_look).total_seconds() < APART_S
+            )
+            if not recent and (memory.retry_at is None or memory.retry_at <= now):
+                job.modify(next_run_time=now)
 
     def goes_on(self) -> bool:
         """Whether a look ended not long ago, if any is under way; many may wait for one site."""

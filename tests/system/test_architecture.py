@@ -46,6 +46,7 @@ STAGES = {
     "scraper.printable": set(),
     "scraper.threads": set(),
     "scraper.lock": set(),
+    "scraper.wish": set(),
     "scraper.writing": {"scraper.lock"},
     "scraper.troubles": {
         *("scraper.config", "scraper.lock", "scraper.notify", "scraper.printable"),
@@ -86,7 +87,7 @@ STAGES = {
     "scraper.daemon": {
         *("scraper.clock", "scraper.collect", "scraper.config", "scraper.metrics"),
         *("scraper.monitor", "scraper.printable", "scraper.schedule", "scraper.threads"),
-        "scraper.troubles",
+        *("scraper.troubles", "scraper.wish"),
     },
     "scraper.cli": {
         *READER,
@@ -94,7 +95,7 @@ STAGES = {
         *("scraper.daemon", "scraper.demo", "scraper.fetch", "scraper.lock", "scraper.monitor"),
         *("scraper.notify", "scraper.plot", "scraper.printable", "scraper.reparse"),
         *("scraper.schedule", "scraper.threads", "scraper.troubles"),
-        "scraper.writing",
+        *("scraper.wish", "scraper.writing"),
     },
     "scraper.__main__": {"scraper.cli"},
 }
