@@ -7,6 +7,7 @@ for msgspec, and its ``description`` in the words of an error.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 DEFAULT_NAME: Final = "config.toml"
+SYSTEM_WIDE: Final = Path("/etc/nalssi") / DEFAULT_NAME
 NO_PORTALS: Final = "no [[portals]], expected one at least"
 
 USER_AGENT: Final = (
@@ -215,14 +217,32 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return tuple(by_name[name] for name in dict.fromkeys(names)) if names else self.portals
 
 
+def usual_places() -> list[Path]:
+    """Where a config is looked for that no option and no variable names, in this order."""
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        home = str(Path(home).expanduser())
+    return [Path(DEFAULT_NAME), Path(home) / "nalssi" / DEFAULT_NAME, SYSTEM_WIDE]
+
+
+def usual() -> Path | None:
+    """The config in the first usual place that has one; None where none has."""
+    return next((place for place in usual_places() if place.is_file()), None)
+
+
 def find(path: Path | None = None) -> Path:
     """
-    Where the config is: the path given, ``NALSSI_CONFIG``, or ``./config.toml``.
+    Where the config is: the path given, ``NALSSI_CONFIG``, or the first of the usual places.
 
     Raises:
         ConfigError: There is no such file.
     """
-    found = path or Path(os.environ.get("NALSSI_CONFIG") or DEFAULT_NAME)
+    named = path or (Path(os.environ["NALSSI_CONFIG"]) if os.environ.get("NALSSI_CONFIG") else None)
+    found = named or usual()
+    if found is None:
+        others = " and ".join(map(str, usual_places()[1:]))
+        problem = f"there is no such file, nor in {others}; `nalssi init` writes one"
+        raise ConfigError(DEFAULT_NAME, problem)
     if not found.is_file():
         raise ConfigError(
             found, "there is no such file, expected one by --config, NALSSI_CONFIG, or here"
@@ -264,6 +284,9 @@ def _complete(config: Config) -> Config:
             raise WrongKey(
                 "metrics.textfile is the config or the database itself", "a file of its own"
             )
+        if not metrics.textfile.endswith(".prom"):
+            msg = f"metrics.textfile = {metrics.textfile!r}"
+            raise WrongKey(msg, "a name that ends in .prom, or node_exporter does not read it")
     return msgspec.structs.replace(config, database=database, fetch=fetch, metrics=metrics)
 
 

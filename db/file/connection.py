@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,14 @@ BUSY_TIMEOUT_S: Final = 30.0
 
 WRITER_PAGES_KIB: Final = 512
 """What the writer keeps of the file in memory: all that a look touches, and not SQLite's 2 MiB."""
+
+OLDEST: Final = (3, 37)
+"""The first SQLite that has STRICT tables."""
+
+_TOO_OLD: Final = (
+    f"this SQLite, {sqlite3.sqlite_version}, is too old for it, expected 3.37; give it what "
+    "`nalssi export` or `nalssi backup --plain` writes on a newer machine"
+)
 
 NO_FILE: Final = "neither a file nor a link to one"
 
@@ -104,10 +113,27 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     try:
         return _ours(_connect(path, "mode=ro"), path)
     except sqlite3.OperationalError as exc:
+        _refuse_wal_without_permission(path)
         if exc.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
             raise
     _ours(_connect(path, "mode=rw"), path).close()
     return _ours(_connect(path, "mode=ro"), path)
+
+
+def _refuse_wal_without_permission(path: Path) -> None:
+    """Say what a reader lacks who may not write beside a WAL (sqlite.org/wal.html#readonly)."""
+    beside = [path.parent, *(path.with_name(f"{path.name}{end}") for end in ("-shm", "-wal"))]
+    if all(os.access(one, os.R_OK | os.W_OK) for one in beside if one.exists()):
+        return
+    with path.open("rb") as file:
+        versions = file.read(20)[18:]
+    if versions == b"\2\2":  # https://sqlite.org/fileformat2.html: read and written by a WAL
+        problem = (
+            "its journal is a WAL, beside which a reader must be able to write: join the group of "
+            f"{str(path.parent)!r} with UMask 0007, read a `nalssi backup`, or have "
+            "journal = 'delete'"
+        )
+        raise DatabaseError(path, problem)
 
 
 def open_to_ask(path: Path) -> sqlite3.Connection:
@@ -155,6 +181,8 @@ def open_empty(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path, options: str, *, check_same_thread: bool = True) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise DatabaseError(path, _TOO_OLD)
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}",
         uri=True,

@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("station")
-@click.argument("time", type=Moment())
+@click.argument("words", nargs=-1, required=True, metavar="STATION TIME")
+@click.option("--station", metavar="STATION", help="The station; then TIME is the one argument.")
 @only_portal
 @with_places
 @as_json
 def at(
-    station: str, time: dt.datetime, portal: str | None, places: Places, *, as_json: bool
+    words: tuple[str, ...],
+    station: str | None,
+    portal: str | None,
+    places: Places,
+    *,
+    as_json: bool,
 ) -> None:
     """
     Show what was known at a moment, and the evidence.
@@ -34,14 +39,22 @@ def at(
     STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
     long ago: 30m, 24h, 7d, 2w.
     """
+    named, time = _named(words if station is None else (station, *words))
     with query.Database(places.database()) as asked:
-        known = asked.at(station, time, portal=portal, now=now())
+        known = asked.at(named, time, portal=portal, now=now())
     if as_json:
         show.as_json(known)
     else:
         lines = _told(known)
         width = max(len(name) for name, _ in lines)
         click.echo("\n".join(f"{name:{width}}  {told}".rstrip() for name, told in lines))
+
+
+def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
+    if len(words) != 2:
+        msg = f"expected a station and a time, not {len(words)} words: {' '.join(words)}"
+        raise click.UsageError(msg)
+    return words[0], Moment().convert(words[1], None, click.get_current_context())
 
 
 def _told(known: Known) -> list[tuple[str, str]]:

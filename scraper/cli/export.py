@@ -27,11 +27,11 @@ from scraper.cli.options import (
     Places,
     as_json,
     only_portal,
-    only_stations,
     refuse_reversed,
     since,
     until,
     with_places,
+    with_stations,
 )
 from scraper.printable import printable
 
@@ -91,7 +91,7 @@ class Pruned:
 )
 @since
 @until
-@only_stations
+@with_stations()
 @only_portal
 @click.option("-o", "--output", type=File(), help="The file.  [standard output]")
 @click.option(
@@ -172,13 +172,14 @@ def _refuse_mixtures(
 
 @click.command()
 @click.argument("file", type=File())
+@click.option("--plain", is_flag=True, help="For programs with a SQLite before 3.37.")
 @with_places
 @as_json
-def backup(file: Path, places: Places, *, as_json: bool) -> None:
+def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
     """Make a verified copy of the database while it is in use."""
     _end_tidily()
     with progress_bars.of_a_file(to_file=True) as told:
-        made = backups.make(places.database(), file, progress=told)
+        made = backups.make(places.database(), file, plain=plain, progress=told)
     if as_json:
         show.as_json(
             {"path": str(made.path), "bytes": made.bytes, "rows": dict(made.rows), "verified": True}

@@ -19,6 +19,7 @@ from scraper.cli.options import (
     until,
     with_output,
     with_places,
+    with_stations,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stations", metavar="STATION...", nargs=-1, required=True)
+@with_stations(1)
 @since
 @until
 @only_portal

@@ -14,7 +14,14 @@ from rich.console import Console
 from db import query
 from db.moments import now
 from scraper.cli import show
-from scraper.cli.options import Moment, Places, only_portal, refuse_reversed, with_places
+from scraper.cli.options import (
+    Moment,
+    Places,
+    only_portal,
+    refuse_reversed,
+    with_places,
+    with_stations,
+)
 from scraper.plot import figure, figure_map, terminal
 from scraper.plot import survey as surveys
 from scraper.plot.chart import Chart, NothingToDraw, Track
@@ -49,7 +56,7 @@ class Picture(click.ParamType["Path"]):
 
 
 @click.command()
-@click.argument("stations", metavar="[STATION]...", nargs=-1)
+@with_stations()
 @click.option(
     "--since",
     type=Moment(),

@@ -13,13 +13,14 @@ from scraper.cli import show
 from scraper.cli.options import (
     Form,
     Places,
+    one_station,
     only_portal,
-    only_stations,
     refuse_reversed,
     since,
     until,
     with_output,
     with_places,
+    with_stations,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@only_stations
+@with_stations()
 @only_portal
 @click.option("--best", is_flag=True, help="One row a station: of the portal whose set counts.")
 @with_places
@@ -51,14 +52,14 @@ def latest(
 
 
 @click.command()
-@click.argument("station")
+@with_stations(1)
 @since
 @until
 @only_portal
 @with_places
 @with_output
 def series(
-    station: str,
+    stations: tuple[str, ...],
     since: dt.datetime | None,
     until: dt.datetime | None,
     portal: str | None,
@@ -71,6 +72,7 @@ def series(
 
     STATION is its Korean or English name, or its KMA number.
     """
+    station = one_station(stations)
     refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         rows = asked.series(station, since=since, until=until, portal=portal)
@@ -109,7 +111,7 @@ _PORTAL: Final = {
 
 
 @click.command()
-@only_stations
+@with_stations()
 @since
 @until
 @only_portal

@@ -21,6 +21,7 @@ from scraper.cli.options import (
     until,
     with_output,
     with_places,
+    with_stations,
 )
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command()
-@click.argument("stations", metavar="STATION...", nargs=-1, required=True)
+@with_stations(1)
 @click.option(
     "--by",
     type=click.Choice(list(_NAMED)),
@@ -190,7 +191,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
 
 
 @click.command()
-@click.argument("stations", metavar="STATION STATION...", nargs=-1, required=True)
+@with_stations(1)
 @click.option(
     "--by",
     type=click.Choice(["hour", "day", "week", "month"]),

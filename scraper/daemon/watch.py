@@ -120,7 +120,9 @@ class Watch:
         return {} if damage is None else {("damaged", ""): next(iter(damage), None)}
 
     def _of_backlog(self) -> dict[Key, str | None]:
-        return {("backlog", ""): self._backlog.problem()}
+        """What waits; while the file refuses, what was told of it is not over."""
+        problem = self._backlog.problem()
+        return {("backlog", ""): problem} if problem or not self._backlog.refused else {}
 
     def _mind_the_clock(self) -> None:
         """A step is a trouble for three intervals; a machine that slept had none."""

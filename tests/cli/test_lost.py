@@ -5,15 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
+import sqlite3
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from db.errors import DatabaseError
+from db.file import connection
+from db.write.store import Store
 from scraper import lock
 from scraper.errors import AnotherPass
-from tests.cli.test_cli import BOX, nalssi, portal, refused
+from tests.cli.test_cli import BOX, NALSSI, ROOT, nalssi, portal, refused
 from tests.scraper.test_daemon import running
+from tests.support.make import make_content, make_look, see
 from tests.support.servers import answer
 
 if TYPE_CHECKING:
@@ -125,3 +132,83 @@ def test_a_lock_that_nobody_holds_has_no_holder(tmp_path):
         assert holder is not None
         assert (holder.what, holder.pid) == ("daemon", os.getpid())
     assert lock.holder(path) is None
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["nobody writes", "beside a writer"])
+def test_a_reader_who_may_not_write_beside_a_wal_is_told_the_cure(tmp_path, running):
+    if os.getuid():
+        pytest.skip("only root may be somebody else")
+    tmp_path.chmod(0o755)
+    for folder in (tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    path = tmp_path / "weather.db"
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(Store.open(path, journal="wal"))
+        see(store, make_look(), make_content())
+        path.chmod(0o644)
+        if not running:
+            stack.close()
+        reader, told = os.pipe()
+        if (child := os.fork()) == 0:
+            _ask_as_nobody(path, told)
+        os.close(told)
+        with os.fdopen(reader, encoding="utf-8") as heard:
+            said = heard.read()
+        os.waitpid(child, 0)
+    assert "its journal is a WAL" in said
+    assert "journal = 'delete'" in said
+
+
+def _ask_as_nobody(path: Path, told: int) -> None:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    try:
+        connection.open_to_ask(path)
+    except DatabaseError as exc:
+        os.write(told, str(exc).encode())
+    finally:
+        os._exit(0)
+
+
+def test_a_copy_for_other_programs_has_no_strict_table_and_every_row(tmp_path):
+    with scraped(tmp_path) as kept:
+        plain = tmp_path / "plain.db"
+        assert nalssi("backup", "--plain", plain, cwd=tmp_path).returncode == 0
+        with contextlib.closing(sqlite3.connect(plain)) as copy:
+            (strict,) = copy.execute("SELECT sum(strict) FROM pragma_table_list").fetchone()
+            assert strict == 0
+            assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            (count,) = copy.execute("SELECT count(*) FROM weather").fetchone()
+        with contextlib.closing(sqlite3.connect(kept)) as original:
+            assert original.execute("SELECT count(*) FROM weather").fetchone() == (count,)
+        assert "not a database of nalssi" in refused(6, "stations", "--db", plain, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(("command", "code"), [("stations", 74), ("scrape", 0)])
+def test_a_closed_output_is_an_error_where_there_is_something_to_say(tmp_path, command, code):
+    with scraped(tmp_path):
+        shell = f"{shlex.join([*NALSSI, command])} >&-"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        run = subprocess.run(
+            ["sh", "-c", shell], cwd=tmp_path, capture_output=True, check=False, env=environment
+        )
+        assert (run.returncode, b"closed" in run.stderr) == (code, code == 74)
+
+
+def test_a_daemon_that_makes_its_database_takes_no_pandas_along(tmp_path):
+    code = (
+        "import sys, pathlib; from db.write.store import Store\n"
+        "Store.open(pathlib.Path('weather.db')).close()\n"
+        "print(sorted({'pandas', 'numpy', 'pyarrow'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert run.stdout == "[]\n"

@@ -267,11 +267,11 @@ def test_a_lock_of_three_intervals_is_told(house):
 
 
 def test_a_backlog_that_fills_and_loses_is_told(house):
-    with Child(house.config, most_waiting=2) as child:
+    with Child(house.config, most_waiting=12) as child:
         child.until("look")
         with holding(house.kept, "BEGIN IMMEDIATE"):
             house.until_sent("backlog", child)
-            child.until("not kept yet", 5)
+            child.until("not kept yet", 15)
         house.until_sent("no backlog", child)
         assert child.stop() == 0
     assert sent(house.box).count("backlog") == 1
