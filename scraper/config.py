@@ -126,6 +126,17 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
 
 
+class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    The log of ``nalssi run``.
+
+    Attributes:
+        utc: Whether its times are UTC; else Korean, with the offset.
+    """
+
+    utc: Annotated[bool, Meta(description="true or false")] = False
+
+
 class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     Printed words that the tables do not know, and what they mean.
@@ -163,6 +174,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         fetch: How pages are asked for.
         notify: Whom to tell.
         metrics: What Prometheus is given.
+        log: The log of the daemon.
         words: What printed words mean, besides what the tables know.
         portals: Which to look at.
     """
@@ -181,6 +193,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fetch: Annotated[Fetch, _TABLE] = field(default_factory=Fetch)
     notify: Annotated[Notify, _TABLE] = field(default_factory=Notify)
     metrics: Annotated[Metrics, _TABLE] = field(default_factory=Metrics)
+    log: Annotated[Log, _TABLE] = field(default_factory=Log)
     words: Annotated[Taught, _TABLE] = field(default_factory=Taught)
     portals: Annotated[
         tuple[Portal, ...], Meta(description="a table [[portals]] for each portal")

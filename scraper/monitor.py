@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db import query
 from db.errors import NalssiError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from scraper.config import Config
     from scraper.notify import Channel, Notice, Signal
     from scraper.troubles.rules import Key
+
+Course: TypeAlias = "Callable[[list[query.PortalStatus]], None]"
 
 TIMEOUT_S: Final = 10.0
 """For one notice by one channel."""
@@ -46,13 +48,14 @@ class Monitor:
         store: Remembers which notices are open.
         clock: Says what time it is; aware.
         complain: Takes a line on what could not be sent; the same of one channel only once.
+        course: Takes how the portals are after each look; None = nobody follows that.
 
     Attributes:
         faults: Our own troubles, a line each: while there are some, no look is a success.
         channels: How each channel did last, as our own troubles have it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name
         self,
         *,
         config: Config,
@@ -60,9 +63,10 @@ class Monitor:
         store: Store,
         clock: Callable[[], dt.datetime],
         complain: Callable[[str], None],
+        course: Course | None = None,
     ) -> None:
         self._config, self._collector, self._store = config, collector, store
-        self._clock, self._complain = clock, complain
+        self._clock, self._complain, self._course = clock, complain, course
         self.faults: list[str] = []
         self.channels: dict[Key, str | None] = {}
         # Each thread that asks has memory of its own, which the process never gives back.
@@ -76,6 +80,8 @@ class Monitor:
         for report in reports:
             self._last[report.portal] = report
         polled = {report.portal for report in reports}
+        if self._course is not None:
+            await self._guarded("states", self._follow(self._course, polled))
         await asyncio.gather(
             self._guarded("notices", self._send_notices(polled)),
             self._guarded("metrics", self._write_metrics()),
@@ -88,6 +94,12 @@ class Monitor:
             if not r.error
         ]
         await self.ping("fail" if failed else "success", "\n".join([*failed, *well]))
+
+    async def _follow(self, course: Course, polled: set[str]) -> None:
+        async with self._asking:
+            statuses, _ = await asyncio.to_thread(self._ask, polled)
+        self._report("states", None)
+        course(statuses)
 
     async def ping(self, signal: Signal, body: str = "") -> None:
         """Tell the dead-man switch that a pass began, or how it ended."""

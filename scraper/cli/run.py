@@ -29,7 +29,7 @@ def run(places: Places, *, create: bool) -> None:
     """
     settings = places.required(portals=True)
     path = places.db or Path(settings.database)
-    log = log_to_stderr()
+    log = log_to_stderr(utc=settings.log.utc)
     try:
         with writing(path, what="daemon", journal=settings.journal, create=create) as store:
             load = functools.partial(places.required, portals=True)

@@ -17,6 +17,7 @@ from scraper.collect.backlog import Backlog
 from scraper.daemon import systemd
 from scraper.daemon.integrity import Inspection
 from scraper.daemon.scheduler import Timetable
+from scraper.daemon.states import States
 from scraper.daemon.watch import Watch
 from scraper.errors import ConfigError
 from scraper.monitor import Monitor
@@ -68,6 +69,7 @@ class Daemon:
         self._told: dict[str, tuple[str, ...]] = {}
         self._backlog = Backlog()
         self._inspection = Inspection(store.path)
+        self._states = States(log)
         self._teller = Teller(
             config=self._config, database=store.path, clock=clock, complain=self._complain
         )
@@ -124,6 +126,7 @@ class Daemon:
                 store=self._store,
                 clock=self._clock,
                 complain=self._complain,
+                course=self._states.follow,
             )
             watch = self._watch(monitor)
             self._serve_metrics(stack)
