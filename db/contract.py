@@ -41,7 +41,7 @@ VIEWS = {
     "hours": f"""SELECT station, station_en, kma_id, latitude, longitude,
         {iso("hour_s")} AS hour, {_as_iso("published_by")}, hour_s,
         published_by AS published_by_s, temperature_c, condition, wmo_4677, label, portal, state,
-        why FROM ({HOURS})""",
+        why, flag FROM ({HOURS})""",
     "gaps": f"""SELECT portal, {_SPAN}, failures, cause, reason
         FROM ({gaps.gaps(NOW, *3 * ["NULL"])})""",
     "freezes": f"""SELECT portal, {_SPAN}, {_as_iso("next_change")}, next_change AS next_change_s,

@@ -106,6 +106,7 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
         "portal": "text",
         "state": "text",
         "why": "text",
+        "flag": "integer",
         "live_portals": "integer",
         "agreeing_portals": "integer",
         "mean_c": "real",

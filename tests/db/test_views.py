@@ -35,7 +35,7 @@ CONTRACT = {
     "latest": f"{WEATHER} age_minutes flag",
     "latest_best": f"{WEATHER} age_minutes live_portals agreeing_portals flag",
     "hours": "station station_en kma_id latitude longitude hour published_by hour_s published_by_s "
-    "temperature_c condition wmo_4677 label portal state why",
+    "temperature_c condition wmo_4677 label portal state why flag",
     "gaps": "portal since until since_s until_s failures cause reason",
     "freezes": "portal since until since_s until_s next_change next_change_s why",
     "flags": "station station_en kma_id seen_from seen_until temperature_c portal kind flag",
