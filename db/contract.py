@@ -47,7 +47,8 @@ VIEWS = {
     "freezes": f"""SELECT portal, {_SPAN}, {_as_iso("next_change")}, next_change AS next_change_s,
         why FROM ({FREEZES})""",
     "flags": f"""SELECT station, station_en, kma_id, {_as_iso("seen_from")},
-        {_as_iso("seen_until")}, temperature_c, portal, kind, flag FROM ({FLAGS})""",
+        {_as_iso("seen_until")}, seen_from AS seen_from_s, seen_until AS seen_until_s,
+        temperature_c, portal, kind, flag FROM ({FLAGS})""",
     "looks": f"""SELECT id, portal, {_as_iso("fetched_at")}, outcome, status, milliseconds, bytes,
         page_date, sidebar_id, reason, {_PROBLEMS}, {_as_iso("retry_at")}, 'second' AS precision
         FROM ({LOOKS})

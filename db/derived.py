@@ -26,7 +26,7 @@ LEARNED_COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_
 
 UNFLAGGED: Final = f"""CASE WHEN r.temperature IS NULL THEN {MISSING}
     WHEN sp.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END"""
-"""What a reading ``r`` in a spell ``sp`` has where no rule flags it; before the first set is none."""
+"""The flag of a reading ``r`` in a spell ``sp`` where no rule flags it."""
 
 
 def flag_sql(spell: str = "sp") -> str:

@@ -17,6 +17,7 @@ What: TypeAlias = Literal[
     "hours",
     "gaps",
     "freezes",
+    "flags",
     "readings",
     "looks",
     "stations",
@@ -114,6 +115,19 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
     },
     "gaps": {**_SPAN, "failures": "integer", "cause": "text", "reason": "text"},
     "freezes": {**_SPAN, "next_change": "moment", "next_change_s": "integer", "why": "text"},
+    "flags": {
+        "station": "text",
+        "station_en": "text",
+        "kma_id": "integer",
+        "seen_from": "moment",
+        "seen_until": "moment",
+        "seen_from_s": "integer",
+        "seen_until_s": "integer",
+        "temperature_c": "real",
+        "portal": "text",
+        "kind": "text",
+        "flag": "integer",
+    },
     "readings": {
         "sidebar_id": "integer",
         "station": "text",
@@ -181,11 +195,11 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
 """What can be exported, and its columns; those of the views have their names."""
 
 OF_A_TIME: Final[frozenset[What]] = frozenset(
-    {"weather", "hours", "gaps", "freezes", "readings", "looks", "stats"}
+    {"weather", "hours", "gaps", "freezes", "flags", "readings", "looks", "stats"}
 )
 OF_A_PORTAL: Final[frozenset[What]] = OF_A_TIME | {"latest"}
 OF_A_STATION: Final[frozenset[What]] = frozenset(
-    {"weather", "latest", "hours", "readings", "stats"}
+    {"weather", "latest", "hours", "flags", "readings", "stats"}
 )
 BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "hours", "looks"})
 """What can be asked for by time; by portal; by station; and comes one month after the other."""

@@ -164,7 +164,9 @@ class Hours:
         for timeline in self._portals:
             values |= timeline.readings(station.name_ko)
         tenths = {spell: value for spell, (_, value, _) in values.items()}
-        passed = {spell: None if flag == FAIL else value for spell, (_, value, flag) in values.items()}
+        counted = {
+            spell: None if flag == FAIL else value for spell, (_, value, flag) in values.items()
+        }
         skies = self._skies
         for hour, (published_by, facts, spell, live), parts in self._listed(frozenset(values)):
             value, flag, agreement = _NOT_LIVE, MISSING, (0, 0)
@@ -173,7 +175,7 @@ class Hours:
                 value = (None if tenth is None else tenth / 10, *skies[sky])
                 one = int(tenth is not None)
                 agreement = (one, one) if live is None else self._agreement(spell, live, tenths)
-            yield (hour, published_by, *value, *facts, flag, *agreement, *_mean(parts, passed))
+            yield (hour, published_by, *value, *facts, flag, *agreement, *_mean(parts, counted))
 
     def _listed(self, listing: frozenset[int]) -> list[tuple[int, _Slot, _Parts]]:
         """The hours of all stations that these spells list."""

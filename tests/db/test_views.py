@@ -38,7 +38,8 @@ CONTRACT = {
     "temperature_c condition wmo_4677 label portal state why flag",
     "gaps": "portal since until since_s until_s failures cause reason",
     "freezes": "portal since until since_s until_s next_change next_change_s why",
-    "flags": "station station_en kma_id seen_from seen_until temperature_c portal kind flag",
+    "flags": "station station_en kma_id seen_from seen_until seen_from_s seen_until_s "
+    "temperature_c portal kind flag",
     "looks": "id portal fetched_at outcome status milliseconds bytes page_date sidebar_id reason "
     "problems retry_at precision",
 }
