@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from db.write.store import Store
 
 PATIENCE_S: Final = 0.2
 """Longer than `nalssi check` holds it, who only wants to know whether anybody does."""
@@ -48,3 +49,29 @@ def held(database: Path, *, part: str = "") -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def beside_a_daemon(database: Path, *, journal: str | None) -> Iterator[Store]:
+    """
+    The store, for work in short commits that a daemon may go on beside; one such at a time.
+
+    The lock of the passes is needed only where the file is to be made or migrated. Beside a daemon
+    the journal stays as it is: that is the other's to choose.
+
+    Raises:
+        AnotherPass: Another such work is going on, or a pass makes the file.
+        DatabaseError: The file cannot be used.
+    """
+    from db.write.store import Store  # noqa: PLC0415 - a plain lock does without
+
+    with held(database, part=".backfill"):
+        try:
+            with held(database):
+                store = Store.open(database, journal=journal)
+        except AnotherPass:
+            if not database.is_file():
+                raise
+            store = Store.open(database)
+        with store:
+            yield store

@@ -238,5 +238,5 @@ class _Keeper:
         names = ("portal", "at", "sidebar", "precision", "page_date", "age")
         proves = self._conn.execute(_PROVE, dict(zip(names, row, strict=True))).rowcount
         if precision == "second" and (new or proves):
-            dates |= before | spells.add_among(self._conn, portal_id, captured_at)
+            dates |= before | spells.add_among(self._conn, portal_id, captured_at, captured_at)
         return new

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import importlib.util
 import os
@@ -12,25 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from db import query
 from db.errors import OutputError
 from db.moments import now
 from db.write import imports
-from db.write.store import Store
 from scraper import lock
 from scraper.archive import backfill as archive
 from scraper.archive import files, portals
 from scraper.archive.errors import MissingFastwarc
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, with_places
-from scraper.errors import NO_SIDEBAR, AnotherPass
+from scraper.cli.options import File, Places, as_json, with_places
+from scraper.errors import NO_SIDEBAR
 from scraper.printable import printable
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
     from scraper.archive.backfill import Progress, Sink
@@ -118,7 +117,14 @@ class Extracted(Outcome):
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option(
+    "--from-db",
+    "databases",
+    type=File(dir_okay=False),
+    multiple=True,
+    help="Join the database of another collector instead, as `nalssi merge` does.",
+)
 @click.option("--only-portals", is_flag=True, help="Refuse pages of portals not known yet.")
 @click.option("--portal", metavar="NAME", help="Whose the pages are that have no address.")
 @click.option(
@@ -144,6 +150,7 @@ class Extracted(Outcome):
 @as_json
 def backfill(
     paths: tuple[str, ...],
+    databases: tuple[Path, ...],
     places: Places,
     *,
     only_portals: bool,
@@ -172,6 +179,15 @@ def backfill(
     Run it again after an interruption: files that were read to the end are passed over.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if bool(paths) == bool(databases):
+        msg = "expected either PATH... or --from-db"
+        raise click.UsageError(msg)
+    if databases:
+        _refuse_other_options()
+        from scraper.cli import merge  # noqa: PLC0415 - another door to the same
+
+        merge.join(databases, places, as_json=as_json)
+        return
     if importlib.util.find_spec("fastwarc") is None:
         raise MissingFastwarc
     found = files.sources(paths)
@@ -189,13 +205,23 @@ def backfill(
     click.get_current_context().exit(NO_SIDEBAR if outcome.unreadable else 0)
 
 
+def _refuse_other_options() -> None:
+    """Refuse what says how archives are to be read, which a database has no use for."""
+    context = click.get_current_context()
+    fitting = {"paths", "databases", "config", "db", "as_json"}
+    for one in context.command.params:
+        name = str(one.name)
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if name not in fitting and given:
+            msg = f"{one.opts[-1]} is for archives, not for --from-db"
+            raise click.UsageError(msg)
+
+
 def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool) -> Kept:
     path = places.database()
     settings = places.optional()
-    # Not the lock of the passes: a daemon may go on, as each commit here is short.
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(lock.held(path, part=".backfill"))
-        store = stack.enter_context(_opened(path, settings.journal if settings else None))
+    journal = settings.journal if settings else None
+    with lock.beside_a_daemon(path, journal=journal) as store:
         known = _of_config(settings)
         for name, url in imports.addresses(store).items():
             known.setdefault(name, (url, archive.INTERVAL_S))
@@ -208,24 +234,6 @@ def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool) -> Ke
             spells_before=keeper.spells_before,
             spells=keeper.spells,
         )
-
-
-@contextlib.contextmanager
-def _opened(path: Path, journal: str | None) -> Iterator[Any]:
-    """
-    The store; the lock of the passes is needed only where it is to be made or migrated.
-
-    Beside a daemon its journal stays as it is: that is the other's to choose.
-    """
-    try:
-        with lock.held(path):
-            store = Store.open(path, journal=journal)
-    except AnotherPass:
-        if not path.is_file():
-            raise
-        store = Store.open(path)
-    with store:
-        yield store
 
 
 def _counted(found: list[Source], places: Places, wish: Wish) -> Counted:

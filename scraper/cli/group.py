@@ -50,6 +50,10 @@ COMMANDS: Final = {
     "hours": ("hours", "Show what was live at each full hour, and the mean of the hour."),
     "latest": ("query", "Show the newest readings, and whether to trust them."),
     "looks": ("query", "List the looks at portals and how each ended."),
+    "merge": (
+        "merge",
+        "Join the looks of other collectors to ours; their databases stay as they are.",
+    ),
     "notify": ("notify", "Try the channels of the config with a test notice."),
     "parse": ("parse", "Show what the reader sees in a page; keep nothing."),
     "plot": ("plot", "Draw stations over time, or a map of them at one moment."),

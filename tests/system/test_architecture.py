@@ -145,6 +145,10 @@ ROOMS = {
         "db.spells",
     },
     "db.export": {*FACTS, "db.file", "db.measures", "db.query", "db.read"},
+    "db.merge": {
+        *FACTS,
+        *("db.dates", "db.file", "db.opened", "db.pauses", "db.read", "db.spells", "db.write"),
+    },
     "db.backup": {"db.file", "db.query"},
 }
 """
