@@ -7,10 +7,12 @@ The questions about the weather are in ``db.query``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from db import asked, read
+from db.errors import DatabaseError
 from db.file import connection
 from db.read.ask import Ask
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from db.read.portals import Portal
     from db.read.words import Word
     from db.reading import PortalMemory, Station
+
+_HEX: Final = re.compile("([0-9a-f]{2})+")
 
 
 class Opened:
@@ -60,6 +64,22 @@ class Opened:
     def portals(self) -> list[Portal]:
         """Every portal ever looked at, in the order in which they were added."""
         return self._ask.read(read.portals.portal, read.portals.PORTALS)
+
+    def fragment(self, digest: str) -> str:
+        """
+        The stretch of a page that a box was read from.
+
+        Raises:
+            DatabaseError: There is no box of this digest, or it is damaged.
+        """
+        from db.packing import unpacked
+
+        kept = bytes.fromhex(digest) if _HEX.fullmatch(digest) else b""
+        rows = self._ask("SELECT fragment FROM sidebars WHERE digest = :digest", {"digest": kept})
+        if not rows:
+            raise DatabaseError(self.path, f"there is no box of the digest {digest}")
+        with self._ask.reading():
+            return unpacked(rows[0][0])
 
     def journal(self) -> str:
         """SQLite's journal of this file, such as ``wal``."""

@@ -27,6 +27,9 @@ What: TypeAlias = Literal[
 Kind: TypeAlias = Literal["text", "integer", "real", "moment", "date"]
 Row: TypeAlias = tuple[Any, ...]
 
+PUBLISHER: Final = "Korea Meteorological Administration (기상청)"
+"""Whose values they are, and whom to credit."""
+
 _CONTRACT: Final[Mapping[str, Kind]] = {
     "station": "text",
     "station_en": "text",

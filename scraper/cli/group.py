@@ -37,6 +37,10 @@ COMMANDS: Final = {
     ),
     "backup": ("export", "Make a verified copy of the database while it is in use."),
     "check": ("check", "Check config, database, disk, clock and lock; change nothing."),
+    "cite": (
+        "cite",
+        "Cite one value: what, when, how far to trust it, where it stood and how to check it.",
+    ),
     "compare": ("stats", "Show stations side by side: differences and correlation."),
     "demo": ("demo", "Poll a portal of our own on this machine, and show it all."),
     "drop-looks": ("drop_looks", "Drop looks that a wrong clock dated; a copy is kept."),
