@@ -56,6 +56,33 @@ def reading(path: Path) -> Iterator[None]:
             raise DatabaseError(path, f"damaged: {exc}") from exc
 
 
+@contextlib.contextmanager
+def deriving(path: Path) -> Iterator[None]:
+    """
+    As ``naming``, where code of ours works on many rows: an odd value is damage if SQLite says so.
+
+    Otherwise the fault is ours, and goes on as it is: a database that is well is never called
+    damaged.
+    """
+    with naming(path):
+        try:
+            yield
+        except _NOT_OURS as exc:
+            if (found := damage(path)) is not None:
+                raise DatabaseError(path, f"damaged: {found}") from exc
+            raise
+
+
+def damage(path: Path) -> str | None:
+    """What SQLite finds first: a broken page or row, or a value of another type; None = nothing."""
+    try:
+        with contextlib.closing(open_to_read(path)) as conn:
+            (found,) = conn.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as exc:
+        return str(exc)
+    return None if found == "ok" else str(found)
+
+
 def identity(path: Path) -> tuple[int, int]:
     """Which file this is, whatever its name: its device and inode."""
     there = path.stat()

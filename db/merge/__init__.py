@@ -150,7 +150,7 @@ class _Merging:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._store.transaction() as conn, connection.reading(self._store.path):
+        with self._store.transaction() as conn, connection.deriving(self._store.path):
             yield conn
 
     def _begin(self) -> list[Pair]:

@@ -59,7 +59,7 @@ def plan(
         UnknownPortal: There is no such portal.
         DatabaseError: The database cannot be asked.
     """
-    with store.transaction() as conn, connection.reading(store.path):
+    with store.transaction() as conn, connection.deriving(store.path):
         known = [name for (name,) in conn.execute("SELECT name FROM portals ORDER BY id")]
         if portal is not None and portal not in known:
             raise UnknownPortal(portal, known=known)
@@ -82,7 +82,7 @@ def carry_out(
     Raises:
         DatabaseError: The database cannot be written.
     """
-    with store.transaction() as conn, connection.reading(store.path):
+    with store.transaction() as conn, connection.deriving(store.path):
         dropped = _drop(conn, _values(since, until, portal))
         spells.rebuild(conn)
         counts.rebuild(conn)

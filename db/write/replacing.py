@@ -133,5 +133,5 @@ def rewriting(
     with store.transaction() as conn:
         rewriting = Rewriting(conn, store)
         yield Kept(store.path, Ask(store.path, conn), since=since, portal=portal), rewriting
-        with connection.reading(store.path):
+        with connection.deriving(store.path):
             rewriting.finish()

@@ -373,6 +373,26 @@ def test_what_is_no_text_where_one_belongs_is_told_or_shown_and_no_bug(path):
     assert "b'" in nalssi("latest", "--json", "--db", path).stdout
 
 
+def test_what_goes_wrong_in_our_rules_is_damage_only_where_the_file_has_some(path, monkeypatch):
+    fill(path, looks=1)
+    with Store.open(path) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr("db.flagging.judge", lambda *_, **__: 1 + "1")  # a bug
+            with pytest.raises(TypeError):
+                see(store, make_look(60), make_content(make_reading(temperature_c=1.0)))
+        assert see(store, make_look(60), make_content(make_reading(temperature_c=1.0)))
+    of_spells = "UPDATE sqlite_schema SET sql = {} WHERE name = 'spells'"
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute(of_spells.format("replace(sql, 'STRICT, ', '')"))
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE spells SET seen_until = 'a word'")
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute(of_spells.format("replace(sql, 'WITHOUT', 'STRICT, WITHOUT')"))
+    with Store.open(path) as store, pytest.raises(DatabaseError, match="damaged: non-INT"):
+        see(store, make_look(120), make_content(make_reading(temperature_c=2.0)))
+
+
 def test_a_name_that_we_cannot_have_written_is_damage(path):
     fill(path)
     with closing(sqlite3.connect(path)) as conn:
