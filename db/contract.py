@@ -29,15 +29,17 @@ _CONTRACT = f"""station, station_en, kma_id, latitude, longitude,
     {", ".join(map(_as_iso, _TIMES))}, {", ".join(f"{time} AS {time}_s" for time in _TIMES)},
     temperature_c, condition, wmo_4677, label, portal, page_date, state, why, digest"""
 
+_OBSERVED = f"{_as_iso('observed_at')}, observed_at AS observed_at_s"
+
 _SPAN = f"{_as_iso('since')}, {_as_iso('until')}, since AS since_s, until AS until_s"
 
 _PROBLEMS = f"{sentences('problems')} AS problems"
 
 VIEWS = {
-    "weather": f"SELECT {_CONTRACT}, flag FROM ({WEATHER})",
-    "latest": f"SELECT {_CONTRACT}, age_minutes, flag FROM ({latest(NOW)})",
-    "latest_best": f"""SELECT {_CONTRACT}, age_minutes, live_portals, agreeing_portals, flag
-        FROM ({latest_best(NOW)})""",
+    "weather": f"SELECT {_CONTRACT}, flag, {_OBSERVED} FROM ({WEATHER})",
+    "latest": f"SELECT {_CONTRACT}, age_minutes, flag, {_OBSERVED} FROM ({latest(NOW)})",
+    "latest_best": f"""SELECT {_CONTRACT}, age_minutes, live_portals, agreeing_portals, flag,
+        {_OBSERVED} FROM ({latest_best(NOW)})""",
     "hours": f"""SELECT station, station_en, kma_id, latitude, longitude,
         {iso("hour_s")} AS hour, {_as_iso("published_by")}, hour_s,
         published_by AS published_by_s, temperature_c, condition, wmo_4677, label, portal, state,

@@ -16,6 +16,7 @@ from db import records
 from db.packing import packed
 from db.reading import Content
 from scraper import normalize, sidebar
+from scraper.sidebar import kma_xml
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 BOX: Final = "box"
 """The kind of portal that shows a list of cities, each with its sky and °C, in a page."""
+
+KMA_XML: Final = "kma-xml"
+"""The kind that is KMA's own feed, or a copy of it: stations in XML, with the hour."""
 
 ALL_BOXES: Final[Mapping[str, str]] = MappingProxyType({})
 """The kinds of portals by name, where each is a box."""
@@ -48,7 +52,7 @@ class Find(Protocol):
         """
 
 
-FINDERS: Final[dict[str, Find]] = {BOX: sidebar.find}
+FINDERS: Final[dict[str, Find]] = {BOX: sidebar.find, KMA_XML: kma_xml.find}
 """Each kind of portal, and what finds the sidebar in its pages."""
 
 
@@ -139,6 +143,7 @@ class PageReader:
                 readings=said.readings,
                 problems=said.problems,
                 reader=sidebar.READER,
+                observed_at=seen.observed_at,
             )
             self._remember(key, content)
         return content

@@ -57,6 +57,8 @@ _CONTRACT: Final[Mapping[str, Kind]] = {
     "digest": "text",
 }
 
+_OBSERVED: Final[Mapping[str, Kind]] = {"observed_at": "moment", "observed_at_s": "integer"}
+
 _UNITS: Final[Mapping[str, str]] = {
     "_c": "degC",
     "_m": "m",
@@ -91,8 +93,8 @@ _SPAN: Final[Mapping[str, Kind]] = {
 }
 
 TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
-    "weather": {**_CONTRACT, "flag": "integer"},
-    "latest": {**_CONTRACT, "age_minutes": "integer", "flag": "integer"},
+    "weather": {**_CONTRACT, "flag": "integer", **_OBSERVED},
+    "latest": {**_CONTRACT, "age_minutes": "integer", "flag": "integer", **_OBSERVED},
     "hours": {
         "station": "text",
         "station_en": "text",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x6E616C73
 """``nals`` in ASCII, at offset 68 of the file: how a database of ours is known."""
 
-VERSION: Final = 11
+VERSION: Final = 12
 """The version of the tables: how many migrations there are."""
 
 BUSY_TIMEOUT_S: Final = 30.0

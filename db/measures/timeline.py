@@ -30,7 +30,7 @@ _DOUBT: Final = " ".join(f"WHEN '{doubt}' THEN {nth}" for nth, doubt in enumerat
 SPELLS: Final = f"""
     SELECT sp.seen_from, sp.seen_until, sp.standing_since, sp.published_by,
         coalesce({CONFIRMED}, 0), sp.first_seen, sp.first_portal_id, sp.first_after,
-        CASE sp.doubt {_DOUBT} END, {LATE_HOURS}
+        CASE sp.doubt {_DOUBT} END, {LATE_HOURS}, sp.observed_at
     FROM spells AS sp
     WHERE sp.portal_id = :portal AND sp.seen_from < :until AND sp.seen_from >= coalesce((
         SELECT min(coalesce((
@@ -142,8 +142,8 @@ class Timeline:
         row = self._rows[piece.spell - self.numbers.start]
         if piece.state == "live":
             return why_live(row[5])
-        _, _, standing_since, published_by, _, first_seen, first_portal, first_after, *rest = row
-        doubt, late_hours = rest
+        _, _, standing_since, published_by, _, first_seen, first_portal, first_after, *more = row
+        doubt, late_hours, observed_at = more
         facts = Facts(
             at=at,
             last_look=self._last_look(at),
@@ -155,6 +155,7 @@ class Timeline:
             first_after=first_after,
             doubt=None if doubt is None else _DOUBTS[doubt],
             late_hours=late_hours,
+            observed_at=observed_at,
         )
         return why(piece.state, facts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from db import flagging, spells
+from db.moments import epoch
 from db.packing import unpacked
 from db.problems import as_json
 
@@ -70,7 +71,8 @@ class Sidebars:
         """Have all of this content in a row, but for the digest."""
         self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
         self._conn.execute(
-            "UPDATE sidebars SET fragment = ?, problems = ?, reader = ? WHERE id = ?",
+            "UPDATE sidebars SET fragment = ?, problems = ?, reader = ?, observed_at = ? "
+            "WHERE id = ?",
             (*_kept(content), sidebar_id),
         )
         self._keep_readings({sidebar_id: content})
@@ -80,7 +82,8 @@ class Sidebars:
         (last,) = self._conn.execute("SELECT coalesce(max(id), 0) FROM sidebars").fetchone()
         rows = dict(enumerate(contents, last + 1))
         self._conn.executemany(
-            "INSERT INTO sidebars (id, digest, fragment, problems, reader) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO sidebars (id, digest, fragment, problems, reader, observed_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             [(row, content.digest, *_kept(content)) for row, content in rows.items()],
         )
         self._keep_readings(rows)
@@ -230,9 +233,10 @@ class Sidebars:
         return int(row_id)
 
 
-def _kept(content: Content) -> tuple[bytes, str | None, int]:
+def _kept(content: Content) -> tuple[bytes, str | None, int, int | None]:
     """What stands in a content's row beside its digest."""
-    return content.fragment, as_json(content.problems), content.reader
+    hour = None if content.observed_at is None else epoch(content.observed_at)
+    return content.fragment, as_json(content.problems), content.reader, hour
 
 
 def _rank(icons: int, fragment: bytes) -> tuple[int, int, bytes]:

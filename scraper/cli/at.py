@@ -66,6 +66,7 @@ def _told(known: Known) -> list[tuple[str, str]]:
         ("changed", f"after {_moment(known.changed_after)}, seen {_moment(known.seen_from)}"),
         ("last seen", _moment(known.seen_until)),
         ("next change", f"seen {_moment(known.next_change)}"),
+        *([("observed", _moment(known.observed_at))] if known.observed_at else []),
         ("look before", _look(known.look_before)),
         ("look after", _look(known.look_after)),
         ("sidebar", f"{known.evidence.sidebar_id}, digest {known.evidence.digest}"),

@@ -52,10 +52,17 @@ def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: boo
         for reading in said.content.readings
     ]
     if as_json:
-        told = {"page_date": said.page_date, "readings": rows, "problems": said.sentences}
+        told = {
+            "page_date": said.page_date,
+            "observed_at": said.content.observed_at,
+            "readings": rows,
+            "problems": said.sentences,
+        }
         show.as_json({**told, "lists": lists} if explain else told)
         return
     click.echo(f"page date {show.cell(said.page_date)}")
+    if said.content.observed_at is not None:
+        click.echo(f"observed {said.content.observed_at:%Y-%m-%d %H:%M}")
     show.table(
         ["city", "KMA id", "label", "icon", "condition", "°C"],
         [list(row.values()) for row in rows],

@@ -107,6 +107,7 @@ def test_parse_tells_what_the_reader_sees(tmp_path):
     told = answered("parse", tmp_path / "page.html")
     assert told == {
         "page_date": "2018-03-20",
+        "observed_at": None,
         "readings": [
             {
                 "city": "서울",
@@ -312,6 +313,7 @@ def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
             "learned_condition": None,
             "learned_from": None,
             "flag": 2,
+            "observed_at": None,
         }
 
 
@@ -332,6 +334,7 @@ def test_series_has_its_keys(kept):
         "learned_condition",
         "learned_from",
         "flag",
+        "observed_at",
     }
     assert (spell["temperature_c"], spell["changed_after"]) == (None, None)
     assert answered("series", "부산", "--until", "2h", cwd=kept) == []
