@@ -133,25 +133,39 @@ class Sidebars:
         return _rank(icons, fragment)
 
     def _keep_readings(self, contents: Mapping[int, Content]) -> None:
-        rows = []
-        known: dict[int, int] = {}  # by which object it is: many contents share the same few
+        rows: list[tuple[int, int, int, int | None]] = []
+        stations: dict[int, int] = {}  # by which object it is: many contents share the same few
+        conditions: dict[int, int] = {}
         for sidebar_id, content in contents.items():
             for reading in content.readings:
                 if (station := reading.station) is None:
                     continue
-                if (station_id := known.get(id(station))) is None:
-                    station_id = known[id(station)] = self._station_id(station)
+                if (station_id := stations.get(id(station))) is None:
+                    self._insert(rows)  # the row of a station that they have may become another's
+                    station_id = self._station_id(station)
+                    if self._renumbered:
+                        stations.clear()
+                    stations[id(station)] = station_id
                 condition = reading.condition
-                if (condition_id := known.get(id(condition))) is None:
-                    condition_id = known[id(condition)] = self._condition_id(condition)
+                if (condition_id := conditions.get(id(condition))) is None:
+                    condition_id = conditions[id(condition)] = self._condition_id(condition)
                 celsius = reading.temperature_c
                 tenths = None if celsius is None else round(celsius * 10)
                 rows.append((sidebar_id, station_id, condition_id, tenths))
+        self._insert(rows)
+        self._derive_again()
+
+    def _insert(self, rows: list[tuple[int, int, int, int | None]]) -> None:
+        """Insert readings; the list is empty after that."""
         self._conn.executemany(
             "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature) "
             "VALUES (?, ?, ?, ?)",
             rows,
         )
+        rows.clear()
+
+    def _derive_again(self) -> None:
+        """Derive spells again where a station got another number."""
         if self._renumbered:  # boxes that had no station or band in common may be one set now
             spells.rebuild(self._conn)
             flagging.rebuild(self._conn)  # its place on the map is known by its number
@@ -196,6 +210,7 @@ class Sidebars:
         if rows is None:
             return
         self._renumbered = True
+        self._ids.clear()
         old, number, new = rows
         if new is None or number is not None:
             return
@@ -206,7 +221,6 @@ class Sidebars:
             )
             self._conn.execute(f"DELETE FROM {table} WHERE station_id = ?", (old,))
         self._conn.execute("DELETE FROM stations WHERE id = ?", (old,))
-        self._ids.pop((None, station.name_ko), None)
 
     def _condition_id(self, condition: Condition) -> int:
         """The row of this label and icon, which means what it was last taken for."""
