@@ -13,6 +13,7 @@ from db.moments import epoch, moment
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
+    from collections.abc import Iterable
 
     from db.write.store import Store
 
@@ -87,6 +88,19 @@ def carry_out(
         spells.rebuild(conn)
         counts.rebuild(conn)
     return dropped
+
+
+def unread(store: Store, looks: Iterable[int]) -> None:
+    """
+    Drop looks, by their rows, whose pages are kept and not read: nothing is derived from them.
+
+    Raises:
+        DatabaseError: The database cannot be written.
+    """
+    with store.transaction() as conn:
+        conn.executemany(
+            "DELETE FROM fetches WHERE id = ? AND outcome = 'unread'", [(row,) for row in looks]
+        )
 
 
 def _drop(conn: sqlite3.Connection, which: dict[str, object]) -> int:
