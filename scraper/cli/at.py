@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from db import query
 from db.flags import NAMES
 from db.moments import now
-from scraper.cli import show
-from scraper.cli.options import Moment, Places, as_json, only_portal, with_places
+from scraper.cli import korean, show
+from scraper.cli.options import (
+    STATION,
+    Moment,
+    Places,
+    as_json,
+    only_portal,
+    with_lang,
+    with_places,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,17 +28,18 @@ if TYPE_CHECKING:
     from db.measures.near import NearLook
 
 
-@click.command()
-@click.argument("station")
+@click.command(epilog="Example: nalssi at 서울 2026-11-23T21:30")
+@click.argument("station", type=STATION)
 @click.argument("time", type=Moment())
 @only_portal
 @with_places
+@with_lang
 @as_json
 def at(
     station: str, time: dt.datetime, portal: str | None, places: Places, *, as_json: bool
 ) -> None:
     """
-    Show what was known at a moment, and the evidence.
+    Show what was known of one moment, and its evidence.
 
     STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
     long ago: 30m, 24h, 7d, 2w.
@@ -39,9 +49,10 @@ def at(
     if as_json:
         show.as_json(known)
     else:
-        lines = _told(known)
-        width = max(len(name) for name, _ in lines)
-        click.echo("\n".join(f"{name:{width}}  {told}".rstrip() for name, told in lines))
+        lines = [(korean.heading(name), told) for name, told in _told(known)]
+        width = max(cell_len(name) for name, _ in lines)
+        padded = [(set_cell_size(name, width), told) for name, told in lines]
+        click.echo("\n".join(f"{name}  {told}".rstrip() for name, told in padded))
 
 
 def _told(known: Known) -> list[tuple[str, str]]:

@@ -116,7 +116,7 @@ class Extracted(Outcome):
     readings: int
 
 
-@click.command()
+@click.command(epilog="Example: nalssi backfill crawl/*.warc.gz --db history.db")
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option(
     "--from-db",
@@ -125,26 +125,26 @@ class Extracted(Outcome):
     multiple=True,
     help="Join the database of another collector instead, as `nalssi merge` does.",
 )
-@click.option("--only-portals", is_flag=True, help="Refuse pages of portals not known yet.")
-@click.option("--portal", metavar="NAME", help="Whose the pages are that have no address.")
+@click.option("--only-portals", is_flag=True, help="Refuse pages of unknown portals.")
+@click.option("--portal", metavar="NAME", help="The portal of pages without an address.")
 @click.option(
     "--date",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
-    help="The day of the pages that have neither a time nor a printed date.",
+    help="The day of pages without a time and without a printed date.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
     help="Processes that read, one archive each.  [as many as cores, or files]",
 )
-@click.option("--again", is_flag=True, help="Read also the files that were read before.")
-@click.option("--dry-run", is_flag=True, help="Keep nothing.")
+@click.option("--again", is_flag=True, help="Also read files that were read before.")
+@click.option("--dry-run", is_flag=True, help="Count only; store no row.")
 @click.option(
     "--extract",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.ndjson",
-    help="Write the readings into this file, and use no database.",
+    help="Write the readings into this file, not into a database.",
 )
 @with_places
 @as_json
@@ -163,20 +163,20 @@ def backfill(
     as_json: bool,
 ) -> None:
     """
-    Keep what saved pages showed: years of history from archives of the web.
+    Read years of history from archives of the web.
 
     A PATH is a WARC or WET (plain, gzip, or zstd), JSON lines of {"url", "fetched_at", "html" or
     "text"}, a saved page of HTML or text, a folder of any of these, a pattern, or - for standard
-    input. What a file is, its first bytes tell.
+    input. The first bytes of a file say what it is.
 
-    A portal is known by its host; www. and m. are the same. A saved page's host is that of a folder
-    in its path that is named like one (koya-culture.com/news/1.html), or of the address that the
-    page gives as its own (canonical, og:url, "saved from"); else --portal says whose it is.
+    A portal is known by its host; www. and m. are the same. A saved page gets its host from a
+    folder that is named like a host (koya-culture.com/news/1.html), or from the address that the
+    page gives as its own (canonical, og:url, "saved from"); else --portal names its portal.
 
-    The time is that of the capture. A page without one counts for the day that is printed on it,
-    or that --date gives. When a file was written is no time of a capture.
+    The time is that of the capture. A page without a time counts for the day that is printed on it,
+    or that --date gives. The time of the file itself is not used.
 
-    Run it again after an interruption: files that were read to the end are passed over.
+    After an interruption, run it again: files that were read to the end are skipped.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if bool(paths) == bool(databases):

@@ -15,7 +15,7 @@ from db.flags import NAMES
 from db.moments import KST, now
 from scraper import __version__
 from scraper.cli import show
-from scraper.cli.options import Moment, Places, as_json, only_portal, with_places
+from scraper.cli.options import STATION, Moment, Places, as_json, only_portal, with_places
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Citation:
     checked: bool
 
 
-@click.command()
-@click.argument("station")
+@click.command(epilog="Example: nalssi cite 서울 2026-11-23T20:00")
+@click.argument("station", type=STATION)
 @click.argument("time", type=Moment())
 @only_portal
 @click.option("--check", "digest", metavar="DIGEST", help="Check a citation with this digest.")
@@ -79,7 +79,7 @@ def cite(
     as_json: bool,
 ) -> None:
     """
-    Cite one value: what, when, how far to trust it, where it stood and how to check it.
+    Cite one value, with its state, source and a line to check it.
 
     With --check the box that is kept here is read again: exit 6 where it is missing, does not give
     that digest, or is not the one of this station and time.

@@ -21,17 +21,18 @@ if TYPE_CHECKING:
     from db.merge import Merged
 
 
-@click.command()
+@click.command(epilog="Example: nalssi merge kim.db lee.db")
 @click.argument("others", nargs=-1, required=True, type=File(dir_okay=False), metavar="OTHER.db...")
 @with_places
 @as_json
 def merge(others: tuple[Path, ...], places: Places, *, as_json: bool) -> None:
     """
-    Join the looks of other collectors to ours; their databases stay as they are.
+    Join the databases of other collectors into this one.
 
-    A portal is the same by its name and address, a look by its second and what it saw. In whatever
-    order databases are merged, once or twice, the result is the same. A daemon may go on
-    meanwhile; run it again after an interruption. What contradicts is reported on stderr.
+    The other databases stay as they are. A portal is the same by its name and address, a look by
+    its second and what it saw. The order of the databases does not change the result, nor does a
+    second run. A daemon may go on meanwhile; after an interruption, run it again. Contradictions
+    are reported on stderr.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     join(others, places, as_json=as_json)

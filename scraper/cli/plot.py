@@ -14,7 +14,14 @@ from rich.console import Console
 from db import query
 from db.moments import now
 from scraper.cli import show
-from scraper.cli.options import Moment, Places, only_portal, refuse_reversed, with_places
+from scraper.cli.options import (
+    STATION,
+    Moment,
+    Places,
+    only_portal,
+    refuse_reversed,
+    with_places,
+)
 from scraper.plot import figure, figure_map, terminal
 from scraper.plot import survey as surveys
 from scraper.plot.chart import Chart, NothingToDraw, Track
@@ -48,8 +55,8 @@ class Picture(click.ParamType["Path"]):
         return path
 
 
-@click.command()
-@click.argument("stations", metavar="[STATION]...", nargs=-1)
+@click.command(epilog="Example: nalssi plot 서울 부산 --since 7d -o week.png")
+@click.argument("stations", metavar="[STATION]...", type=STATION, nargs=-1)
 @click.option(
     "--since",
     type=Moment(),
@@ -73,7 +80,7 @@ def plot(
     on_map: bool,
 ) -> None:
     """
-    Draw stations over time, or a map of them at one moment.
+    Draw stations over time, or a map.
 
     A STATION is a Korean or English name, or a KMA number.
     """

@@ -11,6 +11,7 @@ from db import query
 from db.moments import now
 from scraper.cli import show
 from scraper.cli.options import (
+    STATION,
     Form,
     Places,
     only_portal,
@@ -18,6 +19,7 @@ from scraper.cli.options import (
     refuse_reversed,
     since,
     until,
+    wide,
     with_output,
     with_places,
 )
@@ -27,16 +29,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-@click.command()
+@click.command(epilog="Example: nalssi latest --station 서울 --station busan")
 @only_stations
 @only_portal
-@click.option("--best", is_flag=True, help="One row a station: of the portal whose set counts.")
+@click.option("--best", is_flag=True, help="One row a station: of the portal that counts.")
+@wide
 @with_places
 @with_output
 def latest(
-    stations: tuple[str, ...], portal: str | None, places: Places, *, best: bool, form: Form
+    stations: tuple[str, ...],
+    portal: str | None,
+    places: Places,
+    *,
+    best: bool,
+    wide: bool,
+    form: Form,
 ) -> None:
-    """Show the newest readings, and whether to trust them."""
+    """Show the newest reading of each station, and its state."""
     with query.Database(places.database()) as asked:
         ask = asked.latest_best if best else asked.latest
         rows: Sequence[query.Latest] = ask(
@@ -47,11 +56,11 @@ def latest(
     if portal is not None and not rows:
         show.nothing(f"{portal} has shown none of that yet")
     else:
-        show.latest(rows)
+        show.latest(rows, wide=wide)
 
 
-@click.command()
-@click.argument("station")
+@click.command(epilog="Example: nalssi series 서울 --since 7d")
+@click.argument("station", type=STATION)
 @since
 @until
 @only_portal
@@ -67,7 +76,7 @@ def series(
     form: Form,
 ) -> None:
     """
-    Show what was printed of one station over time.
+    Show what was printed of a station over time.
 
     STATION is its Korean or English name, or its KMA number.
     """
@@ -108,7 +117,7 @@ _PORTAL: Final = {
 """The name of each value in an answer, and in its dataclass."""
 
 
-@click.command()
+@click.command(epilog="Example: nalssi flags --station 서울 --since 30d")
 @only_stations
 @since
 @until
@@ -125,7 +134,7 @@ def flags(
     form: Form,
 ) -> None:
     """
-    List the temperatures that may be wrong, and why.
+    List temperatures that may be wrong, and why.
 
     Flags are QARTOD's: 3 is suspect, 4 has failed. What has failed enters no mean.
     """
@@ -136,7 +145,7 @@ def flags(
     _rows(found, names, form, none="no temperature is flagged")
 
 
-@click.command()
+@click.command(epilog="Example: nalssi stations")
 @with_places
 @with_output
 def stations(places: Places, *, form: Form) -> None:
@@ -146,7 +155,7 @@ def stations(places: Places, *, form: Form) -> None:
     _rows(rows, _STATION, form, none="no portal has shown a station yet")
 
 
-@click.command()
+@click.command(epilog="Example: nalssi portals")
 @with_places
 @with_output
 def portals(places: Places, *, form: Form) -> None:
@@ -156,7 +165,7 @@ def portals(places: Places, *, form: Form) -> None:
     _rows(rows, _PORTAL, form, none="no portal was looked at yet")
 
 
-@click.command()
+@click.command(epilog="Example: nalssi looks --failed --since 1d")
 @since
 @until
 @only_portal
@@ -181,7 +190,7 @@ def looks(
     last: int,
     form: Form,
 ) -> None:
-    """List the looks at portals and how each ended."""
+    """List the requests to portals, and how each ended."""
     refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         found = asked.looks(
@@ -189,6 +198,15 @@ def looks(
         )
     none = "no look failed" if failed else "there was no look"
     _rows(found, {one.name: one.name for one in fields(query.PastLook)}, form, none=none, keys=2)
+
+
+_UNITS: Final = {
+    "temperature_c": "°C",
+    "elevation_m": "elevation m",
+    "latitude": "latitude °",
+    "longitude": "longitude °",
+}
+"""The headings of values whose name does not say their unit in words."""
 
 
 def _rows(
@@ -203,7 +221,7 @@ def _rows(
     elif not rows:
         show.nothing(none)
     else:
-        headings = {name: name.replace("_", " ") for name in names}
+        headings = {name: _UNITS.get(name, name.replace("_", " ")) for name in names}
         numbers = [told for name, told in headings.items() if _is_number(row[name] for row in rows)]
         values = [list(row.values()) for row in rows]
         show.table(list(headings.values()), values, numbers=numbers, keys=keys)

@@ -16,11 +16,11 @@ from scraper.daemon.log import log_to_stderr
 from scraper.daemon.service import Daemon
 
 
-@click.command()
+@click.command(epilog="Example: nalssi run")
 @with_places
 def run(places: Places) -> None:
     """
-    Run the daemon, which polls the portals day and night.
+    Run the daemon.
 
     It ends by SIGTERM or Ctrl-C; SIGHUP reads the config again.
     """

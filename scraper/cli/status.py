@@ -20,6 +20,7 @@ from scraper.cli.options import (
     refuse_reversed,
     since,
     until,
+    wide,
     with_output,
     with_places,
 )
@@ -65,11 +66,12 @@ class DatabaseRow:
     version: str = __version__
 
 
-@click.command()
+@click.command(epilog="Example: nalssi status")
+@wide
 @with_places
 @with_output
-def status(places: Places, *, form: Form) -> None:
-    """Show each portal's state; exit 7 where one is stale, frozen or down."""
+def status(places: Places, *, wide: bool, form: Form) -> None:
+    """Show each portal's state; exit 7 if stale, frozen or down."""
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
         portals = _rows(asked, config)
@@ -82,7 +84,7 @@ def status(places: Places, *, form: Form) -> None:
     if form == "json":
         show.as_json({"portals": portals, "database": file})
     elif not show.records(portals, PortalRow, form):
-        show.status(portals)
+        show.status(portals, wide=wide)
         click.echo(
             f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
             f"journal {file.journal}, nalssi {file.version}"
@@ -127,7 +129,7 @@ def _mib(size: int) -> str:
     return f"{size / 2**20:.1f} MiB"
 
 
-@click.command()
+@click.command(epilog="Example: nalssi gaps --since 7d")
 @since
 @until
 @only_portal
@@ -141,7 +143,7 @@ def gaps(
     *,
     form: Form,
 ) -> None:
-    """List the stretches without a successful look, and why."""
+    """List stretches without a successful look, and their cause."""
     refuse_reversed(since, until)
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:

@@ -601,8 +601,11 @@ def test_a_terminal_gets_lines_and_colours_unless_it_wants_none(kept):
 
 @pytest.mark.parametrize(
     "command",
-    [["latest"], ["looks"], ["status"], ["stats", "서울", *A_DAY]],
-    ids=lambda command: command[0],
+    [
+        *(["latest"], ["looks"], ["status"], ["stats", "서울", *A_DAY]),
+        *(["latest", "--wide"], ["status", "--wide"], ["stats", "서울", *A_DAY, "--wide"]),
+    ],
+    ids=" ".join,
 )
 @pytest.mark.parametrize("columns", [80, 40])
 def test_a_narrow_terminal_gets_every_value_whole(kept, command, columns):

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 MODULES = sorted(path for top in ("nalssi", "scraper", "db") for path in (ROOT / top).rglob("*.py"))
 
 HOME = {
+    "click_man": {"scraper/cli/reference.py"},
     "apprise": {"scraper/notify/by_apprise.py"},
     "apscheduler": {"scraper/daemon/scheduler.py"},
     "click": {"scraper/cli"},
