@@ -355,7 +355,7 @@ def test_lists_have_their_rows(kept):
 
 def test_numbers_in_lists_are_flush_right(kept):
     headings, *rows = nalssi("stations", cwd=kept).stdout.splitlines()
-    for name in ("kma id", "latitude", "elevation m"):
+    for name in ("kma id", "latitude °", "elevation m"):
         end = headings.index(name) + len(name)
         # A Korean letter takes two columns, so that each row is that much shorter than it looks.
         ends = [end - sum(letter >= "가" for letter in row[:end]) for row in rows]
