@@ -26,6 +26,9 @@ HOME = {
     "httpx": {"scraper/http.py"},
     "matplotlib": {"scraper/plot"},
     "msgspec": {"scraper/config.py", "scraper/keys.py"},
+    "h5netcdf": {"db/dataset/netcdf.py"},
+    "h5py": {"db/dataset/netcdf.py"},
+    "numpy": {"db/dataset"},
     "pandas": {"db/frames.py"},
     "plotext": {"scraper/plot/terminal.py"},
     "prometheus_client": {"scraper/metrics/exposition.py"},
@@ -38,6 +41,7 @@ HOME = {
     "stringzilla": {"scraper/archive/prefilter.py"},
     "structlog": {"scraper/daemon/log.py", "scraper/daemon/service.py"},
     "w3lib": {"scraper/fetch"},
+    "xarray": {"db/dataset/netcdf.py", "db/frames.py"},
 }
 """Each third-party library and the one place for it."""
 
@@ -151,6 +155,15 @@ ROOMS = {
     "db.merge": {
         *FACTS,
         *("db.dates", "db.file", "db.opened", "db.pauses", "db.read", "db.spells", "db.write"),
+    },
+    "db.dataset": {
+        *FACTS,
+        "db.export",
+        "db.file",
+        "db.lateness",
+        "db.measures",
+        "db.read",
+        "db.sets",
     },
     "db.backup": {"db.file", "db.query"},
 }
