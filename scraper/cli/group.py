@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+
 INTERRUPTED: Final = 130
 """What a shell gives a command that ended by Ctrl-C: 128 and the number of SIGINT."""
 
@@ -69,6 +70,14 @@ Each command: the module in this package that has it under its name, and its lin
 
 The line stands here, so that ``nalssi --help`` need not load the modules either.
 """
+
+GROUPS: Final = {
+    "Collect": "demo scrape run parse backfill",
+    "Ask": "latest series hours at stats compare plot freezes flags stations words",
+    "Files": "export backup",
+    "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks",
+}
+"""The commands by what they are for, each in the order of its first use."""
 
 GROUPS: Final = {
     "Collect": "demo scrape run parse backfill merge",
