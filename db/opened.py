@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from db.asked import Part, StationName, When
     from db.read.counts import Counts
+    from db.read.lost import LostBox
     from db.read.notices import OpenNotice
     from db.read.originals import Kept
     from db.read.portals import Portal
@@ -104,6 +105,13 @@ class Opened:
 
         part = self._part(since, portal=portal)
         return Kept(self.path, self._ask, since=part.since, portal=portal)
+
+    def lost_boxes(self, *, portal: str | None = None) -> list[LostBox]:
+        """The portals whose newest page has no box, which they had before."""
+        from db.read import lost
+
+        part = self._part(portal=portal)
+        return self._ask.read(lost.read, lost.LOST, {"portal": part.portal})
 
     def counts(self) -> Counts:
         """How many looks and readings there ever were, pruned looks among them."""

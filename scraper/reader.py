@@ -16,7 +16,7 @@ from db import records
 from db.packing import packed
 from db.reading import Content
 from scraper import normalize, sidebar
-from scraper.sidebar import kma_xml
+from scraper.sidebar import drift, kma_xml
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from scraper.sidebar import Fact, Sidebar
+    from scraper.sidebar.drift import Drift
     from scraper.vocabulary import Words
 
 BOX: Final = "box"
@@ -171,6 +172,26 @@ def read(  # noqa: PLR0913
         NoSidebar: It has no box; the message says what was there instead.
     """
     return PageReader(FINDERS[kind], words).read(page, encoding, kept=kept, shown=shown)
+
+
+def drifted(
+    fragment: str, page: bytes, encoding: str, words: Words = KNOWN, *, kind: str = BOX
+) -> Drift:
+    """
+    What is left of a former box on a page that has none.
+
+    Args:
+        fragment: The stretch of a page that held the box.
+        page: The page of now.
+        encoding: Python's name of the encoding of that.
+        words: What printed words mean.
+        kind: Of the portal.
+
+    Raises:
+        NoSidebar: The fragment is none of this kind.
+    """
+    lines = FINDERS[kind](fragment, "utf-8", words).lines
+    return drift.between(lines, fragment, page, encoding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

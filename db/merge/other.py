@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from db.merge import meanings
 from db.opened import Opened
 from db.problems import from_json
+from db.read.rows import moment_or_none
 from db.reading import Content, Reading
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Other(Opened):
                 readings=tuple(starmap(self._reading, readings)),
                 problems=from_json(sidebar["problems"]),
                 reader=sidebar["reader"],
+                observed_at=moment_or_none(sidebar["observed_at"]),
             )
 
     def _reading(self, tenths: int | None, station_id: int, condition_id: int) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -178,6 +178,11 @@ def portals(places: Places, *, form: Form) -> None:
     show_default=True,
     help="Only the newest so many; 0 = all.",
 )
+@click.option(
+    "--drift",
+    is_flag=True,
+    help="Of portals that lost their box: each former entry, and what is left of it on the page.",
+)
 @with_places
 @with_output
 def looks(
@@ -188,10 +193,14 @@ def looks(
     *,
     failed: bool,
     last: int,
+    drift: bool,
     form: Form,
 ) -> None:
     """List the requests to portals, and how each ended."""
     refuse_reversed(since, until)
+    if drift:
+        _list_drift(places, portal, form)
+        return
     with query.Database(places.database()) as asked:
         found = asked.looks(
             since=since, until=until, portal=portal, failed=failed, last=last or None
@@ -207,6 +216,50 @@ _UNITS: Final = {
     "longitude": "longitude °",
 }
 """The headings of values whose name does not say their unit in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRow:
+    """An entry of the last box of a portal, and what is left of it on a page of now."""
+
+    portal: str
+    last_seen: dt.datetime
+    fetched_at: dt.datetime
+    city: str
+    before: str
+    after: str | None
+    markup_before: str
+    markup_after: str | None
+
+
+def _list_drift(places: Places, portal: str | None, form: Form) -> None:
+    from scraper import reader  # noqa: PLC0415 - only where it is wanted
+    from scraper.errors import NoSidebar  # noqa: PLC0415
+    from scraper.vocabulary import KNOWN  # noqa: PLC0415
+
+    config = places.optional()
+    kinds, words = (config.kinds, config.words.known()) if config else ({}, KNOWN)
+    rows = []
+    with query.Database(places.database()) as asked:
+        for lost in asked.lost_boxes(portal=portal):
+            kind = kinds.get(lost.portal, reader.BOX)
+            try:
+                drift = reader.drifted(lost.fragment, lost.page, lost.encoding, words, kind=kind)
+            except NoSidebar as exc:
+                show.nothing(f"{lost.portal}: its last box is of another kind: {exc.found}")
+                continue
+            rows += [
+                DriftRow(
+                    portal=lost.portal,
+                    last_seen=lost.last_seen,
+                    fetched_at=lost.fetched_at,
+                    **asdict(one),
+                )
+                for one in drift.survivors
+            ]
+    names = [one.name for one in fields(DriftRow)]
+    shown = names if form in ("json", "csv") else names[:6]
+    _rows(rows, {name: name for name in shown}, form, none="no portal lost its box", keys=2)
 
 
 def _rows(

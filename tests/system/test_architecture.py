@@ -82,6 +82,7 @@ STAGES = {
     "scraper.demo": {"scraper.collect", "scraper.config", "scraper.fetch", "scraper.lock"},
     "scraper.monitor": {
         *("scraper.collect", "scraper.config", "scraper.metrics", "scraper.notify"),
+        "scraper.reader",
     },
     "scraper.daemon": {
         *("scraper.clock", "scraper.collect", "scraper.config", "scraper.metrics"),
