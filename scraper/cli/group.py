@@ -72,17 +72,9 @@ The line stands here, so that ``nalssi --help`` need not load the modules either
 """
 
 GROUPS: Final = {
-    "Collect": "demo scrape run parse backfill",
-    "Ask": "latest series hours at stats compare plot freezes flags stations words",
-    "Files": "export backup",
-    "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks",
-}
-"""The commands by what they are for, each in the order of its first use."""
-
-GROUPS: Final = {
     "Collect": "demo scrape run parse backfill merge",
     "Ask": "latest series hours at cite stats compare plot freezes flags stations words",
-    "Files": "export backup",
+    "Files": "export dataset backup",
     "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks",
 }
 """The commands by what they are for, each in the order of its first use."""
