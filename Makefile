@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 4
 AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 
-.PHONY: demo test test-long test-httpx2 coverage check format bench truth soak clean
+.PHONY: demo test test-long test-httpx2 coverage check format bench truth soak reference man wheel clean
 
 demo: $(INSTALLED)
 	$(BIN)/nalssi demo
@@ -47,8 +47,19 @@ truth: $(INSTALLED)
 soak: $(INSTALLED)
 	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))
 
+# The part of docs/commands.md that the commands themselves say.
+reference: $(INSTALLED)
+	$(BIN)/python -m scraper.cli.reference docs/commands.md
+
+man: $(INSTALLED)
+	$(BIN)/python -m scraper.cli.reference man
+
+# A wheel that brings the man pages.
+wheel: man
+	$(BIN)/python -m build --wheel .
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist man *.egg-info
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "nalssi needs Python 3.11 or newer, not " + sys.version.split()[0])'

@@ -46,7 +46,7 @@ def content(hour: int) -> Content:
     """What the feed says in this hour: a summer, a day, and a little chance."""
     chance = random.Random(hour)
     season = 12 - 14 * math.cos(2 * math.pi * hour / HOURS_A_YEAR)
-    day = -4 * math.cos(2 * math.pi * (hour + 9) / 24)
+    day = 4 * math.cos(2 * math.pi * (hour + 9 - 15) / 24)  # warmest at 15 h in Korea
     readings = tuple(
         Reading(
             city=city,

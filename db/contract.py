@@ -29,25 +29,28 @@ _CONTRACT = f"""station, station_en, kma_id, latitude, longitude,
     {", ".join(map(_as_iso, _TIMES))}, {", ".join(f"{time} AS {time}_s" for time in _TIMES)},
     temperature_c, condition, wmo_4677, label, portal, page_date, state, why, digest"""
 
+_OBSERVED = f"{_as_iso('observed_at')}, observed_at AS observed_at_s"
+
 _SPAN = f"{_as_iso('since')}, {_as_iso('until')}, since AS since_s, until AS until_s"
 
 _PROBLEMS = f"{sentences('problems')} AS problems"
 
 VIEWS = {
-    "weather": f"SELECT {_CONTRACT}, flag FROM ({WEATHER})",
-    "latest": f"SELECT {_CONTRACT}, age_minutes, flag FROM ({latest(NOW)})",
-    "latest_best": f"""SELECT {_CONTRACT}, age_minutes, live_portals, agreeing_portals, flag
-        FROM ({latest_best(NOW)})""",
+    "weather": f"SELECT {_CONTRACT}, flag, {_OBSERVED} FROM ({WEATHER})",
+    "latest": f"SELECT {_CONTRACT}, age_minutes, flag, {_OBSERVED} FROM ({latest(NOW)})",
+    "latest_best": f"""SELECT {_CONTRACT}, age_minutes, live_portals, agreeing_portals, flag,
+        {_OBSERVED} FROM ({latest_best(NOW)})""",
     "hours": f"""SELECT station, station_en, kma_id, latitude, longitude,
         {iso("hour_s")} AS hour, {_as_iso("published_by")}, hour_s,
         published_by AS published_by_s, temperature_c, condition, wmo_4677, label, portal, state,
-        why FROM ({HOURS})""",
+        why, flag FROM ({HOURS})""",
     "gaps": f"""SELECT portal, {_SPAN}, failures, cause, reason
         FROM ({gaps.gaps(NOW, *3 * ["NULL"])})""",
     "freezes": f"""SELECT portal, {_SPAN}, {_as_iso("next_change")}, next_change AS next_change_s,
         why FROM ({FREEZES})""",
     "flags": f"""SELECT station, station_en, kma_id, {_as_iso("seen_from")},
-        {_as_iso("seen_until")}, temperature_c, portal, kind, flag FROM ({FLAGS})""",
+        {_as_iso("seen_until")}, seen_from AS seen_from_s, seen_until AS seen_until_s,
+        temperature_c, portal, kind, flag FROM ({FLAGS})""",
     "looks": f"""SELECT id, portal, {_as_iso("fetched_at")}, outcome, status, milliseconds, bytes,
         page_date, sidebar_id, reason, {_PROBLEMS}, {_as_iso("retry_at")}, 'second' AS precision
         FROM ({LOOKS})

@@ -60,6 +60,13 @@ def _add(number: int, outcome: str, look: str, *, table: str = "counts", of: str
         milliseconds = milliseconds + excluded.milliseconds"""
 
 
+def count(conn: sqlite3.Connection, number: int, look_id: int) -> None:
+    """Count a look so many times more, where it is changed without its outcome."""
+    conn.execute(
+        _add(number, _outcome("f."), "f.", of="FROM fetches AS f WHERE f.id = ?"), [look_id]
+    )
+
+
 def _at(spell: str) -> str:
     return f"""FROM fetches AS f WHERE f.portal_id = {spell}portal_id
         AND f.fetched_at = {spell}seen_from AND f.outcome = 'read'"""

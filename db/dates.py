@@ -1,7 +1,14 @@
 """
 Page dates as proof: what a page printed above its box existed by the end of that day.
 
-A date that stands still while new sets go on proves nothing; the portal's date line is broken then.
+A feed that prints an hour says more: its values were observed then. No set is published before its
+observation, whatever a cache or a date line says; and its values are as old as that, whoever shows
+them and however late. So where an hour is known, ``published_by`` is that hour, not its end: values
+of 12:00 that a feed shows first at 14:00 would else be live until 14:30. An hour that is later than
+a look at the set is none.
+
+A date that stands still while new sets go on proves nothing, nor do its hours; the portal's date
+line is broken then.
 Such dates are kept, by portal, in the derived table ``stuck_dates``.
 """
 
@@ -29,20 +36,26 @@ ENDS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) + 54000)"
 """When a Korean day begins and ends, as SQL: nine hours before midnight in Greenwich."""
 
 
+HOUR: Final = """(SELECT o.observed_at FROM sidebars AS o
+    WHERE o.id = {}.sidebar_id AND o.observed_at IS NOT NULL)"""
+"""The hour that the sidebar of a look printed, as SQL; NULL where it printed none."""
+
+
 def existed_by(look: str, at: str, age: str) -> str:
     """
     By when a box existed that a look saw, as SQL.
 
     Args:
-        look: The row of the look: its ``portal_id`` and ``page_date``.
+        look: The row of the look: its ``portal_id``, ``page_date`` and ``sidebar_id``.
         at: When it was.
         age: How long a cache had kept the page by then, in seconds.
     """
-    ends = ENDS.format(date=f"{look}.page_date")
-    return f"""min({at} - coalesce({age}, 0), CASE WHEN {ends} < {at} AND NOT EXISTS (
-            SELECT 1 FROM stuck_dates AS d
-            WHERE d.portal_id = {look}.portal_id AND d.page_date = {look}.page_date)
-        THEN {ends} ELSE {at} END)"""
+    hour, ends = HOUR.format(look), ENDS.format(date=f"{look}.page_date")
+    goes_on = f"""NOT EXISTS (SELECT 1 FROM stuck_dates AS d
+        WHERE d.portal_id = {look}.portal_id AND d.page_date = {look}.page_date)"""
+    return f"""CASE WHEN {hour} <= {at} AND {goes_on} THEN {hour}
+        ELSE min({at} - coalesce({age}, 0),
+            CASE WHEN {ends} < {at} AND {goes_on} THEN {ends} ELSE {at} END) END"""
 
 
 _STUCK: Final = f"""

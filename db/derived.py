@@ -24,9 +24,14 @@ LEARNED: Final = """
 LEARNED_COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_from"
 
 
+UNFLAGGED: Final = f"""CASE WHEN r.temperature IS NULL THEN {MISSING}
+    WHEN sp.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END"""
+"""The flag of a reading ``r`` in a spell ``sp`` where no rule flags it."""
+
+
 def flag_sql(spell: str = "sp") -> str:
-    """The worst flag of a reading ``r`` in a spell, as SQL; before the first set is no other."""
-    return f"""CASE WHEN r.temperature IS NULL THEN {MISSING} ELSE coalesce(
-        (SELECT max(fl.flag) FROM flagged AS fl WHERE fl.portal_id = {spell}.portal_id
-            AND fl.seen_from = {spell}.seen_from AND fl.station_id = r.station_id),
-        CASE WHEN {spell}.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END) END"""
+    """The worst flag of a reading ``r`` in a spell, as SQL."""
+    unflagged = UNFLAGGED.replace("sp.", f"{spell}.")
+    return f"""coalesce((SELECT max(fl.flag) FROM flagged AS fl
+        WHERE fl.portal_id = {spell}.portal_id AND fl.seen_from = {spell}.seen_from
+            AND fl.station_id = r.station_id), {unflagged})"""

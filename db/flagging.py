@@ -147,7 +147,7 @@ class _Judge:
         self._end = len(self._boxes) - sum(box.seen_from > last for box in self._boxes)
         self._new = new and self._begin < self._end
         self._flags: dict[Key, int] = {}
-        self._runs: list[tuple[int, Sequence[Box]]] = []  # of stations; those judged again
+        self._known: Sequence[Box] = ()  # in which runs were judged again
 
     def write(self, places: _Places) -> None:
         """Write what differs from the table."""
@@ -168,7 +168,8 @@ class _Judge:
         if self._which["first"] <= seen_from <= self._which["last"]:
             return True
         if kind == "flat":
-            return any(row == station and _begins(run, seen_from) for row, run in self._runs)
+            runs = flags.runs(self._known, station)
+            return any(self._concerns(run) and _begins(run, seen_from) for run in runs)
         begin, end = self._begin, self._end + AROUND
         if kind == "spike":
             begin, end = max(0, begin - 1), end - 1
@@ -248,17 +249,24 @@ class _Judge:
             return  # most looks
         if not self._boxes:
             return
-        # What is new leaves alone the runs that end before it: they may not have been followed.
+        self._known = known
+        for station in is_flat:
+            self._put_run(station, flags.runs(known, station)[0], FAIL)
+        for station, run in flags.long_runs(known):
+            if flag := flags.flat(run):
+                self._put_run(station, run, flag)
+
+    def _put_run(self, station: int, run: Sequence[Box], flag: int) -> None:
+        if self._concerns(run):
+            for box in run:
+                key: Key = (box.seen_from, station, "flat")
+                self._flags[key] = max(flag, self._flags.get(key, 0))
+
+    def _concerns(self, run: Sequence[Box]) -> bool:
+        """Whether a run reaches what changed; where that is new, others were not followed."""
         begin = self._boxes[self._begin if self._new else max(0, self._begin - 1)].seen_from
         end = self._boxes[min(len(self._boxes), self._end + 1) - 1].seen_from
-        for station in {row for box in known for row in box.tenths}:
-            for nth, run in enumerate(flags.runs(known, station)):
-                if run[-1].seen_from < begin or run[0].seen_from > end:
-                    continue
-                self._runs.append((station, run))
-                if flag := FAIL if nth == 0 and station in is_flat else flags.flat(run):
-                    for box in run:
-                        self._flags[box.seen_from, station, "flat"] = flag
+        return run[-1].seen_from >= begin and run[0].seen_from <= end
 
 
 def _begins(boxes: Iterable[Box], seen_from: int) -> bool:

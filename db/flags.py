@@ -25,7 +25,7 @@ from db.moments import KST_S
 from db.read.rows import DAY_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Kind = Literal["flat", "spike", "step", "neighbours", "range"]
 
@@ -267,6 +267,27 @@ def _moved(run: Sequence[Box]) -> bool:
     moved = sum(most[station] - least[station] >= MOVED for station in most)
     # Half of the smallest box: a portal that goes on with more stations makes no run better.
     return moved > 0 and 2 * moved >= min(len(box.tenths) for box in run)
+
+
+def long_runs(boxes: Sequence[Box]) -> Iterator[tuple[int, list[Box]]]:
+    """Those of the ``runs`` of each station that have sets enough to be flat."""
+    run: dict[int, tuple[int, int, int]] = {}  # of each station: number, first and last place
+    for nth, box in enumerate(boxes):
+        for station, tenths in box.tenths.items():
+            known, first, last = run.get(station, (None, 0, 0))
+            if known == tenths and nth - last <= BRIDGED + 1:
+                run[station] = tenths, first, nth
+                continue
+            if last - first >= FLAT_SETS - 1:
+                yield station, _printing(boxes[first : last + 1], station)
+            run[station] = tenths, nth, nth
+    for station, (_, first, last) in run.items():
+        if last - first >= FLAT_SETS - 1:
+            yield station, _printing(boxes[first : last + 1], station)
+
+
+def _printing(boxes: Sequence[Box], station: int) -> list[Box]:
+    return [box for box in boxes if station in box.tenths]
 
 
 def runs(boxes: Sequence[Box], station: int) -> list[list[Box]]:

@@ -18,6 +18,7 @@ import json
 import math
 from bisect import bisect_left
 from collections import defaultdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.moments import KST_S
@@ -224,7 +225,8 @@ def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> li
         Epoch seconds within each day that is found to be late, or no longer.
     """
     first, last = _day(begins[0]), _day(begins[-1])
-    wanted = {day for day in map(_day, begins) if _is_first(conn, portal_id, day, begins)}
+    by_day = {day: list(of_day) for day, of_day in groupby(begins, key=_day)}
+    wanted = {day for day, of_day in by_day.items() if _is_first(conn, portal_id, day, of_day)}
     ends = _midnight(first + 1), _midnight(last + WEEK + 1)
     later = {day for (day,) in conn.execute(_DAYS, (portal_id, *ends))}
     days = sorted(wanted | {day for day in later if _follows(day, begins)})
@@ -232,7 +234,7 @@ def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> li
 
 
 def _is_first(conn: sqlite3.Connection, portal_id: int, day: int, begins: Sequence[int]) -> bool:
-    """Whether a day had no spell before those that changed: it was not judged, or need not be."""
+    """Whether a day has no other spell than those that changed: it was not judged before."""
     midnight = _midnight(day)
     others = conn.execute(
         "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from >= ? AND seen_from < ? "

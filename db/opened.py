@@ -7,10 +7,12 @@ The questions about the weather are in ``db.query``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from db import asked, read
+from db.errors import DatabaseError
 from db.file import connection
 from db.read.ask import Ask
 
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
 
     from db.asked import Part, StationName, When
     from db.read.counts import Counts
+    from db.read.lost import LostBox
     from db.read.notices import OpenNotice
     from db.read.originals import Kept
     from db.read.portals import Portal
     from db.read.words import Word
     from db.reading import PortalMemory, Station
+
+_HEX: Final = re.compile("([0-9a-f]{2})+")
 
 
 class Opened:
@@ -61,6 +66,22 @@ class Opened:
         """Every portal ever looked at, in the order in which they were added."""
         return self._ask.read(read.portals.portal, read.portals.PORTALS)
 
+    def fragment(self, digest: str) -> str:
+        """
+        The stretch of a page that a box was read from.
+
+        Raises:
+            DatabaseError: There is no box of this digest, or it is damaged.
+        """
+        from db.packing import unpacked
+
+        kept = bytes.fromhex(digest) if _HEX.fullmatch(digest) else b""
+        rows = self._ask("SELECT fragment FROM sidebars WHERE digest = :digest", {"digest": kept})
+        if not rows:
+            raise DatabaseError(self.path, f"there is no box of the digest {digest}")
+        with self._ask.reading():
+            return unpacked(rows[0][0])
+
     def journal(self) -> str:
         """SQLite's journal of this file, such as ``wal``."""
         return str(self._ask("PRAGMA journal_mode")[0][0])
@@ -84,6 +105,13 @@ class Opened:
 
         part = self._part(since, portal=portal)
         return Kept(self.path, self._ask, since=part.since, portal=portal)
+
+    def lost_boxes(self, *, portal: str | None = None) -> list[LostBox]:
+        """The portals whose newest page has no box, which they had before."""
+        from db.read import lost
+
+        part = self._part(portal=portal)
+        return self._ask.read(lost.read, lost.LOST, {"portal": part.portal})
 
     def counts(self) -> Counts:
         """How many looks and readings there ever were, pruned looks among them."""

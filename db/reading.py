@@ -147,6 +147,7 @@ class Content:
         readings: In printed order.
         problems: What was not understood.
         reader: The version of the reader that read it.
+        observed_at: The hour of the observation, aware, where one is printed with it.
     """
 
     digest: bytes
@@ -154,6 +155,7 @@ class Content:
     readings: tuple[Reading, ...]
     problems: tuple[Problem, ...]
     reader: int
+    observed_at: dt.datetime | None = None
 
     @property
     def icons(self) -> int:

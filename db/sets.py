@@ -5,96 +5,39 @@ Two sidebars are the same set where most of their common temperatures are equal 
 The relation is between two sidebars and is never chained: a slow night must not tie hour to hour.
 What it gives stands in every spell that showed the set: ``published_by`` is the earliest proof, at
 any portal, that one of the same sidebars existed; ``first_seen`` and ``first_portal_id`` are the
-first look at one of them, and ``first_after`` the look at that portal before.
+first look at one of them, and ``first_after`` the look at that portal before; ``observed_at`` is
+the earliest hour that a feed prints with one of them.
 
-Same sets are found by *bands*: three stations and their temperatures, hashed. Of sixteen stations
-there are five bands, and the four values that may differ cannot break five.
+Same sets are found by their bands (``db/bands.py``).
 """
 
 from __future__ import annotations
 
 import json
-import zlib
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from db import dates
+from db.bands import bands
 from db.validity import FEWEST_COMMON, same
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Mapping
 
-    Temperatures: TypeAlias = Mapping[int, int]
     Near: TypeAlias = Mapping[int, frozenset[int]]
     """The sidebars of the same set, by sidebar, itself among them."""
-
-BAND: Final = 3
-"""Stations in a band: two hours with three equal temperatures are rare."""
-
-MOST_BANDS: Final = 16
-"""A box of all stations has enough with these."""
-
-FAMILIES: Final = (
-    (98, 105, 108, 133, 143, 152, 156, 159, 172, 184, 201, 226, 238, 259, 283),
-    (98, 99, 102, 105, 108, 112, 119, 133, 143, 152, 156, 159, 184, 201, 202),
-)
-"""
-KMA's numbers of the stations that whole families of portals print, in threes.
-
-A box of all stations has the bands of the sixteen as well, so that the two find each other.
-"""
-
-_TRIPLES: Final = tuple(
-    family[at : at + BAND] for family in FAMILIES for at in range(0, len(family), BAND)
-)
 
 _PLACES: Final = 1 << 16
 """More than there are portals: a look is told by its second and its portal in one number."""
 
 
 class _First(NamedTuple):
-    """What the spells of a sidebar prove: that it existed by then, and the first look at it."""
+    """What the spells of a sidebar prove: by when it existed, the first look, and its hour."""
 
     existed_by: int
     look: int  # the second times _PLACES, plus the portal: of one second, the portal added first
-
-
-def bands(temperatures: Temperatures, kma_ids: Mapping[int, int]) -> list[int]:
-    """
-    The bands of a box, as 32-bit numbers; too few temperatures have none.
-
-    Args:
-        temperatures: Tenths of a degree by station.
-        kma_ids: KMA's number by station; a city that we do not know has none.
-    """
-    if len(temperatures) < FEWEST_COMMON:
-        return []
-    stations = tuple(temperatures)
-    groups = _groups(stations, tuple(map(kma_ids.get, stations)))
-    return list({_hash(group, temperatures): None for group in groups})
-
-
-@lru_cache(maxsize=1024)  # portals print the same few lists for years
-def _groups(
-    stations: tuple[int, ...], numbers: tuple[int | None, ...]
-) -> tuple[tuple[int, ...], ...]:
-    """The stations of each band of a list."""
-    by_kma = {number: row for row, number in zip(stations, numbers, strict=True) if number}
-    groups = [
-        tuple(by_kma[number] for number in triple)
-        for triple in _TRIPLES
-        if all(number in by_kma for number in triple)
-    ]
-    # The rest are taken as they come, so that at least the same list has the same bands.
-    rest = sorted(set(stations) - {row for group in groups for row in group})
-    groups += [tuple(rest[at : at + BAND]) for at in range(0, len(rest), BAND)]
-    return tuple(group for group in groups[:MOST_BANDS] if len(group) > 1)
-
-
-def _hash(stations: tuple[int, ...], temperatures: Temperatures) -> int:
-    printed = ",".join([f"{row}:{temperatures[row]}" for row in stations])
-    return zlib.crc32(printed.encode()) - (1 << 31)
+    observed_at: int | None
 
 
 def settle(
@@ -140,6 +83,7 @@ def settle_all(conn: sqlite3.Connection) -> dict[int, frozenset[int]]:
     conn.execute("DELETE FROM bands")
     _keep(conn, _bands(conn, None))
     conn.execute(_OF_ITS_SIDEBAR)
+    conn.execute(_OBSERVED)
     found: dict[int, frozenset[int]] = {}
     shared = [row for (row,) in conn.execute(_SHARING)]
     for at in range(0, len(shared), _AT_ONCE):
@@ -173,15 +117,19 @@ _SHARING: Final = """
 
 def _learns(known: _First, other: _First) -> bool:
     """Whether a set of which this is known has something to learn of one of the same set."""
-    return other.existed_by < known.existed_by or other.look < known.look
+    return (
+        other.existed_by < known.existed_by
+        or other.look < known.look
+        or other.observed_at not in (None, known.observed_at)
+    )
 
 
 def _known(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
     """What the spells of these sidebars say of their sets by now."""
     return {
-        row: _First(published_by, first_seen * _PLACES + first_portal_id)
-        for row, published_by, first_seen, first_portal_id in conn.execute(
-            "SELECT sidebar_id, published_by, first_seen, first_portal_id FROM spells "
+        row: _First(published_by, first_seen * _PLACES + first_portal_id, observed_at)
+        for row, published_by, first_seen, first_portal_id, observed_at in conn.execute(
+            "SELECT sidebar_id, published_by, first_seen, first_portal_id, observed_at FROM spells "
             "WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id",
             (json.dumps(list(sidebars)),),
         )
@@ -191,13 +139,21 @@ def _known(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
 def _firsts(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
     """What the spells of each sidebar prove by themselves."""
     return {
-        row: _First(existed_by, look)
-        for row, existed_by, look in conn.execute(
-            f"SELECT sidebar_id, min(existed_by), min(seen_from * {_PLACES} + portal_id) "
-            "FROM spells WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id",
+        row: _First(existed_by, look, hour if hour == existed_by else None)
+        for row, existed_by, look, hour in conn.execute(
+            f"SELECT sidebar_id, min(existed_by), min(seen_from * {_PLACES} + portal_id), "
+            f"{dates.HOUR.format('spells')} FROM spells "
+            "WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id",
             (json.dumps(list(sidebars)),),
         )
     }
+
+
+def _observed_at(proofs: Iterable[_First], first_seen: int) -> int | None:
+    """The earliest hour that one of these prints; None where a look had seen the set before."""
+    hours = (proof.observed_at for proof in proofs if proof.observed_at is not None)
+    hour = min(hours, default=None)
+    return hour if hour is not None and hour <= first_seen else None
 
 
 def _publish(
@@ -210,14 +166,17 @@ def _publish(
         if not proofs:
             continue  # no spell shows it any more
         first_seen, portal_id = divmod(min(proof.look for proof in proofs), _PLACES)
+        observed_at = _observed_at(proofs, first_seen)
+        earliest = min(proof.existed_by for proof in proofs)
         changed.update(
             conn.execute(
                 _WRITE,
                 {
                     "sidebar": row,
-                    "published_by": min(proof.existed_by for proof in proofs),
+                    "published_by": earliest if observed_at is None else observed_at,
                     "first_seen": first_seen,
                     "portal": portal_id,
+                    "observed_at": observed_at,
                 },
             ).fetchall()
         )
@@ -226,28 +185,36 @@ def _publish(
 
 _WRITE: Final = """
     UPDATE spells SET published_by = :published_by, first_seen = :first_seen,
-        first_portal_id = :portal, first_after = f.changed_after
+        first_portal_id = :portal, first_after = f.changed_after, observed_at = :observed_at
     FROM (SELECT changed_after FROM spells WHERE portal_id = :portal AND seen_from = :first_seen)
         AS f
     WHERE sidebar_id = :sidebar
-        AND (spells.published_by, spells.first_seen, spells.first_portal_id, spells.first_after)
-            IS NOT (:published_by, :first_seen, :portal, f.changed_after)
+        AND (spells.published_by, spells.first_seen, spells.first_portal_id, spells.first_after,
+            spells.observed_at)
+            IS NOT (:published_by, :first_seen, :portal, f.changed_after, :observed_at)
     RETURNING portal_id, seen_from"""
 
 
 def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]:
     """Have each spell of a box of too few temperatures know itself alone."""
-    return set(
-        conn.execute(
-            "UPDATE spells SET published_by = existed_by, first_seen = seen_from, "
-            "first_portal_id = portal_id, first_after = changed_after "
-            "WHERE sidebar_id IN (SELECT value FROM json_each(?)) "
-            "AND (published_by, first_seen, first_portal_id, first_after) "
-            "IS NOT (existed_by, seen_from, portal_id, changed_after) "
-            "RETURNING portal_id, seen_from",
-            (json.dumps(list(sidebars)),),
-        )
-    )
+    return set(conn.execute(_ALONE, (json.dumps(list(sidebars)),)).fetchall())
+
+
+_OWN_HOUR: Final = f"CASE {dates.HOUR.format('spells')} WHEN {{0}} THEN {{0}} END"
+"""The hour of the sidebar of a spell, as SQL, where it is by when that existed; else NULL."""
+
+_ALONE: Final = f"""
+    UPDATE spells SET published_by = existed_by, first_seen = seen_from,
+        first_portal_id = portal_id, first_after = changed_after,
+        observed_at = {_OWN_HOUR.format("existed_by")}
+    WHERE sidebar_id IN (SELECT value FROM json_each(?))
+        AND (published_by, first_seen, first_portal_id, first_after, observed_at) IS NOT
+            (existed_by, seen_from, portal_id, changed_after, {_OWN_HOUR.format("existed_by")})
+    RETURNING portal_id, seen_from"""
+
+_OBSERVED: Final = f"""
+    UPDATE spells SET observed_at = {_OWN_HOUR.format("published_by")}
+    WHERE sidebar_id IN (SELECT id FROM sidebars WHERE observed_at IS NOT NULL)"""
 
 
 def drop(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:

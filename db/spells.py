@@ -134,13 +134,14 @@ def derive_stations(conn: sqlite3.Connection) -> None:
     )
 
 
-def add(conn: sqlite3.Connection, portal_id: int, at: int) -> None:
-    """Take one more look into account, which is in its table already."""
+def add(conn: sqlite3.Connection, portal_id: int, first: int, last: int | None = None) -> None:
+    """Take a look into account, or all from the first to the last; they are in their tables."""
     newest = _newest(conn, portal_id)
-    if newest is not None and at <= newest.seen_until:
-        judge_dates(conn, portal_id, add_among(conn, portal_id, at))
+    last = first if last is None else last
+    if newest is not None and first <= newest.seen_until:
+        judge_dates(conn, portal_id, add_among(conn, portal_id, first, last))
     else:
-        add_later(conn, portal_id, at, at)
+        add_later(conn, portal_id, first, last)
 
 
 def add_later(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> None:
@@ -196,16 +197,17 @@ def _continued(newest: _Spell | None, looks: Sequence[_Look]) -> tuple[list[_Loo
     return begun, spells
 
 
-def add_among(conn: sqlite3.Connection, portal_id: int, at: int) -> set[str]:
+def add_among(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> set[str]:
     """
-    Take into account one more look, among others known before and after it.
+    Take into account the looks from the first to the last, among others known around them.
 
     Returns:
         The page dates of which ``judge_dates`` must find out whether they stand still now, or no
         longer; after many looks, it is asked once.
     """
-    before, first, last = conn.execute(_AROUND, {"portal": portal_id, "at": at}).fetchone()
-    return _derive_again(conn, portal_id, before, at if first is None else first, last)
+    around = [{"portal": portal_id, "at": at} for at in (first, last)]
+    (before, begin, _), (_, _, end) = (conn.execute(_AROUND, at).fetchone() for at in around)
+    return _derive_again(conn, portal_id, before, first if begin is None else begin, end)
 
 
 _AROUND = """

@@ -6,7 +6,8 @@ stands in the spells that showed it (``db/spells.py`` keeps it up)::
 
     standing_since   since when the portal has shown this set without a break
     published_by     the earliest proof, at any portal, that the set existed
-    confirmed        whether the set was seen to appear, and no doubt speaks against it
+    confirmed        whether the set was seen to appear, and no doubt speaks against it; or its hour
+                     is printed
 
 From these, and from when the portal was polled, follows one state for each moment, station and
 portal, in Python (``state``, ``pieces``) and in SQL (``STATE``, ``LIVE_UNTIL``); a property test
@@ -100,7 +101,8 @@ class Shown(NamedTuple):
         seen_from, seen_until: The first and the last look that showed it.
         standing_since: Since when the portal showed this set; not after ``seen_from``.
         published_by: When it was published at the latest; not after ``standing_since``.
-        confirmed: Whether it was seen to appear, and no doubt speaks against it.
+        confirmed: Whether it was seen to appear, and no doubt speaks against it; or its hour is
+            printed.
     """
 
     seen_from: int
@@ -262,8 +264,13 @@ def watched_until_sql(at: str) -> str:
         AND u.since >= {last_look_sql(at)} AND u.since < sp.seen_until), sp.seen_until)"""
 
 
-CONFIRMED: Final = f"(sp.first_after >= sp.first_seen - {HOLD_S} AND sp.doubt IS NULL)"
-"""Whether a spell ``sp`` shows a set that was seen to appear, as SQL; NULL counts as no."""
+CONFIRMED: Final = f"""(sp.observed_at IS NOT NULL
+    OR (sp.first_after >= sp.first_seen - {HOLD_S} AND sp.doubt IS NULL))"""
+"""
+Whether a spell ``sp`` shows a set that was seen to appear, as SQL; NULL counts as no.
+
+The age of a set whose hour is printed is known: it need not be seen to appear.
+"""
 
 NEXT_CHANGE: Final = """(SELECT n.seen_from FROM spells AS n
     WHERE n.portal_id = sp.portal_id AND n.seen_from > sp.seen_from

@@ -169,4 +169,6 @@ async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
         return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
     problems = "; ".join(said.sentences)
     told = f"{len(said.content.readings)} readings, page date {said.page_date or 'none'}"
+    if (hour := said.content.observed_at) is not None:
+        told += f", observed {hour:%Y-%m-%d %H:%M}"
     return Finding(check=check, told=f"{told}; {problems}" if problems else told)

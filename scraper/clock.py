@@ -19,6 +19,7 @@ from scraper.fetch.headers import moment_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from db.reading import KeptPage
     from scraper.errors import FetchError
     from scraper.vocabulary import Words
 
@@ -58,38 +59,45 @@ def problem(now: dt.datetime, newest_look: dt.datetime | None) -> str | None:
     return None
 
 
-def contradiction(
-    answer: Page | FetchError, asked_at: dt.datetime, words: Words, kind: str
-) -> dt.timedelta | None:
+def server_ahead(answer: Page | FetchError, asked_at: dt.datetime) -> dt.timedelta | None:
     """
-    How far a portal contradicts the clock, by its header Date and by the date above its box.
+    By how much a portal's server is ahead of the clock, by its header Date; below zero, behind.
 
     Args:
         answer: Of the portal.
         asked_at: When it was asked, by the clock; aware.
-        words: What printed words mean.
-        kind: Of the portal.
 
     Returns:
-        By how much the server's clock is ahead of ours; None where one of the two agrees, or is
-        not there.
+        None where the two agree to a day, or there is no page or no Date.
     """
-    if not isinstance(answer, Page) or answer.date is None:
+    if not isinstance(answer, Page) or answer.not_modified or answer.date is None:
         return None
     if (sent := moment_of(answer.date)) is None:
         return None
     ahead = sent - asked_at
-    if abs(ahead) <= SLACK:
-        return None
+    return ahead if abs(ahead) > SLACK else None
+
+
+def prints_that_day(
+    page: KeptPage, asked_at: dt.datetime, ahead: dt.timedelta, words: Words
+) -> bool:
+    """
+    Whether the date above a box is off as its server's clock is.
+
+    Args:
+        page: Kept already: a page may kill its reader.
+        asked_at: When it was asked for, by the clock; aware.
+        ahead: As ``server_ahead`` says.
+        words: What printed words mean.
+    """
     try:
-        printed = reader.read(answer.body, answer.encoding, words, kind=kind).page_date
+        printed = reader.read(page.body, page.encoding, words, kind=page.kind).page_date
     except NoSidebar:
-        return None
+        return False
     if printed is None:
-        return None
+        return False
     days = printed - asked_at.astimezone(KST).date()
-    agree = days > SLACK if ahead > SLACK else days < -SLACK
-    return ahead if agree else None
+    return days > SLACK if ahead > SLACK else days < -SLACK
 
 
 def refuse_contradicted(now: dt.datetime, aheads: Iterable[dt.timedelta]) -> None:

@@ -53,7 +53,7 @@ class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(pattern=r"\A[\w.-]{1,64}\Z", description="1 to 64 letters, digits, '.', '-' or '_'"),
     ]
     url: Annotated[str, Meta(description=_ADDRESS)]
-    kind: Annotated[Literal["box"], Meta(description="one of: box")] = "box"
+    kind: Annotated[Literal["box", "kma-xml"], Meta(description="one of: box, kma-xml")] = "box"
     ignore_robots: Annotated[str, Meta(description="a sentence")] = ""
 
 

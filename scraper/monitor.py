@@ -8,12 +8,14 @@ sent is complained of, and tried again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db import query
 from db.errors import NalssiError
+from scraper import reader
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -97,7 +99,7 @@ class Monitor:
 
     async def _follow(self, course: Course, polled: set[str]) -> None:
         async with self._asking:
-            statuses, _ = await asyncio.to_thread(self._ask, polled)
+            statuses, *_ = await asyncio.to_thread(self._ask, polled)
         self._report("states", None)
         course(statuses)
 
@@ -130,32 +132,48 @@ class Monitor:
         if not (channels := configured(self._config.notify)):
             return
         async with self._asking:
-            statuses, notices = await asyncio.to_thread(self._ask, polled)
+            statuses, notices, drifts = await asyncio.to_thread(self._ask, polled)
         self._report("notices", None)
         await asyncio.gather(
             *(
-                self._guarded(channel.name, self._send_due(channel, statuses, notices))
+                self._guarded(channel.name, self._send_due(channel, statuses, notices, drifts))
                 for channel in channels
             )
         )
 
-    def _ask(self, portals: set[str]) -> tuple[list[query.PortalStatus], list[query.OpenNotice]]:
-        """How these portals are, and the open notices of all."""
+    def _ask(
+        self, portals: set[str]
+    ) -> tuple[list[query.PortalStatus], list[query.OpenNotice], dict[str, str]]:
+        """How these portals are, the open notices of all, and what is left of lost boxes."""
         with query.Database(self._store.path) as db:
-            return db.status(portals=portals, now=self._clock()), db.open_notices()
+            statuses = db.status(portals=portals, now=self._clock())
+            lost = {one.portal for one in statuses if one.last_outcome == "no_sidebar"}
+            return statuses, db.open_notices(), self._drifts(db, lost)
+
+    def _drifts(self, db: query.Database, portals: set[str]) -> dict[str, str]:
+        """What is left of the boxes of these portals, in a sentence; a notice does without."""
+        drifts = {}
+        for portal in sorted(portals):
+            with contextlib.suppress(NalssiError):
+                for lost in db.lost_boxes(portal=portal):
+                    kind = self._config.kinds.get(portal, reader.BOX)
+                    found = reader.drifted(lost.fragment, lost.page, lost.encoding, kind=kind)
+                    drifts[portal] = str(found)
+        return drifts
 
     async def _send_due(
         self,
         channel: Channel,
         statuses: list[query.PortalStatus],
         notices: list[query.OpenNotice],
+        drifts: dict[str, str],
     ) -> None:
         """Send by one channel the notices that it has not taken yet."""
         from scraper.notify import rules  # noqa: PLC0415 - only where it is wanted
 
         until = time.monotonic() + PATIENCE_S
         taken = {(one.portal, one.kind): one for one in notices if one.channel == channel.name}
-        for notice in rules.due(statuses, taken, self._clock()):
+        for notice in rules.due(statuses, taken, self._clock(), drifts):
             if time.monotonic() < until:
                 await self._send(channel, notice)
 

@@ -16,6 +16,7 @@ from db import records
 from db.packing import packed
 from db.reading import Content
 from scraper import normalize, sidebar
+from scraper.sidebar import drift, kma_xml
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from scraper.sidebar import Fact, Sidebar
+    from scraper.sidebar.drift import Drift
     from scraper.vocabulary import Words
 
 BOX: Final = "box"
 """The kind of portal that shows a list of cities, each with its sky and °C, in a page."""
+
+KMA_XML: Final = "kma-xml"
+"""The kind that is KMA's own feed, or a copy of it: stations in XML, with the hour."""
 
 ALL_BOXES: Final[Mapping[str, str]] = MappingProxyType({})
 """The kinds of portals by name, where each is a box."""
@@ -48,7 +53,7 @@ class Find(Protocol):
         """
 
 
-FINDERS: Final[dict[str, Find]] = {BOX: sidebar.find}
+FINDERS: Final[dict[str, Find]] = {BOX: sidebar.find, KMA_XML: kma_xml.find}
 """Each kind of portal, and what finds the sidebar in its pages."""
 
 
@@ -139,6 +144,7 @@ class PageReader:
                 readings=said.readings,
                 problems=said.problems,
                 reader=sidebar.READER,
+                observed_at=seen.observed_at,
             )
             self._remember(key, content)
         return content
@@ -166,6 +172,26 @@ def read(  # noqa: PLR0913
         NoSidebar: It has no box; the message says what was there instead.
     """
     return PageReader(FINDERS[kind], words).read(page, encoding, kept=kept, shown=shown)
+
+
+def drifted(
+    fragment: str, page: bytes, encoding: str, words: Words = KNOWN, *, kind: str = BOX
+) -> Drift:
+    """
+    What is left of a former box on a page that has none.
+
+    Args:
+        fragment: The stretch of a page that held the box.
+        page: The page of now.
+        encoding: Python's name of the encoding of that.
+        words: What printed words mean.
+        kind: Of the portal.
+
+    Raises:
+        NoSidebar: The fragment is none of this kind.
+    """
+    lines = FINDERS[kind](fragment, "utf-8", words).lines
+    return drift.between(lines, fragment, page, encoding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

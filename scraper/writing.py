@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from db.write.store import Store
 from scraper import lock
+from scraper.errors import AnotherPass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,3 +39,28 @@ def writing(path: Path, *, what: What, journal: str, create: bool) -> Iterator[S
     ):
         lock.remember(path)
         yield store
+
+
+@contextlib.contextmanager
+def beside_a_daemon(path: Path, *, journal: str | None) -> Iterator[Store]:
+    """
+    The store, for work in short commits that a daemon may go on beside; one such at a time.
+
+    The lock of the passes is needed only where the file is to be made or migrated. Beside a daemon
+    the journal stays as it is: that is the other's to choose.
+
+    Raises:
+        AnotherPass: Another such work is going on, or a pass makes the file.
+        DatabaseError: The file cannot be used.
+    """
+    with lock.held(path, part=".backfill"):
+        try:
+            with lock.held(path):
+                store = Store.open(path, journal=journal)
+                lock.remember(path)
+        except AnotherPass:
+            if not path.is_file():
+                raise
+            store = Store.open(path)
+        with store:
+            yield store

@@ -19,3 +19,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 for name in list(os.environ):
     if name.lower().endswith("_proxy") or name.startswith("SSL_CERT_"):
         del os.environ[name]
+
+# Tables have the headings of the reader's language; the tests read English.
+os.environ |= {"LC_ALL": "C.UTF-8"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypeAlias
 from db.errors import DatabaseError
 from db.export import formats, parquet
 from db.export.slices import Selection, Source
-from db.export.tables import TABLES
+from db.export.tables import PUBLISHER, TABLES
 from db.file import atomic
 from db.file.connection import VERSION
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["csv", "ndjson", "parquet"]
 
 
-CREDIT: Final = "Korea Meteorological Administration (기상청), as shown by"
+CREDIT: Final = f"{PUBLISHER}, as shown by"
 
 
 def _silent(_done: float) -> None:

@@ -20,6 +20,7 @@ from db.measures import hours, periods
 from db.moments import KST_S, epoch, moment
 from db.problems import sentences
 from db.query import Database
+from db.read.flags import IN_TIME as FLAGS_IN_TIME
 from db.read.freezes import FREEZES_OF_A_TIME
 from db.read.gaps import gaps
 from db.read.latest import latest
@@ -133,12 +134,18 @@ _GAPS: Final = f"SELECT {', '.join(map(_column, TABLES['gaps']))} FROM ({gaps()}
 
 _FREEZES: Final = f"SELECT {', '.join(map(_column, TABLES['freezes']))} FROM ({FREEZES_OF_A_TIME})"
 
+_FLAGS: Final = f"""
+    SELECT {", ".join(map(_column, TABLES["flags"]))} FROM ({FLAGS_IN_TIME})
+    WHERE :stations IS NULL OR station IN (SELECT value FROM json_each(:stations))
+    ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station, kind"""
+
 _AT_ONCE: Final[Mapping[What, str]] = {
     "stations": _STATIONS,
     "portals": _PORTALS,
     "latest": _LATEST,
     "gaps": _GAPS,
     "freezes": _FREEZES,
+    "flags": _FLAGS,
 }
 """What is never so much that it needs slices."""
 
@@ -215,7 +222,7 @@ class Source(Database):
                 return self._of_hours(names, part)
             case "stats":
                 return self._stats(names or [one.name_ko for one in self.stations()], chosen)
-            case "stations" | "portals" | "latest" | "gaps" | "freezes":
+            case "stations" | "portals" | "latest" | "gaps" | "freezes" | "flags":
                 values["now"] = epoch(part.now)
                 return iter([Slice(rows=self._ask(_AT_ONCE[what], values))])
 

@@ -17,6 +17,7 @@ What: TypeAlias = Literal[
     "hours",
     "gaps",
     "freezes",
+    "flags",
     "readings",
     "looks",
     "stations",
@@ -25,6 +26,9 @@ What: TypeAlias = Literal[
 ]
 Kind: TypeAlias = Literal["text", "integer", "real", "moment", "date"]
 Row: TypeAlias = tuple[Any, ...]
+
+PUBLISHER: Final = "Korea Meteorological Administration (기상청)"
+"""Whose values they are, and whom to credit."""
 
 _CONTRACT: Final[Mapping[str, Kind]] = {
     "station": "text",
@@ -52,6 +56,8 @@ _CONTRACT: Final[Mapping[str, Kind]] = {
     "why": "text",
     "digest": "text",
 }
+
+_OBSERVED: Final[Mapping[str, Kind]] = {"observed_at": "moment", "observed_at_s": "integer"}
 
 _UNITS: Final[Mapping[str, str]] = {
     "_c": "degC",
@@ -87,8 +93,8 @@ _SPAN: Final[Mapping[str, Kind]] = {
 }
 
 TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
-    "weather": {**_CONTRACT, "flag": "integer"},
-    "latest": {**_CONTRACT, "age_minutes": "integer", "flag": "integer"},
+    "weather": {**_CONTRACT, "flag": "integer", **_OBSERVED},
+    "latest": {**_CONTRACT, "age_minutes": "integer", "flag": "integer", **_OBSERVED},
     "hours": {
         "station": "text",
         "station_en": "text",
@@ -106,6 +112,7 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
         "portal": "text",
         "state": "text",
         "why": "text",
+        "flag": "integer",
         "live_portals": "integer",
         "agreeing_portals": "integer",
         "mean_c": "real",
@@ -113,6 +120,19 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
     },
     "gaps": {**_SPAN, "failures": "integer", "cause": "text", "reason": "text"},
     "freezes": {**_SPAN, "next_change": "moment", "next_change_s": "integer", "why": "text"},
+    "flags": {
+        "station": "text",
+        "station_en": "text",
+        "kma_id": "integer",
+        "seen_from": "moment",
+        "seen_until": "moment",
+        "seen_from_s": "integer",
+        "seen_until_s": "integer",
+        "temperature_c": "real",
+        "portal": "text",
+        "kind": "text",
+        "flag": "integer",
+    },
     "readings": {
         "sidebar_id": "integer",
         "station": "text",
@@ -180,11 +200,11 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
 """What can be exported, and its columns; those of the views have their names."""
 
 OF_A_TIME: Final[frozenset[What]] = frozenset(
-    {"weather", "hours", "gaps", "freezes", "readings", "looks", "stats"}
+    {"weather", "hours", "gaps", "freezes", "flags", "readings", "looks", "stats"}
 )
 OF_A_PORTAL: Final[frozenset[What]] = OF_A_TIME | {"latest"}
 OF_A_STATION: Final[frozenset[What]] = frozenset(
-    {"weather", "latest", "hours", "readings", "stats"}
+    {"weather", "latest", "hours", "flags", "readings", "stats"}
 )
 BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "hours", "looks"})
 """What can be asked for by time; by portal; by station; and comes one month after the other."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x6E616C73
 """``nals`` in ASCII, at offset 68 of the file: how a database of ours is known."""
 
-VERSION: Final = 11
+VERSION: Final = 12
 """The version of the tables: how many migrations there are."""
 
 BUSY_TIMEOUT_S: Final = 30.0
@@ -83,6 +83,39 @@ def reading(path: Path) -> Iterator[None]:
             yield
         except _NOT_OURS as exc:
             raise DatabaseError(path, f"damaged: {exc}", fault="damaged") from exc
+
+
+@contextlib.contextmanager
+def deriving(path: Path) -> Iterator[None]:
+    """
+    As ``naming``, where code of ours works on many rows: an odd value is damage if SQLite says so.
+
+    Otherwise the fault is ours, and goes on as it is: a database that is well is never called
+    damaged.
+    """
+    with naming(path):
+        try:
+            yield
+        except _NOT_OURS as exc:
+            if (found := damage(path)) is not None:
+                raise DatabaseError(path, f"damaged: {found}", fault="damaged") from exc
+            raise
+
+
+def damage(path: Path) -> str | None:
+    """What SQLite finds first: a broken page or row, or a value of another type; None = nothing."""
+    try:
+        with contextlib.closing(open_to_read(path)) as conn:
+            (found,) = conn.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as exc:
+        return str(exc)
+    return None if found == "ok" else str(found)
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Which file this is, whatever its name: its device and inode."""
+    there = path.stat()
+    return there.st_dev, there.st_ino
 
 
 @contextlib.contextmanager

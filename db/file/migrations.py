@@ -54,8 +54,9 @@ def _archives(db: Database) -> None:
 def _truth(db: Database) -> None:
     _make_all(db, tables.TRUTH)
     db.execute(tables.SPELLS_BY_TIME)
-    _make_all(db, tables.LABELS)  # deriving fills these two today
+    _make_all(db, tables.LABELS)  # deriving fills these today
     _make_all(db, tables.LATE_DAYS)
+    _observed(db)
     spells.rebuild(db.conn)
 
 
@@ -99,6 +100,7 @@ def _labels(db: Database) -> None:
 def _late_days(db: Database) -> None:
     """As days that run late cast doubt on their spells, all are derived again."""
     _make_all(db, tables.LATE_DAYS)
+    _observed(db)
     spells.rebuild(db.conn)
 
 
@@ -111,6 +113,15 @@ def _freezes(db: Database) -> None:
 def _flags(db: Database) -> None:
     _make_all(db, tables.FLAGS)
     flagging.rebuild(db.conn)
+
+
+@MIGRATIONS(name="0012 observed")
+def _observed(db: Database) -> None:
+    """Have the hour of a set; no box printed one so far."""
+    for table, column in tables.OBSERVED.items():
+        if "observed_at" not in db.table(table).columns_dict:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    db.execute(tables.OBSERVED_INDEX)
 
 
 def _make_all(db: Database, statements: str) -> None:

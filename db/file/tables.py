@@ -290,6 +290,17 @@ INSERT INTO open_notices          -- the kind was such as 'webhook: down'
 DROP TABLE notices;
 """
 
+OBSERVED = {
+    # The hour of the observation, epoch seconds; NULL: none is printed with it.
+    "sidebars": "observed_at INTEGER",
+    # The earliest hour that is printed with the set, at any portal; NULL: none is.
+    "spells": "observed_at INTEGER",
+}
+"""A column of each of these tables."""
+
+OBSERVED_INDEX = """CREATE INDEX IF NOT EXISTS sidebars_observed ON sidebars (id, observed_at)
+    WHERE observed_at IS NOT NULL"""
+
 FLAGS = """
 CREATE TABLE flagged (            -- temperatures that may be wrong; db/flags.py
     portal_id INTEGER NOT NULL REFERENCES portals (id),

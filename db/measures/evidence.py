@@ -38,8 +38,9 @@ StateThen: TypeAlias = State | Literal["none"]
 SHOWN: Final = f"""
     SELECT p.id AS portal_id, p.name AS portal, p.interval_s,
         sp.seen_from, sp.seen_until, sp.changed_after, {NEXT_CHANGE} AS next_change,
-        sp.standing_since, sp.published_by, sp.first_seen, q.name AS first_portal, sp.first_after,
-        sp.doubt, {LATE_HOURS} AS late_hours, coalesce({CONFIRMED}, 0) AS confirmed,
+        sp.standing_since, sp.published_by, sp.observed_at, sp.first_seen,
+        q.name AS first_portal, sp.first_after, sp.doubt, {LATE_HOURS} AS late_hours,
+        coalesce({CONFIRMED}, 0) AS confirmed,
         {last_look_sql(":at")} AS last_look,
         {watched_until_sql(":at")} AS watched_until,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment,
@@ -104,6 +105,7 @@ class Known:
         seen_until: The last look that saw it.
         next_change: The first look at others; None where there was none so far.
         published_by: When the set was published at the latest.
+        observed_at: The hour of the observation, where a feed prints it with the set; else None.
         valid_until: When the live value stopped, or stops, being live; None where it was not.
         why: The fact that decided the state, in one sentence.
         flag: QARTOD's number: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 no number printed.
@@ -129,6 +131,7 @@ class Known:
     seen_until: dt.datetime | None = None
     next_change: dt.datetime | None = None
     published_by: dt.datetime | None = None
+    observed_at: dt.datetime | None = None
     valid_until: dt.datetime | None = None
     why: str | None = None
     flag: int | None = None
@@ -154,6 +157,7 @@ class _Shown:
     next_change: int | None
     standing_since: int
     published_by: int
+    observed_at: int | None
     first_seen: int
     first_portal: str
     first_after: int | None
@@ -177,7 +181,7 @@ class _Shown:
         """Read a row; an error where a value is none that we wrote."""
         shown = cls(*row)
         present = (shown.seen_from, shown.seen_until, shown.standing_since, shown.published_by)
-        perhaps = (shown.changed_after, shown.next_change, shown.first_after)
+        perhaps = (shown.changed_after, shown.next_change, shown.first_after, shown.observed_at)
         for second in (*present, shown.first_seen, shown.last_look, *filter(None, perhaps)):
             moment(second)
         if not isinstance(shown.interval_s, int) or not isinstance(shown.tenths, int | None):
@@ -223,6 +227,7 @@ class _Shown:
             first_after=self.first_after,
             doubt=self.doubt,
             late_hours=self.late_hours,
+            observed_at=self.observed_at,
         )
         return why(self.state(at), facts)
 
@@ -287,6 +292,7 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         seen_until=moment(chosen.seen_until),
         next_change=moment_or_none(chosen.next_change),
         published_by=moment(chosen.published_by),
+        observed_at=moment_or_none(chosen.observed_at),
         valid_until=moment_or_none(chosen.valid_until(second)),
         why=chosen.why(second),
         flag=chosen.flag,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from db.errors import WrongQuestion
+from db.flags import FAIL, MISSING
 from db.measures.periods import MOST
 from db.measures.stats import MIN_COVERAGE
 from db.measures.stretches import side_by_side
@@ -62,8 +63,9 @@ class Hour:
         portal: Whose set counts; None before any portal showed the station.
         state: As in ``Known``: ``none`` before any portal showed the station.
         why: The fact that decided the state; None where that is ``none``.
+        flag: As in ``Known``; 9 where there is no value.
         live_portals, agreeing_portals: As in ``Known``.
-        mean_c, coverage: Of the hour, as in ``Period``.
+        mean_c, coverage: Of the hour, as in ``Period``: what is flagged 4 is left out.
     """
 
     station: str
@@ -80,6 +82,7 @@ class Hour:
     portal: str | None
     state: StateThen
     why: str | None
+    flag: int
     live_portals: int
     agreeing_portals: int
     mean_c: float | None
@@ -157,19 +160,22 @@ class Hours:
 
     def rows(self, station: Station) -> Iterator[Row]:
         """The hours of a station, oldest first."""
-        values: dict[int, tuple[int, int | None]] = {}
+        values: dict[int, tuple[int, int | None, int]] = {}
         for timeline in self._portals:
             values |= timeline.readings(station.name_ko)
-        tenths = {spell: value for spell, (_, value) in values.items()}
+        tenths = {spell: value for spell, (_, value, _) in values.items()}
+        counted = {
+            spell: None if flag == FAIL else value for spell, (_, value, flag) in values.items()
+        }
         skies = self._skies
         for hour, (published_by, facts, spell, live), parts in self._listed(frozenset(values)):
-            value, agreement = _NOT_LIVE, (0, 0)
+            value, flag, agreement = _NOT_LIVE, MISSING, (0, 0)
             if spell is not None:
-                sky, tenth = values[spell]
+                sky, tenth, flag = values[spell]
                 value = (None if tenth is None else tenth / 10, *skies[sky])
                 one = int(tenth is not None)
                 agreement = (one, one) if live is None else self._agreement(spell, live, tenths)
-            yield (hour, published_by, *value, *facts, *agreement, *_mean(parts, tenths))
+            yield (hour, published_by, *value, *facts, flag, *agreement, *_mean(parts, counted))
 
     def _listed(self, listing: frozenset[int]) -> list[tuple[int, _Slot, _Parts]]:
         """The hours of all stations that these spells list."""
@@ -246,6 +252,7 @@ def read(found: Hours, station: Station) -> list[Hour]:
             portal=portal,
             state=state,
             why=why,
+            flag=flag,
             live_portals=live,
             agreeing_portals=agreeing,
             mean_c=mean_c,
@@ -261,6 +268,7 @@ def read(found: Hours, station: Station) -> list[Hour]:
             portal,
             state,
             why,
+            flag,
             live,
             agreeing,
             mean_c,

@@ -10,8 +10,10 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db import validity
+from db.derived import LATE_HOURS, UNFLAGGED
 from db.measures.stretches import LAST_LOOK, PAUSES
 from db.moments import FOREVER
+from db.read.flags import OF_STATION
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why, why_live
 from db.validity import CONFIRMED, Shown
 
@@ -28,7 +30,7 @@ _DOUBT: Final = " ".join(f"WHEN '{doubt}' THEN {nth}" for nth, doubt in enumerat
 SPELLS: Final = f"""
     SELECT sp.seen_from, sp.seen_until, sp.standing_since, sp.published_by,
         coalesce({CONFIRMED}, 0), sp.first_seen, sp.first_portal_id, sp.first_after,
-        CASE sp.doubt {_DOUBT} END
+        CASE sp.doubt {_DOUBT} END, {LATE_HOURS}, sp.observed_at
     FROM spells AS sp
     WHERE sp.portal_id = :portal AND sp.seen_from < :until AND sp.seen_from >= coalesce((
         SELECT min(coalesce((
@@ -42,8 +44,8 @@ SPELLS: Final = f"""
     ORDER BY sp.seen_from"""
 """From the second last spell before the time asked for that lists each of the stations."""
 
-READINGS: Final = """
-    SELECT sp.seen_from, r.condition_id, r.temperature
+READINGS: Final = f"""
+    SELECT sp.seen_from, r.condition_id, {UNFLAGGED}, r.temperature
     FROM spells AS sp
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
         AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
@@ -105,11 +107,17 @@ class Timeline:
         ((last_look,),) = self._ask.whole(LAST_LOOK, self._which, present=1)
         return [*self._ask.whole(PAUSES, self._which, present=2), (last_look, FOREVER)]
 
-    def readings(self, station: str) -> dict[int, tuple[int, int | None]]:
-        """The sky and the tenths of a degree that each spell printed of a station."""
-        rows = self._ask.whole(READINGS, {**self._which, "station": station}, present=2)
+    def readings(self, station: str) -> dict[int, tuple[int, int | None, int]]:
+        """The sky, the tenths of a degree and the flag that each spell has of a station."""
+        which = {**self._which, "station": station}
+        rows = self._ask.whole(READINGS, which, present=3)
+        flags = dict(self._ask.whole(OF_STATION, which, present=2))
         numbers = self._numbers
-        return {numbers[row[0]]: row[1:] for row in rows if row[0] in numbers}
+        return {
+            numbers[seen_from]: (sky, tenths, flags.get(seen_from, unflagged))
+            for seen_from, sky, unflagged, tenths in rows
+            if seen_from in numbers
+        }
 
     def pieces(self, listing: Container[int], until: int) -> Iterator[Piece]:
         """The states of the values of a station, oldest first; ``listing``: the spells with it."""
@@ -134,7 +142,8 @@ class Timeline:
         row = self._rows[piece.spell - self.numbers.start]
         if piece.state == "live":
             return why_live(row[5])
-        _, _, standing_since, published_by, _, first_seen, first_portal, first_after, doubt = row
+        _, _, standing_since, published_by, _, first_seen, first_portal, first_after, *more = row
+        doubt, late_hours, observed_at = more
         facts = Facts(
             at=at,
             last_look=self._last_look(at),
@@ -145,6 +154,8 @@ class Timeline:
             first_portal=self._portals[first_portal][0],
             first_after=first_after,
             doubt=None if doubt is None else _DOUBTS[doubt],
+            late_hours=late_hours,
+            observed_at=observed_at,
         )
         return why(piece.state, facts)
 

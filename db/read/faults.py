@@ -40,7 +40,7 @@ def faults(path: Path) -> list[str]:
     """
     uri = f"{path.absolute().as_uri()}?mode=ro"
     with (
-        connection.reading(path),
+        connection.deriving(path),
         contextlib.closing(sqlite3.connect("", uri=True)) as scratch,
     ):
         scratch.execute("ATTACH ? AS kept", (uri,))

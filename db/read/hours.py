@@ -6,6 +6,7 @@ What it cannot, the mean of the hour and how many portals agree, is in ``db.meas
 
 from __future__ import annotations
 
+from db.derived import flag_sql
 from db.read.latest import PLACE
 from db.read.why import NOT_LISTED, why_sql
 from db.validity import last_look_sql, rank_sql, state_sql
@@ -54,7 +55,7 @@ HOURS = f"""
     ), shown AS (
         SELECT h.*, {_last_spell("h.portal_id")} AS seen_from FROM counting AS h
     ), known AS (
-        SELECT h.*, sp.published_by, p.name AS portal, sp.sidebar_id,
+        SELECT h.*, sp.changed_after, sp.published_by, p.name AS portal, sp.sidebar_id,
             CASE WHEN sp.seen_from IS NULL THEN 'none' ELSE {_STATE} END AS state,
             CASE WHEN sp.seen_from IS NULL THEN NULL WHEN {_SHOWS_OTHERS} THEN '{NOT_LISTED}'
                 ELSE {why_sql(f"({_STATE})", "h.hour_s", _LAST_LOOK)} END AS why
@@ -62,7 +63,8 @@ HOURS = f"""
         LEFT JOIN portals AS p ON p.id = h.portal_id
         LEFT JOIN spells AS sp ON sp.portal_id = h.portal_id AND sp.seen_from = h.seen_from
     )
-    SELECT known.*, r.temperature / 10.0 AS temperature_c, c.condition, c.wmo_4677, c.label
+    SELECT known.*, r.temperature / 10.0 AS temperature_c, c.condition, c.wmo_4677, c.label,
+        {flag_sql("known")} AS flag
     FROM known
     LEFT JOIN readings AS r ON state = 'live' AND r.sidebar_id = known.sidebar_id
         AND r.station_id = known.station_id

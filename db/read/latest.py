@@ -59,7 +59,8 @@ def latest(now: str) -> str:
         FROM portal_stations AS ps
     ), shown AS MATERIALIZED (
         SELECT sp.portal_id, p.name AS portal, sp.sidebar_id, sp.seen_from, sp.seen_until,
-            sp.changed_after, sp.published_by, {LIVE_UNTIL} AS live_until, {PAGE_DATE}, {DIGEST},
+            sp.changed_after, sp.published_by, sp.observed_at,
+            {LIVE_UNTIL} AS live_until, {PAGE_DATE}, {DIGEST},
             {state} AS state, {why_sql(f"({state})", now, last_look)} AS why,
             EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = sp.portal_id
                 AND o.seen_from > sp.seen_from AND o.seen_from <= {now}) AS shows_others
@@ -73,7 +74,7 @@ def latest(now: str) -> str:
         shown.page_date, CASE WHEN shows_others THEN 'down' ELSE shown.state END AS state,
         CASE WHEN shows_others THEN '{NOT_LISTED}' ELSE shown.why END AS why,
         shown.digest, {LEARNED_COLUMNS}, {flag_sql("shown")} AS flag,
-        ({now} - shown.published_by) / 60 AS age_minutes, shown.portal_id
+        ({now} - shown.published_by) / 60 AS age_minutes, shown.observed_at, shown.portal_id
     FROM newest
     JOIN shown ON shown.portal_id = newest.portal_id AND shown.seen_from = newest.seen_from
     JOIN readings AS r ON r.sidebar_id = shown.sidebar_id AND r.station_id = newest.station_id
@@ -107,6 +108,7 @@ class Latest:
             printed for the same set, and that portal; else None.
         flag: QARTOD's number: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 no number printed.
         age_minutes: Since ``published_by``.
+        observed_at: The hour of the observation, where a feed prints it with the set; else None.
     """
 
     station: str
@@ -132,6 +134,7 @@ class Latest:
     learned_from: str | None = None
     flag: int
     age_minutes: int
+    observed_at: dt.datetime | None
 
 
 def read(row: sqlite3.Row) -> Latest:
@@ -143,11 +146,16 @@ def values(row: sqlite3.Row) -> dict[str, Any]:
     """The values of a row of ``latest``, by their names."""
     told: dict[str, Any] = dict(zip(row.keys(), row, strict=True))  # quicker than dict(row)
     del told["portal_id"]
-    for name in ("seen_from", "seen_until", "published_by", "changed_after", "valid_until"):
+    for name in _MOMENTS:
         told[name] = _moment(told[name])
     told["page_date"] = date_or_none(told["page_date"])
     return told
 
+
+_MOMENTS = (
+    *("seen_from", "seen_until", "published_by", "changed_after", "valid_until"),
+    "observed_at",
+)
 
 _moment = functools.lru_cache(maxsize=256)(moment_or_none)
 """The stations of a portal share theirs."""

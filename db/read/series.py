@@ -26,7 +26,7 @@ WEATHER = f"""
     SELECT {PLACE}, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
         {LIVE_UNTIL} AS valid_until, {VALUE}, p.name AS portal, {PAGE_DATE}, {_STATE} AS state,
         {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} AS why, {DIGEST},
-        {flag_sql()} AS flag
+        {flag_sql()} AS flag, sp.observed_at
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""
@@ -37,7 +37,8 @@ SERIES = f"""
     SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
         c.condition, c.label, p.name, {_STATE},
         sp.published_by, {LIVE_UNTIL},
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {LEARNED_COLUMNS}, {flag_sql()}
+        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {LEARNED_COLUMNS}, {flag_sql()},
+        sp.observed_at
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
@@ -68,7 +69,7 @@ class Spell:
         valid_until: Until when it was live; None where it never was.
         why: The fact that decided the state.
         learned_condition, learned_from: As in ``Latest``.
-        flag: As in ``Latest``.
+        flag, observed_at: As in ``Latest``.
     """
 
     seen_from: dt.datetime
@@ -85,6 +86,7 @@ class Spell:
     learned_condition: str | None = None
     learned_from: str | None = None
     flag: int
+    observed_at: dt.datetime | None
 
 
 def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
@@ -106,6 +108,7 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             learned_condition=learned_condition,
             learned_from=learned_from,
             flag=flag,
+            observed_at=None if observed_at is None else at(observed_at, KST),
         )
         for (
             seen_from,
@@ -122,5 +125,6 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             learned_condition,
             learned_from,
             flag,
+            observed_at,
         ) in rows
     ]

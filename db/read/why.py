@@ -40,6 +40,7 @@ _IS_MIDNIGHT: Final = "(sp.published_by + 32400) % 86400 = 0"
 _FIRST_PORTAL: Final = "(SELECT q.name FROM portals AS q WHERE q.id = sp.first_portal_id)"
 
 _STALE: Final = f"""CASE
+    WHEN sp.published_by = sp.observed_at THEN 'observed ' || {_minute("sp.observed_at")}
     WHEN sp.published_by = sp.first_seen AND sp.first_portal_id = sp.portal_id
         THEN 'first shown ' || {_minute("sp.first_seen")} || ', and again'
     WHEN sp.published_by = sp.first_seen
@@ -56,6 +57,7 @@ def _doubt_sql(doubt: Doubt) -> str:
 _UNCONFIRMED: Final = f"""CASE
     WHEN {{at}} - sp.published_by >= {HOLD_S}
         THEN 'not renewed since ' || {_minute("sp.published_by")}
+    WHEN sp.observed_at IS NOT NULL THEN 'last look ' || {_minute("{last_look}")}
     WHEN sp.first_after IS NULL THEN 'no look before the first that showed it'
     WHEN sp.first_seen - sp.first_after > {HOLD_S}
         THEN 'no look before it since ' || {_minute("sp.first_after")}
@@ -90,6 +92,7 @@ class Facts(NamedTuple):
         last_look: The last successful look at the portal up to then.
         portal: Who shows the set.
         standing_since, published_by, first_seen, first_portal, first_after, doubt: Of its spell.
+        observed_at: The hour that is printed with the set; None where none is.
         late_hours: By how much the portal ran late that day; None where it did not.
     """
 
@@ -103,6 +106,7 @@ class Facts(NamedTuple):
     first_after: int | None
     doubt: Doubt | None
     late_hours: int | None = None
+    observed_at: int | None = None
 
 
 def why(state: State, facts: Facts) -> str:
@@ -126,6 +130,8 @@ def why_live(first_seen: int) -> str:
 
 
 def _stale(facts: Facts) -> str:
+    if facts.published_by == facts.observed_at:
+        return f"observed {at_minute(facts.published_by)}"
     if facts.published_by == facts.first_seen:
         if facts.first_portal == facts.portal:
             return f"first shown {at_minute(facts.first_seen)}, and again"
@@ -138,13 +144,18 @@ def _stale(facts: Facts) -> str:
 def _unconfirmed(facts: Facts) -> str:
     if facts.at - facts.published_by >= HOLD_S:
         return f"not renewed since {at_minute(facts.published_by)}"
+    return _unknown_age(facts) or f"last look {at_minute(facts.last_look)}"
+
+
+def _unknown_age(facts: Facts) -> str | None:
+    """Why it is not known since when a set exists; None where it is."""
+    if facts.observed_at is not None:
+        return None
     if facts.first_after is None:
         return "no look before the first that showed it"
     if facts.first_seen - facts.first_after > HOLD_S:
         return f"no look before it since {at_minute(facts.first_after)}"
-    if facts.doubt is not None:
-        return DOUBTS[facts.doubt].format(facts.late_hours)
-    return f"last look {at_minute(facts.last_look)}"
+    return facts.doubt and DOUBTS[facts.doubt].format(facts.late_hours)
 
 
 def at_minute(seconds: int) -> str:

@@ -111,12 +111,14 @@ class Kept:
 
 def keep(store: Store, captures: Iterable[Capture]) -> Kept:
     """
-    Keep captures, all or none; those of unknown portals are a mistake of the caller.
+    Keep captures, all or none.
 
     Raises:
         DatabaseError: They cannot be kept.
+        LookupError: One is of an unknown portal, or of a content that was never kept: a mistake of
+            the caller.
     """
-    with store.transaction() as conn, connection.reading(store.path):
+    with store.transaction() as conn, connection.deriving(store.path):
         keeper = _Keeper(conn, store.sidebars)
         return keeper.keep(list(captures))
 
@@ -238,5 +240,5 @@ class _Keeper:
         names = ("portal", "at", "sidebar", "precision", "page_date", "age")
         proves = self._conn.execute(_PROVE, dict(zip(names, row, strict=True))).rowcount
         if precision == "second" and (new or proves):
-            dates |= before | spells.add_among(self._conn, portal_id, captured_at)
+            dates |= before | spells.add_among(self._conn, portal_id, captured_at, captured_at)
         return new

@@ -13,6 +13,7 @@ from db.moments import epoch, moment
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
+    from collections.abc import Iterable
 
     from db.write.store import Store
 
@@ -59,7 +60,7 @@ def plan(
         UnknownPortal: There is no such portal.
         DatabaseError: The database cannot be asked.
     """
-    with store.transaction() as conn, connection.reading(store.path):
+    with store.transaction() as conn, connection.deriving(store.path):
         known = [name for (name,) in conn.execute("SELECT name FROM portals ORDER BY id")]
         if portal is not None and portal not in known:
             raise UnknownPortal(portal, known=known)
@@ -82,11 +83,24 @@ def carry_out(
     Raises:
         DatabaseError: The database cannot be written.
     """
-    with store.transaction() as conn, connection.reading(store.path):
+    with store.transaction() as conn, connection.deriving(store.path):
         dropped = _drop(conn, _values(since, until, portal))
         spells.rebuild(conn)
         counts.rebuild(conn)
     return dropped
+
+
+def unread(store: Store, looks: Iterable[int]) -> None:
+    """
+    Drop looks, by their rows, whose pages are kept and not read: nothing is derived from them.
+
+    Raises:
+        DatabaseError: The database cannot be written.
+    """
+    with store.transaction() as conn:
+        conn.executemany(
+            "DELETE FROM fetches WHERE id = ? AND outcome = 'unread'", [(row,) for row in looks]
+        )
 
 
 def _drop(conn: sqlite3.Connection, which: dict[str, object]) -> int:

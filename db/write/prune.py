@@ -162,7 +162,7 @@ def carry_out(
         DatabaseError: It cannot be written.
     """
     total, dropped = sum(planned.drop.values()), 0
-    with connection.reading(path), contextlib.closing(connection.open_to_write(path)) as conn:
+    with connection.deriving(path), contextlib.closing(connection.open_to_write(path)) as conn:
         with connection.transaction(conn):
             _keep_gaps(conn, planned.borders)
         for portal_id, border in planned.borders.items():

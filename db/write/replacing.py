@@ -85,8 +85,8 @@ class Rewriting:
                 "UPDATE readings SET sidebar_id = :new WHERE sidebar_id = :old", rows
             )
             self._conn.execute(
-                "UPDATE sidebars SET (fragment, problems, reader) = (SELECT fragment, problems, "
-                "reader FROM sidebars WHERE id = :old) WHERE id = :new",
+                "UPDATE sidebars SET (fragment, problems, reader, observed_at) = (SELECT fragment, "
+                "problems, reader, observed_at FROM sidebars WHERE id = :old) WHERE id = :new",
                 rows,
             )
         self._conn.execute("DELETE FROM readings WHERE sidebar_id = :old", rows)
@@ -133,5 +133,5 @@ def rewriting(
     with store.transaction() as conn:
         rewriting = Rewriting(conn, store)
         yield Kept(store.path, Ask(store.path, conn), since=since, portal=portal), rewriting
-        with connection.reading(store.path):
+        with connection.deriving(store.path):
             rewriting.finish()

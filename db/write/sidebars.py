@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from db import flagging, spells
+from db.moments import epoch
 from db.packing import unpacked
 from db.problems import as_json
 
@@ -70,7 +71,8 @@ class Sidebars:
         """Have all of this content in a row, but for the digest."""
         self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
         self._conn.execute(
-            "UPDATE sidebars SET fragment = ?, problems = ?, reader = ? WHERE id = ?",
+            "UPDATE sidebars SET fragment = ?, problems = ?, reader = ?, observed_at = ? "
+            "WHERE id = ?",
             (*_kept(content), sidebar_id),
         )
         self._keep_readings({sidebar_id: content})
@@ -80,7 +82,8 @@ class Sidebars:
         (last,) = self._conn.execute("SELECT coalesce(max(id), 0) FROM sidebars").fetchone()
         rows = dict(enumerate(contents, last + 1))
         self._conn.executemany(
-            "INSERT INTO sidebars (id, digest, fragment, problems, reader) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO sidebars (id, digest, fragment, problems, reader, observed_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             [(row, content.digest, *_kept(content)) for row, content in rows.items()],
         )
         self._keep_readings(rows)
@@ -130,25 +133,39 @@ class Sidebars:
         return _rank(icons, fragment)
 
     def _keep_readings(self, contents: Mapping[int, Content]) -> None:
-        rows = []
-        known: dict[int, int] = {}  # by which object it is: many contents share the same few
+        rows: list[tuple[int, int, int, int | None]] = []
+        stations: dict[int, int] = {}  # by which object it is: many contents share the same few
+        conditions: dict[int, int] = {}
         for sidebar_id, content in contents.items():
             for reading in content.readings:
                 if (station := reading.station) is None:
                     continue
-                if (station_id := known.get(id(station))) is None:
-                    station_id = known[id(station)] = self._station_id(station)
+                if (station_id := stations.get(id(station))) is None:
+                    self._insert(rows)  # the row of a station that they have may become another's
+                    station_id = self._station_id(station)
+                    if self._renumbered:
+                        stations.clear()
+                    stations[id(station)] = station_id
                 condition = reading.condition
-                if (condition_id := known.get(id(condition))) is None:
-                    condition_id = known[id(condition)] = self._condition_id(condition)
+                if (condition_id := conditions.get(id(condition))) is None:
+                    condition_id = conditions[id(condition)] = self._condition_id(condition)
                 celsius = reading.temperature_c
                 tenths = None if celsius is None else round(celsius * 10)
                 rows.append((sidebar_id, station_id, condition_id, tenths))
+        self._insert(rows)
+        self._derive_again()
+
+    def _insert(self, rows: list[tuple[int, int, int, int | None]]) -> None:
+        """Insert readings; the list is empty after that."""
         self._conn.executemany(
             "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature) "
             "VALUES (?, ?, ?, ?)",
             rows,
         )
+        rows.clear()
+
+    def _derive_again(self) -> None:
+        """Derive spells again where a station got another number."""
         if self._renumbered:  # boxes that had no station or band in common may be one set now
             spells.rebuild(self._conn)
             flagging.rebuild(self._conn)  # its place on the map is known by its number
@@ -193,6 +210,7 @@ class Sidebars:
         if rows is None:
             return
         self._renumbered = True
+        self._ids.clear()
         old, number, new = rows
         if new is None or number is not None:
             return
@@ -203,7 +221,6 @@ class Sidebars:
             )
             self._conn.execute(f"DELETE FROM {table} WHERE station_id = ?", (old,))
         self._conn.execute("DELETE FROM stations WHERE id = ?", (old,))
-        self._ids.pop((None, station.name_ko), None)
 
     def _condition_id(self, condition: Condition) -> int:
         """The row of this label and icon, which means what it was last taken for."""
@@ -230,9 +247,10 @@ class Sidebars:
         return int(row_id)
 
 
-def _kept(content: Content) -> tuple[bytes, str | None, int]:
+def _kept(content: Content) -> tuple[bytes, str | None, int, int | None]:
     """What stands in a content's row beside its digest."""
-    return content.fragment, as_json(content.problems), content.reader
+    hour = None if content.observed_at is None else epoch(content.observed_at)
+    return content.fragment, as_json(content.problems), content.reader, hour
 
 
 def _rank(icons: int, fragment: bytes) -> tuple[int, int, bytes]:

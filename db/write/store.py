@@ -177,7 +177,7 @@ class Store:
             look_id = self._insert_look(
                 look, "not_modified", page_date=last[0], sidebar_id=last[1], reason=last[2]
             )
-            with connection.reading(self.path):
+            with connection.deriving(self.path):
                 spells.add(self._conn, *self._place(look_id))
             return self.sidebars.count_readings(last[1])
 
@@ -210,7 +210,7 @@ class Store:
         with self.transaction():
             self.sidebars.keep_read(page.look_id, content, page_date=page_date, doubt=doubt)
             portal_id, fetched_at = self._place(page.look_id)
-            with connection.reading(self.path):
+            with connection.deriving(self.path):
                 spells.add(self._conn, portal_id, fetched_at)
             self._remember(page, portal_id, fetched_at)
             started = self._conn.execute(

@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from db import query
 from db.flags import NAMES
 from db.moments import now
-from scraper.cli import show
-from scraper.cli.options import Moment, Places, as_json, only_portal, with_places
+from scraper.cli import korean, show
+from scraper.cli.options import (
+    STATION,
+    Moment,
+    Places,
+    as_json,
+    only_portal,
+    with_lang,
+    with_places,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,11 +28,12 @@ if TYPE_CHECKING:
     from db.measures.near import NearLook
 
 
-@click.command()
-@click.argument("words", nargs=-1, required=True, metavar="STATION TIME")
-@click.option("--station", metavar="STATION", help="The station; then TIME is the one argument.")
+@click.command(epilog="Example: nalssi at 서울 2026-11-23T21:30")
+@click.argument("words", nargs=-1, required=True, type=STATION, metavar="STATION TIME")
+@click.option("--station", type=STATION, help="The station; then TIME is the one argument.")
 @only_portal
 @with_places
+@with_lang
 @as_json
 def at(
     words: tuple[str, ...],
@@ -34,7 +44,7 @@ def at(
     as_json: bool,
 ) -> None:
     """
-    Show what was known at a moment, and the evidence.
+    Show what was known of one moment, and its evidence.
 
     STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
     long ago: 30m, 24h, 7d, 2w.
@@ -45,9 +55,10 @@ def at(
     if as_json:
         show.as_json(known)
     else:
-        lines = _told(known)
-        width = max(len(name) for name, _ in lines)
-        click.echo("\n".join(f"{name:{width}}  {told}".rstrip() for name, told in lines))
+        lines = [(korean.heading(name), told) for name, told in _told(known)]
+        width = max(cell_len(name) for name, _ in lines)
+        padded = [(set_cell_size(name, width), told) for name, told in lines]
+        click.echo("\n".join(f"{name}  {told}".rstrip() for name, told in padded))
 
 
 def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
@@ -79,6 +90,7 @@ def _told(known: Known) -> list[tuple[str, str]]:
         ("changed", f"after {_moment(known.changed_after)}, seen {_moment(known.seen_from)}"),
         ("last seen", _moment(known.seen_until)),
         ("next change", f"seen {_moment(known.next_change)}"),
+        *([("observed", _moment(known.observed_at))] if known.observed_at else []),
         ("look before", _look(known.look_before)),
         ("look after", _look(known.look_after)),
         ("sidebar", f"{known.evidence.sidebar_id}, digest {known.evidence.digest}"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import importlib.util
 import os
@@ -12,25 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from db import query
 from db.errors import OutputError
 from db.moments import now
 from db.write import imports
-from db.write.store import Store
-from scraper import lock
+from scraper import lock, writing
 from scraper.archive import backfill as archive
 from scraper.archive import files, portals
 from scraper.archive.errors import MissingFastwarc
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, create, with_places
-from scraper.errors import NO_SIDEBAR, AnotherPass
+from scraper.cli.options import File, Places, as_json, create, with_places
+from scraper.errors import NO_SIDEBAR
 from scraper.printable import printable
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
     from scraper.archive.backfill import Progress, Sink
@@ -117,34 +116,42 @@ class Extracted(Outcome):
     readings: int
 
 
-@click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--only-portals", is_flag=True, help="Refuse pages of portals not known yet.")
-@click.option("--portal", metavar="NAME", help="Whose the pages are that have no address.")
+@click.command(epilog="Example: nalssi backfill crawl/*.warc.gz --db history.db")
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option(
+    "--from-db",
+    "databases",
+    type=File(dir_okay=False),
+    multiple=True,
+    help="Join the database of another collector instead, as `nalssi merge` does.",
+)
+@click.option("--only-portals", is_flag=True, help="Refuse pages of unknown portals.")
+@click.option("--portal", metavar="NAME", help="The portal of pages without an address.")
 @click.option(
     "--date",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
-    help="The day of the pages that have neither a time nor a printed date.",
+    help="The day of pages without a time and without a printed date.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
     help="Processes that read, one archive each.  [as many as cores, or files]",
 )
-@click.option("--again", is_flag=True, help="Read also the files that were read before.")
-@click.option("--dry-run", is_flag=True, help="Keep nothing.")
+@click.option("--again", is_flag=True, help="Also read files that were read before.")
+@click.option("--dry-run", is_flag=True, help="Count only; store no row.")
 @click.option(
     "--extract",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.ndjson",
-    help="Write the readings into this file, and use no database.",
+    help="Write the readings into this file, not into a database.",
 )
 @create
 @with_places
 @as_json
 def backfill(
     paths: tuple[str, ...],
+    databases: tuple[Path, ...],
     places: Places,
     *,
     only_portals: bool,
@@ -158,22 +165,31 @@ def backfill(
     as_json: bool,
 ) -> None:
     """
-    Keep what saved pages showed: years of history from archives of the web.
+    Read years of history from archives of the web.
 
     A PATH is a WARC or WET (plain, gzip, or zstd), JSON lines of {"url", "fetched_at", "html" or
     "text"}, a saved page of HTML or text, a folder of any of these, a pattern, or - for standard
-    input. What a file is, its first bytes tell.
+    input. The first bytes of a file say what it is.
 
-    A portal is known by its host; www. and m. are the same. A saved page's host is that of a folder
-    in its path that is named like one (koya-culture.com/news/1.html), or of the address that the
-    page gives as its own (canonical, og:url, "saved from"); else --portal says whose it is.
+    A portal is known by its host; www. and m. are the same. A saved page gets its host from a
+    folder that is named like a host (koya-culture.com/news/1.html), or from the address that the
+    page gives as its own (canonical, og:url, "saved from"); else --portal names its portal.
 
-    The time is that of the capture. A page without one counts for the day that is printed on it,
-    or that --date gives. When a file was written is no time of a capture.
+    The time is that of the capture. A page without a time counts for the day that is printed on it,
+    or that --date gives. The time of the file itself is not used.
 
-    Run it again after an interruption: files that were read to the end are passed over.
+    After an interruption, run it again: files that were read to the end are skipped.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if bool(paths) == bool(databases):
+        msg = "expected either PATH... or --from-db"
+        raise click.UsageError(msg)
+    if databases:
+        _refuse_other_options()
+        from scraper.cli import merge  # noqa: PLC0415 - another door to the same
+
+        merge.join(databases, places, as_json=as_json)
+        return
     if importlib.util.find_spec("fastwarc") is None:
         raise MissingFastwarc
     found = files.sources(paths)
@@ -191,15 +207,25 @@ def backfill(
     click.get_current_context().exit(NO_SIDEBAR if outcome.unreadable else 0)
 
 
+def _refuse_other_options() -> None:
+    """Refuse what says how archives are to be read, which a database has no use for."""
+    context = click.get_current_context()
+    fitting = {"paths", "databases", "config", "db", "as_json", "create"}
+    for one in context.command.params:
+        name = str(one.name)
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if name not in fitting and given:
+            msg = f"{one.opts[-1]} is for archives, not for --from-db"
+            raise click.UsageError(msg)
+
+
 def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool, create: bool) -> Kept:
     path = places.database()
     if not create:
         lock.refuse_lost(path)
     settings = places.optional()
-    # Not the lock of the passes: a daemon may go on, as each commit here is short.
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(lock.held(path, part=".backfill"))
-        store = stack.enter_context(_opened(path, settings.journal if settings else None))
+    journal = settings.journal if settings else None
+    with writing.beside_a_daemon(path, journal=journal) as store:
         known = _of_config(settings)
         for name, url in imports.addresses(store).items():
             known.setdefault(name, (url, archive.INTERVAL_S))
@@ -212,25 +238,6 @@ def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool, creat
             spells_before=keeper.spells_before,
             spells=keeper.spells,
         )
-
-
-@contextlib.contextmanager
-def _opened(path: Path, journal: str | None) -> Iterator[Any]:
-    """
-    The store; the lock of the passes is needed only where it is to be made or migrated.
-
-    Beside a daemon its journal stays as it is: that is the other's to choose.
-    """
-    try:
-        with lock.held(path):
-            store = Store.open(path, journal=journal)
-            lock.remember(path)
-    except AnotherPass:
-        if not path.is_file():
-            raise
-        store = Store.open(path)
-    with store:
-        yield store
 
 
 def _counted(found: list[Source], places: Places, wish: Wish) -> Counted:

@@ -7,16 +7,17 @@ import click
 from db.moments import now
 from scraper import check as checks
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, with_places
+from scraper.cli.options import Places, as_json, with_lang, with_places
 from scraper.troubles import present
 
 
-@click.command()
+@click.command(epilog="Example: nalssi check --live")
 @click.option("--live", is_flag=True, help="Also poll each portal, and store nothing.")
 @with_places
+@with_lang
 @as_json
 def check(places: Places, *, live: bool, as_json: bool) -> None:
-    """Check config, database, disk, clock and lock; change nothing."""
+    """Check config, database, disk, clock and lock."""
     path = places.database()
     settings = places.required() if live else places.optional(beside_db=False)
     least = settings.notify.disk_mib if settings else present.DISK_MIB

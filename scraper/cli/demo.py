@@ -13,14 +13,15 @@ from db import query
 from db.moments import now
 from scraper import demo as story
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, with_places
+from scraper.cli.options import Places, as_json, with_lang, with_places
 
 
-@click.command()
+@click.command(epilog="Example: nalssi demo")
 @with_places
+@with_lang
 @as_json
 def demo(places: Places, *, as_json: bool) -> None:
-    """Poll a portal of our own on this machine, and show it all."""
+    """Poll a demo portal on this machine; the first thing to try."""
     # The variable names the real history, which is no place for a demo.
     by_option = (
         click.get_current_context().get_parameter_source("db") == ParameterSource.COMMANDLINE
@@ -32,7 +33,7 @@ def demo(places: Places, *, as_json: bool) -> None:
     if as_json:
         show.as_json(rows)
         return
-    show.latest(rows)
+    show.latest(rows, wide=False)
     click.echo(f"\nIt is all in {path}. Next:")
     ourselves = "nalssi" if shutil.which("nalssi") else sys.argv[0]
     for line in ("latest --json", "series 서울", "looks --failed"):

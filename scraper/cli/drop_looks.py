@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from db.write.drop import Looks
 
 
-@click.command()
+@click.command(epilog="Example: nalssi drop-looks --since 2031-01-01")
 @since
 @until
 @only_portal

@@ -75,19 +75,20 @@ class Pruned:
     unused_bytes: int
 
 
-@click.command()
+@click.command(epilog="Example: nalssi export --what hours --station 서울 -o seoul.csv")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["csv", "ndjson", "parquet"]),
-    help="The form.  [what the file's name ends with, else csv]",
+    help="The form.  [by the ending of the file, else csv]",
 )
 @click.option(
     "--what",
     type=click.Choice(list(TABLES)),
+    metavar="TABLE",
     default="weather",
     show_default=True,
-    help="The table.",
+    help=f"The table: {', '.join(TABLES)}.",
 )
 @since
 @until
@@ -170,13 +171,13 @@ def _refuse_mixtures(
         raise click.UsageError(msg)
 
 
-@click.command()
+@click.command(epilog="Example: nalssi backup weather-2026-03-01.db")
 @click.argument("file", type=File())
 @click.option("--plain", is_flag=True, help="For programs with a SQLite before 3.37.")
 @with_places
 @as_json
 def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
-    """Make a verified copy of the database while it is in use."""
+    """Copy the database while it is in use, and verify the copy."""
     _end_tidily()
     with progress_bars.of_a_file(to_file=True) as told:
         made = backups.make(places.database(), file, plain=plain, progress=told)
@@ -192,7 +193,7 @@ def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
     )
 
 
-@click.command()
+@click.command(epilog="Example: nalssi prune --dry-run")
 @click.option(
     "--looks-older-than",
     "before",
@@ -208,7 +209,7 @@ def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
 def prune(
     before: dt.datetime, places: Places, *, dry_run: bool, vacuum: bool, as_json: bool
 ) -> None:
-    """Drop old looks that say nothing new; no value, state or gap changes."""
+    """Drop old looks that showed no change."""
     if before > now() - _YOUNGEST:
         msg = "--looks-older-than: expected a day at least, 1d"
         raise click.UsageError(msg)
@@ -263,12 +264,12 @@ def _mib(size: int) -> str:
     return f"{size / 2**20:.1f} MiB"
 
 
-@click.command()
+@click.command(epilog="Example: nalssi rebuild")
 @with_places
 @as_json
 def rebuild(places: Places, *, as_json: bool) -> None:
     """
-    Derive the spells again from the looks.
+    Derive spells and counts again from the looks.
 
     Also brings the database of an older nalssi up to date.
     """

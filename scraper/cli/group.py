@@ -21,6 +21,9 @@ from scraper.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from click.shell_completion import CompletionItem
+
+
 INTERRUPTED: Final = 130
 """What a shell gives a command that ended by Ctrl-C: 128 and the number of SIGINT."""
 
@@ -31,52 +34,54 @@ READER_LEFT: Final = 141
 """What a shell gives a command whose reader left: 128 and the number of SIGPIPE."""
 
 COMMANDS: Final = {
-    "at": ("at", "Show what was known at a moment, and the evidence."),
-    "backfill": (
-        "backfill",
-        "Keep what saved pages showed: years of history from archives of the web.",
-    ),
-    "backup": ("export", "Make a verified copy of the database while it is in use."),
-    "check": ("check", "Check config, database, disk, clock and lock; change nothing."),
+    "at": ("at", "Show what was known of one moment, and its evidence."),
+    "backfill": ("backfill", "Read years of history from archives of the web."),
+    "backup": ("export", "Copy the database while it is in use, and verify the copy."),
+    "check": ("check", "Check config, database, disk, clock and lock."),
+    "cite": ("cite", "Cite one value, with its state, source and a line to check it."),
     "compare": ("stats", "Show stations side by side: differences and correlation."),
-    "demo": ("demo", "Poll a portal of our own on this machine, and show it all."),
+    "dataset": ("dataset", "Make a folder to publish and to cite: files, codebook, provenance."),
+    "demo": ("demo", "Poll a demo portal on this machine; the first thing to try."),
     "drop-looks": ("drop_looks", "Drop looks that a wrong clock dated; a copy is kept."),
     "export": ("export", "Write a table as CSV, NDJSON or Parquet."),
-    "flags": ("query", "List the temperatures that may be wrong, and why."),
-    "freezes": (
-        "hours",
-        "List the stretches in which a portal showed the same for 3 hours or more.",
-    ),
-    "gaps": ("status", "List the stretches without a successful look, and why."),
+    "flags": ("query", "List temperatures that may be wrong, and why."),
+    "freezes": ("hours", "List when a portal stood still for 3 hours or more."),
+    "gaps": ("status", "List stretches without a successful look, and their cause."),
     "help": ("help", "Show what a command is for and how it is used."),
-    "hours": ("hours", "Show what was live at each full hour, and the mean of the hour."),
-    "init": ("init", "Write a config with comments, try its portal, and say how to go on."),
-    "latest": ("query", "Show the newest readings, and whether to trust them."),
-    "look-now": ("look_now", "Ask the running daemon for a look at once, such as after a repair."),
-    "looks": ("query", "List the looks at portals and how each ended."),
-    "notify": ("notify", "Try the channels of the config with a test notice."),
-    "parse": ("parse", "Show what the reader sees in a page; keep nothing."),
-    "plot": ("plot", "Draw stations over time, or a map of them at one moment."),
+    "hours": ("hours", "Show the live value and the mean of each full hour."),
+    "init": ("init", "Write a config, try its portal, and say how to go on."),
+    "latest": ("query", "Show the newest reading of each station, and its state."),
+    "look-now": ("look_now", "Ask the running daemon for a look at once."),
+    "looks": ("query", "List the requests to portals, and how each ended."),
+    "merge": ("merge", "Join the databases of other collectors into this one."),
+    "notify": ("notify", "Send a test notice to each channel of the config."),
+    "parse": ("parse", "Show what the reader sees in a page, without a database."),
+    "plot": ("plot", "Draw stations over time, or a map."),
     "portals": ("query", "List the portals that were polled."),
-    "prune": ("export", "Drop old looks that say nothing new; no value, state or gap changes."),
-    "rebuild": ("export", "Derive the spells again from the looks."),
-    "reparse": ("reparse", "Read what was kept again, and show what is otherwise."),
-    "run": ("run", "Run the daemon, which polls the portals day and night."),
-    "scrape": ("scrape", "Poll the portals of the config once, or the named; for cron."),
-    "series": ("query", "Show what was printed of one station over time."),
+    "prune": ("export", "Drop old looks that showed no change."),
+    "rebuild": ("export", "Derive spells and counts again from the looks."),
+    "reparse": ("reparse", "Read stored pages again, and show what differs."),
+    "run": ("run", "Run the daemon."),
+    "scrape": ("scrape", "Poll the portals of the config once; for cron."),
+    "series": ("query", "Show what was printed of a station over time."),
     "stations": ("query", "List the stations that a portal printed."),
-    "stats": ("stats", "Show means, extremes and coverage by hour, day, week, month or year."),
-    "status": (
-        "status",
-        "Show each portal's state; exit 7 where one is stale, frozen or down.",
-    ),
-    "words": ("words", "List every word ever printed, and what it is taken for."),
+    "stats": ("stats", "Show means, extremes and coverage by hour, day, month or year."),
+    "status": ("status", "Show each portal's state; exit 7 if stale, frozen or down."),
+    "words": ("words", "List every printed word, and what it is taken for."),
 }
 """
 Each command: the module in this package that has it under its name, and its line in the help.
 
 The line stands here, so that ``nalssi --help`` need not load the modules either.
 """
+
+GROUPS: Final = {
+    "Collect": "demo scrape run parse backfill merge",
+    "Ask": "latest series hours at cite stats compare plot freezes flags stations words",
+    "Files": "export dataset backup",
+    "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks",
+}
+"""The commands by what they are for, each in the order of its first use."""
 
 
 class Commands(click.Group):
@@ -107,9 +112,23 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """List the commands, without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        """List the commands by their groups, without loading them."""
+        widest = max(map(len, COMMANDS))
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                lines = [(f"{name:{widest}}", COMMANDS[name][1]) for name in names.split()]
+                formatter.write_dl(lines)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the name of a command, without loading any."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks
+
+        found = [
+            CompletionItem(name, help=line)
+            for name, (_, line) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
 
 @contextlib.contextmanager
@@ -146,12 +165,13 @@ _EARLY: Final = click.Path(path_type=Path, dir_okay=False)
     cls=Commands,
     commands=[click.Command(name) for name in COMMANDS],  # names alone, to list and to suggest
     context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="`nalssi COMMAND --help` explains a command and shows an example.",
 )
 @click.option("--config", type=_EARLY, hidden=True)
 @click.option("--db", type=_EARLY, hidden=True)
 @click.version_option(__version__, prog_name="nalssi")
 def main(config: Path | None, db: Path | None) -> None:
-    """Keep what the KMA weather box of Korean newspaper portals shows, and ask about it."""
+    """Record the weather box on Korean newspaper sites, and ask about it."""
     _refuse_unused(config or db)
     # Whoever started us may have closed them: to write to such an output is an error, but not to
     # such a log. Each takes its number again, which the next file that is opened would get.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
-@click.command()
+@click.command(epilog="Example: nalssi hours 서울 --since yesterday --until today")
 @with_stations(1)
 @since
 @until
@@ -43,7 +43,7 @@ def hours(
     form: Form,
 ) -> None:
     """
-    Show what was live at each full hour, and the mean of the hour.
+    Show the live value and the mean of each full hour.
 
     A STATION is a Korean or English name, or a KMA number; hours are Korean.
     """
@@ -77,7 +77,7 @@ def hours(
     )
 
 
-@click.command()
+@click.command(epilog="Example: nalssi freezes --since 30d")
 @since
 @until
 @only_portal
@@ -91,7 +91,7 @@ def freezes(
     *,
     form: Form,
 ) -> None:
-    """List the stretches in which a portal showed the same for 3 hours or more."""
+    """List when a portal stood still for 3 hours or more."""
     refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         found = asked.freezes(since=since, until=until, portal=portal)

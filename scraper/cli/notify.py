@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from scraper.config import Notify
 
 
-@click.command()
+@click.command(epilog="Example: nalssi notify --test")
 @click.option("--test", "test", is_flag=True, required=True, help="Send a test through each.")
 @with_places
 def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what the command is for
-    """Try the channels of the config with a test notice."""
+    """Send a test notice to each channel of the config."""
     settings = places.required()
     count = len(configured(settings.notify)) + bool(settings.notify.ping)
     if not count:

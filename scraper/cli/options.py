@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
 
+    from click.shell_completion import CompletionItem
+
     from scraper.config import Config, Portal
 
 
@@ -129,7 +131,7 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
         "--db",
         type=_FILE,
         envvar="NALSSI_DB",
-        help="The database, instead of the config's.  [NALSSI_DB]",
+        help="The database.  [NALSSI_DB or the config's]",
     )
     @functools.wraps(command)
     def placed(*args: Any, config: Path | None, db: Path | None, **options: Any) -> None:
@@ -159,6 +161,25 @@ def _one(option: str, before: dict[str, Any], after: Path | None) -> Path | None
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+wide = click.option("--wide", is_flag=True, help="All columns, also beyond 80 characters.")
+
+
+LANG: Final = "nalssi.lang"
+"""Where the context of a command keeps what ``--lang`` says."""
+
+
+def _choose(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    ctx.meta[LANG] = value
+
+
+with_lang = click.option(
+    "--lang",
+    type=click.Choice(["en", "ko"]),
+    expose_value=False,
+    callback=_choose,
+    help="Headings in English or Korean.  [LANG]",
+)
+
 Form: TypeAlias = Literal["table", "json", "csv"]
 
 _FORMS: Final[dict[str, Form]] = {".json": "json", ".csv": "csv"}
@@ -171,13 +192,14 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
     What it prints goes to the file, which is complete or not there.
     """
 
+    @with_lang
     @as_json
     @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
     @click.option(
         "-o",
         "--output",
         type=_FILE,
-        help="The file; .json and .csv mean these forms.  [standard output]",
+        help="Write a file; .json and .csv choose the form.",
     )
     @functools.wraps(command)
     def with_form(
@@ -217,6 +239,34 @@ def _into(output: Path | None, form: Form) -> Iterator[None]:
         yield
 
 
+only_portal = click.option("--portal", metavar="PORTAL", help="Only this portal.")
+
+
+class Station(click.ParamType["str"]):
+    """A station's name or number, as the database will look it up; shells complete the names."""
+
+    name = "STATION"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        param: click.Parameter,  # noqa: ARG002 - click's
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """KMA's names that begin so, Korean and English."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks
+
+        from scraper.vocabulary import KNOWN  # noqa: PLC0415 - the same
+
+        stations = KNOWN.stations.values()
+        names = {station.name_ko for station in stations}
+        names |= {station.name_en.lower() for station in stations if station.name_en}
+        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
+STATION: Final = Station()
+
+
 def with_stations(least: int = 0) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """
     Give a command stations, as arguments or by ``--station``, as its argument ``stations``.
@@ -224,15 +274,16 @@ def with_stations(least: int = 0) -> Callable[[Callable[..., None]], Callable[..
     Args:
         least: So many at least; 0 = all stations where none is named.
     """
+    metavar = "STATION..." if least else "[STATION]..."
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        @click.argument("stations", nargs=-1, metavar="STATION..." if least else "[STATION]...")
+        @click.argument("stations", nargs=-1, metavar=metavar, type=STATION)
         @click.option(
             "--station",
             "named",
-            metavar="STATION",
+            type=STATION,
             multiple=True,
-            help="A station, by Korean or English name or KMA number; may be repeated.",
+            help="A station: 서울, seoul or 108. Repeatable.",
         )
         @functools.wraps(command)
         def with_both(
@@ -261,9 +312,6 @@ def one_station(stations: tuple[str, ...]) -> str:
     return stations[0]
 
 
-only_portal = click.option("--portal", metavar="PORTAL", help="Only this one.")
-
-
 class Moment(click.ParamType["dt.datetime"]):
     """A time in the forms that ``db.asked`` reads."""
 
@@ -282,9 +330,9 @@ class Moment(click.ParamType["dt.datetime"]):
 since = click.option(
     "--since",
     type=Moment(),
-    help="From then on: ISO 8601 (Korean time), so long ago as 30m, 24h, 7d or 2w, or yesterday.",
+    help="From: 2026-03-01T09:00, 24h, 7d or yesterday.",
 )
-until = click.option("--until", type=Moment(), help="Before then; in the same forms.")
+until = click.option("--until", type=Moment(), help="Before; in the same forms.")
 
 
 def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> None:

@@ -11,7 +11,7 @@ import click
 from db.moments import now
 from scraper import fetch, reader
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, with_places
+from scraper.cli.options import Places, as_json, with_lang, with_places
 from scraper.config import Fetch
 from scraper.printable import printable
 from scraper.vocabulary import KNOWN, plain
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 
-@click.command()
+@click.command(epilog="Example: nalssi parse https://www.koya-culture.com/")
 @click.argument("source", default="-", metavar="[FILE|URL|-]")
 @click.option(
     "--kind", type=click.Choice(list(reader.FINDERS)), default=reader.BOX, help="Of its portal."
 )
 @click.option("--explain", is_flag=True, help="Show every list of the page, and its evidence.")
 @with_places
+@with_lang
 @as_json
 def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: bool) -> None:
-    """Show what the reader sees in a page; keep nothing."""
+    """Show what the reader sees in a page, without a database."""
     settings = places.optional()
     words = settings.words.known() if settings else KNOWN
     page = _page(source, settings)
@@ -52,10 +53,17 @@ def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: boo
         for reading in said.content.readings
     ]
     if as_json:
-        told = {"page_date": said.page_date, "readings": rows, "problems": said.sentences}
+        told = {
+            "page_date": said.page_date,
+            "observed_at": said.content.observed_at,
+            "readings": rows,
+            "problems": said.sentences,
+        }
         show.as_json({**told, "lists": lists} if explain else told)
         return
     click.echo(f"page date {show.cell(said.page_date)}")
+    if said.content.observed_at is not None:
+        click.echo(f"observed {said.content.observed_at:%Y-%m-%d %H:%M}")
     show.table(
         ["city", "KMA id", "label", "icon", "condition", "°C"],
         [list(row.values()) for row in rows],

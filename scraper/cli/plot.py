@@ -55,7 +55,7 @@ class Picture(click.ParamType["Path"]):
         return path
 
 
-@click.command()
+@click.command(epilog="Example: nalssi plot 서울 부산 --since 7d -o week.png")
 @with_stations()
 @click.option(
     "--since",
@@ -80,7 +80,7 @@ def plot(
     on_map: bool,
 ) -> None:
     """
-    Draw stations over time, or a map of them at one moment.
+    Draw stations over time, or a map.
 
     A STATION is a Korean or English name, or a KMA number.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -18,6 +18,7 @@ from scraper.cli.options import (
     refuse_reversed,
     since,
     until,
+    wide,
     with_output,
     with_places,
     with_stations,
@@ -28,16 +29,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-@click.command()
+@click.command(epilog="Example: nalssi latest 서울 busan")
 @with_stations()
 @only_portal
-@click.option("--best", is_flag=True, help="One row a station: of the portal whose set counts.")
+@click.option("--best", is_flag=True, help="One row a station: of the portal that counts.")
+@wide
 @with_places
 @with_output
 def latest(
-    stations: tuple[str, ...], portal: str | None, places: Places, *, best: bool, form: Form
+    stations: tuple[str, ...],
+    portal: str | None,
+    places: Places,
+    *,
+    best: bool,
+    wide: bool,
+    form: Form,
 ) -> None:
-    """Show the newest readings, and whether to trust them."""
+    """Show the newest reading of each station, and its state."""
     with query.Database(places.database()) as asked:
         ask = asked.latest_best if best else asked.latest
         rows: Sequence[query.Latest] = ask(
@@ -48,10 +56,10 @@ def latest(
     if portal is not None and not rows:
         show.nothing(f"{portal} has shown none of that yet")
     else:
-        show.latest(rows)
+        show.latest(rows, wide=wide)
 
 
-@click.command()
+@click.command(epilog="Example: nalssi series 서울 --since 7d")
 @with_stations(1)
 @since
 @until
@@ -68,7 +76,7 @@ def series(
     form: Form,
 ) -> None:
     """
-    Show what was printed of one station over time.
+    Show what was printed of a station over time.
 
     STATION is its Korean or English name, or its KMA number.
     """
@@ -110,7 +118,7 @@ _PORTAL: Final = {
 """The name of each value in an answer, and in its dataclass."""
 
 
-@click.command()
+@click.command(epilog="Example: nalssi flags 서울 --since 30d")
 @with_stations()
 @since
 @until
@@ -127,7 +135,7 @@ def flags(
     form: Form,
 ) -> None:
     """
-    List the temperatures that may be wrong, and why.
+    List temperatures that may be wrong, and why.
 
     Flags are QARTOD's: 3 is suspect, 4 has failed. What has failed enters no mean.
     """
@@ -138,7 +146,7 @@ def flags(
     _rows(found, names, form, none="no temperature is flagged")
 
 
-@click.command()
+@click.command(epilog="Example: nalssi stations")
 @with_places
 @with_output
 def stations(places: Places, *, form: Form) -> None:
@@ -148,7 +156,7 @@ def stations(places: Places, *, form: Form) -> None:
     _rows(rows, _STATION, form, none="no portal has shown a station yet")
 
 
-@click.command()
+@click.command(epilog="Example: nalssi portals")
 @with_places
 @with_output
 def portals(places: Places, *, form: Form) -> None:
@@ -158,7 +166,7 @@ def portals(places: Places, *, form: Form) -> None:
     _rows(rows, _PORTAL, form, none="no portal was looked at yet")
 
 
-@click.command()
+@click.command(epilog="Example: nalssi looks --failed --since 1d")
 @since
 @until
 @only_portal
@@ -171,6 +179,11 @@ def portals(places: Places, *, form: Form) -> None:
     show_default=True,
     help="Only the newest so many; 0 = all.",
 )
+@click.option(
+    "--drift",
+    is_flag=True,
+    help="Of portals that lost their box: each former entry, and what is left of it on the page.",
+)
 @with_places
 @with_output
 def looks(
@@ -181,16 +194,73 @@ def looks(
     *,
     failed: bool,
     last: int,
+    drift: bool,
     form: Form,
 ) -> None:
-    """List the looks at portals and how each ended."""
+    """List the requests to portals, and how each ended."""
     refuse_reversed(since, until)
+    if drift:
+        _list_drift(places, portal, form)
+        return
     with query.Database(places.database()) as asked:
         found = asked.looks(
             since=since, until=until, portal=portal, failed=failed, last=last or None
         )
     none = "no look failed" if failed else "there was no look"
     _rows(found, {one.name: one.name for one in fields(query.PastLook)}, form, none=none, keys=2)
+
+
+_UNITS: Final = {
+    "temperature_c": "°C",
+    "elevation_m": "elevation m",
+    "latitude": "latitude °",
+    "longitude": "longitude °",
+}
+"""The headings of values whose name does not say their unit in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRow:
+    """An entry of the last box of a portal, and what is left of it on a page of now."""
+
+    portal: str
+    last_seen: dt.datetime
+    fetched_at: dt.datetime
+    city: str
+    before: str
+    after: str | None
+    markup_before: str
+    markup_after: str | None
+
+
+def _list_drift(places: Places, portal: str | None, form: Form) -> None:
+    from scraper import reader  # noqa: PLC0415 - only where it is wanted
+    from scraper.errors import NoSidebar  # noqa: PLC0415
+    from scraper.vocabulary import KNOWN  # noqa: PLC0415
+
+    config = places.optional()
+    kinds, words = (config.kinds, config.words.known()) if config else ({}, KNOWN)
+    rows = []
+    with query.Database(places.database()) as asked:
+        for lost in asked.lost_boxes(portal=portal):
+            kind = kinds.get(lost.portal, reader.BOX)
+            try:
+                drift = reader.drifted(lost.fragment, lost.page, lost.encoding, words, kind=kind)
+            except NoSidebar as exc:
+                show.nothing(f"{lost.portal}: its last box is of another kind: {exc.found}")
+                continue
+            rows += [
+                DriftRow(
+                    portal=lost.portal,
+                    last_seen=lost.last_seen,
+                    fetched_at=lost.fetched_at,
+                    **asdict(one),
+                )
+                for one in drift.survivors
+            ]
+    names = [one.name for one in fields(DriftRow)]
+    shown = names if form in ("json", "csv") else names[:6]
+    _rows(rows, {name: name for name in shown}, form, none="no portal lost its box", keys=2)
 
 
 def _rows(
@@ -205,7 +275,7 @@ def _rows(
     elif not rows:
         show.nothing(none)
     else:
-        headings = {name: name.replace("_", " ") for name in names}
+        headings = {name: _UNITS.get(name, name.replace("_", " ")) for name in names}
         numbers = [told for name, told in headings.items() if _is_number(row[name] for row in rows)]
         values = [list(row.values()) for row in rows]
         show.table(list(headings.values()), values, numbers=numbers, keys=keys)

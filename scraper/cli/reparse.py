@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scraper.reparse import Difference
 
 
-@click.command()
+@click.command(epilog="Example: nalssi reparse --since 2026-11-23")
 @since
 @only_portal
 @click.option("--write", is_flag=True, help="Keep what is read now in the place of the old.")
@@ -39,7 +39,7 @@ def reparse(
     since: dt.datetime | None, portal: str | None, places: Places, *, write: bool, as_json: bool
 ) -> None:
     """
-    Read what was kept again, and show what is otherwise.
+    Read stored pages again, and show what differs.
 
     It is read with today's reader and words; nothing is kept without --write.
     """

@@ -18,12 +18,12 @@ from scraper.troubles.teller import Teller
 from scraper.writing import writing
 
 
-@click.command()
+@click.command(epilog="Example: nalssi run")
 @create
 @with_places
 def run(places: Places, *, create: bool) -> None:
     """
-    Run the daemon, which polls the portals day and night.
+    Run the daemon.
 
     It ends by SIGTERM or Ctrl-C; SIGHUP reads the config again.
     """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scraper.config import Config
 
 
-@click.command()
+@click.command(epilog="Example: nalssi scrape -v")
 @click.argument("portals", nargs=-1, metavar="[PORTAL]...")
 @click.option("-v", "--verbose", is_flag=True, help="Say how each look ended.")
 @click.option("--if-idle", is_flag=True, help="Leave silently where a daemon or a pass is at work.")
@@ -44,7 +44,7 @@ def scrape(
     create: bool,
     as_json: bool,
 ) -> None:
-    """Poll the portals of the config once, or the named; for cron."""
+    """Poll the portals of the config once; for cron."""
     # What a pass imports stays; to walk it again and again, every 700 objects, takes 5 % of a pass.
     gc.set_threshold(50_000)
     # Being stopped is to be told like Ctrl-C: the looks under way are given up, each with its row.

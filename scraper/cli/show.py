@@ -10,7 +10,7 @@ import datetime as dt
 import io
 import json
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import click
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from db.query import Latest
     from scraper.cli.options import Form
     from scraper.cli.status import PortalRow
+
+_Form: TypeAlias = Literal["wide", "korean", "english"]
 
 _LOUD: Final = {
     **dict.fromkeys(("stale", "frozen", "down"), "bold white on red"),
@@ -134,60 +136,95 @@ def named(row: Any) -> dict[str, Any]:
     return {one.name: getattr(row, one.name) for one in fields(row)}
 
 
-def latest(rows: Sequence[Latest]) -> None:
-    """Print the newest readings; nobody shall take a frozen one for the weather of now."""
+def latest(rows: Sequence[Latest], *, wide: bool) -> None:
+    """
+    Print the newest readings; a warning stands before any that are not the weather of now.
+
+    Args:
+        rows: The readings.
+        wide: Whether all columns are wanted, or those for which 80 characters have room.
+    """
     if not rows:
         nothing("no portal has shown a sidebar yet")
         return
-    from scraper.cli.table import print_loud  # noqa: PLC0415 - JSON does without rich
+    from scraper.cli import korean  # noqa: PLC0415 - JSON does without headings
+    from scraper.cli.table import print_line  # noqa: PLC0415 - and without rich
 
     for line in _warnings(rows):
-        print_loud(line)
+        print_line(line, style="bold red")
+    form: _Form = "wide" if wide else "korean" if korean.wanted() else "english"
+    cells = [_reading(row, form) for row in rows]
     table(
-        ["station", "°C", "sky", "state", "age", "seen from", "seen until", "page date", "portal"],
-        (
-            (
-                f"{row.station} {row.station_en or ''}".strip(),
-                row.temperature_c,
-                f"{row.label} {row.condition or ''}".strip(),
-                row.state if row.state == "live" else row.state.upper(),
-                age(row.age_minutes),
-                row.seen_from,
-                row.seen_until,
-                row.page_date,
-                row.portal,
-            )
-            for row in rows
-        ),
+        list(cells[0]),
+        [list(row.values()) for row in cells],
         numbers=["°C", "age"],
         styles=[_LOUD.get(row.state, "") for row in rows],
     )
 
 
-def status(rows: Sequence[PortalRow]) -> None:
-    """Print how portals are."""
+def _reading(row: Latest, form: _Form) -> dict[str, object]:
+    """The cells of a reading, by their headings; a short table has the names of its language."""
+    place, ours, printed = f"{row.station} {row.station_en or ''}".strip(), row.condition, row.label
+    seen = {"seen from": row.seen_from, "seen until": row.seen_until, "page date": row.page_date}
+    sky = {
+        "wide": f"{printed} {ours or ''}".strip(),
+        "korean": printed or ours,
+        "english": ours or printed,
+    }
+    return {
+        "station": row.station if form == "korean" else place,
+        "°C": row.temperature_c,
+        "sky": sky[form],
+        "state": loud(row.state),
+        "age": age(row.age_minutes),
+        **(seen if form == "wide" else {}),
+        "portal": row.portal,
+    }
+
+
+def loud(state: str) -> str:
+    """A state in a table: in capitals, unless it is ``live``."""
+    return state if state == "live" else state.upper()
+
+
+def status(rows: Sequence[PortalRow], *, wide: bool) -> None:
+    """
+    Print the state of portals.
+
+    Args:
+        rows: The portals.
+        wide: Whether all columns are wanted, or those for which 80 characters have room; then a
+            line below says why a portal is not live.
+    """
     if not rows:
-        nothing("no portal is known: the config names none, or nobody has looked yet")
+        nothing("no portal is known: the config names none, and no portal was polled yet")
         return
+    from scraper.cli.table import print_line  # noqa: PLC0415 - JSON does without rich
+
+    cells = [_portal(row, wide=wide) for row in rows]
     table(
-        ["portal", "state", "since", "last look", "outcome", "next look", "looks", "failed", "why"],
-        (
-            (
-                row.portal,
-                row.state if row.state == "live" else row.state.upper(),
-                row.since,
-                row.last_look,
-                row.last_outcome,
-                row.next_look,
-                row.looks_last_day,
-                row.failures_last_day,
-                row.why,
-            )
-            for row in rows
-        ),
+        list(cells[0]),
+        [list(row.values()) for row in cells],
         numbers=["looks", "failed"],
         styles=[_LOUD.get(row.state, "") for row in rows],
     )
+    for row in rows:
+        if not wide and row.state != "live":
+            print_line(printable(f"{row.portal}: {row.why}"))
+
+
+def _portal(row: PortalRow, *, wide: bool) -> dict[str, object]:
+    """The cells of a portal, by their headings."""
+    seen = {"looks": row.looks_last_day, "failed": row.failures_last_day, "why": row.why}
+    return {
+        "portal": row.portal,
+        "state": loud(row.state),
+        **({"since": row.since} if wide else {}),
+        "last look": row.last_look,
+        "outcome": row.last_outcome,
+        "next look": row.next_look,
+        **(seen if wide else {}),
+    }
 
 
 def _warnings(rows: Sequence[Latest]) -> list[str]:

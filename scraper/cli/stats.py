@@ -19,6 +19,7 @@ from scraper.cli.options import (
     refuse_reversed,
     since,
     until,
+    wide,
     with_output,
     with_places,
     with_stations,
@@ -94,7 +95,7 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
     return with_part
 
 
-@click.command()
+@click.command(epilog="Example: nalssi stats 서울 --by day --since 30d")
 @with_stations(1)
 @click.option(
     "--by",
@@ -104,6 +105,7 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
     help="A row for each.",
 )
 @_with_part
+@wide
 @with_places
 @with_output
 def stats(
@@ -112,10 +114,11 @@ def stats(
     part: Part,
     places: Places,
     *,
+    wide: bool,
     form: Form,
 ) -> None:
     """
-    Show means, extremes and coverage by hour, day, week, month or year.
+    Show means, extremes and coverage by hour, day, month or year.
 
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
@@ -128,7 +131,36 @@ def stats(
     elif not rows:
         show.nothing(_NOTHING.format(", ".join(stations)))
     else:
-        _periods(rows, _NAMED[by])
+        (_periods if wide else _short)(rows, _NAMED[by])
+
+
+def _short(rows: Sequence[Period], named: str) -> None:
+    """Print the columns for which 80 characters have room."""
+    numbers = ["mean °C", "min °C", "max °C", "coverage"]
+    cells = [
+        (
+            row.station,
+            _since(row, named),
+            row.mean_c,
+            row.minimum_c,
+            row.maximum_c,
+            row.coverage,
+            _note(row),
+        )
+        for row in rows
+    ]
+    show.table(["station", "since", *numbers, "note"], cells, numbers=numbers, keys=2)
+
+
+def _since(row: Period, named: str) -> str:
+    return f"{row.since:{_MINUTE if row.part else named}}"
+
+
+def _note(row: Period) -> str | None:
+    """Why a period has no mean, which part of it was asked for, and how much may be wrong."""
+    shares = {"suspect": row.suspect, "failed": row.failed}
+    wrong = [f"{share:.0%} {flag}" for flag, share in shares.items() if share]
+    return "; ".join(filter(None, (row.part, row.reason, *wrong))) or None
 
 
 def _periods(rows: Sequence[Period], named: str) -> None:
@@ -159,7 +191,7 @@ _SELDOM: Final = frozenset({"days", "suspect", "failed"})
 def _cells(row: Period, named: str) -> tuple[object, ...]:
     return (
         row.station,
-        f"{row.since:{_MINUTE if row.part else named}}",
+        _since(row, named),
         row.mean_c,
         row.minimum_c,
         row.minimum_seen,
@@ -190,7 +222,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
     ]
 
 
-@click.command()
+@click.command(epilog="Example: nalssi compare 서울 부산 --by day --since 30d")
 @with_stations(1)
 @click.option(
     "--by",

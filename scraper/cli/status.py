@@ -20,6 +20,7 @@ from scraper.cli.options import (
     refuse_reversed,
     since,
     until,
+    wide,
     with_output,
     with_places,
 )
@@ -76,11 +77,12 @@ class TroubleRow:
     text: str
 
 
-@click.command()
+@click.command(epilog="Example: nalssi status")
+@wide
 @with_places
 @with_output
-def status(places: Places, *, form: Form) -> None:
-    """Show each portal's state; exit 7 where one is stale, frozen or down."""
+def status(places: Places, *, wide: bool, form: Form) -> None:
+    """Show each portal's state; exit 7 if stale, frozen or down."""
     path, config = places.database(), places.optional(beside_db=False)
     holder, moment = lock.holder(path), now()
     troubles = present.remembered(path, config, moment)
@@ -96,7 +98,7 @@ def status(places: Places, *, form: Form) -> None:
     if stuck := polls.idle(holder):
         troubles = [*(one for one in troubles if one.kind != "stuck"), stuck]
     portals = _rows(polls, polled=stuck is None)
-    _show(portals, troubles, holder, file, form)
+    _show(portals, troubles, holder, file, form, wide=wide)
     stale = not portals or any(row.state in _NOT_OF_NOW for row in portals)
     click.get_current_context().exit(STALE if stale or troubles else 0)
 
@@ -107,6 +109,8 @@ def _show(
     holder: Holder | None,
     file: DatabaseRow | None,
     form: Form,
+    *,
+    wide: bool,
 ) -> None:
     rows = [
         TroubleRow(kind=one.kind, since=one.since.astimezone(KST), text=one.text)
@@ -122,7 +126,7 @@ def _show(
         click.echo(printable(line), err=form == "csv")
     if show.records(portals, PortalRow, form):
         return
-    show.status(portals)
+    show.status(portals, wide=wide)
     if file is not None:
         click.echo(
             f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
@@ -172,7 +176,7 @@ def _mib(size: int) -> str:
     return f"{size / 2**20:.1f} MiB"
 
 
-@click.command()
+@click.command(epilog="Example: nalssi gaps --since 7d")
 @since
 @until
 @only_portal
@@ -186,7 +190,7 @@ def gaps(
     *,
     form: Form,
 ) -> None:
-    """List the stretches without a successful look, and why."""
+    """List stretches without a successful look, and their cause."""
     refuse_reversed(since, until)
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scraper.cli import korean
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def print_table(
     """
     columns = [
         _Column(
-            heading=printable(heading),
+            heading=printable(korean.heading(heading)),
             values=[row[nth] for row in rows],
             number=heading in numbers,
             whole=heading in (*numbers, "state"),
@@ -139,9 +140,9 @@ def _grid(
     return grid
 
 
-def print_loud(line: str) -> None:
-    """Print a line in red, unless NO_COLOR or a pipe wants none."""
+def print_line(line: str, *, style: str = "") -> None:
+    """Print a sentence: in a terminal in a style and folded between words, in a pipe as it is."""
     if sys.stdout.isatty():
-        Console().print(Text(line, style="bold red"))
+        Console(highlight=False).print(Text(line, style=style))
     else:
         click.echo(line)

@@ -11,12 +11,12 @@ from scraper.cli.options import Form, Places, with_output, with_places
 from scraper.vocabulary import ICONS
 
 
-@click.command()
+@click.command(epilog="Example: nalssi words --unknown")
 @click.option("--unknown", is_flag=True, help="Only those that are not understood.")
 @with_places
 @with_output
 def words(places: Places, *, unknown: bool, form: Form) -> None:
-    """List every word ever printed, and what it is taken for."""
+    """List every printed word, and what it is taken for."""
     icons = {code: drawn.condition or drawn.label_en for code, drawn in ICONS.items()}
     with query.Database(places.database()) as asked:
         found = [word for word in asked.words(icons) if not (unknown and word.understood)]

@@ -8,17 +8,18 @@ import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, Self, TypeVar
 
 from db.errors import DatabaseError
 from db.moments import KST
 from db.reading import Look, PortalMemory
+from db.write import drop
 from scraper import clock
 from scraper.collect import ingest
 from scraper.collect.backlog import Backlog
 from scraper.collect.ingest import Answered
 from scraper.collect.report import PassNotKept, Report
-from scraper.errors import FetchError
+from scraper.errors import FetchError, WrongClock
 from scraper.fetch import Fetcher, Page
 from scraper.reader import ALL_BOXES
 from scraper.vocabulary import KNOWN
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    from db.reading import Robots
+    from db.reading import KeptPage, Robots
     from db.write.store import Store
     from scraper.config import Config, Portal
     from scraper.vocabulary import Words
@@ -37,6 +38,14 @@ AT_ONCE: Final = 32
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+
+class Held(NamedTuple):
+    """A look whose page is kept and not yet read, as its server's clock is days off ours."""
+
+    page: KeptPage
+    asked_at: dt.datetime
+    ahead: dt.timedelta
 
 
 class Collector:
@@ -89,7 +98,7 @@ class Collector:
 
         Raises:
             PassNotKept: Something could not be kept; it has the reports of the rest.
-            WrongClock: All portals that answered contradict our clock: their looks are not kept.
+            WrongClock: All portals that answered contradict our clock: their looks are dropped.
         """
         reports: list[Report] = []
         refused: DatabaseError | None = None
@@ -121,28 +130,60 @@ class Collector:
         self._store.portals(self._rows(portals))
         reports.extend(ingest.read_leftovers(self._store, self._words, self._kinds))
 
-    async def _look_unless_contradicted(self, portal: Portal) -> Report | Answered:
-        """One look; it is held back, not kept yet, where its page contradicts our clock."""
+    async def _look_unless_contradicted(self, portal: Portal) -> Report | Held:
+        """One look; where its server's clock is a day off, its page is kept and not yet read."""
         answered = await self._ask(portal)
-        if self._contradiction(answered) is not None:
-            return answered
-        return await self._keep(answered)
+        ahead = clock.server_ahead(answered.answer, answered.look.fetched_at)
+        if ahead is None:
+            return await self._keep(answered)
+        return await self.in_writer(self._hold, answered, ahead)
 
-    def _contradiction(self, answered: Answered) -> dt.timedelta | None:
-        asked_at = answered.look.fetched_at
-        return clock.contradiction(answered.answer, asked_at, self._words, answered.kind)
+    def _hold(self, answered: Answered, ahead: dt.timedelta) -> Report | Held:
+        """The first transaction of a look alone; a file that refuses has it wait as any other."""
+        if not self._backlog:
+            try:
+                page = ingest.record(self._store, answered)
+            except DatabaseError as exc:
+                self._backlog.leave_alone(exc)
+            else:
+                if isinstance(page, Report):
+                    return page
+                return Held(page=page, asked_at=answered.look.fetched_at, ahead=ahead)
+        return self._backlog.keep(self._store, answered, self._words)
 
     async def _settled(
-        self, ended: Sequence[Report | Answered | BaseException]
+        self, ended: Sequence[Report | Held | BaseException]
     ) -> list[Report | BaseException]:
-        """Keep the looks that were held back, unless all portals that answered contradict us."""
-        held = [end for end in ended if isinstance(end, Answered)]
-        if held and not any(isinstance(end, Report) and end.error is None for end in ended):
-            aheads = map(self._contradiction, held)
-            clock.refuse_contradicted(self._clock(), filter(None, aheads))
-        keeps = (self._keep(end) for end in held)
-        kept = iter(await asyncio.gather(*keeps, return_exceptions=True))
-        return [next(kept) if isinstance(end, Answered) else end for end in ended]
+        """Read the pages that were held back, unless all portals that answered contradict us."""
+        read = await self._each_held(ended, self._unless_it_agrees)
+        held = [end for end in read if isinstance(end, Held)]
+        if not any(isinstance(end, Report) and end.error is None for end in read):
+            try:
+                clock.refuse_contradicted(self._clock(), [one.ahead for one in held])
+            except WrongClock:
+                rows = [one.page.look_id for one in held]
+                await self.in_writer(drop.unread, self._store, rows)
+                raise
+        return await self._each_held(read, self._read)
+
+    async def _each_held(
+        self,
+        ended: Sequence[Report | Held | BaseException],
+        then: Callable[[Held], Report | _T],
+    ) -> list[Report | _T | BaseException]:
+        """How looks ended, those that were held back by what is done with them now."""
+        held = [self.in_writer(then, end) for end in ended if isinstance(end, Held)]
+        done = iter(await asyncio.gather(*held, return_exceptions=True))
+        return [next(done) if isinstance(end, Held) else end for end in ended]
+
+    def _unless_it_agrees(self, held: Held) -> Report | Held:
+        """The same where its page is of the day that its server says; else its page is read."""
+        if clock.prints_that_day(held.page, held.asked_at, held.ahead, self._words):
+            return held
+        return self._read(held)
+
+    def _read(self, held: Held) -> Report:
+        return ingest.read(self._store, held.page, self._words)
 
     async def catch_up(self) -> list[Report]:
         """

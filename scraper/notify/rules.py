@@ -10,6 +10,7 @@ The database remembers the notices, so that neither a restart nor cron sends one
 from __future__ import annotations
 
 import datetime as dt
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from db.moments import KST
@@ -42,8 +43,14 @@ _OVER: Final[Mapping[Kind, str]] = {
 }
 
 
+NO_DRIFT: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 def due(
-    statuses: Iterable[PortalStatus], taken: Mapping[tuple[str, str], OpenNotice], now: dt.datetime
+    statuses: Iterable[PortalStatus],
+    taken: Mapping[tuple[str, str], OpenNotice],
+    now: dt.datetime,
+    drifts: Mapping[str, str] = NO_DRIFT,
 ) -> list[Notice]:
     """
     The notices to be delivered now.
@@ -52,12 +59,15 @@ def due(
         statuses: How the portals are that were just looked at.
         taken: The open notices of the channel, by portal and kind.
         now: The present, aware.
+        drifts: Of portals that lost their box, what is left of its entries, in a sentence.
     """
     notices = []
     for status in statuses:
         for kind in KINDS:
             before = taken.get((status.portal, kind))
             text = _trouble(kind, status)
+            if text is not None and kind == "layout" and status.portal in drifts:
+                text += f"; {drifts[status.portal]}"
             if text is not None:
                 if before is None or _again(before, now):
                     notices.append(_notice(status.portal, kind, text, well=False))

@@ -130,7 +130,7 @@ def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterat
 
 def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
     """Words of a forecast above a list."""
-    if not says.forecast(above):
+    if not says.forecast(above[-says.RAW :]):
         return
     near = says.near(above)
     if says.heads_forecast(near, date.printed if date else None):

@@ -50,6 +50,7 @@ class Sidebar:
         hidden: Whether the list, or a part of it, is in a hidden element.
         unplaced: Whether it has labels that were left out, as their city is not clear.
         another: Whether another list of the page shows other values, and less evidence.
+        observed_at: The hour of the observation, aware, where one is printed.
     """
 
     page_date: dt.date | None
@@ -60,12 +61,15 @@ class Sidebar:
     hidden: bool = False
     unplaced: bool = False
     another: bool = False
+    observed_at: dt.datetime | None = None
 
     @property
     def digest(self) -> bytes:
-        """Sixteen bytes that are the same whenever labels, cities and temperatures are."""
+        """Sixteen bytes that are the same whenever labels, cities, temperatures and hour are."""
         printed = ((line.label, line.city, line.temperature) for line in self.lines)
         text = "\x1e".join("\x1f".join(parts) for parts in printed)
+        if self.observed_at is not None:
+            text += f"\x1e{self.observed_at.isoformat()}"
         return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 

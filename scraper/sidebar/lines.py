@@ -54,16 +54,20 @@ def plain(fragment: str, words: Words) -> Listing | None:
 
     That is most pages, and takes a fourth of the time.
     """
-    labels, cities = words.conditions, words.stations
     opens = _PLAIN_LIST.match(fragment)
-    at, found = opens.end() if opens else 0, []
-    while entry := _PLAIN_ENTRY.match(fragment, at):
-        icon, label, city, number = entry.groups("")
-        if label not in labels or city not in cities:
-            return None
-        found.append(Line(label=label, icon=icon, city=city, temperature=number))
-        at = entry.end()
-    return Listing(lines=tuple(found)) if found and fragment[at:] == "</ul>" else None
+    # What stands between two entries, then icon, label, city and number of the next, and so on.
+    parts = _PLAIN_ENTRY.split(fragment[opens.end() if opens else 0 :])
+    if len(parts) == 1 or parts[-1] != "</ul>" or any(parts[:-1:5]):
+        return None
+    found = list(zip(parts[1::5], parts[2::5], parts[3::5], parts[4::5], strict=True))
+    labels, cities = words.conditions, words.stations
+    if any(label not in labels or city not in cities for _, label, city, _ in found):
+        return None
+    lines = [
+        Line(label=label, icon=icon or "", city=city, temperature=number or "")
+        for icon, label, city, number in found
+    ]
+    return Listing(lines=tuple(lines))
 
 
 def by_elements(fragment: str, words: Words) -> Listing:

@@ -100,9 +100,8 @@ def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
             lists += 1
             closes = _list_ends(body, at)
         if closes != -1:
-            seen = blanked(body[:closes])
-            if seen[opens : opens + 1] == b"<":
-                page = seen + blanked(body[closes : closes + _AFTER])
+            page = blanked(body[: closes + _AFTER])
+            if page[opens : opens + 1] == b"<":
                 yield _region(page, encoding, (opens, closes), as_text, marked=True)
         at = body.find(MARK, max(at, closes) + 1)
 

@@ -14,14 +14,13 @@ _DAYS: Final = {*_NOW, "내일", "모레", "글피", "주간", "예보"}
 
 _DAY: Final = re.compile(r"현재|오늘|어제|날씨|기온|주간")
 
-_LINK: Final = re.compile(
-    r"^[^<]*</(?:a|li|option)>|<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL
-)
-"""A link or an item of a list, the first perhaps without its beginning."""
+_HALF_LINK: Final = re.compile(r"[^<]*</(?:a|li|option)>", re.IGNORECASE)
+_LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
+"""A link or an item of a list; the first perhaps without its beginning."""
 
 _ITEM: Final = re.compile(r"^[ \t]*[•·∙◦▪*+][ \t].*$", re.MULTILINE)
 _TAG: Final = re.compile(r"<[^<>]*>?")
-_RAW: Final = 1000
+RAW: Final = 1000
 """Characters with their markup that hold them."""
 
 _NEAR: Final = 200
@@ -40,7 +39,10 @@ def day(text: str) -> bool:
 
 def near(before: str) -> str:
     """The last 200 characters that are seen before a list, without links and the items of lists."""
-    text = _TAG.sub("\n", _LINK.sub("\n", before[-_RAW:]))
+    text = before[-RAW:]
+    if half := _HALF_LINK.match(text):
+        text = "\n" + text[half.end() :]
+    text = _TAG.sub("\n", _LINK.sub("\n", text))
     return _ITEM.sub("", text).strip()[-_NEAR:]
 
 

@@ -11,12 +11,16 @@ import re
 from typing import Final
 
 _NOT_SHOWN: Final = re.compile(
-    rb"<(?:!--(?:-?>|.*?(?:--!?>|\Z))"
+    rb"<(?=[!stnix])(?:!--(?:-?>|.*?(?:--!?>|\Z))"
     rb"|(s(?:cript|tyle)|t(?:emplate|extarea|itle)|no(?:script|embed|frames)|iframe|xmp)\b"
     rb".*?(?:</\1\b[^>]*>|\Z))",
     re.DOTALL,
 )
-"""As HTML's tokenizer takes them: what is never closed goes on to the end of the page."""
+"""
+As HTML's tokenizer takes them: what is never closed goes on to the end of the page.
+
+The look ahead is for speed: most tags are of another letter.
+"""
 
 _VALUE: Final = re.compile(rb"=\s*(?:\"[^\"<]*<|'[^'<]*<)")
 _TAG: Final = re.compile(
@@ -24,6 +28,9 @@ _TAG: Final = re.compile(
     re.IGNORECASE,
 )
 """A tag up to the end of the first of its values that has markup in it."""
+
+_OTHERS: Final = bytes(set(range(256)) - set(b"<>=\"'"))
+"""All bytes but those of which markup in a value consists."""
 
 _HINTS: Final = re.compile(rb"\bhidden\b|\bnone\b")
 _MOST_HINTS: Final = 200
@@ -52,7 +59,15 @@ def blanked(body: bytes) -> bytes:
         parts += [body[at : match.start()], b" " * len(match[0])]
         at = match.end()
     seen = b"".join([*parts, body[at:]])
-    return _TAG.sub(_swallowed, seen) if _VALUE.search(seen) else seen
+    return _TAG.sub(_swallowed, seen) if _may_swallow(seen) and _VALUE.search(seen) else seen
+
+
+def _may_swallow(seen: bytes) -> bool:
+    """Whether a value may have markup in it; no where each is empty without its other bytes."""
+    marks = seen.translate(None, _OTHERS)
+    for harmless in (b'=""', b'="="', b"=''"):  # the second is an address with a query
+        marks = marks.replace(harmless, b"")
+    return b'="' in marks or b"='" in marks
 
 
 def _swallowed(match: re.Match[bytes]) -> bytes:

@@ -107,6 +107,7 @@ def test_parse_tells_what_the_reader_sees(tmp_path):
     told = answered("parse", tmp_path / "page.html")
     assert told == {
         "page_date": "2018-03-20",
+        "observed_at": None,
         "readings": [
             {
                 "city": "서울",
@@ -312,6 +313,7 @@ def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
             "learned_condition": None,
             "learned_from": None,
             "flag": 2,
+            "observed_at": None,
         }
 
 
@@ -332,6 +334,7 @@ def test_series_has_its_keys(kept):
         "learned_condition",
         "learned_from",
         "flag",
+        "observed_at",
     }
     assert (spell["temperature_c"], spell["changed_after"]) == (None, None)
     assert answered("series", "부산", "--until", "2h", cwd=kept) == []
@@ -352,7 +355,7 @@ def test_lists_have_their_rows(kept):
 
 def test_numbers_in_lists_are_flush_right(kept):
     headings, *rows = nalssi("stations", cwd=kept).stdout.splitlines()
-    for name in ("kma id", "latitude", "elevation m"):
+    for name in ("kma id", "latitude °", "elevation m"):
         end = headings.index(name) + len(name)
         # A Korean letter takes two columns, so that each row is that much shorter than it looks.
         ends = [end - sum(letter >= "가" for letter in row[:end]) for row in rows]
@@ -598,8 +601,11 @@ def test_a_terminal_gets_lines_and_colours_unless_it_wants_none(kept):
 
 @pytest.mark.parametrize(
     "command",
-    [["latest"], ["looks"], ["status"], ["stats", "서울", *A_DAY]],
-    ids=lambda command: command[0],
+    [
+        *(["latest"], ["looks"], ["status"], ["stats", "서울", *A_DAY]),
+        *(["latest", "--wide"], ["status", "--wide"], ["stats", "서울", *A_DAY, "--wide"]),
+    ],
+    ids=" ".join,
 )
 @pytest.mark.parametrize("columns", [80, 40])
 def test_a_narrow_terminal_gets_every_value_whole(kept, command, columns):
@@ -812,11 +818,10 @@ def test_a_demo_that_was_killed_at_once_is_no_hindrance(tmp_path):
 # ---- the exit codes
 
 
-def test_the_readme_and_the_code_have_one_table_of_exit_codes():
+def test_the_docs_and_the_code_have_one_table_of_exit_codes():
     from scraper import errors  # noqa: PLC0415 - its words, not its classes
 
     rows = re.findall(r"^\| \d.*$", str(errors.__doc__), re.MULTILINE)
     assert len(rows) == 12
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for row in rows:
-        assert row.replace("``", "`") in readme
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \d.*$", page, re.MULTILINE) == [row.replace("``", "`") for row in rows]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
+from rich.cells import cell_len
 
 from scraper.cli import main
-from scraper.cli.group import COMMANDS
+from scraper.cli.group import COMMANDS, GROUPS
 
-SHARED = {"group", "options", "progress", "show"}
+SHARED = {"group", "korean", "options", "progress", "show"}
 """What every command may load of the command line."""
 
 
@@ -53,3 +57,51 @@ def test_a_misspelt_command_is_told_with_a_near_one():
     with pytest.raises(click.UsageError) as caught:
         main.resolve_command(click.Context(main), ["latst"])
     assert "'latest'" in caught.value.format_message()
+
+
+def test_every_command_is_listed_in_one_group():
+    assert sorted(name for names in GROUPS.values() for name in names.split()) == list(COMMANDS)
+
+
+def test_the_help_of_all_is_one_screen_of_a_line_a_command():
+    lines = main.get_help(click.Context(main, info_name="nalssi", max_content_width=80)).split("\n")
+    assert len(lines) <= 50
+    assert max(map(cell_len, lines)) <= 80
+    for name, (_, line) in COMMANDS.items():
+        assert f"  {name:10}  {line}" in lines
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_is_one_screen_and_ends_with_an_example_that_is_taken(name):
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    lines = command.get_help(click.Context(command, info_name=name, max_content_width=80))
+    assert lines.count("\n") <= 50
+    assert max(map(cell_len, lines.split("\n"))) <= 80
+    program, called, *arguments = shlex.split(lines.rpartition("Example: ")[2])
+    assert (program, called) == ("nalssi", name)
+    with command.make_context(name, arguments):
+        pass
+
+
+def completed(line: str) -> list[str]:
+    """What a shell is offered at the end of a line."""
+    words = line.split(" ")
+    env = {
+        **os.environ,
+        "_NALSSI_COMPLETE": "bash_complete",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    nalssi = str(Path(sys.executable).parent / "nalssi")
+    run = subprocess.run([nalssi], env=env, capture_output=True, text=True, check=True)
+    return [offered.partition(",")[2] for offered in run.stdout.splitlines()]
+
+
+def test_a_shell_completes_commands_options_and_stations():
+    assert completed("nalssi sta") == ["stations", "stats", "status"]
+    assert completed("nalssi hours --si") == ["--since"]
+    assert completed("nalssi series 서") == ["서귀포", "서산", "서울", "서청주"]
+    assert completed("nalssi latest --station seo") == [
+        *("seocheongju", "seogwipo", "seongsan", "seosan", "seoul"),
+    ]

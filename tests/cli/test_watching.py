@@ -76,7 +76,7 @@ def test_status_has_its_keys(house):
 
 def test_status_in_a_pipe_is_a_line_a_portal_and_one_of_the_file(house):
     heading, row, file = nalssi("status", cwd=house).stdout.splitlines()
-    assert heading.split()[:3] == ["portal", "state", "since"]
+    assert heading.split()[:3] == ["portal", "state", "last"]
     assert row.split()[:2] == ["koya", "live"]
     assert "weather.db" in file
     assert "free" in file

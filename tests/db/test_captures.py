@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import query
-from db.errors import DatabaseError
 from db.moments import epoch
 from db.reading import Condition
 from db.write import captures
@@ -199,7 +198,7 @@ def test_the_page_date_of_a_capture_is_asked_for_with_its_values(store):
 
 def test_a_content_that_was_never_kept_is_refused_with_its_batch(store):
     good = make_capture(0, sidebar(1))
-    with pytest.raises(DatabaseError, match="the content 02 was never kept"):
+    with pytest.raises(LookupError, match="the content 02 was never kept"):
         captures.keep(store, [good, replace(make_capture(1, sidebar(2)), content=None)])
     assert everything(store.path)["captures"] == []
     captures.keep(store, [good])

@@ -21,7 +21,7 @@ from db.write.store import Store
 from scraper.vocabulary import STATIONS
 from tests.support.histories import MINUTE, START, histories, hour_of, moved, without_number
 from tests.support.keeping import capture_of, content_of, keep_own
-from tests.support.make import make_content, make_look, see
+from tests.support.make import make_content, make_look, make_reading, see
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,8 @@ def test_after_whatever_happens_a_rebuild_changes_nothing(history, events):
 
 def _keep(store: Store, look: Look) -> None:
     if look.own:
-        keep_own(store, look.portal, look.at, look.sidebar, age=look.age, page_date=look.page_date)
+        proofs = {"age": look.age, "page_date": look.page_date, "hour": look.hour}
+        keep_own(store, look.portal, look.at, look.sidebar, **proofs)  # type: ignore[arg-type]
     else:
         one = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
         captures.keep(store, [one])
@@ -202,6 +203,32 @@ def test_sets_are_found_again_when_a_station_loses_its_number(store):
     see(store, make_look(10), unnumbered(content_of(hour_of(1))))
     assert STATIONS["서울"].kma_id is not None
     assert rows(store, "SELECT count(*) FROM stations WHERE kma_id IS NOT NULL") == [(0,)]
+    assert faults(store) == []
+
+
+def test_one_batch_may_show_a_station_by_its_name_then_by_its_number_and_again(store):
+    """A renamed station, in archives read with words of before and after it was taught."""
+    seoul = STATIONS["서울"]
+    named = Station(name_ko="서울(송월)")
+    renamed = replace(seoul, name_ko="서울(송월)")
+    shown = (seoul, named, named, renamed, named, renamed)
+    batch = [
+        captures.Capture(
+            portal="a",
+            captured_at=moment(START + nth * HOUR),
+            precision="second",
+            digest=content.digest,
+            content=content,
+            page_date=None,
+        )
+        for nth, station in enumerate(shown)
+        for content in [make_content(make_reading(station=station, temperature_c=float(nth)))]
+    ]
+    captures.keep(store, batch)
+    assert rows(store, "SELECT name_ko, kma_id FROM stations") == [("서울(송월)", 108)]
+    assert rows(store, "SELECT temperature FROM readings ORDER BY temperature") == [
+        (10 * nth,) for nth in range(6)
+    ]
     assert faults(store) == []
 
 

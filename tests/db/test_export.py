@@ -107,6 +107,24 @@ def test_freezes_are_the_view(tmp_path):
     assert [row["until_s"] - row["since_s"] for row in told] == [180 * 60]
 
 
+def test_flags_are_the_view_of_a_time_and_a_station(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        for hour, celsius in enumerate((45.0, 12.0, 46.0)):
+            readings = make_reading(temperature_c=celsius), make_reading(station=BUSAN)
+            see(store, make_look(60 * hour), make_content(*readings))
+    told = exported(store.path, "--what", "flags")
+    assert told == viewed(store.path, "SELECT * FROM flags")
+    assert [(row["temperature_c"], row["kind"], row["flag"]) for row in told] == [
+        (45.0, "range", 4),
+        (46.0, "range", 4),
+    ]
+    assert exported(store.path, "--what", "flags", "--station", "서울") == told
+    other = nalssi("export", "--what", "flags", "--station", "부산", "--db", store.path)
+    assert other.stderr == "nalssi: no row was found\n"
+    since = told[1]["seen_from"]
+    assert exported(store.path, "--what", "flags", "--since", since) == told[1:]
+
+
 @pytest.mark.parametrize("what", ["latest", "gaps"])
 def test_a_view_of_few_rows_is_exported_as_it_is(path, what):
     told = exported(path, "--what", what)

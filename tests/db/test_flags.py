@@ -1,22 +1,27 @@
 """
 Flags: what each rule says of plain series, beside the packages of the field.
 
-``ioos-qc`` brings xarray, shapely and scipy, so its three tests are stated again here, as its
-documentation and source (3.0) have them; ``titanlib`` is asked itself. Ours are of intervals: a
-number was seen from one look to another, where theirs are of series at exact times.
+``ioos-qc`` and ``titanlib`` are asked themselves. Ours are of intervals: a number was seen from one
+look to another, where theirs are of series at exact times.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from ioos_qc import qartod
 
 from db import flags
 from db.flags import FAIL, SUSPECT, Box
 from scraper.demo.portal import CITIES
 from scraper.vocabulary import STATIONS
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 HOUR_S = 3600
 BEGIN = 1_715_299_200  # 2024-05-10 09:00 in Korea
@@ -62,32 +67,46 @@ def flat(series: list[int | None]) -> list[int]:
     return list(found.values())
 
 
-# ---- ioos-qc, stated again
+# ---- ioos-qc, in degrees; its series has an hour from one number to the next
+
+
+def degrees(series: list[int]) -> npt.NDArray[np.float64]:
+    return np.array(series) / 10
+
+
+def hours(series: list[int]) -> npt.NDArray[np.datetime64]:
+    return np.datetime64("2024-05-10T00:00") + np.arange(len(series)) * np.timedelta64(1, "h")
 
 
 def ioos_spikes(series: list[int], suspect: int, fail: int) -> list[int]:
-    """``qartod.spike_test(method="differential")``."""
-    told = [1] * len(series)
-    for nth, (a, b, c) in enumerate(zip(series, series[1:], series[2:], strict=False), 1):
-        differs = 0 if (b - a) * (c - b) >= 0 else min(abs(b - a), abs(c - b))
-        told[nth] = FAIL if differs > fail else SUSPECT if differs > suspect else 1
-    return told
+    """Give its flags; the first and the last number are not evaluated, which passes here."""
+    found = qartod.spike_test(
+        inp=degrees(series),
+        suspect_threshold=(suspect + 0.5) / 10,
+        fail_threshold=(fail + 0.5) / 10,
+        method="differential",
+    )
+    return [1, *found.tolist()[1:-1], 1]
 
 
 def ioos_steps(series: list[int], threshold: float) -> list[int]:
-    """``qartod.rate_of_change_test``, of an hourly series."""
-    changes = [abs(b - a) for a, b in itertools.pairwise(series)]
-    return [1, *(SUSPECT if change > threshold else 1 for change in changes)]
+    """Give its flags where an hour brings more than this many tenths."""
+    found: list[int] = qartod.rate_of_change_test(
+        inp=degrees(series), tinp=hours(series), threshold=(threshold + 0.5) / 10 / HOUR_S
+    ).tolist()
+    return found
 
 
 def ioos_flat(series: list[int], suspect_h: int, fail_h: int) -> list[int]:
-    """``qartod.flat_line_test`` of an hourly series: a range of zero over so many hours before."""
-    told = [1] * len(series)
-    for hours, flag in ((suspect_h, SUSPECT), (fail_h, FAIL)):
-        for nth in range(hours, len(series)):
-            if len(set(series[nth - hours : nth + 1])) == 1:
-                told[nth] = flag
-    return told
+    """Give its flags where a number stands so many hours; a tolerance of 0 would never flag."""
+    found: list[int] = qartod.flat_line_test(
+        inp=degrees(series),
+        tinp=hours(series),
+        suspect_threshold=suspect_h * HOUR_S,
+        fail_threshold=fail_h * HOUR_S,
+        tolerance=0.05,
+    ).tolist()
+    return found
 
 
 def walk(seed: int, hours: int = 400) -> list[int]:

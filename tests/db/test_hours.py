@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from db import query
 from db.errors import WrongQuestion
+from db.flags import FAIL, MISSING, PASS
 from db.moments import epoch
 from db.write.store import Store
 from tests.support.make import BUSAN, make_content, make_look, make_reading, see
-from tests.support.month import NOW, korean, make
+from tests.support.month import NOW, Portals, korean, make
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +39,10 @@ def refuse_differences(db: query.Database, hours: list[Hour]) -> None:
     """Each hour must be what ``at`` says of it."""
     for hour in hours:
         known = db.at(hour.station, hour.hour)
-        told = {name: getattr(hour, name) for name in (*VALUES, *PRINTED)}
+        told = {name: getattr(hour, name) for name in (*VALUES, *PRINTED, "flag")}
         is_live = known.state == "live"
         printed = {name: getattr(known, name) if is_live else None for name in PRINTED}
+        printed["flag"] = known.flag if is_live else MISSING
         assert told == {name: getattr(known, name) for name in VALUES} | printed, hour.hour
 
 
@@ -60,6 +62,21 @@ def test_a_value_that_is_not_live_is_no_value_of_the_hour(month):
     assert (live.mean_c, live.coverage) == (2.33, 1.0)  # 50 minutes of 2.0, 10 of 4.0
     assert (frozen.temperature_c, frozen.label, frozen.state) == (None, None, "frozen")
     assert frozen.why == "unchanged since 2024-03-02 00:50"
+
+
+def test_a_temperature_that_fails_is_in_its_hour_but_not_in_the_mean(tmp_path):
+    begin = korean(1)
+    with Store.open(tmp_path / "weather.db") as store:
+        portals = Portals(store)
+        for hour, celsius in enumerate((2.0, 45.0, 3.0, 3.5)):
+            for minutes in range(0, 60, 10):
+                portals.show(begin + hour * HOUR + dt.timedelta(minutes=minutes), celsius)
+    with query.Database(tmp_path / "weather.db") as db:
+        hours = db.hours("서울", since=begin + HOUR, until=begin + 3 * HOUR)
+    assert [(one.temperature_c, one.flag, one.mean_c) for one in hours] == [
+        (45.0, FAIL, None),
+        (3.0, PASS, 3.0),
+    ]
 
 
 def test_every_hour_is_what_at_and_stats_say(month):
@@ -127,12 +144,15 @@ def test_at_and_the_view_agree_with_any_history(tmp_path_factory, looks):
     with query.Database(path) as db, closing(sqlite3.connect(path)) as conn:
         hours = [hour for station in db.stations() for hour in db.hours(station.name_ko)]
         refuse_differences(db, hours)
-        names = ("station", "hour_s", "published_by_s", "temperature_c", "label", "state", "why")
+        names = (
+            *("station", "hour_s", "published_by_s", "temperature_c", "label", "state", "why"),
+            "flag",
+        )
         view = conn.execute(f"SELECT {', '.join(names)} FROM hours").fetchall()
     assert sorted(view, key=_place) == [
         (
             *(one.station, epoch(one.hour), one.published_by and epoch(one.published_by)),
-            *(one.temperature_c, one.label, one.state, one.why),
+            *(one.temperature_c, one.label, one.state, one.why, one.flag),
         )
         for one in sorted(hours, key=lambda one: (one.station, one.hour))
     ]

@@ -93,11 +93,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def watch(store: Store, late_h: int, hours: list[int]) -> None:
-    """A look at each of these hours, and one ten minutes before it."""
+    """A look at each of these hours, and one at the full hour before it."""
     weather = Weather(BEGIN - 2 * DAY_S, 24 * 14)
     for hour in hours:
         at = BEGIN + hour * HOUR_S + SHOWN_AFTER_S
-        for second, shown in ((at - 600, hour - 1), (at, hour)):
+        for second, shown in ((at - SHOWN_AFTER_S, hour - 1), (at, hour)):
             keep_own(
                 store, "alone", second, tuple(weather.at(BEGIN + (shown - late_h) * HOUR_S).items())
             )
@@ -115,10 +115,12 @@ def test_a_portal_six_hours_late_is_told_within_ten_days(store):
         (status,) = db.status(now=now)
         latest = db.latest(now=now)
         known = db.at("서울", now)
+        hour = db.hours("서울", now=now)[-1]
     assert status.late_hours in (6, 7, 8)
     told = f"by the course of its days the portal runs {status.late_hours} h late"
     assert {(row.state, row.why) for row in latest} == {("unconfirmed", told)}
     assert (known.state, known.why) == ("unconfirmed", told)
+    assert (hour.state, hour.why) == ("unconfirmed", told)
     (notice,) = rules.due([status], {}, now)
     assert (notice.kind, notice.text) == ("late", f"alone: {told}")
     (finding,) = check.of_lateness(store.path, now)

@@ -206,6 +206,7 @@ def test_series_says_where_each_value_came_from(db):
             valid_until=at(60),
             why="first shown 2024-04-28 12:30",
             flag=1,
+            observed_at=None,
         )
     ]
 

@@ -41,6 +41,7 @@ class Answer(NamedTuple):
     tenths: int | None
     published_by: int | None
     valid_until: int | None
+    observed_at: int | None
 
 
 class Counts(NamedTuple):
@@ -73,7 +74,8 @@ def kept(history: History) -> Iterator[Store]:
 
 def _keep(store: Store, look: Look) -> None:
     if look.own:
-        keep_own(store, look.portal, look.at, look.sidebar, age=look.age, page_date=look.page_date)
+        proofs = {"age": look.age, "page_date": look.page_date, "hour": look.hour}
+        keep_own(store, look.portal, look.at, look.sidebar, **proofs)  # type: ignore[arg-type]
     else:
         one = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
         captures.keep(store, [one])
@@ -136,6 +138,7 @@ def _answer(known: Any) -> Answer | None:
         tenths=None if known.temperature_c is None else round(known.temperature_c * 10),
         published_by=_second(known.published_by),
         valid_until=_second(known.valid_until),
+        observed_at=_second(known.observed_at),
     )
 
 
@@ -172,6 +175,7 @@ def expected(world: World, questions: Questions) -> Answers:
                         spell.tenths(station),
                         world.published_by(spell),
                         world.live_until(spell),
+                        world.observed_at(spell),
                     )
                     answers["weather", name, station, spell.seen_from] = state
     for station in stations:
@@ -183,7 +187,9 @@ def expected(world: World, questions: Questions) -> Answers:
 def _of_value(value: Value | None) -> Answer | None:
     if value is None:
         return None
-    return Answer(value.state, value.tenths, value.published_by, value.valid_until)
+    return Answer(
+        value.state, value.tenths, value.published_by, value.valid_until, value.observed_at
+    )
 
 
 def _of_best(best: Best | None) -> Counts | None:
@@ -224,7 +230,7 @@ def test_the_spells_are_those_of_the_model(history):
             "JOIN portals AS p ON p.id = portal_id JOIN sidebars AS s ON s.id = sidebar_id"
         ).fetchall()
     assert sorted(rows) == sorted(
-        (name, spell.seen_from, spell.seen_until, content_of(spell.sidebar).digest)
+        (name, spell.seen_from, spell.seen_until, content_of(*spell.printed).digest)
         for name, spells in world.spells.items()
         for spell in spells
     )

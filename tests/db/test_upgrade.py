@@ -373,6 +373,26 @@ def test_what_is_no_text_where_one_belongs_is_told_or_shown_and_no_bug(path):
     assert "b'" in nalssi("latest", "--json", "--db", path).stdout
 
 
+def test_what_goes_wrong_in_our_rules_is_damage_only_where_the_file_has_some(path, monkeypatch):
+    fill(path, looks=1)
+    with Store.open(path) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr("db.flagging.judge", lambda: None)  # takes no argument: a bug
+            with pytest.raises(TypeError):
+                see(store, make_look(60), make_content(make_reading(temperature_c=1.0)))
+        assert see(store, make_look(60), make_content(make_reading(temperature_c=1.0)))
+    of_spells = "UPDATE sqlite_schema SET sql = {} WHERE name = 'spells'"
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute(of_spells.format("replace(sql, 'STRICT, ', '')"))
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("UPDATE spells SET seen_until = 'a word'")
+        conn.execute("PRAGMA writable_schema = ON")
+        conn.execute(of_spells.format("replace(sql, 'WITHOUT', 'STRICT, WITHOUT')"))
+    with Store.open(path) as store, pytest.raises(DatabaseError, match="damaged: non-INT"):
+        see(store, make_look(120), make_content(make_reading(temperature_c=2.0)))
+
+
 def test_a_name_that_we_cannot_have_written_is_damage(path):
     fill(path)
     with closing(sqlite3.connect(path)) as conn:
@@ -489,7 +509,10 @@ no temperature printed: 부산, 제주
 a word of its own"""
     with made_before("0004 problems", path) as conn:
         conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
-        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', ?, 1)", (told,))
+        conn.execute(
+            "INSERT INTO sidebars (id, digest, fragment, problems) VALUES (1, x'01', x'02', ?)",
+            (told,),
+        )
         conn.execute(
             "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
             "VALUES (1, 1714273200, 'read', 120, 1)"
@@ -533,7 +556,7 @@ def test_notices_of_an_older_file_are_known_by_their_channel(path):
 def test_the_looks_of_an_older_file_are_counted(path):
     with made_before("0005 counts", path) as conn:
         conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
-        conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL, NULL)")
+        conn.execute("INSERT INTO sidebars (id, digest, fragment) VALUES (1, x'01', x'02')")
         conn.executemany(
             "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
             "VALUES (1, ?, ?, 120, ?)",

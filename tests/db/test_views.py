@@ -30,15 +30,17 @@ WEATHER = (
     "seen_from_s seen_until_s changed_after_s published_by_s valid_until_s "
     "temperature_c condition wmo_4677 label portal page_date state why digest"
 )
+OBSERVED = "observed_at observed_at_s"
 CONTRACT = {
-    "weather": f"{WEATHER} flag",
-    "latest": f"{WEATHER} age_minutes flag",
-    "latest_best": f"{WEATHER} age_minutes live_portals agreeing_portals flag",
+    "weather": f"{WEATHER} flag {OBSERVED}",
+    "latest": f"{WEATHER} age_minutes flag {OBSERVED}",
+    "latest_best": f"{WEATHER} age_minutes live_portals agreeing_portals flag {OBSERVED}",
     "hours": "station station_en kma_id latitude longitude hour published_by hour_s published_by_s "
-    "temperature_c condition wmo_4677 label portal state why",
+    "temperature_c condition wmo_4677 label portal state why flag",
     "gaps": "portal since until since_s until_s failures cause reason",
     "freezes": "portal since until since_s until_s next_change next_change_s why",
-    "flags": "station station_en kma_id seen_from seen_until temperature_c portal kind flag",
+    "flags": "station station_en kma_id seen_from seen_until seen_from_s seen_until_s "
+    "temperature_c portal kind flag",
     "looks": "id portal fetched_at outcome status milliseconds bytes page_date sidebar_id reason "
     "problems retry_at precision",
 }
@@ -122,6 +124,8 @@ def test_weather_is_in_korean_time_and_whole_degrees_are_real(store):
             "why": "no look before the first that showed it",
             "digest": A.digest.hex(),
             "flag": 2,
+            "observed_at": None,
+            "observed_at_s": None,
         }
     ]
     assert rows(store, "SELECT typeof(temperature_c) AS t FROM weather") == [{"t": "real"}]

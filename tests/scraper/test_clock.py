@@ -18,6 +18,7 @@ from db import query
 from db.moments import KST, now
 from db.read.faults import faults
 from db.write.store import Store
+from scraper import reader
 from scraper.errors import WrongClock
 from tests.cli.test_cli import nalssi
 from tests.scraper.test_collect import START, Watch, box, portal, serving
@@ -127,6 +128,19 @@ def test_a_clock_that_a_portal_confirms_dates_all_looks(watch, pages):
         (name, "new") for name in named
     ]
     assert kept(watch.path) == len(pages)
+
+
+def test_a_page_under_a_strange_date_is_kept_before_it_is_read(watch, monkeypatch):
+    """It kills its reader, and the next pass reads it."""
+    with serving(answer(box()), koya=dated(START + 3 * DAY, printed=START)) as server:
+        with monkeypatch.context() as broken:
+            broken.setitem(reader.FINDERS, "box", lambda *_: 1 // 0)
+            with pytest.raises(ZeroDivisionError):
+                watch.look(portal(server, "koya", "/koya"))
+        with query.Database(watch.path) as db:
+            assert [one.outcome for one in db.looks()] == ["unread"]
+        reports = watch.look(portal(server, "koya", "/koya"))
+    assert [report.outcome for report in reports] == ["new", "unchanged"]
 
 
 # ---- dropped

@@ -96,6 +96,7 @@ class Run:
         age: The HTTP header.
         days_ago: Which day the page is of; None where it prints no date.
         own: Whether they are ours; an archive keeps no headers.
+        hours_ago: Which hour a feed prints; below zero, one to come; None where none is printed.
     """
 
     pause: int
@@ -107,6 +108,7 @@ class Run:
     age: int | None
     days_ago: int | None
     own: bool
+    hours_ago: int | None = None
 
 
 def hour_by_hour(count: int, *, stands: bool, own: bool) -> list[Run]:
@@ -141,7 +143,15 @@ def _looks(portal: str, runs: Iterable[Run]) -> Iterator[Look]:
                 age=run.age if run.own else None,
                 page_date=_day(at, run.days_ago),
                 own=run.own,
+                hour=_hour(at, run),
             )
+
+
+def _hour(at: int, run: Run) -> int | None:
+    """The full hour that a feed prints with its date; archives are read as boxes."""
+    if run.hours_ago is None or run.days_ago is None or not run.own:
+        return None
+    return (at // 3600 - run.hours_ago) * 3600
 
 
 def _day(at: int, days_ago: int | None) -> dt.date | None:
@@ -161,6 +171,7 @@ _RUN = st.builds(
     age=st.sampled_from([None] * 12 + [0, 300, 5400, 40000]),
     days_ago=st.sampled_from([None] * 4 + [0] * 6 + [1, 3]),
     own=st.booleans(),
+    hours_ago=st.sampled_from([None] * 6 + [0, 0, 1, 3, -1]),
 )
 
 _STILL = st.builds(
@@ -193,7 +204,9 @@ def histories(draw: st.DrawFn) -> History:
     first = looks["a"]
     if "b" in looks and draw(st.booleans()):
         late = draw(st.sampled_from([1, 30, 60, 91, 120, 179, 180, 360])) * MINUTE
-        looks["b"] = [replace(x, portal="b", at=x.at + late, page_date=None) for x in first]
+        looks["b"] = [
+            replace(x, portal="b", at=x.at + late, page_date=None, hour=None) for x in first
+        ]
         looks["a"] = first[: draw(st.sampled_from([len(first), len(first) - 1]))]
     every = [look for of_portal in looks.values() for look in of_portal]
     return History(portals=portals, looks=tuple(draw(st.permutations(_one_own(every)))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ CLEAR = Condition(label="맑음", condition="clear", label_en="clear", wmo_4677=
 
 
 @lru_cache(maxsize=256)
-def content_of(sidebar: Sidebar) -> Content:
-    """The content of a sidebar; another order of cities is another content."""
+def content_of(sidebar: Sidebar, hour: int | None = None) -> Content:
+    """The content of a sidebar; another order of cities, or hour, is another content."""
     readings = (
         make_reading(
             station=STATIONS.get(city) or Station(name_ko=city),
@@ -32,7 +33,10 @@ def content_of(sidebar: Sidebar) -> Content:
         )
         for city, tenths in sidebar
     )
-    return make_content(*readings)
+    content = make_content(*readings)
+    if hour is None:
+        return content
+    return replace(content, digest=content.digest + str(hour).encode(), observed_at=moment(hour))
 
 
 def keep_own(
@@ -43,12 +47,13 @@ def keep_own(
     *,
     age: int | None = None,
     page_date: dt.date | None = None,
+    hour: int | None = None,
 ) -> None:
     """Keep a look of ours at a portal that is known."""
     kept = store.keep_page(
         make_look(portal=portal, fetched_at=moment(second), age_s=age), make_page(portal=portal)
     )
-    store.keep_content(kept, content_of(sidebar), page_date=page_date)
+    store.keep_content(kept, content_of(sidebar, hour), page_date=page_date)
 
 
 def keep_page(store: Store, portal: str, page: Page) -> None:

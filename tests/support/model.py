@@ -58,6 +58,7 @@ class Look:
         age: The HTTP header, seconds; None where there was none.
         page_date: As printed.
         own: Whether it is one of ours, not an archive's.
+        hour: The hour that a feed prints, epoch seconds; None where none is.
     """
 
     portal: str
@@ -66,6 +67,12 @@ class Look:
     age: int | None = None
     page_date: dt.date | None = None
     own: bool = True
+    hour: int | None = None
+
+    @property
+    def printed(self) -> tuple[Sidebar, int | None]:
+        """All that it showed: with another hour it is another content."""
+        return self.sidebar, self.hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,10 @@ class Spell:
     @property
     def sidebar(self) -> Sidebar:
         return self.looks[0].sidebar
+
+    @property
+    def printed(self) -> tuple[Sidebar, int | None]:
+        return self.looks[0].printed
 
     @property
     def seen_from(self) -> int:
@@ -107,6 +118,7 @@ class Value:
     standing_since: int
     doubt: Doubt | None
     valid_until: int | None
+    observed_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +201,7 @@ class World:
         for look in self._looks:
             if look.portal != portal.name:
                 continue
-            if stretches and stretches[-1][-1].sidebar == look.sidebar:
+            if stretches and stretches[-1][-1].printed == look.printed:
                 stretches[-1].append(look)
             else:
                 stretches.append([look])
@@ -206,14 +218,33 @@ class World:
         return [look for look in self._looks if same(look.sidebar, spell.sidebar)]
 
     def published_by(self, spell: Spell) -> int:
-        return min(self.evidence(look) for look in self.sights(spell))
+        observed_at = self.observed_at(spell)
+        proofs = (self.evidence(look) for look in self.sights(spell))
+        return min(proofs) if observed_at is None else observed_at
+
+    def observed_at(self, spell: Spell) -> int | None:
+        """The earliest hour that is printed with the set of a spell, unless it was seen before."""
+        by_content: dict[tuple[Sidebar, int | None], list[Look]] = defaultdict(list)
+        for look in self.sights(spell):
+            by_content[look.printed].append(look)
+        hours = [
+            hour
+            for (_, hour), looks in by_content.items()
+            if hour is not None and min(map(self.evidence, looks)) == hour
+        ]
+        earliest = min(hours, default=None)
+        seen = earliest is not None and all(earliest <= x.at for x in self.sights(spell))
+        return earliest if seen else None
 
     def evidence(self, look: Look) -> int:
-        """By when what a look saw was published at the latest."""
+        """By when what a look saw was published at the latest; the hour that it prints."""
+        goes_on = (look.portal, look.page_date) not in self.stuck_dates
+        if look.hour is not None and look.hour <= look.at and goes_on:
+            return look.hour
         proofs = [look.at]
         if look.age is not None and look.age > 0:
             proofs.append(look.at - look.age)
-        if look.page_date is not None and (look.portal, look.page_date) not in self.stuck_dates:
+        if look.page_date is not None and goes_on:
             proofs.append(end_of(look.page_date))
         return min(proofs)
 
@@ -230,7 +261,7 @@ class World:
             key
             for key, spells in under.items()
             if spells[-1].seen_from - spells[0].seen_from > STUCK_DATE_AFTER_S
-            and len({spell.sidebar for spell in spells}) >= STUCK_DATE_SIDEBARS
+            and len({spell.printed for spell in spells}) >= STUCK_DATE_SIDEBARS
         }
 
     def first(self, spell: Spell) -> Look:
@@ -249,7 +280,9 @@ class World:
     def standing_since(self, spell: Spell) -> int:
         since = spell.seen_from
         for before in reversed(self.spells[spell.portal.name][: spell.nth]):
-            if not same(before.sidebar, spell.sidebar):
+            if before.printed != spell.printed and (
+                is_small(spell.sidebar) or not same(before.sidebar, spell.sidebar)
+            ):
                 break
             since = before.seen_from
         return since
@@ -288,6 +321,7 @@ class World:
             standing_since=self.standing_since(spell),
             doubt=self.doubt(spell),
             valid_until=self._valid_until(spell, at) if state == "live" else None,
+            observed_at=self.observed_at(spell),
         )
 
     def state(self, spell: Spell, at: int) -> State:
@@ -301,7 +335,8 @@ class World:
             return "frozen"
         if at - published >= FROZEN_AFTER_S and published < standing:
             return "stale"
-        known = self.is_confirmed(spell) and self.doubt(spell) is None
+        seen_to_appear = self.is_confirmed(spell) and self.doubt(spell) is None
+        known = seen_to_appear or self.observed_at(spell) is not None
         if known and at - published < HOLD_S and unseen <= GAP_AFTER_INTERVALS * interval:
             return "live"
         return "unconfirmed"

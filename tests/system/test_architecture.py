@@ -14,15 +14,20 @@ ROOT = Path(__file__).parents[2]
 MODULES = sorted(path for top in ("nalssi", "scraper", "db") for path in (ROOT / top).rglob("*.py"))
 
 HOME = {
+    "click_man": {"scraper/cli/reference.py"},
     "apprise": {"scraper/notify/by_apprise.py"},
     "apscheduler": {"scraper/daemon/scheduler.py"},
     "click": {"scraper/cli"},
     "cronsim": {"scraper/schedule.py"},
+    "defusedxml": {"scraper/sidebar/kma_xml.py"},
     "fastwarc": {"scraper/archive"},
     "httpcore": {"scraper/http.py"},
     "httpx": {"scraper/http.py"},
     "matplotlib": {"scraper/plot"},
     "msgspec": {"scraper/config.py", "scraper/keys.py"},
+    "h5netcdf": {"db/dataset/netcdf.py"},
+    "h5py": {"db/dataset/netcdf.py"},
+    "numpy": {"db/dataset"},
     "pandas": {"db/frames.py"},
     "plotext": {"scraper/plot/terminal.py"},
     "prometheus_client": {"scraper/metrics/exposition.py"},
@@ -35,6 +40,7 @@ HOME = {
     "stringzilla": {"scraper/archive/prefilter.py"},
     "structlog": {"scraper/daemon/log.py", "scraper/daemon/service.py"},
     "w3lib": {"scraper/fetch"},
+    "xarray": {"db/dataset/netcdf.py", "db/frames.py"},
 }
 """Each third-party library and the one place for it."""
 
@@ -82,7 +88,7 @@ STAGES = {
     "scraper.demo": {"scraper.collect", "scraper.config", "scraper.fetch", "scraper.lock"},
     "scraper.monitor": {
         *("scraper.collect", "scraper.config", "scraper.metrics", "scraper.notify"),
-        "scraper.troubles",
+        *("scraper.reader", "scraper.troubles"),
     },
     "scraper.daemon": {
         *("scraper.clock", "scraper.collect", "scraper.config", "scraper.metrics"),
@@ -128,7 +134,8 @@ ROOMS = {
     "db.labels": {"db.sets"},
     "db.lateness": {"db.reading", "db.read.rows", "db.validity"},
     "db.pauses": {"db.validity"},
-    "db.sets": {"db.validity"},
+    "db.bands": {"db.validity"},
+    "db.sets": {"db.bands", "db.dates", "db.validity"},
     "db.standing": set(),
     "db.records": set(),
     "db.flags": {"db.reading", "db.read.rows", "db.records"},
@@ -154,6 +161,19 @@ ROOMS = {
         "db.spells",
     },
     "db.export": {*FACTS, "db.file", "db.measures", "db.query", "db.read"},
+    "db.merge": {
+        *FACTS,
+        *("db.dates", "db.file", "db.opened", "db.pauses", "db.read", "db.spells", "db.write"),
+    },
+    "db.dataset": {
+        *FACTS,
+        "db.export",
+        "db.file",
+        "db.lateness",
+        "db.measures",
+        "db.read",
+        "db.sets",
+    },
     "db.backup": {"db.file", "db.query"},
 }
 """

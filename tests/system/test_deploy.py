@@ -22,6 +22,7 @@ from scraper import config
 from scraper.cli import main
 from scraper.daemon import service
 from scraper.errors import AnotherPass, ConfigError
+from tests.support.docs import commands, text, uncommented
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -29,16 +30,8 @@ SYSTEMD = DEPLOY / "systemd"
 PROGRAM = "/opt/nalssi/bin/nalssi"
 DATABASE = "/var/lib/nalssi/weather.db"
 
-"""Commands that deploy/ uses and that are not there yet; the last one to come takes this away."""
-
 STOP_S = 10
 """Within which the daemon ends after SIGTERM."""
-
-
-def uncommented(text: str) -> list[str]:
-    """The lines that count, those that end in a backslash joined with the next."""
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith(("#", ";"))]
-    return [line for line in "\n".join(lines).replace("\\\n", " ").splitlines() if line.strip()]
 
 
 # systemd: a unit is sections of keys, and a key may stand there more than once
@@ -368,10 +361,6 @@ def test_the_sqlites_named_are_those_that_we_trust(version, safe):
 
 # nalssi's own command line, wherever one is written down
 
-COMMAND = re.compile(
-    r"(?:^|sudo |chronic |\$\()(?:/opt/nalssi/bin/)?nalssi ([a-z]+)\b([^|\"')\n#]*)"
-)
-
 
 def command_lines() -> list[tuple[str, list[str]]]:
     """Each command of nalssi in deploy/, and its arguments."""
@@ -379,17 +368,7 @@ def command_lines() -> list[tuple[str, list[str]]]:
     written += [job.command for job in crontab()]
     written += [" ".join(json.loads(last("ENTRYPOINT")) + json.loads(last("CMD")))]
     written += json.loads(last("HEALTHCHECK").partition(" CMD ")[2])
-    readme = (DEPLOY / "README.md").read_text("utf-8")
-    for block in re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL):
-        written += [re.sub(r"^docker exec nalssi ", "", line) for line in uncommented(block)]
-    written += [f"nalssi {rest}" for rest in re.findall(r"`nalssi ([^`]+)`", readme)]
-    found = [
-        (match[1], shlex.split(re.sub(r"\d?>.*", "", match[2])))
-        for line in written
-        if not line.startswith(("docker", "(crontab"))
-        for match in COMMAND.finditer(line)
-    ]
-    return list({str(each): each for each in found}.values())
+    return list({str(each): each for each in commands(written)}.values())
 
 
 def test_deploy_uses_the_commands_that_it_is_about():
@@ -406,9 +385,8 @@ def test_every_command_line_is_one_that_nalssi_has(name, arguments):
         pass
 
 
-def test_every_file_that_the_readme_names_is_there():
-    readme = (DEPLOY / "README.md").read_text("utf-8")
-    for path in re.findall(r"deploy/[\w./-]*\w", readme):
+def test_every_file_that_the_pages_name_is_there():
+    for path in re.findall(r"deploy/[\w./-]*\w", text("docs/operations.md")):
         assert (ROOT / path).exists(), path
-    for path in re.findall(r"\]\(([\w.-]+)\)", readme):
+    for path in re.findall(r"\]\(([\w./-]+)[#)]", text("deploy/README.md")):
         assert (DEPLOY / path).exists(), path

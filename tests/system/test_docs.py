@@ -1,8 +1,8 @@
 """
-The README: what it shows is run, as it stands there.
+The README and docs/: every example is run, as the page shows it.
 
 What a command printed of the demo's history is compared letter by letter, where it names its times;
-where it tells of the present, the headings and the form of the first line are.
+where it speaks of the present, the headings and the form of the first line are.
 """
 
 from __future__ import annotations
@@ -11,28 +11,32 @@ import datetime as dt
 import re
 import shlex
 import sqlite3
+import tomllib
 from contextlib import closing
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from db.moments import KST
 from db.reading import Condition
 from db.write.store import Store
-from scraper import demo
+from scraper import config, demo
+from scraper.cli import main
 from scraper.collect import ingest
 from scraper.demo.portal import text
 from tests.cli.test_cli import nalssi
-from tests.support import archives, pages
+from tests.support import archives, docs, pages
 from tests.support.make import BUSAN, make_content, make_look, make_page, make_reading, see
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from db.reading import Content
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-_, _, PAGE = README.partition("### Ten questions in SQL")
-QUESTIONS = re.findall(r"^\*\*(.+?)\*\*.*?^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+QUESTIONS = re.findall(
+    r"^\*\*(.+?)\*\*.*?^```sql\n(.*?)^```", docs.text("docs/sql.md"), re.MULTILINE | re.DOTALL
+)
 CLEAR = Condition(label="맑음", condition="clear", label_en="clear", wmo_4677=0)
 
 
@@ -44,14 +48,14 @@ def box(seoul: float, busan: float) -> Content:
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory) -> dict[str, list[sqlite3.Row]]:
+def history(tmp_path_factory) -> Path:
     """
-    The answers to the questions of the query page, on a made-up history.
+    A made-up history for the questions in SQL.
 
     On the first of March two portals agree from 08:00, the values stand still from 10:00 to 14:00,
     and a look fails at 15:00; in the last hour before now they disagree.
     """
-    path = tmp_path_factory.mktemp("readme") / "weather.db"
+    path: Path = tmp_path_factory.mktemp("history") / "weather.db"
     march = dt.datetime(2026, 3, 1, 8, tzinfo=KST)
     with Store.open(path) as store:
         for portal, more in (("demo", 0.0), ("other", 0.5)):
@@ -65,7 +69,13 @@ def answers(tmp_path_factory) -> dict[str, list[sqlite3.Row]]:
             for minute, seoul in ((-15, 7.0), (-5, 9.0 + more)):
                 at = now + dt.timedelta(minutes=minute)
                 see(store, make_look(portal=portal, fetched_at=at), box(seoul, 1.0))
-    with closing(sqlite3.connect(path)) as conn:
+    return path
+
+
+@pytest.fixture(scope="module")
+def answers(history) -> dict[str, list[sqlite3.Row]]:
+    """The answers to the questions of the query page."""
+    with closing(sqlite3.connect(history)) as conn:
         conn.row_factory = sqlite3.Row
         return {question: conn.execute(sql).fetchall() for question, sql in QUESTIONS}
 
@@ -96,7 +106,7 @@ def test_the_answers_are_those_of_the_history(answers):
 # ---- the commands
 
 PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
-"""When the last look of the README's demo was."""
+"""When the last look of the demo was, of which the pages tell."""
 
 PRESENT = {"status", "gaps", "check", "latest", "words", "reparse", "backup", "prune"}
 """Commands that tell of the present, or of what only their own machine has."""
@@ -104,23 +114,12 @@ PRESENT = {"status", "gaps", "check", "latest", "words", "reparse", "backup", "p
 TAUGHT = '[words.labels]\n"눈보라" = "snow"\n[words.cities]\n"경주군" = 283\n'
 
 
-class Example(NamedTuple):
-    """A command and what the README shows that it prints."""
-
-    command: str
-    printed: str
-
-
-EXAMPLES = [
-    Example(command, printed.strip("\n"))
-    for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    for command, printed in re.findall(r"^\$ nalssi (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
-]
+EXAMPLES = list(dict.fromkeys(one for page in docs.PAGES for one in docs.examples(page)))
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all that the README's commands ask for."""
+    """A folder with all that the commands of the pages ask for."""
     folder = tmp_path_factory.mktemp("house")
     demo.run(folder / "demo.db", now=PLAYED, say=len)
     demo.run(folder / "new" / "demo.db", now=dt.datetime.now(dt.UTC), say=len)
@@ -187,14 +186,14 @@ def form(printed: str) -> str:
     return " ".join(re.sub(r"\d[\d.,:-]*", "0", first).split())
 
 
-def test_the_readme_has_an_example_of_each_command():
+def test_there_is_an_example_of_each_command_that_answers():
     shown = {example.command.split()[0] for example in EXAMPLES}
     asked = {"series", "looks", "stats", "compare", "at", "plot", "export", "backfill"}
     assert shown >= PRESENT | asked
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.command)
-def test_a_command_prints_what_the_readme_shows(house, example):
+def test_a_command_prints_what_the_pages_show(house, example):
     arguments = shlex.split(example.command)
     if example.command == "prune":
         (house / "weather.db").unlink()
@@ -212,3 +211,86 @@ def test_a_command_prints_what_the_readme_shows(house, example):
         assert masked(printed).startswith(masked(example.printed.removesuffix("...")))
     else:
         assert masked(printed) == masked(example.printed)
+
+
+# ---- the other languages, the links, the two READMEs
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_the_sql_of_a_page_has_an_answer(history, page):
+    with closing(sqlite3.connect(history)) as conn:
+        for block in docs.blocks(page, "sql"):
+            for statement in filter(str.strip, block.split(";\n")):
+                assert conn.execute(statement).fetchall(), statement
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_the_python_of_a_page_runs(house, page, monkeypatch):
+    monkeypatch.chdir(house)
+    for block in docs.blocks(page, "python"):
+        exec(block, {})  # noqa: S102 - our own page
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_the_config_of_a_page_is_taken(page, tmp_path):
+    for block in docs.blocks(page, "toml"):
+        (tmp_path / "config.toml").write_text(block, encoding="utf-8")
+        config.load(tmp_path / "config.toml")
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_every_command_line_of_a_page_is_one_that_nalssi_has(page):
+    for name, arguments in docs.shown_commands(page):
+        command = main.get_command(click.Context(main), name)
+        assert command is not None, name
+        with command.make_context(name, arguments):
+            pass
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_every_command_that_a_page_names_is_one_that_nalssi_has(page):
+    for name, rest in re.findall(r"`nalssi ([a-z][a-z-]*)([^`]*)`", docs.text(page)):
+        command = main.get_command(click.Context(main), name)
+        assert command is not None, name
+        options = {option for one in command.params for option in one.opts} | {"--help"}
+        assert set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest)) <= options
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_every_extra_that_a_page_names_can_be_installed(page):
+    project = tomllib.loads((docs.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for extras in re.findall(r"pip install '([^']*)\[([\w,]+)\]'", docs.text(page)):
+        assert extras[0] == "."
+        assert set(extras[1].split(",")) <= set(project["optional-dependencies"])
+
+
+@pytest.mark.parametrize("page", docs.PAGES)
+def test_every_link_of_a_page_leads_somewhere(page):
+    for link in docs.links(page):
+        path, _, anchor = link.partition("#")
+        if "://" in path:
+            continue
+        target = ((docs.ROOT / page).parent / path).resolve() if path else docs.ROOT / page
+        assert target.exists(), link
+        assert not anchor or anchor in docs.anchors(str(target.relative_to(docs.ROOT))), link
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
+def test_a_readme_leads_to_every_page(readme):
+    linked = {link.partition("#")[0] for link in docs.links(readme)}
+    assert {page for page in docs.PAGES if page.startswith("docs/")} <= linked
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
+def test_a_readme_is_short_and_begins_with_what_nalssi_prints(readme):
+    lines = docs.text(readme).splitlines()
+    assert 120 <= len(lines) <= 150
+    assert "```console" in lines[:15]
+
+
+def test_the_korean_readme_shows_the_same_code():
+    def code(page: str) -> list[str]:
+        fences = [token.content for token in docs.tokens(page) if token.type == "fence"]
+        return [re.sub(r" *# .*", "", fence) for fence in fences]
+
+    assert code("README.ko.md") == code("README.md")

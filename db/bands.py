@@ -1,0 +1,75 @@
+"""
+Bands: three stations and their temperatures, hashed, by which sidebars of the same set are found.
+
+Of sixteen stations there are five bands, and the four values that may differ cannot break five.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from db.validity import FEWEST_COMMON
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Temperatures: TypeAlias = Mapping[int, int]
+
+BAND: Final = 3
+"""Stations in a band: two hours with three equal temperatures are rare."""
+
+MOST_BANDS: Final = 16
+"""A box of all stations has enough with these."""
+
+FAMILIES: Final = (
+    (98, 105, 108, 133, 143, 152, 156, 159, 172, 184, 201, 226, 238, 259, 283),
+    (98, 99, 102, 105, 108, 112, 119, 133, 143, 152, 156, 159, 184, 201, 202),
+)
+"""
+KMA's numbers of the stations that whole families of portals print, in threes.
+
+A box of all stations has the bands of the sixteen as well, so that the two find each other.
+"""
+
+_TRIPLES: Final = tuple(
+    family[at : at + BAND] for family in FAMILIES for at in range(0, len(family), BAND)
+)
+
+
+def bands(temperatures: Temperatures, kma_ids: Mapping[int, int]) -> list[int]:
+    """
+    The bands of a box, as 32-bit numbers; too few temperatures have none.
+
+    Args:
+        temperatures: Tenths of a degree by station.
+        kma_ids: KMA's number by station; a city that we do not know has none.
+    """
+    if len(temperatures) < FEWEST_COMMON:
+        return []
+    stations = tuple(temperatures)
+    groups = _groups(stations, tuple(map(kma_ids.get, stations)))
+    return list({_hash(group, temperatures): None for group in groups})
+
+
+@lru_cache(maxsize=1024)  # portals print the same few lists for years
+def _groups(
+    stations: tuple[int, ...], numbers: tuple[int | None, ...]
+) -> tuple[tuple[int, ...], ...]:
+    """The stations of each band of a list."""
+    by_kma = {number: row for row, number in zip(stations, numbers, strict=True) if number}
+    groups = [
+        tuple(by_kma[number] for number in triple)
+        for triple in _TRIPLES
+        if all(number in by_kma for number in triple)
+    ]
+    # The rest are taken as they come, so that at least the same list has the same bands.
+    rest = sorted(set(stations) - {row for group in groups for row in group})
+    groups += [tuple(rest[at : at + BAND]) for at in range(0, len(rest), BAND)]
+    return tuple(group for group in groups[:MOST_BANDS] if len(group) > 1)
+
+
+def _hash(stations: tuple[int, ...], temperatures: Temperatures) -> int:
+    printed = ",".join([f"{row}:{temperatures[row]}" for row in stations])
+    return zlib.crc32(printed.encode()) - (1 << 31)

@@ -1,0 +1,228 @@
+"""
+A dataset: a folder to publish and to cite, with units, credit, codebook, provenance and checksums.
+
+It covers whole hours up to the last successful look, and says nothing of the moment when it was
+made: of the same database the same nalssi makes the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import astuple, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from db.dataset import describe, files, netcdf, provenance, readme
+from db.dataset.about import About, Wish
+from db.dataset.describe import File
+from db.dataset.grid import Grid
+from db.export import parquet
+from db.export.slices import Selection, Slice
+from db.export.tables import TABLES
+from db.file import atomic
+from db.file.connection import VERSION
+from db.moments import epoch, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from db.dataset.source import Whole
+    from db.export.tables import Kind, What
+
+WORDS: Final[Mapping[str, Kind]] = {
+    "kind": "text",
+    "word": "text",
+    "means": "text",
+    "understood": "text",
+    "sidebars": "integer",
+    "first_seen": "moment",
+    "first_portal": "text",
+    "last_seen": "moment",
+    "last_portal": "text",
+}
+_BOOK: Final[Mapping[str, Mapping[str, Kind]]] = {
+    "hours": TABLES["hours"],
+    "weather": TABLES["weather"],
+    "stations": TABLES["stations"],
+    "words": WORDS,
+}
+"""The tables of the codebook."""
+
+_TABLES: Final[Mapping[str, Mapping[str, Kind]]] = {
+    "hours.csv.gz": TABLES["hours"],
+    "stations.csv": TABLES["stations"],
+    "words.csv": WORDS,
+}
+_CHECKSUMS: Final = "SHA256SUMS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """
+    What shall be made of a database.
+
+    Attributes:
+        source: The database.
+        chosen: The times; the stations and portals are all.
+        wish: What whoever makes it says of it.
+        version: Of nalssi.
+        icons: What each icon code that is known is drawn for.
+        clean: What each text is to lose.
+        progress: Is told how much is done, 0 to 1.
+    """
+
+    source: Whole
+    wish: Wish
+    version: str
+    chosen: Selection = field(default_factory=Selection)
+    icons: Mapping[str, str | None] = field(default_factory=dict)
+    clean: Callable[[str], str] = str
+    progress: Callable[[float], None] = lambda _done: None
+
+    def make(self, path: Path) -> list[File]:
+        """
+        Make the folder.
+
+        Returns:
+            Its files.
+
+        Raises:
+            WrongQuestion: There is no whole hour in that time.
+            DatabaseError: The database is damaged.
+            OutputError: It cannot be written, or there is something already.
+            NoPyarrow, NoXarray: An extra is not installed.
+        """
+        parquet.refuse_without()
+        netcdf.refuse_without()
+        chosen = self.source.whole_hours(self.chosen)
+        with atomic.of_folder(path) as folder:
+            return _Making(self, folder, chosen).make()
+
+
+class _Making:
+    """One dataset on its way into a folder."""
+
+    def __init__(self, dataset: Dataset, folder: Path, chosen: Selection) -> None:
+        self._told, self._folder, self._chosen = dataset, folder, chosen
+        self._source, self._clean = dataset.source, dataset.clean
+
+    def make(self) -> list[File]:
+        grid = self._hours()
+        about = self._about(grid)
+        netcdf.write(self._folder / "nalssi.nc", grid, self._global(about))
+        self._spells()
+        self._lists()
+        self._write("provenance.json", describe.as_json(self._provenance(about)))
+        for language, name in readme.NAMES.items():
+            self._write(name, readme.text(about, _BOOK, language))
+        self._write("CITATION.cff", describe.cff(about))
+        data = self._files()
+        package = describe.datapackage(about, data, _TABLES)
+        self._write("datapackage.json", describe.as_json(package))
+        catalogue = describe.jsonld(about, data, TABLES["hours"])
+        self._write("dataset.jsonld", describe.as_json(catalogue))
+        sums = [f"{file.sha256}  {file.path}\n" for file in self._files()]
+        self._write(_CHECKSUMS, "".join(sums))
+        return self._files()
+
+    def _hours(self) -> Grid:
+        """Write the hours in one go as Parquet and as CSV, and keep them as a grid."""
+        part = self._source.seconds(self._chosen)
+        grid = Grid(self._source.stations(), part)
+        years = files.Years(
+            self._folder / "hours", "hours", clean=self._clean, about=self._credit("hours")
+        )
+        with files.zipped(self._folder / "hours.csv.gz") as stream:
+            text = files.csv(stream, TABLES["hours"], self._clean)
+            for some in self._slices("hours"):
+                years.write(some)
+                text.write(some)
+                grid.take(some.rows)
+                self._told.progress(some.done * 0.8)
+        years.close()
+        return grid
+
+    def _spells(self) -> None:
+        years = files.Years(
+            self._folder / "spells", "weather", clean=self._clean, about=self._credit("weather")
+        )
+        for some in self._slices("weather"):
+            years.write(some)
+            self._told.progress(0.8 + some.done * 0.2)
+        years.close()
+
+    def _lists(self) -> None:
+        (stations,) = self._source.slices("stations", Selection())
+        self._csv("stations", TABLES["stations"], stations.rows)
+        words = [astuple(word) for word in self._source.words(self._told.icons)]
+        self._csv("words", WORDS, [tuple(map(_plain, word)) for word in words])
+
+    def _csv(self, name: str, columns: Mapping[str, Kind], rows: list[tuple[Any, ...]]) -> None:
+        with (self._folder / f"{name}.csv").open("wb") as stream:
+            text = files.csv(stream, columns, self._clean)
+            if rows:
+                text.write(Slice(rows=rows))
+
+    def _slices(self, what: What) -> Iterable[Slice]:
+        return (some for some in self._source.slices(what, self._chosen) if some.rows)
+
+    def _about(self, grid: Grid) -> About:
+        return About(
+            wish=self._told.wish,
+            version=self._told.version,
+            since=moment(grid.hours.start),
+            until=moment(grid.hours.stop),
+            stations=grid.stations,
+            portals=self._source.portals(),
+            coverage=grid.coverage(),
+        )
+
+    def _global(self, about: About) -> dict[str, str]:
+        """The global attributes of the netCDF file."""
+        said = {
+            "title": about.title,
+            "institution": ", ".join(about.creators),
+            "source": about.credit,
+            "history": f"{about.until.isoformat()}: last hour; made with nalssi {about.version}",
+            "references": about.doi_url or "README.md",
+            "comment": about.description,
+            "license": about.wish.license,
+        }
+        return {name: self._clean(text) for name, text in said.items() if text}
+
+    def _credit(self, what: str) -> dict[str, str]:
+        names = ", ".join(one.name for one in self._source.portals())
+        return {"table": what, "schema_version": str(VERSION), "portals": self._clean(names)}
+
+    def _provenance(self, about: About) -> dict[str, object]:
+        times = {"since": epoch(about.since), "until": epoch(about.until)}
+        rows = self._source.rows
+        return provenance.of(
+            about,
+            looks=rows(provenance.LOOKS, times),
+            captures=rows(provenance.CAPTURES, times),
+            readers=rows(provenance.READERS, {}),
+            gaps=self._source.gaps(since=about.since, until=about.until),
+        )
+
+    def _write(self, name: str, text: str) -> None:
+        (self._folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+    def _files(self) -> list[File]:
+        places = sorted(place for place in self._folder.rglob("*") if place.is_file())
+        return [_file(place, self._folder) for place in places]
+
+
+def _file(place: Path, folder: Path) -> File:
+    with place.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    path = place.relative_to(folder).as_posix()
+    return File(path=path, bytes=place.stat().st_size, sha256=digest)
+
+
+def _plain(value: object) -> object:
+    """A value of a record as the exports have it: moments in epoch seconds."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return epoch(value) if isinstance(value, dt.datetime) else value

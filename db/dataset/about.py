@@ -1,0 +1,113 @@
+"""What a dataset says of itself, once for all of its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db.export.tables import PUBLISHER
+from db.moments import KST
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from db.read.portals import Portal
+    from db.reading import Station
+
+UNNAMED: Final = "unnamed collector"
+
+KEYWORDS: Final = ("weather", "air temperature", "Korea", "KMA", "기상청", "time series")
+
+SITE: Final = "https://www.kma.go.kr/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """
+    What whoever makes a dataset says of it.
+
+    Attributes:
+        title: None = one made of the times.
+        creators: Names of persons or bodies.
+        license: Such as ``CC-BY-4.0`` (SPDX), or an address; None = not stated.
+        doi: Such as ``10.5281/zenodo.1``.
+    """
+
+    title: str | None = None
+    creators: tuple[str, ...] = ()
+    license: str | None = None
+    doi: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """
+    A dataset.
+
+    Attributes:
+        wish: What was said of it.
+        version: Of nalssi.
+        since, until: Of its hours; Korean time.
+        stations, portals: In it.
+        coverage: The share of the hours of each station with a live value, by its name.
+    """
+
+    wish: Wish
+    version: str
+    since: dt.datetime
+    until: dt.datetime
+    stations: Sequence[Station]
+    portals: Sequence[Portal]
+    coverage: Mapping[str, float]
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        days = f"{self.since.astimezone(KST):%Y-%m-%d} to {self.until.astimezone(KST):%Y-%m-%d}"
+        return self.wish.title or f"Weather of Korea as shown by newspaper sites, {days}"
+
+    @property
+    def description(self) -> str:
+        """What it is, in one paragraph."""
+        names = ", ".join(one.name for one in self.portals)
+        return (
+            f"Temperature and sky of {len(self.stations)} stations of the Korea Meteorological "
+            "Administration, hour by hour, as the weather box of these sites showed them: "
+            f"{names}. "
+            "Each value says whether it was live, unconfirmed, stale, frozen or down, and why; "
+            "missing values are never filled in."
+        )
+
+    @property
+    def description_ko(self) -> str:
+        """The same in Korean."""
+        names = ", ".join(one.name for one in self.portals)
+        return (
+            f"홈페이지의 날씨 표({names})에 보인 기상청 {len(self.stations)}개 지점의 기온과 "
+            "하늘 상태를 시각마다 모은 자료입니다. 값마다 정상, 미확인, 지연, 멈춤, 중단 중 "
+            "무엇인지와 까닭이 있고, 빈 값은 채우지 않았습니다."
+        )
+
+    @property
+    def creators(self) -> tuple[str, ...]:
+        """Who made it."""
+        return self.wish.creators or (UNNAMED,)
+
+    @property
+    def credit(self) -> str:
+        """Whom to credit."""
+        return f"{PUBLISHER}, as shown by {', '.join(one.name for one in self.portals)}"
+
+    @property
+    def license_url(self) -> str | None:
+        """The address of its licence; None where none was stated."""
+        given = self.wish.license
+        if given is None or "://" in given:
+            return given
+        return f"https://spdx.org/licenses/{given}.html"
+
+    @property
+    def doi_url(self) -> str | None:
+        """The address of its DOI."""
+        return f"https://doi.org/{self.wish.doi}" if self.wish.doi else None

@@ -1,0 +1,77 @@
+"""The tables of a dataset as files: Parquet by year, and CSV."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from db.export import formats, parquet
+from db.export.tables import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from db.export.formats import Lines
+    from db.export.slices import Slice
+    from db.export.tables import Kind, What
+
+
+class Taker(Protocol):
+    """Takes slices of rows."""
+
+    def write(self, some: Slice) -> None:
+        """Take some rows, one at least."""
+
+
+class Years:
+    """
+    A folder of Parquet files, ``year=2026/NAME.parquet``.
+
+    The rows come one year after the other; each slice is of one month.
+    """
+
+    def __init__(
+        self, folder: Path, what: What, *, clean: Callable[[str], str], about: Mapping[str, str]
+    ) -> None:
+        self._folder, self._what, self._clean, self._about = folder, what, clean, about
+        self._year: int | None = None
+        self._open = contextlib.ExitStack()
+        self._file: parquet.Parquet | None = None
+
+    def write(self, some: Slice) -> None:
+        """Write some rows of a month."""
+        year, _ = some.month or (0, 0)
+        if year != self._year or self._file is None:
+            self.close()
+            self._file, self._year = self._begun(year), year
+        self._file.write(some)
+
+    def _begun(self, year: int) -> parquet.Parquet:
+        place = self._folder / f"year={year:04}"
+        place.mkdir(parents=True)
+        stream = self._open.enter_context((place / f"{self._folder.name}.parquet").open("wb"))
+        return parquet.Parquet(stream, TABLES[self._what], clean=self._clean, about=self._about)
+
+    def close(self) -> None:
+        """Complete the last file."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+        self._open.close()
+
+
+@contextlib.contextmanager
+def zipped(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into that is compressed, and names neither itself nor a time."""
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream,
+    ):
+        yield stream  # type: ignore[misc] # it is written to alone
+
+
+def csv(stream: BinaryIO, columns: Mapping[str, Kind], clean: Callable[[str], str]) -> Lines:
+    """A table as CSV, without the mark that tools other than spreadsheets stumble over."""
+    return formats.csv(stream, columns, clean=clean, mark=False)

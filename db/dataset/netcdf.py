@@ -1,0 +1,158 @@
+"""The netCDF file of a dataset, by the CF conventions (cfconventions.org), written by xarray."""
+# ruff: noqa: PLC0415 - an extra, and large
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from db.dataset.grid import STATES
+from db.errors import NalssiError
+from db.export.codebook import meaning
+from db.measures.hours import HOUR_S
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from db.dataset.grid import Grid
+
+CONVENTIONS: Final = "CF-1.11"
+
+_FLAGS: Final = {1: "pass", 2: "not_evaluated", 3: "suspect", 4: "fail", 9: "missing"}
+_PLACES: Final = "station_name kma_id latitude longitude altitude"
+_CELSIUS: Final = {"units": "degC", "units_metadata": "temperature: on_scale"}
+_TIME: Final = {
+    "standard_name": "time",
+    "long_name": "full hour; Korean time is 9 hours later",
+    "units": "hours since 1970-01-01T00:00:00Z",
+    "units_metadata": "leap_seconds: none",
+    "calendar": "standard",
+    "axis": "T",
+    "bounds": "time_bounds",
+}
+_ANCILLARY: Final = "quality_flag state live_portals agreeing_portals"
+
+
+class NoXarray(NalssiError):
+    """netCDF was asked for, and what writes it is not installed."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__("netCDF needs xarray and h5netcdf: pip install 'nalssi[netcdf]'")
+
+
+def refuse_without() -> None:
+    """
+    Refuse where there is no xarray, h5netcdf or h5py.
+
+    Raises:
+        NoXarray: One is not installed.
+    """
+    try:
+        import h5netcdf  # noqa: F401
+        import h5py  # noqa: F401
+        import xarray  # noqa: F401
+    except ImportError as exc:
+        raise NoXarray from exc
+
+
+def write(path: Path, grid: Grid, about: Mapping[str, str]) -> None:
+    """
+    Write the grid.
+
+    Args:
+        path: The file.
+        grid: The hours.
+        about: The global attributes.
+    """
+    dataset = of(grid, about)
+    encoding: dict[str, dict[str, Any]] = {
+        name: {"zlib": True, "complevel": 4, "shuffle": True, **_fill(name)} for name in dataset
+    }
+    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+
+
+def of(grid: Grid, about: Mapping[str, str]) -> Any:
+    """The grid as a Dataset of xarray."""
+    import xarray as xr
+
+    return xr.Dataset(
+        {"time_bounds": _bounds(grid), **_values(grid)},
+        _coordinates(grid),
+        {"Conventions": CONVENTIONS, "featureType": "timeSeries", **about},
+    )
+
+
+def _fill(name: object) -> dict[str, Any]:
+    return {"_FillValue": -1} if name == "wmo_4677" else {}
+
+
+def _coordinates(grid: Grid) -> dict[str, Any]:
+    import numpy as np
+
+    stations = grid.stations
+    numbers = np.array([-1 if one.kma_id is None else one.kma_id for one in stations], "i4")
+
+    def places(attribute: str) -> Any:
+        return np.array([getattr(one, attribute) for one in stations], "f8")
+
+    def told(name: str, units: str, **more: str) -> dict[str, str]:
+        return {"standard_name": name, "long_name": name, "units": units, **more}
+
+    return {
+        "time": ("time", np.array(grid.hours, "i8") // HOUR_S, _TIME),
+        "station_name": (
+            "station",
+            np.array([one.name_ko for one in stations], object),
+            {"long_name": "KMA's name of the station", "cf_role": "timeseries_id"},
+        ),
+        "kma_id": ("station", numbers, {"long_name": "KMA's number of the station; -1: none"}),
+        "latitude": ("station", places("latitude"), told("latitude", "degrees_north")),
+        "longitude": ("station", places("longitude"), told("longitude", "degrees_east")),
+        "altitude": ("station", places("elevation_m"), told("altitude", "m", positive="up")),
+    }
+
+
+def _bounds(grid: Grid) -> Any:
+    import numpy as np
+
+    first = np.array(grid.hours, "i8") // HOUR_S
+    return ("time", "bounds"), np.stack([first, first + 1], 1)
+
+
+def _values(grid: Grid) -> dict[str, Any]:
+    import numpy as np
+
+    flags = {
+        "standard_name": "quality_flag",
+        "flag_values": np.array(list(_FLAGS), "i1"),
+        "flag_meanings": " ".join(_FLAGS.values()),
+    }
+    states = {
+        "flag_values": np.arange(len(STATES), dtype="i1"),
+        "flag_meanings": " ".join(STATES),
+    }
+    temperature = {
+        "standard_name": "air_temperature",
+        **_CELSIUS,
+        "ancillary_variables": _ANCILLARY,
+    }
+    columns: dict[str, tuple[str, dict[str, Any]]] = {
+        "temperature": ("temperature_c", {**temperature, "cell_methods": "time: point"}),
+        "temperature_mean": ("mean_c", {**temperature, "cell_methods": "time: mean"}),
+        "coverage": ("coverage", {"units": "1"}),
+        "quality_flag": ("flag", flags),
+        "state": ("state", states),
+        "live_portals": ("live_portals", {"units": "1"}),
+        "agreeing_portals": ("agreeing_portals", {"units": "1"}),
+        "wmo_4677": ("wmo_4677", {"units": "1"}),
+    }
+    return {
+        name: (
+            ("station", "time"),
+            grid.values[column],
+            {"long_name": meaning("hours", column).en, **attributes, "coordinates": _PLACES},
+        )
+        for name, (column, attributes) in columns.items()
+    }

@@ -1,0 +1,94 @@
+"""Where a dataset comes from: versions, looks, portals, gaps by cause, coverage, rules."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from db import flags, lateness, sets, validity
+from db.file.connection import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+    from db.dataset.about import About
+    from db.read.gaps import Gap
+
+LOOKS: Final = """
+    SELECT p.name, f.outcome, count(*), min(f.fetched_at), max(f.fetched_at)
+    FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
+    WHERE f.fetched_at >= :since AND f.fetched_at < :until GROUP BY p.id, f.outcome ORDER BY 1, 2"""
+
+CAPTURES: Final = """
+    SELECT p.name, count(*) FROM captures AS k JOIN portals AS p ON p.id = k.portal_id
+    WHERE k.captured_at >= :since AND k.captured_at < :until GROUP BY p.id ORDER BY 1"""
+
+READERS: Final = "SELECT DISTINCT coalesce(reader, 0) FROM sidebars ORDER BY 1"
+
+_RULES: Final[tuple[ModuleType, ...]] = (validity, sets, lateness, flags)
+
+
+def of(
+    about: About,
+    *,
+    looks: Iterable[tuple[Any, ...]],
+    captures: Iterable[tuple[Any, ...]],
+    readers: Iterable[tuple[Any, ...]],
+    gaps: Iterable[Gap],
+) -> dict[str, object]:
+    """All of it, as JSON has it; the rows are those of the questions above."""
+    outcomes: dict[str, dict[str, int]] = {}
+    for portal, outcome, count, *_ in looks:
+        outcomes.setdefault(portal, {})[outcome] = count
+    kept = dict(captures)
+    return {
+        "made_by": {"nalssi": about.version, "tables": VERSION, "readers": [x for (x,) in readers]},
+        "since": about.since.isoformat(),
+        "until": about.until.isoformat(),
+        "credit": about.credit,
+        "portals": [
+            {
+                "portal": one.name,
+                "url": one.url,
+                "interval_minutes": one.interval_minutes,
+                "looks": outcomes.get(one.name, {}),
+                "captures": kept.get(one.name, 0),
+            }
+            for one in about.portals
+        ],
+        "gaps": _by_cause(gaps),
+        "coverage": dict(about.coverage),
+        "rules": [rule for module in _RULES for rule in rules(module)],
+    }
+
+
+def _by_cause(gaps: Iterable[Gap]) -> list[dict[str, object]]:
+    found: dict[tuple[str, str], list[int]] = {}
+    for gap in gaps:
+        seconds = int((gap.until - gap.since).total_seconds())
+        found.setdefault((gap.portal, gap.cause), []).append(seconds)
+    return [
+        {"portal": portal, "cause": cause, "gaps": len(each), "seconds": sum(each)}
+        for (portal, cause), each in sorted(found.items())
+    ]
+
+
+def rules(module: ModuleType) -> list[dict[str, object]]:
+    """The constants of a room of rules: names, values, and the words that stand under each."""
+    body = ast.parse(Path(str(module.__file__)).read_text("utf-8")).body
+    found = []
+    for line, after in zip(body, [*body[1:], ast.Pass()], strict=True):
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+            value = getattr(module, line.target.id)
+            if not line.target.id.startswith("_") and isinstance(value, int | float):
+                text = after.value if isinstance(after, ast.Expr) else None
+                fact = text.value if isinstance(text, ast.Constant) else None
+                found.append(_rule(module, line.target.id, value, fact))
+    return found
+
+
+def _rule(module: ModuleType, name: str, value: float, fact: object) -> dict[str, object]:
+    words = {"fact": " ".join(str(fact).split())} if isinstance(fact, str) else {}
+    return {"rule": f"{module.__name__}.{name}", "value": value, **words}

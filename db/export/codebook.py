@@ -1,0 +1,172 @@
+"""
+The codebook: what each column of an exported table means, in English and in Korean.
+
+The page ``docs/codebook.md`` and every dataset have it from here; a test holds the columns of
+``tables.py`` and these equal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from db.export.tables import TABLES, unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from db.export.tables import Kind
+
+
+class Meaning(NamedTuple):
+    """What a column means, in English and in Korean."""
+
+    en: str
+    ko: str
+
+
+TYPES: Final[Mapping[Kind, str]] = {
+    "text": "string",
+    "integer": "integer",
+    "real": "number",
+    "moment": "datetime",
+    "date": "date",
+}
+"""Each kind of column, as the Table Schema of Data Package calls it."""
+
+MEANINGS: Final[Mapping[str, Meaning]] = {
+    "station": Meaning("KMA's name of the station", "기상청의 지점 이름"),
+    "station_en": Meaning("the same in English", "지점의 영문 이름"),
+    "kma_id": Meaning("KMA's number of the station", "기상청 지점 번호"),
+    "latitude": Meaning("latitude, WGS 84", "위도, WGS 84"),
+    "longitude": Meaning("longitude, WGS 84", "경도, WGS 84"),
+    "elevation_m": Meaning("height above sea level", "해발 고도"),
+    "province": Meaning("province", "시도"),
+    "hour": Meaning("a full hour, Korean time", "정시, 한국 시각"),
+    "hour_s": Meaning("the same in epoch seconds", "정시의 유닉스 초"),
+    "day": Meaning("a Korean day", "날짜, 한국 시각"),
+    "seen_from": Meaning("the first look that saw it", "처음 확인한 시각"),
+    "seen_until": Meaning("the last look that saw it", "마지막으로 확인한 시각"),
+    "changed_after": Meaning(
+        "the last look before, which saw another set", "다른 값을 보여 준 직전 확인 시각"
+    ),
+    "published_by": Meaning("when the set was published at the latest", "늦어도 이때 발표됨"),
+    "valid_until": Meaning(
+        "until when it was live; missing where it never was", "정상이던 마지막 시각, 없으면 빈칸"
+    ),
+    "seen_from_s": Meaning("seen_from in epoch seconds", "seen_from의 유닉스 초"),
+    "seen_until_s": Meaning("seen_until in epoch seconds", "seen_until의 유닉스 초"),
+    "changed_after_s": Meaning("changed_after in epoch seconds", "changed_after의 유닉스 초"),
+    "published_by_s": Meaning("published_by in epoch seconds", "published_by의 유닉스 초"),
+    "valid_until_s": Meaning("valid_until in epoch seconds", "valid_until의 유닉스 초"),
+    "temperature_c": Meaning(
+        "air temperature as printed; in hours that of a live value alone",
+        "표시된 기온, 정시 자료에서는 정상 값만",
+    ),
+    "condition": Meaning("the sky, by our name of it", "하늘 상태, 정해진 이름으로"),
+    "wmo_4677": Meaning("the nearest WMO 4677 present weather code", "가장 가까운 WMO 4677 부호"),
+    "label": Meaning("the sky as printed", "표시된 하늘 상태"),
+    "icon": Meaning("KMA's icon code as printed", "표시된 기상청 그림 부호"),
+    "portal": Meaning("the portal that showed it", "보여 준 홈페이지"),
+    "page_date": Meaning("the date printed above the box", "표 위에 적힌 날짜"),
+    "state": Meaning(
+        "live, unconfirmed, stale, frozen, down; none before the first look",
+        "live 정상, unconfirmed 미확인, stale 지연, frozen 멈춤, down 중단, none 확인 전",
+    ),
+    "why": Meaning("the fact that decided the state", "상태를 정한 근거"),
+    "digest": Meaning("BLAKE2b of the box as printed", "표시된 표의 BLAKE2b"),
+    "flag": Meaning(
+        "QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing",
+        "QARTOD: 1 통과, 2 평가 안 함, 3 의심, 4 불합격, 9 결측",
+    ),
+    "kind": Meaning("the rule that it broke; of a word: label, icon or city", "규칙이나 말의 종류"),
+    "live_portals": Meaning("portals that were live and printed a number", "정상이던 홈페이지 수"),
+    "agreeing_portals": Meaning("how many of these show this temperature", "같은 기온을 보인 수"),
+    "mean_c": Meaning(
+        "mean of the live values by time; missing below the coverage asked for",
+        "정상 값의 시간 평균, 확인 비율이 모자라면 빈칸",
+    ),
+    "coverage": Meaning("share of the time with a live value", "정상 값이 있던 시간의 비율"),
+    "age_minutes": Meaning("since published_by", "published_by부터 지난 시간"),
+    "since": Meaning("when it began", "시작"),
+    "until": Meaning("when it ended", "끝"),
+    "since_s": Meaning("since in epoch seconds", "since의 유닉스 초"),
+    "until_s": Meaning("until in epoch seconds", "until의 유닉스 초"),
+    "failures": Meaning("looks that saw no box", "표를 보지 못한 확인 수"),
+    "cause": Meaning("why there was no successful look", "확인하지 못한 까닭"),
+    "reason": Meaning("the last failure, or why a value is missing", "마지막 실패나 결측의 까닭"),
+    "next_change": Meaning("the first look at another set", "다른 값을 처음 본 시각"),
+    "next_change_s": Meaning("next_change in epoch seconds", "next_change의 유닉스 초"),
+    "sidebar_id": Meaning("row of the box in the database", "데이터베이스의 표 번호"),
+    "first_seen": Meaning("when it was seen first", "처음 본 시각"),
+    "last_seen": Meaning("when it was seen last", "마지막으로 본 시각"),
+    "id": Meaning("row of the look in the database", "데이터베이스의 확인 번호"),
+    "fetched_at": Meaning("when the page was asked for", "요청한 시각"),
+    "outcome": Meaning("how the look ended", "확인의 결과"),
+    "status": Meaning("HTTP status", "HTTP 상태"),
+    "milliseconds": Meaning("how long the look took", "걸린 시간"),
+    "bytes": Meaning("size of the page as received", "받은 크기"),
+    "problems": Meaning("what of the box was not understood", "읽지 못한 것"),
+    "retry_at": Meaning("before this the portal wants no look", "다시 요청할 수 있는 시각"),
+    "precision": Meaning("second, or day where only that is known", "시각의 정밀도"),
+    "url": Meaning("the portal's address", "홈페이지 주소"),
+    "interval_minutes": Meaning("between two looks", "확인 간격"),
+    "looks": Meaning("how many there are", "확인 수"),
+    "first_look": Meaning("the first look", "첫 확인"),
+    "last_look": Meaning("the last look", "마지막 확인"),
+    "last_success": Meaning("the last look that saw a box", "마지막 성공"),
+    "part": Meaning("which part of the day was asked for", "물은 부분"),
+    "minimum_c": Meaning("lowest live value", "최저 정상 값"),
+    "minimum_seen": Meaning("the look that saw it", "최저를 본 시각"),
+    "maximum_c": Meaning("highest live value", "최고 정상 값"),
+    "maximum_seen": Meaning("the look that saw it", "최고를 본 시각"),
+    "readings": Meaning("how many values were printed", "표시된 값의 수"),
+    "longest_gap_s": Meaning("the longest time without a live value", "가장 긴 결측"),
+    "suspect": Meaning("share of the time with flag 3", "의심 값의 비율"),
+    "failed": Meaning("share of the time with flag 4", "불합격 값의 비율"),
+    "agreement": Meaning("share of the live portals that agree", "홈페이지 사이의 일치"),
+}
+
+
+def meaning(table: str, column: str) -> Meaning:
+    """What a column of a table means."""
+    return _OF_TABLES.get((table, column)) or MEANINGS[column]
+
+
+_OF_TABLES: Final[Mapping[tuple[str, str], Meaning]] = {
+    ("weather", "temperature_c"): Meaning("air temperature as printed", "표시된 기온"),
+    ("words", "kind"): Meaning("label, icon or city", "하늘 상태, 그림, 도시"),
+    ("words", "word"): Meaning("as printed", "표시된 말"),
+    ("words", "means"): Meaning("what it is taken for; missing where unknown", "뜻, 모르면 빈칸"),
+    ("words", "understood"): Meaning("whether it is known", "아는 말인지"),
+    ("words", "sidebars"): Meaning("distinct boxes that have it", "이 말이 있는 표의 수"),
+    ("words", "first_portal"): Meaning("who showed it first", "처음 보여 준 홈페이지"),
+    ("words", "last_portal"): Meaning("who showed it last", "마지막으로 보여 준 홈페이지"),
+}
+
+
+def table(name: str, columns: Mapping[str, Kind], language: str) -> str:
+    """The codebook of a table, as Markdown; ``language`` is ``en`` or ``ko``."""
+    heads = {
+        "en": "| column | type | unit | meaning |",
+        "ko": "| 열 | 자료형 | 단위 | 뜻 |",
+    }
+    lines = [
+        f"| `{column}` | {TYPES[kind]} | {unit(column) or ''} "
+        f"| {getattr(meaning(name, column), language)} |"
+        for column, kind in columns.items()
+    ]
+    return "\n".join([heads[language], "|---|---|---|---|", *lines])
+
+
+def page() -> str:
+    """The whole codebook, as ``docs/codebook.md`` has it."""
+    head = (
+        "# Codebook\n\nEvery column of every table that `nalssi export` writes. Made by "
+        "`db/export/codebook.py`, from which each\n[dataset](dataset.md) has it too. Moments are "
+        "ISO 8601 with +09:00 in text, instants in Parquet; an empty cell is a\nmissing value. "
+        "[states.md](states.md) defines the states and flags.\n"
+    )
+    tables = [
+        f"\n## `{name}`\n\n{table(name, columns, 'en')}\n" for name, columns in TABLES.items()
+    ]
+    return head + "".join(tables)

@@ -1,0 +1,149 @@
+"""
+The looks of two collectors at one portal, joined.
+
+A look is known by its portal, its second and the digest of what it saw. Of two in one second one
+is kept, whichever database takes the other: the one that saw a box; of two with the same box the
+first in an order of all their values. Where they saw different boxes, the portal showed both: the
+other look is kept as a capture, which counts for nothing beside a look of ours.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from db import counts, spells
+from db.dates import printed
+from db.merge.rows import dicts
+from db.packing import unpacked
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from db.merge.rows import Row
+    from db.reading import Content
+    from db.write.sidebars import Sidebars
+
+_OUTCOMES: Final = (
+    *("read", "not_modified", "no_sidebar", "set_aside", "unread", "fetch_failed"),
+    "refused_by_robots",
+)
+"""The more a look says, the earlier."""
+
+_NUMBERS: Final = {"id", "portal_id", "sidebar_id"}
+"""Columns that mean a row of one database alone."""
+
+_OURS: Final = """
+    SELECT f.*, s.digest FROM fetches AS f LEFT JOIN sidebars AS s ON s.id = f.sidebar_id
+    WHERE f.portal_id = ? AND f.fetched_at BETWEEN ? AND ?"""
+
+_PUT_ASIDE: Final = """
+    INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age)
+    VALUES (:portal, :fetched_at, :sidebar, 'second', :page_date, nullif(:age, 0))
+    ON CONFLICT DO NOTHING"""
+
+
+def keep_contents(sidebars: Sidebars, contents: Iterable[Content]) -> int:
+    """Keep what looks saw, of two pages the better; gives how many contents are new."""
+    new = []
+    for content in contents:
+        if sidebars.known(content.digest) is None:
+            new.append(content)
+        elif _is_whole(content):
+            sidebars.keep(content)
+    sidebars.keep_new(new)
+    return len(new)
+
+
+def _is_whole(content: Content) -> bool:
+    try:
+        unpacked(content.fragment)
+    except ValueError:
+        return False
+    return True
+
+
+class Looks:
+    """Joins looks of one portal to ours, inside the caller's transaction."""
+
+    def __init__(self, conn: sqlite3.Connection, sidebars: Sidebars, portal_id: int) -> None:
+        self._conn, self._sidebars, self._portal_id = conn, sidebars, portal_id
+        self._changed: list[int] = []
+        self._dates: set[str] = set()
+        self.contradicting: list[int] = []
+        self.new = 0
+
+    def keep(self, theirs: Sequence[Row]) -> None:
+        """Keep looks in the order of time, and derive what follows from them."""
+        ours = self._ours(theirs[0]["fetched_at"], theirs[-1]["fetched_at"])
+        for look in theirs:
+            if (known := ours.get(look["fetched_at"])) is None:
+                self._insert(look)
+            elif _values(known) != _values(look):
+                self._choose(known, look)
+        if self._changed:
+            spells.add(self._conn, self._portal_id, min(self._changed), max(self._changed))
+            spells.judge_dates(self._conn, self._portal_id, self._dates)
+
+    def _ours(self, first: int, last: int) -> dict[int, Row]:
+        rows = dicts(self._conn, _OURS, (self._portal_id, first, last))
+        return {row["fetched_at"]: row for row in rows}
+
+    def _insert(self, look: Row) -> None:
+        row = self._row(look)
+        self._conn.execute(
+            f"INSERT INTO fetches ({', '.join(row)}) VALUES ({', '.join(f':{x}' for x in row)})",
+            row,
+        )
+        self.new += 1
+        if look["digest"] is not None:
+            self._changed.append(look["fetched_at"])
+
+    def _choose(self, ours: Row, theirs: Row) -> None:
+        """Of two looks in one second keep one; where both saw a box, the other is put aside."""
+        first, second = sorted((ours, theirs), key=_order)
+        digests = first["digest"], second["digest"]
+        if None not in digests and digests[0] != digests[1]:
+            self.contradicting.append(ours["fetched_at"])
+            sidebar = {"portal": self._portal_id, "sidebar": self._sidebars.known(digests[1])}
+            self._conn.execute(_PUT_ASIDE, {**_plain(second), **sidebar})
+        if first is theirs:
+            self._replace(ours, theirs)
+
+    def _replace(self, ours: Row, theirs: Row) -> None:
+        """Have their values in our row; a trigger counts anew where the outcome changes."""
+        self._dates |= printed(self._conn, self._portal_id, [ours["fetched_at"]])
+        row, counted = self._row(theirs), ours["outcome"] == theirs["outcome"] != "unread"
+        changes = ", ".join(f"{name} = :{name}" for name in row)
+        if counted:
+            counts.count(self._conn, -1, ours["id"])
+        self._conn.execute(
+            f"UPDATE fetches SET {changes} WHERE id = :id", {**row, "id": ours["id"]}
+        )
+        if counted:
+            counts.count(self._conn, 1, ours["id"])
+        if (ours["digest"], theirs["digest"]) != (None, None):
+            self._changed.append(ours["fetched_at"])
+
+    def _row(self, look: Row) -> Row:
+        digest = look["digest"]
+        sidebar_id = None if digest is None else self._sidebars.known(digest)
+        return {**_plain(look), "portal_id": self._portal_id, "sidebar_id": sidebar_id}
+
+
+def _plain(look: Row) -> Row:
+    """A look without what means a row of one database alone."""
+    return {name: value for name, value in look.items() if name not in {*_NUMBERS, "digest"}}
+
+
+def _values(look: Row) -> Row:
+    return {name: value for name, value in look.items() if name not in _NUMBERS}
+
+
+def _order(look: Row) -> tuple[object, ...]:
+    """Of two looks in one second the lower stays: what says more, and proves an earlier box."""
+    return (
+        _OUTCOMES.index(look["outcome"]),
+        -(look["age"] or 0),
+        repr(sorted(_values(look).items())),
+    )

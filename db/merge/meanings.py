@@ -1,0 +1,77 @@
+"""
+Which station and which sky the words of another database mean.
+
+Who has the newer reader knows better what a word means and where a station is. A city that only one
+of the two knows is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, TypeVar
+
+from db.merge.rows import dicts
+from db.reading import Condition, Station
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from db.merge.rows import Row
+
+_T = TypeVar("_T", Station, Condition)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meanings:
+    """
+    The stations and conditions of a database, each by the number of its row.
+
+    Attributes:
+        reader: The version of its newest reader.
+    """
+
+    stations: Mapping[int, Station]
+    conditions: Mapping[int, Condition]
+    reader: int
+
+
+STATIONS = "SELECT * FROM stations"
+CONDITIONS = "SELECT * FROM conditions"
+READER = "SELECT coalesce(max(reader), 0) AS reader FROM sidebars"
+
+
+def of_rows(stations: list[Row], conditions: list[Row], readers: list[Row]) -> Meanings:
+    """The meanings that rows of these three questions have."""
+    return Meanings(
+        stations={row["id"]: _made(Station, row) for row in stations},
+        conditions={row["id"]: _made(Condition, row) for row in conditions},
+        reader=readers[0]["reader"],
+    )
+
+
+def joined(conn: sqlite3.Connection, theirs: Meanings) -> Meanings:
+    """What the numbers of theirs mean in our database."""
+    ours = of_rows(*(dicts(conn, sql) for sql in (STATIONS, CONDITIONS, READER)))
+    newer = theirs.reader > ours.reader
+    numbers = {one.kma_id: one for one in ours.stations.values() if one.kma_id is not None}
+    names = {one.name_ko: one for one in ours.stations.values()}
+    skies = {(one.label, one.icon): one for one in ours.conditions.values()}
+
+    def station(one: Station) -> Station:
+        known = names.get(one.name_ko) if one.kma_id is None else numbers.get(one.kma_id)
+        return one if known is None or (newer and one.kma_id is not None) else known
+
+    def sky(one: Condition) -> Condition:
+        known = skies.get((one.label, one.icon))
+        return one if known is None or newer else known
+
+    return Meanings(
+        stations={number: station(one) for number, one in theirs.stations.items()},
+        conditions={number: sky(one) for number, one in theirs.conditions.items()},
+        reader=theirs.reader,
+    )
+
+
+def _made(kind: type[_T], row: Row) -> _T:
+    return kind(**{one.name: row[one.name] for one in fields(kind)})

@@ -1,0 +1,120 @@
+"""The database of another collector, as far as its facts are to be joined to ours."""
+
+from __future__ import annotations
+
+import contextlib
+from itertools import starmap
+from typing import TYPE_CHECKING, Final
+
+from db.merge import meanings
+from db.opened import Opened
+from db.problems import from_json
+from db.read.rows import moment_or_none
+from db.reading import Content, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from db.merge.meanings import Meanings
+    from db.merge.rows import Row
+
+LOOKS_AT_ONCE: Final = 2000
+"""Two weeks of one portal: what is derived from them takes about a second."""
+
+_LOOKS: Final = """
+    SELECT f.*, s.digest FROM fetches AS f LEFT JOIN sidebars AS s ON s.id = f.sidebar_id
+    WHERE f.portal_id = :portal AND f.fetched_at > :after ORDER BY f.fetched_at LIMIT :most"""
+
+_CAPTURES: Final = """
+    SELECT k.*, s.digest FROM captures AS k JOIN sidebars AS s ON s.id = k.sidebar_id
+    WHERE k.portal_id = :portal AND (k.captured_at, k.sidebar_id, k.precision) > (:at, :box, :how)
+    ORDER BY k.captured_at, k.sidebar_id, k.precision LIMIT :most"""
+
+_SIDEBAR: Final = "SELECT * FROM sidebars WHERE digest = :digest"
+
+_READINGS: Final = """
+    SELECT temperature, station_id, condition_id FROM readings WHERE sidebar_id = :sidebar"""
+
+
+class Other(Opened):
+    """Another database, open for reading; each part of it is read at once, and the file let go."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path)
+        self._meanings = self.meanings()
+
+    def read_as(self, joined: Meanings) -> None:
+        """From now on have its words mean what they mean to who asks."""
+        self._meanings = joined
+
+    def rows(self, sql: str, **values: object) -> list[Row]:
+        """An answer, each row by the names of its columns."""
+        return self._ask.read(dict, sql, values)
+
+    def meanings(self) -> Meanings:
+        """What its words mean to itself."""
+        return meanings.of_rows(
+            *map(self.rows, (meanings.STATIONS, meanings.CONDITIONS, meanings.READER))
+        )
+
+    def looks(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
+        """The looks at a portal in the order of time, some at once, with what they saw."""
+        after = -1 << 62
+        while looks := self._looks(portal_id, after):
+            yield looks
+            after = looks[0][-1]["fetched_at"]
+
+    def _looks(self, portal_id: int, after: int) -> tuple[list[Row], list[Content]] | None:
+        with self._at_one_moment():
+            asked = {"portal": portal_id, "after": after, "most": LOOKS_AT_ONCE}
+            rows = self.rows(_LOOKS, **asked)
+            return (rows, self._contents(rows)) if rows else None
+
+    def captures(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
+        """The captures of a portal in the order of time, some at once, with what they saw."""
+        at, box, how = -1 << 62, 0, ""
+        while True:
+            with self._at_one_moment():
+                asked = {"portal": portal_id, "at": at, "box": box, "how": how}
+                rows = self.rows(_CAPTURES, **asked, most=LOOKS_AT_ONCE)
+                contents = self._contents(rows)
+            if not rows:
+                return
+            yield rows, contents
+            at, box, how = (rows[-1][name] for name in ("captured_at", "sidebar_id", "precision"))
+
+    @contextlib.contextmanager
+    def _at_one_moment(self) -> Iterator[None]:
+        """Have several questions answered of one moment, whoever writes meanwhile."""
+        self._ask("BEGIN")
+        try:
+            yield
+        finally:
+            self._ask("COMMIT")
+
+    def _contents(self, rows: Sequence[Row]) -> list[Content]:
+        digests = dict.fromkeys(row["digest"] for row in rows if row["digest"] is not None)
+        return [self._content(digest) for digest in digests]
+
+    def _content(self, digest: bytes) -> Content:
+        (sidebar,) = self.rows(_SIDEBAR, digest=digest)
+        readings = self._ask(_READINGS, {"sidebar": sidebar["id"]})
+        with self._ask.reading():
+            return Content(
+                digest=digest,
+                fragment=sidebar["fragment"],
+                readings=tuple(starmap(self._reading, readings)),
+                problems=from_json(sidebar["problems"]),
+                reader=sidebar["reader"],
+                observed_at=moment_or_none(sidebar["observed_at"]),
+            )
+
+    def _reading(self, tenths: int | None, station_id: int, condition_id: int) -> Reading:
+        station = self._meanings.stations[station_id]
+        return Reading(
+            city=station.name_ko,
+            station=station,
+            condition=self._meanings.conditions[condition_id],
+            temperature_c=None if tenths is None else tenths / 10,
+        )

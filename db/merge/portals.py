@@ -1,0 +1,131 @@
+"""
+Which portal of another collector is which of ours, and what its row becomes.
+
+A portal is the same where its name and the host of its address are; else where the host is, and no
+other portal of either has that host: one may call it koya, the other 우리문화신문. The same name
+for another host is a contradiction, and nothing of such a portal is joined.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from db import pauses
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from db.merge.rows import Row
+
+ROWS: Final = """
+    SELECT p.*, (SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id) AS last_look,
+        (SELECT max(fetched_at) FROM fetches
+            WHERE portal_id = p.id AND sidebar_id IS NOT NULL) AS last_read,
+        (SELECT count(*) FROM fetches WHERE portal_id = p.id) AS looks
+    FROM portals AS p ORDER BY p.id"""
+"""The portals, with the last look at each and the last that saw a sidebar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """
+    A portal of the other, and the one that it is of ours.
+
+    Attributes:
+        theirs, ours: Their rows; ``ours`` is None where it is new to us.
+    """
+
+    theirs: Row
+    ours: Row | None
+
+    @property
+    def name(self) -> str:
+        """What it is called here."""
+        return str((self.ours or self.theirs)["name"])
+
+
+def paired(theirs: Sequence[Row], ours: Sequence[Row]) -> tuple[list[Pair], list[str]]:
+    """The portals of the other with those of ours, and what contradicts."""
+    by_name = {row["name"]: row for row in ours}
+    hosts = {host(row): row for row in ours}
+    single = _single(theirs) & _single(ours)
+    pairs, contradictions = [], []
+    for row in theirs:
+        named = by_name.get(row["name"])
+        if named is not None and host(named) != host(row):
+            contradictions.append(
+                f"portal {row['name']!r} is {row['url']} there and {named['url']} here; "
+                "its looks are not taken: give one of the two another name"
+            )
+        else:
+            same = named or (hosts[host(row)] if host(row) in single else None)
+            pairs.append(Pair(theirs=row, ours=same))
+    return pairs, contradictions
+
+
+def _single(rows: Sequence[Row]) -> set[str]:
+    """The hosts that one portal alone has."""
+    return {one for one, times in Counter(map(host, rows)).items() if times == 1}
+
+
+def host(portal: Row) -> str:
+    """The host of a portal's address; ``www.`` and ``m.`` are the same."""
+    name = (urlsplit(portal["url"]).hostname or portal["url"]).lower()
+    return name.removeprefix("www.").removeprefix("m.")
+
+
+def begin(conn: sqlite3.Connection, pairs: Sequence[Pair]) -> None:
+    """
+    Make the portals of the other known: address and interval are those of who looked last.
+
+    Validators are about the page last read: they go until all looks are here.
+    """
+    for pair in pairs:
+        theirs, ours = pair.theirs, pair.ours
+        values = {name: theirs[name] for name in ("url", "interval_s")} | {"name": pair.name}
+        if ours is None:
+            conn.execute(
+                "INSERT INTO portals (name, url, interval_s) VALUES (:name, :url, :interval_s)",
+                values,
+            )
+            continue
+        if _settings(theirs) > _settings(ours):
+            conn.execute(
+                "UPDATE portals SET url = :url, interval_s = :interval_s WHERE name = :name", values
+            )
+            if ours["interval_s"] != theirs["interval_s"]:
+                pauses.derive(conn, pair.name)
+        if _read(theirs) > _read(ours):
+            conn.execute(
+                "UPDATE portals SET etag = NULL, last_modified = NULL WHERE name = :name", values
+            )
+
+
+def end(conn: sqlite3.Connection, pairs: Sequence[Pair]) -> None:
+    """Have the validators of the page last read, where no later look was kept meanwhile."""
+    for pair in pairs:
+        if pair.ours is None or _read(pair.theirs) > _read(pair.ours):
+            conn.execute(
+                "UPDATE portals SET etag = :etag, last_modified = :last_modified "
+                "WHERE name = :name AND url = :url AND :last_read = (SELECT max(fetched_at) "
+                "FROM fetches WHERE portal_id = portals.id AND sidebar_id IS NOT NULL)",
+                {**pair.theirs, "name": pair.name},
+            )
+
+
+def _settings(row: Row) -> tuple[int, str, int]:
+    """What decides whose address and interval stand: the later look."""
+    return _second(row["last_look"]), row["url"], row["interval_s"]
+
+
+def _read(row: Row) -> tuple[int, str, str]:
+    """What decides whose validators stand."""
+    return _second(row["last_read"]), row["etag"] or "", row["last_modified"] or ""
+
+
+def _second(at: int | None) -> int:
+    return -1 if at is None else at

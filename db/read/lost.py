@@ -1,0 +1,71 @@
+"""Boxes that portals lost: the page without one, and what is kept of the last one."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from db.moments import moment
+from db.packing import unpacked
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import sqlite3
+
+LOST: Final = """
+    SELECT p.name AS portal, f.fetched_at, f.page, f.encoding, sp.seen_until, s.fragment
+    FROM portals AS p
+    JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
+        SELECT max(seen_from) FROM spells WHERE portal_id = p.id)
+    JOIN sidebars AS s ON s.id = sp.sidebar_id
+    JOIN fetches AS f ON f.id = (
+        SELECT id FROM fetches WHERE portal_id = p.id AND outcome = 'no_sidebar'
+            AND page IS NOT NULL AND fetched_at > sp.seen_until
+        ORDER BY fetched_at DESC LIMIT 1)
+    WHERE :portal IS NULL OR p.name = :portal ORDER BY p.id"""
+"""Of portals that showed a box once, the newest page without one, if no box came after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostBox:
+    """
+    A page of a portal that has no box any more, and its last box.
+
+    Attributes:
+        portal: The portal's name.
+        fetched_at: The look that brought the page; Korean time.
+        page: The page.
+        encoding: Python's name of the page's encoding.
+        last_seen: The last look that saw the box.
+        fragment: The stretch of the page of then that held it.
+    """
+
+    portal: str
+    fetched_at: dt.datetime
+    page: bytes
+    encoding: str
+    last_seen: dt.datetime
+    fragment: str
+
+
+def read(row: sqlite3.Row) -> LostBox:
+    """
+    Read a row of ``LOST``.
+
+    Raises:
+        ValueError: The page or the fragment is damaged.
+    """
+    try:
+        page = zlib.decompress(row["page"])
+    except zlib.error as exc:
+        msg = f"the page kept of {row['portal']!r} is damaged: {exc}"
+        raise ValueError(msg) from exc
+    return LostBox(
+        portal=row["portal"],
+        fetched_at=moment(row["fetched_at"]),
+        page=page,
+        encoding=row["encoding"],
+        last_seen=moment(row["seen_until"]),
+        fragment=unpacked(row["fragment"]),
+    )

@@ -1,0 +1,158 @@
+"""The command that cites one value, and checks such a citation."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import click
+
+from db import query
+from db.errors import DatabaseError
+from db.export.tables import PUBLISHER
+from db.flags import NAMES
+from db.moments import KST, now
+from scraper import __version__
+from scraper.cli import show
+from scraper.cli.options import STATION, Moment, Places, as_json, only_portal, with_places
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from db.measures.evidence import Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """
+    One value with all that a reader needs to find and check it.
+
+    Attributes:
+        portal, url: Where it was printed; None, like what follows, where the station was unknown.
+        digest: Of the box that it was printed in.
+        publisher: Whose value it is.
+        version: Of nalssi.
+        accessed: The day of the citation, Korean time.
+        checked: Whether the kept box was read again, and gave this digest.
+
+    The other attributes are those of ``Known``.
+    """
+
+    station: str
+    station_en: str | None
+    kma_id: int | None
+    at: dt.datetime
+    temperature_c: float | None
+    condition: str | None
+    label: str | None
+    state: str
+    why: str | None
+    flag: int | None
+    portal: str | None
+    url: str | None
+    seen_from: dt.datetime | None
+    seen_until: dt.datetime | None
+    published_by: dt.datetime | None
+    digest: str | None
+    publisher: str
+    version: str
+    accessed: dt.date
+    checked: bool
+
+
+@click.command(epilog="Example: nalssi cite 서울 2026-11-23T20:00")
+@click.argument("station", type=STATION)
+@click.argument("time", type=Moment())
+@only_portal
+@click.option("--check", "digest", metavar="DIGEST", help="Check a citation with this digest.")
+@with_places
+@as_json
+def cite(
+    station: str,
+    time: dt.datetime,
+    portal: str | None,
+    digest: str | None,
+    places: Places,
+    *,
+    as_json: bool,
+) -> None:
+    """
+    Cite one value, with its state, source and a line to check it.
+
+    With --check the box that is kept here is read again: exit 6 where it is missing, does not give
+    that digest, or is not the one of this station and time.
+    """
+    with query.Database(places.database()) as asked:
+        known = asked.at(station, time, portal=portal, now=now())
+        addresses = {one.name: one.url for one in asked.portals()}
+        if digest is not None:
+            _check(asked, known, digest.lower(), places)
+    citation = _citation(known, addresses, checked=digest is not None)
+    if as_json:
+        show.as_json(citation)
+    else:
+        click.echo(_told(citation))
+
+
+def _citation(known: Known, addresses: dict[str, str], *, checked: bool) -> Citation:
+    names = {one.name for one in fields(Citation)} & {one.name for one in fields(known)}
+    return Citation(
+        **{name: getattr(known, name) for name in names},
+        url=addresses.get(known.portal or ""),
+        digest=known.evidence.digest if known.evidence else None,
+        publisher=PUBLISHER,
+        version=__version__,
+        accessed=now().astimezone(KST).date(),
+        checked=checked,
+    )
+
+
+def _check(asked: query.Database, known: Known, digest: str, places: Places) -> None:
+    """
+    Read the box of this moment again and compare.
+
+    Raises:
+        DatabaseError: It is another one, or does not give this digest any more.
+    """
+    shown = known.evidence and known.evidence.digest
+    if shown != digest:
+        there = "no box" if shown is None else f"the box {shown}"
+        raise DatabaseError(asked.path, f"shows {there} of that time, not {digest}")
+    from scraper import reader  # noqa: PLC0415 - a citation alone needs none
+
+    settings = places.optional(beside_db=False)
+    kind = settings.kinds.get(known.portal or "", reader.BOX) if settings else reader.BOX
+    again = reader.read(asked.fragment(digest), kind=kind).content.digest.hex()
+    if again != digest:
+        problem = f"the box {digest} reads as {again}; `nalssi reparse` shows what is otherwise"
+        raise DatabaseError(asked.path, problem)
+
+
+def _told(one: Citation) -> str:
+    """A citation as text, a line for each thing."""
+    names = ", ".join(map(str, filter(None, [one.station_en, one.kma_id and f"KMA {one.kma_id}"])))
+    place = f"{one.station} ({names})" if names else one.station
+    if one.portal is None:
+        return printable(f"{place}, {_moment(one.at)}: no portal had shown this station by then.")
+    celsius = "no temperature" if one.temperature_c is None else f"{one.temperature_c} °C"
+    sky = f"{one.label or '–'} ({one.condition or 'unknown'})"
+    state = one.state if one.state == "live" else one.state.upper()
+    flag = f"flag {one.flag} ({NAMES.get(one.flag or 0, '')})"
+    seen = f"from {_moment(one.seen_from)} to {_moment(one.seen_until)}"
+    again = ["nalssi", "cite", str(one.kma_id or one.station), one.at.isoformat()]
+    again += ["--portal", one.portal, "--check", str(one.digest)]
+    lines = [
+        f"{place}, {_moment(one.at)}: {celsius}, {sky}.",
+        f"State: {state}: {one.why}; {flag}.",
+        f"Source: {one.publisher}, as shown by {one.portal}, {one.url}, {seen}.",
+        f"Box: digest {one.digest}{'; checked' if one.checked else ''}.",
+        f"Check: {shlex.join(again)}",
+        f"Recorded with nalssi {one.version}, cited on {one.accessed}.",
+    ]
+    return "\n".join(map(printable, lines))
+
+
+def _moment(at: dt.datetime | None) -> str:
+    return "–" if at is None else f"{at:%Y-%m-%d %H:%M:%S} KST"

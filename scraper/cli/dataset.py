@@ -1,0 +1,78 @@
+"""The command that makes a dataset."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from db import dataset as datasets
+from db.dataset.about import Wish
+from db.dataset.source import Whole
+from db.export.slices import Selection
+from scraper import __version__
+from scraper.cli import progress as progress_bars
+from scraper.cli.options import File, Places, refuse_reversed, since, until, with_places
+from scraper.printable import printable
+from scraper.vocabulary import ICONS
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+
+def _doi(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str | None:
+    """A DOI without its address."""
+    if given is None:
+        return None
+    bare = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:)", "", given)
+    if not re.fullmatch(r"10\.\d{4,9}/\S+", bare):
+        msg = f"{given!r} is no DOI, expected such as 10.5281/zenodo.1234"
+        raise click.BadParameter(msg)
+    return bare
+
+
+@click.command()
+@click.argument("folder", type=File(), metavar="DIR")
+@since
+@until
+@click.option("--title", help="Its title.  [one made of its times]")
+@click.option("--creator", "creators", multiple=True, help="Who made it; again for each.")
+@click.option("--license", "license_", help="Such as CC-BY-4.0 (SPDX), or an address.")
+@click.option("--doi", callback=_doi, help="Such as 10.5281/zenodo.1234.")
+@with_places
+def dataset(
+    folder: Path,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    title: str | None,
+    creators: tuple[str, ...],
+    license_: str | None,
+    doi: str | None,
+    places: Places,
+) -> None:
+    """
+    Make a folder to publish and to cite: files, codebook, provenance.
+
+    Hours and spells as Parquet, CSV and netCDF, described by Data Package, schema.org and
+    CITATION.cff. Of the same database the same nalssi makes the same bytes. DIR must be new.
+    """
+    refuse_reversed(since, until)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        Whole(places.database()) as source,
+        progress_bars.of_a_file(to_file=True) as told,
+    ):
+        files = datasets.Dataset(
+            source=source,
+            wish=Wish(title=title, creators=creators, license=license_, doi=doi),
+            version=__version__,
+            chosen=Selection(since=since, until=until),
+            icons={code: sky.condition or sky.label_en for code, sky in ICONS.items()},
+            clean=printable,
+            progress=told,
+        ).make(folder)
+    size = sum(file.bytes for file in files) / 2**20
+    click.echo(printable(f"{folder}: {len(files)} files, {size:.1f} MiB"))

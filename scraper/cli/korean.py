@@ -1,0 +1,125 @@
+"""The headings of tables in Korean, and whether they are wanted."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Final
+
+import click
+
+from scraper.cli.options import LANG
+
+_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""The first that is set decides (POSIX, Environment Variables, 8.2)."""
+
+HEADINGS: Final = {
+    "KMA id": "지점번호",
+    "after": "뒤",
+    "age": "경과",
+    "agree": "일치",
+    "agreement": "일치율",
+    "before": "앞",
+    "by": "포털",
+    "bytes": "바이트",
+    "cause": "원인",
+    "change": "변경",
+    "changed": "바뀐 때",
+    "changed after": "바뀌기 전",
+    "check": "점검",
+    "city": "도시",
+    "condition": "상태 구분",
+    "correlation": "상관계수",
+    "coverage": "관측률",
+    "days": "일수",
+    "elevation m": "고도 m",
+    "failed": "실패",
+    "failures": "실패",
+    "fetched at": "요청 시각",
+    "first": "처음",
+    "first look": "첫 확인",
+    "first seen": "처음 본 때",
+    "flag": "품질",
+    "found": "결과",
+    "hour": "시각",
+    "icon": "아이콘",
+    "interval minutes": "주기(분)",
+    "kind": "종류",
+    "kma id": "지점번호",
+    "label": "하늘",
+    "last": "마지막",
+    "last look": "마지막 확인",
+    "last seen": "마지막 본 때",
+    "last success": "마지막 성공",
+    "latitude °": "위도 °",
+    "length": "길이",
+    "longest gap": "최장 공백",
+    "longitude °": "경도 °",
+    "look after": "다음 확인",
+    "look before": "앞 확인",
+    "looks": "확인",
+    "max °C": "최고 °C",
+    "mean °C": "평균 °C",
+    "milliseconds": "밀리초",
+    "min °C": "최저 °C",
+    "mostly": "주된 하늘",
+    "next change": "다음 변화",
+    "next look": "다음 확인",
+    "note": "비고",
+    "outcome": "결과",
+    "page date": "표시 날짜",
+    "portal": "포털",
+    "printed": "표시",
+    "problems": "문제",
+    "province": "시도",
+    "readings": "값",
+    "reason": "이유",
+    "seen": "본 때",
+    "seen from": "처음 본 때",
+    "seen until": "마지막 본 때",
+    "sets": "묶음",
+    "sidebar": "상자",
+    "sidebars": "상자",
+    "since": "부터",
+    "sky": "하늘",
+    "state": "상태",
+    "station": "지점",
+    "station en": "영문 이름",
+    "status": "응답 코드",
+    "suspect": "의심",
+    "taken for": "뜻",
+    "temperature": "기온",
+    "time": "시각",
+    "until": "까지",
+    "url": "주소",
+    "why": "근거",
+    "°C": "°C",
+}
+"""The headings that are not made of a station's name."""
+
+_MADE: Final = (
+    (re.compile(r"mean less (.+)"), r"평균 차이(\1 기준)"),
+    (re.compile(r"(.+) less (.+)"), r"\1 − \2"),
+    (re.compile(r"common hours"), "공통 시간"),
+    (re.compile(r"common days"), "공통 일수"),
+    (re.compile(r"common weeks"), "공통 주"),
+    (re.compile(r"common months"), "공통 월"),
+)
+"""Those of ``compare``, such as ``부산 less 서울``."""
+
+
+def wanted() -> bool:
+    """Whether tables are in Korean: as ``--lang`` says, else as the environment does."""
+    context = click.get_current_context(silent=True)
+    if context is not None and (chosen := context.meta.get(LANG)):
+        return bool(chosen == "ko")
+    return next(filter(None, map(os.environ.get, _VARIABLES)), "").startswith("ko")
+
+
+def heading(name: str) -> str:
+    """A heading in the language that is wanted; one that has no Korean stays as it is."""
+    if not wanted():
+        return name
+    if name in HEADINGS:
+        return HEADINGS[name]
+    return next((made.sub(form, name) for made, form in _MADE if made.fullmatch(name)), name)

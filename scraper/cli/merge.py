@@ -1,0 +1,62 @@
+"""The command that joins the databases of other collectors to ours."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from db import merge as merging
+from scraper import writing
+from scraper.cli import progress as progress_bars
+from scraper.cli import show
+from scraper.cli.options import File, Places, as_json, with_places
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from db.merge import Merged
+
+
+@click.command(epilog="Example: nalssi merge kim.db lee.db")
+@click.argument("others", nargs=-1, required=True, type=File(dir_okay=False), metavar="OTHER.db...")
+@with_places
+@as_json
+def merge(others: tuple[Path, ...], places: Places, *, as_json: bool) -> None:
+    """
+    Join the databases of other collectors into this one.
+
+    The other databases stay as they are. A portal is the same by its name and address, a look by
+    its second and what it saw. The order of the databases does not change the result, nor does a
+    second run. A daemon may go on meanwhile; after an interruption, run it again. Contradictions
+    are reported on stderr.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    join(others, places, as_json=as_json)
+
+
+def join(others: Sequence[Path], places: Places, *, as_json: bool) -> None:
+    """Join these databases to ours and say what was new."""
+    path, settings = places.database(), places.optional()
+    opened = merging.opened(others, path)
+    journal = settings.journal if settings else None
+    joined = []
+    with writing.beside_a_daemon(path, journal=journal) as store:
+        for other in opened:
+            with progress_bars.of_a_file(to_file=True) as told, other:
+                joined.append(merging.merge(store, other, progress=told))
+            _warn(joined[-1])
+    if as_json:
+        show.as_json([{**show.named(one), "database": str(one.database)} for one in joined])
+        return
+    for one in joined:
+        new = f"{one.portals} portals, {one.looks} looks, {one.captures} captures"
+        click.echo(printable(f"{one.database}: new are {new}, {one.contents} boxes"))
+
+
+def _warn(merged: Merged) -> None:
+    for told in merged.contradictions:
+        click.echo(printable(f"nalssi: {merged.database}: {told}"), err=True)

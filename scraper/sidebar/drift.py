@@ -1,0 +1,128 @@
+"""Drift: where the entries of a former box are on a page that has no box any more."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from scraper.sidebar import locate, unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from scraper.sidebar.entries import Line
+
+_BORDER: Final = re.compile(
+    r"(?=<(?:li|tr|p|div|dt|option|ul|ol|dl|table|section|article|h[1-6]|local)\b)"
+    r"|</(?:li|tr|p|div|table|h[1-6])>|[\r\n]+(?=\s*[^\s<])",
+    re.IGNORECASE,
+)
+"""Where an element that may hold an entry begins or ends; cells and spans are within one."""
+
+_TAG: Final = re.compile(r"<[^<>]*>?|\0+")
+_DIGIT: Final = re.compile(r"[0-9]")
+_LONGEST: Final = 160
+"""Characters of an entry; what is longer is a sentence that names a city."""
+
+_MOST: Final = 50
+"""Rows with the name of one city that are compared."""
+
+_PAGE_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survivor:
+    """
+    An entry of the former box, and what is nearest to it on the page of now.
+
+    Attributes:
+        city: As printed then.
+        before: The entry as it was seen.
+        after: What is seen now with the name of the city; None where the page does not name it.
+        markup_before, markup_after: The same with its markup.
+    """
+
+    city: str
+    before: str
+    after: str | None
+    markup_before: str
+    markup_after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """The former entries; as text, how many are left, with one of them before and after."""
+
+    survivors: tuple[Survivor, ...]
+
+    def __str__(self) -> str:
+        left = [one for one in self.survivors if one.after is not None]
+        if not left:
+            return f"none of its {len(self.survivors)} entries is left"
+        told = f"{len(left)} of its {len(self.survivors)} entries are left"
+        return f"{told}, such as {left[0].before!r}, now {left[0].after!r}"
+
+
+def between(lines: Sequence[Line], fragment: str, page: bytes, encoding: str) -> Drift:
+    """
+    What became of the entries of a box.
+
+    Args:
+        lines: The entries of the former box.
+        fragment: The stretch of a page that held it.
+        page: The page of now.
+        encoding: Python's name of the encoding of that.
+    """
+    body, codec = locate.ascii_based(page[:_PAGE_BYTES], encoding)
+    then = _rows(fragment)
+    now = _rows(locate.text(unseen.blanked(body), codec))
+    return Drift(survivors=tuple(_survivor(line, then, now) for line in lines if line.city))
+
+
+def _survivor(line: Line, then: list[_Row], now: list[_Row]) -> Survivor:
+    printed = " ".join(filter(None, (line.label, line.city, f"{line.temperature}℃")))
+    was = _nearest(printed, line.city, then) or (printed, printed)
+    left = _nearest(printed, line.city, now) or (None, None)
+    return Survivor(
+        city=line.city,
+        before=was[0],
+        after=left[0],
+        markup_before=was[1],
+        markup_after=left[1],
+    )
+
+
+_Row = tuple[str, str]
+"""A row of a page: what is seen, and its markup."""
+
+
+def _rows(page: str) -> list[_Row]:
+    """The short rows of a page; one without a digit is joined to the next, which may have it."""
+    rows = [row for row in _short(page) if row[0]]
+    for nth, (text, markup) in enumerate(rows[:-1]):
+        after = rows[nth + 1]
+        if not _DIGIT.search(text) and _DIGIT.search(after[0]) and len(after[0]) < _LONGEST // 4:
+            rows[nth] = f"{text} {after[0]}", f"{markup} {after[1]}"
+    return rows
+
+
+def _short(page: str) -> Iterator[_Row]:
+    for part in _BORDER.split(page):
+        text = " ".join(html.unescape(_TAG.sub(" ", part)).split())
+        if len(text) <= _LONGEST:
+            yield text, " ".join(part.split())[: 2 * _LONGEST]
+
+
+def _nearest(printed: str, city: str, rows: list[_Row]) -> _Row | None:
+    """The row with the name of a city that is most like its entry."""
+    named = [row for row in rows if city in row[0]][:_MOST]
+    match = difflib.SequenceMatcher(None, "", printed)
+
+    def likeness(row: _Row) -> float:
+        match.set_seq1(row[0])
+        return match.ratio()
+
+    return max(named, key=likeness, default=None)

@@ -1,0 +1,89 @@
+"""A value cited, and the citation checked from the database by its digest."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import shlex
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db.moments import KST
+from db.packing import packed
+from scraper import __version__, demo
+from scraper.demo.portal import CITIES
+from tests.cli.test_cli import nalssi, refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
+THEN = "2026-11-23T20:00"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> Path:
+    path: Path = tmp_path_factory.mktemp("cite") / "demo.db"
+    demo.run(path, now=PLAYED, say=len)
+    return path
+
+
+def cited(path: Path, *more: str) -> dict[str, object]:
+    told: dict[str, object] = json.loads(
+        nalssi("cite", "서울", THEN, "--json", *more, "--db", path).stdout
+    )
+    return told
+
+
+def test_a_citation_says_what_when_how_sure_where_and_by_which_version(path):
+    one = cited(path)
+    lines = nalssi("cite", "108", THEN, "--db", path).stdout.splitlines()
+    assert lines[0].startswith(
+        f"서울 (Seoul, KMA 108), 2026-11-23 20:00:00 KST: {one['temperature_c']} °C, {one['label']}"
+    )
+    assert lines[1].startswith(f"State: {one['state']}: {one['why']}; flag {one['flag']} (")
+    source = "Source: Korea Meteorological Administration (기상청), as shown by demo, "
+    assert lines[2].startswith(f"{source}{one['url']}, from ")
+    assert lines[3] == f"Box: digest {one['digest']}."
+    assert lines[5].startswith(f"Recorded with nalssi {__version__}, cited on 20")
+    assert one["checked"] is False
+
+
+def test_the_line_that_checks_a_citation_does(path):
+    line = nalssi("cite", "서울", THEN, "--db", path).stdout.splitlines()[4]
+    command = shlex.split(line.removeprefix("Check: nalssi "))
+    run = nalssi(*command, "--db", path)
+    assert run.returncode == 0
+    assert run.stdout.splitlines()[3] == f"Box: digest {command[-1]}; checked."
+
+
+def test_another_digest_is_told_with_the_one_that_is_there(path):
+    digest = str(cited(path)["digest"])
+    told = refused(6, "cite", "서울", THEN, "--check", digest[::-1], "--db", path)
+    assert f"shows the box {digest} of that time, not {digest[::-1]}" in told
+
+
+def test_a_box_that_was_changed_since_is_found_out(path, tmp_path):
+    digest, other = str(cited(path)["digest"]), tmp_path / "changed.db"
+    with contextlib.closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute("VACUUM INTO ?", (str(other),))
+    with contextlib.closing(sqlite3.connect(other)) as conn, conn:
+        shown = demo.portal.text(
+            [demo.portal.Entry(label="맑음", icon="", city=x, temperature="1.0") for x in CITIES],
+            "",
+        )
+        change = "UPDATE sidebars SET fragment = ? WHERE lower(hex(digest)) = ?"
+        assert conn.execute(change, (packed(shown.strip()), digest)).rowcount == 1
+    told = refused(6, "cite", "서울", THEN, "--check", digest, "--db", other)
+    assert f"the box {digest} reads as " in told
+
+
+def test_before_the_first_look_the_citation_says_that_nothing_was_shown(path):
+    run = nalssi("cite", "서울", "2020-01-01", "--db", path)
+    told = (
+        "서울 (Seoul, KMA 108), 2020-01-01 00:00:00 KST: no portal had shown this station by then."
+    )
+    assert run.stdout == f"{told}\n"

@@ -1,0 +1,242 @@
+"""Databases of several collectors, merged: as if one had seen all."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from db import merge, query
+from db.moments import moment
+from db.read.faults import DERIVED
+from db.write import captures, prune
+from db.write.store import Store
+from tests.support.histories import MINUTE, START, histories, hour_of
+from tests.support.keeping import capture_of, content_of, keep_failure, keep_own
+from tests.support.make import make_look, see
+
+if TYPE_CHECKING:
+    from tests.support.model import Look
+
+HOUR = 60 * MINUTE
+
+NAMES = {
+    "portal_id": "(SELECT name FROM portals WHERE id = t.portal_id)",
+    "first_portal_id": "(SELECT name FROM portals WHERE id = t.first_portal_id)",
+    "sidebar_id": "(SELECT hex(digest) FROM sidebars WHERE id = t.sidebar_id)",
+    "from_sidebar_id": "(SELECT hex(digest) FROM sidebars WHERE id = t.from_sidebar_id)",
+    "station_id": "(SELECT name_ko FROM stations WHERE id = t.station_id)",
+    "condition_id": "(SELECT label || icon FROM conditions WHERE id = t.condition_id)",
+}
+"""What the number of a row means, whichever number that is."""
+
+
+def opened(folder: Path, name: str, *portals: str) -> Store:
+    store = Store.open(folder / f"{name}.db")
+    store._conn.execute("PRAGMA synchronous = off")
+    for portal in portals:
+        store.portal(portal, f"https://{portal}.example/", 600)
+    return store
+
+
+def contents(path: Path) -> dict[str, list[str]]:
+    """All rows of all tables, but for their numbers."""
+    with contextlib.closing(sqlite3.connect(path)) as conn:
+        tables = conn.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlite%'"
+        )
+        return {name: rows(conn, name) for (name,) in tables.fetchall()}
+
+
+def rows(conn: sqlite3.Connection, table: str) -> list[str]:
+    columns = [name for _, name, *_ in conn.execute(f"PRAGMA table_info({table})")]
+    told = [NAMES.get(name, f"t.{name}") for name in columns if name != "id"]
+    some = "WHERE looks <> 0" if table == "counts" else ""
+    return sorted(map(repr, conn.execute(f"SELECT {', '.join(told)} FROM {table} AS t {some}")))
+
+
+def merged(into: Path, *others: Path) -> list[merge.Merged]:
+    with Store.open(into) as store:
+        return [merge.merge(store, other) for other in merge.opened(others, into)]
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(merge, "_PAUSE_S", 0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def keep(store: Store, look: Look) -> None:
+    if look.own:
+        keep_own(store, look.portal, look.at, look.sidebar, age=look.age, page_date=look.page_date)
+    else:
+        one = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
+        captures.keep(store, [one])
+
+
+@settings(max_examples=25, deadline=None)
+@given(histories(), st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=9))
+def test_two_collectors_merged_any_way_are_one_that_saw_all(history, who):
+    names = [portal.name for portal in history.portals]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        stores = {name: opened(folder, name, *names) for name in ("a", "b", "all", "again")}
+        for nth, look in enumerate(history.looks):
+            for name in (*who[nth % len(who)], "all"):
+                keep(stores[name], look)
+        for store in stores.values():
+            store.close()
+        a, b, every, again = (folder / f"{name}.db" for name in stores)
+        merged(again, a, b)
+        merged(a, b, b)
+        merged(b, a)
+        expected = contents(every)
+        for path in (a, b, again):
+            assert contents(path) == expected
+            with query.Database(path) as db:
+                assert db.faults() == []
+
+
+def test_every_table_is_joined_or_derived_or_of_one_collector_alone(folder):
+    opened(folder, "a").close()
+    assert set(contents(folder / "a.db")) - {"_sqlite_migrations"} == {
+        *merge.JOINED,
+        *DERIVED,
+        *merge.OWN,
+    }
+
+
+# ---- looks of one second
+
+
+def both(folder: Path, *, portals: tuple[str, ...] = ("a",)) -> tuple[Store, Store]:
+    return opened(folder, "a", *portals), opened(folder, "b", *portals)
+
+
+def merged_both_ways(folder: Path) -> tuple[list[merge.Merged], dict[str, list[str]]]:
+    """Each taken over by the other, which must give the same; and what is there then."""
+    a, b = folder / "a.db", folder / "b.db"
+    told = merged(a, b) + merged(b, a)
+    there = [{k: v for k, v in contents(x).items() if k not in merge.OWN} for x in (a, b)]
+    assert there[0] == there[1]
+    for path in (a, b):
+        with query.Database(path) as db:
+            assert db.faults() == []
+    return told, there[0]
+
+
+def test_a_look_that_failed_gives_way_to_one_of_the_same_second(folder):
+    a, b = both(folder)
+    with a, b:
+        keep_own(a, "a", START, hour_of(0))
+        keep_failure(b, "a", START)
+        keep_failure(b, "a", START + HOUR)
+        keep_failure(a, "a", START + HOUR)
+    told, tables = merged_both_ways(folder)
+    assert [look.split(", ")[2] for look in tables["fetches"]] == ["'read'", "'fetch_failed'"]
+    assert [one.looks for one in told] == [0, 0]
+
+
+def test_of_two_looks_that_saw_the_same_in_one_second_the_better_proof_stays(folder):
+    a, b = both(folder)
+    with a, b:
+        keep_own(a, "a", START, hour_of(0))
+        keep_own(b, "a", START, hour_of(0), age=5 * HOUR)
+        keep_own(a, "a", START + HOUR, hour_of(0), age=7 * HOUR)
+        keep_own(b, "a", START + HOUR, hour_of(0))
+    _, tables = merged_both_ways(folder)
+    assert len(tables["fetches"]) == 2
+    with contextlib.closing(sqlite3.connect(folder / "a.db")) as conn:
+        assert conn.execute("SELECT existed_by FROM spells").fetchall() == [(START - 6 * HOUR,)]
+
+
+def test_two_boxes_in_one_second_are_told_and_both_are_kept(folder):
+    a, b = both(folder)
+    with a, b:
+        keep_own(a, "a", START, hour_of(0))
+        keep_own(b, "a", START, hour_of(1))
+        keep_own(b, "a", START + HOUR, hour_of(2))
+    told, tables = merged_both_ways(folder)
+    assert [len(tables[name]) for name in ("fetches", "captures", "spells")] == [2, 1, 2]
+    (contradiction,) = told[0].contradictions
+    assert contradiction == (
+        "a at 2024-05-09T20:00:00+09:00: two looks saw different boxes; "
+        "one of them is kept as a capture, which counts for nothing"
+    )
+
+
+# ---- portals
+
+
+def test_a_portal_of_another_name_is_the_same_by_its_address(folder):
+    a, b = opened(folder, "a", "koya"), opened(folder, "b")
+    with a, b:
+        b.portal("우리문화신문", "https://www.koya.example/news", 600)
+        keep_own(a, "koya", START, hour_of(0))
+        keep_own(b, "우리문화신문", START + HOUR, hour_of(1))
+    (told,) = merged(folder / "a.db", folder / "b.db")
+    assert (told.portals, told.looks, told.contents) == (0, 1, 1)
+    with query.Database(folder / "a.db") as db:
+        (portal,) = db.portals()
+        assert (portal.name, portal.url) == ("koya", "https://www.koya.example/news")
+
+
+def test_a_name_that_has_another_host_is_told_and_not_joined(folder):
+    a, b = opened(folder, "a", "koya"), opened(folder, "b", "other")
+    with a, b:
+        b.portal("koya", "https://elsewhere.example/", 600)
+        for name in ("koya", "other"):
+            keep_own(b, name, START, hour_of(0))
+    (told,) = merged(folder / "a.db", folder / "b.db")
+    assert told.looks == 1
+    (contradiction,) = told.contradictions
+    assert contradiction == (
+        "portal 'koya' is https://elsewhere.example/ there and https://koya.example/ here; "
+        "its looks are not taken: give one of the two another name"
+    )
+
+
+def test_validators_are_those_of_the_page_last_read(folder):
+    a, b = both(folder)
+    with a, b:
+        for store, minute in ((a, 0), (b, 10)):
+            look = make_look(minute, portal="a")
+            see(store, look, content_of(hour_of(minute)), etag=f'"{minute}"')
+    merged_both_ways(folder)
+    with query.Database(folder / "a.db") as db:
+        assert db.memory("a").etag == '"10"'
+
+
+# ---- what pruning left
+
+
+def test_gaps_of_pruned_databases_are_those_of_both_together(folder):
+    a, b, every = (opened(folder, name, "a") for name in ("a", "b", "all"))
+    with a, b, every:
+        for tens in range(6 * 30):
+            at = START + 10 * tens * MINUTE
+            mine = [] if 20 <= tens < 60 or 100 <= tens < 120 else [a]
+            theirs = [] if 50 <= tens < 70 or tens > 110 or tens < 2 else [b]
+            for store in [*mine, *theirs, *([every] if mine or theirs else [])]:
+                keep_own(store, "a", at, hour_of(tens // 6))
+    prune.carry_out(a.path, prune.plan(a.path, moment(START + 20 * HOUR)))
+    prune.carry_out(b.path, prune.plan(b.path, moment(START + 12 * HOUR)))
+    merged_both_ways(folder)
+    merged(folder / "a.db", folder / "b.db")
+    now = moment(START + 30 * HOUR)
+    gaps = []
+    for name in ("a", "b", "all"):
+        with query.Database(folder / f"{name}.db") as db:
+            gaps.append([(gap.since, gap.until) for gap in db.gaps(now=now)])
+    assert gaps[0] == gaps[1] == gaps[2]
+    assert len(gaps[0]) == 2
