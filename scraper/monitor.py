@@ -115,7 +115,7 @@ class Monitor:
     async def _guarded(self, name: str, work: Awaitable[None]) -> None:
         try:
             await work
-        except NalssiError as exc:
+        except (NalssiError, RuntimeError) as exc:  # RuntimeError: no thread can be started
             self._report(name, str(exc))
 
     async def _send_notices(self, polled: set[str]) -> None:

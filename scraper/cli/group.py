@@ -76,10 +76,10 @@ The line stands here, so that ``nalssi --help`` need not load the modules either
 """
 
 GROUPS: Final = {
-    "Collect": "demo scrape run parse backfill merge",
+    "Collect": "init demo scrape run look-now parse backfill merge",
     "Ask": "latest series hours at cite stats compare plot freezes flags stations words",
     "Files": "export dataset backup",
-    "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks",
+    "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks help",
 }
 """The commands by what they are for, each in the order of its first use."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command(name="help")
+@click.command(name="help", epilog="Example: nalssi help stats")
 @click.argument("command", required=False, metavar="[COMMAND]")
 def help(command: str | None) -> None:  # noqa: A001 - its name on the command line
     """Show what a command is for and how it is used."""

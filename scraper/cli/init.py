@@ -49,7 +49,7 @@ WantedBy=multi-user.target
 """
 
 
-@click.command()
+@click.command(epilog="Example: nalssi init weather")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--name", default="koya-culture", show_default=True, help="The portal's name.")
 @click.option(
@@ -60,7 +60,7 @@ WantedBy=multi-user.target
 )
 def init(folder: Path, name: str, url: str) -> None:
     """
-    Write a config with comments, try its portal, and say how to go on.
+    Write a config, try its portal, and say how to go on.
 
     A config that is there stays as it is, with exit code 2. The portal is polled once, and nothing
     is kept of that; where it cannot be read, the config stays for you to change.

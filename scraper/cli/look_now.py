@@ -30,15 +30,15 @@ _CODES: Final = {
 }
 
 
-@click.command(name="look-now")
+@click.command(name="look-now", epilog="Example: nalssi look-now koya-culture")
 @click.argument("portals", nargs=-1, metavar="[PORTAL]...")
 @with_places
 def look_now(portals: tuple[str, ...], places: Places) -> None:
     """
-    Ask the running daemon for a look at once, such as after a repair.
+    Ask the running daemon for a look at once.
 
-    It does not wait for the end of a back-off, but for that of a Retry-After; a portal is polled at
-    most once a minute.
+    Such as after a repair: it does not wait for the end of a back-off, but for that of a
+    Retry-After. A portal is polled at most once a minute.
     """
     settings = places.required(portals=True)
     names = [portal.name for portal in chosen(settings, portals)]

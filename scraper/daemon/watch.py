@@ -66,17 +66,23 @@ class Watch:
             channels: How the channels did with the notices of portals.
         """
         self._mind_our_own_pause(timetable.interval_s)
-        if self._under_way is not None and self._under_way.done():
-            self._under_way.result()  # a bug ends the daemon, which starts again, and is seen
         if self._under_way is None or self._under_way.done():
             self._mind_the_clock()  # not within a round, whose moments go by one clock
-            self._under_way = asyncio.create_task(self._see(timetable, channels))
+            self._under_way = asyncio.create_task(self._see_if_we_can(timetable, channels))
 
     async def finish(self) -> None:
         """Give up what is under way."""
         if self._under_way is not None:
             self._under_way.cancel()
             await asyncio.gather(self._under_way, return_exceptions=True)
+
+    async def _see_if_we_can(
+        self, timetable: Timetable, channels: Mapping[Key, str | None]
+    ) -> None:
+        try:
+            await self._see(timetable, channels)
+        except RuntimeError as exc:  # no thread can be started: the next round may have one
+            self._log.warning("troubles not looked for", reason=str(exc))
 
     async def _see(self, timetable: Timetable, channels: Mapping[Key, str | None]) -> None:
         now = self._clock()

@@ -84,7 +84,7 @@ class Teller:
         for failures in await asyncio.gather(*(self._send_due(one, now) for one in channels)):
             results |= failures
         self.troubles = rules.updated(self.troubles, results, now)
-        await asyncio.to_thread(self._save)
+        self._save()  # a page on the disk, where something changed
 
     async def tell_pass(
         self, failure: NalssiError | None, channels: Mapping[Key, str | None] = NONE
@@ -98,7 +98,7 @@ class Teller:
         """
         least, short = self.config.notify.disk_mib, self.has(("disk", ""))
         found: dict[Key, str | None] = {
-            **await asyncio.to_thread(of_disk, self._database, least_mib=least, short=short),
+            **of_disk(self._database, least_mib=least, short=short),
             **channels,
         }
         if failure is None:

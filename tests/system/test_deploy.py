@@ -56,7 +56,7 @@ def seconds(span: str) -> float:
 
 UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in (".service", ".timer"))
 MOST_EXPOSED = 16
-"""Tenths, by systemd-analyze security, as deploy/README.md says."""
+"""Tenths, by systemd-analyze security, as docs/operations.md says."""
 
 DAEMON, PASS, TIMER = "nalssi.service", "nalssi-scrape.service", "nalssi-scrape.timer"
 SERVICES = pytest.mark.parametrize("name", [DAEMON, PASS])
@@ -94,7 +94,7 @@ def test_systemd_finds_a_service_as_little_exposed_as_the_docs_say(name):
         [*command, str(SYSTEMD / name)], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout.splitlines()[-1:]
-    assert f"{MOST_EXPOSED / 10} at most" in (DEPLOY / "README.md").read_text("utf-8")
+    assert f"{MOST_EXPOSED / 10} at most" in text("docs/operations.md")
 
 
 def test_the_user_of_the_services_is_made_by_systemd():
