@@ -115,6 +115,21 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
 
 
+class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    The pages that are written as files after each look.
+
+    Attributes:
+        folder: Where to; a relative path counts from the folder of the config; empty = nowhere.
+        base_url: Where they are to be found from outside; empty = that is not known.
+        months: How many months of each station.
+    """
+
+    folder: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
+    base_url: Annotated[str, Meta(description=_ADDRESS)] = ""
+    months: Annotated[int, Meta(ge=0, le=1200, description="a whole number from 0 to 1200")] = 2
+
+
 class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     Printed words that the tables do not know, and what they mean.
@@ -152,6 +167,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         fetch: How pages are asked for.
         notify: Whom to tell.
         metrics: What Prometheus is given.
+        site: The pages that are written as files.
         words: What printed words mean, besides what the tables know.
         portals: Which to look at.
     """
@@ -170,6 +186,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fetch: Annotated[Fetch, _TABLE] = field(default_factory=Fetch)
     notify: Annotated[Notify, _TABLE] = field(default_factory=Notify)
     metrics: Annotated[Metrics, _TABLE] = field(default_factory=Metrics)
+    site: Annotated[Site, _TABLE] = field(default_factory=Site)
     words: Annotated[Taught, _TABLE] = field(default_factory=Taught)
     portals: Annotated[
         tuple[Portal, ...], Meta(description="a table [[portals]] for each portal")
@@ -234,6 +251,7 @@ def load(path: Path) -> Config:
         _check_portals(config.portals)
         _check_notify(config.notify)
         _check_fetch(config.fetch)
+        _check_site(config.site)
         if config.words != Taught():
             config.words.known()
         if config.schedule:
@@ -255,7 +273,12 @@ def _complete(config: Config) -> Config:
             raise WrongKey(
                 "metrics.textfile is the config or the database itself", "a file of its own"
             )
-    return msgspec.structs.replace(config, database=database, fetch=fetch, metrics=metrics)
+    site = config.site
+    if site.folder:
+        site = msgspec.structs.replace(site, folder=_beside(path, site.folder))
+    return msgspec.structs.replace(
+        config, database=database, fetch=fetch, metrics=metrics, site=site
+    )
 
 
 def _beside(path: Path, name: str) -> str:
@@ -294,6 +317,12 @@ def _check_fetch(fetch: Fetch) -> None:
         if not known:
             msg = f"{name}: no certificate in it"
             raise WrongKey(msg, "PEM")
+
+
+def _check_site(site: Site) -> None:
+    if site.base_url and not _is_http(site.base_url):
+        msg = f"site.base_url = {site.base_url!r}"
+        raise WrongKey(msg, _ADDRESS)
 
 
 def _check_notify(notify: Notify) -> None:

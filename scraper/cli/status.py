@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from db import query
 from db.file import connection
 from db.moments import KST, now
+from db.validity import NOT_OF_NOW
 from scraper import __version__
 from scraper.cli import show
 from scraper.cli.options import (
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
     from db.query import Database, PortalStatus, State
     from scraper.config import Config
-
-_NOT_OF_NOW: Final = frozenset({"stale", "frozen", "down"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +88,7 @@ def status(places: Places, *, wide: bool, form: Form) -> None:
             f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
             f"journal {file.journal}, nalssi {file.version}"
         )
-    stale = not portals or any(row.state in _NOT_OF_NOW for row in portals)
+    stale = not portals or any(row.state in NOT_OF_NOW for row in portals)
     click.get_current_context().exit(STALE if stale else 0)
 
 
