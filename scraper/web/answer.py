@@ -103,6 +103,15 @@ class Asked:
         return self.db.status(now=self.now)
 
     @cached_property
+    def ends(self) -> dict[str, dt.datetime]:
+        """When the first of a portal's live values stops being live, by the portal's name."""
+        found: dict[str, dt.datetime] = {}
+        for row in self.db.latest(now=self.now):
+            if row.valid_until:
+                found[row.portal] = min(row.valid_until, found.get(row.portal, row.valid_until))
+        return found
+
+    @cached_property
     def next_looks(self) -> tuple[dt.datetime, ...]:
         """When portals are polled next, of those that are not overdue."""
         return tuple(

@@ -102,7 +102,7 @@ def sky(condition: str | None, label: str | None, language: Language) -> str:
     if label == "-":
         return "–"
     if language == "en":
-        return (condition or label or "?").replace("_", " ")
+        return printable(condition or label or "?").replace("_", " ")
     return printable(label or "") or "?"
 
 
