@@ -48,7 +48,11 @@ class Backup:
 
 
 def make(
-    database: Path, path: Path, *, progress: Callable[[float], None] = lambda _done: None
+    database: Path,
+    path: Path,
+    *,
+    plain: bool = False,
+    progress: Callable[[float], None] = lambda _done: None,
 ) -> Backup:
     """
     Make a backup, in a file that is not there yet.
@@ -58,6 +62,8 @@ def make(
     Args:
         database: What to copy.
         path: Where to.
+        plain: Whether it is for other programs, whose SQLite may be older than 3.37: its tables are
+            not STRICT, and nalssi itself takes it for no database of its own.
         progress: Is told how much is copied, 0 to 1.
 
     Raises:
@@ -72,6 +78,9 @@ def make(
         with connection.naming(database), _blaming(path):
             rows = original.copy(place, progress)
         _look_over(original.path, place, rows)
+        if plain:
+            with connection.naming(database), _blaming(path):
+                _make_plain(place)
         size = place.stat().st_size
     return Backup(path=path, bytes=size, rows=rows)
 
@@ -108,6 +117,25 @@ class _Original(_Counted):
                 self._conn.rollback()
             copy.execute("PRAGMA journal_mode = delete")  # a backup is one file
         return rows
+
+
+def _make_plain(place: Path) -> None:
+    """
+    Take STRICT from every table, which changes no row.
+
+    https://sqlite.org/stricttables.html: rows of STRICT tables are stored as those of others.
+    """
+    with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as copy:
+        (version,) = copy.execute("PRAGMA schema_version").fetchone()
+        copy.execute("PRAGMA writable_schema = ON")
+        copy.execute("BEGIN")
+        copy.execute(
+            "UPDATE sqlite_schema SET sql = replace(replace(sql, ') STRICT, WITHOUT ROWID', "
+            "') WITHOUT ROWID'), ') STRICT', ')') WHERE type = 'table'"
+        )
+        copy.execute(f"PRAGMA schema_version = {version + 1}")
+        copy.execute("PRAGMA application_id = 0")
+        copy.execute("COMMIT")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
+Fault: TypeAlias = Literal["", "gone", "replaced", "damaged", "locked", "full"]
+"""What is wrong with a file, in a word; empty = something else."""
+
 
 class NalssiError(Exception):
     """
@@ -15,13 +20,21 @@ class NalssiError(Exception):
 
 
 class DatabaseError(NalssiError):
-    """The file cannot be opened, is not ours, is damaged, or stayed locked."""
+    """
+    The file cannot be opened, is not ours, is damaged, or stayed locked.
+
+    Attributes:
+        path: The file.
+        problem: What is wrong, in one line.
+        fault: The same in a word, where there is one.
+    """
 
     exit_code = 6
 
-    def __init__(self, path: object, problem: str) -> None:
+    def __init__(self, path: object, problem: str, *, fault: Fault = "") -> None:
         super().__init__(f"database {str(path)!r}: {problem}")
         self.path, self.problem = path, problem
+        self.fault: Fault = fault
 
 
 class TooSlow(DatabaseError):

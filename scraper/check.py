@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from db import query
 from db.errors import DatabaseError
@@ -14,8 +15,9 @@ from db.read.why import DOUBTS
 from scraper import lock, reader
 from scraper.clock import RELEASED
 from scraper.config import NO_PORTALS
-from scraper.errors import STALE, AnotherPass, ConfigError, FetchError, NoSidebar
+from scraper.errors import STALE, ConfigError, FetchError, NoSidebar
 from scraper.fetch import Fetcher
+from scraper.troubles import present
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 
     from scraper.config import Config, Portal
     from scraper.vocabulary import Words
-
-FREE_BYTES: Final = 100 * 2**20
-"""Less free space than this is a fault: some years of looks at one portal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +57,16 @@ def of_config(config: Config) -> Finding:
     return Finding(check="config", told=f"{count} portal{'s' * (count != 1)}, no fault")
 
 
-def of_database(path: Path) -> list[Finding]:
-    """Integrity, foreign keys, and spells and counts equal to those that the looks give."""
+def of_database(path: Path, *, expected: bool) -> list[Finding]:
+    """
+    Integrity, foreign keys, and spells and counts equal to those that the looks give.
+
+    Args:
+        path: The file.
+        expected: Whether it must be there; before the first look it is not.
+    """
+    if not (expected or path.exists() or lock.was_made(path)):
+        return [Finding(check="database", told=f"{path}: none yet; the first look makes it")]
     try:
         with query.Database(path) as db:
             faults = db.faults()
@@ -93,7 +100,7 @@ def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
     ]
 
 
-def of_disk(path: Path, *, least: int = FREE_BYTES) -> Finding:
+def of_disk(path: Path, *, least: int = present.DISK_MIB * 2**20) -> Finding:
     """Room for the database to grow: so many bytes at least."""
     folder = next(place for place in (*path.absolute().parents, path) if place.is_dir())
     free = shutil.disk_usage(folder).free
@@ -125,15 +132,21 @@ def _last_look(path: Path) -> dt.datetime | None:
 
 def of_lock(path: Path) -> Finding:
     """Whether somebody is writing; either is well."""
-    if path.name and not path.with_name(f"{path.name}.lock").exists():
-        return Finding(check="lock", told="free: nothing is running")
-    try:
-        with lock.held(path):
-            return Finding(check="lock", told="free: nothing is running")
-    except AnotherPass:
-        return Finding(check="lock", told="held: a daemon or a pass is running")
-    except DatabaseError as exc:
-        return Finding(check="lock", told=str(exc), exit_code=exc.exit_code)
+    holder = lock.holder(path)
+    return Finding(check="lock", told=f"held by {holder}" if holder else "free: nothing is running")
+
+
+def of_troubles(path: Path, config: Config | None, now: dt.datetime) -> list[Finding]:
+    """Our own troubles, and that nobody polls; the disk has a line of its own."""
+    known = present.remembered(path, config, now)
+    with contextlib.suppress(DatabaseError), query.Database(path) as asked:
+        if stuck := present.Polls.read(asked, config, now).idle(lock.holder(path)):
+            known = [*(one for one in known if one.kind != "stuck"), stuck]
+    return [
+        Finding(check=f"own {one.kind}", told=one.text, exit_code=STALE)
+        for one in known
+        if one.kind != "disk"
+    ]
 
 
 def of_portals(config: Config, clock: Callable[[], dt.datetime]) -> list[Finding]:

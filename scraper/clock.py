@@ -50,6 +50,15 @@ def refuse_wrong(now: dt.datetime, newest_look: dt.datetime | None) -> None:
         raise WrongClock(now, f"a day and more behind the newest look, {told}; {_FIX}")
 
 
+def problem(now: dt.datetime, newest_look: dt.datetime | None) -> str | None:
+    """What is wrong with the clock, as in ``refuse_wrong``; None where it may be right."""
+    try:
+        refuse_wrong(now, newest_look)
+    except WrongClock as exc:
+        return str(exc)
+    return None
+
+
 def server_ahead(answer: Page | FetchError, asked_at: dt.datetime) -> dt.timedelta | None:
     """
     By how much a portal's server is ahead of the clock, by its header Date; below zero, behind.

@@ -7,6 +7,7 @@ for msgspec, and its ``description`` in the words of an error.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 DEFAULT_NAME: Final = "config.toml"
+SYSTEM_WIDE: Final = Path("/etc/nalssi") / DEFAULT_NAME
 NO_PORTALS: Final = "no [[portals]], expected one at least"
 
 USER_AGENT: Final = (
@@ -93,12 +95,21 @@ class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         webhook: An http(s) address to which JSON is posted.
         apprise: Addresses of services as Apprise writes them; wants the extra ``notify``.
         ping: A dead-man switch in the form of healthchecks.io, told of every pass.
+        disk_mib: Less free space than this beside the database is a trouble of our own; 0 = none.
     """
 
     command: Annotated[tuple[str, ...], Meta(description="a list of texts, the program first")] = ()
     webhook: Annotated[str, Meta(description=_ADDRESS)] = ""
     apprise: Annotated[tuple[str, ...], Meta(description="a list of addresses")] = ()
     ping: Annotated[str, Meta(description=_ADDRESS)] = ""
+    disk_mib: Annotated[
+        int, Meta(ge=0, le=2**30, description="a whole number from 0 to 1073741824")
+    ] = 200
+
+    @property
+    def channels(self) -> bool:
+        """Whether there is a channel."""
+        return bool(self.command or self.webhook or self.apprise)
 
 
 class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,8 +117,8 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     What Prometheus is given.
 
     Attributes:
-        textfile: A file for node_exporter's textfile collector; a relative path counts from the
-            folder of the config; empty = none.
+        textfile: A file for node_exporter's textfile collector, which reads those that end in
+            ``.prom`` alone; a relative path counts from the folder of the config; empty = none.
         port: On loopback, for ``nalssi run``; 0 = none.
     """
 
@@ -128,6 +139,17 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
     base_url: Annotated[str, Meta(description=_ADDRESS)] = ""
     months: Annotated[int, Meta(ge=0, le=1200, description="a whole number from 0 to 1200")] = 2
+
+
+class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    The log of ``nalssi run``.
+
+    Attributes:
+        utc: Whether its times are UTC; else Korean, with the offset.
+    """
+
+    utc: Annotated[bool, Meta(description="true or false")] = False
 
 
 class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,6 +190,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         notify: Whom to tell.
         metrics: What Prometheus is given.
         site: The pages that are written as files.
+        log: The log of the daemon.
         words: What printed words mean, besides what the tables know.
         portals: Which to look at.
     """
@@ -187,6 +210,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notify: Annotated[Notify, _TABLE] = field(default_factory=Notify)
     metrics: Annotated[Metrics, _TABLE] = field(default_factory=Metrics)
     site: Annotated[Site, _TABLE] = field(default_factory=Site)
+    log: Annotated[Log, _TABLE] = field(default_factory=Log)
     words: Annotated[Taught, _TABLE] = field(default_factory=Taught)
     portals: Annotated[
         tuple[Portal, ...], Meta(description="a table [[portals]] for each portal")
@@ -223,14 +247,32 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return tuple(by_name[name] for name in dict.fromkeys(names)) if names else self.portals
 
 
+def usual_places() -> list[Path]:
+    """Where a config is looked for that no option and no variable names, in this order."""
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        home = str(Path(home).expanduser())
+    return [Path(DEFAULT_NAME), Path(home) / "nalssi" / DEFAULT_NAME, SYSTEM_WIDE]
+
+
+def usual() -> Path | None:
+    """The config in the first usual place that has one; None where none has."""
+    return next((place for place in usual_places() if place.is_file()), None)
+
+
 def find(path: Path | None = None) -> Path:
     """
-    Where the config is: the path given, ``NALSSI_CONFIG``, or ``./config.toml``.
+    Where the config is: the path given, ``NALSSI_CONFIG``, or the first of the usual places.
 
     Raises:
         ConfigError: There is no such file.
     """
-    found = path or Path(os.environ.get("NALSSI_CONFIG") or DEFAULT_NAME)
+    named = path or (Path(os.environ["NALSSI_CONFIG"]) if os.environ.get("NALSSI_CONFIG") else None)
+    found = named or usual()
+    if found is None:
+        others = " and ".join(map(str, usual_places()[1:]))
+        problem = f"there is no such file, nor in {others}; `nalssi init` writes one"
+        raise ConfigError(DEFAULT_NAME, problem)
     if not found.is_file():
         raise ConfigError(
             found, "there is no such file, expected one by --config, NALSSI_CONFIG, or here"
@@ -273,6 +315,9 @@ def _complete(config: Config) -> Config:
             raise WrongKey(
                 "metrics.textfile is the config or the database itself", "a file of its own"
             )
+        if not metrics.textfile.endswith(".prom"):
+            msg = f"metrics.textfile = {metrics.textfile!r}"
+            raise WrongKey(msg, "a name that ends in .prom, or node_exporter does not read it")
     site = config.site
     if site.folder:
         site = msgspec.structs.replace(site, folder=_beside(path, site.folder))

@@ -10,7 +10,7 @@ Every error that a command can end with, what it means, and its exit code.
 | 4 | a portal could not be fetched, or its robots.txt refused us |
 | 5 | a page had no sidebar that we can read, or an archive nothing that can be read |
 | 6 | the database cannot be used: not ours, damaged, newer, locked; no room, a wrong clock |
-| 7 | a portal is stale, frozen or down, or runs hours late |
+| 7 | a portal is stale, frozen or down, or runs hours late; nalssi has a trouble of its own |
 | 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |
 | 75 | another pass is running on this database (``EX_TEMPFAIL`` of sysexits.h) |
 | 130 | interrupted by Ctrl-C, or a pass by SIGTERM |
@@ -122,10 +122,24 @@ class AnotherPass(ScraperError):
 
     exit_code = 75
 
-    def __init__(self, lock: object, *, hint: str = "") -> None:
-        more = f"; {hint}" if hint else ""
-        super().__init__(f"another pass is running: {str(lock)!r} is locked{more}")
-        self.lock = lock
+    def __init__(self, lock: object, *, holder: object = None, hint: str = "") -> None:
+        by, more = f" by {holder}" if holder else "", f"; {hint}" if hint else ""
+        super().__init__(f"another pass is running: {str(lock)!r} is locked{by}{more}")
+        self.lock, self.holder = lock, holder
+
+    def hinting(self, hint: str) -> AnotherPass:
+        """The same error with what to do."""
+        return AnotherPass(self.lock, holder=self.holder, hint=hint)
+
+
+class NoDaemon(ScraperError):
+    """No daemon runs on this database that could be asked for something."""
+
+    exit_code = STALE
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"no daemon runs on {str(path)!r}; `nalssi scrape` polls once")
+        self.path = path
 
 
 class WrongClock(ScraperError):

@@ -1,34 +1,76 @@
-"""One writer at a time: a kernel lock beside the database, gone with the process that holds it."""
+"""
+One writer at a time: a kernel lock beside the database, gone with the process that holds it.
+
+The lock belongs to the file, not to a name of it: links lead to the lock beside the file that they
+mean, and hard links meet at a byte of the file itself. What stands in the lock's file says who
+holds it, and remembers that there was a database.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Final
-
-import filelock
+import datetime as dt
+import errno
+import fcntl
+import json
+import os
+import struct
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from db.errors import DatabaseError
 from db.file import connection
+from db.moments import KST, now
 from scraper.errors import AnotherPass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from db.write.store import Store
+What: TypeAlias = Literal["daemon", "pass"]
 
 PATIENCE_S: Final = 0.2
 """Longer than `nalssi check` holds it, who only wants to know whether anybody does."""
 
+_POLL_S: Final = 0.02
+_HELD: Final = frozenset({errno.EAGAIN, errno.EACCES})
+_BYTE: Final = 1 << 62
+"""Of the database, far behind those that SQLite locks from 1 GiB on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """
+    Who holds a lock.
+
+    Attributes:
+        what: ``daemon``, or ``pass`` for all else that writes.
+        pid: Its process.
+        since: When it began; Korean time.
+    """
+
+    what: What
+    pid: int
+    since: dt.datetime
+
+    def __str__(self) -> str:
+        name = "a daemon" if self.what == "daemon" else "a pass"
+        return f"{name} (pid {self.pid}, since {self.since:%Y-%m-%d %H:%M})"
+
 
 @contextlib.contextmanager
-def held(database: Path, *, part: str = "") -> Iterator[None]:
+def held(
+    database: Path, *, part: str = "", what: What = "pass", make_folder: bool = True
+) -> Iterator[None]:
     """
-    Hold ``weather.db.lock`` beside ``weather.db``; its folder is made if missing.
+    Hold ``weather.db.lock`` beside ``weather.db``.
 
     Args:
-        database: The database.
+        database: The database; a link counts as the file to which it leads.
         part: Of the work that the lock is for, such as ``.backfill``; "" = all passes.
+        what: Who we are.
+        make_folder: Whether its folder is made if missing.
 
     Raises:
         AnotherPass: Another process holds it.
@@ -36,42 +78,154 @@ def held(database: Path, *, part: str = "") -> Iterator[None]:
     """
     if not database.name:
         raise DatabaseError(database, connection.NO_FILE)
-    path = database.with_name(f"{database.name}{part}.lock")
-    lock = filelock.FileLock(path, timeout=PATIENCE_S, mode=0o640)
-    try:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout as exc:
-        raise AnotherPass(path) from exc
-    except OSError as exc:
-        raise DatabaseError(database, f"cannot be locked: {exc}") from exc
-    try:
+    path = _beside(database, part)
+    with contextlib.ExitStack() as stack:
+        try:
+            if make_folder:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(_locked(path))
+            if not part:
+                stack.enter_context(_file_locked(database, path))
+        except OSError as exc:
+            raise DatabaseError(database, f"cannot be locked: {exc}") from exc
+        _write(lock, what=what, pid=os.getpid(), since=now().isoformat())
+        stack.callback(_write, lock, what=None, pid=None, since=None)
+        if database.exists():
+            _write(lock, made=True)
         yield
-    finally:
-        lock.release()
+
+
+def remember(database: Path) -> None:
+    """Remember, for whoever holds the lock, that there is a database of this name now."""
+    with _beside(database).open("rb+") as lock:
+        _write(lock.fileno(), made=True)
+
+
+def holder(database: Path) -> Holder | None:
+    """Who holds the lock; None where nobody does, or where we may not know."""
+    path = _beside(database)
+    try:
+        with path.open("rb") as lock:
+            end = time.monotonic() + PATIENCE_S
+            while not _taken(lock.fileno()):
+                if said := _holder(_read(lock.fileno())):
+                    return said
+                if time.monotonic() >= end:
+                    return Holder(what="pass", pid=0, since=now().astimezone(KST))
+                time.sleep(_POLL_S)
+    except OSError:
+        pass
+    return None
+
+
+def was_made(database: Path) -> bool:
+    """Whether a database of this name was there before, as the lock beside it remembers."""
+    try:
+        with _beside(database).open("rb") as lock:
+            return bool(_read(lock.fileno()).get("made"))
+    except OSError:
+        return False
+
+
+def refuse_lost(database: Path) -> None:
+    """
+    Refuse to make a new database where there was one, or where its disk may be away.
+
+    Raises:
+        DatabaseError: It is gone, or its folder is.
+    """
+    place = database.resolve()
+    if place.exists():
+        return
+    if not place.parent.is_dir():
+        problem = f"there is no folder {str(place.parent)!r}; mount its disk, or make both"
+    elif was_made(database):
+        problem = "gone, and it was there before; put it back, or begin a new one"
+    else:
+        return
+    raise DatabaseError(database, f"{problem} with --create", fault="gone")
+
+
+def _beside(database: Path, part: str = "") -> Path:
+    place = database.resolve()
+    return place.with_name(f"{place.name}{part}.lock")
 
 
 @contextlib.contextmanager
-def beside_a_daemon(database: Path, *, journal: str | None) -> Iterator[Store]:
+def _locked(path: Path) -> Iterator[int]:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while not _taken(lock):
+            if time.monotonic() >= end:
+                raise AnotherPass(path, holder=_holder(_read(lock)))
+            time.sleep(_POLL_S)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _taken(lock: int) -> bool:
+    """Whether we have the lock now; the kernel drops it when the process ends."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        if exc.errno in _HELD:
+            return False
+        raise
+    return True
+
+
+@contextlib.contextmanager
+def _file_locked(database: Path, path: Path) -> Iterator[None]:
     """
-    The store, for work in short commits that a daemon may go on beside; one such at a time.
+    Hold a byte of the database itself, so that its other names find it held.
 
-    The lock of the passes is needed only where the file is to be made or migrated. Beside a daemon
-    the journal stays as it is: that is the other's to choose.
-
-    Raises:
-        AnotherPass: Another such work is going on, or a pass makes the file.
-        DatabaseError: The file cannot be used.
+    By a lock of this descriptor alone: one of the process would go as soon as SQLite closes the
+    file anywhere in it. The descriptor stays open: to close it would drop SQLite's own locks.
     """
-    from db.write.store import Store  # noqa: PLC0415 - a plain lock does without
+    try:
+        file = os.open(database, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:  # not there yet, or not ours to write: whoever opens it says so
+        yield
+        return
+    try:
+        _lock_byte(file, fcntl.F_WRLCK)
+    except OSError as exc:
+        if exc.errno in _HELD:
+            raise AnotherPass(path) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # not every file system has such locks
+            _lock_byte(file, fcntl.F_UNLCK)
 
-    with held(database, part=".backfill"):
-        try:
-            with held(database):
-                store = Store.open(database, journal=journal)
-        except AnotherPass:
-            if not database.is_file():
-                raise
-            store = Store.open(database)
-        with store:
-            yield store
+
+def _lock_byte(file: int, kind: int) -> None:
+    wish = struct.pack("hhqqi4x", kind, os.SEEK_SET, _BYTE, 1, 0)
+    fcntl.fcntl(file, fcntl.F_OFD_SETLK, wish)
+
+
+def _read(lock: int) -> dict[str, Any]:
+    """What stands in a lock's file; empty where it is of an older nalssi, or was cut."""
+    try:
+        said = json.loads(os.pread(lock, 4096, 0))
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _write(lock: int, **changes: Any) -> None:
+    """Change what stands there; a full disk costs the words, not the lock."""
+    said = {key: one for key, one in (_read(lock) | changes).items() if one is not None}
+    with contextlib.suppress(OSError):
+        words = json.dumps(said).encode()
+        os.ftruncate(lock, os.pwrite(lock, words, 0))
+
+
+def _holder(said: dict[str, Any]) -> Holder | None:
+    try:
+        since = dt.datetime.fromisoformat(said["since"]).astimezone(KST)
+        return Holder(what=said["what"], pid=int(said["pid"]), since=since)
+    except (KeyError, TypeError, ValueError):
+        return None

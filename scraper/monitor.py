@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db import query
 from db.errors import NalssiError
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from scraper.collect import Collector, Report
     from scraper.config import Config
     from scraper.notify import Channel, Notice, Signal
+    from scraper.troubles.rules import Key
+
+Course: TypeAlias = "Callable[[list[query.PortalStatus]], None]"
 
 TIMEOUT_S: Final = 10.0
 """For one notice by one channel."""
@@ -47,12 +50,14 @@ class Monitor:
         store: Remembers which notices are open.
         clock: Says what time it is; aware.
         complain: Takes a line on what could not be sent; the same of one channel only once.
+        course: Takes how the portals are after each look; None = nobody follows that.
 
     Attributes:
-        faults: Of the database, a line each: while there are some, no look is a success.
+        faults: Our own troubles, a line each: while there are some, no look is a success.
+        channels: How each channel did last, as our own troubles have it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name
         self,
         *,
         config: Config,
@@ -60,10 +65,12 @@ class Monitor:
         store: Store,
         clock: Callable[[], dt.datetime],
         complain: Callable[[str], None],
+        course: Course | None = None,
     ) -> None:
         self._config, self._collector, self._store = config, collector, store
-        self._clock, self._complain = clock, complain
+        self._clock, self._complain, self._course = clock, complain, course
         self.faults: list[str] = []
+        self.channels: dict[Key, str | None] = {}
         # Each thread that asks has memory of its own, which the process never gives back.
         self._asking = asyncio.Lock()
         self._failures: dict[str, str] = {}
@@ -76,6 +83,8 @@ class Monitor:
         for report in reports:
             self._last[report.portal] = report
         polled = {report.portal for report in reports}
+        if self._course is not None:
+            await self._guarded("states", self._follow(self._course, polled))
         await asyncio.gather(
             self._guarded("notices", self._send_notices(polled)),
             self._guarded("metrics", self._write_metrics()),
@@ -90,6 +99,12 @@ class Monitor:
         ]
         await self.ping("fail" if failed else "success", "\n".join([*failed, *well]))
 
+    async def _follow(self, course: Course, polled: set[str]) -> None:
+        async with self._asking:
+            statuses, *_ = await asyncio.to_thread(self._ask, polled)
+        self._report("states", None)
+        course(statuses)
+
     async def ping(self, signal: Signal, body: str = "") -> None:
         """Tell the dead-man switch that a pass began, or how it ended."""
         if self._config.notify.ping:
@@ -97,11 +112,12 @@ class Monitor:
 
             failure = await ping(self._config.notify.ping, signal, body, timeout_s=TIMEOUT_S)
             self._report("ping", failure)
+            self._remember("ping", failure)
 
     async def _guarded(self, name: str, work: Awaitable[None]) -> None:
         try:
             await work
-        except NalssiError as exc:
+        except (NalssiError, RuntimeError) as exc:  # RuntimeError: no thread can be started
             self._report(name, str(exc))
 
     async def _send_notices(self, polled: set[str]) -> None:
@@ -168,7 +184,9 @@ class Monitor:
         from scraper.notify import deliver  # noqa: PLC0415 - only where it is wanted
 
         failures = await deliver(notice, [channel], timeout_s=TIMEOUT_S)
-        self._report(channel.name, next(iter(failures), None))
+        failure = next(iter(failures), None)
+        self._report(channel.name, failure)
+        self._remember(channel.name, failure)
         if failures:
             return
         about = notice.portal, channel.name, notice.kind
@@ -178,6 +196,12 @@ class Monitor:
             await self._collector.in_writer(
                 self._store.open_notice, *about, self._clock(), notice.text
             )
+
+    def _remember(self, channel: str, failure: str | None) -> None:
+        """Remember how a channel did, for our own troubles."""
+        from scraper.troubles import rules  # noqa: PLC0415 - only where it is wanted
+
+        self.channels["channel", channel] = failure and rules.failing(failure)
 
     def _report(self, name: str, failure: str | None) -> None:
         """Complain of a failure where it is news; None = there is none any more."""

@@ -7,6 +7,8 @@ Only the standard library is imported here, so that asking starts fast.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +17,8 @@ from db.errors import DatabaseError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from db.errors import Fault
 
 APPLICATION_ID: Final = 0x6E616C73
 """``nals`` in ASCII, at offset 68 of the file: how a database of ours is known."""
@@ -27,10 +31,27 @@ BUSY_TIMEOUT_S: Final = 30.0
 WRITER_PAGES_KIB: Final = 512
 """What the writer keeps of the file in memory: all that a look touches, and not SQLite's 2 MiB."""
 
+OLDEST: Final = (3, 37)
+"""The first SQLite that has STRICT tables."""
+
+_TOO_OLD: Final = (
+    f"this SQLite, {sqlite3.sqlite_version}, is too old for it, expected 3.37; give it what "
+    "`nalssi export` or `nalssi backup --plain` writes on a newer machine"
+)
+
 NO_FILE: Final = "neither a file nor a link to one"
 
 _NOT_OURS: Final = (TypeError, ValueError, LookupError, OverflowError, AttributeError, OSError)
 """What comes of a value that we cannot have written: it is of no such type, or out of range."""
+
+
+_FAULTS: Final[dict[int, Fault]] = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
 
 
 @contextlib.contextmanager
@@ -43,7 +64,15 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
-        raise DatabaseError(path, str(exc)) from exc
+        raise DatabaseError(path, str(exc), fault=_fault(exc)) from exc
+
+
+def _fault(exc: Exception) -> Fault:
+    """What SQLite or the file system complains of, in a word."""
+    if isinstance(exc, OSError):
+        return "full" if exc.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    code: int = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # the rest of it says where
+    return _FAULTS.get(code, "")
 
 
 @contextlib.contextmanager
@@ -53,7 +82,7 @@ def reading(path: Path) -> Iterator[None]:
         try:
             yield
         except _NOT_OURS as exc:
-            raise DatabaseError(path, f"damaged: {exc}") from exc
+            raise DatabaseError(path, f"damaged: {exc}", fault="damaged") from exc
 
 
 @contextlib.contextmanager
@@ -69,7 +98,7 @@ def deriving(path: Path) -> Iterator[None]:
             yield
         except _NOT_OURS as exc:
             if (found := damage(path)) is not None:
-                raise DatabaseError(path, f"damaged: {found}") from exc
+                raise DatabaseError(path, f"damaged: {found}", fault="damaged") from exc
             raise
 
 
@@ -87,22 +116,6 @@ def identity(path: Path) -> tuple[int, int]:
     """Which file this is, whatever its name: its device and inode."""
     there = path.stat()
     return there.st_dev, there.st_ino
-
-
-def refuse_another(path: Path, known: tuple[int, int]) -> None:
-    """
-    Refuse to write where nobody would find it: what is moved or deleted stays open to us.
-
-    Raises:
-        DatabaseError: At this path is not the file of this identity.
-    """
-    try:
-        there = identity(path)
-    except FileNotFoundError:
-        raise DatabaseError(path, "gone; nothing is kept until it is back") from None
-    if there != known:
-        problem = "another file is in its place; put it back, or start nalssi again to use this"
-        raise DatabaseError(path, problem)
 
 
 @contextlib.contextmanager
@@ -133,10 +146,27 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     try:
         return _ours(_connect(path, "mode=ro"), path)
     except sqlite3.OperationalError as exc:
+        _refuse_wal_without_permission(path)
         if exc.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
             raise
     _ours(_connect(path, "mode=rw"), path).close()
     return _ours(_connect(path, "mode=ro"), path)
+
+
+def _refuse_wal_without_permission(path: Path) -> None:
+    """Say what a reader lacks who may not write beside a WAL (sqlite.org/wal.html#readonly)."""
+    beside = [path.parent, *(path.with_name(f"{path.name}{end}") for end in ("-shm", "-wal"))]
+    if all(os.access(one, os.R_OK | os.W_OK) for one in beside if one.exists()):
+        return
+    with path.open("rb") as file:
+        versions = file.read(20)[18:]
+    if versions == b"\2\2":  # https://sqlite.org/fileformat2.html: read and written by a WAL
+        problem = (
+            "its journal is a WAL, beside which a reader must be able to write: join the group of "
+            f"{str(path.parent)!r} with UMask 0007, read a `nalssi backup`, or have "
+            "journal = 'delete'"
+        )
+        raise DatabaseError(path, problem)
 
 
 def open_to_ask(path: Path) -> sqlite3.Connection:
@@ -148,7 +178,8 @@ def open_to_ask(path: Path) -> sqlite3.Connection:
     """
     with naming(path):
         if not path.exists():
-            raise DatabaseError(path, "there is no such file; `nalssi scrape` makes one")
+            problem = "there is no such file; `nalssi scrape` makes one"
+            raise DatabaseError(path, problem, fault="gone")
         conn = open_to_read(path)
         try:
             _refuse_other_versions(conn, path)
@@ -183,6 +214,8 @@ def open_empty(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path, options: str, *, check_same_thread: bool = True) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise DatabaseError(path, _TOO_OLD)
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}",
         uri=True,

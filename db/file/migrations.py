@@ -1,22 +1,41 @@
 """
 The migrations: what made or changed the tables, and which of it a file has had.
 
-Imported only where there is something to apply: the library takes numpy and pandas along wherever
-those are installed, tens of megabytes that a daemon would hold for years and never use.
+Imported only where there is something to apply. The library takes numpy and pandas along wherever
+those are installed, tens of megabytes that a daemon would hold for years and never use: not here.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-
-from sqlite_utils import Database, Migrations
+import sys
+from typing import TYPE_CHECKING
 
 from db import flagging, labels, spells
 from db.file import fragments, tables
 from db.file.sentences import problem
 from db.packing import packed
 from db.problems import as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def _hidden(*names: str) -> Iterator[None]:
+    """Have these modules be missing, unless they are loaded already."""
+    hidden = dict.fromkeys(name for name in names if name not in sys.modules)
+    sys.modules.update(hidden)  # type: ignore[arg-type] # None: an import of it fails
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
+with _hidden("numpy", "pandas"):
+    from sqlite_utils import Database, Migrations
 
 MIGRATIONS = Migrations("nalssi")
 

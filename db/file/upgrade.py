@@ -58,8 +58,6 @@ def open_for_writing(
 
 def _make(path: Path, migrations: Migrations | None) -> None:
     """Make the file complete under another name first: a crash leaves all of it or nothing."""
-    if sqlite3.sqlite_version_info < (3, 37):
-        raise DatabaseError(path, f"SQLite {sqlite3.sqlite_version} is too old, expected 3.37")
     path.parent.mkdir(parents=True, exist_ok=True)
     for journal in (path.with_name(f"{path.name}{end}") for end in ("-journal", "-wal")):
         if journal.exists():  # SQLite would write it into the new file

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from db import counts, flagging, spells
 from db.errors import DatabaseError
 from db.file import connection, upgrade
+from db.file.place import Place
 from db.moments import epoch
 from db.read import portals
 from db.reading import Content, KeptPage, Look, PortalMemory, Robots
@@ -43,7 +44,7 @@ class Store:
         self.sidebars = Sidebars(conn)
         self._portals = Portals()
         with connection.naming(path):
-            self._file = connection.identity(path)
+            self.place = Place(path)
             self._version = self._data_version()
 
     @classmethod
@@ -70,6 +71,7 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._conn.close()
+        self.place.close()
 
     def __enter__(self) -> Store:
         return self
@@ -82,11 +84,11 @@ class Store:
         """One commit or nothing, for whatever writes."""
         try:
             with connection.naming(self.path), connection.transaction(self._conn):
-                connection.refuse_another(self.path, self._file)
+                self.place.refuse_another()
                 self._forget_what_others_changed()
                 self._portals.write_due(self._conn)
                 yield self._conn
-                connection.refuse_another(self.path, self._file)
+                self.place.refuse_another()
             self._portals.due = False
         except BaseException:
             self.sidebars.forget()
@@ -139,8 +141,6 @@ class Store:
         """Every robots.txt last seen."""
         with connection.reading(self.path):
             return read_robots(self._conn)
-
-    # ---- looks
 
     def keep_failure(
         self, look: Look, outcome: Failure, reason: str, *, retry_at: dt.datetime | None = None
@@ -314,7 +314,6 @@ class Store:
                 (channel, kind, portal),
             )
 
-    # ---- rows
     def _insert_look(self, look: Look, outcome: str, **more: object) -> int:
         """Insert a look at its second, or at the next one that this portal has free."""
         row: dict[str, Any] = {

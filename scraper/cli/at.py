@@ -29,14 +29,19 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: nalssi at 서울 2026-11-23T21:30")
-@click.argument("station", type=STATION)
-@click.argument("time", type=Moment())
+@click.argument("words", nargs=-1, required=True, type=STATION, metavar="STATION TIME")
+@click.option("--station", type=STATION, help="The station; then TIME is the one argument.")
 @only_portal
 @with_places
 @with_lang
 @as_json
 def at(
-    station: str, time: dt.datetime, portal: str | None, places: Places, *, as_json: bool
+    words: tuple[str, ...],
+    station: str | None,
+    portal: str | None,
+    places: Places,
+    *,
+    as_json: bool,
 ) -> None:
     """
     Show what was known of one moment, and its evidence.
@@ -44,8 +49,9 @@ def at(
     STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
     long ago: 30m, 24h, 7d, 2w.
     """
+    named, time = _named(words if station is None else (station, *words))
     with query.Database(places.database()) as asked:
-        known = asked.at(station, time, portal=portal, now=now())
+        known = asked.at(named, time, portal=portal, now=now())
     if as_json:
         show.as_json(known)
     else:
@@ -53,6 +59,13 @@ def at(
         width = max(cell_len(name) for name, _ in lines)
         padded = [(set_cell_size(name, width), told) for name, told in lines]
         click.echo("\n".join(f"{name}  {told}".rstrip() for name, told in padded))
+
+
+def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
+    if len(words) != 2:
+        msg = f"expected a station and a time, not {len(words)} words: {' '.join(words)}"
+        raise click.UsageError(msg)
+    return words[0], Moment().convert(words[1], None, click.get_current_context())
 
 
 def _told(known: Known) -> list[tuple[str, str]]:

@@ -17,13 +17,13 @@ from db import query
 from db.errors import OutputError
 from db.moments import now
 from db.write import imports
-from scraper import lock
+from scraper import lock, writing
 from scraper.archive import backfill as archive
 from scraper.archive import files, portals
 from scraper.archive.errors import MissingFastwarc
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.options import File, Places, as_json, with_places
+from scraper.cli.options import File, Places, as_json, create, with_places
 from scraper.errors import NO_SIDEBAR
 from scraper.printable import printable
 from scraper.records import named
@@ -147,6 +147,7 @@ class Extracted(Outcome):
     metavar="FILE.ndjson",
     help="Write the readings into this file, not into a database.",
 )
+@create
 @with_places
 @as_json
 def backfill(
@@ -161,6 +162,7 @@ def backfill(
     again: bool,
     dry_run: bool,
     extract: Path | None,
+    create: bool,
     as_json: bool,
 ) -> None:
     """
@@ -198,7 +200,7 @@ def backfill(
     elif dry_run:
         outcome = _counted(found, places, wish)
     else:
-        outcome = _kept(found, places, wish, again=again)
+        outcome = _kept(found, places, wish, again=again, create=create)
     if as_json:
         show.as_json(outcome)
     else:
@@ -209,7 +211,7 @@ def backfill(
 def _refuse_other_options() -> None:
     """Refuse what says how archives are to be read, which a database has no use for."""
     context = click.get_current_context()
-    fitting = {"paths", "databases", "config", "db", "as_json"}
+    fitting = {"paths", "databases", "config", "db", "as_json", "create"}
     for one in context.command.params:
         name = str(one.name)
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -218,11 +220,13 @@ def _refuse_other_options() -> None:
             raise click.UsageError(msg)
 
 
-def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool) -> Kept:
+def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool, create: bool) -> Kept:
     path = places.database()
+    if not create:
+        lock.refuse_lost(path)
     settings = places.optional()
     journal = settings.journal if settings else None
-    with lock.beside_a_daemon(path, journal=journal) as store:
+    with writing.beside_a_daemon(path, journal=journal) as store:
         known = _of_config(settings)
         for name, url in imports.addresses(store).items():
             known.setdefault(name, (url, archive.INTERVAL_S))

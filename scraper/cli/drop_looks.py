@@ -64,7 +64,7 @@ def drop_looks(
                 copy = _copy(path)
                 drop.carry_out(store, since=since, until=until, portal=portal)
     except AnotherPass as exc:
-        raise AnotherPass(exc.lock, hint="stop the daemon, and start it again after this") from None
+        raise exc.hinting("stop the daemon, and start it again after this") from None
     if as_json:
         show.as_json({"written": copy is not None, "copy": copy and str(copy), "looks": planned})
     else:

@@ -27,11 +27,11 @@ from scraper.cli.options import (
     Places,
     as_json,
     only_portal,
-    only_stations,
     refuse_reversed,
     since,
     until,
     with_places,
+    with_stations,
 )
 from scraper.printable import printable
 
@@ -92,7 +92,7 @@ class Pruned:
 )
 @since
 @until
-@only_stations
+@with_stations()
 @only_portal
 @click.option("-o", "--output", type=File(), help="The file.  [standard output]")
 @click.option(
@@ -173,13 +173,14 @@ def _refuse_mixtures(
 
 @click.command(epilog="Example: nalssi backup weather-2026-03-01.db")
 @click.argument("file", type=File())
+@click.option("--plain", is_flag=True, help="For programs with a SQLite before 3.37.")
 @with_places
 @as_json
-def backup(file: Path, places: Places, *, as_json: bool) -> None:
+def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
     """Copy the database while it is in use, and verify the copy."""
     _end_tidily()
     with progress_bars.of_a_file(to_file=True) as told:
-        made = backups.make(places.database(), file, progress=told)
+        made = backups.make(places.database(), file, plain=plain, progress=told)
     if as_json:
         show.as_json(
             {"path": str(made.path), "bytes": made.bytes, "rows": dict(made.rows), "verified": True}

@@ -8,6 +8,7 @@ import gc
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -46,8 +47,11 @@ COMMANDS: Final = {
     "flags": ("query", "List temperatures that may be wrong, and why."),
     "freezes": ("hours", "List when a portal stood still for 3 hours or more."),
     "gaps": ("status", "List stretches without a successful look, and their cause."),
+    "help": ("help", "Show what a command is for and how it is used."),
     "hours": ("hours", "Show the live value and the mean of each full hour."),
+    "init": ("init", "Write a config, try its portal, and say how to go on."),
     "latest": ("query", "Show the newest reading of each station, and its state."),
+    "look-now": ("look_now", "Ask the running daemon for a look at once."),
     "looks": ("query", "List the requests to portals, and how each ended."),
     "merge": ("merge", "Join the databases of other collectors into this one."),
     "notify": ("notify", "Send a test notice to each channel of the config."),
@@ -74,10 +78,10 @@ The line stands here, so that ``nalssi --help`` need not load the modules either
 """
 
 GROUPS: Final = {
-    "Collect": "demo scrape run parse backfill merge",
+    "Collect": "init demo scrape run look-now parse backfill merge",
     "Ask": "latest series hours at cite stats compare plot freezes flags stations words",
     "Files": "serve site export dataset backup",
-    "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks",
+    "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks help",
 }
 """The commands by what they are for, each in the order of its first use."""
 
@@ -145,7 +149,8 @@ def _in_one_line() -> Iterator[None]:
     except OSError as exc:  # os._exit, or Python would try to write the rest once more
         if exc.errno == errno.EPIPE:
             os._exit(READER_LEFT)
-        click.echo(f"nalssi: the output cannot be written: {exc.strerror}", err=True)
+        problem = exc.strerror or "it is closed"
+        click.echo(f"nalssi: the output cannot be written: {problem}", err=True)
         os._exit(OUTPUT_LOST)
 
 
@@ -154,17 +159,38 @@ def _end(message: str, exit_code: int) -> NoReturn:
     raise click.exceptions.Exit(exit_code) from None
 
 
+_EARLY: Final = click.Path(path_type=Path, dir_okay=False)
+"""Options of most commands, which may stand before the command as well."""
+
+
 @click.group(
     cls=Commands,
     commands=[click.Command(name) for name in COMMANDS],  # names alone, to list and to suggest
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="`nalssi COMMAND --help` explains a command and shows an example.",
 )
+@click.option("--config", type=_EARLY, hidden=True)
+@click.option("--db", type=_EARLY, hidden=True)
 @click.version_option(__version__, prog_name="nalssi")
-def main() -> None:
+def main(config: Path | None, db: Path | None) -> None:
     """Record the weather box on Korean newspaper sites, and ask about it."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # whoever started us has closed it
+    _refuse_unused(config or db)
+    # Whoever started us may have closed them: to write to such an output is an error, but not to
+    # such a log. Each takes its number again, which the next file that is opened would get.
+    for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
+        if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal without Korean
+
+
+def _refuse_unused(early: Path | None) -> None:
+    """Refuse ``--config`` and ``--db`` before a command that takes neither."""
+    context = click.get_current_context()
+    name = context.invoked_subcommand
+    if early is None or name is None or not isinstance(context.command, Commands):
+        return
+    command = context.command.get_command(context, name)
+    if command is not None and "config" not in {param.name for param in command.params}:
+        msg = f"{name!r} takes neither --config nor --db"
+        raise click.UsageError(msg)

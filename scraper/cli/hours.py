@@ -11,7 +11,6 @@ from db.measures.hours import Hour
 from db.moments import now
 from scraper.cli import show
 from scraper.cli.options import (
-    STATION,
     Form,
     Places,
     only_portal,
@@ -20,6 +19,7 @@ from scraper.cli.options import (
     until,
     with_output,
     with_places,
+    with_stations,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: nalssi hours 서울 --since yesterday --until today")
-@click.argument("stations", metavar="STATION...", type=STATION, nargs=-1, required=True)
+@with_stations(1)
 @since
 @until
 @only_portal

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from db import merge as merging
-from scraper import lock
+from scraper import writing
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.options import File, Places, as_json, with_places
@@ -45,7 +45,7 @@ def join(others: Sequence[Path], places: Places, *, as_json: bool) -> None:
     opened = merging.opened(others, path)
     journal = settings.journal if settings else None
     joined = []
-    with lock.beside_a_daemon(path, journal=journal) as store:
+    with writing.beside_a_daemon(path, journal=journal) as store:
         for other in opened:
             with progress_bars.of_a_file(to_file=True) as told, other:
                 joined.append(merging.merge(store, other, progress=told))

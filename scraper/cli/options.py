@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import click
+from click.core import ParameterSource
 
 from db import asked
 from db.errors import WrongQuestion
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from scraper.config import Config
+    from scraper.config import Config, Portal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Places:
         The config, or None where none is named and none stands in the usual place.
 
         Args:
-            beside_db: Whether the one in the usual place counts though a database was named: it
+            beside_db: Whether the one in a usual place counts though a database was named: it
                 says what words mean, but nothing of which portals are in that database.
 
         Raises:
@@ -68,7 +69,7 @@ class Places:
         from scraper import config  # noqa: PLC0415 - only where it is asked for
 
         named = self.config or os.environ.get("NALSSI_CONFIG")
-        usual = Path(config.DEFAULT_NAME).is_file() and (beside_db or self.db is None)
+        usual = (beside_db or self.db is None) and config.usual()
         return self.required() if named or usual else None
 
     def database(self) -> Path:
@@ -103,13 +104,28 @@ _FILE: Final = File(dir_okay=False)
 """One for all commands: click looks for a translation of its name each time one is made."""
 
 
+def chosen(settings: Config, names: tuple[str, ...]) -> tuple[Portal, ...]:
+    """
+    The portals of the config that are named, or all.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    try:
+        return settings.chosen(names)
+    except KeyError as exc:
+        known = ", ".join(portal.name for portal in settings.portals)
+        msg = f"no portal {exc.args[0]!r} in the config, expected one of: {known}"
+        raise click.UsageError(msg) from None
+
+
 def with_places(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command ``--config`` and ``--db``, as its argument ``places``."""
 
     @click.option(
         "--config",
         type=_FILE,
-        help="The config.  [NALSSI_CONFIG or ./config.toml]",
+        help="The config.  [NALSSI_CONFIG, ./config.toml, ~/.config/nalssi/, /etc/nalssi/]",
     )
     @click.option(
         "--db",
@@ -119,9 +135,28 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def placed(*args: Any, config: Path | None, db: Path | None, **options: Any) -> None:
-        command(*args, places=Places(config=config, db=db), **options)
+        before = click.get_current_context().find_root().params  # those before the command
+        places = Places(config=_one("--config", before, config), db=_one("--db", before, db))
+        command(*args, places=places, **options)
 
     return placed
+
+
+create = click.option(
+    "--create",
+    is_flag=True,
+    help="Make a new database, and its folder, where the one that was there is gone.",
+)
+
+
+def _one(option: str, before: dict[str, Any], after: Path | None) -> Path | None:
+    """What an option says, before the command or after it; what a variable says counts less."""
+    early: Path | None = before.get(option.removeprefix("--"))
+    source = click.get_current_context().get_parameter_source(option.removeprefix("--"))
+    if early is not None and after is not None and source is ParameterSource.COMMANDLINE:
+        msg = f"{option} stands before the command and after it"
+        raise click.UsageError(msg)
+    return early or after
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -232,13 +267,49 @@ class Station(click.ParamType["str"]):
 STATION: Final = Station()
 
 
-only_stations = click.option(
-    "--station",
-    "stations",
-    type=STATION,
-    multiple=True,
-    help="Only this station: 서울, seoul or 108. Repeatable.",
-)
+def with_stations(least: int = 0) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """
+    Give a command stations, as arguments or by ``--station``, as its argument ``stations``.
+
+    Args:
+        least: So many at least; 0 = all stations where none is named.
+    """
+    metavar = "STATION..." if least else "[STATION]..."
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @click.argument("stations", nargs=-1, metavar=metavar, type=STATION)
+        @click.option(
+            "--station",
+            "named",
+            type=STATION,
+            multiple=True,
+            help="A station: 서울, seoul or 108. Repeatable.",
+        )
+        @functools.wraps(command)
+        def with_both(
+            *args: Any, stations: tuple[str, ...], named: tuple[str, ...], **options: Any
+        ) -> None:
+            both = (*stations, *named)
+            if len(both) < least:
+                raise click.MissingParameter(param_hint="'STATION...'", param_type="argument")
+            command(*args, stations=both, **options)
+
+        return with_both
+
+    return decorate
+
+
+def one_station(stations: tuple[str, ...]) -> str:
+    """
+    The station of a question to one alone.
+
+    Raises:
+        UsageError: There are more.
+    """
+    if len(stations) > 1:
+        msg = f"expected one station, not {len(stations)}: {', '.join(stations)}"
+        raise click.UsageError(msg)
+    return stations[0]
 
 
 class Moment(click.ParamType["dt.datetime"]):

@@ -15,12 +15,12 @@ from db import query
 from db.moments import now
 from scraper.cli import show
 from scraper.cli.options import (
-    STATION,
     Moment,
     Places,
     only_portal,
     refuse_reversed,
     with_places,
+    with_stations,
 )
 from scraper.plot import figure, figure_map, terminal
 from scraper.plot import survey as surveys
@@ -56,7 +56,7 @@ class Picture(click.ParamType["Path"]):
 
 
 @click.command(epilog="Example: nalssi plot 서울 부산 --since 7d -o week.png")
-@click.argument("stations", metavar="[STATION]...", type=STATION, nargs=-1)
+@with_stations()
 @click.option(
     "--since",
     type=Moment(),

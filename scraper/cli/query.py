@@ -12,17 +12,17 @@ from db.moments import now
 from scraper import records
 from scraper.cli import show
 from scraper.cli.options import (
-    STATION,
     Form,
     Places,
+    one_station,
     only_portal,
-    only_stations,
     refuse_reversed,
     since,
     until,
     wide,
     with_output,
     with_places,
+    with_stations,
 )
 from scraper.records import named
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-@click.command(epilog="Example: nalssi latest --station 서울 --station busan")
-@only_stations
+@click.command(epilog="Example: nalssi latest 서울 busan")
+@with_stations()
 @only_portal
 @click.option("--best", is_flag=True, help="One row a station: of the portal that counts.")
 @wide
@@ -62,14 +62,14 @@ def latest(
 
 
 @click.command(epilog="Example: nalssi series 서울 --since 7d")
-@click.argument("station", type=STATION)
+@with_stations(1)
 @since
 @until
 @only_portal
 @with_places
 @with_output
 def series(
-    station: str,
+    stations: tuple[str, ...],
     since: dt.datetime | None,
     until: dt.datetime | None,
     portal: str | None,
@@ -82,6 +82,7 @@ def series(
 
     STATION is its Korean or English name, or its KMA number.
     """
+    station = one_station(stations)
     refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
         rows = asked.series(station, since=since, until=until, portal=portal)
@@ -97,8 +98,8 @@ def series(
     )
 
 
-@click.command(epilog="Example: nalssi flags --station 서울 --since 30d")
-@only_stations
+@click.command(epilog="Example: nalssi flags 서울 --since 30d")
+@with_stations()
 @since
 @until
 @only_portal

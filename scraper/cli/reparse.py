@@ -75,7 +75,7 @@ def _kept(
         ):
             yield old_and_new
     except AnotherPass as exc:
-        raise AnotherPass(exc.lock, hint="stop the daemon, and start it again after this") from None
+        raise exc.hinting("stop the daemon, and start it again after this") from None
 
 
 def _named(found: Difference) -> dict[str, object]:

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import click
 
+from db.errors import DatabaseError
 from db.moments import now
-from db.write.store import Store
-from scraper import lock
-from scraper.cli.options import Places, with_places
+from scraper.cli.options import Places, create, with_places
 from scraper.daemon.log import log_to_stderr
 from scraper.daemon.service import Daemon
+from scraper.printable import printable
+from scraper.troubles.teller import Teller
+from scraper.writing import writing
 
 
 @click.command(epilog="Example: nalssi run")
+@create
 @with_places
-def run(places: Places) -> None:
+def run(places: Places, *, create: bool) -> None:
     """
     Run the daemon.
 
@@ -26,7 +29,17 @@ def run(places: Places) -> None:
     """
     settings = places.required(portals=True)
     path = places.db or Path(settings.database)
-    with lock.held(path), Store.open(path, journal=settings.journal) as store:
-        load = functools.partial(places.required, portals=True)
-        daemon = Daemon(load=load, store=store, clock=now, log=log_to_stderr())
-        asyncio.run(daemon.run())
+    log = log_to_stderr(utc=settings.log.utc)
+    try:
+        with writing(path, what="daemon", journal=settings.journal, create=create) as store:
+            load = functools.partial(places.required, portals=True)
+            asyncio.run(Daemon(load=load, store=store, clock=now, log=log).run())
+    except DatabaseError as exc:
+        teller = Teller(
+            config=settings,
+            database=path,
+            clock=now,
+            complain=lambda line: log.warning("not told", reason=printable(line)),
+        )
+        asyncio.run(teller.tell_pass(exc))
+        raise

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from db.errors import DatabaseError
 from db.moments import now
-from db.write.store import Store
-from scraper import clock, lock, threads
+from scraper import clock, threads
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, with_places
+from scraper.cli.options import Places, as_json, chosen, create, with_places
 from scraper.collect import PassNotKept, collecting
-from scraper.errors import WrongClock
+from scraper.errors import AnotherPass, WrongClock
 from scraper.monitor import Monitor
 from scraper.printable import printable
+from scraper.troubles.teller import Teller
+from scraper.writing import writing
 
 if TYPE_CHECKING:
+    from db.write.store import Store
     from scraper.collect import Report
     from scraper.config import Config
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: nalssi scrape -v")
 @click.argument("portals", nargs=-1, metavar="[PORTAL]...")
 @click.option("-v", "--verbose", is_flag=True, help="Say how each look ended.")
+@click.option("--if-idle", is_flag=True, help="Leave silently where a daemon or a pass is at work.")
+@create
 @with_places
 @as_json
 def scrape(
@@ -35,6 +40,8 @@ def scrape(
     places: Places,
     *,
     verbose: bool,
+    if_idle: bool,
+    create: bool,
     as_json: bool,
 ) -> None:
     """Poll the portals of the config once; for cron."""
@@ -44,13 +51,14 @@ def scrape(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     settings = places.required(portals=True)
-    known = [portal.name for portal in settings.portals]
-    if unknown := [name for name in portals if name not in known]:
-        msg = f"no portal {unknown[0]!r} in the config, expected one of: {', '.join(known)}"
-        raise click.UsageError(msg)
+    chosen(settings, portals)
     path = places.db or Path(settings.database)
-    with lock.held(path):
-        reports, unkept = _swept(settings, path, portals)
+    try:
+        reports, unkept = _kept(settings, path, portals, create=create)
+    except AnotherPass:
+        if if_idle:
+            return
+        raise
     if as_json:
         show.as_json([_report(report) for report in reports])
     for report in reports:
@@ -60,33 +68,43 @@ def scrape(
     click.get_current_context().exit(max((report.exit_code for report in reports), default=0))
 
 
-def _swept(
-    settings: Config, path: Path, names: tuple[str, ...]
+def _kept(
+    settings: Config, path: Path, names: tuple[str, ...], *, create: bool
+) -> tuple[list[Report], PassNotKept | None]:
+    """One pass, and what it shows of our own troubles, reported."""
+    teller = Teller(config=settings, database=path, clock=now, complain=_complain)
+    try:
+        with writing(path, what="pass", journal=settings.journal, create=create) as store:
+            return asyncio.run(_swept(settings, store, names, teller))
+    except (DatabaseError, WrongClock) as exc:
+        asyncio.run(teller.tell_pass(exc))
+        raise
+
+
+async def _swept(
+    settings: Config, store: Store, names: tuple[str, ...], teller: Teller
 ) -> tuple[list[Report], PassNotKept | None]:
     """One pass over the chosen portals; the second tells whether something could not be kept."""
-
-    async def sweep(store: Store) -> tuple[list[Report], PassNotKept | None]:
-        threads.let_the_end_wait_for_nothing()
-        async with collecting(settings, store, now) as collector:
-            monitor = Monitor(
-                config=settings, collector=collector, store=store, clock=now, complain=_complain
-            )
-            await monitor.ping("start")
-            try:
-                last = [store.memory(portal.name).last_look for portal in settings.portals]
-                clock.refuse_wrong(now(), max(filter(None, last), default=None))
-                reports = await collector.sweep(settings.chosen(names))
-            except WrongClock as exc:
-                await monitor.ping("fail", str(exc))
-                raise
-            except PassNotKept as exc:
-                await monitor.ping("fail", str(exc))
-                return exc.reports, exc
-            await monitor.after_looks(reports)
-            return reports, None
-
-    with Store.open(path, journal=settings.journal) as store:
-        return asyncio.run(sweep(store))
+    threads.let_the_end_wait_for_nothing()
+    async with collecting(settings, store, now) as collector:
+        monitor = Monitor(
+            config=settings, collector=collector, store=store, clock=now, complain=_complain
+        )
+        await monitor.ping("start")
+        try:
+            last = [store.memory(portal.name).last_look for portal in settings.portals]
+            clock.refuse_wrong(now(), max(filter(None, last), default=None))
+            reports = await collector.sweep(settings.chosen(names))
+        except WrongClock as exc:
+            await monitor.ping("fail", str(exc))
+            raise
+        except PassNotKept as exc:
+            await monitor.ping("fail", str(exc))
+            await teller.tell_pass(exc, monitor.channels)
+            return exc.reports, exc
+        await monitor.after_looks(reports)
+        await teller.tell_pass(None, monitor.channels)
+        return reports, None
 
 
 def _complain(line: str) -> None:

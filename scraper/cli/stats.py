@@ -14,7 +14,6 @@ from db.moments import now
 from scraper import records
 from scraper.cli import show
 from scraper.cli.options import (
-    STATION,
     Form,
     Places,
     only_portal,
@@ -24,6 +23,7 @@ from scraper.cli.options import (
     wide,
     with_output,
     with_places,
+    with_stations,
 )
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command(epilog="Example: nalssi stats 서울 --by day --since 30d")
-@click.argument("stations", metavar="STATION...", type=STATION, nargs=-1, required=True)
+@with_stations(1)
 @click.option(
     "--by",
     type=click.Choice(list(_NAMED)),
@@ -224,7 +224,7 @@ def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
 
 
 @click.command(epilog="Example: nalssi compare 서울 부산 --by day --since 30d")
-@click.argument("stations", metavar="STATION STATION...", type=STATION, nargs=-1, required=True)
+@with_stations(1)
 @click.option(
     "--by",
     type=click.Choice(["hour", "day", "week", "month"]),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from db import query
-from db.file import connection
+from db.errors import DatabaseError
 from db.moments import KST, now
 from db.validity import NOT_OF_NOW
-from scraper import __version__
+from scraper import __version__, lock
 from scraper.cli import show
 from scraper.cli.options import (
     Form,
@@ -27,13 +27,15 @@ from scraper.cli.options import (
 )
 from scraper.errors import STALE
 from scraper.printable import printable
-from scraper.schedule import next_look
+from scraper.troubles import present
+from scraper.troubles.present import Polls
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from db.query import Database, PortalStatus, State
-    from scraper.config import Config
+    from scraper.lock import Holder
+    from scraper.troubles.rules import Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,15 @@ class DatabaseRow:
     version: str = __version__
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubleRow:
+    """A trouble of our own; see ``scraper.troubles``."""
+
+    kind: str
+    since: dt.datetime
+    text: str
+
+
 @click.command(epilog="Example: nalssi status")
 @wide
 @with_places
@@ -72,42 +83,78 @@ class DatabaseRow:
 def status(places: Places, *, wide: bool, form: Form) -> None:
     """Show each portal's state; exit 7 if stale, frozen or down."""
     path, config = places.database(), places.optional(beside_db=False)
-    with query.Database(path) as asked:
-        portals = _rows(asked, config)
-        file = DatabaseRow(
-            path=str(path),
-            bytes=path.stat().st_size,
-            free_bytes=shutil.disk_usage(path.absolute().parent).free,
-            journal=asked.journal(),
-        )
+    holder, moment = lock.holder(path), now()
+    troubles = present.remembered(path, config, moment)
+    try:
+        with query.Database(path) as asked:
+            polls = Polls.read(asked, config, moment)
+            file: DatabaseRow | None = _file(asked)
+    except DatabaseError as exc:
+        if not troubles:
+            raise
+        polls, file = Polls(portals={}, dues={}, config=config, now=moment), None
+        click.echo(printable(f"nalssi: {exc}"), err=True)
+    if stuck := polls.idle(holder):
+        troubles = [*(one for one in troubles if one.kind != "stuck"), stuck]
+    portals = _rows(polls, polled=stuck is None)
+    _show(portals, troubles, holder, file, form, wide=wide)
+    stale = not portals or any(row.state in NOT_OF_NOW for row in portals)
+    click.get_current_context().exit(STALE if stale or troubles else 0)
+
+
+def _show(
+    portals: list[PortalRow],
+    troubles: list[Trouble],
+    holder: Holder | None,
+    file: DatabaseRow | None,
+    form: Form,
+    *,
+    wide: bool,
+) -> None:
+    rows = [
+        TroubleRow(kind=one.kind, since=one.since.astimezone(KST), text=one.text)
+        for one in troubles
+    ]
     if form == "json":
-        show.as_json({"portals": portals, "database": file})
-    elif not show.records(portals, PortalRow, form):
-        show.status(portals, wide=wide)
+        running = holder and {"what": holder.what, "pid": holder.pid, "since": holder.since}
+        told = {"troubles": rows, "portals": portals, "database": file, "running": running}
+        show.as_json(told)
+        return
+    for row in rows:  # a table of portals has no place for them
+        line = f"{row.kind.upper()} since {row.since:%Y-%m-%d %H:%M}: {row.text}"
+        click.echo(printable(line), err=form == "csv")
+    if show.records(portals, PortalRow, form):
+        return
+    show.status(portals, wide=wide)
+    if file is not None:
         click.echo(
             f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
             f"journal {file.journal}, nalssi {file.version}"
         )
-    stale = not portals or any(row.state in NOT_OF_NOW for row in portals)
-    click.get_current_context().exit(STALE if stale else 0)
+    if holder is not None:
+        click.echo(f"running: {holder}")
 
 
-def _rows(asked: Database, config: Config | None) -> list[PortalRow]:
-    """How the portals of the config are, in its order; all in the database where there is none."""
-    moment = now()
-    there = {one.portal: _row(asked, one, config, moment) for one in asked.status(now=moment)}
-    if config is None:
-        return list(there.values())
-    return [there.get(one.name, PortalRow(portal=one.name)) for one in config.portals]
+def _file(asked: Database) -> DatabaseRow:
+    return DatabaseRow(
+        path=str(asked.path),
+        bytes=asked.path.stat().st_size,
+        free_bytes=shutil.disk_usage(asked.path.absolute().parent).free,
+        journal=asked.journal(),
+    )
 
 
-def _row(
-    asked: Database, one: PortalStatus, config: Config | None, moment: dt.datetime
-) -> PortalRow:
-    interval_s = config.interval_s if config else round(one.interval_minutes * 60)
-    schedule = config.schedule if config else ""
-    with connection.reading(asked.path):  # an interval without end is damage, too
-        due = next_look(asked.memory(one.portal), interval_s, moment, schedule=schedule)
+def _rows(polls: Polls, *, polled: bool) -> list[PortalRow]:
+    """The portals; where nobody polls, no next look is to be expected."""
+    return [
+        _row(polls.portals[name], max(polls.dues[name], polls.now) if polled else None)
+        if name in polls.portals
+        else PortalRow(portal=name)
+        for name in polls.names
+    ]
+
+
+def _row(one: PortalStatus, due: dt.datetime | None) -> PortalRow:
     return PortalRow(
         portal=one.portal,
         state=one.state,
@@ -119,7 +166,7 @@ def _row(
         last_success=one.last_success,
         looks_last_day=one.looks_last_day,
         failures_last_day=one.failures_last_day,
-        next_look=due.astimezone(KST),
+        next_look=due and due.astimezone(KST),
         problems=tuple(map(str, one.problems)),
     )
 

@@ -27,6 +27,9 @@ MOST_WAITING: Final = 1000
 MOST_BYTES: Final = 64 * 2**20
 """Of all pages that are not in the file, for the same reason: one alone may be megabytes."""
 
+FILLING: Final = 0.1
+"""So full, it is worth a notice: there is still time."""
+
 PAUSE_S: Final = 5.0
 """A file that refused is left alone for so long: not every look shall wait for it in vain."""
 
@@ -44,8 +47,8 @@ class Backlog:
     """
     Records looks in the order in which they ended; all wait while one cannot be recorded.
 
-    Used from one thread at a time; only ``unkept`` and ``refuses`` may be asked from others, and
-    whether anything waits.
+    Used from one thread at a time; only ``unkept``, ``refuses``, ``refused`` and ``problem`` may be
+    asked from others, and whether anything waits.
     """
 
     def __init__(self) -> None:
@@ -64,6 +67,21 @@ class Backlog:
         """How many looks the file does not know of: those that wait, and those that are lost."""
         return len(self._waiting) + (self._lost.looks if self._lost else 0)
 
+    @property
+    def refused(self) -> DatabaseError | None:
+        """Why the file does not take what waits; None where it took all."""
+        return self._refused
+
+    def problem(self) -> str | None:
+        """That it fills, or loses looks, in a line; None where it does neither."""
+        lost = self._lost
+        count, size = len(self._waiting), self._page_bytes
+        if not lost and count < FILLING * MOST_WAITING and size < FILLING * MOST_BYTES:
+            return None
+        waiting = f"{count} looks ({size / 2**20:.1f} MiB) wait to be recorded"
+        losses = f", {lost.looks} are lost" if lost else ", and none is lost yet"
+        return f"{waiting}{losses}; mend the database before nalssi is stopped"
+
     def refuses(self) -> bool:
         """Whether the file refused a moment ago, and is left alone."""
         return self._refused is not None and time.monotonic() < self._refused_until
@@ -81,7 +99,7 @@ class Backlog:
         """
         self._append(answered)
         if self._refused is not None and self.refuses():
-            raise DatabaseError(self._refused.path, self._refused.problem)
+            raise self._refused
         self.catch_up(store, words)
         return self._ended.pop()
 

@@ -108,10 +108,14 @@ class Collector:
             self._backlog.leave_alone(refused := exc)
         looks = map(self._look_unless_contradicted, portals)
         ended = await self._settled(await asyncio.gather(*looks, return_exceptions=True))
+        late: list[Report] = []
         try:
             late = await self.catch_up()
+            if refused is not None:  # by now the file takes it
+                await self.in_writer(self._begin, portals, reports)
+                refused = None
         except DatabaseError as exc:
-            late, refused = await self.in_writer(self._backlog.late), exc
+            late, refused = [*late, *await self.in_writer(self._backlog.late)], exc
         for end in ended:
             if isinstance(end, BaseException) and not isinstance(end, DatabaseError):
                 raise end
@@ -199,6 +203,11 @@ class Collector:
             DatabaseError: It could not be kept yet; it will be before the next look is.
         """
         return await self._keep(await self._ask(portal))
+
+    def newest_look(self) -> dt.datetime | None:
+        """When a portal was polled last, as far as it was recalled."""
+        looks = (memory.last_look for memory in self._memories.values())
+        return max(filter(None, looks), default=None)
 
     async def _ask(self, portal: Portal) -> Answered:
         memory = await self.recall(portal)

@@ -86,5 +86,5 @@ class PassNotKept(DatabaseError):
 
     def __init__(self, cause: DatabaseError, unkept: Sequence[str], reports: list[Report]) -> None:
         looks = f"; not kept: {', '.join(unkept)}" if unkept else ""
-        super().__init__(cause.path, f"{cause.problem}{looks}")
+        super().__init__(cause.path, f"{cause.problem}{looks}", fault=cause.fault)
         self.reports = reports

@@ -31,12 +31,14 @@ class Inspection:
 
     Attributes:
         faults: What was found last, a line each.
+        damage: The same, but None where it is not known: the file was locked, or gone.
     """
 
     def __init__(self, path: Path) -> None:
         self._path, self._due = path, time.monotonic()
         self._under_way: asyncio.Task[None] | None = None
         self.faults: list[str] = []
+        self.damage: list[str] | None = None
 
     def begin_if_due(self, tell: Callable[[list[str]], Awaitable[None]]) -> None:
         """
@@ -50,7 +52,7 @@ class Inspection:
             self._under_way = asyncio.create_task(self._inspect(tell))
 
     async def _inspect(self, tell: Callable[[list[str]], Awaitable[None]]) -> None:
-        faults = await asyncio.to_thread(_faults, self._path)
+        faults, self.damage = await asyncio.to_thread(_faults, self._path)
         self._due = time.monotonic() + (AGAIN_S if faults else EVERY_S)
         new = [fault for fault in faults if fault not in self.faults]
         sound_again = bool(self.faults and not faults)
@@ -59,9 +61,10 @@ class Inspection:
             await tell(new)
 
 
-def _faults(path: Path) -> list[str]:
+def _faults(path: Path) -> tuple[list[str], list[str] | None]:
     try:
         with query.Database(path) as db:
-            return db.faults()
+            faults = db.faults()
+            return faults, faults
     except DatabaseError as exc:
-        return [str(exc)]
+        return [str(exc)], [str(exc)] if exc.fault == "damaged" else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import functools
 import logging
 import os
 import sys
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from db.moments import KST
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -27,12 +30,17 @@ class _Stderr:
         """Nothing waits: Python would try to write it once more at the end, and fail."""
 
 
-def log_to_stderr() -> structlog.typing.FilteringBoundLogger:
-    """A log readable in a terminal, in JSON lines elsewhere; what libraries log is in it, too."""
+def log_to_stderr(*, utc: bool = False) -> structlog.typing.FilteringBoundLogger:
+    """
+    A log readable in a terminal, in JSON lines elsewhere; what libraries log is in it, too.
+
+    Args:
+        utc: Whether its times are UTC; else Korean, with the offset.
+    """
     terminal, stderr = sys.stderr.isatty(), cast("TextIO", _Stderr())
     processors: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        functools.partial(_stamp, dt.UTC if utc else KST),
         structlog.dev.ConsoleRenderer(colors=not os.environ.get("NO_COLOR"))
         if terminal
         else structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -47,6 +55,14 @@ def log_to_stderr() -> structlog.typing.FilteringBoundLogger:
     logging.basicConfig(handlers=[theirs])
     log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return log
+
+
+def _stamp(
+    zone: dt.tzinfo, _: object, __: str, row: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """The row with its time, such as ``"2026-11-24T02:00:13.512+09:00"``."""
+    row["timestamp"] = dt.datetime.now(zone).isoformat(timespec="milliseconds")
+    return row
 
 
 def _foreign(_: object, __: str, row: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -13,11 +13,15 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.schedulers.base import STATE_PAUSED, STATE_RUNNING
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from db.errors import DatabaseError
+from db.moments import KST
 from scraper import schedule
+from scraper.troubles.rules import INTERVALS
+from scraper.wish import APART_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,13 +88,61 @@ class Timetable:
         self._scheduler.start()
 
     def shift(self, by: dt.timedelta) -> None:
-        """Move every job, as the clock was moved: an interval stays as long as it is."""
+        """
+        Move every job with a clock that went back: an interval stays as long as it is.
+
+        What a clock that went on made due is due now, and not at each moment that it left out.
+        """
+        back, now = min(by, dt.timedelta()), self._clock()
         for job in self._scheduler.get_jobs():
-            job.modify(next_run_time=job.next_run_time + by)
+            job.modify(next_run_time=max(job.next_run_time + back, now))
+
+    async def look_now(self, names: list[str]) -> None:
+        """Have these portals polled now, as far as manners allow; a back-off is none."""
+        now = self._clock()
+        for portal in self._config.portals:
+            job = self._scheduler.get_job(portal.name)
+            if portal.name not in names or job is None:
+                continue
+            memory = await self._collector.recall(portal)
+            recent = memory.last_look is not None and (
+                0 <= (now - memory.last_look).total_seconds() < APART_S
+            )
+            if not recent and (memory.retry_at is None or memory.retry_at <= now):
+                job.modify(next_run_time=now)
 
     def goes_on(self) -> bool:
         """Whether a look ended not long ago, if any is under way; many may wait for one site."""
         return not self._under_way or time.monotonic() - self._went_on < LONGEST_LOOK_S
+
+    @property
+    def interval_s(self) -> int:
+        """Seconds from one look at a portal to the next."""
+        return self._config.interval_s
+
+    def newest_look(self) -> dt.datetime | None:
+        """When a portal was polled last."""
+        return self._collector.newest_look()
+
+    def hold(self, wanted: bool) -> None:
+        """Begin no look while the clock would date it wrongly; those that are due then begin."""
+        if wanted and self._scheduler.state == STATE_RUNNING:
+            self._scheduler.pause()
+        elif not wanted and self._scheduler.state == STATE_PAUSED:
+            self._scheduler.resume()
+
+    def stuck(self) -> str | None:
+        """That no look comes though some are due, in a line; None where they come."""
+        longest_s = max(INTERVALS * self.interval_s, 2 * self._config.fetch.timeout_s)
+        idle_s = time.monotonic() - self._went_on
+        if self._scheduler.state != STATE_RUNNING or idle_s < longest_s:
+            return None
+        due = min((job.next_run_time for job in self._scheduler.get_jobs()), default=None)
+        late = due is not None and (self._clock() - due).total_seconds() > longest_s
+        if not (self._under_way or late):
+            return None
+        since = (self._clock() - dt.timedelta(seconds=idle_s)).astimezone(KST)
+        return f"no look at any portal ended since {since:%Y-%m-%d %H:%M}; start the daemon again"
 
     def catch_up(self) -> None:
         """Keep, beside the looks, what could not be kept when it was seen."""

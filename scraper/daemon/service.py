@@ -10,16 +10,20 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError
-from scraper import threads
+from scraper import clock, threads, wish
 from scraper.clock import RELEASED
 from scraper.collect import collecting, read_leftovers
 from scraper.collect.backlog import Backlog
 from scraper.daemon import systemd
 from scraper.daemon.integrity import Inspection
 from scraper.daemon.scheduler import Timetable
+from scraper.daemon.states import States
+from scraper.daemon.watch import Watch
 from scraper.errors import ConfigError
 from scraper.monitor import Monitor
 from scraper.printable import printable
+from scraper.troubles.seen import of_clock
+from scraper.troubles.teller import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +69,10 @@ class Daemon:
         self._told: dict[str, tuple[str, ...]] = {}
         self._backlog = Backlog()
         self._inspection = Inspection(store.path)
+        self._states = States(log)
+        self._teller = Teller(
+            config=self._config, database=store.path, clock=clock, complain=self._complain
+        )
 
     async def run(self) -> None:
         """
@@ -95,10 +103,14 @@ class Daemon:
         self._keep_event("stopped")
         self._log.info("stopped")
 
+    def _complain(self, line: str) -> None:
+        self._log.warning("not told", reason=printable(line))
+
     async def _wait_for_a_sane_clock(self) -> None:
         """A look must not be dated before there was such a thing; a clock may still be set."""
         if self._clock() < RELEASED:
             self._log.error("waiting for the clock to be set", now=self._clock().isoformat())
+            await self._teller.tell(of_clock(clock.problem(self._clock(), None)))
         while self._clock() < RELEASED and not self._stop.is_set():
             await _first_of(CHECK_S, self._stop)
 
@@ -113,18 +125,37 @@ class Daemon:
                 collector=collector,
                 store=self._store,
                 clock=self._clock,
-                complain=lambda line: self._log.warning("not told", reason=printable(line)),
+                complain=self._complain,
+                course=self._states.follow,
             )
-            monitor.faults = self._inspection.faults
+            watch = self._watch(monitor)
             self._serve_metrics(stack)
             timetable = Timetable(collector, monitor, self._config, self._clock, self._after)
             await timetable.start()
             self._log.info("looking", portals=[portal.name for portal in self._config.portals])
             systemd.ready()
-            await self._until_told(timetable, collector, monitor)
+            await self._until_told(timetable, collector, monitor, watch)
             if self._stop.is_set():
                 systemd.stopping()
             await timetable.finish()
+            await watch.finish()
+
+    def _watch(self, monitor: Monitor) -> Watch:
+        """Who sees our own troubles; what is known of them already is in the next ping."""
+        self._teller.config = self._config
+        monitor.faults = self._faults()
+        return Watch(
+            store=self._store,
+            backlog=self._backlog,
+            inspection=self._inspection,
+            clock=self._clock,
+            teller=self._teller,
+            log=self._log,
+        )
+
+    def _faults(self) -> list[str]:
+        told = [one.text for one in self._teller.lasting()]
+        return [*told, *(one for one in self._inspection.faults if one not in told)]
 
     def _serve_metrics(self, stack: AsyncExitStack) -> None:
         """Answer on the port of the config; one that cannot be had costs no look."""
@@ -141,7 +172,7 @@ class Daemon:
             self._log.error("no metrics", reason=str(exc))
 
     async def _until_told(
-        self, timetable: Timetable, collector: Collector, monitor: Monitor
+        self, timetable: Timetable, collector: Collector, monitor: Monitor, watch: Watch
     ) -> None:
         """Feed the watchdog and mind the clock until the end, or until there is a new config."""
         lead = _lead(self._clock)
@@ -150,18 +181,22 @@ class Daemon:
             if self._reload.is_set() and self._load_again():
                 return
             timetable.catch_up()
+            if wished := wish.take(self._store.path):
+                await timetable.look_now(wished)
             self._inspection.begin_if_due(lambda faults: self._tell_faults(monitor, faults))
+            watch.tick(timetable, monitor.channels)
+            monitor.faults = self._faults()
             if timetable.goes_on():
                 systemd.alive()
             step = _lead(self._clock) - lead
             if abs(step) > STEP:
                 lead += step
                 self._log.warning("the clock was set", by_s=round(step.total_seconds()))
-                timetable.shift(min(step, dt.timedelta()))
+                timetable.shift(step)
                 await self._keep_step(collector, step)
 
     async def _tell_faults(self, monitor: Monitor, faults: list[str]) -> None:
-        monitor.faults = self._inspection.faults
+        monitor.faults = self._faults()
         if faults:
             more = len(faults) - 1  # `nalssi check` tells them all
             self._log.error("database at fault", fault=printable(faults[0]), more=more)

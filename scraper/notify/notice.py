@@ -7,7 +7,23 @@ from typing import Literal, Self, TypeAlias
 
 from scraper.errors import ScraperError
 
-Kind: TypeAlias = Literal["down", "frozen", "stale", "late", "layout", "words", "test"]
+OfPortal: TypeAlias = Literal["down", "frozen", "stale", "late", "layout", "words"]
+
+Own: TypeAlias = Literal[
+    "disk",
+    "gone",
+    "replaced",
+    "damaged",
+    "locked",
+    "refused",
+    "backlog",
+    "clock",
+    "stuck",
+    "channel",
+]
+"""Our own troubles; see ``scraper.troubles``."""
+
+Kind: TypeAlias = OfPortal | Own | Literal["test"]
 
 _MAX_TEXT = 2_000
 _MAX_NAME = 100
@@ -32,7 +48,7 @@ class Notice:
     Something that people want to know without asking.
 
     Attributes:
-        portal: The name of the portal that it is about.
+        portal: The name of the portal that it is about; ``nalssi`` for our own troubles.
         kind: What is wrong; ``test`` where nothing is.
         well: Whether it is over.
         text: One line for people, such as ``"koya-culture is frozen: the same values since

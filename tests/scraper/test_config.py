@@ -140,6 +140,11 @@ def test_what_no_config_has_is_told_in_one_line(tmp_path, text):
         config.load(path)
 
 
+def test_a_textfile_that_node_exporter_would_not_read_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"ends in \.prom"):
+        load(tmp_path, '[metrics]\ntextfile = "nalssi.txt"\n')
+
+
 def test_a_relative_textfile_counts_from_the_folder_of_the_config(tmp_path):
     asked = '[metrics]\ntextfile = "{}"'.format
     assert load(tmp_path, asked("n.prom")).metrics.textfile == str(tmp_path / "n.prom")

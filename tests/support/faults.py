@@ -28,17 +28,18 @@ import msgspec
 
 from db import query
 from db.errors import NalssiError
-from db.write.store import Store
-from scraper import collect, config, lock
+from scraper import collect, config
 from scraper.collect import backlog
 from scraper.daemon import integrity, scheduler, service
 from scraper.daemon.log import log_to_stderr
 from scraper.demo.portal import CITIES, Entry, page
+from scraper.writing import writing
 from tests.support.servers import Server, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from db.write.store import Store
     from scraper.collect.ingest import Answered
     from scraper.config import Config
     from tests.support.servers import Reply, Request
@@ -257,7 +258,7 @@ def main() -> None:
         _die_at(point)
     path = Path(settings.database)
     try:
-        with lock.held(path), Store.open(path, journal=settings.journal) as store:
+        with writing(path, what="daemon", journal=settings.journal, create=True) as store:
             asyncio.run((_looking if what == "daemon" else _sweeping)(orders, store))
     except NalssiError as exc:
         sys.stderr.write(f"nalssi: {exc}\n")

@@ -21,7 +21,6 @@ HOME = {
     "cronsim": {"scraper/schedule.py"},
     "defusedxml": {"scraper/sidebar/kma_xml.py"},
     "fastwarc": {"scraper/archive"},
-    "filelock": {"scraper/lock.py"},
     "httpcore": {"scraper/http.py"},
     "httpx": {"scraper/http.py"},
     "matplotlib": {"scraper/plot"},
@@ -57,6 +56,12 @@ STAGES = {
     "scraper.records": {"scraper.printable"},
     "scraper.threads": set(),
     "scraper.lock": set(),
+    "scraper.wish": set(),
+    "scraper.writing": {"scraper.lock"},
+    "scraper.troubles": {
+        *("scraper.config", "scraper.lock", "scraper.notify", "scraper.printable"),
+        "scraper.schedule",
+    },
     "scraper.schedule": set(),
     "scraper.vocabulary": set(),
     "scraper.sidebar": {"scraper.vocabulary"},
@@ -82,6 +87,7 @@ STAGES = {
     "scraper.check": {
         *READER,
         *("scraper.clock", "scraper.config", "scraper.fetch", "scraper.lock"),
+        "scraper.troubles",
     },
     "scraper.demo": {
         *("scraper.collect", "scraper.config", "scraper.fetch", "scraper.lock"),
@@ -89,19 +95,20 @@ STAGES = {
     },
     "scraper.monitor": {
         *("scraper.collect", "scraper.config", "scraper.metrics", "scraper.notify"),
-        "scraper.reader",
-        "scraper.web",
+        *("scraper.reader", "scraper.troubles", "scraper.web"),
     },
     "scraper.daemon": {
         *("scraper.clock", "scraper.collect", "scraper.config", "scraper.metrics"),
         *("scraper.monitor", "scraper.printable", "scraper.schedule", "scraper.threads"),
+        *("scraper.troubles", "scraper.wish"),
     },
     "scraper.cli": {
         *READER,
         *("scraper.archive", "scraper.check", "scraper.clock", "scraper.collect", "scraper.config"),
         *("scraper.daemon", "scraper.demo", "scraper.fetch", "scraper.lock", "scraper.monitor"),
         *("scraper.notify", "scraper.plot", "scraper.printable", "scraper.records"),
-        *("scraper.reparse", "scraper.schedule", "scraper.threads", "scraper.web"),
+        *("scraper.reparse", "scraper.schedule", "scraper.threads", "scraper.troubles"),
+        *("scraper.web", "scraper.wish", "scraper.writing"),
     },
     "scraper.web": {
         *("scraper.http", "scraper.plot", "scraper.printable", "scraper.records"),

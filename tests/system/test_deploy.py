@@ -54,6 +54,10 @@ def seconds(span: str) -> float:
     return int(number) * {"": 1, "s": 1, "min": 60, "h": 3600}[name]
 
 
+UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in (".service", ".timer"))
+MOST_EXPOSED = 16
+"""Tenths, by systemd-analyze security, as docs/operations.md says."""
+
 DAEMON, PASS, TIMER = "nalssi.service", "nalssi-scrape.service", "nalssi-scrape.timer"
 SERVICES = pytest.mark.parametrize("name", [DAEMON, PASS])
 
@@ -69,12 +73,12 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
     program = tmp_path / "nalssi"
     program.write_text("#!/bin/sh\n", "utf-8")
     program.chmod(0o755)
-    for path in SYSTEMD.iterdir():
+    for path in UNITS:
         here = path.read_text("utf-8")
         for elsewhere in (PROGRAM, "/bin/kill"):
             here = here.replace(f"={elsewhere} ", f"={program} ")
         (tmp_path / path.name).write_text(here, "utf-8")
-    units = [str(tmp_path / path.name) for path in sorted(SYSTEMD.iterdir())]
+    units = [str(tmp_path / path.name) for path in UNITS]
     run = subprocess.run(
         ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
     )
@@ -82,11 +86,38 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
     assert (run.returncode, about_us) == (0, [])
 
 
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+@SERVICES
+def test_systemd_finds_a_service_as_little_exposed_as_the_docs_say(name):
+    command = ["systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}"]
+    run = subprocess.run(
+        [*command, str(SYSTEMD / name)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout.splitlines()[-1:]
+    assert f"{MOST_EXPOSED / 10} at most" in text("docs/operations.md")
+
+
+def test_the_user_of_the_services_is_made_by_systemd():
+    (line,) = uncommented((SYSTEMD / "nalssi.sysusers").read_text("utf-8"))
+    kind, name, *_ = line.split()
+    assert (kind, [name]) == ("u", unit(DAEMON)["Service"]["User"])
+
+
+@SERVICES
+def test_the_textfile_of_the_config_may_be_written(name):
+    (said,) = re.findall(r'such as "(/\S+\.prom)"', (ROOT / "config.toml").read_text("utf-8"))
+    (writable,) = unit(name)["Service"]["ReadWritePaths"]
+    assert str(PurePosixPath(said).parent) == writable.removeprefix("-")
+
+
 @SERVICES
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("DynamicUser", "yes"),
+        ("User", "nalssi"),
+        ("Group", "nalssi"),
+        ("RemoveIPC", "yes"),
+        ("StateDirectoryMode", "2750"),
         ("NoNewPrivileges", "yes"),
         ("ProtectSystem", "strict"),
         ("ProtectHome", "yes"),

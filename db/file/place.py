@@ -1,0 +1,73 @@
+"""The place of a writer's file: whether the file that was opened is still there, and whole."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import TYPE_CHECKING, Final
+
+from db.errors import DatabaseError
+from db.file import connection
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HEADER: Final = struct.Struct(">16sH10xI36xI")
+"""https://sqlite.org/fileformat2.html: magic, page size, ..., pages (28), ..., application (68)."""
+
+_MAGIC: Final = b"SQLite format 3\0"
+
+
+class Place:
+    """
+    Where a file is that is open to be written.
+
+    A file that is moved or deleted stays open to SQLite, and one that is emptied or written over in
+    place does so too while there is a WAL: what was committed then would be lost.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # Open for as long as SQLite has it: to close it earlier would drop SQLite's locks.
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._known = _identity(os.fstat(self._file))
+
+    def close(self) -> None:
+        """Close it, after SQLite has."""
+        os.close(self._file)
+
+    def refuse_another(self) -> None:
+        """
+        Refuse to write where the file would not be found, or is no longer what it was.
+
+        Raises:
+            DatabaseError: It is gone, another, or emptied or written over in place.
+        """
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            problem = "gone; nothing is kept until it is back"
+            raise DatabaseError(self._path, problem, fault="gone") from None
+        if _identity(there) != self._known:
+            problem = "another file is in its place; put it back, or start nalssi again to use this"
+            raise DatabaseError(self._path, problem, fault="replaced")
+        if not self._is_whole(there.st_size):
+            problem = "emptied, cut or written over in place; put a copy there, and start again"
+            raise DatabaseError(self._path, problem, fault="damaged")
+
+    def _is_whole(self, size: int) -> bool:
+        header = os.pread(self._file, _HEADER.size, 0)
+        if len(header) < _HEADER.size:
+            return False
+        magic, page_size, pages, application = _HEADER.unpack(header)
+        page_size = 65_536 if page_size == 1 else page_size
+        ours = magic == _MAGIC and application == connection.APPLICATION_ID
+        return bool(ours and size >= pages * page_size)
+
+
+def _identity(stat: os.stat_result) -> tuple[int, int]:
+    """Which file this is, whatever its name: its device and inode."""
+    return stat.st_dev, stat.st_ino

@@ -1,0 +1,130 @@
+"""The command for the first minutes: a config, a try, and what to put into cron or systemd."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from db.errors import OutputError
+from db.file import atomic
+from db.moments import now
+from scraper import check, config
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from scraper.check import Finding
+
+_PORTAL: Final = '[[portals]]\nname = "{}"\nurl = "{}"\n'
+
+_UNIT: Final = """\
+[Unit]
+Description=Keeps what the KMA weather box of newspaper portals shows
+Wants=network-online.target
+After=network-online.target time-sync.target
+
+[Service]
+Type=notify
+User={user}
+ExecStart={program} run --config {config}
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=30
+RestartPreventExitStatus=2 3
+WatchdogSec=5min
+TimeoutStartSec=infinity
+NoNewPrivileges=yes
+PrivateTmp=yes
+ProtectSystem=strict
+ReadWritePaths={folder}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+@click.command(epilog="Example: nalssi init weather")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.option("--name", default="koya-culture", show_default=True, help="The portal's name.")
+@click.option(
+    "--url",
+    default="https://www.koya-culture.com/",
+    show_default=True,
+    help="A page of it that shows the box.",
+)
+def init(folder: Path, name: str, url: str) -> None:
+    """
+    Write a config, try its portal, and say how to go on.
+
+    A config that is there stays as it is, with exit code 2. The portal is polled once, and nothing
+    is kept of that; where it cannot be read, the config stays for you to change.
+    """
+    path = _written(folder.absolute(), name, url)
+    settings = config.load(path)
+    click.echo(f"{printable(str(path))}: written")
+    (found,) = check.of_portals(settings, now)
+    click.echo(_told(found), err=not found.well)
+    click.echo(f"\nFor cron, a line of `crontab -e`:\n\n{cron_line(path)}\n")
+    click.echo("Or for systemd, as root, /etc/systemd/system/nalssi.service:\n")
+    click.echo(unit(path))
+    click.get_current_context().exit(found.exit_code)
+
+
+def _written(folder: Path, name: str, url: str) -> Path:
+    path = folder / config.DEFAULT_NAME
+    comments, _, _ = _template().partition("[[portals]]\n")
+    quoted = (one.replace("\\", "\\\\").replace('"', '\\"') for one in (name, url))
+    text = comments + _PORTAL.format(*quoted)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(folder, exc.strerror or str(exc)) from exc
+    with atomic.of_file(path, mode=0o644, replace=False) as draft:
+        draft.write_text(text, encoding="utf-8")
+        config.load(draft)  # a wrong name or address is refused before it is in a config
+    return path
+
+
+def _template() -> str:
+    return resources.files("scraper").joinpath(config.DEFAULT_NAME).read_text(encoding="utf-8")
+
+
+def _told(found: Finding) -> str:
+    fault = "" if found.well else "FAULT: "
+    return printable(f"{found.check}: {fault}{found.told}")
+
+
+def cron_line(path: Path) -> str:
+    """The line of a crontab that polls every ten minutes; cron reads a bare % as the end."""
+    command = f"{_program()} scrape --if-idle --config {shlex.quote(str(path))}"
+    return "*/10 * * * * " + command.replace("%", r"\%")
+
+
+def unit(path: Path) -> str:
+    """The unit of a daemon for this user, on this machine."""
+    return _UNIT.format(
+        user=getpass.getuser(),
+        program=_program(),
+        config=_of_unit(path),
+        folder=_of_unit(path.parent),
+    )
+
+
+def _of_unit(path: Path) -> str:
+    """A path in a unit, where % and quotes mean something."""
+    plain = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{plain}"' if " " in plain or '"' in plain else plain
+
+
+def _program() -> str:
+    """How to start this nalssi from anywhere."""
+    beside = Path(sys.executable).absolute().with_name("nalssi")
+    if os.access(beside, os.X_OK):
+        return shlex.quote(str(beside))
+    return f"{shlex.quote(sys.executable)} -m nalssi"

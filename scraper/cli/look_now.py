@@ -1,0 +1,95 @@
+"""The command that asks a running daemon for a look at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from db import query
+from db.moments import KST, now
+from scraper import lock, wish
+from scraper.cli.options import Places, chosen, with_places
+from scraper.errors import FETCH_FAILED, NO_SIDEBAR, STALE, NoDaemon
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scraper.config import Config
+
+TAKEN_WITHIN_S: Final = 20.0
+"""The daemon sees a wish within five seconds; then the look takes its time."""
+
+_CODES: Final = {
+    **dict.fromkeys(("fetch_failed", "refused_by_robots"), FETCH_FAILED),
+    **dict.fromkeys(("no_sidebar", "set_aside"), NO_SIDEBAR),
+}
+
+
+@click.command(name="look-now", epilog="Example: nalssi look-now koya-culture")
+@click.argument("portals", nargs=-1, metavar="[PORTAL]...")
+@with_places
+def look_now(portals: tuple[str, ...], places: Places) -> None:
+    """
+    Ask the running daemon for a look at once.
+
+    Such as after a repair: it does not wait for the end of a back-off, but for that of a
+    Retry-After. A portal is polled at most once a minute.
+    """
+    settings = places.required(portals=True)
+    names = [portal.name for portal in chosen(settings, portals)]
+    path = places.db or Path(settings.database)
+    holder = lock.holder(path)
+    if holder is None or holder.what != "daemon":
+        raise NoDaemon(path)
+    asked_at = now()
+    with query.Database(path) as db:
+        wished = [name for name in names if not _refused(db, name, asked_at)]
+    code = STALE if len(wished) < len(names) else 0
+    if wished:
+        wish.leave(path, wished)
+        code = max(code, _followed(path, settings, wished, asked_at))
+    click.get_current_context().exit(code)
+
+
+def _refused(db: query.Database, name: str, asked_at: dt.datetime) -> bool:
+    """Whether manners forbid a look now; says so."""
+    memory = db.memory(name)
+    if memory.retry_at is not None and asked_at < memory.retry_at:
+        until = f"{memory.retry_at.astimezone(KST):%Y-%m-%d %H:%M:%S}"
+        _complain(f"{name}: not polled: the site wants no look before {until}")
+        return True
+    last = memory.last_look
+    if last is not None and 0 <= (since_s := (asked_at - last).total_seconds()) < wish.APART_S:
+        _complain(f"{name}: not polled: it was {since_s:.0f} s ago, expected a minute between")
+        return True
+    return False
+
+
+def _followed(path: Path, settings: Config, wished: Sequence[str], asked_at: dt.datetime) -> int:
+    """Wait for the looks, and say how they ended; gives the exit code."""
+    end = time.monotonic() + TAKEN_WITHIN_S + settings.fetch.timeout_s
+    missing, code = list(wished), 0
+    while missing and time.monotonic() < end:
+        time.sleep(0.2)
+        with query.Database(path) as db:
+            for one in db.status(portals=set(missing), now=now() + dt.timedelta(seconds=1)):
+                late = one.last_look is not None and one.last_look >= asked_at.replace(
+                    microsecond=0
+                )
+                if late and one.last_outcome not in (None, "unread"):
+                    missing.remove(one.portal)
+                    code = max(code, _CODES.get(one.last_outcome, 0))
+                    said = ": ".join(filter(None, (one.last_outcome, one.last_reason)))
+                    click.echo(printable(f"{one.portal}: {said}"))
+    for name in missing:
+        _complain(f"{name}: no look came; the log of the daemon may say why")
+    return STALE if missing else code
+
+
+def _complain(line: str) -> None:
+    click.echo(printable(f"nalssi: {line}"), err=True)

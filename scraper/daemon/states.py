@@ -1,0 +1,64 @@
+"""The changes of the portals' states, as the log has them: froze, renewed, stale, down, up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from db.moments import KST
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from db.query import PortalStatus, State
+
+_OLD: Final[dict[State, str]] = {"frozen": "froze", "stale": "stale", "down": "down"}
+"""The states that are news, each with its event."""
+
+
+class States:
+    """
+    Logs each change once; a state that lasted before the daemon began, with its first look.
+
+    Args:
+        log: Takes the changes.
+    """
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._before: dict[str, PortalStatus] = {}
+
+    def follow(self, statuses: Iterable[PortalStatus]) -> None:
+        """Log what changed since these portals were followed last."""
+        for status in statuses:
+            before = self._before.get(status.portal)
+            self._before[status.portal] = status
+            old = None if before is None else before.state
+            if (event := _event(old, status.state)) is None:
+                continue
+            say = self._log.warning if status.state in _OLD else self._log.info
+            after = {} if before is None else {"was": before.state, "was_since": _time(before)}
+            say(
+                event,
+                portal=status.portal,
+                state=status.state,
+                since=_time(status),
+                why=printable(status.why),
+                **after,
+            )
+
+
+def _event(old: State | None, new: State) -> str | None:
+    if old == new:
+        return None
+    if new in _OLD:
+        return _OLD[new]
+    if old == "down":
+        return "up"
+    return "renewed" if old in _OLD else None
+
+
+def _time(status: PortalStatus) -> str | None:
+    if status.since is None:
+        return None
+    return status.since.astimezone(KST).isoformat(timespec="seconds")

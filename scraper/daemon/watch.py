@@ -1,0 +1,164 @@
+"""Watches what the daemon itself needs: disk, file, clock, channels, and that looks come."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from db.errors import DatabaseError
+from db.moments import KST
+from scraper import clock as clocks
+from scraper.troubles import seen as see
+from scraper.troubles.rules import INTERVALS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from db.write.store import Store
+    from scraper.collect.backlog import Backlog
+    from scraper.daemon.integrity import Inspection
+    from scraper.daemon.scheduler import Timetable
+    from scraper.troubles.rules import Key
+    from scraper.troubles.teller import Teller
+
+STEP: Final = dt.timedelta(seconds=30)
+"""A difference between the two clocks of the machine that is no drift."""
+
+
+class Watch:
+    """
+    Sees our own troubles and has them reported, beside the looks.
+
+    Args:
+        store: Whose file it is.
+        backlog: What could not be recorded.
+        inspection: What is damaged.
+        clock: Says what time it is; aware.
+        teller: Reports.
+        log: Takes what begins and ends.
+    """
+
+    def __init__(  # noqa: PLR0913 - all by name
+        self,
+        *,
+        store: Store,
+        backlog: Backlog,
+        inspection: Inspection,
+        clock: Callable[[], dt.datetime],
+        teller: Teller,
+        log: Any,
+    ) -> None:
+        self._store, self._backlog, self._inspection = store, backlog, inspection
+        self._clock, self.teller, self._log = clock, teller, log
+        self._ticked = time.monotonic()
+        self._lead, self._stepped, self._stepped_at = _lead(clock), "", 0.0
+        self._stood: str | None = None
+        self._under_way: asyncio.Task[None] | None = None
+
+    def tick(self, timetable: Timetable, channels: Mapping[Key, str | None]) -> None:
+        """
+        See how everything is, unless that is under way; called every few seconds.
+
+        Args:
+            timetable: Of the looks.
+            channels: How the channels did with the notices of portals.
+        """
+        self._mind_our_own_pause(timetable.interval_s)
+        if self._under_way is None or self._under_way.done():
+            self._mind_the_clock()  # not within a round, whose moments go by one clock
+            self._under_way = asyncio.create_task(self._see_if_we_can(timetable, channels))
+
+    async def finish(self) -> None:
+        """Give up what is under way."""
+        if self._under_way is not None:
+            self._under_way.cancel()
+            await asyncio.gather(self._under_way, return_exceptions=True)
+
+    async def _see_if_we_can(
+        self, timetable: Timetable, channels: Mapping[Key, str | None]
+    ) -> None:
+        try:
+            await self._see(timetable, channels)
+        except RuntimeError as exc:  # no thread can be started: the next round may have one
+            self._log.warning("troubles not looked for", reason=str(exc))
+
+    async def _see(self, timetable: Timetable, channels: Mapping[Key, str | None]) -> None:
+        now = self._clock()
+        wrong_clock = clocks.problem(now, timetable.newest_look())
+        timetable.hold(wrong_clock is not None)
+        seen: dict[Key, str | None] = {
+            **see.of_clock(wrong_clock or self._stepped or None),
+            **await asyncio.to_thread(self._of_file),
+            **self._of_backlog(),
+            ("stuck", ""): self._stood or timetable.stuck(),
+            **channels,
+        }
+        self._stood = None
+        before = {one.key for one in self.teller.lasting()}
+        await self.teller.tell(seen, now)
+        self._say(before)
+
+    def _say(self, before: set[Key]) -> None:
+        now = {one.key: one for one in self.teller.lasting()}
+        for key in now.keys() - before:
+            self._log.error("trouble", kind=key[0], reason=now[key].text)
+        for key in before - now.keys():
+            self._log.info("trouble over", kind=key[0])
+
+    def _of_file(self) -> dict[Key, str | None]:
+        """The disk and the file; what SQLite said last of it."""
+        least = self.teller.config.notify.disk_mib
+        short = self.teller.has(("disk", ""))
+        seen = {**see.of_success()}
+        if refused := self._backlog.refused:
+            seen |= see.of_error(refused)
+        seen |= {**see.of_disk(self._store.path, least_mib=least, short=short), **seen}
+        try:
+            self._store.place.refuse_another()
+        except DatabaseError as exc:
+            seen |= see.of_error(exc)
+        return {**self._of_inspection(), **seen}
+
+    def _of_inspection(self) -> dict[Key, str | None]:
+        damage = self._inspection.damage
+        return {} if damage is None else {("damaged", ""): next(iter(damage), None)}
+
+    def _of_backlog(self) -> dict[Key, str | None]:
+        """What waits; while the file refuses, what was told of it is not over."""
+        problem = self._backlog.problem()
+        return {("backlog", ""): problem} if problem or not self._backlog.refused else {}
+
+    def _mind_the_clock(self) -> None:
+        """A step is a trouble for three intervals; a machine that slept had none."""
+        step = _lead(self._clock) - self._lead
+        interval_s = self.teller.config.interval_s
+        if abs(step) > STEP:
+            self._lead += step
+            self.teller.shift(step)
+            self._stepped_at = time.monotonic()
+            now = self._clock().astimezone(KST).isoformat(timespec="seconds")
+            self._stepped = (
+                f"the clock was set by {round(step.total_seconds())} s, to {now}; if that is not "
+                "right, set it; `nalssi drop-looks` drops what a wrong one dated"
+            )
+        elif self._stepped and time.monotonic() - self._stepped_at > INTERVALS * interval_s:
+            self._stepped = ""
+
+    def _mind_our_own_pause(self, interval_s: float) -> None:
+        """A process that was stopped, or hung, finds out when it goes on."""
+        now = time.monotonic()
+        pause_s, self._ticked = now - self._ticked, now
+        if pause_s >= INTERVALS * interval_s:
+            since = self._clock() - dt.timedelta(seconds=pause_s)
+            self._stood = (
+                f"no look at any portal since {since.astimezone(KST):%Y-%m-%d %H:%M}: this process "
+                "stood still; see what stopped it"
+            )
+
+
+def _lead(clock: Callable[[], dt.datetime]) -> dt.timedelta:
+    """How far the clock on the wall is ahead of one that is never set and counts sleep, too."""
+    boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return clock() - dt.datetime.fromtimestamp(time.clock_gettime(boot), dt.UTC)

@@ -1,0 +1,116 @@
+"""
+What of our own troubles is remembered: a small file beside the database, ``weather.db.troubles``.
+
+It is replaced atomically. Where the disk has no room for a second one it is written over in place,
+for which it is as long as a page of the disk from the start. Where its folder is away or read-only,
+it is in ``$XDG_STATE_HOME/nalssi``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from db.errors import OutputError
+from db.file import atomic
+from scraper.troubles.rules import KINDS, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_PAGE: Final = 4096
+
+
+def load(database: Path) -> list[Trouble]:
+    """The troubles that are remembered of a database; the newer where two places have some."""
+    read = [_read(place) for place in _places(database)]
+    newest = max(read, key=lambda one: one[0])
+    return newest[1]
+
+
+def save(database: Path, troubles: Sequence[Trouble], now: dt.datetime) -> bool:
+    """Remember them, in the first place that takes them; gives whether one did."""
+    said = {"written": now.timestamp(), "troubles": [_row(one) for one in troubles]}
+    body = json.dumps(said, ensure_ascii=False).encode()
+    body = body.ljust(-len(body) % _PAGE + len(body))
+    return any(_written(place, body) for place in _places(database))
+
+
+def exists(database: Path) -> bool:
+    """Whether there is such a file beside the database."""
+    return next(_places(database)).exists()
+
+
+def _places(database: Path) -> Iterator[Path]:
+    place = database.resolve()
+    yield place.with_name(f"{place.name}.troubles")
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        state = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
+        known_by = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+        yield Path(state) / "nalssi" / f"{known_by}.troubles"
+
+
+def _written(place: Path, body: bytes) -> bool:
+    if place.parent.name == "nalssi" and place.parent.parent.is_dir():  # our own folder of states
+        with contextlib.suppress(OSError):
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with atomic.of_file(place, mode=0o640) as draft:
+            draft.write_bytes(body)
+    except OutputError:
+        return _written_over(place, body)
+    return True
+
+
+def _written_over(place: Path, body: bytes) -> bool:
+    try:
+        with place.open("rb+", buffering=0) as file:
+            if len(body) > os.fstat(file.fileno()).st_size:
+                return False  # it would want room that is not there
+            file.write(body.ljust(os.fstat(file.fileno()).st_size))
+            os.fsync(file.fileno())
+    except OSError:
+        return False
+    return True
+
+
+def _read(place: Path) -> tuple[float, list[Trouble]]:
+    """When it was written, and what; nothing where it is missing or damaged."""
+    try:
+        said = json.loads(place.read_bytes())
+        return float(said["written"]), [_trouble(row) for row in said["troubles"]]
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+        return float("-inf"), []
+
+
+def _row(trouble: Trouble) -> dict[str, Any]:
+    return {
+        "kind": trouble.kind,
+        "about": trouble.about,
+        "since": trouble.since.timestamp(),
+        "text": trouble.text,
+        "over": trouble.over,
+        "sent": {channel: at.timestamp() for channel, at in trouble.sent.items()},
+    }
+
+
+def _trouble(row: dict[str, Any]) -> Trouble:
+    if row["kind"] not in KINDS:
+        raise ValueError(row["kind"])
+    return Trouble(
+        kind=row["kind"],
+        about=str(row["about"]),
+        since=_moment(row["since"]),
+        text=str(row["text"]),
+        over=bool(row["over"]),
+        sent={str(channel): _moment(at) for channel, at in row["sent"].items()},
+    )
+
+
+def _moment(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(float(seconds), dt.UTC)

@@ -1,0 +1,42 @@
+"""A wish for a look at once: a file beside the database, which the daemon takes within seconds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from db.file import atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+APART_S: Final = 60.0
+"""No portal is polled more often by wishes."""
+
+
+def leave(database: Path, portals: Iterable[str]) -> None:
+    """
+    Wish for a look at these portals.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with atomic.of_file(_place(database), mode=0o660) as draft:
+        draft.write_text(json.dumps(list(portals)), encoding="utf-8")
+
+
+def take(database: Path) -> list[str]:
+    """The portals at which a look is wished for; each wish is taken once."""
+    place = _place(database)
+    try:
+        wished = json.loads(place.read_bytes())
+        place.unlink()
+    except (OSError, ValueError):
+        return []
+    return [str(name) for name in wished] if isinstance(wished, list) else []
+
+
+def _place(database: Path) -> Path:
+    place = database.resolve()
+    return place.with_name(f"{place.name}.look-now")

@@ -1,0 +1,132 @@
+"""The first minutes: init, help, where a config is found, and options on either side."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+
+import pytest
+
+from scraper import config
+from scraper.cli.init import cron_line
+from tests.cli.test_cli import BOX, ROOT, answered, kept, nalssi, portal, refused  # noqa: F401
+from tests.support.servers import Server, answer
+
+
+def test_the_config_of_the_package_is_the_one_of_the_checkout():
+    assert (ROOT / "scraper" / "config.toml").read_bytes() == (ROOT / "config.toml").read_bytes()
+
+
+def test_init_writes_a_config_with_comments_and_tries_its_portal(tmp_path):
+    with Server({"/": answer(BOX)}) as server:
+        run = nalssi("init", "here", "--url", server.url(host="127.0.0.1"), cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    written = tmp_path / "here" / "config.toml"
+    assert config.load(written).portals[0].name == "koya-culture"
+    assert "# Seconds for a whole look" in written.read_text()
+    assert "2 readings" in run.stdout
+    assert cron_line(written) in run.stdout
+    assert f"ReadWritePaths={written.parent}" in run.stdout
+    assert [path.name for path in written.parent.iterdir()] == ["config.toml"]
+
+
+def test_the_cron_line_of_init_keeps_a_look(tmp_path):
+    folder = tmp_path / "100 % 'odd'"
+    with Server({"/": answer(BOX)}) as server:
+        run = nalssi("init", folder, "--url", server.url(host="127.0.0.1"), cwd=tmp_path)
+        (line,) = [line for line in run.stdout.splitlines() if line.startswith("*/10 ")]
+        command = line.removeprefix("*/10 * * * * ").replace(r"\%", "%")  # as cron reads it
+        shell = ["sh", "-c", command]
+        done = subprocess.run(
+            shell, cwd="/", env={"PATH": "/bin", "PYTHONPATH": str(ROOT)}, check=False
+        )
+    assert done.returncode == 0
+    assert len(answered("looks", "--config", folder / "config.toml", cwd=tmp_path)) == 1
+
+
+def test_init_changes_no_config_and_takes_no_wrong_name(tmp_path):
+    (tmp_path / "config.toml").write_text("# mine\n")
+    assert "is there already" in refused(2, "init", cwd=tmp_path)
+    assert (tmp_path / "config.toml").read_text() == "# mine\n"
+    assert "expected 1 to 64" in refused(3, "init", "b", "--name", "a b", cwd=tmp_path)
+    assert not (tmp_path / "b" / "config.toml").exists()
+
+
+def test_a_portal_that_cannot_be_read_is_told_and_the_config_stays(tmp_path):
+    with Server({"/": answer("<title>공사 중</title>")}) as server:
+        run = nalssi("init", "--url", server.url(host="127.0.0.1"), cwd=tmp_path)
+    assert (run.returncode, "공사 중" in run.stderr) == (5, True)
+    assert (tmp_path / "config.toml").exists()
+
+
+# ---- where the config is
+
+
+def test_a_config_is_found_in_the_folder_of_the_user(kept, tmp_path):  # noqa: F811 - a fixture
+    home = kept / "xdg" / "nalssi"
+    home.mkdir(parents=True)
+    text = (kept / "config.toml").read_text()
+    (home / "config.toml").write_text(f'database = "{kept / "weather.db"}"\n{text}')
+    (kept / "elsewhere").mkdir()
+    told = answered("status", cwd=kept / "elsewhere", code=7, XDG_CONFIG_HOME=str(kept / "xdg"))
+    assert told["portals"][0]["portal"] == "koya"
+
+
+def test_without_a_config_it_says_where_it_looked(tmp_path):
+    told = refused(3, "scrape", cwd=tmp_path, XDG_CONFIG_HOME=str(tmp_path))
+    for place in (str(tmp_path / "nalssi" / "config.toml"), "/etc/nalssi", "`nalssi init`"):
+        assert place in told
+
+
+# ---- options and stations on either side
+
+
+def test_config_and_db_stand_before_the_command_or_after_it(kept):  # noqa: F811 - a fixture
+    for words in (
+        ("--db", "weather.db", "stations"),
+        ("stations", "--db", "weather.db"),
+        ("--config", "config.toml", "stations"),
+    ):
+        assert "서울" in nalssi(*words, cwd=kept).stdout
+    assert "서울" in nalssi("--db", "weather.db", "stations", cwd=kept, NALSSI_DB="x").stdout
+    told = refused(2, "--db", "a.db", "stations", "--db", "b.db", cwd=kept)
+    assert "before the command and after it" in told
+    assert "takes neither" in refused(2, "--db", "a.db", "help", cwd=kept)
+
+
+@pytest.mark.parametrize(
+    ("argument", "option"),
+    [
+        ("latest 서울", "latest --station 서울"),
+        ("flags 서울", "flags --station 서울"),
+        ("series 서울", "series --station 서울"),
+        ("hours 서울", "hours --station 서울"),
+        ("stats 서울", "stats --station 서울"),
+        ("compare 서울 부산", "compare --station 서울 --station 부산"),
+        ("at 서울 2026-11-01", "at 2026-11-01 --station 서울"),
+        ("plot 서울 --map", "plot --map --station 서울"),
+        ("export 서울", "export --station 서울"),
+    ],
+)
+def test_a_station_is_an_argument_or_an_option(kept, argument, option):  # noqa: F811 - a fixture
+    one, other = nalssi(*shlex.split(argument), cwd=kept), nalssi(*shlex.split(option), cwd=kept)
+    assert (one.returncode, one.stderr) == (other.returncode, other.stderr)
+    assert one.returncode == 0, one.stderr
+    assert one.stdout.split() == other.stdout.split()
+
+
+def test_a_station_that_is_wanted_is_missed():
+    assert "Missing argument 'STATION...'" in refused(2, "stats")
+    assert "expected one station, not 2" in refused(2, "series", "서울", "부산", "--db", "x")
+    assert "expected a station and a time" in refused(2, "at", "서울", "--db", "x")
+
+
+# ---- help
+
+
+def test_help_shows_that_of_a_command(tmp_path):
+    assert nalssi("help", "scrape").stdout == nalssi("scrape", "--help").stdout.replace(
+        " -m scraper", ""
+    )
+    assert nalssi("help").stdout == nalssi("--help").stdout
+    assert "no such command 'scrap'" in refused(2, "help", "scrap")

@@ -1,0 +1,87 @@
+"""Whether anybody polls: what status and check say of a daemon, a pass, and neither."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scraper import lock
+from scraper.troubles import memory
+from scraper.troubles.rules import Trouble
+from tests.cli.test_cli import answered, nalssi
+from tests.cli.test_watching import TWO, ago, house  # noqa: F401 - a fixture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def kinds(folder: Path, code: int) -> list[str]:
+    return [one["kind"] for one in answered("status", cwd=folder, code=code)["troubles"]]
+
+
+def checked(folder: Path, code: int) -> dict[str, Any]:
+    rows = answered("check", cwd=folder, code=code)
+    return {one["check"]: one["told"] for one in rows if not one["ok"]}
+
+
+def test_a_pass_of_five_minutes_ago_is_no_trouble(house):  # noqa: F811 - a fixture
+    told = answered("status", cwd=house)
+    assert (told["troubles"], told["running"]) == ([], None)
+    assert told["portals"][0]["next_look"] is not None
+
+
+def test_neither_a_daemon_nor_a_pass_for_three_intervals_is_told(house):  # noqa: F811 - a fixture
+    config = house / "config.toml"
+    config.write_text(f"interval_minutes = 1\n{config.read_text()}")
+    told = answered("status", cwd=house, code=7)
+    (trouble,) = told["troubles"]
+    assert trouble["kind"] == "stuck"
+    assert "no daemon runs and no pass came" in trouble["text"]
+    assert told["portals"][0]["next_look"] is None
+    assert "no daemon runs" in checked(house, 7)["own stuck"]
+    first = nalssi("status", cwd=house).stdout.splitlines()[0]
+    assert first.startswith("STUCK since ")
+
+
+def test_a_daemon_that_holds_the_lock_and_polls_nothing_is_named(house):  # noqa: F811 - a fixture
+    config = house / "config.toml"
+    config.write_text(f"interval_minutes = 1\n{config.read_text()}")
+    with lock.held(house / "weather.db", what="daemon"):
+        told = answered("status", cwd=house, code=7)
+    assert told["running"]["what"] == "daemon"
+    assert f"pid {told['running']['pid']}" in told["troubles"][0]["text"]
+
+
+def test_a_schedule_is_not_late_before_its_moment(house):  # noqa: F811 - a fixture
+    config = house / "config.toml"
+    yesterday = ago(60 * 24)
+    minute, hour = yesterday.astimezone(dt.timezone(9 * dt.timedelta(hours=1))).minute, "*"
+    config.write_text(f'schedule = "{(minute - 10) % 60} {hour} * * *"\n{config.read_text()}')
+    assert kinds(house, 0) == []
+
+
+def test_a_trouble_that_is_remembered_is_shown_before_all_else(house):  # noqa: F811 - a fixture
+    text = "12 looks are lost"
+    trouble = Trouble(kind="backlog", about="", since=ago(10), text=text)
+    assert memory.save(house / "weather.db", [trouble], ago(0))
+    assert kinds(house, 7) == ["backlog"]
+    assert nalssi("status", cwd=house).stdout.splitlines()[0].endswith(text)
+    assert checked(house, 7) == {"own backlog": text}
+
+
+def test_before_the_first_look_nothing_is_a_fault(tmp_path):
+    (tmp_path / "config.toml").write_text(TWO)
+    assert checked(tmp_path, 0) == {}
+    assert not (tmp_path / "weather.db").exists()
+
+
+@pytest.mark.parametrize("command", ["status", "check"])
+def test_a_database_that_is_gone_is_shown(house, command):  # noqa: F811 - a fixture
+    with lock.held(house / "weather.db"):
+        pass
+    (house / "weather.db").unlink()
+    run = nalssi(command, cwd=house)
+    assert run.returncode == 7
+    assert "gone, and it was there before" in run.stdout

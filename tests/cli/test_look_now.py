@@ -1,0 +1,67 @@
+"""look-now as a process beside a daemon: what it asks for, waits for, and refuses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from db.write.store import Store
+from scraper import wish
+from tests.cli.test_cli import BOX, nalssi, portal, refused
+from tests.scraper.test_daemon import running
+from tests.support.make import make_content, make_look, see
+from tests.support.servers import answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def polled(folder: Path, minutes: float) -> None:
+    """A look at koya so long ago."""
+    at = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes)
+    with Store.open(folder / "weather.db") as store:
+        see(store, make_look(fetched_at=at), make_content())
+
+
+def test_a_daemon_that_waits_looks_at_once(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)) as server:
+        polled(tmp_path, 5)
+        with running(tmp_path) as daemon:
+            daemon.wait("looking")
+            run = nalssi("look-now", cwd=tmp_path)
+            assert (run.returncode, run.stdout) == (0, "koya: new\n")
+            assert len(daemon.wait("look")) == 1
+            assert server.paths.count("/koya") == 1
+
+
+def test_a_portal_that_was_just_polled_is_left_alone(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)) as server, running(tmp_path) as daemon:
+        daemon.wait("look")
+        assert "a minute between" in refused(7, "look-now", "koya", cwd=tmp_path)
+        assert server.paths.count("/koya") == 1
+
+
+def test_the_end_of_a_retry_after_is_waited_for(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)):
+        polled(tmp_path, 50)
+        soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30)
+        with Store.open(tmp_path / "weather.db") as store:
+            earlier = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
+            store.keep_failure(make_look(fetched_at=earlier), "fetch_failed", "x", retry_at=soon)
+        with running(tmp_path) as daemon:
+            daemon.wait("looking")
+            assert "wants no look before" in refused(7, "look-now", cwd=tmp_path)
+
+
+def test_without_a_daemon_it_says_what_to_do(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)):
+        assert "`nalssi scrape`" in refused(7, "look-now", cwd=tmp_path)
+        assert "no portal 'b'" in refused(2, "look-now", "b", cwd=tmp_path)
+
+
+def test_a_wish_is_taken_once(tmp_path):
+    wish.leave(tmp_path / "weather.db", ["koya"])
+    assert wish.take(tmp_path / "weather.db") == ["koya"]
+    assert wish.take(tmp_path / "weather.db") == []
+    (tmp_path / "weather.db.look-now").write_text("{")
+    assert wish.take(tmp_path / "weather.db") == []

@@ -1,0 +1,214 @@
+"""A database that was there and is not, and the lock that remembers it and belongs to the file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from db.errors import DatabaseError
+from db.file import connection
+from db.write.store import Store
+from scraper import lock
+from scraper.errors import AnotherPass
+from tests.cli.test_cli import BOX, NALSSI, ROOT, nalssi, portal, refused
+from tests.scraper.test_daemon import running
+from tests.support.make import make_content, make_look, see
+from tests.support.servers import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def scraped(folder: Path, database: str = "weather.db") -> Iterator[Path]:
+    """A portal, a config, and a database in which one look was kept; gives where it is."""
+    with portal(folder, koya=answer(BOX)):
+        config = folder / "config.toml"
+        config.write_text(f'database = "{database}"\n{config.read_text()}')
+        assert nalssi("scrape", cwd=folder).returncode == 0
+        yield folder / database
+
+
+@pytest.mark.parametrize("command", ["scrape", "run"])
+def test_a_moved_database_is_no_new_one(tmp_path, command):
+    with scraped(tmp_path) as kept:
+        kept.rename(tmp_path / "moved.db")
+        told = refused(6, command, cwd=tmp_path)
+        assert not kept.exists()
+        for cure in ("put it back", "--create"):
+            assert cure in told
+        (tmp_path / "moved.db").rename(kept)
+        assert nalssi("scrape", cwd=tmp_path).returncode == 0
+        assert len(nalssi("looks", cwd=tmp_path).stdout.splitlines()) == 3
+
+
+def test_who_wants_a_new_database_says_so(tmp_path):
+    with scraped(tmp_path) as kept:
+        kept.unlink()
+        assert nalssi("scrape", "--create", cwd=tmp_path).returncode == 0
+        assert nalssi("scrape", cwd=tmp_path).returncode == 0
+        assert kept.exists()
+
+
+@pytest.mark.parametrize("command", ["scrape", "run"])
+def test_a_missing_folder_may_be_a_disk_that_is_away(tmp_path, command):
+    with portal(tmp_path, koya=answer(BOX)):
+        told = refused(6, command, "--db", "disk/weather.db", cwd=tmp_path)
+        assert "mount its disk" in told
+        assert "--create" in told
+        assert not (tmp_path / "disk").exists()
+        place = ("--db", "disk/weather.db")
+        assert nalssi("scrape", "--create", *place, cwd=tmp_path).returncode == 0
+        assert nalssi("scrape", *place, cwd=tmp_path).returncode == 0
+
+
+def test_an_unmounted_disk_hides_nothing(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a disk")
+    try:
+        with scraped(tmp_path, "disk/w.db"):
+            pass
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    disk.rmdir()
+    with portal(tmp_path, koya=answer(BOX)):
+        assert "mount its disk" in refused(6, "scrape", "--db", "disk/w.db", cwd=tmp_path)
+
+
+def test_a_pass_that_was_killed_before_it_made_a_database_forbids_none(tmp_path):
+    (tmp_path / "weather.db.lock").write_text("")
+    with scraped(tmp_path) as kept:
+        assert kept.exists()
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link], ids=["symlink", "hard link"])
+def test_the_lock_belongs_to_the_file_and_not_to_a_name(tmp_path, link):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with scraped(tmp_path, "a/weather.db") as kept:
+        other = tmp_path / "b" / "other.db"
+        link(kept, other)
+        with lock.held(kept):
+            told = refused(75, "scrape", "--db", "b/other.db", cwd=tmp_path)
+            assert "another pass is running" in told
+        assert nalssi("scrape", "--db", "b/other.db", cwd=tmp_path).returncode == 0
+
+
+def test_a_link_made_beside_a_running_writer_finds_it(tmp_path):
+    with scraped(tmp_path) as kept, lock.held(kept):
+        os.link(kept, tmp_path / "late.db")
+        with pytest.raises(AnotherPass), lock.held(tmp_path / "late.db"):
+            pass
+
+
+def test_a_pass_beside_a_daemon_names_it_with_its_pid(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
+        daemon.wait("look")
+        told = refused(75, "scrape", cwd=tmp_path)
+        assert re.search(rf"a daemon \(pid {daemon.process.pid}, since 20\d\d-", told)
+        quiet = nalssi("scrape", "--if-idle", cwd=tmp_path)
+        assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+        assert daemon.stop() == 0
+        assert nalssi("scrape", "--if-idle", cwd=tmp_path).returncode == 0
+
+
+def test_a_lock_that_nobody_holds_has_no_holder(tmp_path):
+    path = tmp_path / "weather.db"
+    assert lock.holder(path) is None
+    with lock.held(path, what="daemon"):
+        holder = lock.holder(path)
+        assert holder is not None
+        assert (holder.what, holder.pid) == ("daemon", os.getpid())
+    assert lock.holder(path) is None
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["nobody writes", "beside a writer"])
+def test_a_reader_who_may_not_write_beside_a_wal_is_told_the_cure(tmp_path, running):
+    if os.getuid():
+        pytest.skip("only root may be somebody else")
+    tmp_path.chmod(0o755)
+    for folder in (tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    path = tmp_path / "weather.db"
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(Store.open(path, journal="wal"))
+        see(store, make_look(), make_content())
+        path.chmod(0o644)
+        if not running:
+            stack.close()
+        reader, told = os.pipe()
+        if (child := os.fork()) == 0:
+            _ask_as_nobody(path, told)
+        os.close(told)
+        with os.fdopen(reader, encoding="utf-8") as heard:
+            said = heard.read()
+        os.waitpid(child, 0)
+    assert "its journal is a WAL" in said
+    assert "journal = 'delete'" in said
+
+
+def _ask_as_nobody(path: Path, told: int) -> None:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    try:
+        connection.open_to_ask(path)
+    except DatabaseError as exc:
+        os.write(told, str(exc).encode())
+    finally:
+        os._exit(0)
+
+
+def test_a_copy_for_other_programs_has_no_strict_table_and_every_row(tmp_path):
+    with scraped(tmp_path) as kept:
+        plain = tmp_path / "plain.db"
+        assert nalssi("backup", "--plain", plain, cwd=tmp_path).returncode == 0
+        with contextlib.closing(sqlite3.connect(plain)) as copy:
+            (strict,) = copy.execute("SELECT sum(strict) FROM pragma_table_list").fetchone()
+            assert strict == 0
+            assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            (count,) = copy.execute("SELECT count(*) FROM weather").fetchone()
+        with contextlib.closing(sqlite3.connect(kept)) as original:
+            assert original.execute("SELECT count(*) FROM weather").fetchone() == (count,)
+        assert "not a database of nalssi" in refused(6, "stations", "--db", plain, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(("command", "code"), [("stations", 74), ("scrape", 0)])
+def test_a_closed_output_is_an_error_where_there_is_something_to_say(tmp_path, command, code):
+    with scraped(tmp_path):
+        shell = f"{shlex.join([*NALSSI, command])} >&-"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        run = subprocess.run(
+            ["sh", "-c", shell], cwd=tmp_path, capture_output=True, check=False, env=environment
+        )
+        assert (run.returncode, b"closed" in run.stderr) == (code, code == 74)
+
+
+def test_a_daemon_that_makes_its_database_takes_no_pandas_along(tmp_path):
+    code = (
+        "import sys, pathlib; from db.write.store import Store\n"
+        "Store.open(pathlib.Path('weather.db')).close()\n"
+        "print(sorted({'pandas', 'numpy', 'pyarrow'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert run.stdout == "[]\n"

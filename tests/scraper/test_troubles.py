@@ -1,0 +1,379 @@
+"""Our own troubles: what each channel is told, what status and check say, and no look lost."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import signal
+import sqlite3
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scraper.config import Config, Notify
+from scraper.troubles import memory, rules
+from scraper.troubles.rules import Trouble
+from scraper.troubles.teller import Teller
+from tests.cli.test_cli import BOX, nalssi, portal
+from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
+from tests.support import faults
+from tests.support.faults import Child, FaultPortal, holding, until
+from tests.support.servers import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.scraper.test_monitor import Inbox
+
+NOW = dt.datetime(2026, 12, 1, 3, 0, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
+FULL: rules.Key = ("disk", "")
+
+
+# ---- the rules
+
+
+def story(*steps: tuple[dt.timedelta, rules.Seen], channel: str = "webhook") -> list[str]:
+    """What a channel that works is told, where this is seen so long after the beginning."""
+    troubles: list[Trouble] = []
+    told = []
+    for after, seen in steps:
+        troubles = rules.updated(troubles, seen, NOW + after)
+        for trouble in list(troubles):
+            if notice := rules.due(trouble, channel, NOW + after, 600):
+                told.append(f"{'no ' * notice.well}{notice.kind}")
+                left = rules.delivered(trouble, channel, NOW + after)
+                troubles = [one for one in troubles if one.key != trouble.key]
+                troubles += [left] if left else []
+    return told
+
+
+def test_a_trouble_is_told_once_daily_while_it_lasts_and_once_when_it_is_over():
+    lasting: list[tuple[dt.timedelta, rules.Seen]] = [
+        (n * HOUR, {FULL: f"{n} MiB"}) for n in range(50)
+    ]
+    assert story(*lasting, (51 * HOUR, {FULL: None}), (52 * HOUR, {FULL: None})) == [
+        *("disk", "disk", "disk", "no disk"),
+    ]
+
+
+def test_what_is_not_known_is_neither_new_nor_over():
+    assert story((0 * HOUR, {FULL: "x"}), (HOUR, {}), (2 * HOUR, {FULL: "x"})) == ["disk"]
+
+
+def test_a_lock_is_a_trouble_after_three_intervals():
+    held: rules.Seen = {("locked", ""): "locked"}
+    minutes = dt.timedelta(minutes=1)
+    assert story(*((n * minutes, held) for n in range(0, 30, 5))) == []
+    assert story(*((n * minutes, held) for n in range(0, 31, 5))) == ["locked"]
+    assert story((0 * minutes, held), (29 * minutes, {("locked", ""): None})) == []
+
+
+def test_a_channel_that_fails_is_a_trouble_after_a_day():
+    fails: rules.Seen = {("channel", "webhook"): "webhook: refused"}
+    steps = [(n * HOUR, fails) for n in range(25)]
+    assert story(*steps[:24], channel="command") == []
+    assert story(*steps, channel="command") == ["channel"]
+
+
+def test_a_clock_that_goes_back_does_not_silence_a_notice():
+    seen: rules.Seen = {FULL: "x"}
+    assert story((0 * HOUR, seen), (-400 * DAY, seen), (-399.9 * DAY, seen)) == ["disk", "disk"]
+
+
+def test_a_channel_that_came_later_is_told_what_lasts_and_no_end_that_it_does_not_know():
+    trouble = Trouble(kind="disk", about="", since=NOW, text="x", sent={"webhook": NOW})
+    assert rules.due(trouble, "webhook", NOW + HOUR, 600) is None
+    assert rules.due(trouble, "command", NOW + HOUR, 600) is not None
+    (over,) = rules.updated([trouble], {FULL: None}, NOW + HOUR)
+    assert rules.due(over, "command", NOW + HOUR, 600) is None
+    assert rules.due(over, "webhook", NOW + HOUR, 600) is not None
+    assert rules.delivered(over, "webhook", NOW + HOUR) is None
+
+
+# ---- the file
+
+
+def make_trouble(**changes: Any) -> Trouble:
+    plain: dict[str, Any] = {"kind": "disk", "about": "", "since": NOW, "text": "꽉 찼다"}
+    return Trouble(**(plain | changes))
+
+
+def test_troubles_are_remembered_as_they_were(tmp_path):
+    kept = [make_trouble(sent={"webhook": NOW}), make_trouble(kind="clock", over=True)]
+    assert memory.save(tmp_path / "weather.db", kept, NOW)
+    assert memory.load(tmp_path / "weather.db") == kept
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"written": 1, "troubles": [{}]}', b"\xff"])
+def test_a_damaged_memory_is_an_empty_one(tmp_path, body):
+    (tmp_path / "weather.db.troubles").write_bytes(body)
+    assert memory.load(tmp_path / "weather.db") == []
+
+
+def test_where_the_folder_is_away_the_memory_is_in_the_state_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    gone = tmp_path / "disk" / "weather.db"
+    assert memory.save(gone, [make_trouble()], NOW)
+    assert memory.load(gone) == [make_trouble()]
+    assert not gone.parent.exists()
+    assert memory.load(tmp_path / "disk" / "other.db") == []
+
+
+# ---- the daemon, with the real things
+
+
+def sent(box: Inbox, path: str = "/hook") -> list[str]:
+    """The notices of our own that a webhook took, in order."""
+    told = [json.loads(body) for where, body in box.letters if where == path]
+    return [f"{'no ' * one['well']}{one['kind']}" for one in told if one["portal"] == "nalssi"]
+
+
+class House:
+    """A portal, a config with a webhook and a command, and a database on a disk of its own."""
+
+    def __init__(self, folder: Path, feed: FaultPortal, box: Inbox, database: str) -> None:
+        self.box, self.kept, self.feed = box, folder / database, feed
+        self.heard = folder / "heard"
+        self.config = faults.write_config(
+            folder, feed.server.url(host="127.0.0.1"), database=database
+        )
+        more = (
+            f'[notify]\nwebhook = "{box.url}/hook"\nping = "{box.url}/ping"\ndisk_mib = 1\n'
+            f'command = ["sh", "-c", "echo $NALSSI_KIND $NALSSI_WELL >> \'{self.heard}\'"]\n'
+        )
+        told, portals = self.config.read_text().split("[[portals]]", 1)
+        self.config.write_text(f"{told}{more}[[portals]]{portals}")
+
+    def by_command(self) -> list[str]:
+        own = [line.split() for line in self.heard.read_text().splitlines()]
+        return [f"{'no ' * (well == '1')}{kind}" for kind, well in own if kind in rules.KINDS]
+
+    def until_sent(self, kind: str, child: Child) -> None:
+        until(lambda: kind in sent(self.box) and kind in self.by_command(), of=child)
+
+    def status(self) -> tuple[int, list[str]]:
+        run = nalssi("status", "--json", cwd=self.config.parent)
+        return run.returncode, [one["kind"] for one in json.loads(run.stdout)["troubles"]]
+
+    def faults(self) -> set[str]:
+        run = nalssi("check", "--json", cwd=self.config.parent)
+        return {one["check"] for one in json.loads(run.stdout) if not one["ok"]}
+
+
+@pytest.fixture
+def house(tmp_path: Path, inbox: Inbox) -> Iterator[House]:  # noqa: F811 - a fixture
+    with FaultPortal() as feed:
+        yield House(tmp_path, feed, inbox, "weather.db")
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_is_told_before_and_when_it_is_full_and_when_there_is_room(
+    tmp_path,
+    inbox,  # noqa: F811 - a fixture
+):
+    disk = tmp_path / "disk"
+    with FaultPortal() as feed, small_disk(disk):
+        house = House(tmp_path, feed, inbox, "disk/weather.db")
+        with Child(house.config) as child:
+            child.until("look")
+            assert house.status()[1] == []
+            with (disk / "ballast").open("wb", buffering=0) as ballast:
+                with contextlib.suppress(OSError):
+                    while True:
+                        ballast.write(bytes(512))
+                child.until("not kept yet", 2)
+                house.until_sent("disk", child)
+                assert house.status() == (7, ["disk"])
+                assert "disk" in house.faults()
+            (disk / "ballast").unlink()
+            house.until_sent("no disk", child)
+            assert child.stop() == 0
+        assert house.status()[1] == []
+        assert sent(inbox) == house.by_command() == ["disk", "no disk"]
+        faults.assert_in_order(house.kept, feed)
+        faults.assert_sound(house.kept)
+
+
+def test_a_database_that_is_moved_is_told_and_that_it_is_back(house):
+    aside = house.kept.with_name("aside.db")
+    with Child(house.config) as child:
+        child.until("look")
+        house.kept.rename(aside)
+        child.until("not kept yet", 2)
+        house.until_sent("gone", child)
+        assert house.status() == (7, ["gone"])
+        assert "own gone" in house.faults()
+        assert not house.kept.exists()
+        aside.rename(house.kept)
+        house.until_sent("no gone", child)
+        assert child.stop() == 0
+    assert sent(house.box) == house.by_command() == ["gone", "no gone"]
+    assert ("/ping/fail" in {path for path, _ in house.box.pings()}) is True
+    faults.assert_in_order(house.kept, house.feed)
+
+
+def test_another_file_in_its_place_is_told(house):
+    aside = house.kept.with_name("aside.db")
+    with Child(house.config) as child:
+        child.until("look")
+        house.kept.rename(aside)
+        house.kept.write_bytes(aside.read_bytes())
+        house.until_sent("replaced", child)
+        aside.rename(house.kept)
+        house.until_sent("no replaced", child)
+        assert child.stop() == 0
+    faults.assert_in_order(house.kept, house.feed)
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_a_file_that_is_emptied_in_place_is_told_and_no_look_is_acknowledged(house, journal):
+    house.config.write_text(f'journal = "{journal}"\n{house.config.read_text()}')
+    with Child(house.config) as child:
+        child.until("look")
+        child.send(signal.SIGSTOP)
+        house.kept.write_bytes(b"")
+        child.send(signal.SIGCONT)
+        child.until("not kept yet", 2)
+        house.until_sent("damaged", child)
+        assert child.stop() == 6
+        assert "could not be kept and are lost" in child.said
+
+
+def test_a_lock_of_three_intervals_is_told(house):
+    with Child(house.config) as child:
+        child.until("look")
+        with holding(house.kept, "BEGIN IMMEDIATE"):
+            house.until_sent("locked", child)
+        house.until_sent("no locked", child)
+        assert child.stop() == 0
+    assert sent(house.box) == house.by_command() == ["locked", "no locked"]
+    faults.assert_in_order(house.kept, house.feed)
+
+
+def test_a_backlog_that_fills_and_loses_is_told(house):
+    with Child(house.config, most_waiting=12) as child:
+        child.until("look")
+        with holding(house.kept, "BEGIN IMMEDIATE"):
+            house.until_sent("backlog", child)
+            child.until("not kept yet", 15)
+        house.until_sent("no backlog", child)
+        assert child.stop() == 0
+    assert sent(house.box).count("backlog") == 1
+    assert faults.rows(house.kept, "SELECT count(*) FROM events WHERE kind = 'not kept'") == [(1,)]
+
+
+def test_a_clock_that_is_set_back_for_years_is_told_and_dates_no_look(house):
+    ahead = house.config.with_name("ahead_s")
+    with Child(house.config) as child:
+        child.until("look", 2)
+        ahead.write_text(str(-6 * 365 * 86400))
+        house.until_sent("clock", child)
+        child.until("trouble")
+        seen = len(child.log("look"))
+        ahead.write_text("0")
+        child.until("look", seen + 2)
+        house.until_sent("no clock", child)
+        assert child.stop() == 0
+    years = {at for at, *_ in faults.rows(house.kept) if at < NOW.timestamp() - 60 * 86400}
+    assert len(years) <= 1  # one may have begun before the step was seen
+    assert sent(house.box) == house.by_command() == ["clock", "no clock"]
+
+
+def test_a_process_that_was_stopped_says_so_when_it_goes_on(house):
+    with Child(house.config) as child:
+        child.until("look", 2)
+        child.send(signal.SIGSTOP)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.process.wait(4.0)
+        child.send(signal.SIGCONT)
+        house.until_sent("no stuck", child)
+        assert child.stop() == 0
+    assert sent(house.box) == house.by_command() == ["stuck", "no stuck"]
+
+
+def test_a_restart_tells_no_trouble_twice(house):
+    aside = house.kept.with_name("aside.db")
+    with Child(house.config) as child:
+        child.until("look")
+        house.kept.rename(aside)
+        until(lambda: len(memory.load(house.kept)[0].sent) == 2 if memory.load(house.kept) else 0)
+        child.kill()
+    for _ in range(2):
+        assert nalssi("scrape", cwd=house.config.parent).returncode == 6
+        assert nalssi("run", cwd=house.config.parent).returncode == 6
+    aside.rename(house.kept)
+    assert nalssi("scrape", cwd=house.config.parent).returncode == 0
+    assert nalssi("scrape", cwd=house.config.parent).returncode == 0
+    assert sent(house.box) == house.by_command() == ["gone", "no gone"]
+
+
+# ---- passes
+
+
+def test_a_pass_tells_a_clock_that_was_never_set(house, tmp_path, monkeypatch):
+    from scraper import clock  # noqa: PLC0415 - to move what it believes
+
+    config = Config(notify=Notify(webhook=f"{house.box.url}/hook"))
+    wrong = clock.problem(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), None)
+    assert wrong is not None
+    assert "set the clock" in wrong
+    teller = Teller(config=config, database=house.kept, clock=lambda: NOW, complain=print)
+    import asyncio  # noqa: PLC0415 - for this alone
+
+    asyncio.run(teller.tell({("clock", ""): wrong}))
+    assert sent(house.box) == ["clock"]
+
+
+def test_a_pass_on_a_full_disk_tells_it_once_however_often_it_comes(
+    tmp_path,
+    inbox,  # noqa: F811 - a fixture
+):
+    disk = tmp_path / "disk"
+    with FaultPortal() as feed, small_disk(disk):
+        house = House(tmp_path, feed, inbox, "disk/weather.db")
+        assert nalssi("scrape", cwd=tmp_path).returncode == 0
+        with (
+            (disk / "ballast").open("wb", buffering=0) as ballast,
+            contextlib.suppress(OSError),
+        ):
+            while True:
+                ballast.write(bytes(512))
+        for _ in range(3):
+            assert nalssi("scrape", cwd=tmp_path).returncode == 6
+        assert sent(inbox) == house.by_command() == ["disk"]
+        (disk / "ballast").unlink()
+        assert nalssi("scrape", cwd=tmp_path).returncode == 0
+        assert sent(inbox) == house.by_command() == ["disk", "no disk"]
+
+
+def test_without_channels_a_pass_leaves_no_file_of_troubles(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)):
+        assert nalssi("scrape", cwd=tmp_path).returncode == 0
+    assert not list(tmp_path.glob("*.troubles"))
+
+
+def test_a_database_that_sqlite_finds_damaged_is_named_so(tmp_path):
+    from db.errors import DatabaseError  # noqa: PLC0415 - for this alone
+    from db.file import connection  # noqa: PLC0415 - for this alone
+
+    path = tmp_path / "weather.db"
+    path.write_bytes(b"no database at all" * 1000)
+    with pytest.raises(DatabaseError) as caught, connection.naming(path):
+        sqlite3.connect(path).execute("SELECT 1 FROM sqlite_schema")
+    assert caught.value.fault == "damaged"
