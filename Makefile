@@ -7,10 +7,14 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 4
 AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 
-.PHONY: demo test test-long test-httpx2 coverage check format bench truth soak reference man wheel clean
+.PHONY: demo pictures test test-long test-httpx2 coverage check format bench truth soak reference man wheel clean
 
 demo: $(INSTALLED)
 	$(BIN)/nalssi demo
+
+# The pictures of README and docs, from the demo; wants Chromium and Korean letters.
+pictures: $(INSTALLED)
+	$(BIN)/python -m tests.web.pictures
 
 test: $(INSTALLED)
 	$(BIN)/pytest $(AT_ONCE)

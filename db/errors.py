@@ -37,6 +37,14 @@ class DatabaseError(NalssiError):
         self.fault: Fault = fault
 
 
+class TooSlow(DatabaseError):
+    """A question took longer than it may; the file is sound."""
+
+    def __init__(self, path: object, limit_s: float) -> None:
+        super().__init__(path, f"the question took longer than {limit_s:g} s")
+        self.limit_s = limit_s
+
+
 class UnknownStation(NalssiError):
     """No station of this database has that name or number."""
 

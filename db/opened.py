@@ -7,17 +7,20 @@ The questions about the weather are in ``db.query``.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from db import asked, read
-from db.errors import DatabaseError
+from db.errors import DatabaseError, TooSlow
 from db.file import connection
 from db.read.ask import Ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from db.asked import Part, StationName, When
     from db.read.counts import Counts
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 _HEX: Final = re.compile("([0-9a-f]{2})+")
 
 
+STEPS: Final = 10_000
+"""So many steps of SQLite, about a millisecond, pass between two looks at the clock."""
+
+
 class Opened:
     """A database of nalssi, opened read-only: who is in it, and which part of it is meant."""
 
@@ -42,6 +49,31 @@ class Opened:
     def close(self) -> None:
         """Close the file."""
         self._conn.close()
+
+    @contextlib.contextmanager
+    def within(self, limit_s: float) -> Iterator[None]:
+        """
+        Answer the questions asked inside within so many seconds, all together, of one state.
+
+        What others write meanwhile is not seen, and nothing can be written.
+
+        Raises:
+            TooSlow: SQLite was still at work then; it was stopped.
+        """
+        ends = time.monotonic() + limit_s
+        self._conn.execute("PRAGMA query_only = ON")
+        self._conn.set_progress_handler(lambda: time.monotonic() > ends, STEPS)
+        try:
+            with connection.naming(self.path):
+                self._conn.execute("BEGIN")
+            yield
+        except DatabaseError as exc:
+            if getattr(exc.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise TooSlow(self.path, limit_s) from exc
+            raise
+        finally:
+            self._conn.set_progress_handler(None, STEPS)
+            self._conn.rollback()
 
     def __enter__(self) -> Self:
         return self

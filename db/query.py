@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from db.measures.evidence import Known
     from db.measures.hours import Hour
     from db.measures.periods import By
+    from db.measures.sidebar import Sidebar
     from db.measures.stats import Period
     from db.read.best import Best
     from db.read.counts import Counts, PortalCounts
@@ -298,11 +299,18 @@ class Database(Opened):
         """
         from db.measures import evidence
 
-        part, then = self._part(portal=portal, now=now), asked.moment(moment)
+        part = self._part(portal=portal, now=now)
+        then = asked.moment(moment, now=part.now)
         if then > part.now:
             raise WrongQuestion("time", then.isoformat(), expected="one that has passed")
         known, second = self.station(station), epoch(then)
         return evidence.at(self._ask, known, second, portal=portal)
+
+    def sidebar(self, digest: str) -> Sidebar | None:
+        """The sidebar of a digest, what it printed and who showed it; None where there is none."""
+        from db.measures import sidebar
+
+        return sidebar.sidebar(self._ask, digest)
 
     def course(
         self,

@@ -34,6 +34,9 @@ State = Literal["live", "unconfirmed", "stale", "frozen", "down"]
 STATES: Final[tuple[State, ...]] = ("live", "unconfirmed", "stale", "frozen", "down")
 """The best first: across portals a value of an earlier state goes before one of a later."""
 
+NOT_OF_NOW: Final[frozenset[State]] = frozenset({"stale", "frozen", "down"})
+"""What a portal in such a state shows is not the weather of now."""
+
 Doubt = Literal["burst", "follower", "late"]
 """
 Why a set that a portal was the first to show may be old all the same.

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from db.measures.evidence import Evidence, Known
     from db.measures.hours import Hour
     from db.measures.near import NearLook
+    from db.measures.sidebar import PrintedReading, Showing, Sidebar
     from db.measures.stats import Period
     from db.moments import KST
     from db.query import Database
@@ -74,8 +75,11 @@ __all__ = [
     "Period",
     "Portal",
     "PortalStatus",
+    "PrintedReading",
     "Relation",
+    "Showing",
     "SideBySide",
+    "Sidebar",
     "Spell",
     "Station",
     "UnknownPortal",
@@ -95,6 +99,7 @@ _ROOMS = {
     "db.measures.evidence": "Evidence Known",
     "db.measures.hours": "Hour",
     "db.measures.near": "NearLook",
+    "db.measures.sidebar": "PrintedReading Showing Sidebar",
     "db.measures.stats": "Period",
     "db.query": "Database",
     "db.read.best": "Best",

@@ -126,6 +126,21 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
 
 
+class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    The pages that are written as files after each look.
+
+    Attributes:
+        folder: Where to; a relative path counts from the folder of the config; empty = nowhere.
+        base_url: Where they are to be found from outside; empty = that is not known.
+        months: How many months of each station.
+    """
+
+    folder: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
+    base_url: Annotated[str, Meta(description=_ADDRESS)] = ""
+    months: Annotated[int, Meta(ge=0, le=1200, description="a whole number from 0 to 1200")] = 2
+
+
 class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     The log of ``nalssi run``.
@@ -174,6 +189,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         fetch: How pages are asked for.
         notify: Whom to tell.
         metrics: What Prometheus is given.
+        site: The pages that are written as files.
         log: The log of the daemon.
         words: What printed words mean, besides what the tables know.
         portals: Which to look at.
@@ -193,6 +209,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fetch: Annotated[Fetch, _TABLE] = field(default_factory=Fetch)
     notify: Annotated[Notify, _TABLE] = field(default_factory=Notify)
     metrics: Annotated[Metrics, _TABLE] = field(default_factory=Metrics)
+    site: Annotated[Site, _TABLE] = field(default_factory=Site)
     log: Annotated[Log, _TABLE] = field(default_factory=Log)
     words: Annotated[Taught, _TABLE] = field(default_factory=Taught)
     portals: Annotated[
@@ -276,6 +293,7 @@ def load(path: Path) -> Config:
         _check_portals(config.portals)
         _check_notify(config.notify)
         _check_fetch(config.fetch)
+        _check_site(config.site)
         if config.words != Taught():
             config.words.known()
         if config.schedule:
@@ -300,7 +318,12 @@ def _complete(config: Config) -> Config:
         if not metrics.textfile.endswith(".prom"):
             msg = f"metrics.textfile = {metrics.textfile!r}"
             raise WrongKey(msg, "a name that ends in .prom, or node_exporter does not read it")
-    return msgspec.structs.replace(config, database=database, fetch=fetch, metrics=metrics)
+    site = config.site
+    if site.folder:
+        site = msgspec.structs.replace(site, folder=_beside(path, site.folder))
+    return msgspec.structs.replace(
+        config, database=database, fetch=fetch, metrics=metrics, site=site
+    )
 
 
 def _beside(path: Path, name: str) -> str:
@@ -339,6 +362,12 @@ def _check_fetch(fetch: Fetch) -> None:
         if not known:
             msg = f"{name}: no certificate in it"
             raise WrongKey(msg, "PEM")
+
+
+def _check_site(site: Site) -> None:
+    if site.base_url and not _is_http(site.base_url):
+        msg = f"site.base_url = {site.base_url!r}"
+        raise WrongKey(msg, _ADDRESS)
 
 
 def _check_notify(notify: Notify) -> None:

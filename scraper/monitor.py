@@ -76,6 +76,7 @@ class Monitor:
         self._failures: dict[str, str] = {}
         self._last: dict[str, Report] = {}
         self._metrics_due = 0.0
+        self._site, self._site_due = asyncio.Lock(), False
 
     async def after_looks(self, reports: list[Report]) -> None:
         """Send and write what these looks changed; raises for nothing that a channel does."""
@@ -87,6 +88,7 @@ class Monitor:
         await asyncio.gather(
             self._guarded("notices", self._send_notices(polled)),
             self._guarded("metrics", self._write_metrics()),
+            self._guarded("site", self._write_site()),
         )
         failed = [f"{r.portal}: {r.outcome}: {r.error}" for r in self._last.values() if r.error]
         failed += self.faults
@@ -225,3 +227,29 @@ class Monitor:
 
         names = [portal.name for portal in self._config.portals]
         metrics.write(path, metrics.take(self._store.path, self._clock(), names))
+
+    async def _write_site(self) -> None:
+        """Write the pages that changed; once more where looks ended meanwhile."""
+        self._site_due = bool(self._config.site.folder)
+        if self._site.locked():
+            return
+        async with self._site:
+            while self._site_due:
+                self._site_due = False
+                await asyncio.to_thread(self._freeze)
+        self._report("site", None)
+
+    def _freeze(self) -> None:
+        from scraper.web.missing import refuse_without_web  # noqa: PLC0415 - only where it is wanted
+
+        refuse_without_web()
+        from scraper.web import site  # noqa: PLC0415 - it wants the extra
+
+        wanted = self._config.site
+        site.write(
+            self._store.path,
+            Path(wanted.folder),
+            now=self._clock(),
+            base_url=wanted.base_url,
+            months=wanted.months,
+        )

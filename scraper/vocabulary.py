@@ -90,6 +90,9 @@ ICONS: Final = {
 }
 """Every icon code that we know, with the condition that it is drawn for."""
 
+ICON_MEANINGS: Final = {code: drawn.condition or drawn.label_en for code, drawn in ICONS.items()}
+"""The same in one word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:

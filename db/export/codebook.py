@@ -50,9 +50,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "the last look before, which saw another set", "다른 값을 보여 준 직전 확인 시각"
     ),
     "published_by": Meaning("when the set was published at the latest", "늦어도 이때 발표됨"),
+    "observed_at": Meaning(
+        "the hour that KMA's feed prints with the set; missing where none is known",
+        "같은 값과 함께 기상청 자료에 적힌 관측 시각, 모르면 빈칸",
+    ),
     "valid_until": Meaning(
         "until when it was live; missing where it never was", "정상이던 마지막 시각, 없으면 빈칸"
     ),
+    "observed_at_s": Meaning("observed_at in epoch seconds", "observed_at의 유닉스 초"),
     "seen_from_s": Meaning("seen_from in epoch seconds", "seen_from의 유닉스 초"),
     "seen_until_s": Meaning("seen_until in epoch seconds", "seen_until의 유닉스 초"),
     "changed_after_s": Meaning("changed_after in epoch seconds", "changed_after의 유닉스 초"),

@@ -38,7 +38,8 @@ SERIES = f"""
         c.condition, c.label, p.name, {_STATE},
         sp.published_by, {LIVE_UNTIL},
         {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {LEARNED_COLUMNS}, {flag_sql()},
-        sp.observed_at
+        sp.observed_at,
+        {DIGEST}
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
@@ -69,7 +70,7 @@ class Spell:
         valid_until: Until when it was live; None where it never was.
         why: The fact that decided the state.
         learned_condition, learned_from: As in ``Latest``.
-        flag, observed_at: As in ``Latest``.
+        flag, observed_at, digest: As in ``Latest``.
     """
 
     seen_from: dt.datetime
@@ -87,6 +88,7 @@ class Spell:
     learned_from: str | None = None
     flag: int
     observed_at: dt.datetime | None
+    digest: str
 
 
 def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
@@ -109,6 +111,7 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             learned_from=learned_from,
             flag=flag,
             observed_at=None if observed_at is None else at(observed_at, KST),
+            digest=digest,
         )
         for (
             seen_from,
@@ -126,5 +129,6 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             learned_from,
             flag,
             observed_at,
+            digest,
         ) in rows
     ]

@@ -26,6 +26,7 @@ from scraper.cli import show
 from scraper.cli.options import File, Places, as_json, create, with_places
 from scraper.errors import NO_SIDEBAR
 from scraper.printable import printable
+from scraper.records import named
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ def _common(progress: Progress) -> dict[str, Any]:
 
 def _say(outcome: Outcome) -> None:
     """Print what came of it."""
-    for name, count in show.named(outcome).items():
+    for name, count in named(outcome).items():
         if name not in ("rejected", "unknown_words"):
             click.echo(f"{name.replace('_', ' '):15} {count}")
     for reason, count in outcome.rejected.items():

@@ -14,6 +14,7 @@ from db.moments import now
 from scraper import demo as story
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_lang, with_places
+from scraper.web.missing import MissingWeb, refuse_without_web
 
 
 @click.command(epilog="Example: nalssi demo")
@@ -38,3 +39,19 @@ def demo(places: Places, *, as_json: bool) -> None:
     ourselves = "nalssi" if shutil.which("nalssi") else sys.argv[0]
     for line in ("latest --json", "series 서울", "looks --failed"):
         click.echo(f"  {ourselves} {line} --db {path}")
+    _freeze(path)
+    click.echo(f"  {ourselves} serve --db {path}")
+
+
+def _freeze(path: Path) -> None:
+    """Write the pages beside the database, where their libraries are installed."""
+    try:
+        refuse_without_web()
+    except MissingWeb as exc:
+        click.echo(f"nalssi: {exc}", err=True)
+        return
+    from scraper.web import site  # noqa: PLC0415 - it wants the extra
+
+    folder = path.with_name(f"{path.stem}-site")
+    told = site.write(path, folder, now=now())
+    click.echo(f"\nThe pages are in {folder} ({told.files} files), and served by:")

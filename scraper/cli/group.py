@@ -64,6 +64,8 @@ COMMANDS: Final = {
     "run": ("run", "Run the daemon."),
     "scrape": ("scrape", "Poll the portals of the config once; for cron."),
     "series": ("query", "Show what was printed of a station over time."),
+    "serve": ("serve", "Serve pages and data of the database."),
+    "site": ("site", "Write pages and data as files, only those that changed."),
     "stations": ("query", "List the stations that a portal printed."),
     "stats": ("stats", "Show means, extremes and coverage by hour, day, month or year."),
     "status": ("status", "Show each portal's state; exit 7 if stale, frozen or down."),
@@ -78,7 +80,7 @@ The line stands here, so that ``nalssi --help`` need not load the modules either
 GROUPS: Final = {
     "Collect": "init demo scrape run look-now parse backfill merge",
     "Ask": "latest series hours at cite stats compare plot freezes flags stations words",
-    "Files": "export dataset backup",
+    "Files": "serve site export dataset backup",
     "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks help",
 }
 """The commands by what they are for, each in the order of its first use."""

@@ -13,6 +13,7 @@ from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.options import File, Places, as_json, with_places
 from scraper.printable import printable
+from scraper.records import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def join(others: Sequence[Path], places: Places, *, as_json: bool) -> None:
                 joined.append(merging.merge(store, other, progress=told))
             _warn(joined[-1])
     if as_json:
-        show.as_json([{**show.named(one), "database": str(one.database)} for one in joined])
+        show.as_json([{**named(one), "database": str(one.database)} for one in joined])
         return
     for one in joined:
         new = f"{one.portals} portals, {one.looks} looks, {one.captures} captures"

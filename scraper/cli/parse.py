@@ -37,7 +37,9 @@ def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: boo
     settings = places.optional()
     words = settings.words.known() if settings else KNOWN
     page = _page(source, settings)
-    lists = reader.explain(page.body, page.encoding, words) if explain else []
+    lists = (
+        reader.explain(page.body, page.encoding, words) if explain and kind == reader.BOX else []
+    )
     if not as_json:
         _say_lists(lists)
     said = reader.read(page.body, page.encoding, words, kind=kind)

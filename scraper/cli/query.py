@@ -9,6 +9,7 @@ import click
 
 from db import query
 from db.moments import now
+from scraper import records
 from scraper.cli import show
 from scraper.cli.options import (
     Form,
@@ -23,10 +24,11 @@ from scraper.cli.options import (
     with_places,
     with_stations,
 )
+from scraper.records import named
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 
 @click.command(epilog="Example: nalssi latest 서울 busan")
@@ -91,31 +93,9 @@ def series(
         return
     show.table(
         ["seen from", "seen until", "changed after", "°C", "condition", "label", "portal", "state"],
-        [list(show.named(row).values()) for row in rows],
+        [list(named(row).values()) for row in rows],
         numbers=["°C"],
     )
-
-
-_STATION: Final = {
-    "station": "name_ko",
-    "station_en": "name_en",
-    "kma_id": "kma_id",
-    "latitude": "latitude",
-    "longitude": "longitude",
-    "elevation_m": "elevation_m",
-    "province": "province",
-}
-
-_PORTAL: Final = {
-    "portal": "name",
-    "url": "url",
-    "interval_minutes": "interval_minutes",
-    "looks": "looks",
-    "first_look": "first_look",
-    "last_look": "last_look",
-    "last_success": "last_success",
-}
-"""The name of each value in an answer, and in its dataclass."""
 
 
 @click.command(epilog="Example: nalssi flags 서울 --since 30d")
@@ -153,7 +133,7 @@ def stations(places: Places, *, form: Form) -> None:
     """List the stations that a portal printed."""
     with query.Database(places.database()) as asked:
         rows = asked.stations()
-    _rows(rows, _STATION, form, none="no portal has shown a station yet")
+    _rows(rows, records.STATION, form, none="no portal has shown a station yet")
 
 
 @click.command(epilog="Example: nalssi portals")
@@ -163,7 +143,7 @@ def portals(places: Places, *, form: Form) -> None:
     """List the portals that were polled."""
     with query.Database(places.database()) as asked:
         rows = asked.portals()
-    _rows(rows, _PORTAL, form, none="no portal was looked at yet")
+    _rows(rows, records.PORTAL, form, none="no portal was looked at yet")
 
 
 @click.command(epilog="Example: nalssi looks --failed --since 1d")
@@ -264,10 +244,10 @@ def _list_drift(places: Places, portal: str | None, form: Form) -> None:
 
 
 def _rows(
-    found: Sequence[object], names: Mapping[str, str], form: Form, *, none: str, keys: int = 1
+    found: Sequence[object], names: dict[str, str], form: Form, *, none: str, keys: int = 1
 ) -> None:
     """Print values by their names, numbers flush right in a table; or that there is none."""
-    rows = [{name: getattr(one, here) for name, here in names.items()} for one in found]
+    rows = [records.renamed(one, names) for one in found]
     if form == "json":
         show.as_json(rows)
     elif form == "csv":

@@ -17,6 +17,7 @@ from scraper.cli.options import Places, as_json, only_portal, since, with_places
 from scraper.errors import AnotherPass
 from scraper.printable import printable
 from scraper.reader import ALL_BOXES
+from scraper.records import named
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _show(found: Difference) -> None:
     click.echo()
     show.table(
         ["change", "portal", "seen from", "station", "before", "after"],
-        [list(show.named(change).values()) for change in found.examples],
+        [list(named(change).values()) for change in found.examples],
         keys=4,
     )
     if more := count.total() - len(found.examples):

@@ -7,14 +7,13 @@ Text from a portal loses its control, escape and bidirectional characters here, 
 from __future__ import annotations
 
 import datetime as dt
-import io
-import json
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import click
 
 from scraper.printable import printable
+from scraper.records import csv_text, json_text, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,43 +30,14 @@ _LOUD: Final = {
 }
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: ISO times with their offset, ISO dates, objects for dataclasses."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if isinstance(value, dict):
-        return {str(plain(key)): plain(part) for key, part in value.items()}
-    if is_dataclass(value):
-        has_words = "__str__" in vars(type(value))  # a problem is told as its sentence
-        return printable(str(value)) if has_words else plain(named(value))
-    return value
-
-
 def as_json(value: object) -> None:
     """Print a value as JSON."""
-    # Of a damaged database there may be bytes where a text belongs: shown, as a table does.
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2, default=str))
+    click.echo(json_text(value, indent=2))
 
 
 def as_csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print CSV that a spreadsheet can be trusted with."""
-    import csv  # noqa: PLC0415 - a table does without
-
-    from db.export.spreadsheet import cell as safe  # noqa: PLC0415 - the same
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([safe(_flat(value)) for value in row] for row in (headings, *rows))
-    click.echo(text.getvalue(), nl=False)
-
-
-def _flat(value: object) -> object:
-    """A value for one cell."""
-    return "; ".join(map(str, value)) if isinstance(value := plain(value), list) else value
+    click.echo(csv_text(headings, rows), nl=False)
 
 
 def records(rows: Sequence[object], kind: type, form: Form) -> bool:
@@ -129,11 +99,6 @@ def cell(value: object) -> str:
             return "; ".join(map(cell, value)) or "–"
         case _:
             return printable(str(value))
-
-
-def named(row: Any) -> dict[str, Any]:
-    """The values of a dataclass by their names, in its order."""
-    return {one.name: getattr(row, one.name) for one in fields(row)}
 
 
 def latest(rows: Sequence[Latest], *, wide: bool) -> None:

@@ -11,6 +11,7 @@ import click
 from db import query
 from db.measures.stats import Period
 from db.moments import now
+from scraper import records
 from scraper.cli import show
 from scraper.cli.options import (
     Form,
@@ -123,7 +124,7 @@ def stats(
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
     with query.Database(places.database()) as asked:
-        rows = asked.stats(*stations, by=by, **show.named(part))
+        rows = asked.stats(*stations, by=by, **records.named(part))
     if form == "json":
         show.as_json(rows)
     elif form == "csv":
@@ -248,7 +249,7 @@ def compare(
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
     with query.Database(places.database()) as asked:
-        found = asked.compare(*stations, by=by, **show.named(part))
+        found = asked.compare(*stations, by=by, **records.named(part))
     if form == "json":
         show.as_json(found)
     elif form == "csv":
@@ -284,5 +285,5 @@ def _side_by_side(found: Comparison, by: str) -> None:
     show.table(headings, named, numbers=headings[1:])
     click.echo()
     numbers = [f"common {by}s", f"mean less {show.cell(found.stations[0])}", "correlation"]
-    rows = [list(show.named(one).values()) for one in found.relations]
+    rows = [list(records.named(one).values()) for one in found.relations]
     show.table(["station", *numbers, "reason"], rows, numbers=numbers)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from db import query
 from db.errors import DatabaseError
 from db.moments import KST, now
+from db.validity import NOT_OF_NOW
 from scraper import __version__, lock
 from scraper.cli import show
 from scraper.cli.options import (
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from db.query import Database, PortalStatus, State
     from scraper.lock import Holder
     from scraper.troubles.rules import Trouble
-
-_NOT_OF_NOW: Final = frozenset({"stale", "frozen", "down"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +98,7 @@ def status(places: Places, *, wide: bool, form: Form) -> None:
         troubles = [*(one for one in troubles if one.kind != "stuck"), stuck]
     portals = _rows(polls, polled=stuck is None)
     _show(portals, troubles, holder, file, form, wide=wide)
-    stale = not portals or any(row.state in _NOT_OF_NOW for row in portals)
+    stale = not portals or any(row.state in NOT_OF_NOW for row in portals)
     click.get_current_context().exit(STALE if stale or troubles else 0)
 
 

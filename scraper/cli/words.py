@@ -8,7 +8,7 @@ from db import query
 from db.read.words import Word
 from scraper.cli import show
 from scraper.cli.options import Form, Places, with_output, with_places
-from scraper.vocabulary import ICONS
+from scraper.vocabulary import ICON_MEANINGS
 
 
 @click.command(epilog="Example: nalssi words --unknown")
@@ -17,9 +17,8 @@ from scraper.vocabulary import ICONS
 @with_output
 def words(places: Places, *, unknown: bool, form: Form) -> None:
     """List every printed word, and what it is taken for."""
-    icons = {code: drawn.condition or drawn.label_en for code, drawn in ICONS.items()}
     with query.Database(places.database()) as asked:
-        found = [word for word in asked.words(icons) if not (unknown and word.understood)]
+        found = [word for word in asked.words(ICON_MEANINGS) if not (unknown and word.understood)]
     if show.records(found, Word, form):
         return
     if found:

@@ -1,8 +1,9 @@
 """
-The main job in a few seconds: a portal of our own on loopback, looked at over real HTTP.
+The main job in a few seconds: two portals of our own on loopback, polled over real HTTP.
 
-The portal lives seven hours in which it changes hourly, stands still for a while as real ones do,
-and once fails; the clock of the looks is moved along, so that the last one is now.
+After a day and more of weather the first portal stands still for a while, as real ones do, and
+fails once; the second shows each set four hours after it. One station's instrument is stuck. The
+clock of the looks is moved along, so that the last one is now.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import sqlite3
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from db import query
@@ -21,7 +23,8 @@ from db.write.store import Store
 from scraper import lock
 from scraper.collect import Collector
 from scraper.config import Fetch, Portal
-from scraper.demo.portal import CITIES, Entry, Loopback, page
+from scraper.demo.portal import Loopback, page
+from scraper.demo.weather import Weather
 from scraper.fetch import Fetcher
 
 if TYPE_CHECKING:
@@ -34,7 +37,20 @@ STEP_MINUTES: Final = 30
 STORY: Final = "aabbcc" + "ddddddd" + "!" + "ee"
 """One sign a look: which hour's values the portal shows; ``!`` is a failure of its server."""
 
-_SKIES: Final = (("맑음", "01"), ("구름조금", "02"), ("구름많음", "03"), ("흐림", "04"))
+PORTAL, LATE_PORTAL = "demo", "demo-late"
+
+HOURS_BEFORE: Final = 30
+"""So long was polled before the story, once an hour."""
+
+LATE_BY: Final = dt.timedelta(hours=4)
+"""The second portal shows each set so much later."""
+
+STUCK: Final = "거제"
+"""The city whose instrument stands still, and for how long by now."""
+STUCK_FOR: Final = dt.timedelta(hours=17)
+
+FRONT_BEFORE: Final = dt.timedelta(hours=16)
+"""So long ago the front was over Seoul."""
 
 
 def run(path: Path, *, now: dt.datetime, say: Callable[[str], object]) -> None:
@@ -56,20 +72,58 @@ def run(path: Path, *, now: dt.datetime, say: Callable[[str], object]) -> None:
 
 
 async def _play(store: Store, now: dt.datetime, say: Callable[[str], object]) -> None:
-    clock = _Clock(now - dt.timedelta(minutes=STEP_MINUTES * (len(STORY) - 1)))
-    with Loopback() as loopback:
-        portal = Portal(name="demo", url=loopback.url)
-        say(f"A portal on {loopback.url}, looked at every {STEP_MINUTES} minutes of its time:\n")
+    begin = now - dt.timedelta(minutes=STEP_MINUTES * (len(STORY) - 1))
+    clock = _Clock(begin - dt.timedelta(hours=HOURS_BEFORE))
+    weather = Weather(front=now - FRONT_BEFORE, stuck=(STUCK, now - STUCK_FOR))
+    with Loopback() as first, Loopback() as late:
+        say(f"A portal on {first.url}, polled every {STEP_MINUTES} minutes of its time:\n")
+        stage = _Stage(weather=weather, begin=begin, first=first, late=late)
         fetcher = Fetcher(Fetch(), clock=clock)
         with Collector(
             fetcher=fetcher, store=store, interval_s=STEP_MINUTES * 60, clock=clock
         ) as collector:
+            while clock() < begin:
+                stage.show(clock())
+                await collector.sweep(stage.portals)
+                clock.advance(minutes=60)
             for hour in STORY:
-                loopback.show(None if hour == "!" else _page(hour, clock()))
-                (report,) = await collector.sweep([portal])
+                stage.show(clock(), hour)
+                report, _ = await collector.sweep(stage.portals)
                 say(_line(clock(), report, _state(store.path, clock())))
                 clock.advance(minutes=STEP_MINUTES)
     say("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    """The two portals, and what they show when."""
+
+    weather: Weather
+    begin: dt.datetime
+    first: Loopback
+    late: Loopback
+
+    @property
+    def portals(self) -> list[Portal]:
+        """As in a config."""
+        return [
+            Portal(name=PORTAL, url=self.first.url),
+            Portal(name=LATE_PORTAL, url=self.late.url),
+        ]
+
+    def show(self, now: dt.datetime, hour: str = "") -> None:
+        """Let both show what they do at a moment; ``hour`` is a sign of the story."""
+        failing = hour == "!"
+        self.first.show(None if failing else _page(self.weather, self._shown_by_first(now), now))
+        self.late.show(_page(self.weather, self._shown_by_first(now - LATE_BY), now))
+
+    def _shown_by_first(self, now: dt.datetime) -> dt.datetime:
+        """Of which moment the weather is that the first portal shows: by the story, or the hour."""
+        nth = (now - self.begin) // dt.timedelta(minutes=STEP_MINUTES)
+        if nth < 0:
+            return now
+        sign = STORY[nth] if STORY[nth] != "!" else STORY[nth - 1]
+        return self.begin + dt.timedelta(minutes=STEP_MINUTES * STORY.index(sign))
 
 
 class _Clock:
@@ -85,17 +139,11 @@ class _Clock:
         self._now += dt.timedelta(minutes=minutes)
 
 
-def _page(hour: str, now: dt.datetime) -> bytes:
-    """The portal's page with the values of an hour; its date is the day's, whatever it shows."""
-    nth = ord(hour)
-    entries = []
-    for place, city in enumerate(CITIES):
-        label, icon = _SKIES[(nth + place) % len(_SKIES)]
-        temperature = f"{(nth * 7 + place * 13) % 120 / 10 - 3:.1f}"
-        entries.append(Entry(label=label, icon=icon, city=city, temperature=temperature))
+def _page(weather: Weather, at: dt.datetime, now: dt.datetime) -> bytes:
+    """A page with the weather of a moment; its date is the day's, whatever it shows."""
     local = now.astimezone(KST)
     date = f"{local:%Y.%m.%d} ({'월화수목금토일'[local.weekday()]})"
-    return page(entries, date, seed=nth).encode()
+    return page(weather.entries(at), date, seed=int(at.timestamp())).encode()
 
 
 def _line(now: dt.datetime, report: Report, state: str) -> str:
@@ -106,7 +154,7 @@ def _line(now: dt.datetime, report: Report, state: str) -> str:
 def _state(path: Path, now: dt.datetime) -> str:
     """What one would be told of the portal at that moment."""
     with query.Database(path) as db:
-        return db.latest(now=now)[0].state
+        return db.latest(portal=PORTAL, now=now)[0].state
 
 
 def _remove_earlier(path: Path) -> None:
@@ -129,4 +177,4 @@ def _is_demo(path: Path) -> bool:
             names = conn.execute("SELECT name FROM portals").fetchall()
         except sqlite3.Error:
             return False
-    return names in ([("demo",)], [])  # one that was killed may have made its file only
+    return {name for (name,) in names} <= {PORTAL, LATE_PORTAL}  # a killed one may have none

@@ -32,6 +32,7 @@ _TAG: Final = re.compile(
 _OTHERS: Final = bytes(set(range(256)) - set(b"<>=\"'"))
 """All bytes but those of which markup in a value consists."""
 
+_BEGINS: Final = re.compile(rb"</?[a-z]")
 _HINTS: Final = re.compile(rb"\bhidden\b|\bnone\b")
 _MOST_HINTS: Final = 200
 _TAG_BYTES: Final = 1000
@@ -54,12 +55,29 @@ list, it has swallowed what stood between a city and its number.
 
 def blanked(body: bytes) -> bytes:
     """The page with blanks for all that is not seen, so that every other byte keeps its place."""
-    parts, at = [], 0
-    for match in _NOT_SHOWN.finditer(body.lower()):
+    parts, at, small = [], 0, body.lower()
+    searched = 0
+    while match := _NOT_SHOWN.search(small, searched):
+        if (ends := _tag_ends(small, searched, match.start())) is not None:
+            searched = ends
+            continue
         parts += [body[at : match.start()], b" " * len(match[0])]
-        at = match.end()
+        at = searched = match.end()
     seen = b"".join([*parts, body[at:]])
     return _TAG.sub(_swallowed, seen) if _may_swallow(seen) and _VALUE.search(seen) else seen
+
+
+def _tag_ends(small: bytes, since: int, at: int) -> int | None:
+    """
+    Where a tag ends that is still open at a place; None where none is.
+
+    ``</l<!--i>`` is one tag with an odd name: no comment begins in it.
+    """
+    opens = small.rfind(b"<", max(since, at - _TAG_BYTES), at)
+    if opens == -1 or _BEGINS.match(small, opens) is None or small.find(b">", opens, at) != -1:
+        return None
+    ends = small.find(b">", at)
+    return len(small) if ends == -1 else ends + 1
 
 
 def _may_swallow(seen: bytes) -> bool:

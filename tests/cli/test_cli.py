@@ -335,6 +335,7 @@ def test_series_has_its_keys(kept):
         "learned_from",
         "flag",
         "observed_at",
+        "digest",
     }
     assert (spell["temperature_c"], spell["changed_after"]) == (None, None)
     assert answered("series", "부산", "--until", "2h", cwd=kept) == []

@@ -78,7 +78,8 @@ def folder(tmp_path: Path) -> Path:
 
 def keep(store: Store, look: Look) -> None:
     if look.own:
-        keep_own(store, look.portal, look.at, look.sidebar, age=look.age, page_date=look.page_date)
+        proofs = {"age": look.age, "page_date": look.page_date, "hour": look.hour}
+        keep_own(store, look.portal, look.at, look.sidebar, **proofs)  # type: ignore[arg-type]
     else:
         one = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
         captures.keep(store, [one])

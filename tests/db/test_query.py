@@ -207,6 +207,7 @@ def test_series_says_where_each_value_came_from(db):
             why="first shown 2024-04-28 12:30",
             flag=1,
             observed_at=None,
+            digest=db.latest("서울", now=at(50), portal="koya")[0].digest,
         )
     ]
 

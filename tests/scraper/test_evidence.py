@@ -119,6 +119,16 @@ def test_a_box_that_is_not_seen_counts_for_nothing(named, opens, closes):
         sidebar.find(unseen if named else pages.renamed(unseen))
 
 
+@pytest.mark.parametrize("torn", ["</l<!--i>", "<li <!-- >", "<a href=/1<!--3>", "<b<script>"])
+@pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
+def test_in_a_torn_tag_no_comment_begins(named, torn):
+    """A browser takes the tag for one with an odd name, and shows all that follows."""
+    menu = f"<ul><li><a href=/1>대구</a>{torn}</li></ul>"
+    whole = menu + box(plain()).replace("강화", "강화<i -->", 1) + "</script>"
+    found = sidebar.find(whole if named else pages.renamed(whole))
+    assert printed(found) == PLAIN
+
+
 @pytest.mark.parametrize(
     "tag",
     [

@@ -109,6 +109,10 @@ DAMAGED_TAG: Final = re.compile(r"</?[^<>]*>?")
 """An HTML parser drops what looks like this, or moves it out of a table."""
 
 
+_TITLE: Final = re.compile(r"<title\b.*?(?:</title\b[^>]*>|\Z)", re.IGNORECASE | re.DOTALL)
+"""It is seen at the window, not in the page."""
+
+
 def seen_text(page: str, tag: re.Pattern[str] = TAG) -> str:
     """The page without its tags and blanks, with one sign."""
     text = re.sub(r"&(?:#8451|#x2103|deg|#176|nbsp);?", lambda m: _ENTITIES[m[0].strip("&;")], page)
@@ -127,7 +131,8 @@ def apart(page: str) -> list[tuple[str, float]]:
     said = normalize.readings(found).readings
     values = [(line.city, line.temperature) for line in found.lines]
     # As it stands in the page, or as a browser shows it: text between cells moves out of a table.
-    texts = [seen_text(page, tag) for tag in (TAG, DAMAGED_TAG)] if said else []
+    bodies = (page, _TITLE.sub("", page))
+    texts = [seen_text(one, tag) for one in bodies for tag in (TAG, DAMAGED_TAG)] if said else []
     texts += [seen_text(LexborHTMLParser(page).text(separator="\n"))] if said else []
     return [
         (one.city, one.temperature_c)

@@ -1,0 +1,151 @@
+"""One sidebar by its digest: what it printed, and which portal showed it from when to when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from db import problems
+from db.measures.printed import lines
+from db.moments import moment
+from db.packing import unpacked
+from db.read.latest import PAGE_DATE
+from db.read.rows import moment_or_none
+
+if TYPE_CHECKING:
+    from db.read.ask import Ask
+    from db.reading import Problem
+
+SIDEBAR: Final = """
+    SELECT id, digest, fragment, reader, problems FROM sidebars WHERE digest = :digest"""
+
+SHOWN: Final = f"""
+    SELECT p.name, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by, {PAGE_DATE}
+    FROM spells AS sp JOIN portals AS p ON p.id = sp.portal_id
+    WHERE sp.sidebar_id = :id ORDER BY sp.seen_from, p.id"""
+
+PRINTED: Final = """
+    SELECT st.name_ko, st.name_en, st.kma_id, r.temperature, c.condition, c.label
+    FROM readings AS r
+    JOIN stations AS st ON st.id = r.station_id
+    JOIN conditions AS c ON c.id = r.condition_id
+    WHERE r.sidebar_id = :id ORDER BY st.kma_id IS NULL, st.kma_id, st.name_ko"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """
+    A stretch of looks through which one portal showed the sidebar.
+
+    Attributes:
+        portal: Its name.
+        seen_from, seen_until: The first and the last of these looks; Korean time.
+        changed_after: The last look that showed another; None where there was none before.
+        published_by: When its set was published at the latest.
+        page_date: The date printed with it at the last look; None where none was.
+    """
+
+    portal: str
+    seen_from: dt.datetime
+    seen_until: dt.datetime
+    changed_after: dt.datetime | None
+    published_by: dt.datetime
+    page_date: dt.date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedReading:
+    """
+    What a sidebar was read to say of one station.
+
+    Attributes:
+        station, station_en, kma_id, temperature_c, condition, label: As in ``Latest``.
+    """
+
+    station: str
+    station_en: str | None
+    kma_id: int | None
+    temperature_c: float | None
+    condition: str | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidebar:
+    """
+    A sidebar as it is kept, and who showed it.
+
+    Attributes:
+        digest: Of its labels, cities and temperatures, in hexadecimal digits.
+        sha256: Of the stretch of the page that is kept, in UTF-8, in hexadecimal digits.
+        printed: Its lines as printed.
+        readings: What they were read to say.
+        problems: What of them was not understood.
+        reader: The version of the reader that read it; None for one that had none.
+        shown: Who showed it from when to when, oldest first.
+    """
+
+    digest: str
+    sha256: str
+    printed: tuple[str, ...]
+    readings: tuple[PrintedReading, ...]
+    problems: tuple[Problem, ...]
+    reader: int | None
+    shown: tuple[Showing, ...]
+
+
+def sidebar(ask: Ask, digest: str) -> Sidebar | None:
+    """
+    The sidebar of a digest; None where no portal showed it.
+
+    Raises:
+        DatabaseError: The file is damaged, such as the sidebar.
+    """
+    try:
+        wanted = bytes.fromhex(digest)
+    except ValueError:
+        return None
+    for row in ask(SIDEBAR, {"digest": wanted}):
+        with ask.reading():
+            return _sidebar(ask, row)
+    return None
+
+
+def _sidebar(ask: Ask, row: tuple[Any, ...]) -> Sidebar:
+    rowid, digest, fragment, reader, told = row
+    text = unpacked(fragment)
+    return Sidebar(
+        digest=digest.hex(),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        printed=lines(text),
+        readings=tuple(_reading(*one) for one in ask(PRINTED, {"id": rowid})),
+        problems=problems.from_json(told),
+        reader=reader,
+        shown=tuple(_showing(*one) for one in ask(SHOWN, {"id": rowid})),
+    )
+
+
+def _reading(station: str, station_en: str | None, *rest: Any) -> PrintedReading:
+    kma_id, tenths, condition, label = rest
+    return PrintedReading(
+        station=station,
+        station_en=station_en,
+        kma_id=kma_id,
+        temperature_c=None if tenths is None else tenths / 10,
+        condition=condition,
+        label=label,
+    )
+
+
+def _showing(portal: str, seen_from: int, seen_until: int, *rest: Any) -> Showing:
+    changed_after, published_by, page_date = rest
+    return Showing(
+        portal=portal,
+        seen_from=moment(seen_from),
+        seen_until=moment(seen_until),
+        changed_after=moment_or_none(changed_after),
+        published_by=moment(published_by),
+        page_date=None if page_date is None else dt.date.fromisoformat(page_date),
+    )

@@ -1,0 +1,66 @@
+"""The command that freezes the pages to files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from db.moments import now
+from scraper.cli.options import File, Places, with_places
+from scraper.web.missing import refuse_without_web
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Months(click.ParamType[Any]):
+    """How many months, or all."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or ``all``."""
+        text = str(value)
+        if text == "all":
+            return text
+        if text.isascii() and text.isdigit() and len(text) < 6:
+            return int(text)
+        return self.fail(f"{text!r} is neither a whole number nor 'all'", param, ctx)
+
+
+def checked_url(url: str) -> str:
+    """
+    An address without a slash at its end; may be empty.
+
+    Raises:
+        UsageError: It is none.
+    """
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
+        msg = f"--base-url {url!r}: expected such as https://weather.example.kr"
+        raise click.UsageError(msg)
+    return url.rstrip("/")
+
+
+@click.command(epilog="Example: nalssi site public --base-url https://weather.example.kr")
+@click.argument("folder", type=File(), metavar="DIR")
+@click.option("--base-url", default="", metavar="URL", help="Where it is to be found from outside.")
+@click.option(
+    "--months",
+    type=Months(),
+    default="2",
+    show_default=True,
+    help="So many months of each station.",
+)
+@with_places
+def site(folder: Path, base_url: str, months: Any, places: Places) -> None:
+    """Write pages and data as files, only those that changed."""
+    refuse_without_web()
+    from scraper.web import site as frozen  # noqa: PLC0415 - it wants the extra
+
+    told = frozen.write(
+        places.database(), folder, now=now(), base_url=checked_url(base_url), months=months
+    )
+    click.echo(f"{told.files} files, {told.written} written")

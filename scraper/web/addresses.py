@@ -1,0 +1,98 @@
+"""Every address: what answers it, and which files a frozen site has of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from scraper.web import (
+    about,
+    data,
+    embed,
+    evidence,
+    feed,
+    front,
+    openapi,
+    portals,
+    static,
+    stations,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scraper.web.answer import Answer, Asked
+
+Files: TypeAlias = Literal["once", "station", "month", "year", "portal", "digest", "none"]
+"""Of what there is a file each; ``none``: it depends on a question that no file can answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """
+    An address, or those of one form.
+
+    Attributes:
+        path: As Starlette has it: ``{station:int}`` is a part that varies.
+        answer: What answers.
+        files: Which files of a frozen site.
+        both: Whether it is there in English too, under ``/en``.
+    """
+
+    path: str
+    answer: Callable[[Asked], Answer]
+    files: Files = "once"
+    both: bool = False
+
+
+V1: Final = "/api/v1"
+
+ADDRESSES: Final = (
+    Address(path="/", answer=front.front, both=True),
+    Address(path="/stations/{station:int}/", answer=stations.station, files="station", both=True),
+    Address(
+        path="/stations/{station:int}/{month}/", answer=stations.month, files="month", both=True
+    ),
+    Address(path="/portals/", answer=portals.portals, both=True),
+    Address(path="/portals/{portal}/", answer=portals.portal, files="portal", both=True),
+    Address(path="/evidence/{digest}/", answer=evidence.evidence, files="digest"),
+    Address(path="/at", answer=evidence.at, files="none", both=True),
+    Address(path="/api/", answer=about.api, both=True),
+    Address(path="/about/", answer=about.about, both=True),
+    Address(path="/feed.xml", answer=feed.feed, both=True),
+    Address(path="/embed/map.svg", answer=embed.on_map, both=True),
+    Address(path="/embed/{station:int}.html", answer=embed.card, files="station", both=True),
+    Address(path="/embed/{station:int}.svg", answer=embed.picture, files="station", both=True),
+    Address(path="/embed/{station:int}-week.svg", answer=embed.chart, files="station", both=True),
+    Address(path="/embed/{station:int}.json", answer=embed.about_card, files="station"),
+    Address(path="/oembed", answer=embed.oembed, files="none"),
+    Address(path="/static/{file}", answer=static.file, files="once"),
+    Address(path=f"{V1}/latest.json", answer=data.latest_json),
+    Address(path=f"{V1}/latest.csv", answer=data.latest_csv),
+    Address(path=f"{V1}/latest.geojson", answer=data.latest_geojson),
+    Address(path=f"{V1}/latest/{{station:int}}.json", answer=data.latest_one, files="station"),
+    Address(path=f"{V1}/stations.json", answer=data.stations),
+    Address(path=f"{V1}/portals.json", answer=data.portals),
+    Address(path=f"{V1}/gaps.json", answer=data.gaps),
+    Address(path=f"{V1}/freezes.json", answer=data.freezes),
+    Address(path=f"{V1}/words.json", answer=data.words),
+    Address(
+        path=f"{V1}/stations/{{station:int}}/hours/{{year:int}}.csv",
+        answer=data.hours,
+        files="year",
+    ),
+    Address(
+        path=f"{V1}/stations/{{station:int}}/days/{{year:int}}.csv", answer=data.days, files="year"
+    ),
+    Address(
+        path=f"{V1}/stations/{{station:int}}/{{month}}.json", answer=data.month_json, files="month"
+    ),
+    Address(
+        path=f"{V1}/stations/{{station:int}}/{{month}}.csv", answer=data.month_csv, files="month"
+    ),
+    Address(path=f"{V1}/stations/{{station:int}}/series", answer=data.series, files="none"),
+    Address(path=f"{V1}/at", answer=data.at, files="none"),
+    Address(path=f"{V1}/evidence/{{digest}}.json", answer=data.evidence, files="digest"),
+    Address(path=f"{V1}/health.json", answer=data.health),
+    Address(path=f"{V1}/openapi.json", answer=openapi.document),
+)

@@ -1,0 +1,250 @@
+"""The app: each address with its answer, the headers of all, and errors in our own words."""
+
+from __future__ import annotations
+
+import functools
+import http
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
+from starlette.routing import Route
+
+from db.errors import (
+    DatabaseError,
+    NalssiError,
+    TooSlow,
+    UnknownPortal,
+    UnknownStation,
+    WrongQuestion,
+)
+from db.moments import KST, now
+from scraper.printable import printable
+from scraper.web.addresses import ADDRESSES
+from scraper.web.answer import Asked, NotThere
+from scraper.web.door import LIMIT_S, Busy, Door
+from scraper.web.stations import LINKED
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from db.query import Database
+    from scraper.web.addresses import Address
+    from scraper.web.answer import Answer
+
+App: TypeAlias = Starlette
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1", "[::1]")
+
+PROBLEM: Final = "application/problem+json"
+
+RETRY_S: Final = 5
+"""What we ask a client to wait for that came at a bad moment."""
+
+_CSP: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors {}"
+)
+_OPEN: Final = ("/api/", "/embed/", "/en/embed/", "/oembed")
+"""What pages of others may read."""
+
+_STATUS: Final[tuple[tuple[type[NalssiError], int], ...]] = (
+    (NotThere, 404),
+    (UnknownStation, 404),
+    (UnknownPortal, 404),
+    (WrongQuestion, 400),
+    (TooSlow, 503),
+    (Busy, 503),
+    (DatabaseError, 503),
+)
+
+
+def app(  # noqa: PLR0913 - each by its name
+    path: Path,
+    *,
+    base_url: str = "",
+    host: str = "127.0.0.1",
+    clock: Callable[[], dt.datetime] = now,
+    limit_s: float = LIMIT_S,
+    months: int = LINKED,
+) -> Starlette:
+    """
+    The app over a database.
+
+    Args:
+        path: The database.
+        base_url: Where it is to be found from outside; empty = only here.
+        host: What it is bound to, which is a name it may be called by.
+        clock: Says what time it is; aware.
+        limit_s: For all questions of one request.
+        months: How many months a station's page links to.
+    """
+    shared = {"base_url": base_url.rstrip("/"), "months": months}
+    house = _House(Door(path, limit_s=limit_s), clock, shared)
+    outside = urlsplit(base_url).hostname
+    hosts = [*LOOPBACK, host, *([outside] if outside else [])]
+    made = Starlette(
+        routes=[route for address in ADDRESSES for route in _routes(house, address)],
+        middleware=[
+            Middleware(_Headers),
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
+        ],
+        exception_handlers={
+            NalssiError: _refused,
+            HTTPException: _http_error,
+            Exception: _bug,
+        },
+    )
+    made.state.path = path
+    return made
+
+
+class _House:
+    """What all addresses share."""
+
+    def __init__(
+        self, door: Door, clock: Callable[[], dt.datetime], shared: dict[str, Any]
+    ) -> None:
+        self._door, self._clock, self._shared = door, clock, shared
+
+    async def answer(self, address: Address, english: bool, request: Request) -> Response:
+        """The answer to a request, or that it is the one that the client has."""
+        present = self._clock().astimezone(KST)
+
+        def work(db: Database) -> Answer:
+            asked = Asked(
+                db=db,
+                now=present,
+                path=request.url.path,
+                language="en" if english else "ko",
+                values=request.path_params,
+                query=dict(request.query_params),
+                **self._shared,
+            )
+            return address.answer(asked)
+
+        return _response(request, await self._door.through(work), present)
+
+
+def _routes(house: _House, address: Address) -> list[Route]:
+    made = []
+    for english in (False, True) if address.both else (False,):
+        path = f"/en{address.path}" if english else address.path
+        endpoint = functools.partial(house.answer, address, english)
+        made.append(Route(path, endpoint, methods=["GET"], name=path))
+    return made
+
+
+def _response(request: Request, answer: Answer, present: dt.datetime) -> Response:
+    headers = {"ETag": answer.etag, "Cache-Control": answer.cache_control(present)}
+    if answer.modified is not None:
+        headers["Last-Modified"] = _http_date(answer.modified)
+    if answer.status == 200 and _has(request, answer.etag):
+        return Response(status_code=304, headers=headers)
+    return _sent(request, answer.body, answer.status, answer.media_type, headers)
+
+
+def _has(request: Request, etag: str) -> bool:
+    """Whether the client has this very answer (RFC 9110, 13.1.2)."""
+    named = [one.strip() for one in request.headers.get("if-none-match", "").split(",")]
+    return "*" in named or etag in [one.removeprefix("W/") for one in named]
+
+
+def _http_date(at: dt.datetime) -> str:
+    import datetime as dt  # noqa: PLC0415
+    from email.utils import format_datetime  # noqa: PLC0415 - it is slow to import
+
+    return format_datetime(at.astimezone(dt.UTC), usegmt=True)
+
+
+def _sent(
+    request: Request, body: bytes, status: int, media_type: str, headers: dict[str, str]
+) -> Response:
+    """A response; to HEAD its headers alone."""
+    headers["Content-Length"] = str(len(body))
+    headers["Content-Type"] = media_type
+    return Response(b"" if request.method == "HEAD" else body, status, headers)
+
+
+# ---- errors
+
+
+def _problem(request: Request, status: int, detail: str, headers: dict[str, str]) -> Response:
+    """An error as RFC 9457 has it."""
+    told = {
+        "type": "about:blank",
+        "title": http.HTTPStatus(status).phrase,
+        "status": status,
+        "detail": printable(detail),
+    }
+    body = (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+    return _sent(request, body, status, PROBLEM, {"Cache-Control": "no-store", **headers})
+
+
+async def _refused(request: Request, exc: Exception) -> Response:
+    status = next((code for kind, code in _STATUS if isinstance(exc, kind)), 500)
+    detail = _without_path(exc) if isinstance(exc, DatabaseError) else str(exc)
+    retry = {"Retry-After": str(RETRY_S)} if status == 503 else {}
+    return _problem(request, status, detail, retry)
+
+
+def _without_path(exc: DatabaseError) -> str:
+    """What is wrong with the database; where it lies is of no concern outside."""
+    return exc.problem.replace(repr(str(exc.path)), "the file").replace(str(exc.path), "the file")
+
+
+async def _http_error(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)  # noqa: S101 - it is registered for this alone
+    detail = {
+        404: f"no page is at {request.url.path!r}",
+        405: f"{request.method} is not understood, expected GET or HEAD",
+    }.get(exc.status_code, exc.detail)
+    return _problem(request, exc.status_code, detail, dict(exc.headers or {}))
+
+
+async def _bug(request: Request, _: Exception) -> Response:
+    return _problem(request, 500, "a bug in nalssi; its log has more", {})
+
+
+# ---- headers
+
+
+class _Headers:
+    """Adds what every answer has: it does as it says, loads from here alone, and sends no trace."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back with headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_open = scope["path"].startswith(_OPEN)
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add(MutableHeaders(scope=message), is_open=is_open)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+def _add(headers: Any, *, is_open: bool) -> None:
+    headers["Content-Security-Policy"] = _CSP.format("*" if is_open else "'none'")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin" if is_open else "same-origin"
+    if is_open:
+        headers["Access-Control-Allow-Origin"] = "*"

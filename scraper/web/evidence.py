@@ -1,0 +1,51 @@
+"""The page of a sidebar: its lines as printed, and who showed them; its address is its citation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scraper.web.answer import SETTLED, NotThere
+from scraper.web.render import page
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from db.measures.sidebar import Sidebar
+    from scraper.web.answer import Answer, Asked
+
+
+def sidebar(asked: Asked) -> Sidebar:
+    """
+    The sidebar that is asked for.
+
+    Raises:
+        NotThere: No portal showed it.
+    """
+    digest = asked.values["digest"]
+    found = asked.db.sidebar(digest)
+    if found is None or found.digest != digest:
+        msg = f"no sidebar has the digest {digest!r}"
+        raise NotThere(msg)
+    return found
+
+
+def is_closed(shown: Sidebar, now: dt.datetime) -> bool:
+    """Whether no portal has shown it for so long that it is taken to be over."""
+    return all(one.seen_until + SETTLED < now for one in shown.shown)
+
+
+def evidence(asked: Asked) -> Answer:
+    """What was printed, and who showed it."""
+    asked.only()
+    found = sidebar(asked)
+    return page(asked, "evidence.html", [], sidebar=found, closed=is_closed(found, asked.now))
+
+
+def at(asked: Asked) -> Answer:
+    """What was known of a station at a moment."""
+    asked.only("station", "time")
+    if not asked.query.get("station"):
+        return page(asked, "at.html", [], known=None, stations=asked.db.stations())
+    known = asked.db.at(asked.query["station"], asked.query.get("time") or "now", now=asked.now)
+    current = [known] if known.at >= asked.now else []
+    return page(asked, "at.html", current, known=known, stations=asked.db.stations())

@@ -1,0 +1,48 @@
+"""The feed: freezes, downs and their ends, in Atom (RFC 4287)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING, Final
+
+from scraper.web.front import events
+from scraper.web.render import rendered
+
+if TYPE_CHECKING:
+    from scraper.web.answer import Answer, Asked
+    from scraper.web.front import Event
+
+ATOM: Final = "application/atom+xml"
+
+_REACH: Final = dt.timedelta(days=30)
+_MOST: Final = 50
+
+_SPACE: Final = uuid.UUID("6e616c73-7369-5000-8000-6e616c737369")
+"""Of the names of entries; ``nalssi`` in ASCII."""
+
+
+def feed(asked: Asked) -> Answer:
+    """The last fifty of the last thirty days."""
+    asked.only()
+    until = asked.last_look or asked.now
+    entries = [
+        (one, ended, _id(one, ended=ended))
+        for one in events(asked, until - _REACH)
+        for ended in ((True, False) if one.until else (False,))
+    ]
+    entries.sort(key=lambda entry: _updated(*entry[:2]), reverse=True)
+    shown = entries[:_MOST]
+    updated = _updated(*shown[0][:2]) if shown else until
+    body = rendered(asked, "feed.xml", entries=shown, updated=updated, own=uuid.uuid5(_SPACE, ""))
+    return asked.answer(body, ATOM)
+
+
+def _updated(event: Event, ended: bool) -> dt.datetime:
+    return event.until if ended and event.until else event.since
+
+
+def _id(event: Event, *, ended: bool) -> uuid.UUID:
+    """The same for ever, wherever the feed is found."""
+    name = f"{event.portal} {event.kind} {int(event.since.timestamp())} {ended}"
+    return uuid.uuid5(_SPACE, name)

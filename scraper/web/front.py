@@ -1,0 +1,80 @@
+"""The front page: the weather of now in a sentence, a map and a table; what went wrong of late."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from scraper.web import words
+from scraper.web.answer import fresh_until
+from scraper.web.draw import draw_map
+from scraper.web.render import page
+
+if TYPE_CHECKING:
+    from scraper.web.answer import Answer, Asked
+
+LATELY: Final = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """
+    A stretch in which a portal did not show the weather of now.
+
+    Attributes:
+        portal: Its name.
+        kind: ``frozen`` or ``down``.
+        since, until: ``until`` is None while it lasts.
+        why: The fact, or the cause of a gap.
+        detail: How the last look failed; None where that is not known.
+    """
+
+    portal: str
+    kind: str
+    since: dt.datetime
+    until: dt.datetime | None
+    why: str
+    detail: str | None = None
+
+
+def events(asked: Asked, since: dt.datetime) -> list[Event]:
+    """The freezes and gaps from a moment on, the newest first."""
+    found = [
+        Event(
+            portal=one.portal,
+            kind="frozen",
+            since=one.since,
+            until=one.next_change,
+            why=one.why,
+        )
+        for one in asked.db.freezes(since=since)
+    ]
+    found += [
+        Event(
+            portal=one.portal,
+            kind="down",
+            since=one.since,
+            until=one.until if one.until < asked.now else None,
+            why=one.cause,
+            detail=one.reason,
+        )
+        for one in asked.db.gaps(since=since, now=asked.now)
+    ]
+    return sorted(found, key=lambda one: one.since, reverse=True)
+
+
+def front(asked: Asked) -> Answer:
+    """The front page."""
+    asked.only()
+    rows = asked.db.latest_best(now=asked.now)
+    return page(
+        asked,
+        "front.html",
+        rows,
+        rows=rows,
+        summary=words.summary([row.state for row in rows], asked.language),
+        map=draw_map(rows, asked.language),
+        events=events(asked, (asked.last_look or asked.now) - LATELY)[:12],
+        until=fresh_until(rows),
+    )

@@ -1,0 +1,258 @@
+"""What describes the data addresses: OpenAPI 3.1, its schemas made from the records themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from db.flags import NAMES
+from db.measures.evidence import Evidence, Known
+from db.measures.near import NearLook
+from db.measures.sidebar import PrintedReading, Showing, Sidebar
+from db.query import Best, Freeze, Gap, Portal, Spell
+from db.read.words import Word
+from db.reading import Station
+from db.validity import State
+from scraper import __version__, records
+from scraper.web import data
+from scraper.web.answer import CSV
+from scraper.web.operations import OPERATIONS, Operation
+
+if TYPE_CHECKING:
+    from scraper.web.answer import Answer, Asked
+
+PROBLEM: Final = "application/problem+json"
+
+
+_FLAGS: Final = ", ".join(f"{number} {words}" for number, words in NAMES.items())
+
+_TIME: Final = "ISO 8601 (Korean time without an offset), so long ago as 24h or 7d, or now"
+
+_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
+    "station": {"schema": {"type": "integer"}, "description": "KMA's number, such as 108."},
+    "month": {
+        "schema": {"type": "string", "pattern": r"^\d{4}-\d{2}$"},
+        "description": "A Korean month, such as 2026-03.",
+    },
+    "year": {"schema": {"type": "integer"}, "description": "A Korean year."},
+    "digest": {
+        "schema": {"type": "string", "pattern": "^[0-9a-f]+$"},
+        "description": "Of a sidebar, as every value carries it.",
+    },
+    "portal": {"schema": {"type": "string"}, "description": "Only what this one showed."},
+    "since": {"schema": {"type": "string"}, "description": f"From then on: {_TIME}."},
+    "until": {"schema": {"type": "string"}, "description": f"Before then: {_TIME}."},
+    "time": {"schema": {"type": "string"}, "description": f"{_TIME}."},
+    "after": {"schema": {"type": "string"}, "description": "As in ``next``."},
+    "limit": {
+        "schema": {"type": "integer", "minimum": 1, "maximum": data.MOST, "default": data.USUAL},
+        "description": "So many rows.",
+    },
+}
+
+
+def document(asked: Asked) -> Answer:
+    """The description of all data addresses."""
+    asked.only()
+    examples = _examples(asked)
+    told = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "nalssi",
+            "version": __version__,
+            "description": (
+                "What Korean newspaper portals printed of KMA's weather, and how far each value "
+                f"may be trusted. Flags are QARTOD's: {_FLAGS}."
+            ),
+        },
+        "servers": [{"url": asked.base_url or "/"}],
+        "paths": {f"/api/v1{one.path}": {"get": _get(one, examples)} for one in OPERATIONS},
+        "components": {"schemas": _schemas()},
+    }
+    return asked.json(told)
+
+
+def described(asked: Asked) -> list[tuple[Operation, str]]:
+    """Each address, and an example that answers."""
+    examples = _examples(asked)
+    return [(one, _filled(one, examples)) for one in OPERATIONS]
+
+
+def _examples(asked: Asked) -> dict[str, str]:
+    """What stands for a station, a month, a year and a digest of this database."""
+    rows = asked.db.latest_best(now=asked.now)
+    known = next((row for row in rows if row.kma_id == 108), rows[0] if rows else None)
+    seen = known.seen_until if known else asked.now
+    return {
+        "station": str(known.kma_id if known and known.kma_id else 108),
+        "month": f"{seen:%Y-%m}",
+        "year": f"{seen:%Y}",
+        "digest": known.digest if known else "00",
+    }
+
+
+def _filled(one: Operation, examples: dict[str, str]) -> str:
+    return f"/api/v1{(one.example or one.path).format(**examples)}"
+
+
+def _get(one: Operation, examples: dict[str, str]) -> dict[str, Any]:
+    in_path = [name for name in examples if f"{{{name}}}" in one.path]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "example": _typed(name, examples[name])}
+        | _PARAMETERS[name]
+        for name in in_path
+    ]
+    parameters += [
+        {"name": name, "in": "query", "required": name == "station"} | _PARAMETERS[name]
+        for name in one.parameters
+    ]
+    content: dict[str, Any] = {one.media_type.partition(";")[0]: _content(one)}
+    answers: dict[str, Any] = {"200": {"description": one.summary[1], "content": content}}
+    if one.path == "/health.json":
+        answers["503"] = {"description": "Not well, or the database is busy", "content": content}
+    return {
+        "summary": one.summary[1],
+        "operationId": one.path.strip("/").translate(str.maketrans("/.{}-", "_____")),
+        "parameters": parameters,
+        "responses": answers | _problems(one),
+    }
+
+
+def _typed(name: str, example: str) -> str | int:
+    return int(example) if _PARAMETERS[name]["schema"]["type"] == "integer" else example
+
+
+def _problems(one: Operation) -> dict[str, Any]:
+    told = {"400": "The question is wrong", "404": "There is no such thing", "503": "Busy"}
+    if one.path == "/health.json":
+        del told["503"]
+    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {code: {"description": words, "content": content} for code, words in told.items()}
+
+
+def _content(one: Operation) -> dict[str, Any]:
+    if one.schema is None:
+        return {"schema": {"type": "string"} if one.media_type == CSV else {"type": "object"}}
+    schema: dict[str, Any] = {"$ref": f"#/components/schemas/{one.schema}"}
+    if one.parameters == ("portal",) and one.schema == "Best":
+        schema = {"anyOf": [schema, {"$ref": "#/components/schemas/Latest"}]}
+    return {"schema": {"type": "array", "items": schema} if one.many else schema}
+
+
+# ---- schemas
+
+
+def _schemas() -> dict[str, Any]:
+    """The schemas of all records, with the words of their docstrings."""
+    best = _struct(Best, drop=data.AGEING)
+    spell = _struct(Spell)
+    latest = _struct(Best, drop={*data.AGEING, "live_portals", "agreeing_portals"}, name="Latest")
+    series = msgspec.defstruct(
+        "Series",
+        [("station", str), ("rows", list[spell]), ("next", str | None)],  # type: ignore[valid-type]
+    )
+    known = _struct(
+        Known,
+        {"evidence": _struct(Evidence) | None, **dict.fromkeys(_NEAR, _struct(NearLook) | None)},
+    )
+    sidebar = _struct(
+        Sidebar,
+        {
+            "readings": list[_struct(PrintedReading)],  # type: ignore[misc]
+            "shown": list[_struct(Showing)],  # type: ignore[misc]
+            "problems": list[str],
+        },
+    )
+    kinds = [
+        *(best, latest, spell, series, known, sidebar, _struct(Freeze), _struct(Word)),
+        _struct(Gap, {"until": dt.datetime | None}),
+        _struct(Station, names=records.STATION),
+        _struct(Portal, names=records.PORTAL),
+        _struct(Best, name="Short", names={name: name for name in data.SHORT}),
+        *(_HEALTH, _COLLECTION, _PROBLEM),
+    ]
+    _, components = msgspec.json.schema_components(
+        kinds, ref_template="#/components/schemas/{name}"
+    )
+    return components
+
+
+_NEAR: Final = ("look_before", "look_after")
+
+
+def _struct(
+    record: type,
+    other: dict[str, Any] | None = None,
+    *,
+    drop: typing.AbstractSet[str] = frozenset(),
+    names: dict[str, str] | None = None,
+    name: str = "",
+) -> Any:
+    """
+    A record as msgspec knows one: its types are names until somebody asks for them.
+
+    Args:
+        record: A dataclass.
+        other: Types in place of its own.
+        drop: What is left out.
+        names: The names in the answer, each with that in the record; None = all as they are.
+        name: In place of its own.
+    """
+    told = {name: text for name, text in record_annotations(record).items() if name not in drop}
+    types = {one: _type(text) for one, text in told.items()} | (other or {})
+    chosen = names or {one: one for one in types}
+    return msgspec.defstruct(
+        name or record.__name__,
+        [(new, types[old]) for new, old in chosen.items()],
+        namespace={"__doc__": record.__doc__},
+    )
+
+
+def record_annotations(record: type) -> dict[str, str]:
+    """The types of a record as they are written, those of its bases first."""
+    told: dict[str, str] = {}
+    for one in reversed(record.__mro__):
+        told |= vars(one).get("__annotations__", {})
+    return told
+
+
+def _type(written: str) -> Any:
+    """A type that is written; of ours, states and kinds are known."""
+    known = {
+        "dt": dt,
+        "State": State,
+        "Any": Any,
+        "Literal": Literal,
+        "StateThen": State | Literal["none"],
+        "Kind": Literal["label", "icon", "city"],
+        "Evidence": Any,
+        "NearLook": Any,
+        "Problem": str,
+        "PrintedReading": Any,
+        "Showing": Any,
+    }
+    return eval(written, known)  # noqa: S307 - written in our own source
+
+
+class _PortalHealth(msgspec.Struct, kw_only=True):
+    portal: str
+    state: State
+    since: dt.datetime | None
+    why: str
+    last_look: dt.datetime | None
+    last_success: dt.datetime | None
+
+
+_HEALTH: Final = msgspec.defstruct(
+    "Health", [("status", Literal["pass", "fail"]), ("portals", list[_PortalHealth])]
+)
+_COLLECTION: Final = msgspec.defstruct(
+    "FeatureCollection",
+    [("type", Literal["FeatureCollection"]), ("features", list[dict[str, Any]])],
+)
+_PROBLEM: Final = msgspec.defstruct(
+    "Problem", [("type", str), ("title", str), ("status", int), ("detail", str)]
+)

@@ -1,0 +1,160 @@
+"""The data addresses as they are described: a sentence, what each gives, and an example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from scraper.web.answer import CSV, JSON
+from scraper.web.data import GEOJSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """
+    A data address as it is described.
+
+    Attributes:
+        path: With ``{station}`` for what varies.
+        summary: One sentence in each language.
+        schema: The record that it gives; None for tables and what others define.
+        many: Whether it gives a list of them.
+        media_type: Of the answer.
+        parameters: The names of those after the question mark.
+        example: An address that answers, ``{station}``, ``{month}``, ``{year}`` and ``{digest}``
+            being those of the database; without ``/api/v1``.
+    """
+
+    path: str
+    summary: tuple[str, str]
+    schema: str | None = None
+    many: bool = False
+    media_type: str = JSON
+    parameters: tuple[str, ...] = ()
+    example: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a frozen site has the example as a file, however few months it has."""
+        return not self.example and "{year}" not in self.path
+
+
+OPERATIONS: Final = (
+    Operation(
+        path="/latest.json",
+        summary=("지점마다 가장 새 값 하나", "The newest reading of each station"),
+        schema="Best",
+        many=True,
+        parameters=("portal",),
+    ),
+    Operation(
+        path="/latest.csv",
+        summary=("같은 내용의 표", "The same as a table"),
+        media_type=CSV,
+        parameters=("portal",),
+    ),
+    Operation(
+        path="/latest.geojson",
+        summary=("같은 내용의 지도 점", "The same as points"),
+        schema="FeatureCollection",
+        media_type=GEOJSON,
+        parameters=("portal",),
+    ),
+    Operation(
+        path="/latest/{station}.json",
+        summary=(
+            "한 지점의 가장 새 값, 500바이트 이하",
+            "The newest reading of one station, in short",
+        ),
+        schema="Short",
+    ),
+    Operation(
+        path="/stations.json",
+        summary=("포털에 실린 모든 지점", "Every station that a portal printed"),
+        schema="Station",
+        many=True,
+    ),
+    Operation(
+        path="/portals.json",
+        summary=("확인한 모든 포털", "Every portal that was polled"),
+        schema="Portal",
+        many=True,
+    ),
+    Operation(
+        path="/gaps.json",
+        summary=("읽지 못한 구간과 까닭", "The stretches without a successful look, and why"),
+        schema="Gap",
+        many=True,
+        parameters=("since", "until", "portal"),
+        example="/gaps.json?since=7d",
+    ),
+    Operation(
+        path="/freezes.json",
+        summary=(
+            "세 시간 넘게 멈춘 구간",
+            "The stretches that stood still for three hours or more",
+        ),
+        schema="Freeze",
+        many=True,
+        parameters=("since", "until", "portal"),
+        example="/freezes.json?since=7d",
+    ),
+    Operation(
+        path="/words.json",
+        summary=("인쇄된 모든 낱말과 그 뜻", "Every printed word, and what it is taken for"),
+        schema="Word",
+        many=True,
+    ),
+    Operation(
+        path="/stations/{station}/{month}.json",
+        summary=("한 달 동안 인쇄된 값", "What was printed in a Korean month"),
+        schema="Spell",
+        many=True,
+    ),
+    Operation(
+        path="/stations/{station}/{month}.csv",
+        summary=("같은 내용의 표", "The same as a table"),
+        media_type=CSV,
+    ),
+    Operation(
+        path="/stations/{station}/hours/{year}.csv",
+        summary=("한 해의 매시 정각, 빈 시각 없이", "Every full hour of a year, without a gap"),
+        media_type=CSV,
+    ),
+    Operation(
+        path="/stations/{station}/days/{year}.csv",
+        summary=("한 해의 날마다 평균과 극값", "The mean and the extremes of each day of a year"),
+        media_type=CSV,
+    ),
+    Operation(
+        path="/stations/{station}/series",
+        summary=("원하는 구간의 값, 이어 보기 포함", "What was printed in any time, in parts"),
+        schema="Series",
+        parameters=("since", "until", "portal", "limit", "after"),
+        example="/stations/{station}/series?since=24h&limit=5",
+    ),
+    Operation(
+        path="/at",
+        summary=(
+            "어느 시각에 알려져 있던 값과 증거",
+            "What was known at a moment, and the evidence",
+        ),
+        schema="Known",
+        parameters=("station", "time"),
+        example="/at?station={station}&time=1h",
+    ),
+    Operation(
+        path="/evidence/{digest}.json",
+        summary=("인쇄된 그대로의 상자", "A box as printed, and who showed it"),
+        schema="Sidebar",
+    ),
+    Operation(
+        path="/health.json",
+        summary=("포털 상태; 이상이 있으면 503", "How the portals are; 503 where one is not well"),
+        schema="Health",
+    ),
+    Operation(
+        path="/openapi.json",
+        summary=("이 설명서 자체", "This description"),
+    ),
+)

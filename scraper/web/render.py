@@ -1,0 +1,144 @@
+"""Pages from templates: links that work under any address, numbers, times and both languages."""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from db.moments import KST
+from scraper import __version__
+from scraper.printable import printable
+from scraper.web import words
+from scraper.web.answer import HTML
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from scraper.web.answer import Answer, Asked
+
+FOLDER: Final = Path(__file__).parent
+
+MINUS: Final = "\N{MINUS SIGN}"
+
+
+def celsius(value: float | None) -> str:
+    """A temperature with one decimal and a true minus; a dash where there is none."""
+    return "–" if value is None else f"{value:.1f}".replace("-", MINUS)
+
+
+def share(value: float | None) -> str:
+    """A share in percent; never 100 % of less than all."""
+    if value is None:
+        return "–"
+    return f"{int(value * 100)} %"
+
+
+def iso(at: dt.date) -> str:
+    """As machines read it; Korean time."""
+    return at.isoformat()
+
+
+def clock(at: dt.datetime) -> str:
+    """Hours and minutes, Korean."""
+    return f"{at.astimezone(KST):%H:%M}"
+
+
+@functools.cache
+def environment() -> Environment:
+    """The templates; what is not escaped by hand is escaped."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(
+        c=celsius, share=share, iso=iso, clock=clock, shown=lambda text: printable(str(text))
+    )
+    made.globals.update(version=__version__)
+    return made
+
+
+class Links:
+    """
+    Addresses as they stand on one page: relative, so that a site may lie in any folder.
+
+    Args:
+        path: Of the page, such as ``/en/stations/108/``.
+        english: Whether it is an English one.
+    """
+
+    def __init__(self, path: str, *, english: bool) -> None:
+        self._folder = path.rpartition("/")[0] or "/"
+        self._prefix = "/en" if english else ""
+
+    def file(self, path: str) -> str:
+        """To a file that has no language."""
+        name, mark, place = path.partition("#")
+        relative = posixpath.relpath(quote(name, safe="/?=&:"), quote(self._folder))
+        slash = "/" if name.endswith("/") else ""
+        return f"{relative}{slash}{mark}{place}"
+
+    def page(self, path: str) -> str:
+        """To a page in the same language."""
+        return self.file(self._prefix + path)
+
+
+def other_language(asked: Asked) -> str:
+    """The path of the same page in the other language."""
+    return asked.path.removeprefix("/en") if asked.language == "en" else f"/en{asked.path}"
+
+
+def rendered(asked: Asked, template: str, **values: Any) -> str:
+    """A template with values; what every one of them may use is added."""
+    english = asked.language == "en"
+    links = Links(asked.path, english=english)
+    language = asked.language
+
+    def _(korean: str, told: str) -> str:
+        return told if english else korean
+
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            _=_,
+            asked=asked,
+            language=language,
+            file=links.file,
+            page=links.page,
+            absolute=lambda path: f"{asked.base_url}{quote(path)}",
+            other=links.file(other_language(asked)),
+            state=lambda name: words.state(name, language),
+            why=lambda sentence: words.why(sentence, language),
+            cause=lambda name: words.cause(name, language),
+            sky=lambda condition, label: words.sky(condition, label, language),
+            minute=lambda at: words.minute(at, language),
+            day=lambda at: words.day(at, language),
+            month=lambda at: words.month(at, language),
+            length=lambda minutes: words.length(minutes, language),
+            **values,
+        )
+    )
+
+
+def page(asked: Asked, template: str, shown: list[Any], **values: Any) -> Answer:
+    """
+    A page.
+
+    Args:
+        asked: The request.
+        template: Its file.
+        shown: The records of the database on it, with their ``valid_until``.
+        values: For the template; ``closed`` is that of the answer.
+    """
+    closed = values.pop("closed", False)
+    body = rendered(asked, template, **values)
+    return asked.answer(body, HTML, shown, closed=closed)

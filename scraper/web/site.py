@@ -1,0 +1,247 @@
+"""
+A frozen site: what the app answers, as files, each complete under its name or not there.
+
+Only what changed is written. What changes no more (a closed month, a box that no portal shows now)
+is not even asked for again: ``.nalssi-site.json`` says by which code and for which address the
+files were made, and which months are done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from urllib.parse import quote
+
+from db.errors import DatabaseError, OutputError
+from db.file import atomic
+from db.moments import KST
+from db.query import Database
+from scraper.http import httpx
+from scraper.web import stations
+from scraper.web.addresses import ADDRESSES
+from scraper.web.answer import SETTLED, Asked
+from scraper.web.app import PROBLEM, app
+from scraper.web.render import FOLDER
+from scraper.web.static import FILES
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from scraper.web.addresses import Address
+    from scraper.web.app import App
+
+Months: TypeAlias = int | Literal["all"]
+
+MONTHS: Final = 2
+"""How many months of each station a site has: this one, and the one before."""
+
+NOTES: Final = ".nalssi-site.json"
+
+LIMIT_S: Final = 60.0
+"""For all questions of one file: no reader waits for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """How many files the site has of these addresses, and how many were written now."""
+
+    files: int
+    written: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """
+    What is known of the files of an earlier time.
+
+    Attributes:
+        made_by: The code and the options by which they were made.
+        months: Those that are closed and complete.
+    """
+
+    made_by: str
+    months: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, folder: Path) -> Notes:
+        """Those of a folder; of a new one, empty ones."""
+        try:
+            told = json.loads((folder / NOTES).read_bytes())
+            return cls(made_by=str(told["made_by"]), months=tuple(map(str, told["months"])))
+        except (OSError, ValueError, LookupError, TypeError):
+            return cls(made_by="")
+
+
+def write(
+    path: Path,
+    folder: Path,
+    *,
+    now: dt.datetime,
+    base_url: str = "",
+    months: Months = MONTHS,
+) -> Written:
+    """
+    Write the site of a database.
+
+    Args:
+        path: The database.
+        folder: Made if it is not there.
+        now: The present, aware.
+        base_url: Where it is to be found from outside; may be empty.
+        months: How many months of each station.
+
+    Raises:
+        DatabaseError: The database cannot be read.
+        OutputError: A file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(folder, exc.strerror or str(exc)) from exc
+    linked = stations.LINKED if months == "all" else months
+    made = app(path, base_url=base_url, clock=lambda: now, limit_s=LIMIT_S, months=linked)
+    before = Notes.read(folder)
+    made_by = _made_by(base_url, linked)
+    known = before if before.made_by == made_by else Notes(made_by=made_by)
+    with Database(path) as db:
+        wanted = _Wanted(Asked(db=db, now=now.astimezone(KST), path="/"), folder, known, months)
+        written = asyncio.run(_freeze(made, folder, wanted))
+    notes = {"made_by": made_by, "months": wanted.closed_months()}
+    _put(folder / NOTES, json.dumps(notes).encode())
+    return written
+
+
+def _made_by(base_url: str, linked: int) -> str:
+    """The code and the options that make the files what they are."""
+    parts = [f"{base_url} {linked}".encode()]
+    parts += [one.read_bytes() for one in sorted(FOLDER.rglob("*.*")) if one.suffix != ".pyc"]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+async def _freeze(made: App, folder: Path, wanted: _Wanted) -> Written:
+    files = written = 0
+    transport = httpx.ASGITransport(app=made)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        for address in wanted.addresses():
+            place = folder / _file(address)
+            if wanted.is_done(address, place):
+                files += 1
+                continue
+            answer = await client.get(quote(address))
+            body = _body(answer, made)
+            if body is None:
+                continue
+            files += 1
+            written += _put(place, body)
+    return Written(files=files, written=written)
+
+
+def _file(address: str) -> str:
+    """The file of an address, in the folder."""
+    return f"{address}index.html".lstrip("/") if address.endswith("/") else address.lstrip("/")
+
+
+def _body(answer: Any, made: App) -> bytes | None:
+    """
+    What is to stand in the file; None where there is no such thing.
+
+    Raises:
+        DatabaseError: The app refused.
+    """
+    if answer.headers["content-type"] != PROBLEM:
+        return bytes(answer.content)
+    if answer.status_code == 404:
+        return None
+    raise DatabaseError(made.state.path, f"{answer.url.path}: {answer.json()['detail']}")
+
+
+def _put(place: Path, body: bytes) -> bool:
+    """Write a file where it has not these bytes already; returns whether it was written."""
+    try:
+        if place.is_file() and place.read_bytes() == body:
+            return False
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise OutputError(place, exc.strerror or str(exc)) from exc
+    with atomic.of_file(place) as draft:
+        draft.write_bytes(body)
+    return True
+
+
+class _Wanted:
+    """Which addresses a site has, in which order: what others link to goes first."""
+
+    def __init__(self, asked: Asked, folder: Path, known: Notes, months: Months) -> None:
+        self._asked, self._known = asked, known
+        self._same_code = Notes.read(folder) == known
+        db = asked.db
+        self._stations = [one.kma_id for one in db.stations() if one.kma_id is not None]
+        self._portals = [one.name for one in db.portals()]
+        there = stations.months(asked, asked.last_look or asked.now)
+        self._months = there if months == "all" else there[:months]
+        self._years = sorted({one.year for one in there}) if months == "all" else []
+        self._last_seen: dict[str, dt.datetime] = {}
+
+    def addresses(self) -> Iterator[str]:
+        """All of them."""
+        self._see_months()
+        order = ("digest", "year", "month", "station", "portal", "once")
+        for files in order:
+            for address in ADDRESSES:
+                if address.files == files:
+                    yield from self._of(address)
+
+    def _see_months(self) -> None:
+        """Find the sidebars that the pages link to, and when each was seen last."""
+        for row in self._asked.db.latest(now=self._asked.now):
+            self._saw(row.digest, row.seen_until)
+        for first in self._open_months():
+            month = stations.Month(f"{first:%Y-%m}")
+            for known in self._asked.db.stations():
+                for one in stations.spells(self._asked, known, month):
+                    self._saw(one.digest, one.seen_until)
+
+    def _saw(self, digest: str, seen_until: dt.datetime) -> None:
+        self._last_seen[digest] = max(seen_until, self._last_seen.get(digest, seen_until))
+
+    def _open_months(self) -> list[dt.date]:
+        return [one for one in self._months if f"{one:%Y-%m}" not in self._known.months]
+
+    def closed_months(self) -> list[str]:
+        """The months that change no more; they are complete once all is written."""
+        named = [f"{one:%Y-%m}" for one in self._months]
+        closed = {one for one in named if stations.Month(one).is_closed(self._asked.now)}
+        return sorted(closed | set(self._known.months))
+
+    def _of(self, address: Address) -> Iterator[str]:
+        values: list[dict[str, object]]
+        match address.files:
+            case "station":
+                values = [{"station": one} for one in self._stations]
+            case "month":
+                named = [f"{one:%Y-%m}" for one in self._open_months()]
+                values = [{"station": s, "month": m} for m in named for s in self._stations]
+            case "year":
+                values = [{"station": s, "year": y} for y in self._years for s in self._stations]
+            case "portal":
+                values = [{"portal": one} for one in self._portals]
+            case "digest":
+                values = [{"digest": one} for one in self._last_seen]
+            case _:
+                values = [{"file": one} for one in FILES] if "{file}" in address.path else [{}]
+        path = address.path.replace(":int", "")
+        for some in values:
+            for prefix in ("", "/en") if address.both else ("",):
+                yield prefix + path.format(**some)
+
+    def is_done(self, address: str, place: Path) -> bool:
+        """Whether its file is there and changes no more."""
+        digest = address.rpartition("evidence/")[2].strip("/").removesuffix(".json")
+        seen = self._last_seen.get(digest)
+        closed = seen is not None and seen + SETTLED < self._asked.now
+        return closed and self._same_code and place.is_file()

@@ -1,0 +1,13 @@
+// Marks each value that has passed its valid_until: a page can be kept for too long, too.
+"use strict";
+function mark() {
+  let passed = 0;
+  for (const one of document.querySelectorAll("[data-valid-until]")) {
+    const old = Date.now() >= Date.parse(one.dataset.validUntil);
+    one.classList.toggle("past", old);
+    passed += old;
+  }
+  document.getElementById("past").hidden = passed === 0;
+}
+mark();
+setInterval(mark, 15000);

@@ -1,0 +1,144 @@
+"""The pages of a station: its last week, and a month of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from db.moments import KST
+from scraper.plot.chart import Chart, Track
+from scraper.web.answer import SETTLED, NotThere, fresh_until
+from scraper.web.draw import draw_chart
+from scraper.web.render import page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from db.measures.stats import Period
+    from db.query import Spell
+    from db.reading import Station
+    from scraper.web.answer import Answer, Asked
+    from scraper.web.draw import Picture
+
+WEEK: Final = dt.timedelta(days=7)
+
+LINKED: Final = 12
+"""So many months stand on the page of a station."""
+
+
+def station(asked: Asked) -> Answer:
+    """A station: its value, the last week, and what each portal says."""
+    asked.only()
+    known = asked.db.station(asked.values["station"])
+    rows = asked.db.latest_best(known.name_ko, now=asked.now)
+    until = asked.last_look or asked.now
+    return page(
+        asked,
+        "station.html",
+        rows,
+        station=known,
+        best=rows[0] if rows else None,
+        portals=asked.db.latest(known.name_ko, now=asked.now),
+        chart=week(asked, known),
+        days=_days(asked, known, _midnight(until - dt.timedelta(days=6)), until)[::-1],
+        months=months(asked, until)[: asked.months],
+        until=fresh_until(rows),
+    )
+
+
+def week(asked: Asked, known: Station) -> Picture | None:
+    """The chart of the week up to the last look; None where nothing was seen in it."""
+    until = asked.last_look or asked.now
+    shown = asked.db.course(known.name_ko, since=until - WEEK, until=until, now=asked.now)
+    if not shown:
+        return None
+    track = Track(station=known, stretches=tuple(shown))
+    since = max(until - WEEK, min(one.start for one in shown))
+    if until - since < dt.timedelta(hours=1):
+        since = until - dt.timedelta(hours=1)
+    return draw_chart(Chart(since=since, until=until, tracks=(track,)), asked.language)
+
+
+def _days(asked: Asked, known: Station, since: dt.datetime, until: dt.datetime) -> list[Period]:
+    if since >= until:
+        return []
+    found = asked.db.stats(known.name_ko, by="day", since=since, until=until, now=asked.now)
+    return [day for day in found if day.readings or day.coverage]
+
+
+def _midnight(at: dt.datetime) -> dt.datetime:
+    return at.astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def months(asked: Asked, until: dt.datetime) -> list[dt.date]:
+    """The first days of the Korean months in which portals were polled, the newest first."""
+    first = min((one.first_look for one in asked.db.portals() if one.first_look), default=until)
+    month, found = until.astimezone(KST).date().replace(day=1), []
+    while month >= first.astimezone(KST).date().replace(day=1):
+        found.append(month)
+        month = (month - dt.timedelta(days=1)).replace(day=1)
+    return found
+
+
+class Month:
+    """
+    A Korean month.
+
+    Args:
+        text: Such as ``2026-03``.
+
+    Raises:
+        NotThere: It is none.
+    """
+
+    def __init__(self, text: str) -> None:
+        try:
+            self.first = dt.date.fromisoformat(f"{text}-01")
+            last = (self.first + dt.timedelta(days=32)).replace(day=1)
+            self.since, self.until = (
+                dt.datetime(day.year, day.month, 1, tzinfo=KST) for day in (self.first, last)
+            )
+            self.since.astimezone(dt.UTC)
+        except (ValueError, OverflowError):
+            msg = f"month {text!r}: expected such as 2026-03"
+            raise NotThere(msg) from None
+
+    def is_closed(self, now: dt.datetime) -> bool:
+        """Whether it changes no more."""
+        return self.until + SETTLED < now
+
+
+def spells(asked: Asked, known: Station, month: Month) -> list[Spell]:
+    """The spells of a month, by when they were seen first."""
+    found = asked.db.series(known.name_ko, since=month.since, until=month.until)
+    return [one for one in found if one.seen_from >= month.since]
+
+
+def month(asked: Asked) -> Answer:
+    """A month of a station, each value with its evidence."""
+    asked.only()
+    known, of = asked.db.station(asked.values["station"]), Month(asked.values["month"])
+    found = spells(asked, known, of)
+    if not found:
+        msg = f"station {known.name_ko!r} has no value in {asked.values['month']}"
+        raise NotThere(msg)
+    until = min(of.until, asked.last_look or asked.now)
+    days = {one.since.date(): one for one in _days(asked, known, of.since, until)}
+    return page(
+        asked,
+        "month.html",
+        [],
+        station=known,
+        of=of.first,
+        days=[(day, days.get(day), values) for day, values in _by_day(found)],
+        portals=sorted({one.portal for one in found}),
+        closed=of.is_closed(asked.now),
+    )
+
+
+def _by_day(found: Sequence[Spell]) -> list[tuple[dt.date, list[Any]]]:
+    return [
+        (day, list(some))
+        for day, some in groupby(found, key=lambda one: one.seen_from.astimezone(KST).date())
+    ]

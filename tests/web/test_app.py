@@ -1,0 +1,263 @@
+"""The app: what it answers, for how long that holds, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import itertools
+import json
+import shutil
+import sqlite3
+
+import pytest
+
+from db import query
+from db.moments import KST
+from scraper.web import door
+from tests.web.conftest import NOW, PLAYED, at
+
+V1 = "/api/v1"
+
+
+# ---- what is true
+
+
+def test_the_newest_readings_are_those_of_the_database(client, played):
+    with query.Database(played) as db:
+        rows = db.latest_best(now=NOW)
+    told = client.get(f"{V1}/latest.json").json()
+    assert [(one["station"], one["temperature_c"], one["state"], one["why"]) for one in told] == [
+        (row.station, row.temperature_c, row.state, row.why) for row in rows
+    ]
+    assert [one["valid_until"] for one in told] == [
+        row.valid_until and row.valid_until.isoformat() for row in rows
+    ]
+
+
+def test_json_csv_and_points_say_the_same(client):
+    told = client.get(f"{V1}/latest.json").json()
+    table = client.get(f"{V1}/latest.csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    points = client.get(f"{V1}/latest.geojson").json()["features"]
+    assert [row["temperature_c"] for row in rows] == [str(one["temperature_c"]) for one in told]
+    assert [row["valid_until"] for row in rows] == [one["valid_until"] for one in told]
+    assert [one["properties"]["valid_until"] for one in points] == [r["valid_until"] for r in rows]
+    assert points[0]["geometry"]["coordinates"] == [told[0]["longitude"], told[0]["latitude"]]
+
+
+def test_one_portal_can_be_asked_for(client):
+    told = client.get(f"{V1}/latest.json", params={"portal": "demo-late"}).json()
+    assert {one["portal"] for one in told} == {"demo-late"}
+    assert {one["state"] for one in told} == {"stale"}
+    assert all(one["valid_until"] is None for one in told)
+
+
+def test_a_station_in_short_has_fewer_than_500_bytes(client):
+    for one in client.get(f"{V1}/stations.json").json():
+        answer = client.get(f"{V1}/latest/{one['kma_id']}.json")
+        assert len(answer.content) < 500
+        assert {"state", "why", "valid_until", "digest"} <= set(answer.json())
+
+
+def test_a_month_and_its_evidence_lead_to_each_other(client):
+    spells = client.get(f"{V1}/stations/108/2026-11.json").json()
+    assert {one["portal"] for one in spells} == {"demo", "demo-late"}
+    sidebar = client.get(f"{V1}/evidence/{spells[0]['digest']}.json").json()
+    assert spells[0]["seen_from"] in [one["seen_from"] for one in sidebar["shown"]]
+    (seoul,) = (one for one in sidebar["readings"] if one["kma_id"] == 108)
+    assert seoul["temperature_c"] == spells[0]["temperature_c"]
+    assert any(f"서울 {seoul['temperature_c']}℃" in line for line in sidebar["printed"])
+
+
+def test_the_hours_of_a_year_have_no_gap_and_no_value_where_none_was_live(client):
+    table = client.get(f"{V1}/stations/108/hours/2026.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(table)))
+    hours = [dt.datetime.fromisoformat(row["hour"]) for row in rows]
+    assert hours[0] == dt.datetime(2026, 1, 1, tzinfo=KST)
+    assert {b - a for a, b in itertools.pairwise(hours)} == {dt.timedelta(hours=1)}
+    assert all(bool(row["temperature_c"]) == (row["state"] == "live") for row in rows)
+
+
+def test_the_series_goes_on_where_its_part_ends(client):
+    whole = client.get(f"{V1}/stations/108/series").json()
+    rows: list[dict[str, str]] = []
+    url = f"{V1}/stations/108/series?limit=7"
+    while url:
+        part = client.get(url).json()
+        rows, url = rows + part["rows"], part["next"]
+    assert len(rows) > 40
+    assert [(one["seen_from"], one["portal"]) for one in rows] == [
+        (one["seen_from"], one["portal"]) for one in whole["rows"]
+    ]
+
+
+def test_health_fails_where_a_portal_lags(client):
+    answer = client.get(f"{V1}/health.json")
+    assert answer.status_code == 503
+    assert {one["portal"]: one["state"] for one in answer.json()["portals"]} == {
+        "demo": "live",
+        "demo-late": "stale",
+    }
+
+
+def test_an_open_gap_does_not_make_every_answer_new(played):
+    first, later = (at(played, PLAYED + dt.timedelta(hours=n)) for n in (5, 6))
+    gaps = first.get(f"{V1}/gaps.json")
+    assert gaps.json()[-1]["until"] is None
+    assert later.get(f"{V1}/gaps.json").headers["etag"] == gaps.headers["etag"]
+
+
+# ---- for how long
+
+
+def test_the_answer_that_a_client_has_is_not_sent_again(client):
+    first = client.get("/")
+    again = client.get("/", headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert client.get("/", headers={"If-None-Match": '"other"'}).content == first.content
+
+
+def test_no_answer_is_kept_after_a_value_in_it_has_ended(played):
+    (row, *_) = at(played, NOW).get(f"{V1}/latest.json").json()
+    ends = dt.datetime.fromisoformat(row["valid_until"])
+    assert max_age(at(played, ends - dt.timedelta(seconds=7))) == 7
+    assert max_age(at(played, ends - dt.timedelta(seconds=120))) == 60
+
+
+def test_no_answer_is_kept_after_the_next_look(played):
+    due = PLAYED + dt.timedelta(minutes=30)
+    assert max_age(at(played, due - dt.timedelta(seconds=11))) == 11
+
+
+def max_age(client) -> int:
+    control = client.get("/").headers["cache-control"]
+    return int(control.removeprefix("public, max-age="))
+
+
+def test_what_changes_no_more_may_be_kept_for_ever(played):
+    later = at(played, PLAYED + dt.timedelta(days=30))
+    digest = later.get(f"{V1}/latest/108.json").json()["digest"]
+    for path in (
+        *(f"{V1}/stations/108/2026-11.json", f"{V1}/evidence/{digest}.json"),
+        *(f"/evidence/{digest}/", "/stations/108/2026-11/"),
+    ):
+        assert "immutable" in later.get(path).headers["cache-control"], path
+    soon = at(played, NOW)
+    assert "immutable" not in soon.get(f"/evidence/{digest}/").headers["cache-control"]
+
+
+def test_without_a_look_a_live_value_ends(played):
+    (then, now) = (at(played, at_) for at_ in (NOW, NOW + dt.timedelta(hours=3)))
+    assert then.get("/").headers["etag"] != now.get("/").headers["etag"]
+    assert {one["state"] for one in now.get(f"{V1}/latest.json").json()} == {"down"}
+
+
+# ---- what is refused
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "detail"),
+    [
+        (f"{V1}/latest/999.json", 404, "unknown station 999"),
+        (f"{V1}/latest.json?portal=none", 404, "unknown portal 'none', expected one of: demo"),
+        (f"{V1}/latest.json?portl=demo", 400, "parameter 'portl': expected portal"),
+        (f"{V1}/gaps.json?since=soon", 400, "since 'soon': expected such as"),
+        (f"{V1}/stations/108/series?limit=0", 400, "limit '0': expected a whole number"),
+        (f"{V1}/stations/108/series?since=500d", 400, "at most 400 days"),
+        (f"{V1}/stations/108/2026-13.json", 404, "month '2026-13': expected such as 2026-03"),
+        (f"{V1}/stations/108/hours/1999.csv", 404, "no portal was polled in 1999"),
+        (f"{V1}/at", 400, "station '': expected a name or a number"),
+        (f"{V1}/at?station=108&time=2099-01-01", 400, "expected one that has passed"),
+        ("/evidence/00/", 404, "no sidebar has the digest '00'"),
+        ("/portals/none/", 404, "unknown portal 'none'"),
+        ("/static/../app.py", 404, "no page is at"),
+        ("/stations/99999999999999999999/", 404, "unknown station"),
+        ("/oembed?url=https://elsewhere.example/", 400, "the address of a station's page"),
+        ("/nowhere", 404, "no page is at '/nowhere'"),
+    ],
+)
+def test_a_wrong_question_is_refused_in_our_words(client, path, status, detail):
+    answer = client.get(path)
+    told = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, told["status"]) == (status, status)
+    assert detail in told["detail"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_only_get_and_head_are_understood(client, method):
+    answer = client.request(method, "/")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_head_has_the_headers_of_get_and_no_body(client):
+    head, get = client.head("/"), client.get("/")
+    assert head.content == b""
+    assert {**head.headers, "date": ""} == {**get.headers, "date": ""}
+
+
+def test_another_host_is_sent_away(played):
+    for name in ("127.0.0.1:8061", "localhost", "[::1]:8061", "weather.example.kr"):
+        client = at(played, NOW, base_url="https://weather.example.kr")
+        assert client.get("/", headers={"Host": name}).status_code == 200, name
+    assert client.get("/", headers={"Host": "rebound.example"}).status_code == 400
+
+
+def test_pages_load_from_here_alone_and_only_what_may_be_embedded_can_be(client):
+    for path, ancestors in (("/", "'none'"), ("/embed/108.html", "*"), ("/nowhere", "'none'")):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"] == (
+            "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+            f"form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+        )
+        assert headers["x-content-type-options"] == "nosniff"
+    assert client.get(f"{V1}/latest.json").headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-origin" not in client.get("/").headers
+
+
+def test_a_question_that_takes_too_long_asks_to_come_again(played):
+    answer = at(played, NOW, limit_s=0.0).get("/stations/108/")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "took longer than 0 s" in answer.json()["detail"]
+
+
+def test_too_many_at_once_are_asked_to_come_again(played, monkeypatch):
+    monkeypatch.setattr(door, "WAITING", -door.AT_ONCE)
+    answer = at(played, NOW).get("/")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+
+
+def test_a_database_that_is_gone_or_damaged_is_said_without_its_path(played, tmp_path):
+    gone = at(tmp_path / "weather.db", NOW).get("/")
+    assert gone.status_code == 503
+    assert str(tmp_path) not in gone.text
+    path = tmp_path / "damaged.db"
+    path.write_bytes(played.read_bytes()[:20000] + b"\0" * 300_000)
+    damaged = at(path, NOW).get("/")
+    assert (damaged.status_code, damaged.json()["status"]) == (503, 503)
+
+
+def test_a_file_put_in_its_place_is_served_at_once(played, tmp_path):
+    path = tmp_path / "weather.db"
+    shutil.copy(played, path)
+    client = at(path, NOW)
+    before = client.get(f"{V1}/words.json").json()
+    with sqlite3.connect(played) as source, sqlite3.connect(tmp_path / "new.db") as copy:
+        source.backup(copy)
+        copy.execute("UPDATE conditions SET label = '눈보라' WHERE label = '맑음'")
+    copy.close()
+    source.close()
+    (tmp_path / "new.db").replace(path)
+    assert "눈보라" not in json.dumps(before, ensure_ascii=False)
+    assert "눈보라" in client.get(f"{V1}/words.json").text
+
+
+def test_the_web_writes_nothing_into_the_database(played, client):
+    before = played.read_bytes()
+    for path in ("/", "/portals/demo/", f"{V1}/words.json"):
+        client.get(path)
+    assert played.read_bytes() == before

@@ -1,0 +1,155 @@
+"""The pages in Chromium: nothing sticks out or comes from elsewhere, axe-core finds no fault."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+
+from db.moments import KST
+from db.query import Database
+from scraper.web.app import app
+from tests.web.conftest import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
+WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
+
+
+def missing(what: str) -> None:
+    """Skip, or fail where a browser is expected: in CI."""
+    if os.environ.get("NALSSI_BROWSER") == "required":
+        pytest.fail(f"{what} is missing; see tests/web/README.md")
+    pytest.skip(f"{what} is not installed")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        missing("chromium")
+    if not AXE.is_file():
+        missing("axe-core")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow, and may be skipped
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def server(played) -> Iterator[str]:
+    made = app(played, clock=lambda: NOW)
+    config = uvicorn.Config(made, port=0, log_level="warning", lifespan="off")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    (listening,) = running.servers[0].sockets
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    running.should_exit = True
+    thread.join()
+
+
+@contextmanager
+def opened(browser: Browser, url: str, *, at=NOW, width: int = 1280, scheme: str = "light"):
+    """A page at a moment, and every address that it loads."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    page, loaded = context.new_page(), []
+    page.on("request", lambda request: loaded.append(request.url))
+    page.clock.install(time=at.astimezone(KST))
+    page.goto(url)
+    try:
+        yield page, loaded
+    finally:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def digest(played) -> str:
+    with Database(played) as db:
+        return db.latest_best("서울", now=NOW)[0].digest
+
+
+PAGES = (
+    *("/", "/en/", "/stations/108/", "/en/stations/159/", "/stations/108/2026-11/", "/portals/"),
+    *("/portals/demo/", "/en/portals/demo-late/", "/evidence/DIGEST/", "/about/", "/en/api/"),
+    *("/at?station=108&time=2026-11-23T21:30", "/embed/108.html"),
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_whole_in_every_light_and_width(browser, server, digest, path):
+    for width in WIDTHS:
+        for scheme in SCHEMES:
+            url = server + path.replace("DIGEST", digest)
+            with opened(browser, url, width=width, scheme=scheme) as (page, loaded):
+                assert {one for one in loaded if not one.startswith(server)} == set()
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                assert faults(page) == [], (width, scheme)
+
+
+def faults(page: Page) -> list[str]:
+    """What axe-core finds; its script is put in by the browser, past the page's own policy."""
+    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+def test_a_page_that_is_kept_too_long_greys_itself_and_says_so(browser, server, played):
+    with Database(played) as db:
+        ends = db.latest_best("서울", now=NOW)[0].valid_until
+    assert ends is not None
+    for path in ("/", "/stations/108/", "/embed/108.html"):
+        with opened(browser, server + path) as (page, _):
+            assert page.locator(".past").count() == 0
+            assert page.locator("#past").is_hidden()
+            page.clock.fast_forward(int((ends - NOW).total_seconds() * 1000) + 20_000)
+            page.wait_for_selector("#past", state="visible")
+            assert page.locator(".past").count() > 0
+            assert page.locator(".state.live .now:visible").count() == 0
+            assert page.locator(".state.live .later:visible").count() > 0
+
+
+def test_a_page_opened_after_its_end_is_grey_from_the_start(browser, server, played):
+    with Database(played) as db:
+        ends = db.latest_best("서울", now=NOW)[0].valid_until
+    with opened(browser, server + "/", at=ends) as (page, _):
+        assert page.locator("tr.past").count() == 16
+        assert "지금의 날씨가 아닙니다" in page.inner_text("#past")
+
+
+def test_without_scripts_the_time_stands_on_the_page(browser, server):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(server + "/")
+    assert "11월 24일 01:57까지 유효" in page.inner_text("main")
+    context.close()
+
+
+def test_a_page_can_be_walked_by_the_keyboard(browser, server):
+    with opened(browser, server + "/") as (page, _):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#main")

@@ -1,0 +1,190 @@
+"""The pages: their words in both languages, and text from portals that does nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+
+from db.moments import epoch
+from db.read.why import DOUBTS, NOT_LISTED, Facts, why
+from db.reading import Condition, Station
+from db.validity import STATES, Doubt
+from db.write.store import Store
+from scraper.web import words
+from tests.support.make import START, make_content, make_look, make_reading, see
+from tests.web.conftest import NOW, PLAYED, at
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+
+def sentences() -> set[str]:
+    """Every sentence that says why, from every kind of facts."""
+    at_s = epoch(START)
+    told = {NOT_LISTED}
+    hours = (0, 1, 2, 12, None)
+    for doubt in (None, *get_args(Doubt)):
+        for published, first, after in itertools.product(hours[:-1], hours[:-1], hours):
+            for portal in ("koya", "other"):
+                facts = Facts(
+                    at=at_s,
+                    last_look=at_s,
+                    portal=portal,
+                    standing_since=at_s,
+                    published_by=at_s - published * 3600,
+                    first_seen=at_s - first * 3600,
+                    first_portal="koya",
+                    first_after=None if after is None else at_s - after * 3600,
+                    doubt=doubt,
+                    late_hours=4,
+                )
+                told |= {why(state, facts) for state in STATES}
+    return told
+
+
+def test_every_sentence_that_says_why_is_there_in_korean():
+    told = sentences()
+    assert len(told) > 20
+    assert DOUBTS["late"].format(4) in told
+    assert [one for one in told if words.korean(one) is None] == []
+    assert all(words.korean(one) != one for one in told)
+
+
+def test_what_is_not_known_in_korean_stays_english_and_says_so():
+    assert words.why("a sentence of tomorrow", "ko") == ("a sentence of tomorrow", "en")
+
+
+@pytest.mark.parametrize(
+    ("states", "korean", "english"),
+    [
+        (
+            ["live"] * 15 + ["frozen"],
+            "16곳 중 15곳 실시간, 1곳 멈춤",
+            "Of 16 stations, 15 live, 1 frozen",
+        ),
+        (["down"], "1곳 중 1곳 끊김", "Of 1 stations, 1 down"),
+        ([], "아직 읽은 값이 없습니다", "No value has been read yet"),
+    ],
+)
+def test_the_front_page_begins_with_a_sentence(states, korean, english):
+    assert (words.summary(states, "ko"), words.summary(states, "en")) == (korean, english)
+
+
+def test_each_page_says_its_language_and_leads_to_the_other(client):
+    for path in ("/", "/stations/108/", "/portals/demo/", "/about/", "/api/"):
+        for prefix, language in (("", "ko"), ("/en", "en")):
+            page = client.get(prefix + path).text
+            assert f'<html lang="{language}">' in page
+            assert 'hreflang="' in page
+
+
+def test_a_value_on_a_page_has_its_state_its_end_and_its_evidence(client):
+    row = client.get("/api/v1/latest/108.json").json()
+    for path in ("/", "/stations/108/", "/embed/108.html", "/embed/108.svg", "/embed/map.svg"):
+        page = client.get(path).text
+        assert row["valid_until"] in page, path
+        assert "5.5" in page, path
+    assert f'href="evidence/{row["digest"]}/">−5.5</a>' in client.get("/").text
+
+
+def test_what_is_not_of_now_is_struck_and_has_no_end(played):
+    page = at(played, NOW + dt.timedelta(hours=5)).get("/").text
+    assert "16곳 중 16곳 끊김" in page
+    assert "data-valid-until" not in page
+
+
+def test_an_empty_database_has_pages(tmp_path):
+    Store.open(tmp_path / "weather.db").close()
+    client = at(tmp_path / "weather.db", NOW)
+    for path in (
+        "/",
+        "/en/",
+        "/portals/",
+        "/about/",
+        "/api/",
+        "/feed.xml",
+        "/embed/map.svg",
+        "/at",
+    ):
+        assert client.get(path).status_code == 200, path
+    assert client.get("/api/v1/latest.json").json() == []
+
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>\u202e\u2066'
+
+
+@pytest.fixture
+def hostile(tmp_path) -> TestClient:
+    """A portal that prints markup and letters that turn the line round."""
+    city = Station(name_ko=f"서울{HOSTILE}", kma_id=108, latitude=37.5, longitude=127.0)
+    sky = Condition(label=f"흐림{HOSTILE}")
+    with Store.open(tmp_path / "weather.db") as store:
+        for minute in (0, 10):
+            reading = make_reading(station=city, condition=sky, temperature_c=1.0 + minute)
+            fragment = "<ul>흐림&lt;script&gt;alert(1)&lt;/script&gt;\u202e 서울 4.9℃</ul>"
+            see(store, make_look(minute), make_content(reading, fragment=fragment))
+        failed = make_look(20)
+        store.keep_failure(failed, "fetch_failed", HOSTILE)
+    return at(tmp_path / "weather.db", START + dt.timedelta(minutes=21))
+
+
+def test_hostile_words_are_shown_and_do_nothing(hostile):
+    digest = hostile.get("/api/v1/latest/108.json").json()["digest"]
+    for path in (
+        *("/", "/en/", "/stations/108/", "/stations/108/2024-04/", "/portals/koya/", "/feed.xml"),
+        *("/embed/108.html", "/embed/108.svg", "/embed/map.svg", "/embed/108-week.svg"),
+        *(f"/evidence/{digest}/", "/at?station=108", "/at?station=108&time=%22%3E%3Cb%3E1h"),
+    ):
+        answer = hostile.get(path)
+        marks = ["\u202e", "\u2066"]
+        if answer.headers["content-type"] != "application/problem+json":
+            marks += ["<script>alert", "<img", "<b>1h"]
+        for mark in marks:
+            assert mark not in answer.text, (path, mark)
+    told = hostile.get("/api/v1/latest.json").text
+    assert "\u202e" not in told
+
+
+def test_pictures_are_well_formed_and_say_in_text_what_they_show(client):
+    for path in ("/embed/108.svg", "/en/embed/108.svg", "/embed/map.svg", "/embed/108-week.svg"):
+        root = ET.fromstring(client.get(path).content)  # noqa: S314 - our own
+        names = [one.tag.rpartition("}")[2] for one in root]
+        assert names[:2] == ["title", "desc"]
+        assert root.find(".//{*}text") is not None
+    assert "실시간" in client.get("/embed/108.svg").text
+
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+def test_the_feed_tells_of_freezes_and_their_ends(client):
+    feed = ET.fromstring(client.get("/en/feed.xml").content)  # noqa: S314 - our own
+    titles = [one.text for one in feed.findall("a:entry/a:title", ATOM)]
+    assert titles[:2] == ["demo: well again after being (frozen)", "demo: frozen"]
+    ids = [one.text for one in feed.findall("a:entry/a:id", ATOM)]
+    assert len(set(ids)) == len(ids)
+    updated = [str(one.text) for one in feed.findall("a:entry/a:updated", ATOM)]
+    assert updated == sorted(updated, reverse=True)
+
+
+def test_the_feed_has_the_same_entries_wherever_it_is_found(played, client):
+    other = at(played, PLAYED + dt.timedelta(hours=9), base_url="https://weather.example.kr")
+    first, second = (
+        [one.text for one in ET.fromstring(body).findall("a:entry/a:id", ATOM)]  # noqa: S314 - our own
+        for body in (client.get("/feed.xml").content, other.get("/feed.xml").content)
+    )
+    assert set(first) <= set(second)
+    assert "https://weather.example.kr/portals/demo/" in other.get("/feed.xml").text
+
+
+def test_oembed_gives_the_frame_of_a_station(played):
+    client = at(played, NOW, base_url="https://weather.example.kr")
+    told = client.get("/oembed", params={"url": "https://weather.example.kr/stations/108/"}).json()
+    assert told == client.get("/embed/108.json").json()
+    assert 'src="https://weather.example.kr/embed/108.html"' in told["html"]
+    assert (told["width"], told["height"], told["version"]) == (320, 120, "1.0")
+    assert 'href="https://weather.example.kr/embed/108.json"' in client.get("/stations/108/").text
