@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from db import asked
 from db.errors import WrongQuestion
 from db.moments import KST
+from scraper import places
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -50,7 +51,7 @@ class Places:
         """
         from scraper import config  # noqa: PLC0415 - only where it is asked for
 
-        settings = config.load(config.find(self.config))
+        settings = config.load(places.find(self.config))
         if portals:
             settings.refuse_without_portals()
         return settings
@@ -66,10 +67,8 @@ class Places:
         Raises:
             ConfigError: It is named and missing, or it is wrong.
         """
-        from scraper import config  # noqa: PLC0415 - only where it is asked for
-
         named = self.config or os.environ.get("NALSSI_CONFIG")
-        usual = (beside_db or self.db is None) and config.usual()
+        usual = (beside_db or self.db is None) and places.usual()
         return self.required() if named or usual else None
 
     def database(self) -> Path:

@@ -13,7 +13,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from scraper import __version__, config, keys
+from scraper import __version__, config, keys, places
 from scraper.config import Config, Fetch, Metrics, Notify, Portal, Taught
 from scraper.errors import ConfigError
 from scraper.reader import FINDERS
@@ -307,13 +307,13 @@ def test_the_config_is_found_by_option_then_variable_then_here(tmp_path, monkeyp
         path.touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NALSSI_CONFIG", raising=False)
-    assert config.find() == Path("config.toml")
+    assert places.find() == Path("config.toml")
     monkeypatch.setenv("NALSSI_CONFIG", str(variable))
-    assert config.find() == variable
-    assert config.find(option) == option
+    assert places.find() == variable
+    assert places.find(option) == option
 
 
 def test_a_config_that_is_not_there_is_an_error_not_a_default(tmp_path, monkeypatch):
     monkeypatch.setenv("NALSSI_CONFIG", str(tmp_path / "nowhere.toml"))
     with pytest.raises(ConfigError, match="no such file"):
-        config.find()
+        places.find()
