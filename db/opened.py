@@ -171,5 +171,5 @@ class Opened:
         now: When | None = None,
     ) -> Part:
         """The part of the history that is asked for, of a portal that is known."""
-        read.portals.refuse_unknown(self._ask, portal)
+        read.lookup.refuse_unknown(self._ask, portal)
         return asked.part(since, until, portal, now)

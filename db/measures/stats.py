@@ -7,9 +7,9 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from db.flags import FAIL, SUSPECT
 from db.measures import periods
 from db.moments import moment
+from db.qartod import FAIL, SUSPECT
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -13,8 +13,8 @@ from heapq import merge
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
-from db.flags import PASS
 from db.moments import FOREVER, epoch
+from db.qartod import PASS
 from db.read.flags import OF_STATION
 from db.validity import CONFIRMED, HOLD_S, Shown, State, pieces, rank
 

@@ -8,8 +8,8 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from db import query
-from db.flags import NAMES
 from db.moments import now
+from db.qartod import NAMES
 from scraper.cli import korean, show
 from scraper.cli.options import (
     STATION,
