@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from db.errors import NalssiError
+from db.errors import MissingExtra
 from db.export.tables import unit
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ _ROWS_AT_ONCE: Final = 50_000
 """In a row group, which is held in memory whole."""
 
 
-class NoPyarrow(NalssiError):
-    """Parquet was asked for, and what writes it is not installed."""
+class NoPyarrow(MissingExtra):
+    """Parquet was asked for, and pyarrow, which writes it, is not installed."""
 
-    exit_code = 2
+    extra = "parquet"
 
     def __init__(self) -> None:
-        super().__init__("parquet needs pyarrow: pip install 'nalssi[parquet]'")
+        super().__init__("parquet needs pyarrow")
 
 
 def refuse_without() -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from db import query
+from db.errors import installing
 from db.measures.course import Held
 from db.moments import KST
 from db.reading import Station
@@ -510,7 +511,7 @@ def test_without_matplotlib_one_line_names_the_extra(path, tmp_path):
     when = ["서울", "--since", SINCE, "--until", UNTIL]
     run = poorer(path, without, *when, "-o", tmp_path / "a.png")
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == "nalssi: -o needs matplotlib: pip install 'nalssi[plot]'\n"
+    assert run.stderr == f"nalssi: -o needs matplotlib: {installing('plot')}\n"
     assert poorer(path, without, *when).returncode == 0
 
 
