@@ -55,7 +55,7 @@ def make(
     progress: Callable[[float], None] = lambda _done: None,
 ) -> Backup:
     """
-    Make a backup, in a file that is not there yet.
+    Make a backup in a new file.
 
     It is complete, on the disk and found to be without a fault before it has its name.
 

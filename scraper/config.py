@@ -35,7 +35,7 @@ _TABLE: Final = Meta(description="a table")
 
 class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    A portal to look at.
+    A portal to poll.
 
     Attributes:
         name: How it is called in the database and on the command line.
@@ -84,7 +84,7 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    Whom to tell when a portal goes down, freezes or changes, and when it is well again.
+    Where notices go when a portal goes down, freezes or changes, and when it is well again.
 
     Attributes:
         command: A program with its arguments; the text is on its standard input.
@@ -183,12 +183,12 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         interval_minutes: From one look at a portal to the next.
         schedule: A cron expression in Korean time, in place of the interval; empty = none.
         fetch: How pages are asked for.
-        notify: Whom to tell.
+        notify: Where notices go.
         metrics: What Prometheus is given.
         site: The pages that are written as files.
         log: The log of the daemon.
         words: What printed words mean, besides what the tables know.
-        portals: Which to look at.
+        portals: Which to poll.
     """
 
     path: Path = Path(places.DEFAULT_NAME)

@@ -92,7 +92,7 @@ class Parquet:
         self._writer.close()
 
     def abandon(self) -> None:
-        """Write nothing more: pyarrow would complete the file when it is forgotten."""
+        """Stop writing: pyarrow would complete the file when the writer is collected."""
         self._writer.is_open = False
 
 
@@ -139,7 +139,7 @@ class Folders:
             self._stream.close()
 
     def abandon(self) -> None:
-        """Write nothing more."""
+        """Stop writing."""
         if self._file is not None and self._stream is not None:
             self._file.abandon()
             self._stream.close()

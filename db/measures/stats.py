@@ -53,7 +53,7 @@ class Period:
         suspect: In which share of the period it was flagged 3: it counts all the same.
         failed: In which share of the period it was flagged 4.
         conditions: Which share of the time with a reading had which sky, the most frequent first;
-            ``not_reported`` where a dash was printed, ``unknown`` where nothing that we understand.
+            ``not_reported`` where a dash was printed, ``unknown`` for other words.
         agreement: Where several portals were live, which share of them showed the temperature that
             counts, weighed by time; None where never more than one was.
         reason: Why the mean, or the lowest and the highest, are None; None where they are not.
@@ -86,7 +86,7 @@ def of(
     The periods of a station that have a part in a history, oldest first, also those without values.
 
     Args:
-        history: What to look at.
+        history: The history to measure.
         station: Its Korean name.
         by: How long a period is.
         min_coverage: Below this a period has no mean, lowest and highest value; 0 to 1.

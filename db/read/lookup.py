@@ -23,7 +23,7 @@ def meant(asked: StationName, stations: Sequence[Station]) -> Station:
     The station of that name, the English one in any case; of that very name before all others.
 
     Raises:
-        UnknownStation: None is; near names are offered.
+        UnknownStation: No station has that name; near names are offered.
     """
     name = str(asked).strip()
     as_written = [known for known in stations if name in _names(known)]

@@ -46,7 +46,7 @@ MEMORY = f"""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
     """
-    A portal that was looked at.
+    A portal that was polled.
 
     Attributes:
         name, url: As in the config.

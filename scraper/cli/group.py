@@ -146,7 +146,7 @@ def _in_one_line() -> Iterator[None]:
         _end(f"{exc.format_message().removesuffix('.')}{more}", exc.exit_code)
     except KeyboardInterrupt:
         _end("interrupted", INTERRUPTED)
-    except OSError as exc:  # os._exit, or Python would try to write the rest once more
+    except OSError as exc:  # os._exit, or Python would try to write the rest again
         if exc.errno == errno.EPIPE:
             os._exit(READER_LEFT)
         problem = exc.strerror or "it is closed"

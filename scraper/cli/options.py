@@ -73,7 +73,7 @@ class Places:
 
     def database(self) -> Path:
         """
-        The database; the config is read only where that tells it, or it was named.
+        The database; the config is read only if it names the database, or was named itself.
 
         Raises:
             ConfigError: It is missing or wrong.
@@ -188,7 +188,7 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
     """
     Give a command ``--json``, ``--csv`` and ``-o``, and the form that they mean as ``form``.
 
-    What it prints goes to the file, which is complete or not there.
+    Its output goes to the file, which appears complete or not at all.
     """
 
     @with_lang

@@ -92,7 +92,7 @@ def plot(
             else:
                 _draw_chart(_chart(asked, stations, since, until, portal), output)
         except NothingToDraw as exc:
-            if output is not None:  # who waits for the picture must hear of it
+            if output is not None:  # a missing picture is an error
                 raise
             show.nothing(str(exc))
         except OverflowError as exc:  # the first or the last days that Python can name

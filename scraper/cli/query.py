@@ -262,6 +262,6 @@ def _rows(
 
 
 def _is_number(values: Iterable[object]) -> bool:
-    """Whether a column has numbers, and nothing else."""
+    """Whether a column has only numbers."""
     there = [value for value in values if value is not None]
     return bool(there) and all(isinstance(value, (int, float)) for value in there)

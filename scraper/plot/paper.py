@@ -122,7 +122,7 @@ _STYLE: Final = {
     "ytick.color": FAINT,
     "hatch.linewidth": 0.6,
     "text.parse_math": False,  # a name may have dollar signs
-    "svg.fonttype": "path",  # letters as outlines: whoever looks may have no Hangul
+    "svg.fonttype": "path",  # letters as outlines: the viewer may have no Hangul font
     "svg.hashsalt": "nalssi",  # the same values give the same file
 }
 

@@ -87,7 +87,7 @@ def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime) -> Survey:
         at: The moment.
 
     Raises:
-        NothingToDraw: Nothing was known.
+        NothingToDraw: No station had a value.
     """
     sightings, placeless, unseen = [], [], 0
     for station, known in seen:
