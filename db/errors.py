@@ -121,4 +121,4 @@ class OutputExists(OutputError):
     exit_code = 2
 
     def __init__(self, path: object) -> None:
-        super().__init__(path, "is there already, expected a new name")
+        super().__init__(path, "exists already, expected a new name")

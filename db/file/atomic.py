@@ -98,7 +98,7 @@ def _refuse(path: Path, place: Path, *, replace: bool) -> None:
         if not replace:
             raise OutputExists(path)
         if not place.is_file():
-            raise OutputError(path, "is there and no file")
+            raise OutputError(path, "exists and is not a file")
     for end in ("", *OF_SQLITE, *_LOCKS):
         if _is_database(place.with_name(place.name.removesuffix(end))):
             raise OutputError(path, "is a database, or belongs to one")

@@ -258,7 +258,7 @@ def _whole(sums: _Sums) -> _Extremes:
     """The extremes of an hour or a day, in which no long time may be missing."""
     if sums.longest_gap_s > LONGEST_HOLE_S:
         hours, minutes = divmod(sums.longest_gap_s // 60, 60)
-        return _Extremes(reason=f"no extremes: nothing known for {hours} h {minutes:02} min")
+        return _Extremes(reason=f"no extremes: no value for {hours} h {minutes:02} min")
     lowest, highest = min(sums.printed, key=_TENTHS), max(sums.printed, key=_TENTHS)
     return _Extremes(lowest=lowest, highest=highest)
 

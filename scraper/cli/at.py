@@ -76,7 +76,7 @@ def _told(known: Known) -> list[tuple[str, str]]:
         ("time", _moment(known.at)),
     ]
     if known.evidence is None:
-        return [*asked, ("state", "nothing known: no portal had shown this station by then")]
+        return [*asked, ("state", "no portal had shown this station by then")]
     return [
         *asked,
         (

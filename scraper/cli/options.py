@@ -323,7 +323,7 @@ class Moment(click.ParamType["dt.datetime"]):
         try:
             return asked.moment(value)
         except WrongQuestion as exc:
-            self.fail(f"{exc.asked} is no time, expected {exc.expected}", param, ctx)
+            self.fail(f"{exc.asked} is not a time, expected {exc.expected}", param, ctx)
 
 
 since = click.option(

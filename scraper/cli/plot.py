@@ -140,7 +140,7 @@ def _chart(
     shown = [one.start for track in tracks for one in track.stretches]
     if not shown:
         named = ", ".join(one.name_ko for one in stations)
-        msg = f"nothing was seen of {named}"
+        msg = f"no look showed {named}"
         raise NothingToDraw(msg, since=start, until=end)
     return Chart(since=start if since else min(shown), until=end, tracks=tuple(tracks))
 

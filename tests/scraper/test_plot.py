@@ -334,15 +334,22 @@ REFUSED = [
     pytest.param(
         0,
         ["서울", "--until", "2020-01-01"],
-        "nothing was seen of 서울 from 2019-12-25",
+        "no look showed 서울 from 2019-12-25",
         id="no value",
     ),
     pytest.param(2, ["서울", "--until", "0001-01-02"], "no picture reaches", id="year 1"),
     pytest.param(2, ["--map", "--at", "0001-01-02"], "no picture reaches", id="map of year 1"),
-    pytest.param(0, ["--map", "--at", "9999-12-31T23:59:59"], "nothing was seen", id="year 9999"),
-    pytest.param(0, ["--map", "--at", "2020-01-01"], "nothing was seen from", id="empty map"),
     pytest.param(
-        2, ["--map", "--at", "2020-01-01", "-o", "x.png"], "nothing was seen", id="no picture"
+        0, ["--map", "--at", "9999-12-31T23:59:59"], "no look showed any station", id="year 9999"
+    ),
+    pytest.param(
+        0, ["--map", "--at", "2020-01-01"], "no look showed any station from", id="empty map"
+    ),
+    pytest.param(
+        2,
+        ["--map", "--at", "2020-01-01", "-o", "x.png"],
+        "no look showed any station",
+        id="no picture",
     ),
     pytest.param(
         74,
@@ -353,7 +360,7 @@ REFUSED = [
     pytest.param(
         74,
         ["서울", "--since", SINCE, "--until", UNTIL, "-o", "folder.png"],
-        "output 'folder.png': is there and no file",
+        "output 'folder.png': exists and is not a file",
         id="a folder in its place",
     ),
 ]
