@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from scraper import __version__, config, keys, places
-from scraper.config import Config, Fetch, Metrics, Notify, Portal, Taught
+from scraper.config import Config, Fetch, Metrics, Notify, Portal, Site, Taught
 from scraper.errors import ConfigError
 from scraper.reader import FINDERS
 
@@ -38,8 +38,8 @@ def refusal(tmp_path: Path, text: str) -> str:
     return caught.value.problem
 
 
-TABLES = (Config, Fetch, Notify, Metrics, Taught, Portal)
-NAMES = ("path", "fetch", "notify", "metrics", "words", "portals")
+TABLES = (Config, Fetch, Notify, Metrics, Site, Taught, Portal)
+NAMES = ("path", "fetch", "notify", "metrics", "site", "words", "portals")
 """Of the tables themselves, which have their own rows in the docs; and where the file is."""
 
 
