@@ -89,8 +89,8 @@ class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         command: A program with its arguments; the text is on its standard input.
         webhook: An http(s) address to which JSON is posted.
-        apprise: Addresses of services as Apprise writes them; wants the extra ``notify``.
-        ping: A dead-man switch in the form of healthchecks.io, told of every pass.
+        apprise: Addresses of services as Apprise writes them; needs the extra ``notify``.
+        ping: A dead-man switch in the form of healthchecks.io, which every pass reports to.
         disk_mib: Less free space than this beside the database is a trouble of our own; 0 = none.
     """
 

@@ -57,7 +57,7 @@ def open_for_writing(
 
 
 def _make(path: Path, migrations: Migrations | None) -> None:
-    """Make the file complete under another name first: a crash leaves all of it or nothing."""
+    """Make the file complete under another name first: after a crash it is complete or missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for journal in (path.with_name(f"{path.name}{end}") for end in ("-journal", "-wal")):
         if journal.exists():  # SQLite would write it into the new file

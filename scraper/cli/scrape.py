@@ -84,7 +84,7 @@ def _kept(
 async def _swept(
     settings: Config, store: Store, names: tuple[str, ...], teller: Teller
 ) -> tuple[list[Report], PassNotKept | None]:
-    """One pass over the chosen portals; the second tells whether something could not be kept."""
+    """One pass over the chosen portals; also the error where a look was not stored."""
     threads.let_the_end_wait_for_nothing()
     async with collecting(settings, store, now) as collector:
         monitor = Monitor(
