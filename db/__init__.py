@@ -1,1 +1,1 @@
-"""Keeping what portals showed, and asking about it; knows nothing of pages or networks."""
+"""The database: storing and querying looks and readings; independent of pages and networks."""

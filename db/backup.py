@@ -55,7 +55,7 @@ def make(
     progress: Callable[[float], None] = lambda _done: None,
 ) -> Backup:
     """
-    Make a backup, in a file that is not there yet.
+    Make a backup in a new file.
 
     It is complete, on the disk and found to be without a fault before it has its name.
 
@@ -64,7 +64,7 @@ def make(
         path: Where to.
         plain: Whether it is for other programs, whose SQLite may be older than 3.37: its tables are
             not STRICT, and nalssi itself takes it for no database of its own.
-        progress: Is told how much is copied, 0 to 1.
+        progress: Called with the copied share, 0 to 1.
 
     Raises:
         OutputExists: There is such a file.

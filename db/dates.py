@@ -2,10 +2,10 @@
 Page dates as proof: what a page printed above its box existed by the end of that day.
 
 A feed that prints an hour says more: its values were observed then. No set is published before its
-observation, whatever a cache or a date line says; and its values are as old as that, whoever shows
-them and however late. So where an hour is known, ``published_by`` is that hour, not its end: values
-of 12:00 that a feed shows first at 14:00 would else be live until 14:30. An hour that is later than
-a look at the set is none.
+observation, whatever a cache or a date line says; and its values are that old, wherever and
+however late they are shown. So where an hour is known, ``published_by`` is that hour, not its end:
+values of 12:00 that a feed shows first at 14:00 would else be live until 14:30. An hour that is
+later than a look at the set does not count.
 
 A date that stands still while new sets go on proves nothing, nor do its hours; the portal's date
 line is broken then.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from db.flags import MISSING, NOT_EVALUATED, PASS
 from db.moments import KST_S
+from db.qartod import MISSING, NOT_EVALUATED, PASS
 from db.read.rows import DAY_S
 
 LATE_HOURS: Final = f"""(SELECT d.hours FROM late_days AS d WHERE d.portal_id = sp.portal_id

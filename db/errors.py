@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal, TypeAlias
 
 Fault: TypeAlias = Literal["", "gone", "replaced", "damaged", "locked", "full"]
@@ -67,6 +68,33 @@ class UnknownPortal(NalssiError):
         self.asked, self.known = asked, known
 
 
+class MissingExtra(NalssiError):
+    """Something was asked for that needs a library which is not installed."""
+
+    exit_code = 2
+    extra = ""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: {installing(self.extra)}")
+
+
+def installing(extra: str) -> str:
+    """
+    The command that installs an extra from where this nalssi came from, such as a checkout.
+
+    Where that is unknown, the command for the checkout's own folder.
+    """
+    import json  # noqa: PLC0415 - only a missing extra asks
+    from importlib import metadata  # noqa: PLC0415 - the same
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - the same
+
+    source = "."
+    with contextlib.suppress(metadata.PackageNotFoundError, ValueError, KeyError):
+        origin = metadata.distribution("nalssi").read_text("direct_url.json") or "{}"
+        source = unquote(urlsplit(json.loads(origin)["url"]).path) or source
+    return f"pip install '{source}[{extra}]'"
+
+
 class WrongQuestion(NalssiError):
     """A question that has no answer, such as one of a range that ends before it begins."""
 
@@ -93,4 +121,4 @@ class OutputExists(OutputError):
     exit_code = 2
 
     def __init__(self, path: object) -> None:
-        super().__init__(path, "is there already, expected a new name")
+        super().__init__(path, "exists already, expected a new name")

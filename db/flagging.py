@@ -14,7 +14,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from db import flags, records
-from db.flags import BRIDGED, FAIL, Box
+from db.flags import BRIDGED, Box
+from db.qartod import FAIL
 from db.read.rows import DAY_S
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from db import records
 from db.moments import KST_S
+from db.qartod import FAIL, SUSPECT
 from db.read.rows import DAY_S
 
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
 Kind = Literal["flat", "spike", "step", "neighbours", "range"]
 
 KINDS: Final[tuple[Kind, ...]] = ("flat", "spike", "step", "neighbours", "range")
-
-PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING = 1, 2, 3, 4, 9
-
-NAMES: Final = {1: "pass", 2: "not evaluated", 3: "suspect", 4: "fail", 9: "missing"}
-"""What QARTOD calls each."""
 
 HOUR_S: Final = 60 * 60
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from db.errors import NalssiError
+from db.errors import MissingExtra
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 TIME_ZONE: Final = "Asia/Seoul"
 
 
-class MissingPandas(NalssiError):
+class MissingPandas(MissingExtra):
     """pandas is not installed."""
 
-    exit_code = 2
+    extra = "pandas"
 
     def __init__(self) -> None:
-        super().__init__("pandas is not installed: pip install 'nalssi[pandas]'")
+        super().__init__("pandas is not installed")
 
 
 def to_pandas(rows: Sequence[Any]) -> DataFrame:
@@ -40,7 +40,7 @@ def to_pandas(rows: Sequence[Any]) -> DataFrame:
             a frame without columns.
 
     Raises:
-        MissingPandas: It is an extra: ``pip install 'nalssi[pandas]'``.
+        MissingPandas: It is an extra: ``pip install '.[pandas]'``.
     """
     try:
         import pandas as pd

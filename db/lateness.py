@@ -1,5 +1,5 @@
 """
-Lateness: a portal that is alone and hours late, told by the course of its days.
+Lateness: a portal that is alone and hours late, recognized by the course of its days.
 
 Its sets are new to everybody each hour, and old all the same. But the air is warmest in the middle
 of the afternoon, by the sun. The mean temperature of the sets that a portal showed in a week is
@@ -33,7 +33,7 @@ WEEK: Final = 7
 """Days that are judged together: enough for one front not to look like an afternoon."""
 
 LATE_H: Final = 3.0
-"""A lag is told from here on; below lie the seasons, the coast, and a portal's own half hour."""
+"""Shorter lags may be the season, the coast, or a portal's usual half hour."""
 
 WARMEST_H: Final = 14.56
 """

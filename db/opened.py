@@ -39,7 +39,7 @@ STEPS: Final = 10_000
 
 
 class Opened:
-    """A database of nalssi, opened read-only: who is in it, and which part of it is meant."""
+    """A database of nalssi, opened read-only: its stations, portals, and parts of its time."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -86,7 +86,7 @@ class Opened:
         The station that is meant.
 
         Raises:
-            UnknownStation: None is, or it was never printed; near names are offered.
+            UnknownStation: No printed station has that name; near names are offered.
         """
         return read.lookup.meant(name, self.stations())
 
@@ -95,7 +95,7 @@ class Opened:
         return self._ask.read(read.portals.station, read.portals.STATIONS)
 
     def portals(self) -> list[Portal]:
-        """Every portal ever looked at, in the order in which they were added."""
+        """Every portal that was polled, in the order in which they were added."""
         return self._ask.read(read.portals.portal, read.portals.PORTALS)
 
     def fragment(self, digest: str) -> str:
@@ -119,7 +119,7 @@ class Opened:
         return str(self._ask("PRAGMA journal_mode")[0][0])
 
     def memory(self, portal: str) -> PortalMemory:
-        """What the last looks at a portal left for the next; empty for one never looked at."""
+        """What the last looks at a portal left for the next; empty for one never polled."""
         rows = self._ask.read(read.portals.memory, read.portals.MEMORY, {"portal": portal})
         from db.reading import PortalMemory
 
@@ -171,5 +171,5 @@ class Opened:
         now: When | None = None,
     ) -> Part:
         """The part of the history that is asked for, of a portal that is known."""
-        read.portals.refuse_unknown(self._ask, portal)
+        read.lookup.refuse_unknown(self._ask, portal)
         return asked.part(since, until, portal, now)

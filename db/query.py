@@ -16,7 +16,7 @@ Only the standard library is imported here, so that asking starts fast.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from db import asked, read
 from db.errors import WrongQuestion
@@ -64,13 +64,28 @@ __all__ = [
     "State",
 ]
 
+_FILES: Final = {
+    "Best": "best",
+    "Counts": "counts",
+    "Flag": "flags",
+    "Freeze": "freezes",
+    "Gap": "gaps",
+    "Latest": "latest",
+    "OpenNotice": "notices",
+    "PastLook": "looks",
+    "Portal": "portals",
+    "PortalCounts": "counts",
+    "PortalStatus": "status",
+    "Spell": "series",
+}
+"""The file of each record in ``db/read``."""
+
 if not TYPE_CHECKING:  # or every name would pass as known
 
     def __getattr__(name: str) -> object:
         """Import the file of a record when it is named."""
-        for file in read.__all__ if name in __all__ else ():
-            if hasattr(module := getattr(read, file), name):
-                return getattr(module, name)
+        if name in _FILES:
+            return getattr(getattr(read, _FILES[name]), name)
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
 

@@ -61,9 +61,9 @@ class Reading:
 
     Attributes:
         city: As printed, such as ``"서울"``.
-        station: The station of that name; None where it cannot be told which one is meant.
+        station: The station of that name; None where the name is ambiguous.
         condition: The sky.
-        temperature_c: Degrees Celsius, one decimal; None where no number can be told.
+        temperature_c: Degrees Celsius, one decimal; None where no number can be read.
     """
 
     city: str
@@ -227,7 +227,7 @@ class PortalMemory:
         etag, last_modified: Validators of the page last read, as its server sent them.
         last_look: When it was asked last; aware. None where it never was.
         failures: How many of the last looks in a row brought no page.
-        retry_at: Before this moment the portal does not want to be asked; aware.
+        retry_at: The portal asks for no request before this moment; aware.
     """
 
     etag: str | None = None

@@ -1,4 +1,4 @@
-"""Whether everything that nalssi needs is as it should be; changes nothing."""
+"""Checks of everything that nalssi needs; they change no row and no file."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Finding:
     What one check found.
 
     Attributes:
-        check: What was looked at.
-        told: What was found, in one line.
+        check: What was checked.
+        told: The finding, in one line.
         exit_code: Of the command, where something is wrong.
     """
 
@@ -45,7 +45,7 @@ class Finding:
 
     @property
     def well(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether the check found no fault."""
         return self.exit_code == 0
 
 

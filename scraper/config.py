@@ -7,8 +7,6 @@ for msgspec, and its ``description`` in the words of an error.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -16,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct, field
 
-from scraper import __version__, toml
+from scraper import __version__, places, toml
 from scraper.errors import ConfigError, UnteachableWord
 from scraper.keys import WrongKey, table
 from scraper.schedule import WrongSchedule, refuse_wrong_schedule
@@ -24,8 +22,6 @@ from scraper.schedule import WrongSchedule, refuse_wrong_schedule
 if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
-DEFAULT_NAME: Final = "config.toml"
-SYSTEM_WIDE: Final = Path("/etc/nalssi") / DEFAULT_NAME
 NO_PORTALS: Final = "no [[portals]], expected one at least"
 
 USER_AGENT: Final = (
@@ -39,7 +35,7 @@ _TABLE: Final = Meta(description="a table")
 
 class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    A portal to look at.
+    A portal to poll.
 
     Attributes:
         name: How it is called in the database and on the command line.
@@ -88,13 +84,13 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    Whom to tell when a portal goes down, freezes or changes, and when it is well again.
+    Where notices go when a portal goes down, freezes or changes, and when it is well again.
 
     Attributes:
         command: A program with its arguments; the text is on its standard input.
         webhook: An http(s) address to which JSON is posted.
-        apprise: Addresses of services as Apprise writes them; wants the extra ``notify``.
-        ping: A dead-man switch in the form of healthchecks.io, told of every pass.
+        apprise: Addresses of services as Apprise writes them; needs the extra ``notify``.
+        ping: A dead-man switch in the form of healthchecks.io, which every pass reports to.
         disk_mib: Less free space than this beside the database is a trouble of our own; 0 = none.
     """
 
@@ -187,15 +183,15 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         interval_minutes: From one look at a portal to the next.
         schedule: A cron expression in Korean time, in place of the interval; empty = none.
         fetch: How pages are asked for.
-        notify: Whom to tell.
+        notify: Where notices go.
         metrics: What Prometheus is given.
         site: The pages that are written as files.
         log: The log of the daemon.
         words: What printed words mean, besides what the tables know.
-        portals: Which to look at.
+        portals: Which to poll.
     """
 
-    path: Path = Path(DEFAULT_NAME)
+    path: Path = Path(places.DEFAULT_NAME)
     database: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]+\Z", description="a path")] = (
         "weather.db"
     )
@@ -245,39 +241,6 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """
         by_name = {portal.name: portal for portal in self.portals}
         return tuple(by_name[name] for name in dict.fromkeys(names)) if names else self.portals
-
-
-def usual_places() -> list[Path]:
-    """Where a config is looked for that no option and no variable names, in this order."""
-    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    with contextlib.suppress(RuntimeError):  # a user without a home
-        home = str(Path(home).expanduser())
-    return [Path(DEFAULT_NAME), Path(home) / "nalssi" / DEFAULT_NAME, SYSTEM_WIDE]
-
-
-def usual() -> Path | None:
-    """The config in the first usual place that has one; None where none has."""
-    return next((place for place in usual_places() if place.is_file()), None)
-
-
-def find(path: Path | None = None) -> Path:
-    """
-    Where the config is: the path given, ``NALSSI_CONFIG``, or the first of the usual places.
-
-    Raises:
-        ConfigError: There is no such file.
-    """
-    named = path or (Path(os.environ["NALSSI_CONFIG"]) if os.environ.get("NALSSI_CONFIG") else None)
-    found = named or usual()
-    if found is None:
-        others = " and ".join(map(str, usual_places()[1:]))
-        problem = f"there is no such file, nor in {others}; `nalssi init` writes one"
-        raise ConfigError(DEFAULT_NAME, problem)
-    if not found.is_file():
-        raise ConfigError(
-            found, "there is no such file, expected one by --config, NALSSI_CONFIG, or here"
-        )
-    return found
 
 
 def load(path: Path) -> Config:

@@ -5,16 +5,16 @@ Every error that a command can end with, what it means, and its exit code.
 |---|---|
 | 0 | done |
 | 1 | a bug in nalssi |
-| 2 | wrong command line: an unknown name, a time that is none, nothing to draw, an extra missing |
-| 3 | the config is wrong, or not there |
+| 2 | wrong command line: an unknown name, a wrong time, an empty chart, a missing extra |
+| 3 | the config is wrong or missing |
 | 4 | a portal could not be fetched, or its robots.txt refused us |
-| 5 | a page had no sidebar that we can read, or an archive nothing that can be read |
+| 5 | no sidebar of a page, or no record of an archive, could be read |
 | 6 | the database cannot be used: not ours, damaged, newer, locked; no room, a wrong clock |
 | 7 | a portal is stale, frozen or down, or runs hours late; nalssi has a trouble of its own |
 | 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |
 | 75 | another pass is running on this database (``EX_TEMPFAIL`` of sysexits.h) |
 | 130 | interrupted by Ctrl-C, or a pass by SIGTERM |
-| 141 | who read the output left early, such as ``head`` |
+| 141 | the reader of the output left early, such as ``head`` |
 
 Where several apply, the highest of them is the exit code.
 The errors of the database itself are in ``db/errors.py``; they stand in the same table.

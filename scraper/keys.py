@@ -1,4 +1,4 @@
-"""A table of the config, read key by key, so that an error can name the key and what it wants."""
+"""A table of the config, read key by key, so that an error names the key and the expected value."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ PATIENCE_S: Final = 30.0
 
 class Monitor:
     """
-    Sends and writes what the config wants of each look.
+    Sends notices and pings and writes metrics after each look, as the config says.
 
     Args:
         config: Which channels there are, and where the metrics go.
@@ -79,7 +79,7 @@ class Monitor:
         self._site, self._site_due = asyncio.Lock(), False
 
     async def after_looks(self, reports: list[Report]) -> None:
-        """Send and write what these looks changed; raises for nothing that a channel does."""
+        """Send and write what these looks changed; a failing channel raises no error."""
         for report in reports:
             self._last[report.portal] = report
         polled = {report.portal for report in reports}

@@ -1,7 +1,7 @@
 """
 Sidebar -> Readings: stations for cities, conditions for labels and icons, numbers for temperatures.
 
-Whatever is not understood stays as printed and is told as a problem; nothing is dropped or guessed.
+A word that is not understood stays as printed and is reported as a problem; no value is guessed.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def condition(label: str, icon: str, words: Words = KNOWN) -> Condition:
     """
     What a label and an icon code mean together; the label decides where there is one.
 
-    ``condition`` of the result is None where they say nothing that we understand.
+    ``condition`` of the result is None where neither is understood.
     """
     word = plain(label)
     known = ICONS.get(icon) if word == NO_LABEL else words.conditions.get(word)

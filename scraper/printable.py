@@ -1,4 +1,4 @@
-"""Text that does nothing but show itself, whoever it came from."""
+"""Text from outside, made safe to print."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Reads again what was kept of pages, with today's reader and today's words, and tells the difference.
+Reads stored pages again, with today's reader and words, and shows the difference.
 
 A fragment is a cut of its page that reads alone as it did in there, so that without a better reader
 or new words there is no difference. The page date is not in it, and stays as it is.
@@ -43,7 +43,7 @@ KINDS: Final = get_args(What)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """
-    One thing that is otherwise, or that stays because it cannot be read.
+    One difference, or an old reading that stays because its page cannot be read.
 
     Attributes:
         change: What became of it: of a reading ``added``, ``changed`` or ``gone``; of a page
@@ -115,7 +115,7 @@ def reparse(
         kept: That.
         words: What printed words mean today.
         kinds: The kind of each portal, by its name.
-        into: Where the new readings go; None = nowhere, only the difference is told.
+        into: Where the new readings go; None = only the difference is shown.
     """
     seen = _Seen(kept, words, kinds)
     for old in kept.sidebars():
@@ -130,7 +130,7 @@ def reparse(
 
 
 class _Seen:
-    """Reads one thing after the other, and remembers what is otherwise."""
+    """Reads one page after the other, and collects the differences."""
 
     def __init__(self, kept: Kept, words: Words, kinds: Mapping[str, str]) -> None:
         self._kept, self._words, self._kinds = kept, words, kinds
@@ -142,7 +142,7 @@ class _Seen:
         self._sidebars = self._differing = self._unread = 0
 
     def difference(self) -> Difference:
-        """All that is otherwise."""
+        """All differences."""
         return Difference(
             sidebars=self._sidebars,
             differing=self._differing,
@@ -207,7 +207,7 @@ class _Seen:
         return said
 
     def _compare(self, old: KeptSidebar, new: Content) -> None:
-        """Note each reading that is otherwise."""
+        """Note each reading that differs."""
         before, after = _by_station(old.readings), _by_station(new.readings)
         news = []
         for key, reading in after.items():

@@ -62,5 +62,5 @@ def _settle(future: Future[_T], call: Callable[[], _T]) -> None:
     if future.set_running_or_notify_cancel():
         try:
             future.set_result(call())
-        except BaseException as exc:  # noqa: BLE001 - whoever waits for it is to see it
+        except BaseException as exc:  # noqa: BLE001 - the caller that waits for it gets it
             future.set_exception(exc)

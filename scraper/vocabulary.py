@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NO_SKY_REPORTED: Final = "-"
-"""Printed with icon 00 where a station reports no sky; says nothing of the weather."""
+"""Printed with icon 00 where a station reports no sky; it has no meaning for the weather."""
 
 NO_LABEL: Final = ""
 """Printed where the portal has lost the word; it never means clear."""

@@ -1,4 +1,4 @@
-"""Exports: tables as files of other forms, which are complete or not there."""
+"""Exports: tables as CSV, NDJSON or Parquet; a file appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CREDIT: Final = f"{PUBLISHER}, as shown by"
 
 
 def _silent(_done: float) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Export:
         what: The table.
         chosen: Which rows of it.
         clean: What each text is to lose.
-        progress: Is told how much is done, 0 to 1.
+        progress: Called with the finished share, 0 to 1.
     """
 
     source: Source
@@ -122,7 +122,7 @@ class Export:
         }
 
     def _slices(self) -> Iterator[Slice]:
-        """All rows; what is wrong with the question is told before anything is written."""
+        """All rows; a wrong question is refused before the first row is written."""
         return self.source.slices(self.what, self.chosen)
 
     def _written(self, slices: Iterable[Slice], writer: Writer) -> int:

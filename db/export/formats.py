@@ -30,7 +30,7 @@ _ROW_END: Final = "\r\n"
 
 
 class Writer(Protocol):
-    """Takes rows, and is told when there are no more."""
+    """Takes rows until it is closed."""
 
     def write(self, some: Slice) -> None:
         """Write some rows, one at least."""
@@ -39,7 +39,7 @@ class Writer(Protocol):
         """Write what is still held back."""
 
     def abandon(self) -> None:
-        """Write nothing more: what is there is to be thrown away."""
+        """Stop writing; the draft will be removed."""
 
 
 class Lines:
@@ -75,7 +75,7 @@ def csv(
     stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str], mark: bool
 ) -> Lines:
     """
-    Write CSV in UTF-8, with a line of headings; an empty cell is nothing, or an empty text.
+    Write CSV in UTF-8, with a line of headings; an empty cell is a missing value or an empty text.
 
     Args:
         stream: Where to.
@@ -94,7 +94,7 @@ def csv(
 
 
 def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str]) -> Lines:
-    """Write a JSON object for each row; its keys are the columns, nothing is null."""
+    """Write a JSON object for each row; its keys are the columns; a missing value is null."""
     cells = _cells(
         columns,
         {

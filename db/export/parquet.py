@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from db.errors import NalssiError
+from db.errors import MissingExtra
 from db.export.tables import unit
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ _ROWS_AT_ONCE: Final = 50_000
 """In a row group, which is held in memory whole."""
 
 
-class NoPyarrow(NalssiError):
-    """Parquet was asked for, and what writes it is not installed."""
+class NoPyarrow(MissingExtra):
+    """Parquet was asked for, and pyarrow, which writes it, is not installed."""
 
-    exit_code = 2
+    extra = "parquet"
 
     def __init__(self) -> None:
-        super().__init__("parquet needs pyarrow: pip install 'nalssi[parquet]'")
+        super().__init__("parquet needs pyarrow")
 
 
 def refuse_without() -> None:
@@ -92,7 +92,7 @@ class Parquet:
         self._writer.close()
 
     def abandon(self) -> None:
-        """Write nothing more: pyarrow would complete the file when it is forgotten."""
+        """Stop writing: pyarrow would complete the file when the writer is collected."""
         self._writer.is_open = False
 
 
@@ -139,7 +139,7 @@ class Folders:
             self._stream.close()
 
     def abandon(self) -> None:
-        """Write nothing more."""
+        """Stop writing."""
         if self._file is not None and self._stream is not None:
             self._file.abandon()
             self._stream.close()

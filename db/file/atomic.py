@@ -37,7 +37,7 @@ def of_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterator[
     Args:
         path: That place; through a link, where that leads to.
         mode: Who may read and write it, as for ``open``.
-        replace: Whether a file that is there gives way.
+        replace: Whether an existing file is replaced.
 
     Raises:
         OutputExists: There is one, and it does not give way.
@@ -98,7 +98,7 @@ def _refuse(path: Path, place: Path, *, replace: bool) -> None:
         if not replace:
             raise OutputExists(path)
         if not place.is_file():
-            raise OutputError(path, "is there and no file")
+            raise OutputError(path, "exists and is not a file")
     for end in ("", *OF_SQLITE, *_LOCKS):
         if _is_database(place.with_name(place.name.removesuffix(end))):
             raise OutputError(path, "is a database, or belongs to one")
@@ -172,7 +172,7 @@ def _opened_folder(draft: Path) -> int:
 
 
 def _remove(draft: Path) -> None:
-    """Remove a draft, if it is there; last itself, so that a sweep finds what is left of it."""
+    """Remove a draft if it exists; the draft itself last, so that a sweep finds its rest."""
     if draft.is_dir():
         shutil.rmtree(draft, ignore_errors=True)
         return

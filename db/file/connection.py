@@ -1,5 +1,5 @@
 """
-The file: how it is opened, locked and refused, and how its faults are told.
+The file: how it is opened, locked and refused, and how its faults are reported.
 
 Only the standard library is imported here, so that asking starts fast.
 """
@@ -103,7 +103,7 @@ def deriving(path: Path) -> Iterator[None]:
 
 
 def damage(path: Path) -> str | None:
-    """What SQLite finds first: a broken page or row, or a value of another type; None = nothing."""
+    """The first fault that SQLite finds: a damaged page, row or value; None = no fault."""
     try:
         with contextlib.closing(open_to_read(path)) as conn:
             (found,) = conn.execute("PRAGMA quick_check(1)").fetchone()
@@ -121,7 +121,7 @@ def identity(path: Path) -> tuple[int, int]:
 @contextlib.contextmanager
 def transaction(conn: sqlite3.Connection) -> Iterator[None]:
     """
-    One commit or nothing.
+    All in one commit, or no change.
 
     It takes its turn to write at once: one that reads first and writes later would fail, without
     waiting, where somebody else wrote in between.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
 _VIEWS = {name: f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()}
-"""As SQLite keeps them in its own table: that is how a view of yesterday's code is told."""
+"""As SQLite stores them in its own table, by which views of older code are recognized."""
 
 
 def open_for_writing(
@@ -31,7 +31,7 @@ def open_for_writing(
     """
     The database at this path, made if there is none, and brought up to date.
 
-    The caller holds the lock beside the file: nobody else may be making it.
+    The caller holds the lock beside the file, so that no other process makes it.
 
     Args:
         path: The file. Its folder is made if missing.
@@ -57,7 +57,7 @@ def open_for_writing(
 
 
 def _make(path: Path, migrations: Migrations | None) -> None:
-    """Make the file complete under another name first: a crash leaves all of it or nothing."""
+    """Make the file complete under another name first: after a crash it is complete or missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for journal in (path.with_name(f"{path.name}{end}") for end in ("-journal", "-wal")):
         if journal.exists():  # SQLite would write it into the new file
@@ -70,7 +70,7 @@ def _make(path: Path, migrations: Migrations | None) -> None:
 
 
 def _empty_draft(path: Path) -> Path:
-    """An empty file beside the one it will replace, readable by nobody who may not read that."""
+    """An empty file beside the one it will replace, with the same readers."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

@@ -47,7 +47,7 @@ class Relation:
     Attributes:
         station: Its Korean name.
         common: In how many periods both have a mean; all here is of these.
-        mean_difference_c: Its mean less that of the first; None where nothing is common.
+        mean_difference_c: Its mean less that of the first; None without a common period.
         correlation: Pearson's, -1 to 1.
         reason: Why there is no correlation; None where there is one.
     """
@@ -86,7 +86,7 @@ def of(
     Stations side by side over a history.
 
     Args:
-        history: What to look at.
+        history: The history to compare.
         stations: Their Korean names, two or more; the others are compared with the first.
         by: How long a period is.
         min_coverage: Below this a period has no mean; 0 to 1.

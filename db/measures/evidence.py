@@ -101,9 +101,9 @@ class Known:
         condition: Our name of the sky; None = unknown.
         label: The sky as printed.
         changed_after, seen_from: The looks between which the value appeared; ``changed_after`` is
-            None where nobody was looking before.
+            None without an earlier look.
         seen_until: The last look that saw it.
-        next_change: The first look at others; None where there was none so far.
+        next_change: The first look at other values; None if there was none so far.
         published_by: When the set was published at the latest.
         observed_at: The hour of the observation, where a feed prints it with the set; else None.
         valid_until: When the live value stopped, or stops, being live; None where it was not.

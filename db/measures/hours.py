@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from db.errors import WrongQuestion
-from db.flags import FAIL, MISSING
 from db.measures.periods import MOST
 from db.measures.stats import MIN_COVERAGE
 from db.measures.stretches import side_by_side
 from db.measures.timeline import Timeline
 from db.moments import epoch, moment
+from db.qartod import FAIL, MISSING
 from db.read.rows import moment_or_none
 from db.validity import rank
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from db.flags import FAIL, SUSPECT
 from db.measures import periods
 from db.moments import moment
+from db.qartod import FAIL, SUSPECT
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -53,7 +53,7 @@ class Period:
         suspect: In which share of the period it was flagged 3: it counts all the same.
         failed: In which share of the period it was flagged 4.
         conditions: Which share of the time with a reading had which sky, the most frequent first;
-            ``not_reported`` where a dash was printed, ``unknown`` where nothing that we understand.
+            ``not_reported`` where a dash was printed, ``unknown`` for other words.
         agreement: Where several portals were live, which share of them showed the temperature that
             counts, weighed by time; None where never more than one was.
         reason: Why the mean, or the lowest and the highest, are None; None where they are not.
@@ -86,7 +86,7 @@ def of(
     The periods of a station that have a part in a history, oldest first, also those without values.
 
     Args:
-        history: What to look at.
+        history: The history to measure.
         station: Its Korean name.
         by: How long a period is.
         min_coverage: Below this a period has no mean, lowest and highest value; 0 to 1.
@@ -258,7 +258,7 @@ def _whole(sums: _Sums) -> _Extremes:
     """The extremes of an hour or a day, in which no long time may be missing."""
     if sums.longest_gap_s > LONGEST_HOLE_S:
         hours, minutes = divmod(sums.longest_gap_s // 60, 60)
-        return _Extremes(reason=f"no extremes: nothing known for {hours} h {minutes:02} min")
+        return _Extremes(reason=f"no extremes: no value for {hours} h {minutes:02} min")
     lowest, highest = min(sums.printed, key=_TENTHS), max(sums.printed, key=_TENTHS)
     return _Extremes(lowest=lowest, highest=highest)
 

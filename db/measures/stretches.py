@@ -13,8 +13,8 @@ from heapq import merge
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
-from db.flags import PASS
 from db.moments import FOREVER, epoch
+from db.qartod import PASS
 from db.read.flags import OF_STATION
 from db.validity import CONFIRMED, HOLD_S, Shown, State, pieces, rank
 
@@ -193,7 +193,7 @@ class History:
                 before = tenths
 
     def _pauses(self, which: Mapping[str, object]) -> list[tuple[int, int]]:
-        """When nobody looked at a portal; after the last look of all, without end."""
+        """The stretches without a look at a portal; the one after the last look has no end."""
         ((last_look,),) = self._ask.whole(LAST_LOOK, {"portal": which["portal"]}, present=1)
         return [*self._ask.whole(PAUSES, which, present=2), (last_look, FOREVER)]
 

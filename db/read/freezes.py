@@ -22,7 +22,7 @@ FREEZES = f"""
     WHERE sp.seen_until - sp.standing_since >= {FROZEN_AFTER_S}
     GROUP BY sp.portal_id, sp.standing_since"""
 """
-One set may stand through several spells, printed otherwise in each: the last counts.
+One set may stand through several spells, printed differently in each: the last counts.
 
 ``WHERE`` is that of the index that has these spells alone.
 """

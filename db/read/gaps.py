@@ -19,7 +19,7 @@ _LONGEST_WAIT_S = f"max({LONGEST_BACK_OFF_S}, g.interval_s) + g.interval_s"
 
 def gaps_of_looks(now: str = ":now", since: str = ":since") -> str:
     """
-    Those among the looks that are there, as SQL.
+    The gaps between existing looks, as SQL.
 
     Since the looks that are all there, and since the last success before what is asked for.
     Unwatched: somewhere in it two looks are further apart than even a back-off puts them.

@@ -40,7 +40,7 @@ PAGE_DATE = """coalesce(
 
 def latest(now: str) -> str:
     """
-    The newest reading of each station and portal, as of a moment; later looks count for nothing.
+    The newest reading of each station and portal, as of a moment; later looks do not count.
 
     What stations of one spell share is worked out once.
 

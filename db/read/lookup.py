@@ -1,5 +1,5 @@
 """
-Which station is meant: by its Korean name, its English name, or its KMA id.
+Which station is meant, by its Korean name, its English name or its KMA id; and which portal.
 
 Only the standard library is imported here, so that asking starts fast.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from db.errors import UnknownStation
+from db.errors import UnknownPortal, UnknownStation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from db.asked import StationName
+    from db.read.ask import Ask
     from db.reading import Station
 
 
@@ -22,7 +23,7 @@ def meant(asked: StationName, stations: Sequence[Station]) -> Station:
     The station of that name, the English one in any case; of that very name before all others.
 
     Raises:
-        UnknownStation: None is; near names are offered.
+        UnknownStation: No station has that name; near names are offered.
     """
     name = str(asked).strip()
     as_written = [known for known in stations if name in _names(known)]
@@ -53,3 +54,17 @@ def _near(asked: str, stations: Sequence[Station]) -> list[str]:
     near = [name for name in shown if name.startswith(asked.casefold())]
     near += difflib.get_close_matches(asked.casefold(), shown, n=5, cutoff=0.5)
     return list(dict.fromkeys(shown[name] for name in near))[:5]
+
+
+def refuse_unknown(ask: Ask, asked: str | None) -> None:
+    """
+    Refuse a portal that is not known; None asks for all of them.
+
+    Raises:
+        UnknownPortal: There is none of this name.
+    """
+    if asked is None:
+        return
+    known = ask.read(lambda row: str(row[0]), "SELECT name FROM portals ORDER BY id")
+    if asked not in known:
+        raise UnknownPortal(asked, known=known)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.errors import UnknownPortal
 from db.read.rows import END_OF_TIME, moment_or_none
 from db.reading import PortalMemory, Station
 
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
-
-    from db.read.ask import Ask
 
 
 STATIONS = """
@@ -49,7 +46,7 @@ MEMORY = f"""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
     """
-    A portal that was looked at.
+    A portal that was polled.
 
     Attributes:
         name, url: As in the config.
@@ -100,17 +97,3 @@ def memory(row: sqlite3.Row) -> PortalMemory:
         failures=row["failures"],
         retry_at=moment_or_none(row["retry_at"]),
     )
-
-
-def refuse_unknown(ask: Ask, asked: str | None) -> None:
-    """
-    Refuse a portal that is not known; None asks for all of them.
-
-    Raises:
-        UnknownPortal: There is none of this name.
-    """
-    if asked is None:
-        return
-    known = ask.read(lambda row: str(row[0]), "SELECT name FROM portals ORDER BY id")
-    if asked not in known:
-        raise UnknownPortal(asked, known=known)

@@ -17,7 +17,7 @@ NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
 
 def iso(seconds: str) -> str:
     """
-    Epoch seconds as the views tell them: ISO 8601, Korean.
+    Epoch seconds as the views show them: ISO 8601, Korean.
 
     The indices by time are of this very expression, so that a range asked of a view uses them.
     """

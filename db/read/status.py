@@ -25,7 +25,7 @@ _STATE = f"CASE WHEN sp.seen_from IS NULL THEN 'down' ELSE {state_sql(':now', _L
 _WHY = f"""CASE WHEN sp.seen_from IS NULL THEN 'no look ever succeeded'
     ELSE {why_sql(f"({_STATE})", ":now", _LAST_LOOK)} END"""
 _LAST_DAY = f"d.portal_id = p.id AND d.fetched_at > :now - {DAY_S} AND d.fetched_at <= :now"
-"""A look in the future was dated by a clock that was wrong: it counts for nothing."""
+"""A look in the future was dated by a wrong clock and does not count."""
 
 STATUS = f"""
     SELECT p.name AS portal, p.interval_s, sp.seen_from,

@@ -85,7 +85,7 @@ def why_sql(state: str, at: str, last_look: str) -> str:
 
 class Facts(NamedTuple):
     """
-    What the sentences tell, in epoch seconds.
+    The facts of the sentences, in epoch seconds.
 
     Attributes:
         at: The moment.
@@ -159,7 +159,7 @@ def _unknown_age(facts: Facts) -> str | None:
 
 
 def at_minute(seconds: int) -> str:
-    """A moment as the sentences tell it: Korean, to the minute."""
+    """A moment as the sentences show it: Korean, to the minute."""
     day, second = divmod(seconds + KST_S, DAY_S)
     return f"{_day(day)} {_time(second // 60)}"
 

@@ -54,7 +54,7 @@ class Word:
         word: As printed; a city that is known by its station's name, an icon by its code, and an
             empty label where the portal has lost it.
         means: What it is taken for, such as ``"snow"`` or ``"Seoul (108)"``; None = unknown.
-        understood: Whether it is known, if only as one that says nothing.
+        understood: Whether it is known, also if it has no meaning.
         sidebars: How many distinct ones have it.
         first_seen, last_seen: Korean time; None where no look at these sidebars is known.
         first_portal, last_portal: Who showed it then.
@@ -75,7 +75,7 @@ def printed(ask: Ask, icons: Mapping[str, str | None]) -> list[Word]:
     """
     Every word: labels, then icons, then cities, the most frequent first.
 
-    A city that was only ever printed twice with different values has no reading, and is not told.
+    A city that was only ever printed twice with different values has no reading, and is left out.
 
     Args:
         ask: Puts a question to the database.

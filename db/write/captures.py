@@ -233,7 +233,7 @@ class _Keeper:
         return looks
 
     def _keep_among_known(self, row: _Row, dates: set[str]) -> bool:
-        """Keep one capture, unless it is there already; gives whether it is new."""
+        """Store one capture unless it exists already; returns whether it is new."""
         portal_id, captured_at, _, precision, _, _ = row
         before = printed(self._conn, portal_id, [captured_at])
         new = self._conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row).rowcount > 0

@@ -1,4 +1,4 @@
-"""Dropping looks that a wrong clock dated: they never were at those moments, and prove nothing."""
+"""Dropping looks that a wrong clock dated: they prove nothing about those moments."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def plan(
     store: Store, *, since: dt.datetime | None, until: dt.datetime | None, portal: str | None
 ) -> list[Looks]:
     """
-    What dropping the looks of a range of time would drop; changes nothing.
+    The looks that would be dropped in a range of time; changes no row.
 
     Args:
         store: The database.

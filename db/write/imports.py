@@ -1,4 +1,4 @@
-"""Archives that were read to the end, so that nobody reads them twice."""
+"""Archives that were read to the end, so that none is read twice."""
 
 from __future__ import annotations
 

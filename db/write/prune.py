@@ -1,5 +1,5 @@
 """
-Pruning: old looks that say nothing new are dropped; values, spells and gaps stay as they were.
+Pruning: old looks that showed no change are dropped; values, spells and gaps stay as they were.
 
 Each portal has a border, a look that succeeded. Of the looks before it stay those that bound a
 spell, and those that prove, by a cache's Age or a printed date, that its box is older; those whose
@@ -135,10 +135,10 @@ class _Planned(Database):
 
 def plan(path: Path, before: dt.datetime) -> Plan:
     """
-    What pruning the looks before a moment would drop; changes nothing.
+    The looks before a moment that would be dropped; changes no row.
 
     Raises:
-        DatabaseError: The file is not there, not ours, damaged, or of another version.
+        DatabaseError: The file is missing, not ours, damaged, or of another version.
     """
     with _Planned(path) as planned:
         return planned.plan(epoch(before))
@@ -153,7 +153,7 @@ def carry_out(
     Args:
         path: The database, into which somebody else may be writing.
         planned: What ``plan`` said of it.
-        progress: Is told how much is done, 0 to 1.
+        progress: Called with the finished share, 0 to 1.
 
     Returns:
         How many looks were dropped.
@@ -203,7 +203,7 @@ def _drop(conn: sqlite3.Connection, portal_id: int, border: int) -> Iterator[int
 
 def compact(path: Path) -> None:
     """
-    Give what is free in the file back to the disk; nobody else can write meanwhile.
+    Return the free room in the file to the disk; no other process can write meanwhile.
 
     Raises:
         DatabaseError: There is no room for the copy that this takes, or it cannot be written.

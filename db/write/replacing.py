@@ -55,7 +55,7 @@ class Rewriting:
         )
 
     def finish(self) -> None:
-        """Give each content its row, derive what is derived, and let go of what nobody needs."""
+        """Give each content its row, derive what is derived, and delete unused rows."""
         waiting = self._conn.execute("SELECT sidebar_id, digest FROM waiting ORDER BY 1").fetchall()
         for sidebar_id, digest in waiting:
             if (other := self._sidebars.known(digest)) is None:

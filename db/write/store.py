@@ -81,7 +81,7 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One commit or nothing, for whatever writes."""
+        """One commit for all writes inside, or no change."""
         try:
             with connection.naming(self.path), connection.transaction(self._conn):
                 self.place.refuse_another()
@@ -129,7 +129,7 @@ class Store:
                 pass  # each writes the portals that are due
 
     def memory(self, portal: str) -> PortalMemory:
-        """What the last looks left for the next; empty for a portal never looked at."""
+        """What the last looks left for the next; empty for a portal that was never polled."""
         self._settle_portals()  # the validators may be those of another address
         with connection.reading(self.path):
             cursor = self._conn.execute(portals.MEMORY, {"portal": portal})
@@ -259,7 +259,7 @@ class Store:
 
     def begin_again(self, page: KeptPage) -> bool:
         """
-        Record that the page is about to be read once more.
+        Record that the page is about to be read again.
 
         Returns:
             False where that ended badly too often: the page is then set aside, and kept.

@@ -35,7 +35,7 @@ def readings_of(
     page: bytes, url: str, fetched_at: dt.datetime | dt.date | str | None
 ) -> list[dict[str, Any]]:
     """
-    The readings of one saved page, for Spark and the like: it keeps nothing and asks nobody.
+    The readings of one saved page, for Spark and the like; without a database or a network.
 
     Args:
         page: The page's bytes, in any encoding that it declares.
@@ -51,7 +51,7 @@ def readings_of(
         all where the page has no sidebar, or nothing says when or whose it was.
 
     Raises:
-        ValueError: The time is a ``datetime`` without an offset, which says nothing for certain.
+        ValueError: The time is a ``datetime`` without an offset, which is ambiguous.
     """
     if isinstance(fetched_at, dt.datetime) and fetched_at.tzinfo is None:
         msg = f"fetched_at is {fetched_at}, expected a time with its offset, or text"

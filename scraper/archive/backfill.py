@@ -46,7 +46,7 @@ class Progress:
         done: Files that were read to the end.
         skipped: Files that an earlier run had read.
         troubles: Files with something the matter, and what.
-        unreadable: How many of those held nothing that can be read.
+        unreadable: How many of those had no record that can be read.
         started: When, by ``time.monotonic``.
     """
 
@@ -97,7 +97,7 @@ def run(
         files: Which.
         crew: The processes that read them.
         sink: Where it goes.
-        watch: Is told how far it is, some times a second.
+        watch: Called with the progress, some times a second.
     """
     wanted = [file for file in files if not sink.has(file)]
     progress = Progress(
@@ -198,7 +198,7 @@ class Keeper:
 
 
 class Counter:
-    """Keeps nothing, and counts what would be there."""
+    """Stores no row, and counts what would be stored."""
 
     def __init__(self) -> None:
         self._digests: set[bytes] = set()
@@ -246,7 +246,7 @@ class Extract:
 @contextlib.contextmanager
 def written(path: Path) -> Iterator[Extract]:
     """
-    A file that is there complete, or as it was before.
+    A file that appears complete, or stays as it was before.
 
     Raises:
         OutputError: It cannot be written.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from db.errors import MissingExtra
 from scraper.errors import ScraperError
 
 
@@ -15,10 +16,10 @@ class NoSuchArchive(ScraperError):
         self.path, self.problem = path, problem
 
 
-class MissingFastwarc(ScraperError):
+class MissingFastwarc(MissingExtra):
     """WARC is read with a library that is not installed."""
 
-    exit_code = 2
+    extra = "archive"
 
     def __init__(self) -> None:
-        super().__init__("backfill needs fastwarc: pip install 'nalssi[archive]'")
+        super().__init__("backfill needs fastwarc")

@@ -35,7 +35,7 @@ class Source:
     Attributes:
         path: Where it is; ``-`` for standard input.
         named: Whether it was named, and not found in a folder.
-        bytes: How large it is; 0 where nobody knows.
+        bytes: Its size; 0 where that is unknown.
         modified: When it was written last, in nanoseconds since 1970.
     """
 

@@ -78,7 +78,7 @@ def body(block: bytes, head: Head) -> bytes:
     """
     The body as printed.
 
-    Many archives keep the headers of a body that they have inflated; that is told by the bytes.
+    Many archives keep the headers of a body that they have inflated; its bytes show that.
 
     Raises:
         Refused: It cannot be inflated, or is too large.

@@ -34,7 +34,7 @@ def pages(stream: BinaryIO, tally: Tally, troubles: list[str]) -> Iterator[Saved
     Args:
         stream: The lines.
         tally: Where they are counted.
-        troubles: Is told where none of them is a JSON line.
+        troubles: Gets an entry where no line is JSON.
     """
     nth = odd = 0
     for nth, line in enumerate(_lines(stream, tally), 1):

@@ -20,7 +20,7 @@ MOST_BYTES: Final = 4 * 2**20
 """Of a page, as it is and inflated; as the config's ``fetch.max_bytes`` by default."""
 
 FIRST_YEAR: Final = 1996
-"""Nobody kept pages before; an earlier date is a mistake."""
+"""Archives of the web begin then; an earlier date is a mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

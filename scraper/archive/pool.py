@@ -1,4 +1,4 @@
-"""Processes that read archives side by side; whoever starts them gets what they read."""
+"""Processes that read archives side by side; their caller gets what they read."""
 
 from __future__ import annotations
 

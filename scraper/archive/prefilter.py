@@ -1,8 +1,8 @@
 """
-Whether a page may show a sidebar, told by searches in its bytes: nothing is decoded for it.
+Whether a page may show a sidebar, by searches in its bytes, without decoding.
 
 Of the pages of an archive few show one, so that these searches are most of what an archive costs.
-A page that has neither KMA's name, nor the sign for degrees, nor the known list, is passed over.
+A page that has neither KMA's name, nor the sign for degrees, nor the known list, is skipped.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def may_show(block: bytes, start: int = 0, content_type: bytes = b"") -> bool:
     Args:
         block: The page, perhaps with its headers before it.
         start: Where the page begins.
-        content_type: As its headers tell it.
+        content_type: As its headers say.
     """
     signs = _signs_in(content_type)
     return not signs or any(has(block, sign) for sign in signs) or block.startswith(_MARKS, start)

@@ -15,7 +15,7 @@ class Tally:
     Counts that grow.
 
     Attributes:
-        pages: HTML or text that was looked at.
+        pages: How many pages of HTML or text were searched.
         sidebars: Pages of those that showed one and were taken.
         refused: Pages and damages that were not taken, by reason.
         words: Cities, labels and icon codes that we do not know, such as ``"city '북대구'"``.
@@ -35,7 +35,7 @@ class Tally:
             self.words |= other.words
 
     def taken(self) -> Tally:
-        """What was counted up to now; counting begins anew."""
+        """The counts up to now; counting starts again from zero."""
         taken = Tally(self.pages, self.sidebars, self.refused, self.words)
         self.pages, self.sidebars, self.refused, self.words = 0, 0, Counter(), set()
         return taken

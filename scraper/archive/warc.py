@@ -1,8 +1,8 @@
 """
 WARC and WET: the pages of an archive that may show a sidebar.
 
-A record that is damaged is counted and passed over; the next whole one is looked for in the file.
-What a record says of its length is not believed where the bytes say otherwise.
+Damaged records are counted and skipped; reading resumes at the next intact record of the file.
+Where a record's length disagrees with its bytes, the bytes count.
 """
 
 from __future__ import annotations

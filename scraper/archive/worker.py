@@ -83,7 +83,7 @@ class Batch:
         bytes_read: Of the files, as they lie on the disk.
         finished: A file that was read to its end.
         troubles: What is the matter with that.
-        unreadable: Whether there was nothing in it that can be read.
+        unreadable: Whether no record of it can be read.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -97,14 +97,14 @@ class Batch:
 
 def run(connection: Connection, orders: Orders, stdin: Any) -> None:
     """Read the files that come through the connection until None does, or it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     worker = Worker(orders, stdin)
     try:
         while (job := connection.recv()) is not None:
             for source in job:
                 for batch in worker.read(source):
                     connection.send(batch)
-    except (EOFError, OSError):  # whoever started us is gone
+    except (EOFError, OSError):  # the parent process is gone
         os._exit(1)
 
 
@@ -134,7 +134,7 @@ class Worker:
         """
         What a file has, in batches; the last says that it is finished.
 
-        Whatever is the matter with the file is told in that.
+        It also has the troubles of the file.
         """
         troubles: list[str] = []
         pages = at = 0
@@ -191,7 +191,7 @@ class Worker:
             troubles.append("neither an archive nor a page" if head else "empty")
 
     def _page(self, source: Source, body: bytes) -> SavedPage | None:
-        """The page that a file is, whose time nobody tells: that of the file is another."""
+        """The page that a file is; its time is unknown, since that of the file is another."""
         tally = self._tally
         tally.pages += 1
         if len(body) > MOST_BYTES:
@@ -222,7 +222,7 @@ class Worker:
 
     def _row(self, seen: Sighting) -> Row:
         """
-        A capture; its content goes along once, and again where another page printed it otherwise.
+        A capture; its content goes along once, and again where another page printed it differently.
 
         Of all pages with one content the same is kept, whatever their order: all have to be sent.
         """

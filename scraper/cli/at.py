@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from rich.cells import cell_len, set_cell_size
 
 from db import query
-from db.flags import NAMES
 from db.moments import now
+from db.qartod import NAMES
 from scraper.cli import korean, show
 from scraper.cli.options import (
     STATION,
@@ -56,9 +55,9 @@ def at(
         show.as_json(known)
     else:
         lines = [(korean.heading(name), told) for name, told in _told(known)]
-        width = max(cell_len(name) for name, _ in lines)
-        padded = [(set_cell_size(name, width), told) for name, told in lines]
-        click.echo("\n".join(f"{name}  {told}".rstrip() for name, told in padded))
+        widest = max(korean.width(name) for name, _ in lines)
+        for name, told in lines:
+            click.echo(f"{name}{' ' * (widest - korean.width(name))}  {told}".rstrip())
 
 
 def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
@@ -76,7 +75,7 @@ def _told(known: Known) -> list[tuple[str, str]]:
         ("time", _moment(known.at)),
     ]
     if known.evidence is None:
-        return [*asked, ("state", "nothing known: no portal had shown this station by then")]
+        return [*asked, ("state", "no portal had shown this station by then")]
     return [
         *asked,
         (

@@ -11,8 +11,8 @@ import click
 from db import query
 from db.errors import DatabaseError
 from db.export.tables import PUBLISHER
-from db.flags import NAMES
 from db.moments import KST, now
+from db.qartod import NAMES
 from scraper import __version__
 from scraper.cli import show
 from scraper.cli.options import STATION, Moment, Places, as_json, only_portal, with_places

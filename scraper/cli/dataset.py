@@ -34,7 +34,7 @@ def _doi(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str
     return bare
 
 
-@click.command()
+@click.command(epilog="Example: nalssi dataset seoul-2026 --since 2026-01-01 --license CC-BY-4.0")
 @click.argument("folder", type=File(), metavar="DIR")
 @since
 @until
@@ -54,7 +54,7 @@ def dataset(
     places: Places,
 ) -> None:
     """
-    Make a folder to publish and to cite: files, codebook, provenance.
+    Make a folder to publish and cite: files, codebook, provenance.
 
     Hours and spells as Parquet, CSV and netCDF, described by Data Package, schema.org and
     CITATION.cff. Of the same database the same nalssi makes the same bytes. DIR must be new.

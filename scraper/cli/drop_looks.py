@@ -50,7 +50,7 @@ def drop_looks(
     """
     Drop looks that a wrong clock dated; a copy is kept.
 
-    Without --write nothing is dropped: it is only said what would be.
+    Without --write, it only lists what it would drop.
     """
     if since is None and until is None:
         msg = "expected --since or --until, so that not every look is meant"

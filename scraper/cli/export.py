@@ -61,7 +61,7 @@ class Pruned:
     Attributes:
         before: Looks before this, aware, are old.
         looks: How many old ones there are.
-        drop: How many of them say nothing new, by outcome.
+        drop: How many of them showed no change, by outcome.
         dropped: How many are gone now.
         bytes_before, bytes, unused_bytes: The file before and after, and the room in it.
     """
@@ -129,7 +129,7 @@ def export(
 
 
 def _form(output: Path | None, *, partition: bool) -> Format:
-    """The form that the file's name tells; CSV where it tells none, as that of a device."""
+    """The form by the ending of the file; CSV without a known ending, as for a device."""
     if partition:
         return "parquet"
     ending = output.suffix.lower() if output else ""
@@ -256,7 +256,7 @@ def _intention(planned: Plan, before: dt.datetime) -> str:
 
 
 def _end_tidily() -> None:
-    """Being stopped is to be told like Ctrl-C: what is half written is taken away."""
+    """A stop is reported like Ctrl-C: a half-written file is removed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

@@ -40,7 +40,7 @@ COMMANDS: Final = {
     "check": ("check", "Check config, database, disk, clock and lock."),
     "cite": ("cite", "Cite one value, with its state, source and a line to check it."),
     "compare": ("stats", "Show stations side by side: differences and correlation."),
-    "dataset": ("dataset", "Make a folder to publish and to cite: files, codebook, provenance."),
+    "dataset": ("dataset", "Make a folder to publish and cite: files, codebook, provenance."),
     "demo": ("demo", "Poll a demo portal on this machine; the first thing to try."),
     "drop-looks": ("drop_looks", "Drop looks that a wrong clock dated; a copy is kept."),
     "export": ("export", "Write a table as CSV, NDJSON or Parquet."),
@@ -146,7 +146,7 @@ def _in_one_line() -> Iterator[None]:
         _end(f"{exc.format_message().removesuffix('.')}{more}", exc.exit_code)
     except KeyboardInterrupt:
         _end("interrupted", INTERRUPTED)
-    except OSError as exc:  # os._exit, or Python would try to write the rest once more
+    except OSError as exc:  # os._exit, or Python would try to write the rest again
         if exc.errno == errno.EPIPE:
             os._exit(READER_LEFT)
         problem = exc.strerror or "it is closed"

@@ -53,7 +53,7 @@ def hours(
     if show.records(rows, Hour, form):
         return
     if not rows:
-        show.nothing(f"nothing was seen of {', '.join(stations)} in that time")
+        show.nothing(f"no look showed {', '.join(stations)} in that time")
         return
     show.table(
         ["station", "hour", "°C", "sky", "state", "why", "portal", "agree", "mean °C", "coverage"],

@@ -15,7 +15,7 @@ import click
 from db.errors import OutputError
 from db.file import atomic
 from db.moments import now
-from scraper import check, config
+from scraper import check, config, places
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def init(folder: Path, name: str, url: str) -> None:
 
 
 def _written(folder: Path, name: str, url: str) -> Path:
-    path = folder / config.DEFAULT_NAME
+    path = folder / places.DEFAULT_NAME
     comments, _, _ = _template().partition("[[portals]]\n")
     quoted = (one.replace("\\", "\\\\").replace('"', '\\"') for one in (name, url))
     text = comments + _PORTAL.format(*quoted)
@@ -92,7 +92,7 @@ def _written(folder: Path, name: str, url: str) -> Path:
 
 
 def _template() -> str:
-    return resources.files("scraper").joinpath(config.DEFAULT_NAME).read_text(encoding="utf-8")
+    return resources.files("scraper").joinpath(places.DEFAULT_NAME).read_text(encoding="utf-8")
 
 
 def _told(found: Finding) -> str:

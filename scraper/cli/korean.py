@@ -123,3 +123,8 @@ def heading(name: str) -> str:
     if name in HEADINGS:
         return HEADINGS[name]
     return next((made.sub(form, name) for made, form in _MADE if made.fullmatch(name)), name)
+
+
+def width(name: str) -> int:
+    """The columns that a heading takes in a terminal: a syllable of Hangul takes two."""
+    return len(name) + sum("가" <= letter <= "힣" for letter in name)

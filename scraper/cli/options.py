@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from db import asked
 from db.errors import WrongQuestion
 from db.moments import KST
+from scraper import places
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -50,7 +51,7 @@ class Places:
         """
         from scraper import config  # noqa: PLC0415 - only where it is asked for
 
-        settings = config.load(config.find(self.config))
+        settings = config.load(places.find(self.config))
         if portals:
             settings.refuse_without_portals()
         return settings
@@ -66,15 +67,13 @@ class Places:
         Raises:
             ConfigError: It is named and missing, or it is wrong.
         """
-        from scraper import config  # noqa: PLC0415 - only where it is asked for
-
         named = self.config or os.environ.get("NALSSI_CONFIG")
-        usual = (beside_db or self.db is None) and config.usual()
+        usual = (beside_db or self.db is None) and places.usual()
         return self.required() if named or usual else None
 
     def database(self) -> Path:
         """
-        The database; the config is read only where that tells it, or it was named.
+        The database; the config is read only if it names the database, or was named itself.
 
         Raises:
             ConfigError: It is missing or wrong.
@@ -189,7 +188,7 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
     """
     Give a command ``--json``, ``--csv`` and ``-o``, and the form that they mean as ``form``.
 
-    What it prints goes to the file, which is complete or not there.
+    Its output goes to the file, which appears complete or not at all.
     """
 
     @with_lang
@@ -324,7 +323,7 @@ class Moment(click.ParamType["dt.datetime"]):
         try:
             return asked.moment(value)
         except WrongQuestion as exc:
-            self.fail(f"{exc.asked} is no time, expected {exc.expected}", param, ctx)
+            self.fail(f"{exc.asked} is not a time, expected {exc.expected}", param, ctx)
 
 
 since = click.option(

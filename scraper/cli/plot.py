@@ -92,7 +92,7 @@ def plot(
             else:
                 _draw_chart(_chart(asked, stations, since, until, portal), output)
         except NothingToDraw as exc:
-            if output is not None:  # who waits for the picture must hear of it
+            if output is not None:  # a missing picture is an error
                 raise
             show.nothing(str(exc))
         except OverflowError as exc:  # the first or the last days that Python can name
@@ -140,7 +140,7 @@ def _chart(
     shown = [one.start for track in tracks for one in track.stretches]
     if not shown:
         named = ", ".join(one.name_ko for one in stations)
-        msg = f"nothing was seen of {named}"
+        msg = f"no look showed {named}"
         raise NothingToDraw(msg, since=start, until=end)
     return Chart(since=start if since else min(shown), until=end, tracks=tuple(tracks))
 

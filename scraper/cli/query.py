@@ -89,7 +89,7 @@ def series(
     if show.records(rows, query.Spell, form):
         return
     if not rows:
-        show.nothing(f"nothing was seen of {station} in that time")
+        show.nothing(f"no look showed {station} in that time")
         return
     show.table(
         ["seen from", "seen until", "changed after", "°C", "condition", "label", "portal", "state"],
@@ -143,7 +143,7 @@ def portals(places: Places, *, form: Form) -> None:
     """List the portals that were polled."""
     with query.Database(places.database()) as asked:
         rows = asked.portals()
-    _rows(rows, records.PORTAL, form, none="no portal was looked at yet")
+    _rows(rows, records.PORTAL, form, none="no portal was polled yet")
 
 
 @click.command(epilog="Example: nalssi looks --failed --since 1d")
@@ -262,6 +262,6 @@ def _rows(
 
 
 def _is_number(values: Iterable[object]) -> bool:
-    """Whether a column has numbers, and nothing else."""
+    """Whether a column has only numbers."""
     there = [value for value in values if value is not None]
     return bool(there) and all(isinstance(value, (int, float)) for value in there)

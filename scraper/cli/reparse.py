@@ -42,7 +42,7 @@ def reparse(
     """
     Read stored pages again, and show what differs.
 
-    It is read with today's reader and words; nothing is kept without --write.
+    Pages are read with today's reader and words; without --write no row changes.
     """
     path, settings = places.database(), places.optional()
     known = settings.words.known() if settings else KNOWN
@@ -66,7 +66,7 @@ def reparse(
 def _kept(
     path: Path, since: dt.datetime | None, portal: str | None, journal: str | None
 ) -> Iterator[tuple[Kept, Rewriting]]:
-    """What was kept, and where the new goes; all or none of it is written in the end."""
+    """The stored pages, and where new readings go; all of them are written in the end, or none."""
     try:
         with (
             lock.held(path),
@@ -90,7 +90,7 @@ def _named(found: Difference) -> dict[str, object]:
 
 
 def _show(found: Difference) -> None:
-    """Print what is otherwise: how much, which words, and the first changes."""
+    """Print the difference: how much, which words, and the first changes."""
     count = found.changes
     click.echo(f"sidebars: {found.sidebars} read again, {found.differing} different")
     click.echo(

@@ -47,7 +47,7 @@ def scrape(
     """Poll the portals of the config once; for cron."""
     # What a pass imports stays; to walk it again and again, every 700 objects, takes 5 % of a pass.
     gc.set_threshold(50_000)
-    # Being stopped is to be told like Ctrl-C: the looks under way are given up, each with its row.
+    # A stop is reported like Ctrl-C: the looks under way are given up, each with its row.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     settings = places.required(portals=True)
@@ -84,7 +84,7 @@ def _kept(
 async def _swept(
     settings: Config, store: Store, names: tuple[str, ...], teller: Teller
 ) -> tuple[list[Report], PassNotKept | None]:
-    """One pass over the chosen portals; the second tells whether something could not be kept."""
+    """One pass over the chosen portals; also the error where a look was not stored."""
     threads.let_the_end_wait_for_nothing()
     async with collecting(settings, store, now) as collector:
         monitor = Monitor(

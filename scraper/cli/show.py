@@ -47,7 +47,7 @@ def records(rows: Sequence[object], kind: type, form: Form) -> bool:
     Args:
         rows: Of one kind.
         kind: That one.
-        form: Where it is ``table``, there is nothing to do.
+        form: ``table`` is left to the caller.
 
     Returns:
         Whether they are printed.
@@ -84,12 +84,12 @@ def table(
 
 
 def nothing(told: str) -> None:
-    """Say on stderr that there is no row, and of what."""
+    """Print on stderr why a result is empty."""
     click.echo(f"nalssi: {printable(told)}", err=True)
 
 
 def cell(value: object) -> str:
-    """A value in a table: Korean minutes for a time, a dash for nothing."""
+    """A value in a table: Korean minutes for a time, a dash for a missing value."""
     match value:
         case None | "":
             return "–"

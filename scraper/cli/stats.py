@@ -46,7 +46,7 @@ _NAMED: Final = {
 }
 """How a period is called in a table; a part of one by its first minute."""
 
-_NOTHING: Final = "nothing was seen of {} in that time"
+_NOTHING: Final = "no look showed {} in that time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,10 +45,10 @@ class PortalRow:
     portal: str
     state: State = "down"
     since: dt.datetime | None = None
-    why: str = "never looked at"
+    why: str = "never polled"
     last_look: dt.datetime | None = None
     last_outcome: str | None = None
-    last_reason: str | None = "never looked at"
+    last_reason: str | None = "never polled"
     last_success: dt.datetime | None = None
     looks_last_day: int = 0
     failures_last_day: int = 0

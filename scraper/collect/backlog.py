@@ -87,7 +87,7 @@ class Backlog:
         return self._refused is not None and time.monotonic() < self._refused_until
 
     def leave_alone(self, refused: DatabaseError) -> None:
-        """Ask nothing of the file for a while."""
+        """Leave the file alone for a while."""
         self._refused, self._refused_until = refused, time.monotonic() + PAUSE_S
 
     def keep(self, store: Store, answered: Answered, words: Words) -> Report:

@@ -55,7 +55,7 @@ class Collector:
     Args:
         fetcher: Gets the pages.
         store: Keeps everything; used from one thread at a time.
-        interval_s: Between looks at a portal, for whoever judges later whether it is down.
+        interval_s: Between looks at a portal; later it decides whether the portal is down.
         clock: Says what time it is; aware.
         backlog: What an earlier collector could not keep; it comes first.
         words: What printed words mean.

@@ -152,13 +152,13 @@ def _line(now: dt.datetime, report: Report, state: str) -> str:
 
 
 def _state(path: Path, now: dt.datetime) -> str:
-    """What one would be told of the portal at that moment."""
+    """The state of the portal at that moment."""
     with query.Database(path) as db:
         return db.latest(portal=PORTAL, now=now)[0].state
 
 
 def _remove_earlier(path: Path) -> None:
-    """Remove an earlier demo's database, and nothing else."""
+    """Remove an earlier demo's database, and no other file."""
     if not path.exists():
         return
     if not path.is_file():

@@ -1,7 +1,7 @@
 """
 A portal of our own, on loopback: pages in the form of the real ones, around any sidebar.
 
-The demo looks at it, tests and benchmarks read its pages. Nothing in it was copied from a portal.
+The demo polls it, tests and benchmarks read its pages. No part of it was copied from a portal.
 """
 
 from __future__ import annotations
@@ -184,6 +184,6 @@ class Loopback:
                     self.wfile.write(portal._page)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing: the looks say it all."""
+                """Log no request: the looks say it all."""
 
         return Handler

@@ -17,7 +17,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the IP addresses of a host, best first; OSError where it has none."""
 
 MAX_ADDRESSES = 64
-"""What of a host is tried at most: whoever owns its name chooses how many it has."""
+"""So many addresses of a host are tried at most: its owner chooses how many it has."""
 
 _PORTS = {"http": 80, "https": 443}
 _LABEL = "[a-z0-9_-]{1,63}"  # RFC 1035; names with underscores are in use

@@ -41,7 +41,7 @@ stamina.instrumentation.set_on_retry_hooks([])
 
 
 class Asked(TypedDict, total=False):
-    """What ``Fetcher.ask`` may be told besides the URL."""
+    """What ``Fetcher.ask`` takes besides the URL."""
 
     etag: str | None
     last_modified: str | None
@@ -96,7 +96,7 @@ class Fetcher:
     @contextlib.asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
         """
-        Wait until nobody else asks this site, and keep the others waiting meanwhile.
+        Wait until no other request to this site is under way, and let others wait meanwhile.
 
         Raises:
             FetchError: That is no address.
@@ -128,7 +128,7 @@ class Fetcher:
             ignore_robots: For a site that has given its leave.
 
         Raises:
-            RefusedByRobots: The site does not want us there.
+            RefusedByRobots: The site's robots.txt refuses us there.
             FetchError: The page could not be had, for whatever reason.
         """
         start = address.parse(url)

@@ -1,5 +1,5 @@
 """
-Cookies of one look: a site may give one and send its visitor to the same page once more.
+Cookies of one look: a site may set one and redirect its visitor to the same page.
 
 They are forgotten with the look. What a cookie may be sent to, ``http.cookiejar`` knows.
 """

@@ -21,7 +21,7 @@ class Page:
 
     Attributes:
         url: Where the body came from, after redirects.
-        status: 200, or 304 where the portal says that nothing has changed.
+        status: 200, or 304 where the portal says that the page is unchanged.
         body: As printed, inflated; empty on 304.
         encoding: The Python codec to read the body with, see ``encoding_of``.
         wire_bytes: Bytes of the body as received, before inflating.

@@ -38,7 +38,7 @@ _PLAIN = "text/plain; charset=utf-8"
 _DEADLINE_S = 10.0  # for a whole request; as long as Prometheus waits where nobody says more
 _AT_ONCE = 8  # connections served; the others wait in the queue of the system
 _OWN_NAMES: Final = ("127.0.0.1", "localhost")
-_KEPT_S = 5.0  # whoever asks more often gets the same answer: asking must not hold up looks
+_KEPT_S = 5.0  # more frequent requests get the same answer: they must not hold up looks
 _CLOSING_S = 5.0
 _POLL_S = 0.5  # how long a stop may take to be seen; no scrape waits for it
 
@@ -159,7 +159,7 @@ class _Server(ThreadingMixIn, TCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def server_close(self) -> None:
-        """Listen no longer; whoever is being answered still is, who has not asked yet is not."""
+        """Stop listening; running answers are completed, waiting connections are closed."""
         super().server_close()
         for connection in list(self._open):
             with contextlib.suppress(OSError):

@@ -56,7 +56,7 @@ def write(path: Path, snapshot: Snapshot) -> None:
 
 
 class _Metrics(Collector):
-    """A snapshot as the Prometheus client wants it."""
+    """A snapshot as the Prometheus client takes it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot

@@ -14,13 +14,12 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from db.errors import installing
 from scraper.notify import command
 from scraper.notify.notice import NotDelivered
 
 if TYPE_CHECKING:
     from scraper.notify.notice import Notice
-
-_MISSING = "Apprise is not installed: pip install 'nalssi[notify]'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,8 @@ def main() -> None:
     try:
         problem = _problem(**json.load(sys.stdin))
     except ImportError as exc:
-        sys.exit(_MISSING if exc.name == "apprise" else f"Apprise needs {exc.name!r}")
+        missing = f"Apprise is not installed: {installing('notify')}"
+        sys.exit(missing if exc.name == "apprise" else f"Apprise needs {exc.name!r}")
     except Exception as exc:  # noqa: BLE001 - a traceback could quote the address
         sys.exit(f"Apprise failed: {type(exc).__name__}")
     sys.exit(problem)

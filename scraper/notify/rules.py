@@ -106,7 +106,7 @@ def _old(kind: Literal["stale", "late"], status: PortalStatus) -> str | None:
 
 def _last(status: PortalStatus) -> str:
     """How the newest look ended; one that saw a sidebar, but is kept hours late, has no reason."""
-    return ": ".join(filter(None, (status.last_outcome, status.last_reason))) or "never looked at"
+    return ": ".join(filter(None, (status.last_outcome, status.last_reason))) or "never polled"
 
 
 def _unknown(status: PortalStatus) -> list[str]:

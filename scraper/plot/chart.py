@@ -1,7 +1,7 @@
 """
 What a chart shows, as plain values: each number for as long as it was in one state.
 
-Where the portals are down there is nothing, and nothing is drawn there.
+Where the portals are down, the line is broken.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class NothingToDraw(ScraperError):
-    """Nothing was seen of any of the stations in the time asked for."""
+    """No look in the time asked for showed any of the stations."""
 
     exit_code = 2
 

@@ -28,7 +28,7 @@ COLOURS: Final = (
 """One for each station: told apart by those who do not see red and green, too, with their names."""
 
 MOST: Final = len(COLOURS)
-"""So many stations can be told apart."""
+"""So many stations can be distinguished."""
 
 _WIDTH: Final = 11.0
 _PLOT: Final = 4.0

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from db.errors import MissingExtra
 from db.file import atomic
-from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,13 +40,13 @@ _PLAIN: Final = "DejaVu Sans"
 """Comes with matplotlib, and has the signs that a Korean font may lack."""
 
 
-class NoMatplotlib(ScraperError):
-    """A picture was asked for, and what draws it is not installed."""
+class NoMatplotlib(MissingExtra):
+    """A picture was asked for, and matplotlib, which draws it, is not installed."""
 
-    exit_code = 2
+    extra = "plot"
 
     def __init__(self, missing: str | None) -> None:
-        super().__init__(f"-o needs {missing or 'matplotlib'}: pip install 'nalssi[plot]'")
+        super().__init__(f"-o needs {missing or 'matplotlib'}")
         self.missing = missing
 
 
@@ -122,7 +122,7 @@ _STYLE: Final = {
     "ytick.color": FAINT,
     "hatch.linewidth": 0.6,
     "text.parse_math": False,  # a name may have dollar signs
-    "svg.fonttype": "path",  # letters as outlines: whoever looks may have no Hangul
+    "svg.fonttype": "path",  # letters as outlines: the viewer may have no Hangul font
     "svg.hashsalt": "nalssi",  # the same values give the same file
 }
 

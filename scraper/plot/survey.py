@@ -87,7 +87,7 @@ def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime) -> Survey:
         at: The moment.
 
     Raises:
-        NothingToDraw: Nothing was known.
+        NothingToDraw: No station had a value.
     """
     sightings, placeless, unseen = [], [], 0
     for station, known in seen:
@@ -98,7 +98,7 @@ def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime) -> Survey:
         else:
             sightings.append(Sighting(station=station, value=known, standing=_standing(known)))
     if not sightings:
-        raise NothingToDraw("nothing was seen", since=at - BACK, until=at)
+        raise NothingToDraw("no look showed any station", since=at - BACK, until=at)
     left_out = [f"nothing seen for {BACK.days} days: {unseen} stations"] if unseen else []
     left_out += [f"no place known: {', '.join(placeless)}"] if placeless else []
     return Survey(at=at, sightings=tuple(sightings), left_out=tuple(left_out))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from db.flags import NAMES
 from db.measures.evidence import Evidence, Known
 from db.measures.near import NearLook
 from db.measures.sidebar import PrintedReading, Showing, Sidebar
+from db.qartod import NAMES
 from db.query import Best, Freeze, Gap, Portal, Spell
 from db.read.words import Word
 from db.reading import Station

@@ -826,3 +826,18 @@ def test_the_docs_and_the_code_have_one_table_of_exit_codes():
     assert len(rows) == 12
     page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| \d.*$", page, re.MULTILINE) == [row.replace("``", "`") for row in rows]
+
+
+def test_every_exit_code_of_the_code_is_in_the_table_and_no_other():
+    from scraper import errors  # noqa: PLC0415 - as above
+    from scraper.cli import group  # noqa: PLC0415
+
+    sources = [
+        path.read_text("utf-8") for top in ("db", "scraper") for path in (ROOT / top).rglob("*.py")
+    ]
+    of_errors = {int(code) for text in sources for code in re.findall(r"exit_code = (\d+)", text)}
+    constants = {errors.FETCH_FAILED, errors.NO_SIDEBAR, errors.STALE}
+    of_the_group = {group.INTERRUPTED, group.OUTPUT_LOST, group.READER_LEFT}
+    of_click = {0, 2}
+    documented = set(map(int, re.findall(r"^\| (\d+)", str(errors.__doc__), re.MULTILINE)))
+    assert documented == of_errors | constants | of_the_group | of_click

@@ -75,7 +75,7 @@ def test_the_option_goes_before_the_environment(path, env, arguments, first):
 
 def test_a_short_korean_table_has_korean_names_alone(path):
     lines = nalssi("latest", "--station", "108", "--lang", "ko", "--db", path).stdout.splitlines()
-    assert lines[-1].split()[:3] == ["서울", "-1.7", "흐림"]
+    assert lines[-1].split()[:3] == ["서울", "6.0", "구름조금"]
 
 
 def test_programs_get_the_same_keys_in_every_language(path):

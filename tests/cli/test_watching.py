@@ -85,7 +85,7 @@ def test_status_in_a_pipe_is_a_line_a_portal_and_one_of_the_file(house):
 def test_a_portal_of_the_config_that_was_never_looked_at_is_down(house):
     (house / "config.toml").write_text(TWO)
     assert status(house, code=7) == {"koya": "live", "b": "down"}
-    assert "never looked at" in str(answered("status", cwd=house, code=7))
+    assert "never polled" in str(answered("status", cwd=house, code=7))
     assert status(house, "--db", house / "weather.db", code=0) == {"koya": "live"}
     variables = {"NALSSI_DB": "weather.db", "NALSSI_CONFIG": "config.toml"}
     assert status(house, code=7, **variables) == {"koya": "live", "b": "down"}

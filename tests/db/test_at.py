@@ -286,7 +286,7 @@ def test_the_command_says_that_nothing_is_known(path):
     assert run.returncode == 0
     assert run.stdout.splitlines()[-1].split(maxsplit=1) == [
         "state",
-        "nothing known: no portal had shown this station by then",
+        "no portal had shown this station by then",
     ]
 
 
@@ -305,4 +305,4 @@ def test_a_wrong_time_is_refused_in_one_line(path):
     assert "서울 (Seoul, 108)" in refused(2, "at", "서을", "2024-03-01", "--db", path)
     run = nalssi("at", "서울", "noon", "--db", path)
     assert (run.returncode, run.stdout) == (2, "")
-    assert "'noon' is no time" in run.stderr
+    assert "'noon' is not a time" in run.stderr

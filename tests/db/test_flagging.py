@@ -216,7 +216,7 @@ def test_a_day_with_a_hole_of_five_hours_has_a_mean_and_no_extremes(tmp_path):
         first, second = db.stats("서울", now=MIDNIGHT + dt.timedelta(days=2))
     assert first.mean_c is not None
     assert (first.minimum_c, first.maximum_c, first.longest_gap_s) == (None, None, 12000)
-    assert first.reason == "no extremes: nothing known for 3 h 20 min"
+    assert first.reason == "no extremes: no value for 3 h 20 min"
     assert second.minimum_c is not None
 
 

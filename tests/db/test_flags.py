@@ -16,7 +16,8 @@ import pytest
 from ioos_qc import qartod
 
 from db import flags
-from db.flags import FAIL, SUSPECT, Box
+from db.flags import Box
+from db.qartod import FAIL, SUSPECT
 from scraper.demo.portal import CITIES
 from scraper.vocabulary import STATIONS
 

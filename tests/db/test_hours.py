@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from db import query
 from db.errors import WrongQuestion
-from db.flags import FAIL, MISSING, PASS
 from db.moments import epoch
+from db.qartod import FAIL, MISSING, PASS
 from db.write.store import Store
 from tests.support.make import BUSAN, make_content, make_look, make_reading, see
 from tests.support.month import NOW, Portals, korean, make

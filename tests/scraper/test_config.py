@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -13,8 +14,8 @@ from typing import get_args
 import msgspec
 import pytest
 
-from scraper import __version__, config, keys
-from scraper.config import Config, Fetch, Metrics, Notify, Portal, Taught
+from scraper import __version__, config, keys, places
+from scraper.config import Config, Fetch, Metrics, Notify, Portal, Site, Taught
 from scraper.errors import ConfigError
 from scraper.reader import FINDERS
 
@@ -37,6 +38,11 @@ def refusal(tmp_path: Path, text: str) -> str:
     return caught.value.problem
 
 
+TABLES = (Config, Fetch, Notify, Metrics, Site, Taught, Portal)
+NAMES = ("path", "fetch", "notify", "metrics", "site", "words", "portals")
+"""Of the tables themselves, which have their own rows in the docs; and where the file is."""
+
+
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
     raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
     assert set(raw) == set(Config.__struct_fields__) - {"path"}
@@ -51,13 +57,37 @@ def test_the_config_beside_the_readme_has_every_key_at_its_default():
 def test_the_package_has_the_version_that_it_says():
     raw = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert raw["project"]["version"] == __version__
+    for file, line in (
+        ("CITATION.cff", f"version: {__version__}\n"),
+        ("CHANGELOG.md", f"## [{__version__}] - "),
+        ("config.toml", f'user_agent = "nalssi/{__version__} ('),
+    ):
+        assert line in (ROOT / file).read_text(encoding="utf-8")
 
 
-def test_the_docs_explain_every_key():
+def documented() -> dict[str, str]:
+    """Each key of the page on the config, with its default as it stands there."""
     page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-    for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
-        for key in set(table.__struct_fields__) - {"path"}:
-            assert f"`{key}`" in page
+    return dict(re.findall(r"^\| `(\w+)` \|[^|]*\| ?(.*?) ?\|", page, re.MULTILINE))
+
+
+def test_the_docs_explain_every_key_and_no_other():
+    keys = {key for table in TABLES for key in table.__struct_fields__} - set(NAMES)
+    assert set(documented()) == keys
+
+
+def test_the_docs_name_every_default():
+    told = documented()
+    for table in TABLES:
+        for key in msgspec.structs.fields(table):
+            if key.name in NAMES or key.required:
+                continue
+            default = key.default_factory() if key.default is msgspec.NODEFAULT else key.default
+            shown = told[key.name].strip("`")
+            if not default:
+                assert shown in ("none", "empty", "0")
+            else:
+                assert str(default).startswith(shown.removesuffix("(...)")), key.name
 
 
 def test_the_pages_of_every_kind_of_portal_have_a_reader():
@@ -307,13 +337,13 @@ def test_the_config_is_found_by_option_then_variable_then_here(tmp_path, monkeyp
         path.touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NALSSI_CONFIG", raising=False)
-    assert config.find() == Path("config.toml")
+    assert places.find() == Path("config.toml")
     monkeypatch.setenv("NALSSI_CONFIG", str(variable))
-    assert config.find() == variable
-    assert config.find(option) == option
+    assert places.find() == variable
+    assert places.find(option) == option
 
 
 def test_a_config_that_is_not_there_is_an_error_not_a_default(tmp_path, monkeypatch):
     monkeypatch.setenv("NALSSI_CONFIG", str(tmp_path / "nowhere.toml"))
     with pytest.raises(ConfigError, match="no such file"):
-        config.find()
+        places.find()

@@ -270,7 +270,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
     ("place", "why"),
     [
         pytest.param("nowhere/nalssi.prom", "there is no such folder", id="no folder"),
-        pytest.param("folder", "is there and no file", id="a folder"),
+        pytest.param("folder", "exists and is not a file", id="a folder"),
         pytest.param(f"{'x' * 300}.prom", "File name too long", id="long name"),
     ],
 )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 import trustme
 
+from db.errors import installing
 from scraper import notify, threads
 from scraper.config import Notify
 from scraper.notify import MAX_PING_BYTES, Notice, Signal, command
@@ -576,7 +577,7 @@ def test_apprise_that_fails_is_a_failure(reply, said, timeout_s):
     [
         pytest.param(
             "raise ModuleNotFoundError(name='apprise')",
-            "Apprise is not installed: pip install 'nalssi[notify]'",
+            f"Apprise is not installed: {installing('notify')}",
             id="not installed",
         ),
         pytest.param(

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from db import query
+from db.errors import installing
 from db.measures.course import Held
 from db.moments import KST
 from db.reading import Station
@@ -333,15 +334,22 @@ REFUSED = [
     pytest.param(
         0,
         ["서울", "--until", "2020-01-01"],
-        "nothing was seen of 서울 from 2019-12-25",
+        "no look showed 서울 from 2019-12-25",
         id="no value",
     ),
     pytest.param(2, ["서울", "--until", "0001-01-02"], "no picture reaches", id="year 1"),
     pytest.param(2, ["--map", "--at", "0001-01-02"], "no picture reaches", id="map of year 1"),
-    pytest.param(0, ["--map", "--at", "9999-12-31T23:59:59"], "nothing was seen", id="year 9999"),
-    pytest.param(0, ["--map", "--at", "2020-01-01"], "nothing was seen from", id="empty map"),
     pytest.param(
-        2, ["--map", "--at", "2020-01-01", "-o", "x.png"], "nothing was seen", id="no picture"
+        0, ["--map", "--at", "9999-12-31T23:59:59"], "no look showed any station", id="year 9999"
+    ),
+    pytest.param(
+        0, ["--map", "--at", "2020-01-01"], "no look showed any station from", id="empty map"
+    ),
+    pytest.param(
+        2,
+        ["--map", "--at", "2020-01-01", "-o", "x.png"],
+        "no look showed any station",
+        id="no picture",
     ),
     pytest.param(
         74,
@@ -352,7 +360,7 @@ REFUSED = [
     pytest.param(
         74,
         ["서울", "--since", SINCE, "--until", UNTIL, "-o", "folder.png"],
-        "output 'folder.png': is there and no file",
+        "output 'folder.png': exists and is not a file",
         id="a folder in its place",
     ),
 ]
@@ -510,7 +518,7 @@ def test_without_matplotlib_one_line_names_the_extra(path, tmp_path):
     when = ["서울", "--since", SINCE, "--until", UNTIL]
     run = poorer(path, without, *when, "-o", tmp_path / "a.png")
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == "nalssi: -o needs matplotlib: pip install 'nalssi[plot]'\n"
+    assert run.stderr == f"nalssi: -o needs matplotlib: {installing('plot')}\n"
     assert poorer(path, without, *when).returncode == 0
 
 

@@ -103,7 +103,7 @@ def test_a_trouble_is_told_in_words(kind, text):
     ("outcome", "last"),
     [
         pytest.param("unchanged", "unchanged", id="kept late"),
-        pytest.param(None, "never looked at", id="no look"),
+        pytest.param(None, "never polled", id="no look"),
     ],
 )
 def test_a_portal_is_down_without_a_reason_where_there_is_none(outcome, last):

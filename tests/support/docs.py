@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted(
-    str(path.relative_to(ROOT)) for path in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"))
+    str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
 )
 _PROGRAM: Final = r"(?:^|sudo |chronic |\$\()(?:/opt/nalssi/bin/|\.venv/bin/)?nalssi"
 _COMMAND: Final = re.compile(_PROGRAM + r" ([a-z][a-z-]*)\b([^|\"')\n#]*)")

@@ -73,7 +73,14 @@ STAGES = {
     "scraper.fetch": {"scraper.config", "scraper.http", "scraper.threads"},
     "scraper.toml": set(),
     "scraper.keys": set(),
-    "scraper.config": {"scraper.keys", "scraper.schedule", "scraper.toml", "scraper.vocabulary"},
+    "scraper.places": set(),
+    "scraper.config": {
+        "scraper.keys",
+        "scraper.places",
+        "scraper.schedule",
+        "scraper.toml",
+        "scraper.vocabulary",
+    },
     "scraper.metrics": set(),
     "scraper.notify": {"scraper.config", "scraper.http", "scraper.printable", "scraper.threads"},
     "scraper.plot": {"scraper.printable"},
@@ -106,8 +113,14 @@ STAGES = {
         *READER,
         *("scraper.archive", "scraper.check", "scraper.clock", "scraper.collect", "scraper.config"),
         *("scraper.daemon", "scraper.demo", "scraper.fetch", "scraper.lock", "scraper.monitor"),
-        *("scraper.notify", "scraper.plot", "scraper.printable", "scraper.records"),
-        *("scraper.reparse", "scraper.schedule", "scraper.threads", "scraper.troubles"),
+        *("scraper.notify", "scraper.places", "scraper.plot", "scraper.printable"),
+        *(
+            "scraper.records",
+            "scraper.reparse",
+            "scraper.schedule",
+            "scraper.threads",
+            "scraper.troubles",
+        ),
         *("scraper.web", "scraper.wish", "scraper.writing"),
     },
     "scraper.web": {
@@ -119,7 +132,7 @@ STAGES = {
 """Each stage and the other stages that it may know; all may know the errors."""
 
 FACTS = {
-    *("db.asked", "db.counts", "db.derived", "db.flags", "db.packing", "db.problems"),
+    *("db.asked", "db.counts", "db.derived", "db.flags", "db.qartod", "db.packing", "db.problems"),
     *("db.reading", "db.read.rows", "db.validity"),
 }
 SPELLS = {
@@ -140,7 +153,7 @@ ROOMS = {
     "db.frames": set(),
     "db.read.rows": {"db.reading"},
     "db.dates": {"db.reading", "db.read.rows"},
-    "db.derived": {"db.flags", "db.read.rows"},
+    "db.derived": {"db.qartod", "db.read.rows"},
     "db.doubts": {"db.derived", "db.lateness", "db.validity"},
     "db.labels": {"db.sets"},
     "db.lateness": {"db.reading", "db.read.rows", "db.validity"},
@@ -149,8 +162,9 @@ ROOMS = {
     "db.sets": {"db.bands", "db.dates", "db.validity"},
     "db.standing": set(),
     "db.records": set(),
-    "db.flags": {"db.reading", "db.read.rows", "db.records"},
-    "db.flagging": {"db.flags", "db.read.rows", "db.records"},
+    "db.qartod": set(),
+    "db.flags": {"db.qartod", "db.read.rows", "db.records", "db.reading"},
+    "db.flagging": {"db.flags", "db.qartod", "db.read.rows", "db.records"},
     "db.spells": {*SPELLS, "db.flagging"},
     "db.file": set(),
     "db.read": {*FACTS, "db.file", "db.flagging", "db.labels", "db.lateness", "db.spells"},

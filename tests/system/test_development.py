@@ -55,6 +55,13 @@ def test_three_additions_are_described():
     ]
 
 
+def test_what_contributors_are_led_to_is_there():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:tests|scraper|docs)/[\w./]*|config\.toml)`", page))
+    assert len(named) > 15
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
 def test_the_commands_of_the_tests_are_targets_of_make():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     named = re.findall(r"^\| `make ([^`]+)` \|", DOC, re.MULTILINE)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from db import lateness, validity
 from db.moments import KST
 from db.reading import Condition
 from db.write.store import Store
@@ -211,6 +212,22 @@ def test_a_command_prints_what_the_pages_show(house, example):
         assert masked(printed).startswith(masked(example.printed.removesuffix("...")))
     else:
         assert masked(printed) == masked(example.printed)
+
+
+# ---- the page of the states
+
+_UNITS = {"minutes": 60, "intervals": 1, "stations": 1, "sets": 1, "sets in 3 hours": 1, "hours": 1}
+
+
+def test_the_states_and_their_constants_are_those_of_the_code():
+    page = docs.text("docs/states.md")
+    table = page.partition("## The five states")[2].partition("\n\n## ")[0]
+    assert tuple(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == validity.STATES
+    constants = re.findall(r"^\| `([A-Z_]+)` \| (\d+) ([a-z0-9 ]+) \|", page, re.MULTILINE)
+    assert len(constants) == 8
+    for name, number, unit in constants:
+        value = getattr(lateness if name == "LATE_H" else validity, name)
+        assert value == int(number) * _UNITS[unit], name
 
 
 # ---- the other languages, the links, the two READMEs

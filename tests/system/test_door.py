@@ -6,12 +6,15 @@ import ast
 import builtins
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 import nalssi
+from db.errors import installing
 from db.write.store import Store
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
 
@@ -68,6 +71,20 @@ def test_every_record_that_a_question_answers_with_stands_at_the_door():
 def test_every_error_of_a_question_is_of_one_kind():
     errors = (nalssi.DatabaseError, nalssi.UnknownPortal, nalssi.UnknownStation)
     assert all(issubclass(error, nalssi.NalssiError) for error in (*errors, nalssi.WrongQuestion))
+
+
+@pytest.mark.parametrize(
+    ("origin", "source"),
+    [
+        pytest.param('{"url": "file:///srv/my%20nalssi"}', "/srv/my nalssi", id="a checkout"),
+        pytest.param('{"url": "file:///srv/nalssi-1.whl"}', "/srv/nalssi-1.whl", id="a wheel"),
+        pytest.param(None, ".", id="unknown"),
+    ],
+)
+def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, origin, source):
+    distribution = SimpleNamespace(read_text=lambda _: origin)
+    monkeypatch.setattr(metadata, "distribution", lambda _: distribution)
+    assert installing("plot") == f"pip install '{source}[plot]'"
 
 
 def test_a_name_that_the_door_has_not_is_no_attribute():

@@ -808,7 +808,7 @@ def test_each_failure_doubles_the_wait_up_to_an_hour(failures, minutes):
 @pytest.mark.parametrize(
     ("memory", "minutes"),
     [
-        pytest.param(PortalMemory(), 0, id="never looked at"),
+        pytest.param(PortalMemory(), 0, id="never polled"),
         pytest.param(PortalMemory(last_look=NOW - dt.timedelta(days=1)), 0, id="long ago"),
         pytest.param(PortalMemory(last_look=NOW + dt.timedelta(hours=1)), 0, id="in the future"),
         pytest.param(

@@ -1,0 +1,46 @@
+"""Where the config is: named, or in one of the usual places."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Final
+
+from scraper.errors import ConfigError
+
+DEFAULT_NAME: Final = "config.toml"
+SYSTEM_WIDE: Final = Path("/etc/nalssi") / DEFAULT_NAME
+
+
+def usual_places() -> list[Path]:
+    """Where a config is looked for that no option and no variable names, in this order."""
+    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        home = str(Path(home).expanduser())
+    return [Path(DEFAULT_NAME), Path(home) / "nalssi" / DEFAULT_NAME, SYSTEM_WIDE]
+
+
+def usual() -> Path | None:
+    """The config in the first usual place that has one; None where none has."""
+    return next((place for place in usual_places() if place.is_file()), None)
+
+
+def find(path: Path | None = None) -> Path:
+    """
+    Where the config is: the path given, ``NALSSI_CONFIG``, or the first of the usual places.
+
+    Raises:
+        ConfigError: There is no such file.
+    """
+    named = path or (Path(os.environ["NALSSI_CONFIG"]) if os.environ.get("NALSSI_CONFIG") else None)
+    found = named or usual()
+    if found is None:
+        others = " and ".join(map(str, usual_places()[1:]))
+        problem = f"there is no such file, nor in {others}; `nalssi init` writes one"
+        raise ConfigError(DEFAULT_NAME, problem)
+    if not found.is_file():
+        raise ConfigError(
+            found, "there is no such file, expected one by --config, NALSSI_CONFIG, or here"
+        )
+    return found
