@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from scraper import __version__, config, keys, places
-from scraper.config import Config, Fetch, Metrics, Notify, Portal, Site, Taught
+from scraper.config import Config, Fetch, Log, Metrics, Notify, Portal, Site, Taught
 from scraper.errors import ConfigError
 from scraper.reader import FINDERS
 
@@ -38,15 +38,15 @@ def refusal(tmp_path: Path, text: str) -> str:
     return caught.value.problem
 
 
-TABLES = (Config, Fetch, Notify, Metrics, Site, Taught, Portal)
-NAMES = ("path", "fetch", "notify", "metrics", "site", "words", "portals")
+TABLES = (Config, Fetch, Notify, Metrics, Log, Site, Taught, Portal)
+NAMES = ("path", "fetch", "notify", "metrics", "log", "site", "words", "portals")
 """Of the tables themselves, which have their own rows in the docs; and where the file is."""
 
 
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
     raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
     assert set(raw) == set(Config.__struct_fields__) - {"path"}
-    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "words": Taught}
+    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "log": Log, "words": Taught}
     for name, table in tables.items():
         assert set(raw[name]) == set(table.__struct_fields__)
     (portal,) = raw.pop("portals")
@@ -85,7 +85,7 @@ def test_the_docs_name_every_default():
             default = key.default_factory() if key.default is msgspec.NODEFAULT else key.default
             shown = told[key.name].strip("`")
             if not default:
-                assert shown in ("none", "empty", "0")
+                assert shown in ("none", "empty", "0", "false")
             else:
                 assert str(default).startswith(shown.removesuffix("(...)")), key.name
 
