@@ -34,8 +34,8 @@ WRITER_PAGES_KIB: Final = 512
 OLDEST: Final = (3, 37)
 """The first SQLite that has STRICT tables."""
 
-_TOO_OLD: Final = (
-    f"this SQLite, {sqlite3.sqlite_version}, is too old for it, expected 3.37; give it what "
+TOO_OLD: Final = (
+    f"this SQLite, {sqlite3.sqlite_version}, is too old, expected 3.37; give it what "
     "`nalssi export` or `nalssi backup --plain` writes on a newer machine"
 )
 
@@ -215,7 +215,7 @@ def open_empty(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path, options: str, *, check_same_thread: bool = True) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < OLDEST:
-        raise DatabaseError(path, _TOO_OLD)
+        raise DatabaseError(path, TOO_OLD)
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?{options}",
         uri=True,

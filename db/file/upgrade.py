@@ -58,6 +58,8 @@ def open_for_writing(
 
 def _make(path: Path, migrations: Migrations | None) -> None:
     """Make the file complete under another name first: after a crash it is complete or missing."""
+    if sqlite3.sqlite_version_info < connection.OLDEST:
+        raise DatabaseError(path, connection.TOO_OLD)
     path.parent.mkdir(parents=True, exist_ok=True)
     for journal in (path.with_name(f"{path.name}{end}") for end in ("-journal", "-wal")):
         if journal.exists():  # SQLite would write it into the new file

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -14,17 +12,14 @@ from db import query
 from db.errors import DatabaseError
 from db.write.store import Store
 from scraper import reader
-from scraper.collect import Report, backlog, collecting
+from scraper.collect import Report, backlog
 from scraper.collect.backlog import Backlog
 from scraper.collect.ingest import Answered
-from scraper.config import Config, Portal
 from scraper.errors import FetchError
 from scraper.fetch import Page
 from scraper.vocabulary import KNOWN
 from tests.support import pages
-from tests.support.faults import FaultPortal, box
 from tests.support.make import INTERVAL_S, URL, make_look
-from tests.support.servers import answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,27 +110,3 @@ def test_a_page_that_cannot_be_read_any_more_does_not_hold_up_the_rest_for_ever(
     assert ends([small.keep(store, failing(3), KNOWN)]) == [f"{URL}: busy 3"]
     assert ends(small.late()) == [f"{URL}: busy 2"]
     assert small.unkept() == 0
-
-
-def test_a_pass_whose_file_was_locked_and_then_took_all_is_a_success(tmp_path):
-    path = tmp_path / "weather.db"
-    with FaultPortal() as feed, Store.open(path) as store:
-        store.wait_at_most(0.1)
-        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        other.execute("BEGIN IMMEDIATE")
-
-        def released(_: object) -> Iterator[bytes]:
-            other.rollback()
-            yield answer(box())
-
-        feed.reply = released
-        portal = Portal(name="p0", url=feed.server.url(host="127.0.0.1"))
-        config = Config(portals=(portal,))
-
-        async def sweep() -> list[Report]:
-            async with collecting(config, store, lambda: dt.datetime.now(dt.UTC)) as collector:
-                return await collector.sweep([portal])
-
-        (report,) = asyncio.run(sweep())
-        other.close()
-    assert report.outcome == "new"
