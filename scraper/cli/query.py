@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -199,47 +199,12 @@ _UNITS: Final = {
 """The headings of values whose name does not say their unit in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftRow:
-    """An entry of the last box of a portal, and what is left of it on a page of now."""
-
-    portal: str
-    last_seen: dt.datetime
-    fetched_at: dt.datetime
-    city: str
-    before: str
-    after: str | None
-    markup_before: str
-    markup_after: str | None
-
-
 def _list_drift(places: Places, portal: str | None, form: Form) -> None:
-    from scraper import reader  # noqa: PLC0415 - only where it is wanted
-    from scraper.errors import NoSidebar  # noqa: PLC0415
-    from scraper.vocabulary import KNOWN  # noqa: PLC0415
+    from scraper.cli import drift  # noqa: PLC0415 - only where it is wanted
 
-    config = places.optional()
-    kinds, words = (config.kinds, config.words.known()) if config else ({}, KNOWN)
-    rows = []
-    with query.Database(places.database()) as asked:
-        for lost in asked.lost_boxes(portal=portal):
-            kind = kinds.get(lost.portal, reader.BOX)
-            try:
-                drift = reader.drifted(lost.fragment, lost.page, lost.encoding, words, kind=kind)
-            except NoSidebar as exc:
-                show.nothing(f"{lost.portal}: its last box is of another kind: {exc.found}")
-                continue
-            rows += [
-                DriftRow(
-                    portal=lost.portal,
-                    last_seen=lost.last_seen,
-                    fetched_at=lost.fetched_at,
-                    **asdict(one),
-                )
-                for one in drift.survivors
-            ]
-    names = [one.name for one in fields(DriftRow)]
+    names = [one.name for one in fields(drift.DriftRow)]
     shown = names if form in ("json", "csv") else names[:6]
+    rows = drift.found(places, portal)
     _rows(rows, {name: name for name in shown}, form, none="no portal lost its box", keys=2)
 
 
