@@ -29,6 +29,7 @@ from scraper.records import named
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 
 @click.command(epilog="Example: nalssi latest 서울 busan")
@@ -55,10 +56,27 @@ def latest(
         )
     if show.records(rows, query.Best if best else query.Latest, form):
         return
+    if form == "table" and _is_html(click.get_current_context().params["output"]):
+        click.echo(_page(rows), nl=False)
+        return
     if portal is not None and not rows:
         show.nothing(f"{portal} has shown none of that yet")
     else:
         show.latest(rows, wide=wide)
+
+
+def _is_html(output: Path | None) -> bool:
+    return output is not None and output.suffix.lower() in {".html", ".htm"}
+
+
+def _page(rows: Sequence[query.Latest]) -> str:
+    """The rows as a page of one file."""
+    from scraper.web.missing import refuse_without_web  # noqa: PLC0415 - a table does without
+
+    refuse_without_web()
+    from scraper.web.render import table  # noqa: PLC0415 - it wants the extra
+
+    return table(rows)
 
 
 @click.command(epilog="Example: nalssi series 서울 --since 7d")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from db.moments import KST
 from scraper import __version__
@@ -18,7 +19,9 @@ from scraper.web.answer import HTML
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
+    from db.query import Latest
     from scraper.web.answer import Answer, Asked
 
 FOLDER: Final = Path(__file__).parent
@@ -142,3 +145,19 @@ def page(asked: Asked, template: str, shown: list[Any], **values: Any) -> Answer
     closed = values.pop("closed", False)
     body = rendered(asked, template, **values)
     return asked.answer(body, HTML, shown, closed=closed)
+
+
+def table(rows: Sequence[Latest]) -> str:
+    """The newest readings as one file that needs no other, for a web server of one's own."""
+    script = (FOLDER / "static" / "stale.js").read_text("utf-8")
+    return (
+        environment()
+        .get_template("table.html")
+        .render(
+            rows=rows,
+            summary=words.summary([row.state for row in rows], "ko"),
+            state=lambda name: words.state(name, "ko"),
+            minute=lambda at: words.minute(at, "ko"),
+            script=Markup(script),  # noqa: S704 - our own
+        )
+    )
