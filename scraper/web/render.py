@@ -69,6 +69,12 @@ def environment() -> Environment:
     return made
 
 
+@functools.lru_cache(maxsize=4096)
+def _relative(name: str, folder: str) -> str:
+    relative = posixpath.relpath(quote(name, safe="/?=&:"), quote(folder))
+    return f"{relative}/" if name.endswith("/") else relative
+
+
 class Links:
     """
     Addresses as they stand on one page: relative, so that a site may lie in any folder.
@@ -85,9 +91,7 @@ class Links:
     def file(self, path: str) -> str:
         """To a file that has no language."""
         name, mark, place = path.partition("#")
-        relative = posixpath.relpath(quote(name, safe="/?=&:"), quote(self._folder))
-        slash = "/" if name.endswith("/") else ""
-        return f"{relative}{slash}{mark}{place}"
+        return f"{_relative(name, self._folder)}{mark}{place}"
 
     def page(self, path: str) -> str:
         """To a page in the same language."""
