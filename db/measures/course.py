@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.flags import PASS
 from db.measures.stretches import History
 from db.moments import moment
+from db.qartod import PASS
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from db.flags import SUSPECT
 from db.moments import KST
+from db.qartod import SUSPECT
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
