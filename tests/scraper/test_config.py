@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from scraper import __version__, config, keys, places
-from scraper.config import Config, Fetch, Metrics, Notify, Portal, Site, Taught
+from scraper.config import Config, Fetch, Log, Metrics, Notify, Portal, Site, Taught
 from scraper.errors import ConfigError
 from scraper.reader import FINDERS
 
@@ -38,8 +38,8 @@ def refusal(tmp_path: Path, text: str) -> str:
     return caught.value.problem
 
 
-TABLES = (Config, Fetch, Notify, Metrics, Site, Taught, Portal)
-NAMES = ("path", "fetch", "notify", "metrics", "site", "words", "portals")
+TABLES = (Config, Fetch, Notify, Metrics, Site, Log, Taught, Portal)
+NAMES = ("path", "fetch", "notify", "metrics", "site", "log", "words", "portals")
 """Of the tables themselves, which have their own rows in the docs; and where the file is."""
 
 
@@ -85,7 +85,7 @@ def test_the_docs_name_every_default():
             default = key.default_factory() if key.default is msgspec.NODEFAULT else key.default
             shown = told[key.name].strip("`")
             if not default:
-                assert shown in ("none", "empty", "0")
+                assert shown in ("none", "empty", "0", "false")
             else:
                 assert str(default).startswith(shown.removesuffix("(...)")), key.name
 
@@ -347,3 +347,15 @@ def test_a_config_that_is_not_there_is_an_error_not_a_default(tmp_path, monkeypa
     monkeypatch.setenv("NALSSI_CONFIG", str(tmp_path / "nowhere.toml"))
     with pytest.raises(ConfigError, match="no such file"):
         places.find()
+
+
+def test_the_folder_of_the_site_counts_from_the_folder_of_the_config(tmp_path):
+    asked = '[site]\nfolder = "pages"\nbase_url = "https://weather.example.kr/below"\nmonths = 0\n'
+    site = load(tmp_path, asked).site
+    assert (site.folder, site.months) == (str(tmp_path / "pages"), 0)
+
+
+@pytest.mark.parametrize("url", ["weather.example.kr", "ftp://x.example", "https://", "http://a@b"])
+def test_the_site_is_found_at_an_address(tmp_path, url):
+    with pytest.raises(ConfigError, match=r"site\.base_url"):
+        load(tmp_path, f'[site]\nbase_url = "{url}"\n')
