@@ -184,7 +184,7 @@ class Daemon:
             if wished := wish.take(self._store.path):
                 await timetable.look_now(wished)
             self._inspection.begin_if_due(lambda faults: self._tell_faults(monitor, faults))
-            watch.tick(timetable, monitor.channels)
+            watch.tick(timetable, monitor)
             monitor.faults = self._faults()
             if timetable.goes_on():
                 systemd.alive()

@@ -14,12 +14,13 @@ from scraper.troubles import seen as see
 from scraper.troubles.rules import INTERVALS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from db.write.store import Store
     from scraper.collect.backlog import Backlog
     from scraper.daemon.integrity import Inspection
     from scraper.daemon.scheduler import Timetable
+    from scraper.monitor import Monitor
     from scraper.troubles.rules import Key
     from scraper.troubles.teller import Teller
 
@@ -57,18 +58,18 @@ class Watch:
         self._stood: str | None = None
         self._under_way: asyncio.Task[None] | None = None
 
-    def tick(self, timetable: Timetable, channels: Mapping[Key, str | None]) -> None:
+    def tick(self, timetable: Timetable, monitor: Monitor) -> None:
         """
         See how everything is, unless that is under way; called every few seconds.
 
         Args:
             timetable: Of the looks.
-            channels: How the channels did with the notices of portals.
+            monitor: Of the portals; says how its channels did, and tells the dead-man switch.
         """
         self._mind_our_own_pause(timetable.interval_s)
         if self._under_way is None or self._under_way.done():
             self._mind_the_clock()  # not within a round, whose moments go by one clock
-            self._under_way = asyncio.create_task(self._see_if_we_can(timetable, channels))
+            self._under_way = asyncio.create_task(self._see_if_we_can(timetable, monitor))
 
     async def finish(self) -> None:
         """Give up what is under way."""
@@ -76,15 +77,13 @@ class Watch:
             self._under_way.cancel()
             await asyncio.gather(self._under_way, return_exceptions=True)
 
-    async def _see_if_we_can(
-        self, timetable: Timetable, channels: Mapping[Key, str | None]
-    ) -> None:
+    async def _see_if_we_can(self, timetable: Timetable, monitor: Monitor) -> None:
         try:
-            await self._see(timetable, channels)
+            await self._see(timetable, monitor)
         except RuntimeError as exc:  # no thread can be started: the next round may have one
             self._log.warning("troubles not looked for", reason=str(exc))
 
-    async def _see(self, timetable: Timetable, channels: Mapping[Key, str | None]) -> None:
+    async def _see(self, timetable: Timetable, monitor: Monitor) -> None:
         now = self._clock()
         wrong_clock = clocks.problem(now, timetable.newest_look())
         timetable.hold(wrong_clock is not None)
@@ -93,19 +92,22 @@ class Watch:
             **await asyncio.to_thread(self._of_file),
             **self._of_backlog(),
             ("stuck", ""): self._stood or timetable.stuck(),
-            **channels,
+            **monitor.channels,
         }
         self._stood = None
         before = {one.key for one in self.teller.lasting()}
         await self.teller.tell(seen, now)
-        self._say(before)
+        if new := self._say(before):
+            await monitor.ping("fail", "\n".join(new))
 
-    def _say(self, before: set[Key]) -> None:
+    def _say(self, before: set[Key]) -> list[str]:
+        """Log what began and what ended; gives what began, a line each."""
         now = {one.key: one for one in self.teller.lasting()}
         for key in now.keys() - before:
             self._log.error("trouble", kind=key[0], reason=now[key].text)
         for key in before - now.keys():
             self._log.info("trouble over", kind=key[0])
+        return [now[key].text for key in now.keys() - before]
 
     def _of_file(self) -> dict[Key, str | None]:
         """The disk and the file; what SQLite said last of it."""

@@ -46,7 +46,7 @@ def test_the_cron_line_of_init_keeps_a_look(tmp_path):
 
 def test_init_changes_no_config_and_takes_no_wrong_name(tmp_path):
     (tmp_path / "config.toml").write_text("# mine\n")
-    assert "is there already" in refused(2, "init", cwd=tmp_path)
+    assert "exists already" in refused(2, "init", cwd=tmp_path)
     assert (tmp_path / "config.toml").read_text() == "# mine\n"
     assert "expected 1 to 64" in refused(3, "init", "b", "--name", "a b", cwd=tmp_path)
     assert not (tmp_path / "b" / "config.toml").exists()

@@ -9,6 +9,8 @@ import shlex
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +27,6 @@ from tests.support.servers import answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextlib.contextmanager
@@ -135,19 +136,18 @@ def test_a_lock_that_nobody_holds_has_no_holder(tmp_path):
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["nobody writes", "beside a writer"])
-def test_a_reader_who_may_not_write_beside_a_wal_is_told_the_cure(tmp_path, running):
+def test_a_reader_who_may_not_write_beside_a_wal_is_told_the_cure(running):
     if os.getuid():
         pytest.skip("only root may be somebody else")
-    tmp_path.chmod(0o755)
-    for folder in (tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    path = tmp_path / "weather.db"
     with contextlib.ExitStack() as stack:
-        store = stack.enter_context(Store.open(path, journal="wal"))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)
+        path = folder / "weather.db"
+        store = Store.open(path, journal="wal")
         see(store, make_look(), make_content())
         path.chmod(0o644)
         if not running:
-            stack.close()
+            store.close()
         reader, told = os.pipe()
         if (child := os.fork()) == 0:
             _ask_as_nobody(path, told)
@@ -155,6 +155,8 @@ def test_a_reader_who_may_not_write_beside_a_wal_is_told_the_cure(tmp_path, runn
         with os.fdopen(reader, encoding="utf-8") as heard:
             said = heard.read()
         os.waitpid(child, 0)
+        if running:
+            store.close()
     assert "its journal is a WAL" in said
     assert "journal = 'delete'" in said
 
