@@ -28,7 +28,6 @@ USER_AGENT: Final = (
     f"nalssi/{__version__} (keeps a history of the KMA weather box; one page per look)"
 )
 
-
 _ADDRESS: Final = "an http:// or https:// address"
 _TABLE: Final = Meta(description="a table")
 
