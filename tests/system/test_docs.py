@@ -282,7 +282,7 @@ def test_every_extra_that_a_page_names_can_be_installed(page):
 
 
 def test_no_message_and_no_config_names_an_extra_of_an_index():
-    """Nalssi is not on PyPI: ``pip install 'nalssi[plot]'`` would ask a stranger's package."""
+    """The index has no nalssi: ``pip install 'nalssi[plot]'`` would ask a stranger's package."""
     written = [path for top in ("db", "scraper", "nalssi") for path in (docs.ROOT / top).rglob("*")]
     texts = [path for path in written if path.suffix in (".py", ".toml")]
     texts.append(docs.ROOT / "config.toml")
