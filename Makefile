@@ -44,6 +44,7 @@ bench: $(INSTALLED)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.database
+	$(BIN)/python -m benchmarks.web
 
 truth: $(INSTALLED)
 	$(BIN)/python -m benchmarks.truth $(if $(LONG),--long)

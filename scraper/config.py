@@ -28,7 +28,6 @@ USER_AGENT: Final = (
     f"nalssi/{__version__} (keeps a history of the KMA weather box; one page per look)"
 )
 
-
 _ADDRESS: Final = "an http:// or https:// address"
 _TABLE: Final = Meta(description="a table")
 
@@ -133,7 +132,9 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     folder: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
-    base_url: Annotated[str, Meta(description=_ADDRESS)] = ""
+    base_url: Annotated[
+        str, Meta(pattern=r"\A(https?://[^\s@?#/]+[^\s@?#]*)?\Z", description=_ADDRESS)
+    ] = ""
     months: Annotated[int, Meta(ge=0, le=1200, description="a whole number from 0 to 1200")] = 2
 
 
@@ -256,7 +257,6 @@ def load(path: Path) -> Config:
         _check_portals(config.portals)
         _check_notify(config.notify)
         _check_fetch(config.fetch)
-        _check_site(config.site)
         if config.words != Taught():
             config.words.known()
         if config.schedule:
@@ -325,12 +325,6 @@ def _check_fetch(fetch: Fetch) -> None:
         if not known:
             msg = f"{name}: no certificate in it"
             raise WrongKey(msg, "PEM")
-
-
-def _check_site(site: Site) -> None:
-    if site.base_url and not _is_http(site.base_url):
-        msg = f"site.base_url = {site.base_url!r}"
-        raise WrongKey(msg, _ADDRESS)
 
 
 def _check_notify(notify: Notify) -> None:

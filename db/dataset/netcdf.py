@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from db.dataset.grid import STATES
-from db.errors import NalssiError
+from db.errors import MissingExtra
 from db.export.codebook import meaning
 from db.measures.hours import HOUR_S
 
@@ -33,13 +33,13 @@ _TIME: Final = {
 _ANCILLARY: Final = "quality_flag state live_portals agreeing_portals"
 
 
-class NoXarray(NalssiError):
-    """netCDF was asked for, and what writes it is not installed."""
+class NoXarray(MissingExtra):
+    """netCDF was asked for, and the libraries that write it are not installed."""
 
-    exit_code = 2
+    extra = "netcdf"
 
     def __init__(self) -> None:
-        super().__init__("netCDF needs xarray and h5netcdf: pip install 'nalssi[netcdf]'")
+        super().__init__("netCDF needs xarray and h5netcdf")
 
 
 def refuse_without() -> None:

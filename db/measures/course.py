@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from db.measures.stretches import History
 from db.moments import moment
+from db.qartod import PASS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,6 +30,7 @@ class Held:
         began: The first look at it, which may lie before ``start``.
         temperature_c, condition, label, portal: As in ``Latest``.
         state: ``live``, ``unconfirmed``, ``stale`` or ``frozen``.
+        flag: QARTOD's number of the temperature: 3 suspect, 4 fail, less where it passes.
     """
 
     start: dt.datetime
@@ -39,6 +41,7 @@ class Held:
     label: str
     portal: str
     state: State
+    flag: int = PASS
 
 
 def course(ask: Ask, part: Part, station: str) -> list[Held]:
@@ -65,6 +68,7 @@ def course(ask: Ask, part: Part, station: str) -> list[Held]:
             label=label,
             portal=portals[piece.portal],
             state=piece.state,
+            flag=piece.flag,
         )
         held.append(one)
     return held

@@ -167,7 +167,6 @@ _EARLY: Final = click.Path(path_type=Path, dir_okay=False)
     cls=Commands,
     commands=[click.Command(name) for name in COMMANDS],  # names alone, to list and to suggest
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="`nalssi COMMAND --help` explains a command and shows an example.",
 )
 @click.option("--config", type=_EARLY, hidden=True)
 @click.option("--db", type=_EARLY, hidden=True)

@@ -15,7 +15,6 @@ from click.core import ParameterSource
 from db import asked
 from db.errors import WrongQuestion
 from db.moments import KST
-from scraper import places
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -49,7 +48,7 @@ class Places:
         Raises:
             ConfigError: It is missing or wrong, or names no portal where it must.
         """
-        from scraper import config  # noqa: PLC0415 - only where it is asked for
+        from scraper import config, places  # noqa: PLC0415 - only where it is asked for
 
         settings = config.load(places.find(self.config))
         if portals:
@@ -67,6 +66,8 @@ class Places:
         Raises:
             ConfigError: It is named and missing, or it is wrong.
         """
+        from scraper import places  # noqa: PLC0415 - only where it is asked for
+
         named = self.config or os.environ.get("NALSSI_CONFIG")
         usual = (beside_db or self.db is None) and places.usual()
         return self.required() if named or usual else None

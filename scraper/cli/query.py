@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -29,6 +29,7 @@ from scraper.records import named
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 
 @click.command(epilog="Example: nalssi latest 서울 busan")
@@ -55,10 +56,27 @@ def latest(
         )
     if show.records(rows, query.Best if best else query.Latest, form):
         return
+    if form == "table" and _is_html(click.get_current_context().params["output"]):
+        click.echo(_page(rows), nl=False)
+        return
     if portal is not None and not rows:
         show.nothing(f"{portal} has shown none of that yet")
     else:
         show.latest(rows, wide=wide)
+
+
+def _is_html(output: Path | None) -> bool:
+    return output is not None and output.suffix.lower() in {".html", ".htm"}
+
+
+def _page(rows: Sequence[query.Latest]) -> str:
+    """The rows as a page of one file."""
+    from scraper.web.missing import refuse_without_web  # noqa: PLC0415 - a table does without
+
+    refuse_without_web()
+    from scraper.web.render import table  # noqa: PLC0415 - it wants the extra
+
+    return table(rows)
 
 
 @click.command(epilog="Example: nalssi series 서울 --since 7d")
@@ -199,47 +217,12 @@ _UNITS: Final = {
 """The headings of values whose name does not say their unit in words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftRow:
-    """An entry of the last box of a portal, and what is left of it on a page of now."""
-
-    portal: str
-    last_seen: dt.datetime
-    fetched_at: dt.datetime
-    city: str
-    before: str
-    after: str | None
-    markup_before: str
-    markup_after: str | None
-
-
 def _list_drift(places: Places, portal: str | None, form: Form) -> None:
-    from scraper import reader  # noqa: PLC0415 - only where it is wanted
-    from scraper.errors import NoSidebar  # noqa: PLC0415
-    from scraper.vocabulary import KNOWN  # noqa: PLC0415
+    from scraper.cli import drift  # noqa: PLC0415 - only where it is wanted
 
-    config = places.optional()
-    kinds, words = (config.kinds, config.words.known()) if config else ({}, KNOWN)
-    rows = []
-    with query.Database(places.database()) as asked:
-        for lost in asked.lost_boxes(portal=portal):
-            kind = kinds.get(lost.portal, reader.BOX)
-            try:
-                drift = reader.drifted(lost.fragment, lost.page, lost.encoding, words, kind=kind)
-            except NoSidebar as exc:
-                show.nothing(f"{lost.portal}: its last box is of another kind: {exc.found}")
-                continue
-            rows += [
-                DriftRow(
-                    portal=lost.portal,
-                    last_seen=lost.last_seen,
-                    fetched_at=lost.fetched_at,
-                    **asdict(one),
-                )
-                for one in drift.survivors
-            ]
-    names = [one.name for one in fields(DriftRow)]
+    names = [one.name for one in fields(drift.DriftRow)]
     shown = names if form in ("json", "csv") else names[:6]
+    rows = drift.found(places, portal)
     _rows(rows, {name: name for name in shown}, form, none="no portal lost its box", keys=2)
 
 

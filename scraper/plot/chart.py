@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from db.moments import KST
+from db.qartod import SUSPECT
 from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
@@ -132,6 +133,20 @@ def frozen(tracks: Iterable[Track]) -> list[Band]:
     return sorted(bands.values(), key=lambda band: band.start)
 
 
+def flagged(shown: Iterable[Held]) -> list[tuple[dt.datetime, float]]:
+    """Where a temperature that may be wrong begins, oldest first; one that goes on is one."""
+    found: list[Held] = []
+    marks = []
+    for one in shown:
+        if one.temperature_c is None or one.flag < SUSPECT:
+            continue
+        last = found[-1] if found else None
+        if last is None or (last.end, last.temperature_c) != (one.start, one.temperature_c):
+            marks.append((one.start, one.temperature_c))
+        found.append(one)
+    return marks
+
+
 def skies(shown: Iterable[Held]) -> list[Sky]:
     """The words for the sky, oldest first; a word that goes on is one."""
     found: list[Sky] = []
@@ -157,6 +172,11 @@ def aged(last: Held, until: dt.datetime) -> str:
         return ""
     state = "" if last.state == "live" else f"{last.state}, "
     return f"{state}shown until {last.end.astimezone(KST):%m-%d %H:%M}"
+
+
+def credit(portals: Iterable[str]) -> str:
+    """Whose the values are."""
+    return f"Korea Meteorological Administration (KMA), as shown by {', '.join(portals)}"
 
 
 def range_and_portals(chart: Chart) -> str:

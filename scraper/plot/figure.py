@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from scraper.plot.chart import Band, Chart
+    from scraper.plot.chart import Band, Chart, Line
     from scraper.plot.paper import Sheet
 
 COLOURS: Final = (
@@ -47,10 +47,13 @@ _APART_AGED: Final = 27.0
 _STYLES: Final[dict[str, dict[str, Any]]] = {
     "live": {"solid_capstyle": "butt"},
     "unconfirmed": {"linestyle": (0, (1, 1.4))},
-    "stale": {"linestyle": (0, (1, 3)), "alpha": 0.75},
+    "stale": {"solid_capstyle": "butt"},
     "frozen": {"linestyle": (0, (4, 2)), "alpha": 0.75},
 }
-_WIDTHS: Final = {"live": 1.9, "unconfirmed": 1.1, "stale": 1.1, "frozen": 1.1}
+_WIDTHS: Final = {"live": 1.9, "unconfirmed": 1.1, "stale": 3.0, "frozen": 1.1}
+_HOLLOW: Final = 0.55
+"""Of the width of a stale line, which is left white."""
+
 _LONG: Final = dt.timedelta(days=45)
 """Beyond this, the days of a wide line would run into each other."""
 
@@ -66,7 +69,15 @@ def draw(chart: Chart, path: Path) -> list[str]:
         NoMatplotlib, OutputError: As in ``paper.draw``.
     """
     height = _ABOVE + _PLOT + _STRIP * len(chart.tracks) + _BELOW
-    return paper.draw(path, lambda sheet: _compose(chart, sheet), inches=(_WIDTH, height))
+    about = paper.About(
+        title=" · ".join(sky.name(track.station) for track in chart.tracks),
+        description=f"{charts.range_and_portals(chart)}. {_explained(chart)}",
+        credit=charts.credit(chart.portals),
+        time=chart.until.astimezone(KST),
+    )
+    return paper.draw(
+        path, lambda sheet: _compose(chart, sheet), inches=(_WIDTH, height), about=about
+    )
 
 
 def _compose(chart: Chart, sheet: Sheet) -> None:
@@ -93,14 +104,9 @@ def _temperatures(chart: Chart, axes: Axes) -> None:
     thinner = 0.5 if chart.until - chart.since > _LONG else 1.0
     for track, colour in zip(chart.tracks, COLOURS, strict=False):
         for line in charts.lines(track.stretches):
-            axes.plot(
-                [_x(at) for at, _ in line.points],
-                [celsius for _, celsius in line.points],
-                color=colour,
-                zorder=3 if line.state == "live" else 2.5,
-                linewidth=_WIDTHS[line.state] * thinner,
-                **_STYLES[line.state],
-            )
+            _line(axes, line, colour, _WIDTHS[line.state] * thinner)
+        for at, celsius in charts.flagged(track.stretches):
+            axes.plot([_x(at)], [celsius], marker="v", color=paper.ALARM, markersize=5, zorder=4)
     low, high = chart.degrees or (0.0, 1.0)
     margin = max(1.0, (high - low) * 0.08)
     axes.set_ylim(low - margin, high + margin * 2.2)  # room for the words on frozen bands
@@ -112,6 +118,15 @@ def _temperatures(chart: Chart, axes: Axes) -> None:
         axes.axhline(0, color="#aab4be", linewidth=0.9, zorder=1)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def _line(axes: Axes, line: Line, colour: str, width: float) -> None:
+    """A line in the manner of its state; a stale one is hollow."""
+    x, y = [_x(at) for at, _ in line.points], [celsius for _, celsius in line.points]
+    order = 3 if line.state == "live" else 2.5
+    axes.plot(x, y, color=colour, zorder=order, linewidth=width, **_STYLES[line.state])
+    if line.state == "stale":
+        axes.plot(x, y, color="white", zorder=order, linewidth=width * _HOLLOW)
 
 
 def _frozen(chart: Chart, axes: Axes, *, hangul: bool) -> None:
@@ -279,9 +294,11 @@ def _explained(chart: Chart) -> str:
     if "unconfirmed" in chart.states:
         told.append("Dotted: unconfirmed, not seen to begin or not renewed.")
     if "stale" in chart.states:
-        told.append("Sparsely dotted: stale, published three hours before or more.")
+        told.append("Hollow: stale, published three hours before or more.")
     if "frozen" in chart.states:
         told.append("Red band, dashed: frozen, the portal stood still.")
+    if any(charts.flagged(track.stretches) for track in chart.tracks):
+        told.append("Red mark: may be wrong.")
     return "  ".join(told)
 
 

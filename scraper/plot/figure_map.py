@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.cells import cell_len
 
 from db.moments import KST
+from scraper.plot import chart as charts
 from scraper.plot import coast, paper, sky
 from scraper.plot.placing import Box, Room, beside, near
 from scraper.printable import printable
@@ -60,7 +61,23 @@ def draw(survey: Survey, path: Path) -> list[str]:
     """
     crowded = next(factor for most, factor in _CROWDS if len(survey.sightings) <= most)
     inches = _INCHES[0] * crowded, _INCHES[1] * crowded
-    return paper.draw(path, lambda sheet: _compose(survey, sheet), inches=inches)
+    at = survey.at.astimezone(KST)
+    about = paper.About(
+        title=f"{at:%Y-%m-%d %H:%M}, Korean time",
+        description="; ".join([*_numbers(survey), *survey.standings, *survey.left_out]),
+        credit=charts.credit(survey.portals),
+        time=at,
+    )
+    return paper.draw(path, lambda sheet: _compose(survey, sheet), inches=inches, about=about)
+
+
+def _numbers(survey: Survey) -> list[str]:
+    """Each station with its number."""
+    return [
+        f"{sky.name(one.station)} {one.value.temperature_c} °C"
+        for one in survey.sightings
+        if one.value.temperature_c is not None
+    ]
 
 
 def _compose(survey: Survey, sheet: Sheet) -> None:

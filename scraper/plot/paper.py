@@ -8,12 +8,14 @@ import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import MissingExtra
 from db.file import atomic
+from scraper import __version__
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable
 
     from matplotlib.figure import Figure
@@ -64,7 +66,31 @@ class Sheet:
     hangul: bool
 
 
-def draw(path: Path, drawing: Callable[[Sheet], None], *, inches: tuple[float, float]) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a picture says of itself: in words, whose it is, and of when."""
+
+    title: str
+    description: str
+    credit: str
+    time: dt.datetime
+
+    def metadata(self, kind: str) -> dict[str, Any]:
+        """The same as the metadata of a kind of file: Dublin Core in SVG, keywords in PNG."""
+        maker = f"nalssi {__version__}"
+        told = {"Title": self.title, "Description": self.description, "Source": self.credit}
+        if kind == "svg":
+            return {**told, "Creator": maker, "Date": self.time.isoformat(timespec="seconds")}
+        return {**told, "Author": maker, "Creation Time": self.time.isoformat(timespec="seconds")}
+
+
+def draw(
+    path: Path,
+    drawing: Callable[[Sheet], None],
+    *,
+    inches: tuple[float, float],
+    about: About,
+) -> list[str]:
     """
     Draw a picture and write it.
 
@@ -72,6 +98,7 @@ def draw(path: Path, drawing: Callable[[Sheet], None], *, inches: tuple[float, f
         path: Where, with one of ``ENDINGS``.
         drawing: Draws on the sheet.
         inches: Its width and height.
+        about: What its metadata say.
 
     Returns:
         What to tell the user of letters that could not be drawn, a sentence each.
@@ -81,13 +108,17 @@ def draw(path: Path, drawing: Callable[[Sheet], None], *, inches: tuple[float, f
         OutputError: It cannot be written there.
     """
     with atomic.of_file(path) as place:
-        image, notes = _image(path.suffix.lower().removeprefix("."), drawing, inches)
+        kind = path.suffix.lower().removeprefix(".")
+        image, notes = _image(kind, drawing, inches, about.metadata(kind))
         place.write_bytes(image)
     return notes
 
 
 def _image(
-    kind: str, drawing: Callable[[Sheet], None], inches: tuple[float, float]
+    kind: str,
+    drawing: Callable[[Sheet], None],
+    inches: tuple[float, float],
+    metadata: dict[str, Any],
 ) -> tuple[bytes, list[str]]:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its first start tells of its cache
     try:
@@ -107,7 +138,7 @@ def _image(
         figure = Figure(figsize=inches, dpi=_DPI, facecolor="white")
         FigureCanvasAgg(figure)
         drawing(Sheet(figure=figure, hangul=family is not None))
-        figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+        figure.savefig(buffer, format=kind, metadata=metadata)
     notes = [] if family else [_NO_HANGUL]
     return buffer.getvalue(), notes + _missing(str(one.message) for one in warned)
 

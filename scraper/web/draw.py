@@ -148,6 +148,7 @@ class Picture:
         width, height, left, right, top, bottom: Of the picture, and of the plot in it.
         live: The path of the line, which is there only while the value was live.
         doubtful: The path of what was not confirmed, which is drawn dotted.
+        flags: Where a value begins that may be wrong.
         bands: When what was shown is known to be old.
         skies: The strip of the sky.
         strip: Where that begins.
@@ -162,6 +163,7 @@ class Picture:
     bottom: float
     live: str
     doubtful: str
+    flags: tuple[tuple[float, float], ...]
     bands: tuple[Band, ...]
     skies: tuple[Colour, ...]
     strip: float
@@ -200,6 +202,7 @@ def draw_chart(
         top=top,
         bottom=bottom,
         live=path(frozenset({"live"})),
+        flags=tuple((round(x(at), 1), round(y(value), 1)) for at, value in charts.flagged(shown)),
         doubtful=path(frozenset({"unconfirmed"})),
         bands=tuple(_bands(shown, x, language)),
         skies=tuple(_skies(charts.skies(shown), x, language)),

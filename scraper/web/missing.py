@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from db.errors import NalssiError
+from db.errors import MissingExtra
 
 
-class MissingWeb(NalssiError):
+class MissingWeb(MissingExtra):
     """The extra ``web`` is not installed."""
 
-    exit_code = 2
+    extra = "web"
 
-    def __init__(self) -> None:
-        super().__init__("the web pages want an extra: pip install 'nalssi[web]'")
+    def __init__(self, library: str) -> None:
+        super().__init__(f"pages need {library}, which is not installed")
 
 
 def refuse_without_web() -> None:
@@ -23,5 +23,6 @@ def refuse_without_web() -> None:
     Raises:
         MissingWeb: It is not installed.
     """
-    if not all(map(find_spec, ("jinja2", "starlette", "uvicorn"))):
-        raise MissingWeb
+    for library in ("jinja2", "starlette", "uvicorn"):
+        if find_spec(library) is None:
+            raise MissingWeb(library)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from db.moments import KST
 from scraper import __version__
@@ -18,7 +19,9 @@ from scraper.web.answer import HTML
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
+    from db.query import Latest
     from scraper.web.answer import Answer, Asked
 
 FOLDER: Final = Path(__file__).parent
@@ -66,6 +69,12 @@ def environment() -> Environment:
     return made
 
 
+@functools.lru_cache(maxsize=4096)
+def _relative(name: str, folder: str) -> str:
+    relative = posixpath.relpath(quote(name, safe="/?=&:"), quote(folder))
+    return f"{relative}/" if name.endswith("/") else relative
+
+
 class Links:
     """
     Addresses as they stand on one page: relative, so that a site may lie in any folder.
@@ -82,9 +91,7 @@ class Links:
     def file(self, path: str) -> str:
         """To a file that has no language."""
         name, mark, place = path.partition("#")
-        relative = posixpath.relpath(quote(name, safe="/?=&:"), quote(self._folder))
-        slash = "/" if name.endswith("/") else ""
-        return f"{relative}{slash}{mark}{place}"
+        return f"{_relative(name, self._folder)}{mark}{place}"
 
     def page(self, path: str) -> str:
         """To a page in the same language."""
@@ -142,3 +149,19 @@ def page(asked: Asked, template: str, shown: list[Any], **values: Any) -> Answer
     closed = values.pop("closed", False)
     body = rendered(asked, template, **values)
     return asked.answer(body, HTML, shown, closed=closed)
+
+
+def table(rows: Sequence[Latest]) -> str:
+    """The newest readings as one file that needs no other, for a web server of one's own."""
+    script = (FOLDER / "static" / "stale.js").read_text("utf-8")
+    return (
+        environment()
+        .get_template("table.html")
+        .render(
+            rows=rows,
+            summary=words.summary([row.state for row in rows], "ko"),
+            state=lambda name: words.state(name, "ko"),
+            minute=lambda at: words.minute(at, "ko"),
+            script=Markup(script),  # noqa: S704 - our own
+        )
+    )

@@ -157,7 +157,9 @@ def summary(states: Iterable[str], language: Language) -> str:
     if not names:
         return "아직 읽은 값이 없습니다" if language == "ko" else "No value has been read yet"
     if language == "en":
-        told = ", ".join(f"{many} {name}" for name, many in counted.items())
-        return f"Of {len(names)} stations, {told}"
+        (first, many), *rest = counted.items()
+        stations = "station" if len(names) == 1 else "stations"
+        told = "".join(f", {number} {name}" for name, number in rest)
+        return f"{many} of {len(names)} {stations} {first}{told}"
     told = ", ".join(f"{many}곳 {STATES[name][0]}" for name, many in counted.items())
     return f"{len(names)}곳 중 {told}"

@@ -241,7 +241,7 @@ def test_a_doi_that_is_none_is_refused(path, tmp_path):
 
 def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "h5netcdf", None)
-    with pytest.raises(netcdf.NoXarray, match=r"pip install 'nalssi\[netcdf\]'"):
+    with pytest.raises(netcdf.NoXarray, match=r"pip install '.+\[netcdf\]'"):
         netcdf.refuse_without()
 
 

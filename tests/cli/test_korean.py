@@ -42,7 +42,7 @@ def path(tmp_path_factory) -> Path:
 
 def heading(*arguments: str | Path, **env: Any) -> str:
     lines = nalssi(*arguments, LC_ALL="", **env).stdout.splitlines()
-    return next(line for line in lines if not line.startswith("DOWN: "))
+    return next(line for line in lines if not line.startswith(("DOWN: ", "STUCK ")))
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -96,7 +96,7 @@ def test_the_usual_tables_fit_eighty_columns(tmp_path):
     for asked in (["latest"], ["status"], ["latest", "--best"]):
         for name in ("demo.db", "weather.db"):
             lines = nalssi(*asked, "--db", tmp_path / name).stdout.splitlines()
-            rows = [line for line in lines if not re.match(r"DOWN:|\S+: ", line)]
+            rows = [line for line in lines if not re.match(r"DOWN:|STUCK |\S+: ", line)]
             assert rows
             assert max(map(cell_len, rows)) <= 80
 

@@ -38,15 +38,15 @@ def refusal(tmp_path: Path, text: str) -> str:
     return caught.value.problem
 
 
-TABLES = (Config, Fetch, Notify, Metrics, Log, Site, Taught, Portal)
-NAMES = ("path", "fetch", "notify", "metrics", "log", "site", "words", "portals")
+TABLES = (Config, Fetch, Notify, Metrics, Site, Log, Taught, Portal)
+NAMES = ("path", "fetch", "notify", "metrics", "site", "log", "words", "portals")
 """Of the tables themselves, which have their own rows in the docs; and where the file is."""
 
 
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
     raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
     assert set(raw) == set(Config.__struct_fields__) - {"path"}
-    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "log": Log, "words": Taught}
+    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "words": Taught}
     for name, table in tables.items():
         assert set(raw[name]) == set(table.__struct_fields__)
     (portal,) = raw.pop("portals")
@@ -347,3 +347,15 @@ def test_a_config_that_is_not_there_is_an_error_not_a_default(tmp_path, monkeypa
     monkeypatch.setenv("NALSSI_CONFIG", str(tmp_path / "nowhere.toml"))
     with pytest.raises(ConfigError, match="no such file"):
         places.find()
+
+
+def test_the_folder_of_the_site_counts_from_the_folder_of_the_config(tmp_path):
+    asked = '[site]\nfolder = "pages"\nbase_url = "https://weather.example.kr/below"\nmonths = 0\n'
+    site = load(tmp_path, asked).site
+    assert (site.folder, site.months) == (str(tmp_path / "pages"), 0)
+
+
+@pytest.mark.parametrize("url", ["weather.example.kr", "ftp://x.example", "https://", "http://a@b"])
+def test_the_site_is_found_at_an_address(tmp_path, url):
+    with pytest.raises(ConfigError, match=r"site\.base_url"):
+        load(tmp_path, f'[site]\nbase_url = "{url}"\n')

@@ -544,3 +544,26 @@ def test_drawing_is_no_burden_on_other_commands():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_a_picture_says_what_it_shows_whose_it_is_and_of_when(path, tmp_path):
+    for name in ("chart.svg", "chart.png"):
+        drawn(path, "서울", "-o", tmp_path / name, "--until", at(600).isoformat())
+        told = (tmp_path / name).read_bytes().decode("utf-8", "replace")
+        for words in ("서울 Seoul", "Korea Meteorological Administration (KMA), as shown by koya"):
+            assert words in told or words.encode().decode("latin-1") in told, name
+        assert at(600).astimezone(KST).isoformat() in told
+    drawn(path, "--map", "-o", tmp_path / "map.svg", "--at", at(600).isoformat())
+    assert "서울 Seoul" in (tmp_path / "map.svg").read_text("utf-8")
+
+
+def test_a_value_that_may_be_wrong_is_marked_where_it_begins():
+    shown = [
+        make_held(0, 10, flag=3, temperature_c=1.0),
+        make_held(10, 20, flag=3, temperature_c=1.0),
+        make_held(20, 30, flag=1, temperature_c=2.0),
+        make_held(30, 40, flag=4, temperature_c=9.0),
+        make_held(40, 50, flag=9, temperature_c=None),
+    ]
+    marks = chart.flagged(shown)
+    assert [(minute(moment), celsius) for moment, celsius in marks] == [(0, 1.0), (30, 9.0)]

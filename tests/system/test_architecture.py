@@ -27,6 +27,7 @@ HOME = {
     "h5netcdf": {"db/dataset/netcdf.py"},
     "h5py": {"db/dataset/netcdf.py"},
     "jinja2": {"scraper/web/render.py"},
+    "markupsafe": {"scraper/web/render.py"},
     "msgspec": {"scraper/config.py", "scraper/keys.py", "scraper/web/openapi.py"},
     "numpy": {"db/dataset"},
     "pandas": {"db/frames.py"},

@@ -281,6 +281,14 @@ def test_every_extra_that_a_page_names_can_be_installed(page):
         assert set(extras[1].split(",")) <= set(project["optional-dependencies"])
 
 
+def test_no_message_and_no_config_names_an_extra_of_an_index():
+    """The index has no nalssi: ``pip install 'nalssi[plot]'`` would ask a stranger's package."""
+    written = [path for top in ("db", "scraper", "nalssi") for path in (docs.ROOT / top).rglob("*")]
+    texts = [path for path in written if path.suffix in (".py", ".toml")]
+    texts.append(docs.ROOT / "config.toml")
+    assert [path for path in texts if "pip install 'nalssi" in path.read_text("utf-8")] == []
+
+
 @pytest.mark.parametrize("page", docs.PAGES)
 def test_every_link_of_a_page_leads_somewhere(page):
     for link in docs.links(page):

@@ -15,6 +15,7 @@ from db.reading import Condition, Station
 from db.validity import STATES, Doubt
 from db.write.store import Store
 from scraper.web import words
+from tests.cli.test_cli import nalssi
 from tests.support.make import START, make_content, make_look, make_reading, see
 from tests.web.conftest import NOW, PLAYED, at
 
@@ -64,9 +65,9 @@ def test_what_is_not_known_in_korean_stays_english_and_says_so():
         (
             ["live"] * 15 + ["frozen"],
             "16곳 중 15곳 실시간, 1곳 멈춤",
-            "Of 16 stations, 15 live, 1 frozen",
+            "15 of 16 stations live, 1 frozen",
         ),
-        (["down"], "1곳 중 1곳 끊김", "Of 1 stations, 1 down"),
+        (["down"], "1곳 중 1곳 끊김", "1 of 1 station down"),
         ([], "아직 읽은 값이 없습니다", "No value has been read yet"),
     ],
 )
@@ -188,3 +189,14 @@ def test_oembed_gives_the_frame_of_a_station(played):
     assert 'src="https://weather.example.kr/embed/108.html"' in told["html"]
     assert (told["width"], told["height"], told["version"]) == (320, 120, "1.0")
     assert 'href="https://weather.example.kr/embed/108.json"' in client.get("/stations/108/").text
+
+
+def test_the_newest_can_be_written_as_one_page(played, tmp_path):
+    target = tmp_path / "tonight.html"
+    run = nalssi("latest", "--best", "-o", target, "--db", played)
+    assert (run.returncode, run.stdout) == (0, "")
+    page = target.read_text("utf-8")
+    assert "16곳 중 16곳 끊김" in page
+    assert page.count("<tr") == 17
+    assert "src=" not in page
+    assert "href=" not in page

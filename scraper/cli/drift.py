@@ -1,0 +1,56 @@
+"""What is left of the box of a portal that lost it, as ``nalssi looks --drift`` lists it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from db import query
+from scraper import reader
+from scraper.cli import show
+from scraper.errors import NoSidebar
+from scraper.vocabulary import KNOWN
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from scraper.cli.options import Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRow:
+    """An entry of the last box of a portal, and what is left of it on a page of now."""
+
+    portal: str
+    last_seen: dt.datetime
+    fetched_at: dt.datetime
+    city: str
+    before: str
+    after: str | None
+    markup_before: str
+    markup_after: str | None
+
+
+def found(places: Places, portal: str | None) -> list[DriftRow]:
+    """The entries of the last boxes of all portals that lost theirs, or of this portal."""
+    config = places.optional()
+    kinds, words = (config.kinds, config.words.known()) if config else ({}, KNOWN)
+    rows: list[DriftRow] = []
+    with query.Database(places.database()) as asked:
+        for lost in asked.lost_boxes(portal=portal):
+            kind = kinds.get(lost.portal, reader.BOX)
+            try:
+                drift = reader.drifted(lost.fragment, lost.page, lost.encoding, words, kind=kind)
+            except NoSidebar as exc:
+                show.nothing(f"{lost.portal}: its last box is of another kind: {exc.found}")
+                continue
+            rows += [
+                DriftRow(
+                    portal=lost.portal,
+                    last_seen=lost.last_seen,
+                    fetched_at=lost.fetched_at,
+                    **asdict(one),
+                )
+                for one in drift.survivors
+            ]
+    return rows
