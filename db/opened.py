@@ -45,6 +45,7 @@ class Opened:
         self.path = Path(path)
         self._conn = connection.open_to_ask(self.path)
         self._ask = Ask(self.path, self._conn)
+        self._queries_alone = False
 
     def close(self) -> None:
         """Close the file."""
@@ -61,7 +62,9 @@ class Opened:
             TooSlow: SQLite was still at work then; it was stopped.
         """
         ends = time.monotonic() + limit_s
-        self._conn.execute("PRAGMA query_only = ON")
+        if not self._queries_alone:  # once: after it SQLite prepares every statement again
+            self._conn.execute("PRAGMA query_only = ON")
+            self._queries_alone = True
         self._conn.set_progress_handler(lambda: time.monotonic() > ends, STEPS)
         try:
             with connection.naming(self.path):
