@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Final, Self
 from db import asked, read
 from db.errors import DatabaseError, TooSlow
 from db.file import connection
+from db.moments import moment
 from db.read.ask import Ask
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
     from db.asked import Part, StationName, When
@@ -100,6 +102,16 @@ class Opened:
     def portals(self) -> list[Portal]:
         """Every portal that was polled, in the order in which they were added."""
         return self._ask.read(read.portals.portal, read.portals.PORTALS)
+
+    def span(self) -> tuple[dt.datetime, dt.datetime] | None:
+        """The first and the last successful look, archives among them; None before any."""
+        ((first, last),) = self._ask.whole(read.portals.SPAN, {"portal": None}, present=0)
+        return None if first is None or last is None else (moment(first), moment(last))
+
+    def is_shown(self, station: StationName, since: When, until: When) -> bool:
+        """Whether any portal began to show a value of a station in ``since <= t < until``."""
+        values = {**asked.part(since, until).values, "station": self.station(station).name_ko}
+        return bool(self._ask(read.portals.SHOWN, values)[0][0])
 
     def fragment(self, digest: str) -> str:
         """

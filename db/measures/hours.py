@@ -18,6 +18,7 @@ from db.measures.stretches import side_by_side
 from db.measures.timeline import Timeline
 from db.moments import epoch, moment
 from db.qartod import FAIL, MISSING
+from db.read.portals import SPAN
 from db.read.rows import moment_or_none
 from db.validity import rank
 
@@ -32,12 +33,6 @@ if TYPE_CHECKING:
     from db.reading import Station
 
 HOUR_S: Final = 60 * 60
-
-SPAN: Final = """
-    SELECT min((SELECT min(seen_from) FROM spells WHERE portal_id = p.id)),
-        max((SELECT seen_until FROM spells WHERE portal_id = p.id ORDER BY seen_from DESC LIMIT 1))
-    FROM portals AS p WHERE :portal IS NULL OR p.name = :portal"""
-"""The first and the last successful look."""
 
 PORTALS: Final = "SELECT id, name, interval_s FROM portals ORDER BY id"
 

@@ -28,6 +28,22 @@ PORTALS = """
     FROM portals AS p ORDER BY p.id"""
 
 
+SPAN = """
+    SELECT min((SELECT min(seen_from) FROM spells WHERE portal_id = p.id)),
+        max((SELECT seen_until FROM spells WHERE portal_id = p.id ORDER BY seen_from DESC LIMIT 1))
+    FROM portals AS p WHERE :portal IS NULL OR p.name = :portal"""
+"""The first and the last successful look, of one portal or of all; archives count, too."""
+
+
+SHOWN = """
+    SELECT EXISTS (
+        SELECT 1 FROM portals AS p CROSS JOIN spells AS sp ON sp.portal_id = p.id
+        JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
+            AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+        WHERE sp.seen_from >= :since AND sp.seen_from < :until)"""
+"""Whether a spell that shows a station begins in a time."""
+
+
 _NO_PAGE = "('fetch_failed', 'refused_by_robots')"
 
 

@@ -75,7 +75,7 @@ ADDRESSES: Final = (
     Address(path=f"{V1}/portals.json", answer=data.portals),
     Address(path=f"{V1}/gaps.json", answer=data.gaps),
     Address(path=f"{V1}/freezes.json", answer=data.freezes),
-    Address(path=f"{V1}/words.json", answer=data.words),
+    Address(path=f"{V1}/words.json", answer=data.words, files="none"),  # it reads everything
     Address(
         path=f"{V1}/stations/{{station:int}}/hours/{{year:int}}.csv",
         answer=data.hours,

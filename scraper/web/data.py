@@ -193,13 +193,13 @@ def _year(asked: Asked) -> tuple[str, dt.datetime, dt.datetime, bool]:
     asked.only()
     year = asked.values["year"]
     known = asked.db.station(asked.values["station"])
-    looks = [one.first_look.year for one in asked.db.portals() if one.first_look]
-    if not looks or not min(looks) <= year <= asked.now.astimezone(KST).year:
+    span = asked.db.span()
+    if span is None or not span[0].year <= year <= span[1].year:
         msg = f"no portal was polled in {year}"
         raise NotThere(msg)
     since = dt.datetime(year, 1, 1, tzinfo=KST)
     ends = dt.datetime(year + 1, 1, 1, tzinfo=KST)
-    until = min(ends, asked.last_look or asked.now)
+    until = min(ends, max(span[1], asked.last_look or span[1]))
     until = max(until, since + dt.timedelta(hours=1))
     return known.name_ko, since, until, ends + SETTLED < asked.now
 

@@ -36,7 +36,7 @@ class Operation:
     @property
     def is_file(self) -> bool:
         """Whether a frozen site has the example as a file, however few months it has."""
-        return not self.example and "{year}" not in self.path
+        return not self.example and "{year}" not in self.path and self.path != "/words.json"
 
 
 OPERATIONS: Final = (

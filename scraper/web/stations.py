@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from db.moments import KST
@@ -13,7 +13,7 @@ from scraper.web.draw import draw_chart
 from scraper.web.render import page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from db.measures.stats import Period
     from db.query import Spell
@@ -42,7 +42,7 @@ def station(asked: Asked) -> Answer:
         portals=asked.db.latest(known.name_ko, now=asked.now),
         chart=week(asked, known),
         days=_days(asked, known, _midnight(until - dt.timedelta(days=6)), until)[::-1],
-        months=months(asked, until)[: asked.months],
+        months=list(islice(_shown_months(asked, known, until), asked.months)),
         until=fresh_until(rows),
     )
 
@@ -73,12 +73,20 @@ def _midnight(at: dt.datetime) -> dt.datetime:
 
 def months(asked: Asked, until: dt.datetime) -> list[dt.date]:
     """The first days of the Korean months in which portals were polled, the newest first."""
-    first = min((one.first_look for one in asked.db.portals() if one.first_look), default=until)
-    month, found = until.astimezone(KST).date().replace(day=1), []
+    first, last = asked.db.span() or (until, until)
+    month, found = max(until, last).astimezone(KST).date().replace(day=1), []
     while month >= first.astimezone(KST).date().replace(day=1):
         found.append(month)
         month = (month - dt.timedelta(days=1)).replace(day=1)
     return found
+
+
+def _shown_months(asked: Asked, known: Station, until: dt.datetime) -> Iterator[dt.date]:
+    """Those of a station that have a value."""
+    for first in months(asked, until):
+        month = Month(f"{first:%Y-%m}")
+        if asked.db.is_shown(known.name_ko, month.since, month.until):
+            yield first
 
 
 class Month:

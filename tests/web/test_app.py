@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import itertools
 import json
+import re
 import shutil
 import sqlite3
 
@@ -14,7 +15,11 @@ import pytest
 
 from db import query
 from db.moments import KST
+from db.write import captures
+from db.write.captures import Capture
+from db.write.store import Store
 from scraper.web import door
+from tests.support.make import make_content
 from tests.web.conftest import NOW, PLAYED, at
 
 V1 = "/api/v1"
@@ -261,3 +266,26 @@ def test_the_web_writes_nothing_into_the_database(played, client):
     for path in ("/", "/portals/demo/", f"{V1}/words.json"):
         client.get(path)
     assert played.read_bytes() == before
+
+
+def test_months_and_years_that_archives_alone_know_are_there(tmp_path):
+    path = tmp_path / "weather.db"
+    with Store.open(path) as store:
+        captured = dt.datetime(2019, 3, 1, 9, tzinfo=KST)
+        content = make_content()
+        capture = Capture(
+            portal="archived",
+            captured_at=captured,
+            precision="second",
+            digest=content.digest,
+            content=content,
+            page_date=None,
+        )
+        store.portal("archived", "https://archived.example/", 600)
+        captures.keep(store, [capture])
+    client = at(path, NOW)
+    assert len(client.get(f"{V1}/stations/108/2019-03.json").json()) == 1
+    assert client.get(f"{V1}/stations/108/hours/2019.csv").status_code == 200
+    page = client.get("/stations/108/").text
+    assert re.findall(r"\d+년 \d+월", page) == ["2019년 3월"]  # and no month without a value
+    assert client.get(f"{V1}/stations/108/hours/2020.csv").status_code == 404
