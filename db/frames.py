@@ -1,20 +1,38 @@
-"""Answers as tables of pandas, where that is installed."""
+"""Answers as tables of pandas and Polars, and as data sets of xarray, where those are installed."""
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
 
-from dataclasses import fields
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import MissingExtra
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pandas import DataFrame
+    from polars import DataFrame as PolarsFrame
+    from xarray import Dataset
 
 
 TIME_ZONE: Final = "Asia/Seoul"
+
+KEYS: Final = {
+    "Best": ("station",),
+    "Freeze": ("portal", "since"),
+    "Gap": ("portal", "since"),
+    "Hour": ("station", "hour"),
+    "Known": ("station",),
+    "Latest": ("station", "portal"),
+    "Period": ("station", "since"),
+    "Portal": ("name",),
+    "SideBySide": ("since",),
+    "Spell": ("portal", "seen_from"),
+    "Station": ("name_ko",),
+}
+"""What tells one row of an answer from the others: the dimensions of its data set."""
 
 
 class MissingPandas(MissingExtra):
@@ -26,7 +44,25 @@ class MissingPandas(MissingExtra):
         super().__init__("pandas is not installed")
 
 
-def to_pandas(rows: Sequence[Any]) -> DataFrame:
+class MissingPolars(MissingExtra):
+    """Polars is not installed."""
+
+    extra = "polars"
+
+    def __init__(self) -> None:
+        super().__init__("polars is not installed")
+
+
+class MissingXarray(MissingExtra):
+    """xarray is not installed."""
+
+    extra = "netcdf,pandas"
+
+    def __init__(self) -> None:
+        super().__init__("xarray is not installed")
+
+
+def to_pandas(answer: Any) -> DataFrame:
     """
     A row for each value of an answer, a column for each of its attributes.
 
@@ -36,8 +72,9 @@ def to_pandas(rows: Sequence[Any]) -> DataFrame:
         frame["mean_c"].plot()
 
     Args:
-        rows: Of one kind, such as from ``Database.stats`` or ``Database.series``. Of none, there is
-            a frame without columns.
+        answer: Of any question, such as ``stats``, ``series``, ``at`` or ``compare``. Of an empty
+            list, there is a frame without columns. Of a record in a record, such as the evidence
+            of ``at``, each value has a column; of stations side by side each station.
 
     Raises:
         MissingPandas: It is an extra: ``pip install '.[pandas]'``.
@@ -46,8 +83,94 @@ def to_pandas(rows: Sequence[Any]) -> DataFrame:
         import pandas as pd
     except ImportError as exc:
         raise MissingPandas from exc
-    columns = [one.name for one in fields(rows[0])] if rows else []
-    frame = pd.DataFrame({name: [getattr(row, name) for row in rows] for name in columns})
+    frame = pd.DataFrame(_columns(answer))
     for name in frame.select_dtypes("datetimetz"):
         frame[name] = frame[name].dt.tz_convert(TIME_ZONE)
     return frame
+
+
+def to_polars(answer: Any) -> PolarsFrame:
+    """
+    The same as a frame of Polars; what is no plain value, such as the skies of a day, is JSON.
+
+    Raises:
+        MissingPolars: It is an extra: ``pip install '.[polars]'``.
+    """
+    try:
+        import polars as pl
+    except ImportError as exc:
+        raise MissingPolars from exc
+    columns = {name: [_plain(x) for x in values] for name, values in _columns(answer).items()}
+    frame = pl.DataFrame(columns, infer_schema_length=None)
+    zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
+    return frame.with_columns(pl.col(name).dt.convert_time_zone(TIME_ZONE) for name in zoned)
+
+
+def to_xarray(answer: Any) -> Dataset:
+    """
+    The same as a data set of xarray, with dimensions: hours by ``station`` and ``hour``.
+
+    Moments are UTC there, as xarray knows no time zone; days are moments. Where two rows have the
+    same place, or an answer has none, such as flags, the one dimension is ``row``.
+
+    Raises:
+        MissingXarray: It is an extra: ``pip install '.[netcdf,pandas]'``.
+    """
+    try:
+        import pandas as pd
+        import xarray  # noqa: F401
+    except ImportError as exc:
+        raise MissingXarray from exc
+    frame = to_pandas(answer)
+    for name in frame.select_dtypes("datetimetz"):
+        frame[name] = frame[name].dt.tz_convert(None)
+    for name in frame:
+        if frame[name].dtype in (object, "str"):
+            is_day = {type(value) for value in frame[name].dropna()} == {dt.date}
+            plain = pd.Series(list(map(_plain, frame[name])), dtype=object)
+            frame[name] = pd.to_datetime(plain) if is_day else plain
+    keys = list(KEYS.get(_kind(answer), ()))
+    if not keys or not len(frame) or frame.duplicated(keys).any():
+        keys = []
+        frame.index.name = "row"
+    made: Dataset = (frame.set_index(keys) if keys else frame).to_xarray()
+    return made
+
+
+def _rows(answer: Any) -> Sequence[Any]:
+    """The records of an answer; of one record, that."""
+    if hasattr(answer, "periods"):  # stations side by side
+        return tuple(answer.periods)
+    return answer if isinstance(answer, Sequence) else (answer,)
+
+
+def _kind(answer: Any) -> str:
+    rows = _rows(answer)
+    return type(rows[0]).__name__ if rows else ""
+
+
+def _columns(answer: Any) -> dict[str, list[Any]]:
+    rows = [_values(row) for row in _rows(answer)]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _values(row: Any, before: str = "") -> dict[str, Any]:
+    """The values of a record by their names; those of a record in it after its name."""
+    found: dict[str, Any] = {}
+    for one in fields(row):
+        value = getattr(row, one.name)
+        if is_dataclass(value):
+            found |= _values(value, f"{before}{one.name}_")
+        elif isinstance(value, dict) and one.name in {"means_c", "differences_c"}:
+            found |= {f"{one.name}_{station}": celsius for station, celsius in value.items()}
+        else:
+            found[f"{before}{one.name}"] = value
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A value that a column of any library takes."""
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return value

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
         UnknownStation,
         WrongQuestion,
     )
-    from db.frames import MissingPandas, to_pandas
+    from db.frames import (
+        MissingPandas,
+        MissingPolars,
+        MissingXarray,
+        to_pandas,
+        to_polars,
+        to_xarray,
+    )
     from db.measures.compare import Comparison, Relation, SideBySide
     from db.measures.course import Held
     from db.measures.evidence import Evidence, Known
@@ -69,6 +76,8 @@ __all__ = [
     "Known",
     "Latest",
     "MissingPandas",
+    "MissingPolars",
+    "MissingXarray",
     "NalssiError",
     "NearLook",
     "PastLook",
@@ -89,11 +98,13 @@ __all__ = [
     "__version__",
     "open",
     "to_pandas",
+    "to_polars",
+    "to_xarray",
 ]
 
 _ROOMS = {
     "db.errors": "DatabaseError NalssiError UnknownPortal UnknownStation WrongQuestion",
-    "db.frames": "MissingPandas to_pandas",
+    "db.frames": "MissingPandas MissingPolars MissingXarray to_pandas to_polars to_xarray",
     "db.measures.compare": "Comparison Relation SideBySide",
     "db.measures.course": "Held",
     "db.measures.evidence": "Evidence Known",

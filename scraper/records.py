@@ -12,6 +12,7 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from db.moments import KST
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -74,16 +75,26 @@ def json_text(value: object, *, indent: int | None = None) -> str:
     )
 
 
-def csv_text(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """CSV that a spreadsheet can be trusted with."""
+def csv_text(
+    headings: Iterable[str], rows: Iterable[Iterable[object]], *, excel: bool = False
+) -> str:
+    """CSV that a spreadsheet can be trusted with; with ``excel``, moments as each knows them."""
     import csv  # noqa: PLC0415 - a table does without
 
     from db.export.spreadsheet import cell  # noqa: PLC0415 - the same
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([cell(_flat(value)) for value in row] for row in (headings, *rows))
+    flat = _for_spreadsheets if excel else _flat
+    writer.writerows([cell(flat(value)) for value in row] for row in (headings, *rows))
     return text.getvalue()
+
+
+def _for_spreadsheets(value: object) -> object:
+    """A value for one cell; a moment in Korean time, without its offset."""
+    if isinstance(value, dt.datetime):
+        return f"{value.astimezone(KST):%Y-%m-%d %H:%M:%S}"
+    return _flat(value)
 
 
 def _flat(value: object) -> object:

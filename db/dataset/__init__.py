@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from db.dataset.source import Whole
+    from db.export.months import Monthly
     from db.export.tables import Kind, What
 
 WORDS: Final[Mapping[str, Kind]] = {
@@ -72,7 +72,7 @@ class Dataset:
         progress: Is told how much is done, 0 to 1.
     """
 
-    source: Whole
+    source: Monthly
     wish: Wish
     version: str
     chosen: Selection = field(default_factory=Selection)

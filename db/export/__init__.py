@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypeAlias
 
 from db.errors import DatabaseError
-from db.export import formats, parquet
+from db.export import formats, parquet, workbook
 from db.export.slices import Selection, Source
 from db.export.tables import PUBLISHER, TABLES
 from db.file import atomic
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from db.export.slices import Slice
     from db.export.tables import What
 
-Format: TypeAlias = Literal["csv", "ndjson", "parquet"]
+Format: TypeAlias = Literal["csv", "ndjson", "parquet", "xlsx"]
 
 
 CREDIT: Final = f"{PUBLISHER}, as shown by"
@@ -41,6 +41,7 @@ class Export:
         chosen: Which rows of it.
         clean: What each text is to lose.
         progress: Called with the finished share, 0 to 1.
+        excel: Whether moments of CSV are as every spreadsheet knows them.
     """
 
     source: Source
@@ -48,6 +49,7 @@ class Export:
     chosen: Selection = field(default_factory=Selection)
     clean: Callable[[str], str] = str
     progress: Callable[[float], None] = _silent
+    excel: bool = False
 
     def to_stream(self, stream: BinaryIO, form: Literal["csv", "ndjson"]) -> int:
         """
@@ -73,16 +75,22 @@ class Export:
         Raises:
             DatabaseError: The database is damaged.
             OutputError: The file cannot be written.
-            NoPyarrow: Parquet needs it.
+            NoPyarrow, NoXlsxwriter: Parquet needs the one, Excel the other.
+            TooManyRows: A sheet has no room for them.
         """
         if form == "parquet":
             parquet.refuse_without()
+        elif form == "xlsx":
+            workbook.refuse_without()
         slices = self._slices()
         with atomic.of_file(path) as place, place.open("wb") as stream:
             if form == "parquet":
                 columns = TABLES[self.what]
-                writer = parquet.Parquet(stream, columns, clean=self.clean, about=self._about())
+                writer = parquet.Parquet(stream, columns, clean=self.clean, about=self.about())
                 return self._written(slices, writer)
+            if form == "xlsx":
+                book = workbook.Workbook(stream, self.what, clean=self.clean, about=self.about())
+                return self._written(slices, book)
             return self._written(slices, self._text(stream, form, mark=True))
 
     def to_folders(self, path: Path) -> int:
@@ -101,16 +109,17 @@ class Export:
         slices = self._slices()
         with atomic.of_folder(path) as place:
             folders = parquet.Folders(
-                place, self.what, TABLES[self.what], clean=self.clean, about=self._about()
+                place, self.what, TABLES[self.what], clean=self.clean, about=self.about()
             )
             return self._written(slices, folders)
 
     def _text(self, stream: BinaryIO, form: Literal["csv", "ndjson"], *, mark: bool) -> Writer:
         if form == "csv":
-            return formats.csv(stream, TABLES[self.what], clean=self.clean, mark=mark)
+            columns = TABLES[self.what]
+            return formats.csv(stream, columns, clean=self.clean, mark=mark, excel=self.excel)
         return formats.ndjson(stream, TABLES[self.what], clean=self.clean)
 
-    def _about(self) -> dict[str, str]:
+    def about(self) -> dict[str, str]:
         """What a file says of itself: its table and version, its times, and whom to credit."""
         portals = [self.clean(one.name) for one in self.source.portals()]
         shown = [name for name in portals if self.chosen.portal in (None, name)]

@@ -72,7 +72,12 @@ class Lines:
 
 
 def csv(
-    stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str], mark: bool
+    stream: BinaryIO,
+    columns: Mapping[str, Kind],
+    *,
+    clean: Callable[[str], str],
+    mark: bool,
+    excel: bool = False,
 ) -> Lines:
     """
     Write CSV in UTF-8, with a line of headings; an empty cell is a missing value or an empty text.
@@ -82,11 +87,15 @@ def csv(
         columns: Their names and kinds.
         clean: What a text is to lose.
         mark: Whether it begins with the mark by which Excel knows UTF-8.
+        excel: Whether moments are as every spreadsheet knows them, and not ISO 8601.
     """
     stream.write(f"{_MARK if mark else ''}{','.join(columns)}\n".encode())
     cells = _cells(
         columns,
-        {"text": lambda text: _quoted(str(cell(clean(text)))), "moment": _iso},
+        {
+            "text": lambda text: _quoted(str(cell(clean(text)))),
+            "moment": _for_spreadsheets if excel else _iso,
+        },
         otherwise=str,
         nothing="",
     )
@@ -138,6 +147,11 @@ def _quoted(text: str) -> str:
     row = io.StringIO()
     writer(row, lineterminator=_ROW_END).writerow([text, ""])  # alone, an empty text has quotes
     return row.getvalue().removesuffix(f",{_ROW_END}")
+
+
+def _for_spreadsheets(seconds: int) -> str:
+    """Korean time without its offset, as a spreadsheet shows a time that it knows."""
+    return _iso(seconds)[:19].replace("T", " ")
 
 
 def _iso(seconds: int) -> str:

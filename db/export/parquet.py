@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.export.slices import Slice
-    from db.export.tables import Kind, What
+    from db.export.tables import Kind, Row, What
 
 _ROWS_AT_ONCE: Final = 50_000
 """In a row group, which is held in memory whole."""
@@ -63,18 +63,14 @@ class Parquet:
     ) -> None:
         from pyarrow import parquet
 
-        self._schema = _schema(columns, about)
+        self._schema = schema(columns, about)
         self._kinds, self._clean = list(columns.values()), clean
         self._writer = parquet.ParquetWriter(stream, self._schema)
         self._waiting: list[Any] = []
 
     def write(self, some: Slice) -> None:
         """Take some rows, and write as many as make a row group."""
-        import pyarrow as pa
-
-        columns = zip(self._kinds, self._schema.types, zip(*some.rows, strict=True), strict=True)
-        arrays = [_array(kind, type_, values, self._clean) for kind, type_, values in columns]
-        self._waiting.append(pa.record_batch(arrays, schema=self._schema))
+        self._waiting.append(batch(self._schema, self._kinds, some.rows, self._clean))
         if sum(batch.num_rows for batch in self._waiting) >= _ROWS_AT_ONCE:
             self._write_group()
 
@@ -145,7 +141,27 @@ class Folders:
             self._stream.close()
 
 
-def _schema(columns: Mapping[str, Kind], about: Mapping[str, str]) -> Any:
+def batch(
+    schema: Any, kinds: Sequence[Kind], rows: Sequence[Row], clean: Callable[[str], str]
+) -> Any:
+    """
+    Rows as Arrow.
+
+    Args:
+        schema: As ``schema`` makes it.
+        kinds: Of its columns.
+        rows: One at least.
+        clean: What each text is to lose.
+    """
+    import pyarrow as pa
+
+    columns = zip(kinds, schema.types, zip(*rows, strict=True), strict=True)
+    arrays = [_array(kind, type_, values, clean) for kind, type_, values in columns]
+    return pa.record_batch(arrays, schema=schema)
+
+
+def schema(columns: Mapping[str, Kind], about: Mapping[str, str]) -> Any:
+    """The schema of Arrow for a table, with the unit of each column."""
     import pyarrow as pa
 
     types = _types()

@@ -34,7 +34,8 @@ WEATHER = f"""
 
 
 SERIES = f"""
-    SELECT sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
+    SELECT st.name_ko, st.name_en, st.kma_id,
+        sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
         c.condition, c.label, p.name, {_STATE},
         sp.published_by, {LIVE_UNTIL},
         {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {LEARNED_COLUMNS}, {flag_sql()},
@@ -44,6 +45,7 @@ SERIES = f"""
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
         AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+    JOIN stations AS st ON st.id = r.station_id
     JOIN conditions AS c ON c.id = r.condition_id {LEARNED}
     WHERE (:portal IS NULL OR p.name = :portal)
         AND sp.seen_from < coalesce(:until, {END_OF_TIME})
@@ -62,6 +64,7 @@ class Spell:
     A stretch of looks through which a portal showed the same sidebar, and one station's part in it.
 
     Attributes:
+        station, station_en, kma_id: As in ``Latest``.
         seen_from, seen_until: The first and the last of these looks; Korean time.
         changed_after: The last look that showed something else; None where nobody was looking.
         temperature_c, condition, label, portal: As in ``Latest``.
@@ -73,6 +76,9 @@ class Spell:
         flag, observed_at, digest: As in ``Latest``.
     """
 
+    station: str
+    station_en: str | None
+    kma_id: int | None
     seen_from: dt.datetime
     seen_until: dt.datetime
     changed_after: dt.datetime | None
@@ -96,6 +102,9 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
     at = dt.datetime.fromtimestamp
     return [
         Spell(
+            station=station,
+            station_en=station_en,
+            kma_id=kma_id,
             seen_from=at(seen_from, KST),
             seen_until=at(seen_until, KST),
             changed_after=None if changed_after is None else at(changed_after, KST),
@@ -114,6 +123,9 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
             digest=digest,
         )
         for (
+            station,
+            station_en,
+            kma_id,
             seen_from,
             seen_until,
             changed_after,

@@ -10,7 +10,7 @@ import click
 
 from db import dataset as datasets
 from db.dataset.about import Wish
-from db.dataset.source import Whole
+from db.export.months import Monthly
 from db.export.slices import Selection
 from scraper import __version__
 from scraper.cli import progress as progress_bars
@@ -62,7 +62,7 @@ def dataset(
     refuse_reversed(since, until)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
-        Whole(places.database()) as source,
+        Monthly(places.database()) as source,
         progress_bars.of_a_file(to_file=True) as told,
     ):
         files = datasets.Dataset(

@@ -13,6 +13,8 @@ import click
 from db import backup as backups
 from db.errors import DatabaseError
 from db.export import Export
+from db.export.changed import Folder
+from db.export.months import Monthly
 from db.export.slices import Selection, Source
 from db.export.tables import BY_MONTH, OF_A_PORTAL, OF_A_STATION, OF_A_TIME, TABLES
 from db.moments import KST, now
@@ -21,6 +23,7 @@ from db.write.store import Store
 from scraper import lock
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
+from scraper.cli.excel import as_excel
 from scraper.cli.options import (
     File,
     Moment,
@@ -48,6 +51,7 @@ _ENDINGS: Final[dict[str, Format]] = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
     ".parquet": "parquet",
+    ".xlsx": "xlsx",
 }
 _YOUNGEST: Final = dt.timedelta(days=1)
 """``status`` counts the looks of a day."""
@@ -79,7 +83,7 @@ class Pruned:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "ndjson", "parquet"]),
+    type=click.Choice(["csv", "ndjson", "parquet", "xlsx"]),
     help="The form.  [by the ending of the file, else csv]",
 )
 @click.option(
@@ -95,8 +99,12 @@ class Pruned:
 @with_stations()
 @only_portal
 @click.option("-o", "--output", type=File(), help="The file.  [standard output]")
+@as_excel
 @click.option(
     "--partition", is_flag=True, help="A folder of Parquet files, year=2026/month=03/ and so on."
+)
+@click.option(
+    "--changed", is_flag=True, help="With --partition: keep such a folder up, months that changed."
 )
 @with_places
 def export(
@@ -109,23 +117,51 @@ def export(
     output: Path | None,
     places: Places,
     *,
+    excel: bool,
     partition: bool,
+    changed: bool,
 ) -> None:
-    """Write a table as CSV, NDJSON or Parquet."""
+    """Write a table as CSV, NDJSON, Parquet or Excel."""
     chosen = Selection(since=since, until=until, stations=stations, portal=portal)
     form = form or _form(output, partition=partition)
     _refuse_mixtures(what, chosen, form, output, partition=partition)
+    if excel and form != "csv":
+        msg = f"--excel makes CSV, not {form}; a name that ends in .xlsx makes a workbook"
+        raise click.UsageError(msg)
     _end_tidily()
+    if changed:
+        _keep_up(what, chosen, output, places, partition=partition)
+        return
     with (
         Source(places.database()) as source,
         progress_bars.of_a_file(to_file=output is not None) as told,
     ):
-        exported = Export(source=source, what=what, chosen=chosen, clean=printable, progress=told)
+        exported = Export(
+            source=source, what=what, chosen=chosen, clean=printable, progress=told, excel=excel
+        )
         rows = _exported(exported, form, output, partition=partition)
     if output is not None:
         click.echo(printable(f"{output}: {rows} row{'' if rows == 1 else 's'}"))
     elif not rows:
         show.nothing("no row was found")
+
+
+def _keep_up(
+    what: What, chosen: Selection, output: Path | None, places: Places, *, partition: bool
+) -> None:
+    """Write the months of a folder that changed, and say how many."""
+    if not partition or output is None or chosen != Selection():
+        msg = "--changed goes with --partition and -o, and with all rows of a table"
+        raise click.UsageError(msg)
+    with (
+        Monthly(places.database()) as source,
+        progress_bars.of_a_file(to_file=True) as told,
+    ):
+        about = Export(source=source, what=what, clean=printable).about()
+        folder = Folder(path=output, what=what, about=about, clean=printable)
+        done = folder.keep_up(source, progress=told)
+    months = f"{done.months} of {done.all_months} months written, {done.rows} rows"
+    click.echo(printable(f"{output}: {months}"))
 
 
 def _form(output: Path | None, *, partition: bool) -> Format:
@@ -166,8 +202,8 @@ def _refuse_mixtures(
     if partition and form != "parquet":
         msg = f"--partition makes Parquet, not {form}"
         raise click.UsageError(msg)
-    if form == "parquet" and output is None:
-        msg = "Parquet needs a place: -o"
+    if form in {"parquet", "xlsx"} and output is None:
+        msg = f"{'Parquet' if form == 'parquet' else 'Excel'} needs a place: -o"
         raise click.UsageError(msg)
 
 

@@ -43,7 +43,7 @@ COMMANDS: Final = {
     "dataset": ("dataset", "Make a folder to publish and cite: files, codebook, provenance."),
     "demo": ("demo", "Poll a demo portal on this machine; the first thing to try."),
     "drop-looks": ("drop_looks", "Drop looks that a wrong clock dated; a copy is kept."),
-    "export": ("export", "Write a table as CSV, NDJSON or Parquet."),
+    "export": ("export", "Write a table as CSV, NDJSON, Parquet or Excel."),
     "flags": ("query", "List temperatures that may be wrong, and why."),
     "freezes": ("hours", "List when a portal stood still for 3 hours or more."),
     "gaps": ("status", "List stretches without a successful look, and their cause."),

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from db import asked
 from db.errors import WrongQuestion
 from db.moments import KST
+from scraper.cli.excel import EXCEL, as_excel
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -195,21 +196,20 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
     @with_lang
     @as_json
     @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+    @as_excel
     @click.option(
-        "-o",
-        "--output",
-        type=_FILE,
-        help="Write a file; .json and .csv choose the form.",
+        "-o", "--output", type=_FILE, help="Write a file; .json and .csv choose the form."
     )
     @functools.wraps(command)
     def with_form(
         *args: Any, as_json: bool, as_csv: bool, output: Path | None, **options: Any
     ) -> None:
-        if as_json and as_csv:
-            msg = "--json and --csv exclude each other"
+        if as_json and (as_csv or options["excel"]):
+            msg = f"--json and {'--csv' if as_csv else '--excel'} exclude each other"
             raise click.UsageError(msg)
+        excel = click.get_current_context().meta[EXCEL] = options.pop("excel")
         form = _FORMS.get(output.suffix.lower(), "table") if output else "table"
-        form = "json" if as_json else "csv" if as_csv else form
+        form = "json" if as_json else "csv" if as_csv or excel else form
         ended = None
         with _into(output, form):
             try:

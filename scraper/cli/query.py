@@ -24,7 +24,6 @@ from scraper.cli.options import (
     with_places,
     with_stations,
 )
-from scraper.records import named
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -111,7 +110,13 @@ def series(
         return
     show.table(
         ["seen from", "seen until", "changed after", "°C", "condition", "label", "portal", "state"],
-        [list(named(row).values()) for row in rows],
+        [
+            (
+                *(row.seen_from, row.seen_until, row.changed_after, row.temperature_c),
+                *(row.condition, row.label, row.portal, row.state),
+            )
+            for row in rows
+        ],
         numbers=["°C"],
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import click
 
+from scraper.cli.excel import EXCEL
 from scraper.printable import printable
 from scraper.records import csv_text, json_text, named
 
@@ -37,7 +38,8 @@ def as_json(value: object) -> None:
 
 def as_csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print CSV that a spreadsheet can be trusted with."""
-    click.echo(csv_text(headings, rows), nl=False)
+    excel = bool(click.get_current_context().meta.get(EXCEL))
+    click.echo(csv_text(headings, rows, excel=excel), nl=False)
 
 
 def records(rows: Sequence[object], kind: type, form: Form) -> bool:

@@ -28,7 +28,7 @@ from scraper.cli.options import (
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from db.measures.compare import Comparison
     from db.measures.periods import By
@@ -211,16 +211,29 @@ def _cells(row: Period, named: str) -> tuple[object, ...]:
 
 
 def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
-    """Headings and rows of a table in which each sky has a column of its own."""
+    """Headings and rows of a table in which each sky has a column, whatever the rows have."""
     plain = [one.name for one in fields(Period) if one.name != "conditions"]
-    skies = sorted({sky for row in rows for sky in row.conditions})
-    return [*plain, *(f"share_{sky}" for sky in skies)], [
-        [
-            *(getattr(row, name) for name in plain),
-            *(row.conditions.get(sky, 0.0) if row.conditions else None for sky in skies),
-        ]
-        for row in rows
+    skies = skies_known()
+    headings = [*plain, *(f"share_{sky}" for sky in skies), "share_other"]
+    return headings, [
+        [*(getattr(row, name) for name in plain), *_shares(row.conditions, skies)] for row in rows
     ]
+
+
+def skies_known() -> list[str]:
+    """Every name of a sky that a day may have."""
+    from scraper.vocabulary import KNOWN  # noqa: PLC0415 - a table does without
+
+    names = {one.condition for one in KNOWN.conditions.values() if one.condition is not None}
+    return sorted({*names, "not_reported", "unknown"})
+
+
+def _shares(conditions: Mapping[str, float], skies: Sequence[str]) -> list[float | None]:
+    """The share of each sky and of all others; None where no sky is known."""
+    if not conditions:
+        return [None] * (len(skies) + 1)
+    other = sum((share for sky, share in conditions.items() if sky not in skies), 0.0)
+    return [*(conditions.get(sky, 0.0) for sky in skies), round(other, 4)]
 
 
 @click.command(epilog="Example: nalssi compare 서울 부산 --by day --since 30d")

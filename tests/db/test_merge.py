@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,16 @@ def test_every_table_is_joined_or_derived_or_of_one_collector_alone(folder):
         *DERIVED,
         *merge.OWN,
     }
+
+
+def test_a_box_keeps_the_hour_of_its_observation(folder):
+    a, b = both(folder, portals=("koya",))
+    with a, b:
+        shown = replace(content_of(hour_of(0)), observed_at=make_look(0).fetched_at)
+        see(b, make_look(10), shown)
+    merged_both_ways(folder)
+    with query.Database(folder / "a.db") as db:
+        assert {spell.observed_at for spell in db.series("서울")} == {shown.observed_at}
 
 
 # ---- looks of one second

@@ -194,6 +194,9 @@ def test_series_is_of_one_portal_or_of_all(db):
 def test_series_says_where_each_value_came_from(db):
     assert db.series("서울", since=at(25), until=at(60)) == [
         query.Spell(
+            station="서울",
+            station_en="Seoul",
+            kma_id=108,
             seen_from=at(30),
             seen_until=at(50),
             changed_after=at(20),

@@ -31,6 +31,7 @@ HOME = {
     "msgspec": {"scraper/config.py", "scraper/keys.py", "scraper/web/openapi.py"},
     "numpy": {"db/dataset"},
     "pandas": {"db/frames.py"},
+    "polars": {"db/frames.py"},
     "plotext": {"scraper/plot/terminal.py"},
     "prometheus_client": {"scraper/metrics/exposition.py"},
     "protego": {"scraper/fetch"},
@@ -45,6 +46,7 @@ HOME = {
     "uvicorn": {"scraper/cli/serve.py"},
     "w3lib": {"scraper/fetch"},
     "xarray": {"db/dataset/netcdf.py", "db/frames.py"},
+    "xlsxwriter": {"db/export/workbook.py"},
 }
 """Each third-party library and the one place for it."""
 

@@ -1,0 +1,104 @@
+"""
+The manifest: a digest of what each portal's month is made of, so that only what changed is written.
+
+What a month's rows say follows from the looks of that month and from what is derived of them and of
+their neighbours: the spells that touch it and the ones before and after, their flags and learned
+labels, the pauses and late days. The digest is of those, and not of the looks alone: a page found
+in an archive can make a set of the next month older.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from db.file.connection import VERSION
+from db.measures import periods
+from db.moments import KST_S, moment
+from db.read.rows import DAY_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from db.read.ask import Ask
+
+Month: TypeAlias = str
+"""Such as ``2026-03``, in Korea."""
+
+Manifest: TypeAlias = "dict[Month, dict[str, str]]"
+"""The digest of each portal in each month."""
+
+_FIRST_AND_LAST: Final = """
+    SELECT min(first), max(last) FROM (
+        SELECT min(seen_from) AS first, max(seen_until) AS last FROM spells
+        UNION ALL SELECT min(fetched_at), max(fetched_at) FROM fetches
+        UNION ALL SELECT min(captured_at), max(captured_at) FROM captures)"""
+
+_WORDS: Final = (
+    "SELECT * FROM stations ORDER BY id",
+    "SELECT * FROM conditions ORDER BY id",
+)
+
+_SPELLS: Final = """
+    FROM spells AS sp WHERE sp.portal_id = :portal
+        AND sp.seen_from >= coalesce((SELECT max(b.seen_from) FROM spells AS b
+            WHERE b.portal_id = :portal AND b.seen_from < :first), :first)
+        AND sp.seen_from <= coalesce((SELECT min(n.seen_from) FROM spells AS n
+            WHERE n.portal_id = :portal AND n.seen_from >= :end), :end)"""
+
+_PARTS: Final = (
+    f"""SELECT sp.*, s.digest, s.reader, s.problems, q.name
+        FROM (SELECT * {_SPELLS}) AS sp JOIN sidebars AS s ON s.id = sp.sidebar_id
+        JOIN portals AS q ON q.id = sp.first_portal_id ORDER BY sp.seen_from""",
+    f"""SELECT fl.* FROM flagged AS fl WHERE fl.portal_id = :portal
+        AND fl.seen_from IN (SELECT sp.seen_from {_SPELLS}) ORDER BY 2, 3, 4""",
+    f"""SELECT ll.* FROM learned_labels AS ll
+        WHERE ll.sidebar_id IN (SELECT sp.sidebar_id {_SPELLS}) ORDER BY 1, 2""",
+    """SELECT * FROM pauses WHERE portal_id = :portal AND since < :end AND until >= :first
+        ORDER BY since""",
+    """SELECT * FROM late_days WHERE portal_id = :portal
+        AND day BETWEEN :first_day - 7 AND :end_day + 1 ORDER BY day""",
+    """SELECT fetched_at, outcome, status, milliseconds, bytes, page_date, reason, sidebar_id
+        FROM fetches WHERE portal_id = :portal AND fetched_at >= :first AND fetched_at < :end
+        ORDER BY fetched_at""",
+    """SELECT captured_at, sidebar_id, precision, page_date, age FROM captures
+        WHERE portal_id = :portal AND captured_at >= :first AND captured_at < :end
+        ORDER BY 1, 2, 3""",
+)
+"""What a month of a portal is made of."""
+
+_PORTALS: Final = "SELECT id, name, url, interval_s FROM portals ORDER BY id"
+
+
+def months(ask: Ask) -> list[tuple[Month, int, int]]:
+    """Each Korean month from the first look to the last, with its first second and its end."""
+    ((first, last),) = ask(_FIRST_AND_LAST)
+    if first is None:
+        return []
+    borders = periods.borders(first, last, "month")
+    return [(f"{moment(begin):%Y-%m}", begin, end) for begin, end in pairwise(borders)]
+
+
+def of(ask: Ask) -> Manifest:
+    """The manifest of a database."""
+    words = _digest(ask, _WORDS, {})
+    portals = ask(_PORTALS)
+    return {
+        month: {portal[1]: _of_portal(ask, portal, words, first, end) for portal in portals}
+        for month, first, end in months(ask)
+    }
+
+
+def _of_portal(ask: Ask, portal: tuple[object, ...], words: str, first: int, end: int) -> str:
+    days = {"first_day": (first + KST_S) // DAY_S, "end_day": (end + KST_S) // DAY_S}
+    values = {"portal": portal[0], "first": first, "end": end, **days}
+    return _digest(ask, _PARTS, values, VERSION, words, portal)
+
+
+def _digest(ask: Ask, questions: Iterable[str], values: Mapping[str, object], *more: object) -> str:
+    found = hashlib.blake2b(repr(more).encode(), digest_size=16)
+    for question in questions:
+        for row in ask(question, values):
+            found.update(repr(row).encode())
+    return found.hexdigest()

@@ -1,0 +1,83 @@
+"""A database by Korean months: what each is made of, and its rows, so that each can be replaced."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from db.errors import WrongQuestion
+from db.export import manifest
+from db.export.slices import Selection, Slice, Source
+from db.export.tables import TABLES
+from db.measures import hours
+from db.moments import epoch, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from db.export.manifest import Manifest, Month
+    from db.export.tables import What
+
+_BEGINS: Final[Mapping[What, str]] = {
+    "weather": "seen_from_s",
+    "hours": "hour_s",
+    "looks": "fetched_at",
+}
+"""The column that says in which month a row is."""
+
+
+class Monthly(Source):
+    """A database of nalssi, open to be taken elsewhere month by month."""
+
+    @cached_property
+    def _spans(self) -> dict[Month, tuple[int, int]]:
+        return {name: (first, end) for name, first, end in manifest.months(self._ask)}
+
+    def manifest(self) -> Manifest:
+        """What each month is made of."""
+        return manifest.of(self._ask)
+
+    def whole_hours(self, chosen: Selection) -> Selection:
+        """
+        The same times, up to the last hour that was looked at to its end.
+
+        Raises:
+            WrongQuestion: There is none in that time.
+        """
+        ((first, last),) = self._ask(hours.SPAN, {"portal": None})
+        since, until = chosen.since, chosen.until
+        if last is not None:
+            begins = first if since is None else max(first, epoch(since) + hours.HOUR_S - 1)
+            ends = last if until is None else min(last, epoch(until))
+            begins, ends = (at // hours.HOUR_S * hours.HOUR_S for at in (begins, ends))
+            if begins < ends:
+                return Selection(since=moment(begins), until=moment(ends))
+        raise WrongQuestion("time", "of the dataset", expected="a full hour of looks at least")
+
+    def seconds(self, chosen: Selection) -> range:
+        """The full hours of these times, in epoch seconds."""
+        return hours.asked_for(self._ask, self._part(chosen.since, chosen.until))
+
+    def month(self, what: What, month: Month) -> Iterator[Slice]:
+        """The rows of a table that begin in a month; of the hours those that are whole."""
+        first, end = self._spans[month]
+        chosen = Selection(since=moment(first), until=moment(end))
+        if what == "hours":
+            whole = self._hours_of(chosen)
+            return self.slices("hours", whole) if whole else iter(())
+        place = list(TABLES[what]).index(_BEGINS[what])
+        return (
+            Slice(rows=rows, month=some.month, done=some.done)
+            for some in self.slices(what, chosen)
+            if (rows := [row for row in some.rows if row[place] >= first])
+        )
+
+    def _hours_of(self, chosen: Selection) -> Selection | None:
+        try:
+            return self.whole_hours(chosen)
+        except WrongQuestion:  # nothing was looked at to the end of an hour
+            return None
+
+    def rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """The answer to a question."""
+        return self._ask(sql, values)

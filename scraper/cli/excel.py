@@ -1,0 +1,16 @@
+"""The option by which CSV has times that a spreadsheet knows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+as_excel = click.option(
+    "--excel",
+    is_flag=True,
+    help="CSV whose times a spreadsheet knows: Korean, 2026-03-01 09:00:00.",
+)
+
+EXCEL: Final = "nalssi.excel"
+"""Where a command keeps whether it was asked for that."""

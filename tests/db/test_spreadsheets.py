@@ -1,0 +1,143 @@
+"""Answers in a spreadsheet: workbooks with real times, and CSV whose times one knows."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import sys
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+from openpyxl.utils import get_column_letter
+
+from db.export import Export, codebook, workbook
+from db.export.slices import Selection, Slice, Source
+from db.export.tables import TABLES
+from db.moments import KST, moment
+from db.reading import Station
+from db.write.store import Store
+from tests.cli.test_cli import nalssi
+from tests.support.make import BUSAN, OVERCAST, make_content, make_look, make_reading, see
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMULA = Station(name_ko="=1+1")
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> Path:
+    """A day of three stations, one of a wicked name."""
+    path: Path = tmp_path_factory.mktemp("sheets") / "weather.db"
+    with Store.open(path) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        for hour in range(24):
+            shown = make_content(
+                make_reading(temperature_c=hour / 10 - 1),
+                make_reading(station=BUSAN, temperature_c=None),
+                make_reading(station=FORMULA, temperature_c=0.0),
+            )
+            for minute in (0, 10):
+                see(store, make_look(60 * hour + minute), shown, page_date=dt.date(2024, 4, 28))
+    return path
+
+
+@pytest.mark.parametrize("what", TABLES)
+def test_a_workbook_has_the_rows_of_the_table_with_their_types(path, tmp_path, what):
+    with Source(path) as source:
+        rows = [row for some in source.slices(what, Selection()) for row in some.rows]
+        count = Export(source=source, what=what).to_file(tmp_path / "w.xlsx", "xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")[what]
+    headings, *cells = sheet.iter_rows(values_only=True)
+    assert (headings, count, len(cells)) == (tuple(TABLES[what]), len(rows), len(rows))
+    for row, shown in zip(rows, cells, strict=True):
+        kinds = TABLES[what].values()
+        assert shown == tuple(map(expected, kinds, row))
+
+
+def expected(kind: str, value: object) -> object:
+    match kind, value:
+        case "moment", int(second):
+            return moment(second).replace(tzinfo=None)
+        case "date", str(day):
+            return dt.datetime.fromisoformat(day)
+        case "text", "":
+            return None
+    return value
+
+
+def test_a_workbook_has_a_frozen_heading_a_filter_and_a_codebook(path, tmp_path):
+    assert nalssi("export", "-o", tmp_path / "w.xlsx", "--db", path).stdout.endswith("72 rows\n")
+    book = openpyxl.load_workbook(tmp_path / "w.xlsx")
+    assert book.sheetnames == ["weather", "codebook"]
+    last = get_column_letter(len(TABLES["weather"]))
+    assert book["weather"].freeze_panes == "A2"
+    assert book["weather"].auto_filter.ref == f"A1:{last}73"
+    explained = {row[0]: row[2] for row in book["codebook"].iter_rows(values_only=True)}
+    for column in TABLES["weather"]:
+        assert explained[column] == codebook.meaning("weather", column).en
+    assert explained["credit"] is None
+
+
+def test_a_text_is_no_formula_in_a_workbook(path, tmp_path):
+    nalssi("export", "--what", "stations", "-o", tmp_path / "w.xlsx", "--db", path)
+    sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")["stations"]
+    cells = {cell.value: cell.data_type for cell in sheet["A"]}
+    assert cells["=1+1"] == "s"
+
+
+def test_more_rows_than_a_sheet_has_room_for_are_refused(monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+    book = workbook.Workbook(io.BytesIO(), "stations", clean=str, about={})
+    row = ("서울", None, 108, None, None, None, None)
+    book.write(Slice(rows=[row, row]))
+    with pytest.raises(workbook.TooManyRows, match="choose fewer with --since"):
+        book.write(Slice(rows=[row]))
+    book.abandon()
+
+
+def test_without_xlsxwriter_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    with pytest.raises(workbook.NoXlsxwriter, match=r"pip install \'.*\[xlsx\]\'"):
+        workbook.refuse_without()
+
+
+@pytest.mark.parametrize("command", [["export"], ["series", "108"], ["looks"]], ids=str)
+def test_csv_for_a_spreadsheet_has_the_same_moments_in_its_own_form(path, command):
+    plain, known = (
+        list(csv.DictReader(io.StringIO(nalssi(*command, option, "--db", path).stdout)))
+        for option in (
+            ["--csv", "--excel"] if command != ["export"] else ["--format=csv", "--excel"]
+        )
+    )
+    name = "seen_from" if "seen_from" in plain[0] else "fetched_at"
+    for row, shown in zip(plain, known, strict=True):
+        moment_of = dt.datetime.strptime(shown[name], "%Y-%m-%d %H:%M:%S").replace(tzinfo=KST)
+        assert moment_of == dt.datetime.fromisoformat(row[name])
+
+
+# ---- the same columns whatever the data
+
+
+def test_the_columns_of_stats_do_not_depend_on_the_data(path, tmp_path):
+    with Store.open(tmp_path / "other.db") as store:
+        for minute in range(0, 120, 10):
+            see(store, make_look(minute), make_content(make_reading(temperature_c=minute / 10)))
+    one, other = (
+        nalssi("stats", "108", "--csv", "--db", database).stdout.splitlines()
+        for database in (path, tmp_path / "other.db")
+    )
+    assert one[0] == other[0]
+    row = dict(zip(one[0].split(","), next(csv.reader(one[1:])), strict=True))
+    assert row[f"share_{OVERCAST.condition}"] == "1.0"
+    assert (row["share_snow"], row["share_other"]) == ("0.0", "0.0")
+
+
+def test_a_series_says_of_which_station_it_is(path):
+    run = nalssi("series", "Seoul", "--csv", "--db", path)
+    rows = list(csv.DictReader(io.StringIO(run.stdout)))
+    assert {(row["station"], row["station_en"], row["kma_id"]) for row in rows} == {
+        ("서울", "Seoul", "108")
+    }
