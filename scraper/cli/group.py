@@ -65,6 +65,7 @@ COMMANDS: Final = {
     "scrape": ("scrape", "Poll the portals of the config once; for cron."),
     "series": ("query", "Show what was printed of a station over time."),
     "serve": ("serve", "Serve pages and data of the database."),
+    "ship": ("ship", "Keep the history up in Postgres or DuckDB."),
     "site": ("site", "Write pages and data as files, only those that changed."),
     "stations": ("query", "List the stations that a portal printed."),
     "stats": ("stats", "Show means, extremes and coverage by hour, day, month or year."),
@@ -80,7 +81,7 @@ The line stands here, so that ``nalssi --help`` need not load the modules either
 GROUPS: Final = {
     "Collect": "init demo scrape run look-now parse backfill merge",
     "Ask": "latest series hours at cite stats compare plot freezes flags stations words",
-    "Files": "serve site export dataset backup",
+    "Files": "serve site export dataset ship backup",
     "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks help",
 }
 """The commands by what they are for, each in the order of its first use."""

@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[2]
 MODULES = sorted(path for top in ("nalssi", "scraper", "db") for path in (ROOT / top).rglob("*.py"))
 
 HOME = {
+    "adbc_driver_duckdb": {"db/ship/targets.py"},
+    "adbc_driver_manager": {"db/ship/targets.py"},
+    "adbc_driver_postgresql": {"db/ship/targets.py"},
     "click_man": {"scraper/cli/reference.py"},
     "apprise": {"scraper/notify/by_apprise.py"},
     "apscheduler": {"scraper/daemon/scheduler.py"},
@@ -35,7 +38,7 @@ HOME = {
     "plotext": {"scraper/plot/terminal.py"},
     "prometheus_client": {"scraper/metrics/exposition.py"},
     "protego": {"scraper/fetch"},
-    "pyarrow": {"db/export/parquet.py"},
+    "pyarrow": {"db/export/parquet.py", "db/ship/targets.py"},
     "rich": {"scraper/cli", "scraper/plot"},
     "selectolax": {"scraper/sidebar"},
     "sqlite_utils": {"db/file/migrations.py", "db/file/upgrade.py"},
@@ -193,6 +196,7 @@ ROOMS = {
         *FACTS,
         *("db.dates", "db.file", "db.opened", "db.pauses", "db.read", "db.spells", "db.write"),
     },
+    "db.ship": {"db.export"},
     "db.dataset": {
         *FACTS,
         "db.export",

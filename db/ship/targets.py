@@ -1,0 +1,197 @@
+"""
+The databases that a history can be shipped to, by ADBC: Postgres and DuckDB.
+
+Both take the same SQL, and rows as Arrow: Postgres by a binary COPY.
+"""
+# ruff: noqa: PLC0415 - extras
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from db.errors import MissingExtra, NalssiError
+from db.export import parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from db.export.slices import Slice
+    from db.export.tables import Kind
+
+SCHEMA: Final = "nalssi"
+
+_TYPES: Final[Mapping[Kind, str]] = {
+    "text": "text",
+    "integer": "bigint",
+    "real": "double precision",
+    "moment": "timestamp with time zone",
+    "date": "date",
+}
+
+_PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
+
+
+class NoDriver(MissingExtra):
+    """What talks to such a database is not installed."""
+
+    extra = "ship"
+
+    def __init__(self) -> None:
+        super().__init__("ship needs ADBC and its drivers")
+
+
+class WrongTarget(NalssiError):
+    """An address that names no database that we know."""
+
+    exit_code = 2
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(
+            f"target {hidden(uri)!r}: expected postgresql://HOST/NAME, or a file such as "
+            "duckdb:weather.duckdb"
+        )
+
+
+class TargetError(NalssiError):
+    """The other database cannot be reached, or refuses."""
+
+    exit_code = 74
+
+    def __init__(self, uri: str, problem: str) -> None:
+        first = " ".join(hidden(problem).split())
+        super().__init__(f"target {hidden(uri)!r}: {first}")
+
+
+def hidden(text: str) -> str:
+    """A text without the password in it."""
+    return _PASSWORD.sub("***", text)
+
+
+class Target:
+    """An open connection; each ``with target.transaction()`` is one commit or nothing."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        with self._named():
+            self._conn = _connect(uri)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._conn.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Target]:
+        """One commit or nothing."""
+        with self._named():
+            try:
+                yield self
+                self._conn.commit()
+            except BaseException:
+                with contextlib.suppress(Exception):  # the connection may be the trouble
+                    self._conn.rollback()
+                raise
+
+    def run(self, sql: str) -> None:
+        """Run a statement."""
+        with self._conn.cursor() as cursor:
+            cursor.execute(sql)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The answer to a question."""
+        with self._conn.cursor() as cursor:
+            cursor.execute(sql)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+    def make(self, table: str, columns: Mapping[str, Kind], key: Sequence[str] = ()) -> None:
+        """Make a table of the schema, if there is none, and what it lacks of its columns."""
+        listed = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in columns.items())
+        unique = f", PRIMARY KEY ({', '.join(key)})" if key else ""
+        self.run(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{table} ({listed}{unique})")
+        for name, kind in columns.items():
+            self.run(f"ALTER TABLE {SCHEMA}.{table} ADD COLUMN IF NOT EXISTS {name} {_TYPES[kind]}")
+
+    def comment(self, what: str, name: str, text: str) -> None:
+        """Say what a table, view or column is."""
+        self.run(f"COMMENT ON {what} {SCHEMA}.{name} IS {quoted(text)}")
+
+    def add(
+        self,
+        table: str,
+        columns: Mapping[str, Kind],
+        slices: Iterable[Slice],
+        *,
+        month: str | None = None,
+        clean: Callable[[str], str] = str,
+    ) -> int:
+        """Add rows, in a COPY where there is one; gives how many they were."""
+        import pyarrow as pa
+
+        schema, kinds = parquet.schema(columns, {}), list(columns.values())
+        first = [] if month is None else [pa.field("month", pa.string())]
+        counted = 0
+
+        def batches() -> Iterator[Any]:
+            nonlocal counted
+            for some in slices:
+                if some.rows:
+                    counted += len(some.rows)
+                    batch = parquet.batch(schema, kinds, some.rows, clean)
+                    months = [pa.repeat(month, len(some.rows))] if first else []
+                    yield pa.record_batch([*months, *batch.columns], schema=whole)
+
+        whole = pa.schema([*first, *schema])
+        reader = pa.RecordBatchReader.from_batches(whole, batches())
+        with self._conn.cursor() as cursor:
+            cursor.adbc_ingest(table, reader, mode="append", db_schema_name=SCHEMA)
+        return counted
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        from adbc_driver_manager import Error
+
+        try:
+            yield
+        except Error as exc:
+            raise TargetError(self._uri, str(exc)) from exc
+
+
+def _connect(uri: str) -> Any:
+    """
+    A connection.
+
+    Raises:
+        WrongTarget: The address is of no kind that we know.
+    """
+    if uri.startswith(("postgresql://", "postgres://")):
+        from adbc_driver_postgresql import dbapi as postgres
+
+        return postgres.connect(uri)
+    if uri.startswith("duckdb:"):
+        from adbc_driver_duckdb import dbapi as duckdb
+
+        return duckdb.connect(re.sub(r"^duckdb:(//)?", "", uri))
+    raise WrongTarget(uri)
+
+
+def refuse_without() -> None:
+    """
+    Refuse where ADBC or pyarrow is not installed.
+
+    Raises:
+        NoDriver: One is not.
+    """
+    try:
+        import adbc_driver_duckdb  # noqa: F401
+        import adbc_driver_postgresql  # noqa: F401
+        import pyarrow  # noqa: F401
+    except ImportError as exc:
+        raise NoDriver from exc
+
+
+def quoted(text: str) -> str:
+    """A text as SQL has it."""
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"

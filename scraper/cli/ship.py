@@ -1,0 +1,43 @@
+"""The command that keeps a history up in another database."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from db import ship as shipping
+from db.export.months import Monthly
+from db.ship.targets import hidden
+from scraper.cli import progress as progress_bars
+from scraper.cli import show
+from scraper.cli.options import as_json, with_places
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from scraper.cli.options import Places
+
+
+@click.command(epilog="Example: nalssi ship postgresql://db.example/weather")
+@click.argument("uri")
+@with_places
+@as_json
+def ship(uri: str, places: Places, *, as_json: bool) -> None:
+    """
+    Keep the history up in Postgres or DuckDB.
+
+    What changed is replaced, month by month. URI is postgresql://HOST/NAME or duckdb:FILE. Run it
+    again after an interruption, or every hour; a daemon may go on meanwhile.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        Monthly(places.database()) as source,
+        progress_bars.of_a_file(to_file=True) as told,
+    ):
+        done = shipping.ship(source, uri, clean=printable, progress=told)
+    if as_json:
+        show.as_json(done)
+    else:
+        months = f"{done.months} of {done.all_months} months replaced, {done.rows} rows"
+        click.echo(printable(f"{hidden(uri)}: {months}"))

@@ -1,0 +1,247 @@
+"""A history kept up in another database: killed, run again, changed in the past, damaged there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from db import ship
+from db.export import codebook
+from db.export.months import Monthly
+from db.export.slices import Selection
+from db.export.tables import TABLES
+from db.moments import KST
+from db.ship.targets import SCHEMA, NoDriver, Target, hidden
+from db.write import captures
+from db.write.store import Store
+from tests.cli.test_cli import ROOT, nalssi, refused
+from tests.support import postgres
+from tests.support.histories import hour_of
+from tests.support.keeping import capture_of, keep_failure, keep_own
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOUR = 3600
+START = int(dt.datetime(2024, 1, 30, 20, tzinfo=KST).timestamp())
+DAYS = 64
+"""Until the beginning of April: four months have a part in it."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    if postgres.BIN is None and os.environ.get("NALSSI_PARTS") != "required":
+        pytest.skip("no Postgres: apt-get install postgresql")
+    with postgres.running() as uri:
+        yield uri
+
+
+@pytest.fixture(params=["postgres", "duckdb"])
+def uri(request, tmp_path) -> Iterator[str]:
+    """An empty target of each kind."""
+    if request.param == "duckdb":
+        yield f"duckdb:{tmp_path / 'target.duckdb'}"
+        return
+    server = request.getfixturevalue("server")
+    target = Target(server)
+    with target.transaction():
+        target.run(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+    target.close()
+    yield server
+
+
+@pytest.fixture
+def path(history, tmp_path) -> Path:
+    """The history, to be changed."""
+    path: Path = tmp_path / "weather.db"
+    shutil.copy(history, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory) -> Path:
+    """Two portals, a look every four hours, one of them a failure each day."""
+    path: Path = tmp_path_factory.mktemp("ship") / "weather.db"
+    with Store.open(path) as store:
+        store._conn.execute("PRAGMA synchronous = off")
+        for portal in ("a", "b"):
+            store.portal(portal, f"https://{portal}.example/", 7200)
+        for nth in range(DAYS * 6):
+            at = START + nth * 4 * HOUR
+            keep_own(store, "a", at, hour_of(nth % 200)[:8])
+            if nth % 6 == 0:
+                keep_failure(store, "b", at)
+            else:
+                keep_own(store, "b", at + 600, hour_of(nth % 200)[:7])
+    return path
+
+
+def tables(uri: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of the target, but for the digests of the manifest."""
+    target = Target(uri)
+    try:
+        with target.transaction():
+            return {
+                name: sorted(target.ask(f"SELECT * FROM {SCHEMA}.{name}"), key=repr)
+                for name in (*ship.BY_MONTH, *ship.WHOLE, "shipped_rows", *ship.VIEWS)
+                if name not in {"gaps", "portals"}
+            }
+    finally:
+        target.close()
+
+
+def shipped(path: Path, uri: str) -> ship.Shipped:
+    with Monthly(path) as source:
+        return ship.ship(source, uri)
+
+
+def fresh(path: Path, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """What a load into an empty database gives."""
+    empty = f"duckdb:{folder / f'fresh-{time.monotonic_ns()}.duckdb'}"
+    shipped(path, empty)
+    return tables(empty)
+
+
+def run(path: Path, uri: str, statement: str) -> None:
+    target = Target(uri)
+    with target.transaction():
+        target.run(statement)
+    target.close()
+
+
+def test_a_target_has_the_rows_of_every_table(path, uri):
+    done = shipped(path, uri)
+    assert done.months == done.all_months == 4
+    found = tables(uri)
+    with Monthly(path) as source:
+        for what in ("weather", "looks", "stations", "flags"):
+            rows = sum(len(some.rows) for some in source.slices(what, Selection()))
+            assert len(found[what]) == rows
+        whole = source.whole_hours(Selection())
+        hours = [row for some in source.slices("hours", whole) for row in some.rows]
+    celsius = list(TABLES["hours"]).index("temperature_c")
+    assert len(found["hours"]) == len(hours)
+    assert sorted(map(repr, (row[celsius + 1] for row in found["hours"]))) == sorted(
+        map(repr, (row[celsius] for row in hours))
+    )
+    assert {row[0] for row in found["hours"]} == {"2024-01", "2024-02", "2024-03", "2024-04"}
+
+
+def test_nothing_is_replaced_where_nothing_changed(path, uri):
+    shipped(path, uri)
+    before = tables(uri)
+    assert shipped(path, uri) == ship.Shipped(months=0, all_months=4, rows=0)
+    assert tables(uri) == before
+
+
+def test_a_page_found_in_an_archive_replaces_its_month(path, uri, tmp_path):
+    shipped(path, uri)
+    at = START + 40 * 24 * HOUR + 1800
+    with Store.open(path) as store:
+        captures.keep(store, [capture_of("b", at, hour_of(250))])
+    assert 1 <= shipped(path, uri).months <= 2
+    assert tables(uri) == fresh(path, tmp_path)
+
+
+def test_rows_that_were_deleted_there_come_back(path, uri, tmp_path):
+    shipped(path, uri)
+    run(path, uri, f"DELETE FROM {SCHEMA}.hours WHERE month = '2024-02' AND kma_id = 108")
+    assert shipped(path, uri).months == 1
+    assert tables(uri) == fresh(path, tmp_path)
+
+
+def test_a_month_that_is_gone_here_goes_there(path, uri, tmp_path):
+    shipped(path, uri)
+    run_ = nalssi("drop-looks", "--since", "2024-04-01", "--write", "--db", path)
+    assert run_.returncode == 0, run_.stderr
+    shipped(path, uri)
+    assert tables(uri) == fresh(path, tmp_path)
+    assert {row[0] for row in tables(uri)["weather"]} == {"2024-01", "2024-02", "2024-03"}
+
+
+SLOWLY = (
+    "import sys, time; from db.ship import _Shipping as s; replace = s._replace\n"
+    "def slowly(*a):\n    rows = replace(*a); print('within', flush=True); time.sleep(0.5)\n"
+    "    return rows\n"
+    "s._replace = slowly\nfrom scraper.cli import main; main(sys.argv[1:])"
+)
+
+
+def test_killed_in_the_middle_it_goes_on_when_run_again(path, uri, tmp_path):
+    """Killed within the transaction of the second month: the first is there, whole."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("NALSSI_")}
+    command = [sys.executable, "-c", SLOWLY, "ship", uri, "--db", str(path)]
+    shipping = subprocess.Popen(
+        command, cwd=tmp_path, env={**env, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE
+    )
+    assert shipping.stdout is not None
+    for _ in range(2):
+        assert shipping.stdout.readline() == b"within\n"
+    shipping.send_signal(signal.SIGKILL)
+    shipping.communicate()
+    until = time.monotonic() + 30
+    while len(months := {row[0] for row in tables(uri)["weather"]}) == 0:
+        assert time.monotonic() < until
+    assert months == {"2024-01"}
+    assert shipped(path, uri).months == 3
+    assert tables(uri) == fresh(path, tmp_path)
+
+
+def test_every_table_and_column_is_explained_there(path, server):
+    shipped(path, server)
+    target = Target(server)
+    sql = (
+        "SELECT c.relname, a.attname, col_description(c.oid, a.attnum) FROM pg_class AS c "
+        "JOIN pg_attribute AS a ON a.attrelid = c.oid "
+        f"WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND a.attnum > 0"
+    )
+    with target.transaction():
+        said = {(table, column): text for table, column, text in target.ask(sql)}
+        (about,) = target.ask(f"SELECT obj_description('{SCHEMA}.latest'::regclass)")
+    target.close()
+    for what in (*ship.BY_MONTH, *ship.WHOLE):
+        for column in TABLES[what]:
+            assert said[what, column] == codebook.meaning(what, column).en
+    assert about == (ship.VIEWS["latest"][0],)
+
+
+@pytest.mark.parametrize(
+    ("uri", "code", "told"),
+    [
+        pytest.param("mysql://h/d", 2, "expected postgresql://HOST/NAME", id="another kind"),
+        pytest.param(
+            "postgresql://u:secret@127.0.0.1:1/d",
+            74,
+            "'postgresql://u:***@127.0.0.1:1/d'",
+            id="away",
+        ),
+    ],
+)
+def test_a_target_that_cannot_be_is_told_in_one_line(path, uri, code, told):
+    line = refused(code, "ship", uri, "--db", path)
+    assert told in line
+    assert "secret" not in line
+
+
+def test_a_password_is_never_shown():
+    assert hidden("postgresql://u:p%40ss@h/d?sslmode=require") == (
+        "postgresql://u:***@h/d?sslmode=require"
+    )
+    assert hidden("postgresql:///d?host=/tmp&password=secret") == (
+        "postgresql:///d?host=/tmp&password=***"
+    )
+
+
+def test_without_adbc_the_extra_is_named(monkeypatch, path):
+    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
+    with pytest.raises(NoDriver, match=r"pip install \'.*\[ship\]\'"):
+        shipped(path, "duckdb:x")
