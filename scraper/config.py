@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from scraper import __version__, places, toml
+from scraper.broker import Mqtt, check, is_http
 from scraper.errors import ConfigError, UnteachableWord
 from scraper.keys import WrongKey, table
 from scraper.schedule import WrongSchedule, refuse_wrong_schedule
@@ -188,6 +188,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         metrics: What Prometheus is given.
         site: The pages that are written as files.
         log: The log of the daemon.
+        mqtt: Which broker is kept up to date.
         words: What printed words mean, besides what the tables know.
         portals: Which to poll.
     """
@@ -208,6 +209,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     metrics: Annotated[Metrics, _TABLE] = field(default_factory=Metrics)
     site: Annotated[Site, _TABLE] = field(default_factory=Site)
     log: Annotated[Log, _TABLE] = field(default_factory=Log)
+    mqtt: Annotated[Mqtt, _TABLE] = field(default_factory=Mqtt)
     words: Annotated[Taught, _TABLE] = field(default_factory=Taught)
     portals: Annotated[
         tuple[Portal, ...], Meta(description="a table [[portals]] for each portal")
@@ -257,6 +259,7 @@ def load(path: Path) -> Config:
         _check_portals(config.portals)
         _check_notify(config.notify)
         _check_fetch(config.fetch)
+        check(config.mqtt)
         if config.words != Taught():
             config.words.known()
         if config.schedule:
@@ -305,14 +308,14 @@ def _check_portals(portals: tuple[Portal, ...]) -> None:
             msg = f"portals[{nth}].name = {portal.name!r}"
             raise WrongKey(msg, "a name of its own")
         names.add(portal.name)
-        if not _is_http(portal.url):
+        if not is_http(portal.url):
             msg = f"portals[{nth}].url = {portal.url!r}"
             raise WrongKey(msg, _ADDRESS)
 
 
 def _check_fetch(fetch: Fetch) -> None:
     """Refuse a proxy that is no address, which may be secret, and a file without certificates."""
-    if fetch.proxy not in {"", "environment"} and not _is_http(fetch.proxy, user=True):
+    if fetch.proxy not in {"", "environment"} and not is_http(fetch.proxy, user=True):
         msg = "fetch.proxy"
         raise WrongKey(msg, f"{_ADDRESS}, or 'environment'")
     if fetch.ca_file:
@@ -330,16 +333,6 @@ def _check_fetch(fetch: Fetch) -> None:
 def _check_notify(notify: Notify) -> None:
     """Refuse what is no address, without showing it: these have secrets in them."""
     for key, url in (("webhook", notify.webhook), ("ping", notify.ping)):
-        if url and not _is_http(url):
+        if url and not is_http(url):
             msg = f"notify.{key}"
             raise WrongKey(msg, _ADDRESS)
-
-
-def _is_http(url: str, *, user: bool = False) -> bool:
-    try:
-        parts = urlsplit(url)
-        odd = " " in url or not url.isprintable() or parts.port == 0
-        odd |= "@" in parts.netloc and not user
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and not odd
-    except ValueError:
-        return False

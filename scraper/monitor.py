@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from db.write.store import Store
     from scraper.collect import Collector, Report
     from scraper.config import Config
+    from scraper.mqtt import Publisher
     from scraper.notify import Channel, Notice, Signal
     from scraper.troubles.rules import Key
 
@@ -55,6 +56,7 @@ class Monitor:
     Attributes:
         faults: Our own troubles, a line each: while there are some, no look is a success.
         channels: How each channel did last, as our own troubles have it.
+        publisher: Where each look's values go besides, if anywhere.
     """
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -71,6 +73,7 @@ class Monitor:
         self._clock, self._complain, self._course = clock, complain, course
         self.faults: list[str] = []
         self.channels: dict[Key, str | None] = {}
+        self.publisher: Publisher | None = None
         # Each thread that asks has memory of its own, which the process never gives back.
         self._asking = asyncio.Lock()
         self._failures: dict[str, str] = {}
@@ -89,6 +92,7 @@ class Monitor:
             self._guarded("notices", self._send_notices(polled)),
             self._guarded("metrics", self._write_metrics()),
             self._guarded("site", self._write_site()),
+            self._guarded("mqtt", self._publish(polled)),
         )
         failed = [f"{r.portal}: {r.outcome}: {r.error}" for r in self._last.values() if r.error]
         failed += self.faults
@@ -210,6 +214,18 @@ class Monitor:
         elif self._failures.get(name) != failure:
             self._failures[name] = failure
             self._complain(failure)
+
+    async def _publish(self, polled: set[str]) -> None:
+        """Have a broker say what the portals that were just polled show."""
+        if self.publisher is not None:
+            async with self._asking:
+                readings = await asyncio.to_thread(self._latest)
+            known = [one for one in readings if one.portal in polled]
+            self.publisher.publish(polled, known)
+
+    def _latest(self) -> list[query.Latest]:
+        with query.Database(self._store.path) as db:
+            return db.latest(now=self._clock())
 
     async def _write_metrics(self) -> None:
         """Write the metrics; where that takes long, not after every look."""

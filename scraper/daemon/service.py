@@ -130,6 +130,7 @@ class Daemon:
             )
             watch = self._watch(monitor)
             self._serve_metrics(stack)
+            self._publish(stack, monitor)
             timetable = Timetable(collector, monitor, self._config, self._clock, self._after)
             await timetable.start()
             self._log.info("looking", portals=[portal.name for portal in self._config.portals])
@@ -170,6 +171,21 @@ class Daemon:
             )
         except metrics.MetricsError as exc:
             self._log.error("no metrics", reason=str(exc))
+
+    def _publish(self, stack: AsyncExitStack, monitor: Monitor) -> None:
+        """Keep the broker of the config up to date; one that cannot be had costs no look."""
+        if not self._config.mqtt.url:
+            return
+        from scraper import mqtt  # noqa: PLC0415 - only where it is wanted
+
+        try:
+            publisher = mqtt.Publisher(
+                self._config.mqtt, lambda line: self._log.warning("not told", reason=line)
+            )
+        except mqtt.NoPaho as exc:
+            self._log.error("no mqtt", reason=str(exc))
+            return
+        monitor.publisher = stack.enter_context(publisher)
 
     async def _until_told(
         self, timetable: Timetable, collector: Collector, monitor: Monitor, watch: Watch

@@ -31,8 +31,14 @@ HOME = {
     "h5py": {"db/dataset/netcdf.py"},
     "jinja2": {"scraper/web/render.py"},
     "markupsafe": {"scraper/web/render.py"},
-    "msgspec": {"scraper/config.py", "scraper/keys.py", "scraper/web/openapi.py"},
+    "msgspec": {
+        "scraper/broker.py",
+        "scraper/config.py",
+        "scraper/keys.py",
+        "scraper/web/openapi.py",
+    },
     "numpy": {"db/dataset"},
+    "paho": {"scraper/mqtt"},
     "pandas": {"db/frames.py"},
     "polars": {"db/frames.py"},
     "plotext": {"scraper/plot/terminal.py"},
@@ -78,9 +84,11 @@ STAGES = {
     "scraper.http": set(),
     "scraper.fetch": {"scraper.config", "scraper.http", "scraper.threads"},
     "scraper.toml": set(),
+    "scraper.broker": {"scraper.keys"},
     "scraper.keys": set(),
     "scraper.places": set(),
     "scraper.config": {
+        "scraper.broker",
         "scraper.keys",
         "scraper.places",
         "scraper.schedule",
@@ -89,6 +97,7 @@ STAGES = {
     },
     "scraper.metrics": set(),
     "scraper.notify": {"scraper.config", "scraper.http", "scraper.printable", "scraper.threads"},
+    "scraper.mqtt": {"scraper.broker", "scraper.printable"},
     "scraper.plot": {"scraper.printable"},
     "scraper.collect": {
         *("scraper.clock", "scraper.config", "scraper.fetch", "scraper.reader"),
@@ -108,12 +117,12 @@ STAGES = {
     },
     "scraper.monitor": {
         *("scraper.collect", "scraper.config", "scraper.metrics", "scraper.notify"),
-        *("scraper.reader", "scraper.troubles", "scraper.web"),
+        *("scraper.mqtt", "scraper.reader", "scraper.troubles", "scraper.web"),
     },
     "scraper.daemon": {
         *("scraper.clock", "scraper.collect", "scraper.config", "scraper.metrics"),
         *("scraper.monitor", "scraper.printable", "scraper.schedule", "scraper.threads"),
-        *("scraper.troubles", "scraper.wish"),
+        *("scraper.mqtt", "scraper.troubles", "scraper.wish"),
     },
     "scraper.cli": {
         *READER,

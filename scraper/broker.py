@@ -1,0 +1,57 @@
+"""The config's table ``mqtt``, a broker; and which addresses the config takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct
+
+from scraper.keys import WrongKey
+
+BROKER: Final = "an address such as mqtt://user:password@host:1883, or mqtts://host"
+_LEVELS: Final = r"\A[^\x00-\x20+#/]+(/[^\x00-\x20+#/]+)*\Z"
+
+
+class Mqtt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    A broker that ``nalssi run`` keeps up to date; wants the extra ``mqtt``.
+
+    Attributes:
+        url: Such as ``mqtt://user:password@host:1883``; ``mqtts`` with TLS; empty = none.
+        topic: Before every topic.
+        discovery: Before every topic by which Home Assistant finds its sensors.
+    """
+
+    url: Annotated[str, Meta(description=BROKER)] = ""
+    topic: Annotated[str, Meta(pattern=_LEVELS, description="a topic without + and #")] = "nalssi"
+    discovery: Annotated[str, Meta(pattern=_LEVELS, description="a topic without + and #")] = (
+        "homeassistant"
+    )
+
+
+def check(mqtt: Mqtt) -> None:
+    """
+    Refuse what is no address of a broker, without showing it: there is a password in it.
+
+    Raises:
+        WrongKey: It is none.
+    """
+    if mqtt.url and not _is_address(mqtt.url, ("mqtt", "mqtts"), user=True):
+        msg = "mqtt.url"
+        raise WrongKey(msg, BROKER)
+
+
+def is_http(url: str, *, user: bool = False) -> bool:
+    """Whether a text is an http(s) address; ``user``: a name and password may stand in it."""
+    return _is_address(url, ("http", "https"), user=user)
+
+
+def _is_address(url: str, schemes: tuple[str, ...], *, user: bool) -> bool:
+    try:
+        parts = urlsplit(url)
+        odd = " " in url or not url.isprintable() or parts.port == 0
+        odd |= "@" in parts.netloc and not user
+        return parts.scheme in schemes and bool(parts.hostname) and not odd
+    except ValueError:
+        return False

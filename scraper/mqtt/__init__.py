@@ -1,0 +1,189 @@
+"""
+MQTT: each station of each portal as a sensor of Home Assistant, which finds it by itself.
+
+A sensor is available while its value is live, and at no other time: where the portal freezes or
+goes down its availability says ``offline`` after the next look; where the daemon dies, the broker
+says so by its will; where messages stop, Home Assistant lets the value expire. A broker that is
+away costs no look: the last messages of every topic are sent when it is back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from db.errors import MissingExtra
+from db.validity import HOLD_S
+from scraper.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from db.query import Latest
+    from scraper.broker import Mqtt
+
+_KEEPALIVE_S: Final = 30
+_SLOWEST_S: Final = 60
+"""At most so long between two tries to reach the broker."""
+
+_ONLINE, _OFFLINE = "online", "offline"
+
+_WORD: Final = re.compile(r"[^a-zA-Z0-9_-]+")
+"""What an id of Home Assistant may not have in it."""
+
+
+class NoPaho(MissingExtra):
+    """The config names a broker, and what talks to one is not installed."""
+
+    extra = "mqtt"
+
+    def __init__(self) -> None:
+        super().__init__("mqtt needs paho-mqtt")
+
+
+class Publisher:
+    """
+    Keeps a broker up to date, from a thread of paho's own.
+
+    Args:
+        settings: The config's table.
+        complain: Takes a line where the broker cannot be reached or refuses, once each time.
+    """
+
+    def __init__(self, settings: Mqtt, complain: Callable[[str], None]) -> None:
+        try:
+            from paho.mqtt import client as paho  # noqa: PLC0415 - an extra
+            from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
+        except ImportError as exc:
+            raise NoPaho from exc
+        self._settings, self._complain = settings, complain
+        self._messages: dict[str, str] = {}
+        address = urlsplit(settings.url)
+        self._client: Any = paho.Client(CallbackAPIVersion.VERSION2)
+        self._client.on_connect, self._client.on_connect_fail = self._greet, self._miss
+        self._client.will_set(self._status, _OFFLINE, qos=1, retain=True)
+        self._client.reconnect_delay_set(1, _SLOWEST_S)
+        if address.username:
+            password = unquote(address.password) if address.password else None
+            self._client.username_pw_set(unquote(address.username), password)
+        if address.scheme == "mqtts":
+            self._client.tls_set()
+        self._missed = False
+        port = address.port or (8883 if address.scheme == "mqtts" else 1883)
+        self._client.connect_async(str(address.hostname), port, _KEEPALIVE_S)
+        self._client.loop_start()
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Say that no value is kept up any more, and leave."""
+        with contextlib.suppress(RuntimeError, ValueError):  # the broker is gone: its will says it
+            self._client.publish(self._status, _OFFLINE, qos=1, retain=True).wait_for_publish(2)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def _status(self) -> str:
+        return f"{self._settings.topic}/status"
+
+    def publish(self, portals: Iterable[str], readings: Iterable[Latest]) -> None:
+        """Have the broker say how these portals are; what is said already is not said again."""
+        messages = messages_of(self._settings, readings)
+        for topic in self._gone(portals, messages):
+            messages[topic] = _OFFLINE
+        for topic, text in messages.items():
+            is_config = topic.startswith(f"{self._settings.discovery}/")
+            if is_config and self._messages.get(topic) == text:
+                continue
+            self._messages[topic] = text
+            if self._client.is_connected():  # or it would wait in memory, one for each look
+                self._client.publish(topic, text, qos=1, retain=True)
+
+    def _gone(self, portals: Iterable[str], messages: Mapping[str, str]) -> list[str]:
+        """The stations that these portals showed and show no longer."""
+        before = tuple(f"{self._settings.topic}/{_word(portal)}/" for portal in portals)
+        return [
+            topic
+            for topic in self._messages
+            if topic.startswith(before) and topic.endswith("/availability")
+            if topic not in messages
+        ]
+
+    def _greet(self, _client: Any, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
+        """Say everything once more: the broker may have lost it, or never heard it."""
+        if reason.is_failure:
+            self._complain(f"mqtt: the broker refuses: {printable(str(reason))}")
+            return
+        self._missed = False
+        for topic, text in {**dict(self._messages), self._status: _ONLINE}.items():
+            self._client.publish(topic, text, qos=1, retain=True)
+
+    def _miss(self, _client: Any, _data: Any) -> None:
+        if not self._missed:
+            self._missed = True
+            host = urlsplit(self._settings.url).hostname
+            self._complain(f"mqtt: the broker at {host} cannot be reached; it is tried again")
+
+
+def messages_of(settings: Mqtt, readings: Iterable[Latest]) -> dict[str, str]:
+    """The message of each topic: what a sensor is, its value, and whether it is available."""
+    messages: dict[str, str] = {}
+    for one in readings:
+        portal, station = _word(one.portal), str(one.kma_id or _word(one.station))
+        topic, sensor = f"{settings.topic}/{portal}/{station}", f"nalssi_{portal}_{station}"
+        config = f"{settings.discovery}/sensor/{sensor}/config"
+        messages[config] = json.dumps(_config(settings, one, topic, sensor), ensure_ascii=False)
+        messages[topic] = json.dumps(_value(one), ensure_ascii=False)
+        live = one.state == "live" and one.temperature_c is not None
+        messages[f"{topic}/availability"] = _ONLINE if live else _OFFLINE
+    return messages
+
+
+def _config(settings: Mqtt, one: Latest, topic: str, sensor: str) -> dict[str, object]:
+    """What Home Assistant reads of a sensor (home-assistant.io/integrations/sensor.mqtt)."""
+    available = [{"topic": f"{settings.topic}/status"}, {"topic": f"{topic}/availability"}]
+    return {
+        "name": printable(one.station),
+        "unique_id": sensor,
+        "device_class": "temperature",
+        "state_class": "measurement",
+        "unit_of_measurement": "°C",
+        "suggested_display_precision": 1,
+        "state_topic": topic,
+        "value_template": "{{ value_json.temperature_c }}",
+        "json_attributes_topic": topic,
+        "availability": available,
+        "availability_mode": "all",
+        "expire_after": HOLD_S,
+        "device": {
+            "identifiers": [f"nalssi_{_word(one.portal)}"],
+            "name": f"nalssi {printable(one.portal)}",
+            "manufacturer": "nalssi",
+        },
+        "origin": {"name": "nalssi"},
+    }
+
+
+def _value(one: Latest) -> dict[str, object]:
+    until = one.valid_until
+    return {
+        "temperature_c": one.temperature_c,
+        "condition": one.condition,
+        "label": printable(one.label),
+        "state": one.state,
+        "why": printable(one.why),
+        "seen_from": one.seen_from.isoformat(),
+        "seen_until": one.seen_until.isoformat(),
+        "valid_until": None if until is None else until.isoformat(),
+        "portal": printable(one.portal),
+    }
+
+
+def _word(text: str) -> str:
+    """A name as an id and a level of a topic; one without any such letter by its code points."""
+    word = _WORD.sub("_", text).strip("_")
+    return word or "-".join(f"{ord(letter):x}" for letter in text)
