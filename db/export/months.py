@@ -11,6 +11,7 @@ from db.export.slices import Selection, Slice, Source
 from db.export.tables import TABLES
 from db.measures import hours
 from db.moments import epoch, moment
+from db.read.portals import SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +45,7 @@ class Monthly(Source):
         Raises:
             WrongQuestion: There is none in that time.
         """
-        ((first, last),) = self._ask(hours.SPAN, {"portal": None})
+        ((first, last),) = self._ask(SPAN, {"portal": None})
         since, until = chosen.since, chosen.until
         if last is not None:
             begins = first if since is None else max(first, epoch(since) + hours.HOUR_S - 1)
