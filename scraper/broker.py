@@ -18,12 +18,12 @@ class Mqtt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     A broker that ``nalssi run`` keeps up to date; wants the extra ``mqtt``.
 
     Attributes:
-        url: Such as ``mqtt://user:password@host:1883``; ``mqtts`` with TLS; empty = none.
+        broker: Such as ``mqtt://user:password@host:1883``; ``mqtts`` with TLS; empty = none.
         topic: Before every topic.
         discovery: Before every topic by which Home Assistant finds its sensors.
     """
 
-    url: Annotated[str, Meta(description=BROKER)] = ""
+    broker: Annotated[str, Meta(description=BROKER)] = ""
     topic: Annotated[str, Meta(pattern=_LEVELS, description="a topic without + and #")] = "nalssi"
     discovery: Annotated[str, Meta(pattern=_LEVELS, description="a topic without + and #")] = (
         "homeassistant"
@@ -37,8 +37,8 @@ def check(mqtt: Mqtt) -> None:
     Raises:
         WrongKey: It is none.
     """
-    if mqtt.url and not _is_address(mqtt.url, ("mqtt", "mqtts"), user=True):
-        msg = "mqtt.url"
+    if mqtt.broker and not _is_address(mqtt.broker, ("mqtt", "mqtts"), user=True):
+        msg = "mqtt.broker"
         raise WrongKey(msg, BROKER)
 
 

@@ -174,7 +174,7 @@ class Daemon:
 
     def _publish(self, stack: AsyncExitStack, monitor: Monitor) -> None:
         """Keep the broker of the config up to date; one that cannot be had costs no look."""
-        if not self._config.mqtt.url:
+        if not self._config.mqtt.broker:
             return
         from scraper import mqtt  # noqa: PLC0415 - only where it is wanted
 

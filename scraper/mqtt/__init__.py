@@ -61,7 +61,7 @@ class Publisher:
             raise NoPaho from exc
         self._settings, self._complain = settings, complain
         self._messages: dict[str, str] = {}
-        address = urlsplit(settings.url)
+        address = urlsplit(settings.broker)
         self._client: Any = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect, self._client.on_connect_fail = self._greet, self._miss
         self._client.will_set(self._status, _OFFLINE, qos=1, retain=True)
@@ -125,7 +125,7 @@ class Publisher:
     def _miss(self, _client: Any, _data: Any) -> None:
         if not self._missed:
             self._missed = True
-            host = urlsplit(self._settings.url).hostname
+            host = urlsplit(self._settings.broker).hostname
             self._complain(f"mqtt: the broker at {host} cannot be reached; it is tried again")
 
 

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from scraper import __version__, config, keys, places
+from scraper.broker import Mqtt
 from scraper.config import Config, Fetch, Log, Metrics, Notify, Portal, Site, Taught
 from scraper.errors import ConfigError
 from scraper.reader import FINDERS
@@ -38,15 +39,15 @@ def refusal(tmp_path: Path, text: str) -> str:
     return caught.value.problem
 
 
-TABLES = (Config, Fetch, Notify, Metrics, Site, Log, Taught, Portal)
-NAMES = ("path", "fetch", "notify", "metrics", "site", "log", "words", "portals")
+TABLES = (Config, Fetch, Notify, Metrics, Site, Log, Mqtt, Taught, Portal)
+NAMES = ("path", "fetch", "notify", "metrics", "site", "log", "mqtt", "words", "portals")
 """Of the tables themselves, which have their own rows in the docs; and where the file is."""
 
 
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
     raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
     assert set(raw) == set(Config.__struct_fields__) - {"path"}
-    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "words": Taught}
+    tables = {"fetch": Fetch, "notify": Notify, "metrics": Metrics, "mqtt": Mqtt, "words": Taught}
     for name, table in tables.items():
         assert set(raw[name]) == set(table.__struct_fields__)
     (portal,) = raw.pop("portals")

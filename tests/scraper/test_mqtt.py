@@ -83,7 +83,7 @@ def port() -> int:
 
 
 def settings(port: int) -> Mqtt:
-    return Mqtt(url=f"mqtt://127.0.0.1:{port}")
+    return Mqtt(broker=f"mqtt://127.0.0.1:{port}")
 
 
 def celsius(hour: int) -> float:
@@ -187,7 +187,7 @@ def test_the_daemon_keeps_sensors_up_and_the_broker_says_when_it_was_killed(tmp_
         mosquitto.Listener(port) as listener,
         portal(tmp_path, koya=answer(page(shown, ""))),
     ):
-        add(tmp_path, "[mqtt]", f'url = "mqtt://127.0.0.1:{port}"')
+        add(tmp_path, "[mqtt]", f'broker = "mqtt://127.0.0.1:{port}"')
         with running(tmp_path) as daemon:
             daemon.wait("look")
             listener.hears("nalssi/status", "online")
@@ -200,7 +200,7 @@ def test_the_daemon_keeps_sensors_up_and_the_broker_says_when_it_was_killed(tmp_
 def test_without_paho_the_daemon_says_so_and_looks_on(monkeypatch):
     monkeypatch.setitem(sys.modules, "paho.mqtt", None)
     with pytest.raises(mqtt.NoPaho, match=r"pip install \'.*\[mqtt\]\'"):
-        mqtt.Publisher(Mqtt(url="mqtt://127.0.0.1"), print)
+        mqtt.Publisher(Mqtt(broker="mqtt://127.0.0.1"), print)
 
 
 # ---- names and addresses
@@ -208,12 +208,12 @@ def test_without_paho_the_daemon_says_so_and_looks_on(monkeypatch):
 
 @pytest.mark.parametrize(
     ("url", "told"),
-    [("http://host", "expected an address such as mqtt://"), ("mqtt://u:secret@", "mqtt.url")],
+    [("http://host", "expected an address such as mqtt://"), ("mqtt://u:secret@", "mqtt.broker")],
 )
 def test_an_address_that_is_none_is_refused_without_its_password(tmp_path, url, told):
     from scraper import config  # noqa: PLC0415
 
-    (tmp_path / "config.toml").write_text(f'[mqtt]\nurl = "{url}"\n', encoding="utf-8")
+    (tmp_path / "config.toml").write_text(f'[mqtt]\nbroker = "{url}"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match=told) as caught:
         config.load(tmp_path / "config.toml")
     assert "secret" not in str(caught.value)
