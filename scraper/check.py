@@ -132,7 +132,10 @@ def _last_look(path: Path) -> dt.datetime | None:
 
 def of_lock(path: Path) -> Finding:
     """Whether somebody is writing; either is well."""
-    holder = lock.holder(path)
+    try:
+        holder = lock.holder(path)
+    except DatabaseError as exc:
+        return Finding(check="lock", told=str(exc), exit_code=exc.exit_code)
     return Finding(check="lock", told=f"held by {holder}" if holder else "free: nothing is running")
 
 

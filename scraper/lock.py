@@ -148,6 +148,8 @@ def refuse_lost(database: Path) -> None:
 
 def _beside(database: Path, part: str = "") -> Path:
     place = database.resolve()
+    if not place.name:
+        raise DatabaseError(database, connection.NO_FILE)
     return place.with_name(f"{place.name}{part}.lock")
 
 

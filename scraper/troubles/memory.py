@@ -48,7 +48,8 @@ def exists(database: Path) -> bool:
 
 def _places(database: Path) -> Iterator[Path]:
     place = database.resolve()
-    yield place.with_name(f"{place.name}.troubles")
+    if place.name:  # "/" has none
+        yield place.with_name(f"{place.name}.troubles")
     with contextlib.suppress(RuntimeError):  # a user without a home
         state = os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser()
         known_by = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError
 from scraper.errors import WrongClock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from db.errors import NalssiError
     from scraper.notify.notice import Own
     from scraper.troubles.rules import Seen
@@ -33,7 +32,7 @@ def of_disk(database: Path, *, least_mib: int, short: bool = False) -> Seen:
     """
     least = least_mib * 2**20 * (_MORE if short else 1)
     try:
-        folder = next(one for one in database.resolve().parents if one.is_dir())
+        folder = next(one for one in (*database.resolve().parents, Path("/")) if one.is_dir())
         free = shutil.disk_usage(folder).free
     except OSError:  # out of reach, as the database will be
         return {}

@@ -715,7 +715,7 @@ def test_help_that_cannot_be_written_is_told(arguments):
 
 @pytest.mark.parametrize(
     ("closed", "command", "code"),
-    [("1>&-", "latest", 0), ("2>&-", "latest", 0), ("0<&-", "parse", 5)],
+    [("1>&-", "latest", 74), ("2>&-", "latest", 0), ("0<&-", "parse", 5)],
 )
 def test_a_stream_that_is_closed_is_no_bug(kept, closed, command, code):
     shell = f"exec {shlex.quote(sys.executable)} -m scraper {command} {closed}"
@@ -740,8 +740,8 @@ def test_an_empty_name_of_a_file_is_refused(kept, arguments):
 
 
 def test_a_time_that_has_no_name_elsewhere_is_no_damage(kept):
-    assert "no time" in refused(2, "at", "서울", "0001-01-01T00:00", cwd=kept)
-    assert "no time" in refused(2, "series", "서울", "--since", "9999-12-31T23:59Z", cwd=kept)
+    assert "is not a time" in refused(2, "at", "서울", "0001-01-01T00:00", cwd=kept)
+    assert "is not a time" in refused(2, "series", "서울", "--since", "9999-12-31T23:59Z", cwd=kept)
 
 
 def test_a_time_is_told_to_the_minute(kept):
@@ -794,16 +794,20 @@ def test_the_demo_shows_a_freeze_and_a_failure_and_leaves_a_database(tmp_path):
     assert ["unchanged", "frozen"] in looks
     assert ["fetch_failed", "frozen"] in looks
     assert looks[-1] == ["unchanged", "live"]
-    for line in lines[-3:]:
-        assert nalssi(*line.split()[1:], cwd=tmp_path).returncode == 0
-    rows = answered("latest", "--db", "demo.db", cwd=tmp_path)
+    *asking, serving = [
+        line.split()[1:] for line in lines if line.startswith("  ") and "--db" in line
+    ]
+    assert (len(asking), serving[0]) == (3, "serve")
+    for command in asking:
+        assert nalssi(*command, cwd=tmp_path).returncode == 0
+    rows = answered("latest", "--portal", "demo", "--db", "demo.db", cwd=tmp_path)
     assert len(rows) == 16
     assert {row["state"] for row in rows} == {"live"}
 
 
 def test_the_demo_may_be_run_again_but_replaces_nothing_else(tmp_path):
     for _ in range(2):
-        assert len(answered("demo", cwd=tmp_path)) == 16
+        assert len(answered("demo", cwd=tmp_path)) == 32  # of two portals
     with portal(tmp_path, koya=answer(BOX)):
         nalssi("scrape", "--db", "mine.db", cwd=tmp_path)
     assert "not made by the demo" in refused(6, "demo", "--db", "mine.db", cwd=tmp_path)
@@ -813,7 +817,7 @@ def test_the_demo_may_be_run_again_but_replaces_nothing_else(tmp_path):
 
 def test_a_demo_that_was_killed_at_once_is_no_hindrance(tmp_path):
     Store.open(tmp_path / "demo.db").close()
-    assert len(answered("demo", cwd=tmp_path)) == 16
+    assert len(answered("demo", cwd=tmp_path)) == 32  # of two portals
 
 
 # ---- the exit codes
