@@ -147,7 +147,7 @@ def test_a_page_found_in_an_archive_replaces_its_month(path, uri, tmp_path):
     shipped(path, uri)
     at = START + 40 * 24 * HOUR + 1800
     with Store.open(path) as store:
-        captures.keep(store, [capture_of("b", at, hour_of(250))])
+        captures.keep(store, [capture_of("b", at, hour_of(250)[:8])])
     assert 1 <= shipped(path, uri).months <= 2
     assert tables(uri) == fresh(path, tmp_path)
 
