@@ -74,6 +74,7 @@ def server(played) -> Iterator[str]:
 def opened(browser: Browser, url: str, *, at=NOW, width: int = 1280, scheme: str = "light"):
     """A page at a moment, and every address that it loads."""
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    context.set_default_timeout(120_000)  # a busy machine is no fault
     page, loaded = context.new_page(), []
     page.on("request", lambda request: loaded.append(request.url))
     page.clock.install(time=at.astimezone(KST))
