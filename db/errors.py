@@ -88,11 +88,13 @@ def installing(extra: str) -> str:
     from importlib import metadata  # noqa: PLC0415 - the same
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - the same
 
-    source = "."
-    with contextlib.suppress(metadata.PackageNotFoundError, ValueError, KeyError):
-        origin = metadata.distribution("nalssi").read_text("direct_url.json") or "{}"
-        source = unquote(urlsplit(json.loads(origin)["url"]).path) or source
-    return f"pip install '{source}[{extra}]'"
+    source = ""
+    # A checkout in the path has an entry of its own, without an origin, beside the installed one.
+    for known in metadata.distributions(name="nalssi"):
+        with contextlib.suppress(ValueError, KeyError):
+            origin = json.loads(known.read_text("direct_url.json") or "{}")
+            source = source or unquote(urlsplit(origin["url"]).path)
+    return f"pip install '{source or '.'}[{extra}]'"
 
 
 class WrongQuestion(NalssiError):

@@ -320,6 +320,9 @@ def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
 def test_series_has_its_keys(kept):
     (spell,) = answered("series", "부산", "--since", "1h", "--portal", "koya", cwd=kept)
     assert set(spell) == {
+        "station",
+        "station_en",
+        "kma_id",
         "seen_from",
         "seen_until",
         "changed_after",
