@@ -47,6 +47,11 @@ def is_http(url: str, *, user: bool = False) -> bool:
     return _is_address(url, ("http", "https"), user=user)
 
 
+def is_base(url: str) -> bool:
+    """Whether other http(s) addresses can begin with this: it has neither a query nor a fragment."""
+    return is_http(url) and "?" not in url and "#" not in url
+
+
 def _is_address(url: str, schemes: tuple[str, ...], *, user: bool) -> bool:
     try:
         parts = urlsplit(url)

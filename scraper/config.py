@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from scraper import __version__, places, toml
-from scraper.broker import Mqtt, check, is_http
+from scraper.broker import Mqtt, check, is_base, is_http
 from scraper.errors import ConfigError, UnteachableWord
 from scraper.keys import WrongKey, table
 from scraper.schedule import WrongSchedule, refuse_wrong_schedule
@@ -132,9 +132,7 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     folder: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
-    base_url: Annotated[
-        str, Meta(pattern=r"\A(https?://[^\s@?#/]+[^\s@?#]*)?\Z", description=_ADDRESS)
-    ] = ""
+    base_url: Annotated[str, Meta(description=_ADDRESS)] = ""
     months: Annotated[int, Meta(ge=0, le=1200, description="a whole number from 0 to 1200")] = 2
 
 
@@ -259,6 +257,7 @@ def load(path: Path) -> Config:
         _check_portals(config.portals)
         _check_notify(config.notify)
         _check_fetch(config.fetch)
+        _check_site(config.site)
         check(config.mqtt)
         if config.words != Taught():
             config.words.known()
@@ -328,6 +327,12 @@ def _check_fetch(fetch: Fetch) -> None:
         if not known:
             msg = f"{name}: no certificate in it"
             raise WrongKey(msg, "PEM")
+
+
+def _check_site(site: Site) -> None:
+    if site.base_url and not is_base(site.base_url):
+        msg = f"site.base_url = {site.base_url!r}"
+        raise WrongKey(msg, _ADDRESS)
 
 
 def _check_notify(notify: Notify) -> None:

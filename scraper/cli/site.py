@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
 from db.moments import now
+from scraper.broker import is_base
 from scraper.cli.options import File, Places, with_places
 from scraper.web.missing import refuse_without_web
 
@@ -37,8 +37,7 @@ def checked_url(url: str) -> str:
     Raises:
         UsageError: It is none.
     """
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query):
+    if url and not is_base(url):
         msg = f"--base-url {url!r}: expected such as https://weather.example.kr"
         raise click.UsageError(msg)
     return url.rstrip("/")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from db.errors import WrongQuestion
 from scraper.web import words
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 320
 HEIGHT: Final = 120
+
+_PAGE: Final = re.compile(r"/stations/([0-9]{1,9})/*(?:[?#]|$)")
+"""The end of the address of a station's page."""
 
 
 def _best(asked: Asked) -> tuple[Station, list[Best]]:
@@ -90,10 +93,9 @@ def oembed(asked: Asked) -> Answer:
     if (form := asked.query.get("format", "json")) != "json":
         raise WrongQuestion("format", repr(form), expected="json")
     url = asked.query.get("url", "")
-    *_, place, number = ["", *urlsplit(url).path.rstrip("/").split("/")][-2:]
-    if place != "stations" or not number.isascii() or not number.isdigit():
+    if (of := _PAGE.search(url)) is None:
         raise WrongQuestion("url", repr(url), expected="the address of a station's page")
-    return _oembed(asked, asked.db.station(int(number)))
+    return _oembed(asked, asked.db.station(int(of[1])))
 
 
 def _oembed(asked: Asked, known: Station) -> Answer:

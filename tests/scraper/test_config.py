@@ -356,7 +356,9 @@ def test_the_folder_of_the_site_counts_from_the_folder_of_the_config(tmp_path):
     assert (site.folder, site.months) == (str(tmp_path / "pages"), 0)
 
 
-@pytest.mark.parametrize("url", ["weather.example.kr", "ftp://x.example", "https://", "http://a@b"])
+@pytest.mark.parametrize(
+    "url", ["weather.example.kr", "ftp://x.example", "https://", "http://a@b", "http://[::1"]
+)
 def test_the_site_is_found_at_an_address(tmp_path, url):
     with pytest.raises(ConfigError, match=r"site\.base_url"):
         load(tmp_path, f'[site]\nbase_url = "{url}"\n')

@@ -126,7 +126,8 @@ STAGES = {
     },
     "scraper.cli": {
         *READER,
-        *("scraper.archive", "scraper.check", "scraper.clock", "scraper.collect", "scraper.config"),
+        *("scraper.archive", "scraper.broker", "scraper.check", "scraper.clock"),
+        *("scraper.collect", "scraper.config"),
         *("scraper.daemon", "scraper.demo", "scraper.fetch", "scraper.lock", "scraper.monitor"),
         *("scraper.notify", "scraper.places", "scraper.plot", "scraper.printable"),
         *(

@@ -181,6 +181,7 @@ def test_without_a_look_a_live_value_ends(played):
         ("/static/../app.py", 404, "no page is at"),
         ("/stations/99999999999999999999/", 404, "unknown station"),
         ("/oembed?url=https://elsewhere.example/", 400, "the address of a station's page"),
+        ("/oembed?url=http://[::1/stations/", 400, "the address of a station's page"),
         ("/nowhere", 404, "no page is at '/nowhere'"),
     ],
 )

@@ -155,8 +155,26 @@ def test_the_command_says_how_many(played, tmp_path):
     assert refused(6, "site", tmp_path / "out", "--db", tmp_path / "no.db")
     (tmp_path / "file").write_text("")
     assert "File exists" in refused(74, "site", tmp_path / "file", "--db", played)
-    assert "--base-url" in refused(2, "site", tmp_path, "--db", played, "--base-url", "x")
     assert "neither" in refused(2, "site", tmp_path, "--db", played, "--months", "-1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "x",
+        pytest.param("http://[::1", id="half an IPv6 address"),
+        pytest.param("http://[x]/", id="no IPv6 address"),
+        pytest.param("http://a:99999/", id="no port"),
+        "http://a b/",
+        "http://me@a/",
+        "http://a/?q",
+        "http://a/#b",
+    ],
+)
+@pytest.mark.parametrize("command", [("site", "out"), ("serve", "--port", "0")])
+def test_what_no_address_can_begin_with_is_refused(played, command, url):
+    said = refused(2, *command, "--db", played, "--base-url", url)
+    assert f"--base-url {url!r}: expected such as https://" in said
 
 
 def test_a_file_that_cannot_be_written_is_named(played, tmp_path):
