@@ -8,6 +8,7 @@ for another host is a contradiction, and nothing of such a portal is joined.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -74,7 +75,10 @@ def _single(rows: Sequence[Row]) -> set[str]:
 
 def host(portal: Row) -> str:
     """The host of a portal's address; ``www.`` and ``m.`` are the same."""
-    name = (urlsplit(portal["url"]).hostname or portal["url"]).lower()
+    name = ""
+    with contextlib.suppress(ValueError):  # of http://[::1, which another program may have written
+        name = urlsplit(portal["url"]).hostname or ""
+    name = (name or portal["url"]).lower()
     return name.removeprefix("www.").removeprefix("m.")
 
 

@@ -203,6 +203,16 @@ def test_a_portal_of_another_name_is_the_same_by_its_address(folder):
         assert (portal.name, portal.url) == ("koya", "https://www.koya.example/news")
 
 
+def test_an_address_without_a_host_is_compared_as_it_is_written(folder):
+    a, b = opened(folder, "a"), opened(folder, "b")
+    with a, b:
+        for store in (a, b):
+            store.portal("koya", "http://[::1/", 600)
+        keep_own(b, "koya", START, hour_of(0))
+    (told,) = merged(folder / "a.db", folder / "b.db")
+    assert (told.looks, told.contradictions) == (1, ())
+
+
 def test_a_name_that_has_another_host_is_told_and_not_joined(folder):
     a, b = opened(folder, "a", "koya"), opened(folder, "b", "other")
     with a, b:
