@@ -32,7 +32,7 @@ def take(database: Path) -> list[str]:
     try:
         wished = json.loads(place.read_bytes())
         place.unlink()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return []
     return [str(name) for name in wished] if isinstance(wished, list) else []
 

@@ -85,7 +85,7 @@ def _read(place: Path) -> tuple[float, list[Trouble]]:
     try:
         said = json.loads(place.read_bytes())
         return float(said["written"]), [_trouble(row) for row in said["troubles"]]
-    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return float("-inf"), []
 
 

@@ -63,5 +63,6 @@ def test_a_wish_is_taken_once(tmp_path):
     wish.leave(tmp_path / "weather.db", ["koya"])
     assert wish.take(tmp_path / "weather.db") == ["koya"]
     assert wish.take(tmp_path / "weather.db") == []
-    (tmp_path / "weather.db.look-now").write_text("{")
-    assert wish.take(tmp_path / "weather.db") == []
+    for damaged in ("{", "[" * 100_000):
+        (tmp_path / "weather.db.look-now").write_text(damaged)
+        assert wish.take(tmp_path / "weather.db") == []

@@ -109,7 +109,18 @@ def test_troubles_are_remembered_as_they_were(tmp_path):
     assert memory.load(tmp_path / "weather.db") == kept
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"written": 1, "troubles": [{}]}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"[]", b'{"written": 1, "troubles": [{}]}', b"\xff"),
+        pytest.param(
+            b'{"written": 1, "troubles": [{"kind": "disk", "about": "", "since": 1, "text": "",'
+            b' "over": false, "sent": []}]}',
+            id="a list of channels",
+        ),
+        pytest.param(b"[" * 100_000, id="deep"),
+    ],
+)
 def test_a_damaged_memory_is_an_empty_one(tmp_path, body):
     (tmp_path / "weather.db.troubles").write_bytes(body)
     assert memory.load(tmp_path / "weather.db") == []
