@@ -48,7 +48,7 @@ def is_http(url: str, *, user: bool = False) -> bool:
 
 
 def is_base(url: str) -> bool:
-    """Whether other http(s) addresses can begin with this: it has neither a query nor a fragment."""
+    """Whether other http(s) addresses can begin with this: no query, no fragment."""
     return is_http(url) and "?" not in url and "#" not in url
 
 

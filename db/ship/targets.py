@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import MissingExtra, NalssiError
@@ -29,6 +30,9 @@ _TYPES: Final[Mapping[Kind, str]] = {
     "moment": "timestamp with time zone",
     "date": "date",
 }
+
+_SQLITE: Final = b"SQLite format 3\0"
+"""The first bytes of its files (sqlite.org/fileformat.html)."""
 
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
 
@@ -172,8 +176,26 @@ def _connect(uri: str) -> Any:
     if uri.startswith("duckdb:"):
         from adbc_driver_duckdb import dbapi as duckdb
 
-        return duckdb.connect(re.sub(r"^duckdb:(//)?", "", uri))
+        return duckdb.connect(str(_file(uri)))
     raise WrongTarget(uri)
+
+
+def _file(uri: str) -> Path:
+    """
+    The file of a DuckDB, with its folder: ``md:x`` alone would be a service of somebody.
+
+    Raises:
+        WrongTarget: No file is named: DuckDB would keep all in memory, and lose it.
+        TargetError: A SQLite database has that name. DuckDB would load what writes into it.
+    """
+    name = re.sub(r"^duckdb:(//)?", "", uri)
+    if name in ("", ":memory:") or not name.isprintable():
+        raise WrongTarget(uri)
+    path = Path(name).absolute()
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        if file.read(len(_SQLITE)) == _SQLITE:
+            raise TargetError(uri, "a database of SQLite, expected one of DuckDB or a new name")
+    return path
 
 
 def refuse_without() -> None:

@@ -85,7 +85,15 @@ def _read(place: Path) -> tuple[float, list[Trouble]]:
     try:
         said = json.loads(place.read_bytes())
         return float(said["written"]), [_trouble(row) for row in said["troubles"]]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ):
         return float("-inf"), []
 
 

@@ -218,6 +218,10 @@ def test_every_table_and_column_is_explained_there(path, server):
     ("uri", "code", "told"),
     [
         pytest.param("mysql://h/d", 2, "expected postgresql://HOST/NAME", id="another kind"),
+        pytest.param("duckdb:", 2, "a file such as duckdb:weather.duckdb", id="no name"),
+        pytest.param("duckdb::memory:", 2, "a file such as", id="memory, which is lost"),
+        pytest.param("duckdb:a\nb", 2, "a file such as", id="a name of two lines"),
+        pytest.param("duckdb:s3://bucket/x", 74, "No such file", id="no file of this machine"),
         pytest.param(
             "postgresql://u:secret@127.0.0.1:1/d",
             74,
@@ -230,6 +234,12 @@ def test_a_target_that_cannot_be_is_told_in_one_line(path, uri, code, told):
     line = refused(code, "ship", uri, "--db", path)
     assert told in line
     assert "secret" not in line
+
+
+def test_a_history_is_not_shipped_into_a_file_of_sqlite(path):
+    before = path.read_bytes()
+    assert "a database of SQLite" in refused(74, "ship", f"duckdb:{path}", "--db", path)
+    assert path.read_bytes() == before
 
 
 def test_a_password_is_never_shown():
