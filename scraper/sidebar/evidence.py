@@ -129,11 +129,11 @@ def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterat
 
 
 def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
-    """Words of a forecast above a list."""
-    if not says.forecast(above[-says.RAW :]):
+    """Words of a forecast, or of a day before, above a list."""
+    if not says.day(above[-says.RAW :]):
         return
     near = says.near(above)
-    if says.heads_forecast(near, date.printed if date else None):
+    if says.heads_another_day(near, date.printed if date else None):
         yield Fact(_NEVER, _HEADED)
     elif says.forecast(near):
         yield Fact(-3, _NEAR)

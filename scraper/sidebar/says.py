@@ -9,10 +9,13 @@ _FORECAST: Final = ("내일", "모레", "글피", "예상", "예보", "최고", 
 """In none of 138 pages with a box does one of these stand in the 200 characters before it."""
 
 _NOW: Final = {"현재", "지금", "오늘", "실황"}
-_DAYS: Final = {*_NOW, "내일", "모레", "글피", "주간", "예보"}
+_DAYS: Final = {*_NOW, "어제", "내일", "모레", "글피", "주간", "예보"}
 """Words on tabs above a list, which do not say of which day it is."""
 
-_DAY: Final = re.compile(r"현재|오늘|어제|날씨|기온|주간")
+_PAST: Final = re.compile(r"(?:어제|그제|그저께)(?:의? ?(?:날씨|기온))?")
+"""A whole heading. A news line may begin with ``어제`` too, such as ``어제 개막한 축제``."""
+
+_DAY: Final = re.compile(r"현재|오늘|어제|그제|그저께|날씨|기온|주간")
 
 _HALF_LINK: Final = re.compile(r"[^<]*</(?:a|li|option)>", re.IGNORECASE)
 _LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
@@ -46,9 +49,9 @@ def near(before: str) -> str:
     return _ITEM.sub("", text).strip()[-_NEAR:]
 
 
-def heads_forecast(near: str, date: str | None) -> bool:
+def heads_another_day(near: str, date: str | None) -> bool:
     """
-    Whether the line directly above a list, its date aside, heads a forecast.
+    Whether the line directly above a list, its date aside, heads a forecast or a day before.
 
     ``내일`` above ``2026.03.02 (월)`` does; a pair of tabs ``현재``, ``내일`` does not say which.
 
@@ -57,7 +60,7 @@ def heads_forecast(near: str, date: str | None) -> bool:
         date: The date printed there.
     """
     lines = [row.strip() for row in near.replace(date or "\n", "\n").split("\n") if row.strip()]
-    if not lines or not forecast(lines[-1]):
+    if not lines or not (forecast(lines[-1]) or _PAST.fullmatch(lines[-1])):
         return False
     tabs = set(" ".join(lines[-len(_DAYS) :]).replace("|", " ").split()[-len(_DAYS) :])
     return not (tabs & _NOW and tabs <= _DAYS)

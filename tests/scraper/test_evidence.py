@@ -70,7 +70,10 @@ def test_two_boxes_that_differ_are_none_where_the_page_does_not_say_which_is_of_
         sidebar.find(page)
 
 
-@pytest.mark.parametrize("heading", ["내일", "내일 날씨", "모레", "내일 최고기온", "예상 기온"])
+@pytest.mark.parametrize(
+    "heading",
+    ["내일", "내일 날씨", "모레", "내일 최고기온", "예상 기온", "어제", "어제의 날씨", "그제 기온"],
+)
 def test_a_box_of_tomorrow_alone_is_none(heading):
     with pytest.raises(NoSidebar, match="heading of a forecast"):
         sidebar.find(f"<h3>{heading}</h3>{box(plain())}")
