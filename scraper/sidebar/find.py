@@ -209,7 +209,9 @@ def differ(one: Candidate, other: Candidate) -> bool:
 
 def _is_plain(region: Region) -> bool:
     """Whether a region is one whole list with the known name, which reads the same alone."""
-    return region.marked and region.printed.endswith("</ul>") and region.printed.count("<ul") == 1
+    printed = region.printed
+    is_whole = printed.endswith("</ul>") and printed.count("<ul") == 1
+    return region.marked and is_whole and "\ufffd" not in printed  # nor damaged, perhaps its name
 
 
 def _fragment(taken: Candidate, words: Words, steps: Steps) -> str:

@@ -56,6 +56,8 @@ def status(folder: Path, *arguments: str | Path, code: int, **env: str) -> dict[
 def test_status_has_its_keys(house):
     told = answered("status", cwd=house)
     (row,) = told["portals"]
+    due = dt.datetime.fromisoformat(row.pop("next_look"))
+    assert due >= ago(-5)  # or now, where the tests took longer to come here
     assert row == {
         "portal": "koya",
         "state": "live",
@@ -66,7 +68,6 @@ def test_status_has_its_keys(house):
         "last_success": ago(5).astimezone(KST).isoformat(),
         "looks_last_day": 3,
         "failures_last_day": 0,
-        "next_look": ago(-5).astimezone(KST).isoformat(),
         "problems": [],
         "why": f"first shown {ago(5).astimezone(KST):%Y-%m-%d %H:%M}",
     }

@@ -39,7 +39,7 @@ DAYS = 64
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    if postgres.BIN is None and os.environ.get("NALSSI_PARTS") != "required":
+    if postgres.BIN is None and os.environ.get("REQUIRE_PARTS") != "required":
         pytest.skip("no Postgres: apt-get install postgresql")
     with postgres.running() as uri:
         yield uri

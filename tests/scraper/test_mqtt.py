@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(
-    mosquitto.PROGRAM is None and os.environ.get("NALSSI_PARTS") != "required",
+    mosquitto.PROGRAM is None and os.environ.get("REQUIRE_PARTS") != "required",
     reason="no broker: apt-get install mosquitto",
 )
 

@@ -455,6 +455,12 @@ def test_no_bytes_raise_anything_but_no_sidebar(page, encoding):
     _reads_or_refuses(page, encoding)
 
 
+def test_a_list_whose_name_a_cut_swallowed_is_refused_where_it_cannot_be_read_again():
+    """The cut lies within the value of an attribute, which then has the first entries in it."""
+    with pytest.raises(NoSidebar, match="reads otherwise alone"):
+        sidebar.find(BASES[0][:113] + BASES[0][1253:])
+
+
 @settings(max_examples=200)
 @given(st.sampled_from(BASES), EDITS)
 def test_what_is_kept_of_a_page_can_be_read_again(page, edits):

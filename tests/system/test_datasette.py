@@ -45,7 +45,7 @@ OPTIONS = {"0.65": ["-m", str(METADATA)], "1.0": ["-c", str(CONFIG), "-m", str(M
 
 @pytest.fixture(scope="module", params=PROGRAMS)
 def version(request) -> str:
-    required = os.environ.get("NALSSI_PARTS") == "required"
+    required = os.environ.get("REQUIRE_PARTS") == "required"
     if request.param == "1.0" and not NEXT.exists() and not required:
         pytest.skip(f"no Datasette 1.0 at {NEXT}")
     asked: str = request.param

@@ -82,8 +82,9 @@ def test_every_error_of_a_question_is_of_one_kind():
     ],
 )
 def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, origin, source):
-    distribution = SimpleNamespace(read_text=lambda _: origin)
-    monkeypatch.setattr(metadata, "distribution", lambda _: distribution)
+    checkout = SimpleNamespace(read_text=lambda _: None)  # in the path, beside the installed one
+    installed = SimpleNamespace(read_text=lambda _: origin)
+    monkeypatch.setattr(metadata, "distributions", lambda **_: [checkout, installed])
     assert installing("plot") == f"pip install '{source}[plot]'"
 
 

@@ -35,7 +35,7 @@ WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
 
 def missing(what: str) -> None:
     """Skip, or fail where a browser is expected: in CI."""
-    if os.environ.get("NALSSI_BROWSER") == "required":
+    if os.environ.get("REQUIRE_BROWSER") == "required":
         pytest.fail(f"{what} is missing; see tests/web/README.md")
     pytest.skip(f"{what} is not installed")
 
