@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -147,7 +148,8 @@ class Soak:
             ),
         )
         self.looks, self.wrong = 0, Counter[str]()
-        self.samples: list[Sample] = []
+        # Numbers alone, not objects: half a megabyte of samples would be growth of our own.
+        self.samples = Samples(*(array("q") for _ in Samples._fields))
         self.cpu_s = 0.0
         self._log = log_to_stderr()
 
@@ -191,7 +193,8 @@ class Soak:
             outcome = outcomes.get(name, "no look")
             if outcome not in EXPECTED.get(shown(name, self.now), SEEN):
                 self.wrong[f"{name} {shown(name, self.now)}: {outcome}"] += 1
-        self.samples.append(Sample.take())
+        for column, value in zip(self.samples, sample(), strict=True):
+            column.append(value)
 
     def faults(self) -> Iterator[str]:
         """Every look that did not end as it should, and whatever is wrong with the file."""
@@ -207,12 +210,12 @@ class Soak:
 
     def goals(self) -> Iterator[Goal]:
         """What was measured beside what it may be."""
-        tenth = max(1, len(self.samples) // 10)
+        tenth = max(1, len(self.samples.files) // 10)
         (_, first_bytes, first_files), (_, bytes_, files) = (
-            [statistics.median(column) for column in zip(*part, strict=True)]
-            for part in (self.samples[:tenth], self.samples[-tenth:])
+            [statistics.median(column[part]) for column in self.samples]
+            for part in (slice(tenth), slice(-tenth, None))
         )
-        most = max(sample.resident for sample in self.samples)
+        most = max(self.samples.resident)
         yield Goal("CPU a look", 1000 * self.cpu_s / self.looks, MOST_CPU_MS, "ms")
         yield Goal("resident at most", most / 2**20, MOST_RESIDENT_MIB, "MiB")
         yield Goal(
@@ -224,19 +227,19 @@ class Soak:
         yield Goal(f"descriptors grew, from {first_files:.0f}", files - first_files, 0, "")
 
 
-class Sample(NamedTuple):
-    """What the process holds: bytes in memory, those after giving back what is free, and files."""
+class Samples(NamedTuple):
+    """What the process held: bytes in memory, those after giving back what is free, and files."""
 
-    resident: int
-    needed: int
-    files: int
+    resident: array[int]
+    needed: array[int]
+    files: array[int]
 
-    @classmethod
-    def take(cls) -> Sample:
-        """Of now."""
-        before = resident()
-        ctypes.CDLL(None).malloc_trim(0)
-        return cls(before, resident(), len(list(Path("/proc/self/fd").iterdir())))
+
+def sample() -> tuple[int, int, int]:
+    """A number for each column of ``Samples``."""
+    before = resident()
+    ctypes.CDLL(None).malloc_trim(0)
+    return before, resident(), len(list(Path("/proc/self/fd").iterdir()))
 
 
 class Goal(NamedTuple):
