@@ -103,6 +103,7 @@ def test_killed_in_the_middle_it_goes_on_when_run_again(ours, theirs):
     assert (count(ours), faults(ours)) == (2 * LOOKS, [])
 
 
+@pytest.mark.slow
 def test_a_daemon_goes_on_meanwhile(ours, theirs):
     last = START + 20 * LOOKS * MINUTE
     with lock.held(ours), Store.open(ours) as daemon:

@@ -132,6 +132,7 @@ def kept_in_parts(folder: Path, parts: Iterable[Sequence[Capture]]) -> dict[str,
         return everything(store.path)
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(CAPTURES, st.randoms(use_true_random=False), st.integers(1, 6))
 def test_order_parts_and_repetition_make_no_difference(seen, random, size):

@@ -146,6 +146,7 @@ def test_any_order_of_arrival_gives_the_counts_of_a_rebuild(looks):
         assert counts(late) == told
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(arrivals(), arrivals(), st.integers(0, 12))
 def test_what_is_pruned_in_between_goes_on_counting(first, second, minute):

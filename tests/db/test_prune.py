@@ -365,6 +365,7 @@ def crowd(path: Path, count: int) -> None:
         store.rebuild()
 
 
+@pytest.mark.slow
 def test_a_daemon_looks_on_while_its_database_is_pruned(tmp_path):
     crowd(tmp_path / "weather.db", 20_000)
     with FaultPortal() as portal:

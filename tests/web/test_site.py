@@ -100,6 +100,7 @@ def test_only_what_changed_is_written(tmp_path):
     assert not touched & {"about/index.html", "static/style.css", "api/v1/stations.json"}
 
 
+@pytest.mark.slow
 def test_what_is_closed_is_not_asked_for_again(played, tmp_path):
     later = NOW + dt.timedelta(days=40)
     site.write(played, tmp_path, now=later, months="all")
