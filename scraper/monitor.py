@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from db import query
 from db.errors import NalssiError
 from scraper import reader
+from scraper.attempts import PATIENCE_S, TIMEOUT_S, Complaints
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,15 +31,9 @@ if TYPE_CHECKING:
 
 Course: TypeAlias = "Callable[[list[query.PortalStatus]], None]"
 
-TIMEOUT_S: Final = 10.0
-"""For one notice by one channel."""
-
 LONG_S: Final = 0.5
 REST: Final = 20
 """Metrics that took longer than that are not written again for so many times as long."""
-
-PATIENCE_S: Final = 30.0
-"""For all notices of one round by one channel; the rest is sent after the next look."""
 
 
 class Monitor:
@@ -70,13 +65,13 @@ class Monitor:
         course: Course | None = None,
     ) -> None:
         self._config, self._collector, self._store = config, collector, store
-        self._clock, self._complain, self._course = clock, complain, course
+        self._clock, self._course = clock, course
+        self._report = Complaints(complain).report
         self.faults: list[str] = []
         self.channels: dict[Key, str | None] = {}
         self.publisher: Publisher | None = None
         # Each thread that asks has memory of its own, which the process never gives back.
         self._asking = asyncio.Lock()
-        self._failures: dict[str, str] = {}
         self._last: dict[str, Report] = {}
         self._metrics_due = 0.0
         self._site, self._site_due = asyncio.Lock(), False
@@ -206,14 +201,6 @@ class Monitor:
         from scraper.troubles import rules  # noqa: PLC0415 - only where it is wanted
 
         self.channels["channel", channel] = failure and rules.failing(failure)
-
-    def _report(self, name: str, failure: str | None) -> None:
-        """Complain of a failure where it is news; None = there is none any more."""
-        if failure is None:
-            self._failures.pop(name, None)
-        elif self._failures.get(name) != failure:
-            self._failures[name] = failure
-            self._complain(failure)
 
     async def _publish(self, polled: set[str]) -> None:
         """Have a broker say what the portals that were just polled show."""

@@ -10,15 +10,8 @@ from db import query
 from db.moments import now
 from db.qartod import NAMES
 from scraper.cli import korean, show
-from scraper.cli.options import (
-    STATION,
-    Moment,
-    Places,
-    as_json,
-    only_portal,
-    with_lang,
-    with_places,
-)
+from scraper.cli.options import STATION, Places, as_json, only_portal, with_lang, with_places
+from scraper.cli.times import Moment
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -15,7 +15,8 @@ from db.moments import KST, now
 from db.qartod import NAMES
 from scraper import __version__
 from scraper.cli import show
-from scraper.cli.options import STATION, Moment, Places, as_json, only_portal, with_places
+from scraper.cli.options import STATION, Places, as_json, only_portal, with_places
+from scraper.cli.times import Moment
 from scraper.printable import printable
 
 if TYPE_CHECKING:

@@ -12,36 +12,25 @@ from db.write import drop
 from db.write.store import Store
 from scraper import lock
 from scraper.cli import show
-from scraper.cli.options import (
-    Places,
-    as_json,
-    only_portal,
-    refuse_reversed,
-    since,
-    until,
-    with_places,
-)
+from scraper.cli.options import Places, as_json, with_places
+from scraper.cli.times import of_a_time
 from scraper.errors import AnotherPass
 from scraper.printable import printable
 
 if TYPE_CHECKING:
-    import datetime as dt
     from pathlib import Path
 
+    from db.asked import Part
     from db.write.drop import Looks
 
 
 @click.command(epilog="Example: nalssi drop-looks --since 2031-01-01")
-@since
-@until
-@only_portal
+@of_a_time
 @click.option("--write", is_flag=True, help="Drop them, after a copy of the database is made.")
 @with_places
 @as_json
 def drop_looks(
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    portal: str | None,
+    part: Part,
     places: Places,
     *,
     write: bool,
@@ -52,17 +41,16 @@ def drop_looks(
 
     Without --write, it only lists what it would drop.
     """
-    if since is None and until is None:
+    if part.since is None and part.until is None:
         msg = "expected --since or --until, so that not every look is meant"
         raise click.UsageError(msg)
-    refuse_reversed(since, until)
     path, copy = places.database(), None
     try:
         with lock.held(path), Store.open(path) as store:
-            planned = drop.plan(store, since=since, until=until, portal=portal)
+            planned = drop.plan(store, since=part.since, until=part.until, portal=part.portal)
             if write and planned:
                 copy = _copy(path)
-                drop.carry_out(store, since=since, until=until, portal=portal)
+                drop.carry_out(store, since=part.since, until=part.until, portal=part.portal)
     except AnotherPass as exc:
         raise exc.hinting("stop the daemon, and start it again after this") from None
     if as_json:

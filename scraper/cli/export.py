@@ -24,18 +24,8 @@ from scraper import lock
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.excel import as_excel
-from scraper.cli.options import (
-    File,
-    Moment,
-    Places,
-    as_json,
-    only_portal,
-    refuse_reversed,
-    since,
-    until,
-    with_places,
-    with_stations,
-)
+from scraper.cli.options import File, Places, as_json, only_portal, with_places, with_stations
+from scraper.cli.times import Moment, refuse_reversed, since, until
 from scraper.printable import printable
 
 if TYPE_CHECKING:

@@ -8,36 +8,22 @@ import click
 
 from db import query
 from db.measures.hours import Hour
-from db.moments import now
 from scraper.cli import show
-from scraper.cli.options import (
-    Form,
-    Places,
-    only_portal,
-    refuse_reversed,
-    since,
-    until,
-    with_output,
-    with_places,
-    with_stations,
-)
+from scraper.cli.options import Form, Places, with_output, with_places, with_stations
+from scraper.cli.times import of_a_time
 
 if TYPE_CHECKING:
-    import datetime as dt
+    from db.asked import Part
 
 
 @click.command(epilog="Example: nalssi hours 서울 --since yesterday --until today")
 @with_stations(1)
-@since
-@until
-@only_portal
+@of_a_time
 @with_places
 @with_output
 def hours(
     stations: tuple[str, ...],
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    portal: str | None,
+    part: Part,
     places: Places,
     *,
     form: Form,
@@ -47,9 +33,10 @@ def hours(
 
     A STATION is a Korean or English name, or a KMA number; hours are Korean.
     """
-    refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
-        rows = asked.hours(*stations, since=since, until=until, portal=portal, now=now())
+        rows = asked.hours(
+            *stations, since=part.since, until=part.until, portal=part.portal, now=part.now
+        )
     if show.records(rows, Hour, form):
         return
     if not rows:
@@ -78,23 +65,18 @@ def hours(
 
 
 @click.command(epilog="Example: nalssi freezes --since 30d")
-@since
-@until
-@only_portal
+@of_a_time
 @with_places
 @with_output
 def freezes(
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    portal: str | None,
+    part: Part,
     places: Places,
     *,
     form: Form,
 ) -> None:
     """List when a portal stood still for 3 hours or more."""
-    refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
-        found = asked.freezes(since=since, until=until, portal=portal)
+        found = asked.freezes(since=part.since, until=part.until, portal=part.portal)
     if show.records(found, query.Freeze, form):
         return
     if not found:

@@ -1,4 +1,4 @@
-"""What the commands share: where the config and the database are, and what a time is."""
+"""What the commands share: where things are, which station and portal, and where output goes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import click
 from click.core import ParameterSource
 
-from db import asked
-from db.errors import WrongQuestion
-from db.moments import KST
 from scraper.cli.excel import EXCEL, as_excel
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterator
 
     from click.shell_completion import CompletionItem
@@ -310,39 +306,3 @@ def one_station(stations: tuple[str, ...]) -> str:
         msg = f"expected one station, not {len(stations)}: {', '.join(stations)}"
         raise click.UsageError(msg)
     return stations[0]
-
-
-class Moment(click.ParamType["dt.datetime"]):
-    """A time in the forms that ``db.asked`` reads."""
-
-    name = "TIME"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dt.datetime:
-        """The moment meant, aware; a date means its midnight."""
-        try:
-            return asked.moment(value)
-        except WrongQuestion as exc:
-            self.fail(f"{exc.asked} is not a time, expected {exc.expected}", param, ctx)
-
-
-since = click.option(
-    "--since",
-    type=Moment(),
-    help="From: 2026-03-01T09:00, 24h, 7d or yesterday.",
-)
-until = click.option("--until", type=Moment(), help="Before; in the same forms.")
-
-
-def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> None:
-    """
-    Refuse a range of time that ends before it begins.
-
-    Raises:
-        UsageError: It does.
-    """
-    if since is not None and until is not None and since >= until:
-        named = (f"{one.astimezone(KST):%Y-%m-%d %H:%M}" for one in (since, until))
-        msg = "--since {} is not before --until {}".format(*named)
-        raise click.UsageError(msg)

@@ -14,14 +14,8 @@ from rich.console import Console
 from db import query
 from db.moments import now
 from scraper.cli import show
-from scraper.cli.options import (
-    Moment,
-    Places,
-    only_portal,
-    refuse_reversed,
-    with_places,
-    with_stations,
-)
+from scraper.cli.options import Places, only_portal, with_places, with_stations
+from scraper.cli.times import Moment, refuse_reversed
 from scraper.plot import figure, figure_map, terminal
 from scraper.plot import survey as surveys
 from scraper.plot.chart import Chart, NothingToDraw, Track

@@ -16,19 +16,18 @@ from scraper.cli.options import (
     Places,
     one_station,
     only_portal,
-    refuse_reversed,
-    since,
-    until,
     wide,
     with_output,
     with_places,
     with_stations,
 )
+from scraper.cli.times import of_a_time
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from db.asked import Part
 
 
 @click.command(epilog="Example: nalssi latest 서울 busan")
@@ -80,16 +79,12 @@ def _page(rows: Sequence[query.Latest]) -> str:
 
 @click.command(epilog="Example: nalssi series 서울 --since 7d")
 @with_stations(1)
-@since
-@until
-@only_portal
+@of_a_time
 @with_places
 @with_output
 def series(
     stations: tuple[str, ...],
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    portal: str | None,
+    part: Part,
     places: Places,
     *,
     form: Form,
@@ -100,9 +95,8 @@ def series(
     STATION is its Korean or English name, or its KMA number.
     """
     station = one_station(stations)
-    refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
-        rows = asked.series(station, since=since, until=until, portal=portal)
+        rows = asked.series(station, since=part.since, until=part.until, portal=part.portal)
     if show.records(rows, query.Spell, form):
         return
     if not rows:
@@ -123,16 +117,12 @@ def series(
 
 @click.command(epilog="Example: nalssi flags 서울 --since 30d")
 @with_stations()
-@since
-@until
-@only_portal
+@of_a_time
 @with_places
 @with_output
 def flags(
     stations: tuple[str, ...],
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    portal: str | None,
+    part: Part,
     places: Places,
     *,
     form: Form,
@@ -142,9 +132,8 @@ def flags(
 
     Flags are QARTOD's: 3 is suspect, 4 has failed. What has failed enters no mean.
     """
-    refuse_reversed(since, until)
     with query.Database(places.database()) as asked:
-        found = asked.flags(*stations, since=since, until=until, portal=portal)
+        found = asked.flags(*stations, since=part.since, until=part.until, portal=part.portal)
     names = {one.name: one.name for one in fields(query.Flag)}
     _rows(found, names, form, none="no temperature is flagged")
 
@@ -170,9 +159,7 @@ def portals(places: Places, *, form: Form) -> None:
 
 
 @click.command(epilog="Example: nalssi looks --failed --since 1d")
-@since
-@until
-@only_portal
+@of_a_time
 @click.option("--failed", is_flag=True, help="Only those that saw no sidebar.")
 @click.option(
     "--last",
@@ -190,9 +177,7 @@ def portals(places: Places, *, form: Form) -> None:
 @with_places
 @with_output
 def looks(
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    portal: str | None,
+    part: Part,
     places: Places,
     *,
     failed: bool,
@@ -201,13 +186,12 @@ def looks(
     form: Form,
 ) -> None:
     """List the requests to portals, and how each ended."""
-    refuse_reversed(since, until)
     if drift:
-        _list_drift(places, portal, form)
+        _list_drift(places, part.portal, form)
         return
     with query.Database(places.database()) as asked:
         found = asked.looks(
-            since=since, until=until, portal=portal, failed=failed, last=last or None
+            since=part.since, until=part.until, portal=part.portal, failed=failed, last=last or None
         )
     none = "no look failed" if failed else "there was no look"
     _rows(found, {one.name: one.name for one in fields(query.PastLook)}, form, none=none, keys=2)

@@ -13,7 +13,8 @@ from db.write.store import Store
 from scraper import lock
 from scraper import reparse as again
 from scraper.cli import show
-from scraper.cli.options import Places, as_json, only_portal, since, with_places
+from scraper.cli.options import Places, as_json, only_portal, with_places
+from scraper.cli.times import since
 from scraper.errors import AnotherPass
 from scraper.printable import printable
 from scraper.reader import ALL_BOXES

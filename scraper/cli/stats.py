@@ -17,14 +17,12 @@ from scraper.cli.options import (
     Form,
     Places,
     only_portal,
-    refuse_reversed,
-    since,
-    until,
     wide,
     with_output,
     with_places,
     with_stations,
 )
+from scraper.cli.times import refuse_reversed, since, until
 
 if TYPE_CHECKING:
     import datetime as dt

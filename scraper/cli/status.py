@@ -14,17 +14,8 @@ from db.moments import KST, now
 from db.validity import NOT_OF_NOW
 from scraper import __version__, lock
 from scraper.cli import show
-from scraper.cli.options import (
-    Form,
-    Places,
-    only_portal,
-    refuse_reversed,
-    since,
-    until,
-    wide,
-    with_output,
-    with_places,
-)
+from scraper.cli.options import Form, Places, wide, with_output, with_places
+from scraper.cli.times import of_a_time
 from scraper.errors import STALE
 from scraper.printable import printable
 from scraper.troubles import present
@@ -33,6 +24,7 @@ from scraper.troubles.present import Polls
 if TYPE_CHECKING:
     import datetime as dt
 
+    from db.asked import Part
     from db.query import Database, PortalStatus, State
     from scraper.lock import Holder
     from scraper.troubles.rules import Trouble
@@ -176,25 +168,20 @@ def _mib(size: int) -> str:
 
 
 @click.command(epilog="Example: nalssi gaps --since 7d")
-@since
-@until
-@only_portal
+@of_a_time
 @with_places
 @with_output
 def gaps(
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    portal: str | None,
+    part: Part,
     places: Places,
     *,
     form: Form,
 ) -> None:
     """List stretches without a successful look, and their cause."""
-    refuse_reversed(since, until)
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
-        found = asked.gaps(since=since, until=until, portal=portal, now=now())
-    if config is not None and portal is None:
+        found = asked.gaps(since=part.since, until=part.until, portal=part.portal, now=part.now)
+    if config is not None and part.portal is None:
         names = {portal.name for portal in config.portals}
         found = [gap for gap in found if gap.portal in names]
     if show.records(found, query.Gap, form):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from db.moments import KST
 from db.read.why import DOUBTS
+from scraper.attempts import AGAIN_AFTER
 from scraper.notify import Notice
 from scraper.printable import printable
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 Kind = Literal["down", "frozen", "stale", "late", "layout", "words"]
 
 KINDS: Final[tuple[Kind, ...]] = ("down", "frozen", "stale", "late", "layout", "words")
-
-AGAIN_AFTER: Final = dt.timedelta(days=1)
 
 WELL_AFTER_INTERVALS: Final = 3
 """So many intervals without a failure or a stale set make it well: as many as make it down."""

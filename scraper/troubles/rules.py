@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from scraper.attempts import AGAIN_AFTER
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ Seen: TypeAlias = "Mapping[Key, str | None]"
 
 PORTAL: Final = "nalssi"
 """What stands in a notice where others name the portal."""
-
-AGAIN_AFTER: Final = dt.timedelta(days=1)
 
 INTERVALS: Final = 3
 """So many intervals make a lock too long, and looks that do not come a trouble."""

@@ -7,6 +7,7 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from scraper.attempts import PATIENCE_S, TIMEOUT_S, Complaints
 from scraper.troubles import memory, rules
 from scraper.troubles.seen import of_clock, of_disk, of_error, of_success
 
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
     from scraper.notify import Channel
     from scraper.troubles.rules import Key, Seen, Trouble
 
-TIMEOUT_S: Final = 10.0
-"""For one notice by one channel."""
-
 NONE: Final[Mapping[Key, str | None]] = MappingProxyType({})
-
-PATIENCE_S: Final = 30.0
-"""For all notices of one round by one channel."""
 
 
 class Teller:
@@ -52,8 +47,7 @@ class Teller:
         complain: Callable[[str], None],
     ) -> None:
         self.config, self._database = config, database
-        self._clock, self._complain = clock, complain
-        self._failures: dict[str, str] = {}
+        self._clock, self._report = clock, Complaints(complain).report
         self.troubles = memory.load(database)
         self._saved: list[Trouble] | None = self.troubles
 
@@ -146,13 +140,6 @@ class Teller:
             rules.delivered(one, channel, now) if one.key == key else one for one in self.troubles
         )
         self.troubles = [one for one in marked if one is not None]
-
-    def _report(self, name: str, failure: str | None) -> None:
-        if failure is None:
-            self._failures.pop(name, None)
-        elif self._failures.get(name) != failure:
-            self._failures[name] = failure
-            self._complain(failure)
 
     def _save(self) -> None:
         """Remember what changed; where there are channels, have room for it in time."""

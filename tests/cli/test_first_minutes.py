@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shlex
 import subprocess
+import time
 
 import pytest
 
+from db.moments import KST
 from scraper import config
 from scraper.cli.init import cron_line
 from tests.cli.test_cli import BOX, ROOT, answered, kept, nalssi, portal, refused  # noqa: F401
@@ -94,6 +97,9 @@ def test_config_and_db_stand_before_the_command_or_after_it(kept):  # noqa: F811
     assert "takes neither" in refused(2, "--db", "a.db", "help", cwd=kept)
 
 
+NO_END = ("latest", "at", "plot")
+
+
 @pytest.mark.parametrize(
     ("argument", "option"),
     [
@@ -109,7 +115,10 @@ def test_config_and_db_stand_before_the_command_or_after_it(kept):  # noqa: F811
     ],
 )
 def test_a_station_is_an_argument_or_an_option(kept, argument, option):  # noqa: F811 - a fixture
-    one, other = nalssi(*shlex.split(argument), cwd=kept), nalssi(*shlex.split(option), cwd=kept)
+    time.sleep(1)
+    until = dt.datetime.now(KST)  # what lasts until now would go on between the two
+    ends = [] if argument.split()[0] in NO_END else ["--until", until.isoformat()]
+    one, other = (nalssi(*shlex.split(line), *ends, cwd=kept) for line in (argument, option))
     assert (one.returncode, one.stderr) == (other.returncode, other.stderr)
     assert one.returncode == 0, one.stderr
     assert one.stdout.split() == other.stdout.split()

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from scraper.cli import main
 from scraper.cli.group import COMMANDS, GROUPS
 
-SHARED = {"excel", "group", "korean", "options", "progress", "show"}
+SHARED = {"excel", "group", "korean", "options", "progress", "show", "times"}
 """What every command may load of the command line."""
 
 

@@ -25,7 +25,7 @@ import pytest
 from db import query
 from db.reading import PortalMemory
 from db.write.store import Store
-from scraper import config, lock, monitor
+from scraper import attempts, config, lock
 from scraper.collect import Report
 from scraper.daemon import scheduler
 from scraper.daemon.service import Daemon
@@ -245,7 +245,7 @@ def test_a_channel_that_hangs_holds_up_no_look(tmp_path, inbox):  # noqa: F811 -
             daemon.wait("look", count=3)
             began = time.monotonic()
             assert daemon.stop() == 0
-            assert time.monotonic() - began < monitor.TIMEOUT_S
+            assert time.monotonic() - began < attempts.TIMEOUT_S
 
 
 def test_prometheus_is_answered_on_the_configured_port(tmp_path):

@@ -67,11 +67,13 @@ STAGES = {
     "scraper.printable": set(),
     "scraper.records": {"scraper.printable"},
     "scraper.threads": set(),
+    "scraper.attempts": set(),
     "scraper.lock": set(),
     "scraper.wish": set(),
     "scraper.writing": {"scraper.lock"},
     "scraper.troubles": {
-        *("scraper.config", "scraper.lock", "scraper.notify", "scraper.printable"),
+        *("scraper.attempts", "scraper.config", "scraper.lock", "scraper.notify"),
+        "scraper.printable",
         "scraper.schedule",
     },
     "scraper.schedule": set(),
@@ -96,7 +98,10 @@ STAGES = {
         "scraper.vocabulary",
     },
     "scraper.metrics": set(),
-    "scraper.notify": {"scraper.config", "scraper.http", "scraper.printable", "scraper.threads"},
+    "scraper.notify": {
+        *("scraper.attempts", "scraper.config", "scraper.http", "scraper.printable"),
+        "scraper.threads",
+    },
     "scraper.mqtt": {"scraper.broker", "scraper.printable"},
     "scraper.plot": {"scraper.printable"},
     "scraper.collect": {
@@ -116,8 +121,8 @@ STAGES = {
         "scraper.vocabulary",
     },
     "scraper.monitor": {
-        *("scraper.collect", "scraper.config", "scraper.metrics", "scraper.notify"),
-        *("scraper.mqtt", "scraper.reader", "scraper.troubles", "scraper.web"),
+        *("scraper.attempts", "scraper.collect", "scraper.config", "scraper.metrics"),
+        *("scraper.notify", "scraper.mqtt", "scraper.reader", "scraper.troubles", "scraper.web"),
     },
     "scraper.daemon": {
         *("scraper.clock", "scraper.collect", "scraper.config", "scraper.metrics"),

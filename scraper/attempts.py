@@ -1,0 +1,39 @@
+"""How long a notice may take, when it is repeated, and how often a failure is reported."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TIMEOUT_S: Final = 10.0
+"""For one notice by one channel."""
+
+PATIENCE_S: Final = 30.0
+"""For all notices of one round by one channel; the rest is sent after the next look."""
+
+AGAIN_AFTER: Final = dt.timedelta(days=1)
+"""What lasts is reported again so often."""
+
+
+class Complaints:
+    """
+    Reports each failure once, until it is over or another.
+
+    Args:
+        complain: Takes the line of a failure.
+    """
+
+    def __init__(self, complain: Callable[[str], None]) -> None:
+        self._complain = complain
+        self._failures: dict[str, str] = {}
+
+    def report(self, name: str, failure: str | None) -> None:
+        """Report how something did, such as a channel; None = it did not fail."""
+        if failure is None:
+            self._failures.pop(name, None)
+        elif self._failures.get(name) != failure:
+            self._failures[name] = failure
+            self._complain(failure)

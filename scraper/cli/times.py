@@ -1,0 +1,74 @@
+"""The options by which a command is asked about a time."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from db import asked
+from db.errors import WrongQuestion
+from db.moments import KST, now
+from scraper.cli.options import only_portal
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+
+class Moment(click.ParamType["dt.datetime"]):
+    """A time in the forms that ``db.asked`` reads."""
+
+    name = "TIME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.datetime:
+        """The moment meant, aware; a date means its midnight."""
+        try:
+            return asked.moment(value)
+        except WrongQuestion as exc:
+            self.fail(f"{exc.asked} is not a time, expected {exc.expected}", param, ctx)
+
+
+since = click.option(
+    "--since",
+    type=Moment(),
+    help="From: 2026-03-01T09:00, 24h, 7d or yesterday.",
+)
+until = click.option("--until", type=Moment(), help="Before; in the same forms.")
+
+
+def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> None:
+    """
+    Refuse a range of time that ends before it begins.
+
+    Raises:
+        UsageError: It does.
+    """
+    if since is not None and until is not None and since >= until:
+        named = (f"{one.astimezone(KST):%Y-%m-%d %H:%M}" for one in (since, until))
+        msg = "--since {} is not before --until {}".format(*named)
+        raise click.UsageError(msg)
+
+
+def of_a_time(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --since, --until and --portal, which it gets as its ``part``."""
+
+    @since
+    @until
+    @only_portal
+    @functools.wraps(command)
+    def with_part(
+        *args: Any,
+        since: dt.datetime | None,
+        until: dt.datetime | None,
+        portal: str | None,
+        **options: Any,
+    ) -> None:
+        refuse_reversed(since, until)
+        part = asked.Part(since=since, until=until, portal=portal, now=now())
+        command(*args, part=part, **options)
+
+    return with_part
