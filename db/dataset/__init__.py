@@ -110,7 +110,7 @@ class _Making:
     def make(self) -> list[File]:
         grid = self._hours()
         about = self._about(grid)
-        netcdf.write(self._folder / "nalssi.nc", grid, self._global(about))
+        netcdf.write(self._folder / "nalssi.nc", grid, self._global(about), clean=self._clean)
         self._spells()
         self._lists()
         self._write("provenance.json", describe.as_json(self._provenance(about)))

@@ -11,7 +11,7 @@ from db.export.codebook import meaning
 from db.measures.hours import HOUR_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from db.dataset.grid import Grid
@@ -57,7 +57,9 @@ def refuse_without() -> None:
         raise NoXarray from exc
 
 
-def write(path: Path, grid: Grid, about: Mapping[str, str]) -> None:
+def write(
+    path: Path, grid: Grid, about: Mapping[str, str], *, clean: Callable[[str], str] = str
+) -> None:
     """
     Write the grid.
 
@@ -65,21 +67,22 @@ def write(path: Path, grid: Grid, about: Mapping[str, str]) -> None:
         path: The file.
         grid: The hours.
         about: The global attributes.
+        clean: What the name of a station is to lose, such as a NUL, which HDF5 refuses.
     """
-    dataset = of(grid, about)
+    dataset = of(grid, about, clean=clean)
     encoding: dict[str, dict[str, Any]] = {
         name: {"zlib": True, "complevel": 4, "shuffle": True, **_fill(name)} for name in dataset
     }
     dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
 
 
-def of(grid: Grid, about: Mapping[str, str]) -> Any:
+def of(grid: Grid, about: Mapping[str, str], *, clean: Callable[[str], str] = str) -> Any:
     """The grid as a Dataset of xarray."""
     import xarray as xr
 
     return xr.Dataset(
         {"time_bounds": _bounds(grid), **_values(grid)},
-        _coordinates(grid),
+        _coordinates(grid, clean),
         {"Conventions": CONVENTIONS, "featureType": "timeSeries", **about},
     )
 
@@ -88,7 +91,7 @@ def _fill(name: object) -> dict[str, Any]:
     return {"_FillValue": -1} if name == "wmo_4677" else {}
 
 
-def _coordinates(grid: Grid) -> dict[str, Any]:
+def _coordinates(grid: Grid, clean: Callable[[str], str]) -> dict[str, Any]:
     import numpy as np
 
     stations = grid.stations
@@ -104,7 +107,7 @@ def _coordinates(grid: Grid) -> dict[str, Any]:
         "time": ("time", np.array(grid.hours, "i8") // HOUR_S, _TIME),
         "station_name": (
             "station",
-            np.array([one.name_ko for one in stations], object),
+            np.array([clean(one.name_ko) for one in stations], object),
             {"long_name": "KMA's name of the station", "cf_role": "timeseries_id"},
         ),
         "kma_id": ("station", numbers, {"long_name": "KMA's number of the station; -1: none"}),

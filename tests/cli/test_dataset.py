@@ -25,10 +25,11 @@ from db.dataset import grid, netcdf
 from db.export import codebook
 from db.export.tables import TABLES
 from db.moments import KST
+from db.reading import Station
 from db.write.store import Store
 from scraper import demo
 from tests.cli.test_cli import ROOT, nalssi, refused
-from tests.support.make import make_content, make_look, see
+from tests.support.make import make_content, make_look, make_reading, see
 
 if TYPE_CHECKING:
     from db.measures.hours import Hour
@@ -251,16 +252,14 @@ def test_a_missing_extra_is_named(monkeypatch):
 
 
 def test_a_city_without_a_number_or_a_place_is_kept(tmp_path):
-    from db.reading import Station  # noqa: PLC0415
-    from tests.support.make import make_reading  # noqa: PLC0415
-
     with Store.open(tmp_path / "odd.db") as store:
         for minute in range(0, 190, 10):
-            city = make_reading(station=Station(name_ko="=없는시"), temperature_c=minute / 10)
+            city = make_reading(station=Station(name_ko="=없는\0시"), temperature_c=minute / 10)
             see(store, make_look(minute), make_content(city))
     run = nalssi("dataset", tmp_path / "out", "--db", tmp_path / "odd.db")
     assert run.returncode == 0, run.stderr
     with xarray.open_dataset(tmp_path / "out" / "nalssi.nc") as opened:
         assert opened.kma_id.values.tolist() == [-1]
+        assert opened.station_name.values.tolist() == ["=없는시"]
     told = run_tool("compliance-checker", "-t", "cf:1.11", "nalssi.nc", cwd=tmp_path / "out")
     assert "All tests passed!" in told.stdout
