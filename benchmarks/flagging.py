@@ -42,7 +42,7 @@ Place = tuple[str, int]
 
 
 def main() -> None:
-    """Measure, and end with what was missed."""
+    """Measure, and exit with the goals that were missed."""
     feed = Feed(BEGIN, DAYS)
     right = {hour: dict(feed.weather.at(hour)) for hour in feed.published}
     wrong, stuck, spikes = with_faults(right)

@@ -39,7 +39,7 @@ NOW: Final = history.END + dt.timedelta(hours=24, minutes=5)
 
 
 class Bound(NamedTuple):
-    """What was measured, and what it may be."""
+    """A measured value and its bound."""
 
     what: str
     measured: float

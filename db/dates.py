@@ -7,8 +7,8 @@ however late they are shown. So where an hour is known, ``published_by`` is that
 values of 12:00 that a feed shows first at 14:00 would else be live until 14:30. An hour that is
 later than a look at the set does not count.
 
-A date that stands still while new sets go on proves nothing, nor do its hours; the portal's date
-line is broken then.
+A date that stands still while new sets go on is no proof, and neither are its hours: the portal's
+date line is broken then.
 Such dates are kept, by portal, in the derived table ``stuck_dates``.
 """
 
@@ -118,7 +118,7 @@ _PRINTED: Final = """
         AND fetched_at IN (SELECT value FROM json_each(:seconds))
     UNION SELECT page_date FROM captures WHERE portal_id = :portal AND page_date IS NOT NULL
         AND captured_at IN (SELECT value FROM json_each(:seconds))"""
-"""A capture that an own look or another capture puts aside may have told of a date until then."""
+"""A capture that an own look or another capture replaces may have shown a date until then."""
 
 
 def ended(page_date: str, at: int) -> bool:

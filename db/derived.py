@@ -19,7 +19,7 @@ LEARNED: Final = """
         ON lr.sidebar_id = ll.from_sidebar_id AND lr.station_id = ll.station_id
     LEFT JOIN conditions AS lc ON lc.id = lr.condition_id
     LEFT JOIN portals AS lp ON lp.id = ll.portal_id"""
-"""What was learned for a reading ``r``, as SQL: the columns of ``LEARNED_COLUMNS``."""
+"""The learned label of a reading ``r``, as SQL: the columns of ``LEARNED_COLUMNS``."""
 
 LEARNED_COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_from"
 

@@ -8,8 +8,8 @@ rows. Of one second our own look counts; where archives contradict each other, n
 What is known of a spell beyond its looks is derived after it: what proves that its box existed
 earlier (``db/dates.py``), the same set at other portals (``db/sets.py``), since when the set stands
 (``db/standing.py``), what speaks against it (``db/lateness.py``, ``db/doubts.py``), the words that
-it lost (``db/labels.py``), when nobody looked (``db/pauses.py``), which of its temperatures may be
-wrong (``db/flagging.py``).
+it lost (``db/labels.py``), the stretches without a look (``db/pauses.py``), which of its
+temperatures may be wrong (``db/flagging.py``).
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def of_lock(path: Path) -> Finding:
 
 
 def of_troubles(path: Path, config: Config | None, now: dt.datetime) -> list[Finding]:
-    """Our own troubles, and that nobody polls; the disk has a line of its own."""
+    """Our own troubles, and that no process polls; the disk has a line of its own."""
     known = present.remembered(path, config, now)
     with contextlib.suppress(DatabaseError), query.Database(path) as asked:
         if stuck := present.Polls.read(asked, config, now).idle(lock.holder(path)):

@@ -96,13 +96,13 @@ def held(
 
 
 def remember(database: Path) -> None:
-    """Remember, for whoever holds the lock, that there is a database of this name now."""
+    """Remember, for the holder of the lock, that a database of this name exists now."""
     with _beside(database).open("rb+") as lock:
         _write(lock.fileno(), made=True)
 
 
 def holder(database: Path) -> Holder | None:
-    """Who holds the lock; None where nobody does, or where we may not know."""
+    """Who holds the lock; None if it is free, or if we may not know."""
     path = _beside(database)
     try:
         with path.open("rb") as lock:
@@ -188,7 +188,7 @@ def _file_locked(database: Path, path: Path) -> Iterator[None]:
     """
     try:
         file = os.open(database, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:  # not there yet, or not ours to write: whoever opens it says so
+    except OSError:  # missing, or not ours to write: the command that opens it says so
         yield
         return
     try:

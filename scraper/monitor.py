@@ -46,7 +46,7 @@ class Monitor:
         store: Remembers which notices are open.
         clock: Says what time it is; aware.
         complain: Takes a line on what could not be sent; the same of one channel only once.
-        course: Takes how the portals are after each look; None = nobody follows that.
+        course: Called with the portals' states after each look; None = not called.
 
     Attributes:
         faults: Our own troubles, a line each: while there are some, no look is a success.

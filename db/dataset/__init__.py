@@ -1,8 +1,8 @@
 """
 A dataset: a folder to publish and to cite, with units, credit, codebook, provenance and checksums.
 
-It covers whole hours up to the last successful look, and says nothing of the moment when it was
-made: of the same database the same nalssi makes the same bytes.
+It covers whole hours up to the last successful look, and does not contain the time at which it was
+made: from the same database, the same version of nalssi makes the same bytes.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Dataset:
     Attributes:
         source: The database.
         chosen: The times; the stations and portals are all.
-        wish: What whoever makes it says of it.
+        wish: Title, creators, licence and DOI, as its maker gave them.
         version: Of nalssi.
         icons: What each icon code that is known is drawn for.
         clean: What each text is to lose.

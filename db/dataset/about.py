@@ -25,7 +25,7 @@ SITE: Final = "https://www.kma.go.kr/"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """
-    What whoever makes a dataset says of it.
+    What the maker of a dataset says of it.
 
     Attributes:
         title: None = one made of the times.

@@ -26,7 +26,7 @@ _NUMBERS: Final = {
     "agreeing_portals": ("i2", 0),
     "wmo_4677": ("i1", -1),
 }
-"""Columns of numbers: numpy's type, and what stands where there is none."""
+"""Columns of numbers: numpy's type, and the fill value."""
 
 
 class Grid:

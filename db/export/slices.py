@@ -2,7 +2,7 @@
 Slices: whole tables as plain rows, however many, some at a time.
 
 Each slice is read at once and the file let go before anybody sees a row of it, so that a reader who
-takes an hour holds up nobody who writes. What is written meanwhile may or may not be in it; who
+takes an hour delays no writer. Rows written meanwhile may or may not be in it; who
 wants all of one moment makes a backup and exports that.
 """
 

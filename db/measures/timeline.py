@@ -103,7 +103,7 @@ class Timeline:
         self._pauses = self._asked_pauses() if self._rows else []
 
     def _asked_pauses(self) -> list[tuple[int, int]]:
-        """When nobody looked; after the last look of all, without end."""
+        """The stretches without a look; the one after the last look has no end."""
         ((last_look,),) = self._ask.whole(LAST_LOOK, self._which, present=1)
         return [*self._ask.whole(PAUSES, self._which, present=2), (last_look, FOREVER)]
 

@@ -4,7 +4,7 @@ The looks of two collectors at one portal, joined.
 A look is known by its portal, its second and the digest of what it saw. Of two in one second one
 is kept, whichever database takes the other: the one that saw a box; of two with the same box the
 first in an order of all their values. Where they saw different boxes, the portal showed both: the
-other look is kept as a capture, which counts for nothing beside a look of ours.
+other look is kept as a capture, which does not count beside a look of ours.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Looks:
             self._replace(ours, theirs)
 
     def _replace(self, ours: Row, theirs: Row) -> None:
-        """Have their values in our row; a trigger counts anew where the outcome changes."""
+        """Put their values into our row; a trigger counts again where the outcome changes."""
         self._dates |= printed(self._conn, self._portal_id, [ours["fetched_at"]])
         row, counted = self._row(theirs), ours["outcome"] == theirs["outcome"] != "unread"
         changes = ", ".join(f"{name} = :{name}" for name in row)

@@ -1,8 +1,8 @@
 """
 Which station and which sky the words of another database mean.
 
-Who has the newer reader knows better what a word means and where a station is. A city that only one
-of the two knows is known.
+The database with the newer reader knows better what a word means and where a station is. A city
+that one of the two knows is known.
 """
 
 from __future__ import annotations

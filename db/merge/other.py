@@ -86,7 +86,7 @@ class Other(Opened):
 
     @contextlib.contextmanager
     def _at_one_moment(self) -> Iterator[None]:
-        """Have several questions answered of one moment, whoever writes meanwhile."""
+        """Have several questions answered as of one moment, though others write meanwhile."""
         self._ask("BEGIN")
         try:
             yield

@@ -3,7 +3,7 @@ Which portal of another collector is which of ours, and what its row becomes.
 
 A portal is the same where its name and the host of its address are; else where the host is, and no
 other portal of either has that host: one may call it koya, the other 우리문화신문. The same name
-for another host is a contradiction, and nothing of such a portal is joined.
+for another host is a contradiction, and such a portal is not joined.
 """
 
 from __future__ import annotations

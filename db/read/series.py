@@ -66,7 +66,7 @@ class Spell:
     Attributes:
         station, station_en, kma_id: As in ``Latest``.
         seen_from, seen_until: The first and the last of these looks; Korean time.
-        changed_after: The last look that showed something else; None where nobody was looking.
+        changed_after: The last look that showed something else; None without such a look.
         temperature_c, condition, label, portal: As in ``Latest``.
         state: At its last look: ``live``, ``unconfirmed``, ``stale`` or ``frozen``.
         published_by: When the set was published at the latest.

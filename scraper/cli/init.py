@@ -62,8 +62,8 @@ def init(folder: Path, name: str, url: str) -> None:
     """
     Write a config, try its portal, and say how to go on.
 
-    A config that is there stays as it is, with exit code 2. The portal is polled once, and nothing
-    is kept of that; where it cannot be read, the config stays for you to change.
+    A config that is there stays as it is, with exit code 2. The portal is polled once, and the look
+    is not kept; where it cannot be read, the config stays for you to change.
     """
     path = _written(folder.absolute(), name, url)
     settings = config.load(path)

@@ -137,7 +137,7 @@ def _file(asked: Database) -> DatabaseRow:
 
 
 def _rows(polls: Polls, *, polled: bool) -> list[PortalRow]:
-    """The portals; where nobody polls, no next look is to be expected."""
+    """The portals; if no process polls, no next look is expected."""
     return [
         _row(polls.portals[name], max(polls.dues[name], polls.now) if polled else None)
         if name in polls.portals

@@ -23,7 +23,7 @@ class Inspection:
     Reads the whole file from time to time, in a thread.
 
     A running writer does not notice bytes that flip on the disk: it keeps in memory what it read.
-    With a WAL it holds up nobody. With a rollback journal no commit ends while a question is being
+    With a WAL it delays no writer. With a rollback journal no commit ends while a question is being
     answered: where that takes long, looks wait in the backlog.
 
     Args:

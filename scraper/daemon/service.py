@@ -41,7 +41,7 @@ CHECK_S: Final = 5.0
 """How often the clocks are compared, and what could not be kept is tried again."""
 
 BUSY_S: Final = 2.0
-"""How long a look waits for a locked file; then it waits in memory, and holds up nobody."""
+"""How long a look waits for a locked file; then it waits in memory, and delays no other look."""
 
 
 class Daemon:
@@ -272,7 +272,7 @@ class Daemon:
 
 
 def _lead(clock: Callable[[], dt.datetime]) -> dt.timedelta:
-    """How far the clock on the wall is ahead of the one that nobody sets."""
+    """How far the clock on the wall is ahead of the monotonic clock."""
     return clock() - dt.datetime.fromtimestamp(time.monotonic(), dt.UTC)
 
 

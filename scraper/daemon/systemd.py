@@ -1,7 +1,8 @@
 """
 What systemd is told of this process: sd_notify(3), a datagram of ``KEY=value`` lines.
 
-Elsewhere nobody listens, and all of this does nothing. The environment is read at each call.
+Elsewhere no process listens, and these functions have no effect. The environment is read at each
+call.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def notify(*lines: str) -> bool:
     Tell systemd these lines, such as ``"READY=1"``; each stays one line, whatever is in it.
 
     Returns:
-        Whether it was told; False where nobody listens, or nobody takes it in a tenth of a second.
+        Whether systemd took the message; False if no process listens, or none takes it in 0.1 s.
     """
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not lines or not address.startswith(("/", "@")):

@@ -35,7 +35,7 @@ _Answer: TypeAlias = tuple[http.HTTPStatus, str, bytes]
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PLAIN = "text/plain; charset=utf-8"
-_DEADLINE_S = 10.0  # for a whole request; as long as Prometheus waits where nobody says more
+_DEADLINE_S = 10.0  # for a whole request; Prometheus' own default time limit
 _AT_ONCE = 8  # connections served; the others wait in the queue of the system
 _OWN_NAMES: Final = ("127.0.0.1", "localhost")
 _KEPT_S = 5.0  # more frequent requests get the same answer: they must not hold up looks
@@ -107,11 +107,11 @@ class Endpoint:
             if self._closed:
                 return http.HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, b"closing\n"
             if self._kept is None or time.monotonic() >= self._kept_until:
-                self._kept = self._anew()
+                self._kept = self._rendered()
                 self._kept_until = time.monotonic() + _KEPT_S
             return self._kept
 
-    def _anew(self) -> _Answer:
+    def _rendered(self) -> _Answer:
         try:
             return http.HTTPStatus.OK, _CONTENT_TYPE, text(self._snapshot())
         except NalssiError as exc:

@@ -1,4 +1,4 @@
-"""What a page without a sidebar is instead: one line for whoever has to find out what changed."""
+"""What a page without a sidebar is instead, in one line: it helps to find out what changed."""
 
 from __future__ import annotations
 

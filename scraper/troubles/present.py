@@ -29,7 +29,7 @@ DISK_MIB: Final = 200
 
 
 def remembered(database: Path, config: Config | None, now: dt.datetime) -> list[Trouble]:
-    """The troubles that whoever polls has seen, with the disk and the file as they are now."""
+    """The troubles that the daemon or a pass has seen, with the disk and the file of now."""
     interval_s = config.interval_s if config else 0
     least = config.notify.disk_mib if config else DISK_MIB
     known = {one.key: one for one in memory.load(database) if lasting(one, now, interval_s)}
@@ -54,7 +54,7 @@ class Polls:
     Attributes:
         portals: How each portal in the database is.
         dues: When the next look at each is, or was, due.
-        config: That of whoever asks; None = all portals of the database count.
+        config: The asker's; None = all portals of the database count.
         now: The present, aware.
     """
 
