@@ -148,8 +148,8 @@ def test_killed_while_the_copy_beside_is_made_the_file_is_the_old_one(tmp_path):
 
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """Make the folder a disk of half a megabyte."""
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    """Make the folder a disk of two megabytes: the file, its WAL and a few looks fit in it."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("only root may mount a small disk")
     try:
