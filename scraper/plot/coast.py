@@ -1,83 +1,41 @@
 """
 A coarse outline of the land on which the stations stand, for the eye alone.
 
-Set down by hand to about five kilometres, in degrees (longitude, latitude), WGS 84. It is no
-chart: bays are cut short, and of the islands there are those with a station. A test holds that
-every station stands on it.
+``coast.geojson`` has it in degrees (longitude, latitude), WGS 84: South Korea of Natural Earth's
+countries at 1:10 million (public domain; npm ``world-atlas`` 2.0.2), without the points that
+change the outline least (Visvalingam; less than about 20 km² each on the coast), rounded to 100 m. Of
+the islands there are those over 100 km² and those with a station. A test holds that each station
+stands on the land, or a kilometre off: in a harbour or on the outermost rock.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from pathlib import Path
+from typing import Final, TypeAlias
 
-Outline = tuple[tuple[float, float], ...]
+Outline: TypeAlias = tuple[tuple[float, float], ...]
 
-_EAST: Final[Outline] = (
-    *((128.36, 38.61), (128.45, 38.47), (128.53, 38.34), (128.61, 38.20), (128.73, 38.01)),
-    *((128.89, 37.85), (128.97, 37.74), (129.06, 37.62), (129.15, 37.50), (129.27, 37.35)),
-    *((129.37, 37.17), (129.43, 37.02), (129.45, 36.86), (129.48, 36.70), (129.45, 36.56)),
-    *((129.43, 36.40), (129.40, 36.22), (129.42, 36.10), (129.39, 36.02), (129.47, 36.01)),
-    *((129.58, 36.07), (129.54, 35.92), (129.52, 35.75), (129.46, 35.60), (129.45, 35.47)),
-    *((129.36, 35.37), (129.30, 35.29), (129.22, 35.17)),
-)
-_SOUTH: Final[Outline] = (
-    *((129.13, 35.10), (129.05, 35.05), (128.95, 35.05), (128.84, 35.09), (128.70, 35.10)),
-    *((128.60, 35.16), (128.57, 35.08), (128.45, 35.04), (128.46, 34.94), (128.47, 34.83)),
-    *((128.39, 34.80), (128.33, 34.92), (128.17, 34.92), (128.07, 34.95), (128.04, 35.05)),
-    *((127.93, 34.97), (127.80, 34.95), (127.72, 34.89), (127.77, 34.82), (127.79, 34.73)),
-    *((127.68, 34.67), (127.61, 34.75), (127.52, 34.84), (127.41, 34.79), (127.39, 34.71)),
-    *((127.49, 34.59), (127.42, 34.47), (127.20, 34.46), (127.14, 34.59), (127.29, 34.70)),
-    *((127.20, 34.74), (127.07, 34.65), (126.99, 34.51), (126.90, 34.44), (126.82, 34.48)),
-    *((126.81, 34.61), (126.75, 34.61), (126.76, 34.47), (126.66, 34.43), (126.56, 34.30)),
-    *((126.49, 34.35), (126.45, 34.46), (126.38, 34.57), (126.28, 34.60)),
-)
-_WEST: Final[Outline] = (
-    *((126.29, 34.72), (126.42, 34.73), (126.35, 34.80), (126.31, 34.92), (126.28, 35.05)),
-    *((126.38, 35.10), (126.31, 35.20), (126.40, 35.32), (126.45, 35.42), (126.49, 35.52)),
-    *((126.64, 35.58), (126.47, 35.62), (126.55, 35.71), (126.70, 35.79), (126.60, 35.87)),
-    *((126.56, 35.97), (126.70, 36.02), (126.55, 36.06), (126.51, 36.18), (126.50, 36.33)),
-    *((126.43, 36.46), (126.33, 36.44), (126.30, 36.60), (126.13, 36.70), (126.15, 36.83)),
-    *((126.28, 36.91), (126.35, 36.99), (126.50, 37.04), (126.72, 37.06), (126.85, 36.94)),
-    *((126.83, 37.05), (126.70, 37.14), (126.72, 37.26), (126.64, 37.36), (126.60, 37.48)),
-    *((126.61, 37.58), (126.54, 37.64), (126.56, 37.77), (126.67, 37.78)),
-)
-BORDER: Final[Outline] = (
-    *((126.67, 37.78), (126.68, 37.95), (126.85, 38.08), (127.02, 38.25), (127.17, 38.31)),
-    *((127.50, 38.33), (127.80, 38.32), (128.05, 38.31), (128.23, 38.40), (128.36, 38.61)),
-)
-"""Where the outline leaves the coast: about the line between south and north."""
 
-MAINLAND: Final[Outline] = _EAST + _SOUTH + _WEST
-"""The coast, from the north-east around to the north-west."""
+def _read() -> tuple[Outline, Outline, tuple[Outline, ...]]:
+    """The coast, the border and the islands."""
+    text = Path(__file__).with_name("coast.geojson").read_text(encoding="utf-8")
+    parts: dict[str, list[Outline]] = {}
+    for feature in json.loads(text)["features"]:
+        shape = feature["geometry"]
+        line = shape["coordinates"][0] if shape["type"] == "Polygon" else shape["coordinates"]
+        outline = tuple((longitude, latitude) for longitude, latitude in line)
+        parts.setdefault(feature["properties"]["part"], []).append(outline)
+    (coast,), (border,) = parts["coast"], parts["border"]
+    return coast, border, tuple(island[:-1] for island in parts["island"])
 
-ISLANDS: Final[tuple[Outline, ...]] = (
-    (  # Jeju
-        *((126.15, 33.29), (126.22, 33.38), (126.33, 33.47), (126.52, 33.53), (126.70, 33.56)),
-        *((126.84, 33.55), (126.95, 33.46), (126.89, 33.35), (126.75, 33.28), (126.58, 33.23)),
-        *((126.42, 33.23), (126.28, 33.19), (126.18, 33.24)),
-    ),
-    (  # Geoje
-        *((128.69, 35.04), (128.75, 34.92), (128.70, 34.78), (128.60, 34.70), (128.57, 34.79)),
-        *((128.47, 34.78), (128.50, 34.90), (128.57, 35.01)),
-    ),
-    (  # Namhae
-        *((127.87, 34.93), (128.04, 34.90), (128.07, 34.77), (127.98, 34.70), (127.88, 34.73)),
-        *((127.81, 34.83),),
-    ),
-    (  # Jindo
-        *((126.36, 34.56), (126.37, 34.43), (126.25, 34.36), (126.11, 34.39), (126.17, 34.52)),
-        *((126.27, 34.58),),
-    ),
-    (  # Wando
-        *((126.63, 34.39), (126.70, 34.41), (126.77, 34.37), (126.74, 34.30), (126.65, 34.31)),
-    ),
-    (  # Ganghwa
-        *((126.37, 37.80), (126.47, 37.83), (126.53, 37.74), (126.53, 37.63), (126.42, 37.60)),
-        *((126.36, 37.70),),
-    ),
-    ((125.41, 34.70), (125.47, 34.70), (125.48, 34.66), (125.42, 34.63)),  # Heuksando
-    ((124.61, 37.98), (124.72, 37.99), (124.74, 37.95), (124.64, 37.92)),  # Baengnyeongdo
-    (  # Ulleungdo
-        *((130.80, 37.51), (130.87, 37.55), (130.92, 37.52), (130.91, 37.47), (130.84, 37.45)),
-    ),
-)
+
+_PARTS: Final = _read()
+
+MAINLAND: Final = _PARTS[0]
+"""The coast, from one end of the border around to the other."""
+
+BORDER: Final = _PARTS[1]
+"""Where the outline leaves the coast: the line between south and north."""
+
+ISLANDS: Final = _PARTS[2]
