@@ -25,12 +25,20 @@ if TYPE_CHECKING:
 
     from tests.scraper.test_monitor import Inbox
 
-NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
+NOW = dt.datetime.now(dt.UTC)
 TWO = '[[portals]]\nname = "koya"\nurl = "http://127.0.0.1:1/"\n[[portals]]\nname = "b"\nurl = "http://127.0.0.1:1/"\n'
 
 
 def ago(minutes: float) -> dt.datetime:
     return NOW - dt.timedelta(minutes=minutes)
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each test begin now: the whole suite may take longer than a value is live."""
+    monkeypatch.setattr(
+        sys.modules[__name__], "NOW", dt.datetime.now(dt.UTC).replace(microsecond=0)
+    )
 
 
 @pytest.fixture
