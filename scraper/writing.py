@@ -42,18 +42,25 @@ def writing(path: Path, *, what: What, journal: str, create: bool) -> Iterator[S
 
 
 @contextlib.contextmanager
-def beside_a_daemon(path: Path, *, journal: str | None) -> Iterator[Store]:
+def beside_a_daemon(path: Path, *, journal: str | None, create: bool) -> Iterator[Store]:
     """
     The store, for work in short commits that a daemon may go on beside; one such at a time.
 
     The lock of the passes is needed only where the file is to be made or migrated. Beside a daemon
     the journal stays as it is: that is the other's to choose.
 
+    Args:
+        path: The file.
+        journal: As in the config; None = as it is.
+        create: As of ``writing``.
+
     Raises:
         AnotherPass: Another such work is going on, or a pass makes the file.
-        DatabaseError: The file cannot be used.
+        DatabaseError: The file cannot be used, or is gone.
     """
-    with lock.held(path, part=".backfill"):
+    if not create:
+        lock.refuse_lost(path)
+    with lock.held(path, part=".backfill", make_folder=create):
         try:
             with lock.held(path):
                 store = Store.open(path, journal=journal)

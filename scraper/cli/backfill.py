@@ -17,7 +17,7 @@ from db import query
 from db.errors import OutputError
 from db.moments import now
 from db.write import imports
-from scraper import lock, writing
+from scraper import writing
 from scraper.archive import backfill as archive
 from scraper.archive import files, portals
 from scraper.archive.errors import MissingFastwarc
@@ -189,7 +189,7 @@ def backfill(
         _refuse_other_options()
         from scraper.cli import merge  # noqa: PLC0415 - another door to the same
 
-        merge.join(databases, places, as_json=as_json)
+        merge.join(databases, places, create=create, as_json=as_json)
         return
     if importlib.util.find_spec("fastwarc") is None:
         raise MissingFastwarc
@@ -222,11 +222,9 @@ def _refuse_other_options() -> None:
 
 def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool, create: bool) -> Kept:
     path = places.database()
-    if not create:
-        lock.refuse_lost(path)
     settings = places.optional()
     journal = settings.journal if settings else None
-    with writing.beside_a_daemon(path, journal=journal) as store:
+    with writing.beside_a_daemon(path, journal=journal, create=create) as store:
         known = _of_config(settings)
         for name, url in imports.addresses(store).items():
             known.setdefault(name, (url, archive.INTERVAL_S))

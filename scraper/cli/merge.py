@@ -11,7 +11,7 @@ from db import merge as merging
 from scraper import writing
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.options import File, Places, as_json, with_places
+from scraper.cli.options import File, Places, as_json, create, with_places
 from scraper.printable import printable
 from scraper.records import named
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: nalssi merge kim.db lee.db")
 @click.argument("others", nargs=-1, required=True, type=File(dir_okay=False), metavar="OTHER.db...")
+@create
 @with_places
 @as_json
-def merge(others: tuple[Path, ...], places: Places, *, as_json: bool) -> None:
+def merge(others: tuple[Path, ...], places: Places, *, create: bool, as_json: bool) -> None:
     """
     Join the databases of other collectors into this one.
 
@@ -36,16 +37,16 @@ def merge(others: tuple[Path, ...], places: Places, *, as_json: bool) -> None:
     are reported on stderr.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    join(others, places, as_json=as_json)
+    join(others, places, create=create, as_json=as_json)
 
 
-def join(others: Sequence[Path], places: Places, *, as_json: bool) -> None:
+def join(others: Sequence[Path], places: Places, *, create: bool, as_json: bool) -> None:
     """Join these databases to ours and say what was new."""
     path, settings = places.database(), places.optional()
     opened = merging.opened(others, path)
     journal = settings.journal if settings else None
     joined = []
-    with writing.beside_a_daemon(path, journal=journal) as store:
+    with writing.beside_a_daemon(path, journal=journal, create=create) as store:
         for other in opened:
             with progress_bars.of_a_file(to_file=True) as told, other:
                 joined.append(merging.merge(store, other, progress=told))

@@ -3,9 +3,9 @@ A coarse outline of the land on which the stations stand, for the eye alone.
 
 ``coast.geojson`` has it in degrees (longitude, latitude), WGS 84: South Korea of Natural Earth's
 countries at 1:10 million (public domain; npm ``world-atlas`` 2.0.2), without the points that
-change the outline least (Visvalingam; less than about 20 km² each on the coast), rounded to 100 m. Of
-the islands there are those over 100 km² and those with a station. A test holds that each station
-stands on the land, or a kilometre off: in a harbour or on the outermost rock.
+change the outline least (Visvalingam; less than about 20 km² each on the coast), rounded to 100 m.
+Of the islands there are those over 100 km² and those with a station. A test holds that each
+station stands on the land, or a kilometre off: in a harbour or on the outermost rock.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -50,6 +51,18 @@ def test_a_moved_database_is_no_new_one(tmp_path, command):
         (tmp_path / "moved.db").rename(kept)
         assert nalssi("scrape", cwd=tmp_path).returncode == 0
         assert len(nalssi("looks", cwd=tmp_path).stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize("command", [["merge"], ["backfill", "--from-db"]])
+def test_a_moved_database_takes_no_other_before_it_is_back(tmp_path, command):
+    with scraped(tmp_path) as kept:
+        shutil.copy(kept, tmp_path / "other.db")
+        kept.unlink()
+        told = refused(6, *command, "other.db", cwd=tmp_path)
+        assert "put it back" in told
+        assert not kept.exists()
+        assert nalssi(*command, "other.db", "--create", cwd=tmp_path).returncode == 0
+        assert len(nalssi("looks", cwd=tmp_path).stdout.splitlines()) == 2
 
 
 def test_who_wants_a_new_database_says_so(tmp_path):
