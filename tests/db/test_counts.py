@@ -131,7 +131,7 @@ def by_outcome(told: query.Counts) -> dict[tuple[str, str], int]:
     }
 
 
-@settings(deadline=None)
+@settings(max_examples=40)
 @given(arrivals())
 def test_any_order_of_arrival_gives_the_counts_of_a_rebuild(looks):
     with tempfile.TemporaryDirectory() as folder:
@@ -147,7 +147,6 @@ def test_any_order_of_arrival_gives_the_counts_of_a_rebuild(looks):
 
 
 @pytest.mark.slow
-@settings(deadline=None)
 @given(arrivals(), arrivals(), st.integers(0, 12))
 def test_what_is_pruned_in_between_goes_on_counting(first, second, minute):
     with tempfile.TemporaryDirectory() as folder:
@@ -165,7 +164,6 @@ def test_what_is_pruned_in_between_goes_on_counting(first, second, minute):
 
 
 @given(st.lists(st.integers(0, 30_000), max_size=9))
-@settings(deadline=None)
 def test_a_bucket_holds_every_look_up_to_its_end(durations_ms):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "weather.db")

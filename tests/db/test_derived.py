@@ -86,7 +86,7 @@ EVENTS = st.lists(
 """What happens after so many looks."""
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(histories(), EVENTS)
 def test_after_whatever_happens_a_rebuild_changes_nothing(history, events):
     with opened(*(portal.name for portal in history.portals)) as store:
