@@ -1,0 +1,314 @@
+"""Run the soak, and print whether all of it is as it should be."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from array import array
+from collections import Counter
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
+
+import benchmarks.soak
+from benchmarks.soak.notices import Expected, Listed, wrong
+from benchmarks.soak.portals import HOOK, serve, started
+from benchmarks.soak.stories import BEGIN, DAYS, stories
+from benchmarks.soak.troubles import TROUBLES, Ours
+from db import query
+from db.errors import DatabaseError
+from db.moments import moment
+from db.write.store import Store
+from scraper import clock, threads
+from scraper.collect import Collector, Report, collecting
+from scraper.collect.backlog import PAUSE_S, Backlog
+from scraper.config import Config, Metrics, Notify, Portal
+from scraper.daemon.log import log_to_stderr
+from scraper.monitor import Monitor
+from scraper.troubles import rules
+from scraper.troubles import seen as see
+from scraper.troubles.teller import Teller
+from tests.support.feeds import DAY_S, INTERVAL_S
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import subprocess
+    from collections.abc import Iterator
+
+    from scraper.troubles.rules import Key
+
+MOST_RESIDENT_MIB = 70.0
+MOST_GROWTH_MIB = 3.0
+MOST_CPU_MS = 30.0
+"""
+The goals: at any time; from the second quarter of the run to the last; a look.
+
+Of the memory at any time, 8 MiB are the pages of 120 looks that wait while the database is locked.
+In the first quarter caches fill up, and each trouble comes for the first time. For growth, what the
+C library keeps for later is given back first: once a block of a megabyte was freed, such as the
+table of Python's interned strings when it doubles, glibc keeps two megabytes.
+"""
+
+BUSY_S = 0.1
+"""The daemon waits for half a minute for a lock: of real time, which a soak cannot spare."""
+
+CLOCK_BACK_S = 400 * DAY_S
+OUTCOMES = {"none": {"no_sidebar"}, "": {"new", "unchanged", "not_modified"}}
+
+
+class Soak:
+    """The looks, their clock, and what was measured."""
+
+    def __init__(self, path: Path, portals: subprocess.Popen[str]) -> None:
+        self.path, self.now = path, BEGIN
+        self._to, self._from = cast("IO[str]", portals.stdin), cast("IO[str]", portals.stdout)
+        port = int(self._from.readline())
+        self.stories = list(stories())
+        self.notices = Listed(path.with_suffix(".notices"))
+        self.config = Config(
+            database=str(path),
+            notify=Notify(
+                command=self.notices.command, webhook=f"http://127.0.0.1:{port}/{HOOK}", disk_mib=0
+            ),
+            metrics=Metrics(textfile=str(path.with_suffix(".prom"))),
+            portals=tuple(
+                Portal(name=one.name, url=f"http://127.0.0.1:{port}/{one.name}")
+                for one in self.stories
+            ),
+        )
+        self.looks, self.unlike = 0, Counter[str]()
+        # Numbers alone, not objects: half a megabyte of samples would be growth of our own.
+        self.samples = Samples(*(array("q") for _ in Samples._fields))
+        self.cpu_s = 0.0
+        self._log = log_to_stderr()
+        self._backlog = Backlog()
+
+    async def run(self, *, seconds: float) -> None:
+        """Look until the month is over, or the time."""
+        until = time.monotonic() + seconds
+        threads.let_the_end_wait_for_nothing()
+        with Store.open(self.path) as store:
+            store.wait_at_most(BUSY_S)
+            self._ours = Ours(store)
+            self._teller = Teller(
+                config=self.config, database=self.path, clock=self._clock, complain=self._complain
+            )
+            async with collecting(
+                self.config, store, self._clock, backlog=self._backlog
+            ) as collector:
+                monitor = Monitor(
+                    config=self.config,
+                    collector=collector,
+                    store=store,
+                    clock=self._clock,
+                    complain=self._complain,
+                )
+                await collector.make_known(self.config.portals)
+                began = time.process_time()
+                while self.now < BEGIN + DAYS * DAY_S and time.monotonic() < until:
+                    await self._step(collector, monitor, store)
+                    self.now += INTERVAL_S
+                self.cpu_s = time.process_time() - began
+                if self._ours.end():
+                    await asyncio.sleep(PAUSE_S)
+                    await collector.catch_up()
+
+    def _clock(self) -> dt.datetime:
+        return moment(self.now - CLOCK_BACK_S * ("clock" in self._ours.names))
+
+    async def _step(self, collector: Collector, monitor: Monitor, store: Store) -> None:
+        """Ten minutes: a look at each portal, and whatever follows from them."""
+        before = self._clock()
+        if self._ours.turn(self.now):
+            await asyncio.sleep(PAUSE_S)  # of real time: so long the file is left alone
+        if step := self._clock() - before:
+            self._teller.shift(step)
+        self._show()
+        clock_problem = clock.problem(self._clock(), collector.newest_look())
+        if clock_problem is None:
+            await self._look(collector, monitor)
+        await self._teller.tell(self._seen(store, clock_problem, monitor), self._clock())
+        self.notices.take(self.now)
+        for column, value in zip(self.samples, sample(), strict=True):
+            column.append(value)
+
+    async def _look(self, collector: Collector, monitor: Monitor) -> None:
+        looks = map(collector.look, self.config.portals)
+        ended = await asyncio.gather(*looks, return_exceptions=True)
+        reports = [one for one in ended if isinstance(one, Report)]
+        await monitor.after_looks(reports)
+        self.looks += len(ended)
+        if not self._ours.of_file:
+            self._compare({one.portal: one.outcome for one in reports})
+
+    def _seen(
+        self, store: Store, clock_problem: str | None, monitor: Monitor
+    ) -> dict[Key, str | None]:
+        """Our own troubles, as the daemon's watch sees them; its clocks are not those of a soak."""
+        refused, waiting = self._backlog.refused, self._backlog.problem()
+        seen = {**see.of_clock(clock_problem), **see.of_success()}
+        seen |= see.of_error(refused) if refused else {("disk", ""): None}
+        try:
+            store.place.refuse_another()
+        except DatabaseError as exc:
+            seen |= see.of_error(exc)
+        backlog: dict[Key, str | None] = {("backlog", ""): waiting}
+        return {**seen, **(backlog if waiting or not refused else {}), **monitor.channels}
+
+    def _complain(self, line: str) -> None:
+        if not self._ours.names:
+            self._log.warning("not sent", reason=line)
+            self.unlike[line] += 1
+
+    def _show(self) -> None:
+        self._to.write(f"[{self.now}, {int('webhook' in self._ours.names)}]\n")
+        self._to.flush()
+        self._from.readline()
+
+    def _compare(self, outcomes: dict[str, str]) -> None:
+        """Count the looks that did not end as they should."""
+        for story in self.stories:
+            shown, wrong_body = story.look(self.now)
+            expected = {"fetch_failed"} if shown is None else OUTCOMES.get(wrong_body, OUTCOMES[""])
+            if (outcome := outcomes.get(story.name, "no look")) not in expected:
+                self.unlike[f"{story.name} {wrong_body}: {outcome}"] += 1
+
+    def faults(self) -> Iterator[str]:
+        """Every look and notice that is not as it should be, and every fault of the file."""
+        yield from (f"{count} times {what}" for what, count in self.unlike.items())
+        yield from wrong(self.notices.taken, list(self._expected()), self.now)
+        with query.Database(self.path) as db:
+            yield from db.faults()
+            kept = sum(portal.looks for portal in db.portals())
+            if kept != self.looks:
+                yield f"{self.looks} looks, {kept} kept"
+
+    def _expected(self) -> Iterator[Expected]:
+        for story in self.stories:
+            for fault in story.faults:
+                begin, end = fault.span
+                yield Expected(story.name, fault.kinds, (begin, end + fault.remembered_s))
+        for trouble in TROUBLES:
+            for span in trouble.spans(self.now):
+                yield Expected(rules.PORTAL, trouble.kinds, span)
+
+    def goals(self) -> Iterator[Goal]:
+        """What was measured beside what it may be."""
+        before, after = self._quarter(1), self._quarter(3)
+        most = max(self.samples.resident)
+        yield Goal("CPU a look", 1000 * self.cpu_s / self.looks, MOST_CPU_MS, "ms")
+        yield Goal("resident at most", most / 2**20, MOST_RESIDENT_MIB, "MiB")
+        yield Goal(
+            f"resident grew, from {before.needed / 2**20:.1f} MiB in the second quarter",
+            (after.needed - before.needed) / 2**20,
+            MOST_GROWTH_MIB,
+            "MiB",
+        )
+        yield Goal(f"descriptors grew, from {before.files:.0f}", after.files - before.files, 0, "")
+        yield Goal(
+            f"threads grew, from {before.threads:.0f}", after.threads - before.threads, 0, ""
+        )
+
+    def _quarter(self, nth: int) -> Medians:
+        """The median of each column in a quarter of the run."""
+        long = max(1, len(self.samples.files) // 4)
+        part = slice(nth * long, (nth + 1) * long)
+        return Medians(*(statistics.median(column[part]) for column in self.samples))
+
+    def by_half_day(self) -> list[float]:
+        """MiB that the process needed, the median of each half day."""
+        needed, steps = self.samples.needed, DAY_S // INTERVAL_S // 2
+        parts = (needed[nth : nth + steps] for nth in range(0, len(needed), steps))
+        return [statistics.median(part) / 2**20 for part in parts]
+
+
+class Samples(NamedTuple):
+    """What the process held: bytes in memory, those after giving back what is free, and so on."""
+
+    resident: array[int]
+    needed: array[int]
+    files: array[int]
+    threads: array[int]
+
+
+class Medians(NamedTuple):
+    """The same of a part of the run."""
+
+    resident: float
+    needed: float
+    files: float
+    threads: float
+
+
+def sample() -> tuple[int, int, int, int]:
+    """A number for each column of ``Samples``."""
+    before = resident()
+    ctypes.CDLL(None).malloc_trim(0)
+    files, threads = (len(list(Path("/proc/self", one).iterdir())) for one in ("fd", "task"))
+    return before, resident(), files, threads
+
+
+class Goal(NamedTuple):
+    """Something measured, and how much it may be."""
+
+    name: str
+    measured: float
+    most: float
+    unit: str
+
+    @property
+    def met(self) -> bool:
+        """Whether it is no more than that."""
+        return self.measured <= self.most
+
+    def __str__(self) -> str:
+        verdict = "PASS" if self.met else "FAIL"
+        return f"{verdict} {self.name}: {self.measured:.1f} {self.unit} (at most {self.most:g})"
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=benchmarks.soak.__doc__)
+    options.add_argument("--minutes", type=float, default=60.0, help="of real time at most")
+    options.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.serve:
+        serve(chosen.serve)
+        return
+    with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "weather.db") as portals:
+        soak = Soak(Path(folder) / "weather.db", portals)
+        began = time.monotonic()
+        asyncio.run(soak.run(seconds=60 * chosen.minutes))
+        took = time.monotonic() - began
+        portals.terminate()
+        sys.exit(not reported(soak, took))
+
+
+def reported(soak: Soak, took_s: float) -> bool:
+    """Print what came of it; returns whether all is well."""
+    days = (soak.now - BEGIN) / DAY_S
+    print(f"{days:.1f} days of {len(soak.stories)} portals in {took_s:.0f} s: {soak.looks} looks")
+    print(f"{soak.path.stat().st_size / 2**20:.1f} MiB of database")
+    print(f"{', '.join(f'{one:.1f}' for one in soak.by_half_day())} MiB needed, by half a day")
+    for notice in soak.notices.taken:
+        print(f"  {notice}")
+    goals, faults = list(soak.goals()), list(soak.faults())
+    for goal in goals:
+        print(goal)
+    print(f"{'FAIL' if faults else 'PASS'} every look and every notice")
+    for fault in faults:
+        print(f"  {fault}")
+    return not faults and all(goal.met for goal in goals)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The twenty portals, in a process of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks.soak.stories import stories
+from db.write.store import Store
+from scraper.demo.portal import Entry, page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from benchmarks.soak.stories import Story
+    from tests.support import feeds
+
+PAGE_BYTES = 66_000
+HOOK = "hook"
+"""Takes notices, but not while it is told to fail."""
+
+
+class Answer(NamedTuple):
+    """What a portal answers, with what a cache says of it."""
+
+    status: int
+    body: bytes = b""
+    age: int | None = None
+
+
+FAILED = Answer(500)
+
+
+def started(database: Path) -> subprocess.Popen[str]:
+    """The portals, of which a line on stdin has the moment that they show from now on."""
+    command = [sys.executable, "-m", "benchmarks.soak", "--serve", str(database)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def serve(database: Path) -> None:
+    """Make the database, then be the portals until stdin ends."""
+    Store.open(database, journal="wal").close()  # a reader does not wait for a lock
+    shown: dict[str, Answer] = {}
+    date = ""
+    polite = {one.name for one in stories() if one.polite}
+
+    class Portals(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            name = self.path.strip("/")
+            answer = shown.get(name, Answer(404))
+            known = f'"{hash(answer.body)}"' if name in polite else None
+            if known and self.headers["If-None-Match"] == known:
+                answer = Answer(304)
+            self.send_response(answer.status)
+            if known:
+                self.send_header("ETag", known)
+            if answer.age is not None:
+                self.send_header("Age", str(answer.age))
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(shown[HOOK].status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return date if timestamp is None else super().date_time_string(timestamp)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Portals)
+    Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    bodies = Bodies()
+    for line in sys.stdin:
+        second, hook_fails = json.loads(line)
+        date = formatdate(second, usegmt=True)
+        shown |= {HOOK: FAILED if hook_fails else Answer(200)}
+        shown |= {one.name: bodies.answer(one, second) for one in bodies.stories}
+        print("shown", flush=True)
+
+
+class Bodies:
+    """The pages, each made again only where it changed."""
+
+    def __init__(self) -> None:
+        self.stories = list(stories())
+        self._made: dict[str, tuple[object, bytes]] = {}
+
+    def answer(self, story: Story, second: int) -> Answer:
+        """What a portal answers at this second."""
+        shown, wrong = story.look(second)
+        if shown is None:
+            return FAILED
+        about = wrong, shown.page_date, tuple(shown.printed.items())
+        if self._made.get(story.name, (None, b""))[0] != about:
+            self._made[story.name] = about, _body(shown, wrong)
+        return Answer(200, self._made[story.name][1], shown.age)
+
+
+def _body(shown: feeds.Page, wrong: str) -> bytes:
+    if wrong == "none":
+        return f"<title>공사 중</title>{' ' * PAGE_BYTES}".encode()
+    day = shown.page_date
+    date = f"{day:%Y.%m.%d} ({'월화수목금토일'[day.weekday()]})"
+    entries = list(_entries(shown, "눈보라" if wrong == "words" else "맑음"))
+    return page(entries, date, size=PAGE_BYTES, seed=shown.main).encode()
+
+
+def _entries(shown: feeds.Page, label: str) -> Iterator[Entry]:
+    for city, tenths in shown.printed.items():
+        temperature = "" if tenths is None else f"{tenths / 10:.1f}"
+        yield Entry(label=label, city=city, temperature=temperature)
