@@ -42,7 +42,7 @@ _SHORT_NAME, _SHORT_VALUE = 8, 18
 """So many cells of text have room in letters of the usual size; English names are longer."""
 
 _APART: Final = 16.0
-_APART_AGED: Final = 27.0
+_APART_AGED: Final = 36.0
 
 _STYLES: Final[dict[str, dict[str, Any]]] = {
     "live": {"solid_capstyle": "butt"},
@@ -185,7 +185,8 @@ def _last_values(chart: Chart, axes: Axes, *, hangul: bool) -> None:
         text = f"{sky.short_name(track.station, hangul=hangul)}  {_degrees(celsius)}"
         size = 10.5 if cell_len(text) <= _SHORT_VALUE else 8
         _beside(axes, text, height, color=colour, fontweight="bold", fontsize=size)
-        _beside(axes, aged, height - 12, color=paper.FAINT, fontsize=7.5)
+        for nth, line in enumerate(aged.split(", "), 1):  # "unconfirmed", "shown until 03-01 09:00"
+            _beside(axes, line, height - 2 - 10 * nth, color=paper.FAINT, fontsize=7.5)
         axes.annotate(
             "",
             (1, celsius),
