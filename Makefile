@@ -50,7 +50,7 @@ truth: $(INSTALLED)
 	$(BIN)/python -m benchmarks.truth $(if $(LONG),--long)
 
 soak: $(INSTALLED)
-	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))
+	$(BIN)/python -m benchmarks.soak $(if $(DAYS),--days $(DAYS))
 
 # The part of docs/commands.md that the commands themselves say.
 reference: $(INSTALLED)

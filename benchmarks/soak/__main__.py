@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, cast
 import benchmarks.soak
 from benchmarks.soak.notices import Expected, Listed, wrong
 from benchmarks.soak.portals import HOOK, serve, started
-from benchmarks.soak.stories import BEGIN, DAYS, stories
+from benchmarks.soak.stories import BEGIN, CYCLE_S, DAYS, stories
 from benchmarks.soak.troubles import TROUBLES, Ours
 from db import query
 from db.errors import DatabaseError
@@ -46,10 +46,10 @@ MOST_RESIDENT_MIB = 70.0
 MOST_GROWTH_MIB = 3.0
 MOST_CPU_MS = 30.0
 """
-The goals: at any time; from the second quarter of the run to the last; a look.
+The goals: at any time; from the second round of faults to the last whole one; a look.
 
 Of the memory at any time, 8 MiB are the pages of 120 looks that wait while the database is locked.
-In the first quarter caches fill up, and each trouble comes for the first time. For growth, what the
+In the first round caches fill up, and each trouble comes for the first time. For growth, what the
 C library keeps for later is given back first: once a block of a megabyte was freed, such as the
 table of Python's interned strings when it doubles, glibc keeps two megabytes.
 """
@@ -57,6 +57,10 @@ table of Python's interned strings when it doubles, glibc keeps two megabytes.
 BUSY_S = 0.1
 """The daemon waits for half a minute for a lock: of real time, which a soak cannot spare."""
 
+ROUND = CYCLE_S // INTERVAL_S
+"""So many samples while every fault comes once."""
+
+FEWEST_ROUNDS = 3
 CLOCK_BACK_S = 400 * DAY_S
 OUTCOMES = {"none": {"no_sidebar"}, "": {"new", "unchanged", "not_modified"}}
 
@@ -88,9 +92,9 @@ class Soak:
         self._log = log_to_stderr()
         self._backlog = Backlog()
 
-    async def run(self, *, seconds: float) -> None:
-        """Look until the month is over, or the time."""
-        until = time.monotonic() + seconds
+    async def run(self, *, days: float, seconds: float) -> None:
+        """Look until the days are over, or the time."""
+        end, until = BEGIN + round(days * DAY_S), time.monotonic() + seconds
         threads.let_the_end_wait_for_nothing()
         with Store.open(self.path) as store:
             store.wait_at_most(BUSY_S)
@@ -110,7 +114,7 @@ class Soak:
                 )
                 await collector.make_known(self.config.portals)
                 began = time.process_time()
-                while self.now < BEGIN + DAYS * DAY_S and time.monotonic() < until:
+                while self.now < end and time.monotonic() < until:
                     await self._step(collector, monitor, store)
                     self.now += INTERVAL_S
                 self.cpu_s = time.process_time() - began
@@ -199,12 +203,12 @@ class Soak:
 
     def goals(self) -> Iterator[Goal]:
         """What was measured beside what it may be."""
-        before, after = self._quarter(1), self._quarter(3)
+        before, after = self._round(1), self._round(len(self.samples.files) // ROUND - 1)
         most = max(self.samples.resident)
         yield Goal("CPU a look", 1000 * self.cpu_s / self.looks, MOST_CPU_MS, "ms")
         yield Goal("resident at most", most / 2**20, MOST_RESIDENT_MIB, "MiB")
         yield Goal(
-            f"resident grew, from {before.needed / 2**20:.1f} MiB in the second quarter",
+            f"resident grew, from {before.needed / 2**20:.1f} MiB in the second round",
             (after.needed - before.needed) / 2**20,
             MOST_GROWTH_MIB,
             "MiB",
@@ -214,10 +218,9 @@ class Soak:
             f"threads grew, from {before.threads:.0f}", after.threads - before.threads, 0, ""
         )
 
-    def _quarter(self, nth: int) -> Medians:
-        """The median of each column in a quarter of the run."""
-        long = max(1, len(self.samples.files) // 4)
-        part = slice(nth * long, (nth + 1) * long)
+    def _round(self, nth: int) -> Medians:
+        """The median of each column while every fault came once."""
+        part = slice(nth * ROUND, (nth + 1) * ROUND)
         return Medians(*(statistics.median(column[part]) for column in self.samples))
 
     def by_half_day(self) -> list[float]:
@@ -278,6 +281,7 @@ def resident() -> int:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=benchmarks.soak.__doc__)
+    options.add_argument("--days", type=float, default=DAYS, help="of the month, 6 at least")
     options.add_argument("--minutes", type=float, default=60.0, help="of real time at most")
     options.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
@@ -287,7 +291,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "weather.db") as portals:
         soak = Soak(Path(folder) / "weather.db", portals)
         began = time.monotonic()
-        asyncio.run(soak.run(seconds=60 * chosen.minutes))
+        asyncio.run(soak.run(days=chosen.days, seconds=60 * chosen.minutes))
         took = time.monotonic() - began
         portals.terminate()
         sys.exit(not reported(soak, took))
@@ -296,6 +300,9 @@ def main() -> None:
 def reported(soak: Soak, took_s: float) -> bool:
     """Print what came of it; returns whether all is well."""
     days = (soak.now - BEGIN) / DAY_S
+    if days * DAY_S < FEWEST_ROUNDS * CYCLE_S:
+        print(f"FAIL {days:.1f} days in {took_s:.0f} s, too few to tell; give it more --minutes")
+        return False
     print(f"{days:.1f} days of {len(soak.stories)} portals in {took_s:.0f} s: {soak.looks} looks")
     print(f"{soak.path.stat().st_size / 2**20:.1f} MiB of database")
     print(f"{', '.join(f'{one:.1f}' for one in soak.by_half_day())} MiB needed, by half a day")

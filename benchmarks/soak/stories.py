@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 BEGIN: Final = korean("2026-12-01 09:00")
 DAYS: Final = 30
-CYCLE_S: Final = 4 * DAY_S
+CYCLE_S: Final = 2 * DAY_S
 """Then each fault comes back."""
 
-TWICE: Final = (0, 40 * HOUR_S)
+TWICE: Final = (0, DAY_S)
 """Each story is told by two portals, of which the second is so much behind the first."""
 
 

@@ -1,4 +1,4 @@
-"""Our own troubles, each a while after the other, and all again every four days."""
+"""Our own troubles, each a while after the other, and all again every two days."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MINUTE_S: Final = 60
 
 
 class Trouble(NamedTuple):
-    """What goes wrong, from which hour of each four days, for so many minutes, and its notices."""
+    """What goes wrong, from which hour of each two days, for so many minutes, and its notices."""
 
     name: str
     after_h: int
@@ -39,12 +39,12 @@ class Trouble(NamedTuple):
 
 
 TROUBLES: Final = (
+    Trouble("clock", 3, 30, frozenset({"clock"})),
     Trouble("locked", 6, 60, frozenset({"locked", "backlog"})),
-    Trouble("gone", 14, 40, frozenset({"gone"})),
-    Trouble("replaced", 20, 40, frozenset({"replaced"})),
-    Trouble("full", 26, 40, frozenset({"disk"})),
-    Trouble("webhook", 30, 42 * 60, frozenset({"channel"})),
-    Trouble("clock", 80, 30, frozenset({"clock"})),
+    Trouble("gone", 9, 40, frozenset({"gone"})),
+    Trouble("replaced", 12, 40, frozenset({"replaced"})),
+    Trouble("full", 15, 40, frozenset({"disk"})),
+    Trouble("webhook", 17, 30 * 60, frozenset({"channel"})),
 )
 
 
