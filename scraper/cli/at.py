@@ -78,6 +78,7 @@ def _told(known: Known) -> list[tuple[str, str]]:
         ("sky", f"{show.cell(known.label)} {known.condition or 'unknown'}"),
         ("flag", f"{known.flag} {NAMES.get(known.flag or 0, '')}".strip()),
         ("state", known.state),
+        ("why", show.cell(known.why)),
         ("portal", f"{show.cell(known.portal)}; {_agreement(known)}"),
         ("changed", f"after {_moment(known.changed_after)}, seen {_moment(known.seen_from)}"),
         ("last seen", _moment(known.seen_until)),
@@ -96,7 +97,7 @@ def _moment(moment: dt.datetime | None) -> str:
 
 def _agreement(known: Known) -> str:
     if not known.live_portals:
-        return "none was live"
+        return "no portal was live"
     return f"{known.agreeing_portals} of {known.live_portals} live portals showed this temperature"
 
 
