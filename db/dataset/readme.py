@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NAMES: Final = {"en": "README.md", "ko": "README.ko.md"}
 _NOT_STATED: Final = {
     "en": "not stated: ask the person who gave you these files",
-    "ko": "밝히지 않음. 자료를 준 이에게 물어보십시오",
+    "ko": "밝히지 않음. 자료를 제공한 사람에게 문의하십시오",
 }
 
 

@@ -42,7 +42,7 @@ class Operation:
 OPERATIONS: Final = (
     Operation(
         path="/latest.json",
-        summary=("지점마다 가장 새 값 하나", "The newest reading of each station"),
+        summary=("지점마다 최신 값 하나", "The newest reading of each station"),
         schema="Best",
         many=True,
         parameters=("portal",),
@@ -63,14 +63,14 @@ OPERATIONS: Final = (
     Operation(
         path="/latest/{station}.json",
         summary=(
-            "한 지점의 가장 새 값, 500바이트 이하",
+            "한 지점의 최신 값, 500바이트 이하",
             "The newest reading of one station, in short",
         ),
         schema="Short",
     ),
     Operation(
         path="/stations.json",
-        summary=("포털에 실린 모든 지점", "Every station that a portal printed"),
+        summary=("포털이 보여 준 모든 지점", "Every station that a portal printed"),
         schema="Station",
         many=True,
     ),
@@ -82,7 +82,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         path="/gaps.json",
-        summary=("읽지 못한 구간과 까닭", "The stretches without a successful look, and why"),
+        summary=("읽지 못한 구간과 원인", "The stretches without a successful look, and why"),
         schema="Gap",
         many=True,
         parameters=("since", "until", "portal"),
@@ -101,13 +101,13 @@ OPERATIONS: Final = (
     ),
     Operation(
         path="/words.json",
-        summary=("인쇄된 모든 낱말과 그 뜻", "Every printed word, and what it is taken for"),
+        summary=("표시된 모든 말과 그 뜻", "Every printed word and its meaning"),
         schema="Word",
         many=True,
     ),
     Operation(
         path="/stations/{station}/{month}.json",
-        summary=("한 달 동안 인쇄된 값", "What was printed in a Korean month"),
+        summary=("한 달 동안 표시된 값", "What was printed in a Korean month"),
         schema="Spell",
         many=True,
     ),
@@ -118,17 +118,17 @@ OPERATIONS: Final = (
     ),
     Operation(
         path="/stations/{station}/hours/{year}.csv",
-        summary=("한 해의 매시 정각, 빈 시각 없이", "Every full hour of a year, without a gap"),
+        summary=("한 해의 정시 값, 빠진 시각 없이", "Every full hour of a year, without a gap"),
         media_type=CSV,
     ),
     Operation(
         path="/stations/{station}/days/{year}.csv",
-        summary=("한 해의 날마다 평균과 극값", "The mean and the extremes of each day of a year"),
+        summary=("한 해의 날짜별 평균과 극값", "The mean and the extremes of each day of a year"),
         media_type=CSV,
     ),
     Operation(
         path="/stations/{station}/series",
-        summary=("원하는 구간의 값, 이어 보기 포함", "What was printed in any time, in parts"),
+        summary=("원하는 기간의 값, 나누어 보기 가능", "What was printed in a range of time, page by page"),
         schema="Series",
         parameters=("since", "until", "portal", "limit", "after"),
         example="/stations/{station}/series?since=24h&limit=5",
@@ -136,8 +136,8 @@ OPERATIONS: Final = (
     Operation(
         path="/at",
         summary=(
-            "어느 시각에 알려져 있던 값과 증거",
-            "What was known at a moment, and the evidence",
+            "어느 시각의 값과 그 증거",
+            "The value known at a moment, and its evidence",
         ),
         schema="Known",
         parameters=("station", "time"),
@@ -145,12 +145,12 @@ OPERATIONS: Final = (
     ),
     Operation(
         path="/evidence/{digest}.json",
-        summary=("인쇄된 그대로의 상자", "A box as printed, and who showed it"),
+        summary=("표시된 그대로의 상자", "A box as printed, and who showed it"),
         schema="Sidebar",
     ),
     Operation(
         path="/health.json",
-        summary=("포털 상태; 이상이 있으면 503", "How the portals are; 503 where one is not well"),
+        summary=("포털 상태; 이상이 있으면 503", "The state of the portals; 503 if one is not well"),
         schema="Health",
     ),
     Operation(

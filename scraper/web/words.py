@@ -39,30 +39,30 @@ _WHY: Final = [
     (rf"not renewed since {_MINUTE}", r"\1 이후 새 값 없음"),
     (rf"no successful look since {_MINUTE}(?:; last look .*)?", r"\1 이후 읽지 못함"),
     (r"no look ever succeeded(?:; last look .*)?", "아직 한 번도 읽지 못함"),
-    (rf"first shown {_MINUTE}, and again", r"\1에 나온 값이 다시 표시됨"),
+    (rf"first shown {_MINUTE}, and again", r"\1에 나왔던 값이 다시 표시됨"),
     (rf"first shown by (.+) {_MINUTE}", r"\1에 \2 먼저 나온 값"),
     (r"the page is of (\d{4}-\d\d-\d\d)", r"\1 자 페이지"),
     (rf"in a cache since {_MINUTE}", r"\1부터 캐시에 있던 페이지"),
-    (r"no look before the first that showed it", "이 값이 나타나기 전의 확인이 없음"),
-    (rf"no look before it since {_MINUTE}", r"\1 이후 확인이 비어 언제 바뀌었는지 모름"),
+    (r"no look before the first that showed it", "이 값이 나타나기 전에 확인한 기록이 없음"),
+    (rf"no look before it since {_MINUTE}", r"\1 이후 확인하지 못해 언제 바뀌었는지 모름"),
     (
         r"the portal showed more new sets within 3 hours than an hourly feed has",
         "3시간 동안 새 값이 지나치게 많음",
     ),
     (
         r"only a portal shows it whose last sets were mostly old elsewhere",
-        "늘 뒤늦던 포털에만 나온 값",
+        "늘 늦던 포털만 보여 준 값",
     ),
-    (r"by the course of its days the portal runs (\d+) h late", r"하루 흐름으로 보아 \1시간 늦음"),
+    (r"by the course of its days the portal runs (\d+) h late", r"하루의 기온 흐름으로 보아 \1시간 늦음"),
     (rf"last look {_MINUTE}", r"마지막 확인 \1"),
-    (r"the portal no longer lists this station", "포털이 이 지점을 더는 싣지 않음"),
-    (r"no temperature printed", "기온이 인쇄되지 않음"),
+    (r"the portal no longer lists this station", "포털이 이 지점을 더는 보여 주지 않음"),
+    (r"no temperature printed", "기온이 표시되지 않음"),
 ]
 """Each sentence of ``db/read/why.py`` and the Korean for it."""
 
 _REASONS: Final = [
-    (r"coverage ([\d.]+) is below ([\d.]+)", "알려진 시간이 모자람"),
-    (r"no live temperature", "실시간 값 없음"),
+    (r"coverage ([\d.]+) is below ([\d.]+)", "값이 있는 시간이 부족함"),
+    (r"no live temperature", "실시간 기온 없음"),
     (r"no extremes: nothing known for (\d+) h (\d+) min", r"\1시간 \2분 동안 값이 없어 극값 없음"),
     (r"no extremes: (\d+) of (\d+) days have them", r"극값이 있는 날 \1/\2"),
 ]

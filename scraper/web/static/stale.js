@@ -1,4 +1,4 @@
-// Marks each value that has passed its valid_until: a page can be kept for too long, too.
+// Marks each value whose valid_until has passed, on a page that was kept for too long.
 "use strict";
 function mark() {
   let passed = 0;
