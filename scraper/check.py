@@ -66,7 +66,7 @@ def of_database(path: Path, *, expected: bool) -> list[Finding]:
         expected: Whether it must be there; before the first look it is not.
     """
     if not (expected or path.exists() or lock.was_made(path)):
-        return [Finding(check="database", told=f"{path}: none yet; the first look makes it")]
+        return [Finding(check="database", told=f"{path}: missing; the first look makes it")]
     try:
         with query.Database(path) as db:
             faults = db.faults()
@@ -136,7 +136,10 @@ def of_lock(path: Path) -> Finding:
         holder = lock.holder(path)
     except DatabaseError as exc:
         return Finding(check="lock", told=str(exc), exit_code=exc.exit_code)
-    return Finding(check="lock", told=f"held by {holder}" if holder else "free: nothing is running")
+    return Finding(
+        check="lock",
+        told=f"held by {holder}" if holder else "free: neither a pass nor a daemon is running",
+    )
 
 
 def of_troubles(path: Path, config: Config | None, now: dt.datetime) -> list[Finding]:

@@ -140,7 +140,7 @@ def refuse_lost(database: Path) -> None:
     if not place.parent.is_dir():
         problem = f"there is no folder {str(place.parent)!r}; mount its disk, or make both"
     elif was_made(database):
-        problem = "gone, and it was there before; put it back, or begin a new one"
+        problem = "missing, though it existed before; put it back, or make a new one"
     else:
         return
     raise DatabaseError(database, f"{problem} with --create", fault="gone")

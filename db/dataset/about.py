@@ -84,9 +84,9 @@ class About:
         """The same in Korean."""
         names = ", ".join(one.name for one in self.portals)
         return (
-            f"신문사 포털의 날씨 상자({names})에 표시된 기상청 {len(self.stations)}개 지점의 기온과 "
-            "하늘 상태를 시간별로 모은 자료입니다. 값마다 실시간, 미확인, 지난 값, 멈춤, 끊김 가운데 "
-            "어떤 상태인지와 그 근거가 있고, 빠진 값은 채우지 않았습니다."
+            f"신문사 포털의 날씨 상자({names})에 표시된 기상청 {len(self.stations)}개 지점의 "
+            "기온과 하늘 상태를 시간별로 모은 자료입니다. 값마다 실시간, 미확인, 지난 값, 멈춤, "
+            "끊김 가운데 어떤 상태인지와 그 근거가 있고, 빠진 값은 채우지 않았습니다."
         )
 
     @property

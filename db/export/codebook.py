@@ -35,7 +35,7 @@ TYPES: Final[Mapping[Kind, str]] = {
 
 MEANINGS: Final[Mapping[str, Meaning]] = {
     "station": Meaning("KMA's name of the station", "기상청의 지점 이름"),
-    "station_en": Meaning("the same in English", "지점의 영문 이름"),
+    "station_en": Meaning("its English name", "지점의 영문 이름"),
     "kma_id": Meaning("KMA's number of the station", "기상청 지점 번호"),
     "latitude": Meaning("latitude, WGS 84", "위도, WGS 84"),
     "longitude": Meaning("longitude, WGS 84", "경도, WGS 84"),
@@ -49,13 +49,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "changed_after": Meaning(
         "the last look before, which saw another set", "다른 값을 보여 준 직전 확인 시각"
     ),
-    "published_by": Meaning("when the set was published at the latest", "늦어도 이때 발표됨"),
+    "published_by": Meaning("the latest time by which the set was published", "늦어도 이때 발표됨"),
     "observed_at": Meaning(
-        "the hour that KMA's feed prints with the set; missing where none is known",
+        "the hour that KMA's feed prints with the set; missing if none is known",
         "같은 값과 함께 기상청 자료에 적힌 관측 시각, 모르면 빈칸",
     ),
     "valid_until": Meaning(
-        "until when it was live; missing where it never was", "실시간이던 마지막 시각, 없으면 빈칸"
+        "the end of its live time; missing if it was never live",
+        "실시간이던 마지막 시각, 없으면 빈칸",
     ),
     "observed_at_s": Meaning("observed_at in epoch seconds", "observed_at의 유닉스 초"),
     "seen_from_s": Meaning("seen_from in epoch seconds", "seen_from의 유닉스 초"),
@@ -110,12 +111,12 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "status": Meaning("HTTP status", "HTTP 상태"),
     "milliseconds": Meaning("how long the look took", "걸린 시간"),
     "bytes": Meaning("size of the page as received", "받은 크기"),
-    "problems": Meaning("what of the box was not understood", "읽지 못한 것"),
-    "retry_at": Meaning("before this the portal wants no look", "다시 요청할 수 있는 시각"),
-    "precision": Meaning("second, or day where only that is known", "시각의 정밀도"),
+    "problems": Meaning("parts of the box that were not understood", "읽지 못한 것"),
+    "retry_at": Meaning("the portal asked for no request before this", "다시 요청할 수 있는 시각"),
+    "precision": Meaning("second, or day if only the day is known", "시각의 정밀도"),
     "url": Meaning("the portal's address", "포털 주소"),
     "interval_minutes": Meaning("between two looks", "확인 간격"),
-    "looks": Meaning("how many there are", "확인 수"),
+    "looks": Meaning("the number of looks", "확인 수"),
     "first_look": Meaning("the first look", "첫 확인"),
     "last_look": Meaning("the last look", "마지막 확인"),
     "last_success": Meaning("the last look that saw a box", "마지막 성공"),
@@ -141,7 +142,7 @@ _OF_TABLES: Final[Mapping[tuple[str, str], Meaning]] = {
     ("weather", "temperature_c"): Meaning("air temperature as printed", "표시된 기온"),
     ("words", "kind"): Meaning("label, icon or city", "하늘 상태, 그림, 도시"),
     ("words", "word"): Meaning("as printed", "표시된 말"),
-    ("words", "means"): Meaning("what it is taken for; missing where unknown", "뜻, 모르면 빈칸"),
+    ("words", "means"): Meaning("its meaning; missing if unknown", "뜻, 모르면 빈칸"),
     ("words", "understood"): Meaning("whether it is known", "아는 말인지"),
     ("words", "sidebars"): Meaning("distinct boxes that have it", "이 말이 있는 상자의 수"),
     ("words", "first_portal"): Meaning("who showed it first", "처음 보여 준 포털"),
@@ -166,9 +167,9 @@ def table(name: str, columns: Mapping[str, Kind], language: str) -> str:
 def page() -> str:
     """The whole codebook, as ``docs/codebook.md`` has it."""
     head = (
-        "# Codebook\n\nEvery column of every table that `nalssi export` writes. Made by "
-        "`db/export/codebook.py`, from which each\n[dataset](dataset.md) has it too. Moments are "
-        "ISO 8601 with +09:00 in text, instants in Parquet; an empty cell is a\nmissing value. "
+        "# Codebook\n\nThis page lists every column of every table that `nalssi export` writes. "
+        "`db/export/codebook.py` makes it,\nand adds it to each [dataset](dataset.md). Times are "
+        "ISO 8601 with +09:00 in text, instants in Parquet; an\nempty cell is a missing value. "
         "[states.md](states.md) defines the states and flags.\n"
     )
     tables = [

@@ -101,7 +101,7 @@ class Kept:
         path: The database, for errors.
         ask: Puts a question to it.
         since: Only what was seen after this; aware.
-        portal: Only what this one showed.
+        portal: Only what this portal showed.
     """
 
     def __init__(

@@ -270,7 +270,7 @@ class Store:
                     "UPDATE fetches SET tries = tries + 1 WHERE id = ?", (page.look_id,)
                 )
                 return True
-            self._set_aside(page.look_id, f"reading was begun {page.tries} times and never ended")
+            self._set_aside(page.look_id, f"reading began {page.tries} times and never finished")
             return False
 
     def _set_aside(self, look_id: int, reason: str) -> None:

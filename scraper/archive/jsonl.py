@@ -39,7 +39,7 @@ def pages(stream: BinaryIO, tally: Tally, troubles: list[str]) -> Iterator[Saved
     nth = odd = 0
     for nth, line in enumerate(_lines(stream, tally), 1):
         if not line.startswith(b"{") or not line.endswith(b"}"):
-            tally.refused["no JSON line"] += 1
+            tally.refused["not a JSON line"] += 1
             odd += 1
         elif prefilter.may_show(line) or _ESCAPED.search(line):
             if (page := _page(line, tally)) is not None:
@@ -49,7 +49,7 @@ def pages(stream: BinaryIO, tally: Tally, troubles: list[str]) -> Iterator[Saved
         if nth % _HEARTBEAT == 0:
             yield None
     if nth == odd:
-        troubles.append("no JSON line in it")
+        troubles.append("no line of it is JSON")
 
 
 def _lines(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
@@ -67,7 +67,7 @@ def _page(line: bytes, tally: Tally) -> SavedPage | None:
     try:
         told = json.loads(line)
     except (ValueError, RecursionError):
-        tally.refused["no JSON line"] += 1
+        tally.refused["not a JSON line"] += 1
         return None
     body = told.get("html") or told.get("text")
     if not isinstance(body, str):

@@ -36,10 +36,10 @@ def at(
     as_json: bool,
 ) -> None:
     """
-    Show what was known of one moment, and its evidence.
+    Show the value known at one moment, and its evidence.
 
-    STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or so
-    long ago: 30m, 24h, 7d, 2w.
+    STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or an age:
+    30m, 24h, 7d, 2w.
     """
     named, time = _named(words if station is None else (station, *words))
     with query.Database(places.database()) as asked:

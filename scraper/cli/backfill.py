@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     Known: TypeAlias = dict[str, tuple[str, int]]
 
 _REMEDIES: Final = {
-    "no portal": "--portal says whose they are",
-    "no time": "--date says of which day they are",
+    "no portal": "name their portal by --portal",
+    "no time": "give their day by --date",
 }
 """What can be done about pages that were rejected, by the reason."""
 
@@ -168,16 +168,16 @@ def backfill(
     """
     Read years of history from archives of the web.
 
-    A PATH is a WARC or WET (plain, gzip, or zstd), JSON lines of {"url", "fetched_at", "html" or
-    "text"}, a saved page of HTML or text, a folder of any of these, a pattern, or - for standard
-    input. The first bytes of a file say what it is.
+    A PATH is a WARC or WET file (plain, gzip, or zstd), JSON lines of {"url", "fetched_at", "html"
+    or "text"}, a saved page of HTML or text, a folder of any of these, a pattern, or - for standard
+    input. The first bytes of a file decide its kind.
 
-    A portal is known by its host; www. and m. are the same. A saved page gets its host from a
-    folder that is named like a host (koya-culture.com/news/1.html), or from the address that the
-    page gives as its own (canonical, og:url, "saved from"); else --portal names its portal.
+    The host of a page names its portal; www. and m. are the same. A saved page gets its host from
+    a folder that is named like a host (koya-culture.com/news/1.html), or from the address that the
+    page gives as its own (canonical, og:url, "saved from"); otherwise --portal names its portal.
 
-    The time is that of the capture. A page without a time counts for the day that is printed on it,
-    or that --date gives. The time of the file itself is not used.
+    The time of a page is the time of its capture. A page without one counts for the day printed on
+    it, or for the day of --date. The time of the file itself is not used.
 
     After an interruption, run it again: files that were read to the end are skipped.
     """

@@ -12,7 +12,7 @@ from scraper.troubles import present
 
 
 @click.command(epilog="Example: nalssi check --live")
-@click.option("--live", is_flag=True, help="Also poll each portal, and store nothing.")
+@click.option("--live", is_flag=True, help="Also poll each portal, without storing the looks.")
 @with_places
 @with_lang
 @as_json

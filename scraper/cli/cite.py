@@ -82,8 +82,8 @@ def cite(
     """
     Cite one value, with its state, source and a line to check it.
 
-    With --check the box that is kept here is read again: exit 6 where it is missing, does not give
-    that digest, or is not the one of this station and time.
+    With --check the stored box is read again. Exit code 6: the box is missing, gives another
+    digest, or is not the box of this station and time.
     """
     with query.Database(places.database()) as asked:
         known = asked.at(station, time, portal=portal, now=now())
@@ -120,14 +120,14 @@ def _check(asked: query.Database, known: Known, digest: str, places: Places) -> 
     shown = known.evidence and known.evidence.digest
     if shown != digest:
         there = "no box" if shown is None else f"the box {shown}"
-        raise DatabaseError(asked.path, f"shows {there} of that time, not {digest}")
+        raise DatabaseError(asked.path, f"shows {there} at that time, not {digest}")
     from scraper import reader  # noqa: PLC0415 - a citation alone needs none
 
     settings = places.optional(beside_db=False)
     kind = settings.kinds.get(known.portal or "", reader.BOX) if settings else reader.BOX
     again = reader.read(asked.fragment(digest), kind=kind).content.digest.hex()
     if again != digest:
-        problem = f"the box {digest} reads as {again}; `nalssi reparse` shows what is otherwise"
+        problem = f"the box {digest} reads as {again}; `nalssi reparse` shows what differs"
         raise DatabaseError(asked.path, problem)
 
 

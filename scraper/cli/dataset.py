@@ -39,10 +39,10 @@ def _doi(_ctx: click.Context, _param: click.Parameter, given: str | None) -> str
 @click.argument("folder", type=File(), metavar="DIR")
 @since
 @until
-@click.option("--title", help="Its title.  [one made of its times]")
-@click.option("--creator", "creators", multiple=True, help="Who made it; again for each.")
-@click.option("--license", "license_", help="Such as CC-BY-4.0 (SPDX), or an address.")
-@click.option("--doi", callback=_doi, help="Such as 10.5281/zenodo.1234.")
+@click.option("--title", help="The title.  [made from its dates]")
+@click.option("--creator", "creators", multiple=True, help="Who made it. Repeatable.")
+@click.option("--license", "license_", help="The licence, such as CC-BY-4.0 (SPDX), or an address.")
+@click.option("--doi", callback=_doi, help="The DOI, such as 10.5281/zenodo.1234.")
 @with_places
 def dataset(
     folder: Path,
@@ -58,7 +58,7 @@ def dataset(
     Make a folder to publish and cite: files, codebook, provenance.
 
     Hours and spells as Parquet, CSV and netCDF, described by Data Package, schema.org and
-    CITATION.cff. Of the same database the same nalssi makes the same bytes. DIR must be new.
+    CITATION.cff. The same nalssi makes the same bytes from the same database. DIR must be new.
     """
     refuse_reversed(since, until)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -35,7 +35,7 @@ def demo(places: Places, *, as_json: bool) -> None:
         show.as_json(rows)
         return
     show.latest(rows, wide=False)
-    click.echo(f"\nIt is all in {path}. Next:")
+    click.echo(f"\nThe demo is in {path}. Next:")
     ourselves = "nalssi" if shutil.which("nalssi") else sys.argv[0]
     for line in ("latest --json", "series 서울", "looks --failed"):
         click.echo(f"  {ourselves} {line} --db {path}")
@@ -54,4 +54,4 @@ def _freeze(path: Path) -> None:
 
     folder = path.with_name(f"{path.stem}-site")
     told = site.write(path, folder, now=now())
-    click.echo(f"\nThe pages are in {folder} ({told.files} files), and served by:")
+    click.echo(f"\nThe pages are in {folder} ({told.files} files). To serve them:")

@@ -39,10 +39,10 @@ def drop_looks(
     """
     Drop looks that a wrong clock dated; a copy is kept.
 
-    Without --write, it only lists what it would drop.
+    Without --write, it only lists the looks that it would drop.
     """
     if part.since is None and part.until is None:
-        msg = "expected --since or --until, so that not every look is meant"
+        msg = "expected --since or --until: without either, every look would be dropped"
         raise click.UsageError(msg)
     path, copy = places.database(), None
     try:
@@ -74,4 +74,4 @@ def _say(planned: list[Looks], copy: Path | None, *, write: bool) -> None:
     if copy is not None:
         click.echo(printable(f"dropped; the database as it was is in {copy}"))
     elif not write:
-        click.echo("Nothing is dropped; `nalssi drop-looks --write` drops these looks.")
+        click.echo("No look was dropped; `nalssi drop-looks --write` drops these.")

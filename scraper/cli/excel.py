@@ -9,7 +9,7 @@ import click
 as_excel = click.option(
     "--excel",
     is_flag=True,
-    help="CSV whose times a spreadsheet knows: Korean, 2026-03-01 09:00:00.",
+    help="Print CSV with Korean times that spreadsheets read: 2026-03-01 09:00:00.",
 )
 
 EXCEL: Final = "nalssi.excel"

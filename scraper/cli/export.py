@@ -94,7 +94,9 @@ class Pruned:
     "--partition", is_flag=True, help="A folder of Parquet files, year=2026/month=03/ and so on."
 )
 @click.option(
-    "--changed", is_flag=True, help="With --partition: keep such a folder up, months that changed."
+    "--changed",
+    is_flag=True,
+    help="With --partition: write only the months that changed.",
 )
 @with_places
 def export(
@@ -226,10 +228,10 @@ def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
     type=Moment(),
     default="90d",
     show_default=True,
-    help="So long ago, or ISO 8601 (Korean time).",
+    help="An age such as 90d, or ISO 8601 (Korean time).",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
-@click.option("--vacuum", is_flag=True, help="Give the room back; takes twice the file.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be dropped.")
+@click.option("--vacuum", is_flag=True, help="Shrink the file; needs twice its size.")
 @with_places
 @as_json
 def prune(
@@ -277,7 +279,7 @@ def _deed(path: Path, did: Pruned) -> str:
 def _intention(planned: Plan, before: dt.datetime) -> str:
     total, day = sum(planned.drop.values()), show.cell(before.astimezone(KST))
     kinds = ", ".join(f"{count} {outcome}" for outcome, count in sorted(planned.drop.items()))
-    told = f"{total} of {planned.looks} looks are older than {day} and say nothing new"
+    told = f"{total} of {planned.looks} looks are older than {day} and show no change"
     return f"{told}: {kinds}" if kinds else told
 
 

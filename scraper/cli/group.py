@@ -34,7 +34,7 @@ READER_LEFT: Final = 141
 """What a shell gives a command whose reader left: 128 and the number of SIGPIPE."""
 
 COMMANDS: Final = {
-    "at": ("at", "Show what was known of one moment, and its evidence."),
+    "at": ("at", "Show the value known at one moment, and its evidence."),
     "backfill": ("backfill", "Read years of history from archives of the web."),
     "backup": ("export", "Copy the database while it is in use, and verify the copy."),
     "check": ("check", "Check config, database, disk, clock and lock."),
@@ -49,7 +49,7 @@ COMMANDS: Final = {
     "gaps": ("status", "List stretches without a successful look, and their cause."),
     "help": ("help", "Show what a command is for and how it is used."),
     "hours": ("hours", "Show the live value and the mean of each full hour."),
-    "init": ("init", "Write a config, try its portal, and say how to go on."),
+    "init": ("init", "Write a config, poll its portal, and print the next steps."),
     "latest": ("query", "Show the newest reading of each station, and its state."),
     "look-now": ("look_now", "Ask the running daemon for a look at once."),
     "looks": ("query", "List the requests to portals, and how each ended."),
@@ -63,14 +63,14 @@ COMMANDS: Final = {
     "reparse": ("reparse", "Read stored pages again, and show what differs."),
     "run": ("run", "Run the daemon."),
     "scrape": ("scrape", "Poll the portals of the config once; for cron."),
-    "series": ("query", "Show what was printed of a station over time."),
+    "series": ("query", "Show what the portals printed for a station over time."),
     "serve": ("serve", "Serve pages and data of the database."),
-    "ship": ("ship", "Keep the history up in Postgres or DuckDB."),
+    "ship": ("ship", "Keep a copy of the history in Postgres or DuckDB up to date."),
     "site": ("site", "Write pages and data as files, only those that changed."),
     "stations": ("query", "List the stations that a portal printed."),
     "stats": ("stats", "Show means, extremes and coverage by hour, day, month or year."),
     "status": ("status", "Show each portal's state; exit 7 if stale, frozen or down."),
-    "words": ("words", "List every printed word, and what it is taken for."),
+    "words": ("words", "List every printed word and its meaning."),
 }
 """
 Each command: the module in this package that has it under its name, and its line in the help.

@@ -25,7 +25,7 @@ _PORTAL: Final = '[[portals]]\nname = "{}"\nurl = "{}"\n'
 
 _UNIT: Final = """\
 [Unit]
-Description=Keeps what the KMA weather box of newspaper portals shows
+Description=Records the KMA weather box of newspaper portals
 Wants=network-online.target
 After=network-online.target time-sync.target
 
@@ -51,19 +51,19 @@ WantedBy=multi-user.target
 
 @click.command(epilog="Example: nalssi init weather")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
-@click.option("--name", default="koya-culture", show_default=True, help="The portal's name.")
+@click.option("--name", default="koya-culture", show_default=True, help="The name of the portal.")
 @click.option(
     "--url",
     default="https://www.koya-culture.com/",
     show_default=True,
-    help="A page of it that shows the box.",
+    help="A page of the portal that shows the box.",
 )
 def init(folder: Path, name: str, url: str) -> None:
     """
-    Write a config, try its portal, and say how to go on.
+    Write a config, poll its portal, and print the next steps.
 
-    A config that is there stays as it is, with exit code 2. The portal is polled once, and the look
-    is not kept; where it cannot be read, the config stays for you to change.
+    An existing config is left unchanged, with exit code 2. The portal is polled once, and that look
+    is not stored. If the portal cannot be read, the config stays for you to edit.
     """
     path = _written(folder.absolute(), name, url)
     settings = config.load(path)

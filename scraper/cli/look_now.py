@@ -37,8 +37,8 @@ def look_now(portals: tuple[str, ...], places: Places) -> None:
     """
     Ask the running daemon for a look at once.
 
-    Such as after a repair: it does not wait for the end of a back-off, but for that of a
-    Retry-After. A portal is polled at most once a minute.
+    Use it after a repair: the daemon skips the rest of a back-off, but obeys a Retry-After. A
+    portal is polled at most once a minute.
     """
     settings = places.required(portals=True)
     names = [portal.name for portal in chosen(settings, portals)]
@@ -57,21 +57,23 @@ def look_now(portals: tuple[str, ...], places: Places) -> None:
 
 
 def _refused(db: query.Database, name: str, asked_at: dt.datetime) -> bool:
-    """Whether manners forbid a look now; says so."""
+    """Whether politeness forbids a look now; then it is reported."""
     memory = db.memory(name)
     if memory.retry_at is not None and asked_at < memory.retry_at:
         until = f"{memory.retry_at.astimezone(KST):%Y-%m-%d %H:%M:%S}"
-        _complain(f"{name}: not polled: the site wants no look before {until}")
+        _complain(f"{name}: not polled: the site asked for no request before {until}")
         return True
     last = memory.last_look
     if last is not None and 0 <= (since_s := (asked_at - last).total_seconds()) < wish.APART_S:
-        _complain(f"{name}: not polled: it was {since_s:.0f} s ago, expected a minute between")
+        _complain(
+            f"{name}: not polled: the last look was {since_s:.0f} s ago, expected a minute or more"
+        )
         return True
     return False
 
 
 def _followed(path: Path, settings: Config, wished: Sequence[str], asked_at: dt.datetime) -> int:
-    """Wait for the looks, and say how they ended; gives the exit code."""
+    """Wait for the looks, print how they ended, and return the exit code."""
     end = time.monotonic() + TAKEN_WITHIN_S + settings.fetch.timeout_s
     missing, code = list(wished), 0
     while missing and time.monotonic() < end:
@@ -87,7 +89,7 @@ def _followed(path: Path, settings: Config, wished: Sequence[str], asked_at: dt.
                     said = ": ".join(filter(None, (one.last_outcome, one.last_reason)))
                     click.echo(printable(f"{one.portal}: {said}"))
     for name in missing:
-        _complain(f"{name}: no look came; the log of the daemon may say why")
+        _complain(f"{name}: no look was recorded; see the log of the daemon")
     return STALE if missing else code
 
 

@@ -31,10 +31,10 @@ def merge(others: tuple[Path, ...], places: Places, *, create: bool, as_json: bo
     """
     Join the databases of other collectors into this one.
 
-    The other databases stay as they are. A portal is the same by its name and address, a look by
-    its second and what it saw. The order of the databases does not change the result, nor does a
-    second run. A daemon may go on meanwhile; after an interruption, run it again. Contradictions
-    are reported on stderr.
+    The other databases are not changed. Portals match by name and address, looks by their second
+    and what they saw. Neither the order of the databases nor a second run changes the result. A
+    daemon may run meanwhile; after an interruption, run it again. Contradictions are reported on
+    stderr.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     join(others, places, create=create, as_json=as_json)

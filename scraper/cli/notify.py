@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: nalssi notify --test")
-@click.option("--test", "test", is_flag=True, required=True, help="Send a test through each.")
+@click.option("--test", "test", is_flag=True, required=True, help="Send the test notice.")
 @with_places
 def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what the command is for
     """Send a test notice to each channel of the config."""

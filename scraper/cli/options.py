@@ -142,7 +142,7 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
 create = click.option(
     "--create",
     is_flag=True,
-    help="Make a new database, and its folder, where the one that was there is gone.",
+    help="Make a new database, and its folder, if the old one is missing.",
 )
 
 
@@ -158,7 +158,7 @@ def _one(option: str, before: dict[str, Any], after: Path | None) -> Path | None
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-wide = click.option("--wide", is_flag=True, help="All columns, also beyond 80 characters.")
+wide = click.option("--wide", is_flag=True, help="Print all columns, even beyond 80 characters.")
 
 
 LANG: Final = "nalssi.lang"
@@ -194,7 +194,10 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
     @as_excel
     @click.option(
-        "-o", "--output", type=_FILE, help="Write a file; .json and .csv choose the form."
+        "-o",
+        "--output",
+        type=_FILE,
+        help="Write to a file; the endings .json and .csv choose the form.",
     )
     @functools.wraps(command)
     def with_form(

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: nalssi parse https://www.koya-culture.com/")
 @click.argument("source", default="-", metavar="[FILE|URL|-]")
 @click.option(
-    "--kind", type=click.Choice(list(reader.FINDERS)), default=reader.BOX, help="Of its portal."
+    "--kind",
+    type=click.Choice(list(reader.FINDERS)),
+    default=reader.BOX,
+    help="The kind of the portal.",
 )
 @click.option("--explain", is_flag=True, help="Show every list of the page, and its evidence.")
 @with_places

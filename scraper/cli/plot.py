@@ -54,12 +54,14 @@ class Picture(click.ParamType["Path"]):
 @click.option(
     "--since",
     type=Moment(),
-    help="From then on: ISO 8601 (Korean time), or so long ago: 30m, 24h, 7d, 2w.  [7d]",
+    help="From then on: ISO 8601 (Korean time), or an age: 30m, 24h, 7d, 2w.  [7d]",
 )
 @click.option("--until", type=Moment(), help="Before then; in the same forms.  [now]")
 @only_portal
-@click.option("--map", "on_map", is_flag=True, help="A map of one moment; of all stations.")
-@click.option("--at", type=Moment(), help="With --map: the moment, in the same forms.  [now]")
+@click.option("--map", "on_map", is_flag=True, help="Draw a map of one moment, with all stations.")
+@click.option(
+    "--at", type=Moment(), help="With --map: the moment to draw, in the same forms.  [now]"
+)
 @click.option("-o", "--output", type=Picture(), help="Draw into this .png or .svg.")
 @with_places
 def plot(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: nalssi latest 서울 busan")
 @with_stations()
 @only_portal
-@click.option("--best", is_flag=True, help="One row a station: of the portal that counts.")
+@click.option("--best", is_flag=True, help="One row per station, from the portal that counts.")
 @wide
 @with_places
 @with_output
@@ -90,7 +90,7 @@ def series(
     form: Form,
 ) -> None:
     """
-    Show what was printed of a station over time.
+    Show what the portals printed for a station over time.
 
     STATION is its Korean or English name, or its KMA number.
     """
@@ -130,7 +130,7 @@ def flags(
     """
     List temperatures that may be wrong, and why.
 
-    Flags are QARTOD's: 3 is suspect, 4 has failed. What has failed enters no mean.
+    Flags are those of QARTOD: 3 = suspect, 4 = fail. Failed values are left out of means.
     """
     with query.Database(places.database()) as asked:
         found = asked.flags(*stations, since=part.since, until=part.until, portal=part.portal)
@@ -160,19 +160,19 @@ def portals(places: Places, *, form: Form) -> None:
 
 @click.command(epilog="Example: nalssi looks --failed --since 1d")
 @of_a_time
-@click.option("--failed", is_flag=True, help="Only those that saw no sidebar.")
+@click.option("--failed", is_flag=True, help="Only looks that found no sidebar.")
 @click.option(
     "--last",
     type=click.IntRange(min=0),
     metavar="NUMBER",
     default=100,
     show_default=True,
-    help="Only the newest so many; 0 = all.",
+    help="Only the newest NUMBER of looks; 0 = all.",
 )
 @click.option(
     "--drift",
     is_flag=True,
-    help="Of portals that lost their box: each former entry, and what is left of it on the page.",
+    help="For portals that lost their box: each former entry, and what is left of it on the page.",
 )
 @with_places
 @with_output

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: nalssi reparse --since 2026-11-23")
 @since
 @only_portal
-@click.option("--write", is_flag=True, help="Keep what is read now in the place of the old.")
+@click.option("--write", is_flag=True, help="Store the new readings in place of the old.")
 @with_places
 @as_json
 def reparse(
@@ -43,7 +43,7 @@ def reparse(
     """
     Read stored pages again, and show what differs.
 
-    Pages are read with today's reader and words; without --write no row changes.
+    Pages are read with the current reader and words; without --write no row changes.
     """
     path, settings = places.database(), places.optional()
     known = settings.words.known() if settings else KNOWN
@@ -60,7 +60,7 @@ def reparse(
         return
     _show(found)
     if not write:
-        click.echo("Nothing is written; `nalssi reparse --write` keeps what is read now.")
+        click.echo("No row has changed; `nalssi reparse --write` stores the new readings.")
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ def run(places: Places, *, create: bool) -> None:
     """
     Run the daemon.
 
-    It ends by SIGTERM or Ctrl-C; SIGHUP reads the config again.
+    SIGTERM or Ctrl-C stops it; SIGHUP makes it read the config again.
     """
     settings = places.required(portals=True)
     path = places.db or Path(settings.database)
@@ -39,7 +39,7 @@ def run(places: Places, *, create: bool) -> None:
             config=settings,
             database=path,
             clock=now,
-            complain=lambda line: log.warning("not told", reason=printable(line)),
+            complain=lambda line: log.warning("not sent", reason=printable(line)),
         )
         asyncio.run(teller.tell_pass(exc))
         raise

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: nalssi scrape -v")
 @click.argument("portals", nargs=-1, metavar="[PORTAL]...")
-@click.option("-v", "--verbose", is_flag=True, help="Say how each look ended.")
-@click.option("--if-idle", is_flag=True, help="Leave silently where a daemon or a pass is at work.")
+@click.option("-v", "--verbose", is_flag=True, help="Print how each look ended.")
+@click.option("--if-idle", is_flag=True, help="Exit silently if a daemon or a pass is running.")
 @create
 @with_places
 @as_json
@@ -108,7 +108,7 @@ async def _swept(
 
 
 def _complain(line: str) -> None:
-    click.echo(printable(f"nalssi: not told: {line}"), err=True)
+    click.echo(printable(f"nalssi: not sent: {line}"), err=True)
 
 
 def _report(report: Report) -> dict[str, object]:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 @as_json
 def ship(uri: str, places: Places, *, as_json: bool) -> None:
     """
-    Keep the history up in Postgres or DuckDB.
+    Keep a copy of the history in Postgres or DuckDB up to date.
 
-    What changed is replaced, month by month. URI is postgresql://HOST/NAME or duckdb:FILE. Run it
-    again after an interruption, or every hour; a daemon may go on meanwhile.
+    Months that changed are replaced. URI is postgresql://HOST/NAME or duckdb:FILE. Run it again
+    after an interruption, or every hour; a daemon may run meanwhile.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (

@@ -200,7 +200,7 @@ def _warnings(rows: Sequence[Latest]) -> list[str]:
     for row in rows:
         told[row.portal, row.state, row.seen_from, row.seen_until] = row
     warnings = filter(None, map(_warning, told.values()))
-    return [f"{warning}. They are not the weather of now." for warning in warnings]
+    return [f"{warning}. They are not the current weather." for warning in warnings]
 
 
 def _warning(row: Latest) -> str | None:
@@ -213,7 +213,7 @@ def _warning(row: Latest) -> str | None:
             return f"STALE: {portal} shows values that are {old} old: {cell(row.why)}"
         case "down":
             until = cell(row.seen_until)
-            seen = f"DOWN: {portal} was not seen to show these values since {until}"
+            seen = f"DOWN: {portal} was last seen to show these values at {until}"
             return f"{seen}; they are {old} old"
         case _:
             return None

@@ -45,13 +45,13 @@ def checked_url(url: str) -> str:
 
 @click.command(epilog="Example: nalssi site public --base-url https://weather.example.kr")
 @click.argument("folder", type=File(), metavar="DIR")
-@click.option("--base-url", default="", metavar="URL", help="Where it is to be found from outside.")
+@click.option("--base-url", default="", metavar="URL", help="The public address of these pages.")
 @click.option(
     "--months",
     type=Months(),
     default="2",
     show_default=True,
-    help="So many months of each station.",
+    help="How many months of each station to write.",
 )
 @with_places
 def site(folder: Path, base_url: str, months: Any, places: Places) -> None:

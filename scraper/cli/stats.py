@@ -74,14 +74,16 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
     @since
     @until
     @only_portal
-    @click.option("--any", "everything", is_flag=True, help="Also what is unconfirmed or frozen.")
+    @click.option(
+        "--any", "everything", is_flag=True, help="Also count unconfirmed and frozen values."
+    )
     @click.option(
         "--min-coverage",
         type=click.FloatRange(0, 1),
         metavar="SHARE",
         default=0.75,
         show_default=True,
-        help="Of a period's time, 0 to 1; below this it has no mean.",
+        help="Share of a period's time, 0 to 1; below it there is no mean.",
     )
     @functools.wraps(command)
     def with_part(

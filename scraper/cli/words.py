@@ -12,11 +12,11 @@ from scraper.vocabulary import ICON_MEANINGS
 
 
 @click.command(epilog="Example: nalssi words --unknown")
-@click.option("--unknown", is_flag=True, help="Only those that are not understood.")
+@click.option("--unknown", is_flag=True, help="Only words that nalssi does not understand.")
 @with_places
 @with_output
 def words(places: Places, *, unknown: bool, form: Form) -> None:
-    """List every printed word, and what it is taken for."""
+    """List every printed word and its meaning."""
     with query.Database(places.database()) as asked:
         found = [word for word in asked.words(ICON_MEANINGS) if not (unknown and word.understood)]
     if show.records(found, Word, form):

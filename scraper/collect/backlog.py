@@ -80,7 +80,7 @@ class Backlog:
             return None
         waiting = f"{count} looks ({size / 2**20:.1f} MiB) wait to be recorded"
         losses = f", {lost.looks} are lost" if lost else ", and none is lost yet"
-        return f"{waiting}{losses}; mend the database before nalssi is stopped"
+        return f"{waiting}{losses}; repair the database before you stop nalssi"
 
     def refuses(self) -> bool:
         """Whether the file refused a moment ago, and is left alone."""

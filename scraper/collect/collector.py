@@ -289,7 +289,8 @@ class Collector:
         last, until = memory.last_look, memory.retry_at
         # A look in the future was dated by a clock that was wrong, and so was its wish.
         if last is not None and until is not None and last <= now < until:
-            told = f"not asked: it wants no look before {until.astimezone(KST).isoformat()}"
+            again = until.astimezone(KST).isoformat()
+            told = f"not polled: the site asked for no request before {again}"
             raise FetchError(portal.url, told, retry_after_s=(until - now).total_seconds())
         return await self._fetcher.ask(
             portal.url,

@@ -28,7 +28,7 @@ class Answered:
     Attributes:
         look: When it was, and how long it took.
         answer: The page, or why there is none.
-        kind: Of its portal.
+        kind: The kind of the portal.
     """
 
     look: Look
@@ -101,14 +101,16 @@ def read_leftovers(
         if store.begin_again(page):
             yield read(store, replace(page, kind=kinds.get(page.portal, reader.BOX)), words)
         else:
-            told = f"reading it was begun {page.tries} times and never ended"
+            told = f"reading it began {page.tries} times and never finished"
             yield Report.of(page, "set_aside", error=f"its page was set aside: {told}")
 
 
 def _record_not_modified(store: Store, look: Look, url: str) -> Report:
     readings = store.keep_not_modified(look)
     if readings is None:
-        return _record_failure(store, look, FetchError(url, "not modified, but since what?"))
+        return _record_failure(
+            store, look, FetchError(url, "not modified, but the page before is not known")
+        )
     return Report.of(look, "not_modified", readings=readings)
 
 

@@ -104,7 +104,7 @@ class Daemon:
         self._log.info("stopped")
 
     def _complain(self, line: str) -> None:
-        self._log.warning("not told", reason=printable(line))
+        self._log.warning("not sent", reason=printable(line))
 
     async def _wait_for_a_sane_clock(self) -> None:
         """A look must not be dated before there was such a thing; a clock may still be set."""
@@ -180,7 +180,7 @@ class Daemon:
 
         try:
             publisher = mqtt.Publisher(
-                self._config.mqtt, lambda line: self._log.warning("not told", reason=line)
+                self._config.mqtt, lambda line: self._log.warning("not sent", reason=line)
             )
         except mqtt.NoPaho as exc:
             self._log.error("no mqtt", reason=str(exc))
@@ -237,13 +237,13 @@ class Daemon:
         try:
             config = self._load()
         except ConfigError as exc:
-            self._log.error("config refused, the old one stays", reason=str(exc))
+            self._log.error("config refused, the old one stays in use", reason=str(exc))
             config = self._config
         if config == self._config:
             systemd.ready()
             return False
         if config.database != self._config.database:
-            self._log.warning("another database wants a restart", database=config.database)
+            self._log.warning("a change of the database needs a restart", database=config.database)
         self._config = config
         return True
 

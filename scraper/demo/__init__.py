@@ -164,7 +164,9 @@ def _remove_earlier(path: Path) -> None:
     if not path.is_file():
         raise DatabaseError(path, connection.NO_FILE)
     if not _is_demo(path):
-        raise DatabaseError(path, "not made by the demo; it is left as it is, name another by --db")
+        raise DatabaseError(
+            path, "not made by the demo, so it is left unchanged; name another file by --db"
+        )
     for end in (*atomic.OF_SQLITE, ""):
         path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
 

@@ -39,7 +39,7 @@ def parse(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError) as exc:  # idna's errors are ValueErrors
-        raise FetchError(url, f"no address: {exc}") from exc
+        raise FetchError(url, f"not an address: {exc}") from exc
     if problem := _problem(parsed):
         raise FetchError(url, problem)
     return parsed
@@ -51,9 +51,9 @@ def _problem(url: httpx.URL) -> str | None:
     if url.userinfo:
         return "a user name in the address"
     if not (_HOST.fullmatch(host_of(url)) or _literal(host_of(url))):
-        return f"no host: {host_of(url)!r}"
+        return f"not a host: {host_of(url)!r}"
     if not 0 < port_of(url) < 65536:
-        return f"no port: {url.port}"
+        return f"not a port: {url.port}"
     return None
 
 
@@ -102,7 +102,7 @@ def redirected(url: httpx.URL, location: str | None, *, off_site: bool = False) 
     try:
         target = url.join(location).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError) as exc:
-        raise FetchError(str(url), f"redirect to {location[:200]!r}: no address") from exc
+        raise FetchError(str(url), f"redirect to {location[:200]!r}: not an address") from exc
     elsewhere = _odd_neighbour if off_site else _off_site
     if problem := _problem(target) or elsewhere(url, target):
         raise FetchError(str(url), f"redirect to {str(target)[:200]!r} refused: {problem}")
@@ -123,7 +123,7 @@ def _odd_neighbour(url: httpx.URL, target: httpx.URL) -> str | None:
     """A site must not choose which machines of ours, or which ports of others, we try."""
     literal = _literal(host_of(target))
     if literal and not is_public(literal) and host_of(target) != host_of(url):
-        return "no public address"
+        return "not a public address"
     return "another port" if target.port not in {None, url.port} else None
 
 
@@ -149,7 +149,7 @@ async def public_addresses(
     found = [host] if _literal(host) else await _looked_up(url, host, port, resolve)
     public = [ip for ip in found if home or is_public(_literal(ip))]
     if not public:
-        raise FetchError(str(url), f"{host!r} is at {', '.join(found)[:200]}, no public address")
+        raise FetchError(str(url), f"{host!r} is at {', '.join(found)[:200]}, not a public address")
     return _in_turn(list(dict.fromkeys(public)))[:MAX_ADDRESSES]
 
 

@@ -41,7 +41,7 @@ def proxy_for(
     except (httpx.InvalidURL, ValueError):
         proxy = httpx.URL()
     if proxy.scheme not in {"http", "https"} or not proxy.host:
-        raise FetchError(str(url), "the proxy is no http:// or https:// address")
+        raise FetchError(str(url), "the proxy is not an http:// or https:// address")
     auth = (proxy.username.encode(), proxy.password.encode()) if proxy.userinfo else None
     return httpcore.Proxy(
         httpcore.URL(scheme=proxy.raw_scheme, host=proxy.raw_host, port=proxy.port, target=b"/"),

@@ -96,7 +96,7 @@ class Wire:
         """
         proxy = proxy_for(url, self._proxy, self._verify)
         if proxy and is_home(url) and not home:
-            raise FetchError(str(url), f"{host_of(url)!r} is no public address")
+            raise FetchError(str(url), f"{host_of(url)!r} is not a public address")
         pool = httpcore.AsyncConnectionPool(
             ssl_context=self._verify() if url.scheme == "https" else None,
             proxy=proxy,

@@ -84,7 +84,7 @@ def _problem(*, address: str, text: str, kind: str) -> str | None:
         notify_type=apprise.NotifyType(kind),
         body_format=apprise.NotifyFormat.TEXT,
     )
-    return None if taken else "the service did not take it; `apprise -vv` says why"
+    return None if taken else "the service refused it; `apprise -vv` says why"
 
 
 if __name__ == "__main__":

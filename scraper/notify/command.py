@@ -103,7 +103,7 @@ async def run(
                 await asyncio.sleep(_POLL_S)
         _read(process, complaint)  # its last words are in the pipe by now
     except TimeoutError:
-        raise NotDelivered("killed", f"no end within {timeout_s:g} s") from None
+        raise NotDelivered("killed", f"not finished within {timeout_s:g} s") from None
     finally:
         _end(process)
     return Ended(code=process.returncode, line=_first_line(bytes(complaint)))

@@ -89,7 +89,7 @@ def _trouble(kind: Kind, status: PortalStatus) -> str | None:
         case "layout" if status.last_outcome in ("no_sidebar", "set_aside"):
             return f"{status.portal} shows no sidebar that we can read: {status.last_reason}"
         case "words" if unknown := _unknown(status):
-            return f"{status.portal} prints words never seen: {'; '.join(unknown)}"
+            return f"{status.portal} prints unknown words: {'; '.join(unknown)}"
         case _:
             return None
 

@@ -291,11 +291,11 @@ def _words(chart: Chart, sheet: Sheet, height: float) -> None:
 
 
 def _explained(chart: Chart) -> str:
-    told = ["A value holds for 90 minutes at most; where none is known, nothing is drawn."]
+    told = ["A value holds for 90 minutes at most; the line stops where no value is known."]
     if "unconfirmed" in chart.states:
         told.append("Dotted: unconfirmed, not seen to begin or not renewed.")
     if "stale" in chart.states:
-        told.append("Hollow: stale, published three hours before or more.")
+        told.append("Hollow: stale, published three or more hours earlier.")
     if "frozen" in chart.states:
         told.append("Red band, dashed: frozen, the portal stood still.")
     if any(charts.flagged(track.stretches) for track in chart.tracks):

@@ -27,7 +27,7 @@ GRID: Final = "#e3e7eb"
 ALARM: Final = "#c0392b"
 
 _DPI: Final = 150
-_NO_HANGUL: Final = "no font with Hangul is installed, so that names are in English alone"
+_NO_HANGUL: Final = "no font with Hangul is installed, so names are in English only"
 
 _PACKAGE: Final = "koreanize_matplotlib"
 _FONT_FILES: Final = ("NanumGothic.ttf", "NanumGothicBold.ttf")
@@ -187,4 +187,6 @@ def _missing(warned: Iterable[str]) -> list[str]:
     letters = [text for text in warned if "missing from font" in text]
     if not letters:
         return []
-    return [f"{len(set(letters))} letters of the names are in no font here and show as boxes"]
+    return [
+        f"{len(set(letters))} letters of the names are in no font of this machine and show as boxes"
+    ]

@@ -74,7 +74,7 @@ _WHY: Final = {
     "unconfirmed": "not seen to begin, or not renewed; first seen",
     "stale": "published hours before; first seen",
     "frozen": "the portal stood still since",
-    "old": "nothing newer was seen since",
+    "old": "no newer value since",
 }
 
 
@@ -99,8 +99,8 @@ def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime) -> Survey:
             sightings.append(Sighting(station=station, value=known, standing=_standing(known)))
     if not sightings:
         raise NothingToDraw("no look showed any station", since=at - BACK, until=at)
-    left_out = [f"nothing seen for {BACK.days} days: {unseen} stations"] if unseen else []
-    left_out += [f"no place known: {', '.join(placeless)}"] if placeless else []
+    left_out = [f"not seen for {BACK.days} days: {unseen} stations"] if unseen else []
+    left_out += [f"no known place: {', '.join(placeless)}"] if placeless else []
     return Survey(at=at, sightings=tuple(sightings), left_out=tuple(left_out))
 
 

@@ -55,7 +55,7 @@ _PEN: Final[dict[State, str]] = {
 
 _EXPLAINED: Final = {
     "unconfirmed": "⠁⠁⠁ unconfirmed: not seen to begin, or not renewed",
-    "stale": "⠁⠁⠁ stale: published three hours before, or more",
+    "stale": "⠁⠁⠁ stale: published three or more hours earlier",
     "frozen": "░⠁░ frozen: the portal stood still",
 }
 

@@ -30,12 +30,12 @@ INTERVALS: Final = 3
 _OVER: Final[Mapping[Own, str]] = {
     "disk": "the disk has room again",
     "gone": "the database is back",
-    "replaced": "the database is in its place again",
+    "replaced": "the right database is in its place again",
     "damaged": "the database is sound again",
     "locked": "the database is no longer locked",
     "refused": "the database can be written again",
     "backlog": "all looks that waited are recorded",
-    "clock": "the clock goes right again",
+    "clock": "the clock is right again",
     "stuck": "portals are polled again",
     "channel": "notices arrive again",
 }
@@ -123,7 +123,7 @@ def shifted(trouble: Trouble, by: dt.timedelta) -> Trouble:
 
 def failing(failure: str) -> str:
     """The trouble of a channel that fails, such as ``"webhook: refused: it answered 500"``."""
-    return f"{failure}; mend the channel, or take it out of the config"
+    return f"{failure}; fix the channel, or remove it from the config"
 
 
 def _over(trouble: Trouble) -> str:

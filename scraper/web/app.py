@@ -207,7 +207,7 @@ def _without_path(exc: DatabaseError) -> str:
 async def _http_error(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101 - it is registered for this alone
     detail = {
-        404: f"no page is at {request.url.path!r}",
+        404: f"no page at {request.url.path!r}",
         405: f"{request.method} is not understood, expected GET or HEAD",
     }.get(exc.status_code, exc.detail)
     return _problem(request, exc.status_code, detail, dict(exc.headers or {}))

@@ -58,7 +58,7 @@ def chart(asked: Asked) -> Answer:
     known = asked.db.station(asked.values["station"])
     drawn = week(asked, known)
     if drawn is None:
-        msg = f"nothing was seen of {known.name_ko!r} in the last week"
+        msg = f"no look showed {known.name_ko!r} in the last week"
         raise NotThere(msg)
     return asked.answer(rendered(asked, "chart.svg", station=known, chart=drawn), SVG)
 

@@ -40,16 +40,16 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "year": {"schema": {"type": "integer"}, "description": "A Korean year."},
     "digest": {
         "schema": {"type": "string", "pattern": "^[0-9a-f]+$"},
-        "description": "Of a sidebar, as every value carries it.",
+        "description": "The digest of a sidebar, which every value carries.",
     },
-    "portal": {"schema": {"type": "string"}, "description": "Only what this one showed."},
+    "portal": {"schema": {"type": "string"}, "description": "Only what this portal showed."},
     "since": {"schema": {"type": "string"}, "description": f"From then on: {_TIME}."},
     "until": {"schema": {"type": "string"}, "description": f"Before then: {_TIME}."},
     "time": {"schema": {"type": "string"}, "description": f"{_TIME}."},
     "after": {"schema": {"type": "string"}, "description": "As in ``next``."},
     "limit": {
         "schema": {"type": "integer", "minimum": 1, "maximum": data.MOST, "default": data.USUAL},
-        "description": "So many rows.",
+        "description": "The most rows to return.",
     },
 }
 
@@ -126,7 +126,7 @@ def _typed(name: str, example: str) -> str | int:
 
 
 def _problems(one: Operation) -> dict[str, Any]:
-    told = {"400": "The question is wrong", "404": "There is no such thing", "503": "Busy"}
+    told = {"400": "The question is wrong", "404": "Not found", "503": "Busy"}
     if one.path == "/health.json":
         del told["503"]
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}

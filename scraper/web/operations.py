@@ -128,7 +128,10 @@ OPERATIONS: Final = (
     ),
     Operation(
         path="/stations/{station}/series",
-        summary=("원하는 기간의 값, 나누어 보기 가능", "What was printed in a range of time, page by page"),
+        summary=(
+            "원하는 기간의 값, 나누어 보기 가능",
+            "What was printed in a range of time, page by page",
+        ),
         schema="Series",
         parameters=("since", "until", "portal", "limit", "after"),
         example="/stations/{station}/series?since=24h&limit=5",
@@ -150,7 +153,10 @@ OPERATIONS: Final = (
     ),
     Operation(
         path="/health.json",
-        summary=("포털 상태; 이상이 있으면 503", "The state of the portals; 503 if one is not well"),
+        summary=(
+            "포털 상태; 이상이 있으면 503",
+            "The state of the portals; 503 if one is not well",
+        ),
         schema="Health",
     ),
     Operation(

@@ -53,7 +53,10 @@ _WHY: Final = [
         r"only a portal shows it whose last sets were mostly old elsewhere",
         "늘 늦던 포털만 보여 준 값",
     ),
-    (r"by the course of its days the portal runs (\d+) h late", r"하루의 기온 흐름으로 보아 \1시간 늦음"),
+    (
+        r"by the course of its days the portal runs (\d+) h late",
+        r"하루의 기온 흐름으로 보아 \1시간 늦음",
+    ),
     (rf"last look {_MINUTE}", r"마지막 확인 \1"),
     (r"the portal no longer lists this station", "포털이 이 지점을 더는 보여 주지 않음"),
     (r"no temperature printed", "기온이 표시되지 않음"),

@@ -63,7 +63,7 @@ def test_the_line_that_checks_a_citation_does(path):
 def test_another_digest_is_told_with_the_one_that_is_there(path):
     digest = str(cited(path)["digest"])
     told = refused(6, "cite", "서울", THEN, "--check", digest[::-1], "--db", path)
-    assert f"shows the box {digest} of that time, not {digest[::-1]}" in told
+    assert f"shows the box {digest} at that time, not {digest[::-1]}" in told
 
 
 def test_a_box_that_was_changed_since_is_found_out(path, tmp_path):

@@ -194,7 +194,7 @@ def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path):
         ("nowhere.html", 4, "nowhere.html"),
         (".", 4, "a folder, expected a file"),
         ("http://127.0.0.1:1/", 4, "no connection"),
-        ("http://[", 4, "no host"),
+        ("http://[", 4, "not a host"),
         ("-", 5, "no KMA sidebar"),
     ],
 )
@@ -664,7 +664,7 @@ def test_a_portal_that_is_down_cannot_be_overlooked(kept):
             conn.execute(f"UPDATE {table} SET {column} = {column} - 7200")
         conn.commit()
     warning, _, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
-    assert warning.startswith("DOWN: koya was not seen to show these values since ")
+    assert warning.startswith("DOWN: koya was last seen to show these values at ")
     assert all("DOWN" in row for row in rows)
 
 

@@ -84,4 +84,4 @@ def test_a_database_that_is_gone_is_shown(house, command):  # noqa: F811 - a fix
     (house / "weather.db").unlink()
     run = nalssi(command, cwd=house)
     assert run.returncode == 7
-    assert "gone, and it was there before" in run.stdout
+    assert "missing, though it existed before" in run.stdout

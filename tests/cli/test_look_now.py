@@ -37,7 +37,7 @@ def test_a_daemon_that_waits_looks_at_once(tmp_path):
 def test_a_portal_that_was_just_polled_is_left_alone(tmp_path):
     with portal(tmp_path, koya=answer(BOX)) as server, running(tmp_path) as daemon:
         daemon.wait("look")
-        assert "a minute between" in refused(7, "look-now", "koya", cwd=tmp_path)
+        assert "a minute or more" in refused(7, "look-now", "koya", cwd=tmp_path)
         assert server.paths.count("/koya") == 1
 
 
@@ -50,7 +50,7 @@ def test_the_end_of_a_retry_after_is_waited_for(tmp_path):
             store.keep_failure(make_look(fetched_at=earlier), "fetch_failed", "x", retry_at=soon)
         with running(tmp_path) as daemon:
             daemon.wait("looking")
-            assert "wants no look before" in refused(7, "look-now", cwd=tmp_path)
+            assert "asked for no request before" in refused(7, "look-now", cwd=tmp_path)
 
 
 def test_without_a_daemon_it_says_what_to_do(tmp_path):

@@ -312,7 +312,7 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(year):
 def test_it_says_what_it_will_do_and_what_it_did(year):
     intention, deed = nalssi("prune", "--db", year).stdout.splitlines()
     assert intention.startswith("24 of 31 looks are older than ")
-    assert intention.endswith(" and say nothing new: 6 fetch_failed, 18 unchanged")
+    assert intention.endswith(" and show no change: 6 fetch_failed, 18 unchanged")
     assert deed.startswith("24 dropped; ")
 
 

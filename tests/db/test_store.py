@@ -299,7 +299,7 @@ def test_a_page_that_killed_its_readers_is_set_aside_and_kept(store):
     (look,) = looks(store)
     assert (look.outcome, look.reason) == (
         "set_aside",
-        f"reading was begun {TRIES} times and never ended",
+        f"reading began {TRIES} times and never finished",
     )
     ((kept,),) = rows(store, "SELECT page FROM fetches")
     assert zlib.decompress(kept) == b"deadly"

@@ -332,7 +332,7 @@ def test_lines_that_are_no_pages_are_counted(tmp_path):
     odd = '\n{"url": 1}\nnonsense\n{"html": "기상청" \n{"text": 5, "x": "weather_slide"}\n'.encode()
     found = told(tmp_path, odd + archives.json_lines(FOUR), "a.jsonl")
     assert len(found.rows) == 4
-    assert dict(found.tally.refused) == {"no JSON line": 2, "neither html nor text": 1}
+    assert dict(found.tally.refused) == {"not a JSON line": 2, "neither html nor text": 1}
 
 
 # ---- damage

@@ -231,7 +231,7 @@ def test_a_portal_that_asks_for_time_is_not_asked_before(watch):
         asked = len(server.paths)
         (report,) = watch.look(portal(server), after=dt.timedelta(minutes=50))
         assert report.outcome == "fetch_failed"
-        assert "not asked" in str(report.error)
+        assert "not polled" in str(report.error)
         assert len(server.paths) == asked
         assert watch.look(portal(server), after=TEN_MINUTES)[0].outcome == "new"
 
@@ -407,7 +407,7 @@ def test_a_page_that_kills_the_reader_twice_is_set_aside_and_kept(watch):
     assert (aside.outcome, aside.exit_code) == ("set_aside", 5)
     assert report.outcome == "new"
     assert outcomes(watch.path) == [("set_aside", 2, 1), ("read", 1, 0)]
-    assert "never ended" in str(watch.looks()[0].reason)
+    assert "never finished" in str(watch.looks()[0].reason)
 
 
 @pytest.mark.parametrize("point", ["normalize.readings", "packed"])

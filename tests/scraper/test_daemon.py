@@ -196,11 +196,11 @@ def test_no_secret_is_in_the_log(tmp_path):
             'notify.apprise = ["nonsense://s3cr3t"]',
         )
         with running(tmp_path) as daemon:
-            daemon.wait("not told", count=3)
+            daemon.wait("not sent", count=3)
             config = tmp_path / "config.toml"
             config.write_text(config.read_text().replace('["nonsense://s3cr3t"]', '"s3cr3t"'))
             daemon.process.send_signal(signal.SIGHUP)
-            (refusal,) = daemon.wait("config refused, the old one stays")
+            (refusal,) = daemon.wait("config refused, the old one stays in use")
             daemon.stop()
     assert "notify.apprise" in refusal["reason"]
     assert "s3cr3t" not in (tmp_path / "log").read_text()

@@ -447,8 +447,8 @@ def test_a_redirect_to_another_door_of_the_house_is_followed() -> None:
         ("ftp://www.portal.localhost/", "expected http or https"),
         ("file:///etc/passwd", "expected http or https"),
         ("javascript:alert(1)", "expected http or https"),
-        ("http://[::1", "no address"),
-        ("http://www.portal.localhost:99999/", "no port"),
+        ("http://[::1", "not an address"),
+        ("http://www.portal.localhost:99999/", "not a port"),
     ],
 )
 def test_a_redirect_off_the_site_is_refused_and_says_where_to(location: str, problem: str) -> None:
@@ -515,7 +515,7 @@ def test_five_redirects_are_followed_and_not_six() -> None:
 def test_a_name_that_leads_to_a_private_address_is_refused() -> None:
     with Server({"/": answer(HTML)}) as portal:
         error = refusal(portal.url(host="evil.example"))
-    assert error.reason == "'evil.example' is at 127.0.0.1, no public address"
+    assert error.reason == "'evil.example' is at 127.0.0.1, not a public address"
     assert portal.paths == []
 
 
@@ -559,7 +559,7 @@ def test_no_address_off_the_open_internet_is_asked(ip: str) -> None:
     async def somewhere(host: str, port: int) -> list[str]:
         return [ip]
 
-    assert "no public address" in refusal("http://portal.example/", resolve=somewhere).reason
+    assert "not a public address" in refusal("http://portal.example/", resolve=somewhere).reason
 
 
 @pytest.mark.parametrize("ip", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"])

@@ -244,9 +244,9 @@ def test_a_robots_txt_that_is_missing_at_another_host_forbids_nothing() -> None:
 @pytest.mark.parametrize(
     ("location", "problem"),
     [
-        ("http://evil.example/robots.txt", "no public address"),
-        ("http://10.0.0.1/robots.txt", "no public address"),
-        ("http://[::ffff:127.0.0.1]/robots.txt", "no public address"),
+        ("http://evil.example/robots.txt", "not a public address"),
+        ("http://10.0.0.1/robots.txt", "not a public address"),
+        ("http://[::ffff:127.0.0.1]/robots.txt", "not a public address"),
         ("http://elsewhere.localhost:22/robots.txt", "another port"),
         ("ftp://elsewhere.localhost/robots.txt", "expected http or https"),
         ("http://me@elsewhere.localhost/robots.txt", "a user name"),

@@ -269,7 +269,7 @@ def test_no_proxy_is_asked_for_a_private_address(location: str) -> None:
     moved = answer(status="302 Found", headers={"Location": location})
     with Server({"http://portal.example/robots.txt": moved}) as proxy:
         error = refusal("http://portal.example/", proxy=at(proxy), ignore_robots=False)
-    assert "no public address" in error.reason
+    assert "not a public address" in error.reason
     assert proxy.paths == ["http://portal.example/robots.txt"]
 
 
@@ -277,7 +277,7 @@ def test_no_proxy_is_asked_for_a_private_address(location: str) -> None:
 def test_a_proxy_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
     monkeypatch.setenv("all_proxy", named)
     error = refusal("http://portal.example/", proxy="environment")
-    assert error.reason == "the proxy is no http:// or https:// address"
+    assert error.reason == "the proxy is not an http:// or https:// address"
 
 
 def test_where_only_the_proxy_of_the_environment_would_help_the_error_says_so(

@@ -326,7 +326,7 @@ def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
     path = tmp_path / "pid"
     channels = Notify(command=script(HANG_WITH_A_CHILD, str(path)))
     failures = within(LIMIT_S, lambda: tell(channels, timeout_s=2.0))
-    assert failures == ["command: killed: no end within 2 s"]
+    assert failures == ["command: killed: not finished within 2 s"]
     assert is_gone(int(path.read_text()))
 
 
@@ -352,7 +352,7 @@ def test_a_child_left_in_the_background_is_not_waited_for(tmp_path, code, failur
 def test_a_command_may_complain_without_end():
     flood = "import sys\nwhile True: sys.stderr.write('x' * 65536)"
     failures = within(LIMIT_S, lambda: tell(Notify(command=script(flood)), timeout_s=SHORT_S))
-    assert failures == ["command: killed: no end within 0.4 s"]
+    assert failures == ["command: killed: not finished within 0.4 s"]
 
 
 WAIT = (
@@ -552,14 +552,14 @@ def test_apprise_delivers_the_text(inbox, changes, kind):
     [
         pytest.param(
             answer(status="500 Oops"),
-            "the service did not take it; `apprise -vv` says why",
+            "the service refused it; `apprise -vv` says why",
             LIMIT_S,
             id="500",
         ),
-        pytest.param(silent, "killed: no end within 2 s", 2.0, id="silent"),
+        pytest.param(silent, "killed: not finished within 2 s", 2.0, id="silent"),
         pytest.param(
             dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x", every_s=0.05),
-            "killed: no end within 2 s",
+            "killed: not finished within 2 s",
             2.0,
             id="drips headers",
         ),

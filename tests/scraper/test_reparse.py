@@ -164,7 +164,7 @@ def test_the_difference_is_told_and_nothing_is_written(stormy):
         "changed  koya  2024-04-28 12:00  부산  -0.5, 눈보라: unknown  -0.5, 눈보라: snow",
         "gone  koya  2024-04-28 12:00  서울시  1.0, 흐림: overcast  –",
         "",
-        "Nothing is written; `nalssi reparse --write` keeps what is read now.",
+        "No row has changed; `nalssi reparse --write` stores the new readings.",
     ]
     assert stormy.read_bytes() == before
 

@@ -91,7 +91,7 @@ def test_a_portal_that_is_well_is_no_news():
         ("down", "koya is down: no sidebar seen since 2024-04-28 12:00; fetch_failed: HTTP 500"),
         ("frozen", "koya is frozen: the same values since 2024-04-28 12:00"),
         ("layout", "koya shows no sidebar that we can read: page titled '공사 중'"),
-        ("words", "koya prints words never seen: unknown label '눈보라'; unknown city '북대구'"),
+        ("words", "koya prints unknown words: unknown label '눈보라'; unknown city '북대구'"),
     ],
 )
 def test_a_trouble_is_told_in_words(kind, text):

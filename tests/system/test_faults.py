@@ -644,10 +644,10 @@ def test_a_new_config_is_looked_by_and_a_wrong_one_is_told_once(config, kept, po
         until(lambda: looks(kept)["p1"], of=child)
         config.write_text("interval_minutes = 'often'", encoding="utf-8")
         child.send(signal.SIGHUP)
-        child.until("config refused, the old one stays")
+        child.until("config refused, the old one stays in use")
         before = looks(kept)
         until(lambda: all(looks(kept)[name] > before[name] for name in ("p0", "p1")), of=child)
-        assert len(child.log("config refused, the old one stays")) == 1
+        assert len(child.log("config refused, the old one stays in use")) == 1
         assert child.stop() == 0
     assert {reason for _, _, reason in rows(kept)} == {None}
 
