@@ -1,4 +1,4 @@
-"""Getting readings of the KMA weather sidebar out of a newspaper portal's page."""
+"""Reads the KMA weather sidebar from the page of a newspaper portal."""
 
 from __future__ import annotations
 

@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TIMEOUT_S: Final = 10.0
-"""For one notice by one channel."""
+"""Time limit for one notice by one channel."""
 
 PATIENCE_S: Final = 30.0
-"""For all notices of one round by one channel; the rest is sent after the next look."""
+"""Time limit for one round of notices by one channel; the rest is sent after the next look."""
 
 AGAIN_AFTER: Final = dt.timedelta(days=1)
-"""What lasts is reported again so often."""
+"""How often a lasting fault is reported again."""
 
 
 class Complaints:
     """
-    Reports each failure once, until it is over or another.
+    Reports each failure once, until it ends or changes.
 
     Args:
         complain: Takes the line of a failure.
@@ -31,7 +31,7 @@ class Complaints:
         self._failures: dict[str, str] = {}
 
     def report(self, name: str, failure: str | None) -> None:
-        """Report how something did, such as a channel; None = it did not fail."""
+        """Report the failure of something, such as a channel; None = it succeeded."""
         if failure is None:
             self._failures.pop(name, None)
         elif self._failures.get(name) != failure:

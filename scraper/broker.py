@@ -1,4 +1,4 @@
-"""The config's table ``mqtt``, a broker; and which addresses the config takes."""
+"""The config's table ``mqtt``, a broker; and the addresses that the config accepts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LEVELS: Final = r"\A[^\x00-\x20+#/]+(/[^\x00-\x20+#/]+)*\Z"
 
 class Mqtt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    A broker that ``nalssi run`` keeps up to date; wants the extra ``mqtt``.
+    A broker to which ``nalssi run`` publishes; needs the extra ``mqtt``.
 
     Attributes:
         broker: Such as ``mqtt://user:password@host:1883``; ``mqtts`` with TLS; empty = none.
-        topic: Before every topic.
-        discovery: Before every topic by which Home Assistant finds its sensors.
+        topic: The beginning of every topic.
+        discovery: The beginning of the topics by which Home Assistant finds its sensors.
     """
 
     broker: Annotated[str, Meta(description=BROKER)] = ""
@@ -32,10 +32,10 @@ class Mqtt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def check(mqtt: Mqtt) -> None:
     """
-    Refuse what is no address of a broker, without showing it: there is a password in it.
+    Refuse a wrong address of a broker, without showing it: it may contain a password.
 
     Raises:
-        WrongKey: It is none.
+        WrongKey: It is not an address of a broker.
     """
     if mqtt.broker and not _is_address(mqtt.broker, ("mqtt", "mqtts"), user=True):
         msg = "mqtt.broker"
@@ -43,7 +43,7 @@ def check(mqtt: Mqtt) -> None:
 
 
 def is_http(url: str, *, user: bool = False) -> bool:
-    """Whether a text is an http(s) address; ``user``: a name and password may stand in it."""
+    """Whether a text is an http(s) address; ``user``: it may have a name and password."""
     return _is_address(url, ("http", "https"), user=user)
 
 

@@ -1,4 +1,4 @@
-"""Checks of everything that nalssi needs; they change no row and no file."""
+"""Checks of all that nalssi needs; they change no row and no file."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
-    What one check found.
+    The finding of one check.
 
     Attributes:
-        check: What was checked.
+        check: The name of the check.
         told: The finding, in one line.
-        exit_code: Of the command, where something is wrong.
+        exit_code: The exit code of the command, if something is wrong.
     """
 
     check: str
@@ -50,7 +50,7 @@ class Finding:
 
 
 def of_config(config: Config) -> Finding:
-    """A config that could be read, with a portal."""
+    """Check a config that could be read: it needs a portal."""
     if not config.portals:
         return Finding(check="config", told=NO_PORTALS, exit_code=ConfigError.exit_code)
     count = len(config.portals)
@@ -59,11 +59,11 @@ def of_config(config: Config) -> Finding:
 
 def of_database(path: Path, *, expected: bool) -> list[Finding]:
     """
-    Integrity, foreign keys, and spells and counts equal to those that the looks give.
+    Check the integrity, the foreign keys, and the spells and counts against the looks.
 
     Args:
         path: The file.
-        expected: Whether it must be there; before the first look it is not.
+        expected: Whether it must exist; before the first look it need not.
     """
     if not (expected or path.exists() or lock.was_made(path)):
         return [Finding(check="database", told=f"{path}: missing; the first look makes it")]
@@ -83,12 +83,12 @@ def of_database(path: Path, *, expected: bool) -> list[Finding]:
 
 
 def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
-    """The portals that are alive and run hours late, by the course of their days."""
+    """Find portals that are up but run hours late, by the course of their days."""
     try:
         with query.Database(path) as db:
             statuses = db.status(now=now)
     except DatabaseError:
-        return []  # told of the database
+        return []  # reported with the database
     return [
         Finding(
             check=f"portal {status.portal}",
@@ -101,7 +101,7 @@ def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
 
 
 def of_disk(path: Path, *, least: int = present.DISK_MIB * 2**20) -> Finding:
-    """Room for the database to grow: so many bytes at least."""
+    """Check that the database has room to grow: at least this many bytes."""
     folder = next(place for place in (*path.absolute().parents, path) if place.is_dir())
     free = shutil.disk_usage(folder).free
     if free >= least:
@@ -111,7 +111,7 @@ def of_disk(path: Path, *, least: int = present.DISK_MIB * 2**20) -> Finding:
 
 
 def of_clock(path: Path, now: dt.datetime) -> Finding:
-    """A clock that was set, and is not behind the looks that were dated by it."""
+    """Check that the clock was set, and is not behind the looks that it dated."""
     last, told = _last_look(path), now.astimezone(KST).isoformat(timespec="seconds")
     if now < RELEASED:
         told += ": it was never set"
@@ -131,7 +131,7 @@ def _last_look(path: Path) -> dt.datetime | None:
 
 
 def of_lock(path: Path) -> Finding:
-    """Whether somebody is writing; either is well."""
+    """Report whether another process is writing; both answers are fine."""
     try:
         holder = lock.holder(path)
     except DatabaseError as exc:
@@ -143,7 +143,7 @@ def of_lock(path: Path) -> Finding:
 
 
 def of_troubles(path: Path, config: Config | None, now: dt.datetime) -> list[Finding]:
-    """Our own troubles, and that no process polls; the disk has a line of its own."""
+    """Report troubles of nalssi itself, and a missing poller; the disk has its own line."""
     known = present.remembered(path, config, now)
     with contextlib.suppress(DatabaseError), query.Database(path) as asked:
         if stuck := present.Polls.read(asked, config, now).idle(lock.holder(path)):
@@ -156,7 +156,7 @@ def of_troubles(path: Path, config: Config | None, now: dt.datetime) -> list[Fin
 
 
 def of_portals(config: Config, clock: Callable[[], dt.datetime]) -> list[Finding]:
-    """One look at each portal, which is not stored."""
+    """Poll each portal once, without storing the looks."""
 
     async def look_at_all() -> list[Finding]:
         fetcher, words = Fetcher(config.fetch, clock=clock), config.words.known()

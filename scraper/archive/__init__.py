@@ -1,22 +1,22 @@
 """
-Archive: pages that somebody else saved, and the readings in them.
+Archives: pages that others saved, and the readings in them.
 
     file -> saved pages -> those that may show a sidebar -> sidebar -> normalize -> captures
 
 | file | knows |
 |---|---|
-| page.py | what an archive holds of a page |
+| page.py | a page as an archive holds it |
 | signs.py | whether a page may show a sidebar, by a search in its bytes |
-| http.py | a response as it was sent: headers, chunks, compression |
+| http.py | a response as sent: headers, chunks, compression |
 | warc.py | WARC and WET, whole and damaged |
 | lines.py | JSON lines |
-| files.py | which files there are, and which kind each is; saved pages |
-| portals.py | whose page it is |
-| extract.py | what a page showed |
-| tally.py | what is counted |
+| files.py | the files to read, and the kind of each; saved pages |
+| portals.py | the portal of a page |
+| extract.py | the content of a page |
+| tally.py | the counts |
 | work.py | a process that reads archives |
-| crew.py | such processes, side by side |
-| backfill.py | all of it: archives -> database or file |
+| pool.py | such processes, side by side |
+| backfill.py | the whole way: archives -> database or file |
 """
 
 from __future__ import annotations
@@ -35,20 +35,19 @@ def readings_of(
     page: bytes, url: str, fetched_at: dt.datetime | dt.date | str | None
 ) -> list[dict[str, Any]]:
     """
-    The readings of one saved page, for Spark and the like; without a database or a network.
+    Return the readings of one saved page, for Spark and the like; without database or network.
 
     Args:
         page: The page's bytes, in any encoding that it declares.
         url: Its address; its host names the portal.
-        fetched_at: When it was captured: aware, or a text in ISO 8601, Korean where it has no
-            offset. A day alone or None takes the readings for some time of that day, or of the
-            printed one.
+        fetched_at: The time of its capture: aware, or ISO 8601 text, Korean without an offset.
+            With only a day, the readings count for that day; with None, for the printed day.
 
     Returns:
         A row for each reading, with the keys ``url``, ``portal``, ``fetched_at`` (ISO, UTC; None
-        where only the day is known), ``page_date``, ``precision`` (``second`` or ``day``),
-        ``station``, ``kma_id``, ``label``, ``icon``, ``condition`` and ``temperature_c``. None at
-        all where the page has no sidebar, or nothing says when or whose it was.
+        if only the day is known), ``page_date``, ``precision`` (``second`` or ``day``),
+        ``station``, ``kma_id``, ``label``, ``icon``, ``condition`` and ``temperature_c``. The list
+        is empty if the page has no sidebar, or its time or portal is unknown.
 
     Raises:
         ValueError: The time is a ``datetime`` without an offset, which is ambiguous.

@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from scraper.archive.worker import Batch
 
 INTERVAL_S: Final = 3600
-"""Of a portal that only archives know: most keep a page an hour at best."""
+"""The interval of a portal that is only in archives: most keep a page an hour at best."""
 
 MOST_ROWS: Final = 4000
 MOST_CONTENTS: Final = 1000
 EVERY_S: Final = 1.0
-"""What was read is committed when it is so much, or so old."""
+"""A batch is committed at this size, or this age."""
 
 
 @dataclass(slots=True)
 class Progress:
     """
-    How far it is.
+    The progress of a backfill.
 
     Attributes:
-        files: How many there are to read.
-        bytes: In all of them; of what is read from a pipe, nothing.
-        tally: Of what was read.
-        bytes_read: Of the files.
+        files: The number of files to read.
+        bytes: Their size together; a pipe counts as 0.
+        tally: The counts so far.
+        bytes_read: Bytes of the files that were read.
         done: Files that were read to the end.
         skipped: Files that an earlier run had read.
-        troubles: Files with something the matter, and what.
-        unreadable: How many of those had no record that can be read.
-        started: When, by ``time.monotonic``.
+        troubles: The faults of files, by file.
+        unreadable: The number of files without a readable record.
+        started: The start, by ``time.monotonic``.
     """
 
     files: int = 0
@@ -61,7 +61,7 @@ class Progress:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, batch: Batch) -> None:
-        """Count what one batch brought."""
+        """Add the counts of one batch."""
         self.tally.add(batch.tally)
         self.bytes_read += batch.bytes_read
         if batch.finished is not None:
@@ -71,16 +71,16 @@ class Progress:
 
 
 class Sink(Protocol):
-    """Where it goes what was read."""
+    """Takes the results of reading."""
 
     def has(self, source: Source) -> bool:
-        """Whether a file need not be read."""
+        """Whether a file can be skipped."""
 
     def take(self, batch: Batch) -> None:
-        """Take a batch, for now or for good."""
+        """Take a batch; it may be stored later."""
 
     def end(self) -> collections.Counter[str]:
-        """Have all that was taken for good; gives how much was refused at last, by reason."""
+        """Store all batches taken so far; return the number of late refusals by reason."""
 
 
 def run(
@@ -91,13 +91,13 @@ def run(
     watch: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
     """
-    Read files and hand all that was in them to the sink.
+    Read files and pass their contents to the sink.
 
     Args:
-        files: Which.
+        files: The files.
         crew: The processes that read them.
-        sink: Where it goes.
-        watch: Called with the progress, some times a second.
+        sink: Takes the results.
+        watch: Called with the progress, several times a second.
     """
     wanted = [file for file in files if not sink.has(file)]
     progress = Progress(
@@ -115,13 +115,13 @@ def run(
 
 class Keeper:
     """
-    Keeps captures in the database, some thousand at once, and then the files that they are from.
+    Stores captures in the database, some thousand at once, and then records their files.
 
     Args:
         store: The database.
-        known: The portals that it shall know: address and interval in seconds by name.
-        how: What else of the command line decides what is taken from a file.
-        again: Whether files are read that were read before.
+        known: The portals to add: address and interval in seconds by name.
+        how: The other options that decide what is taken from a file.
+        again: Whether to read files that were read before.
     """
 
     def __init__(
@@ -138,11 +138,11 @@ class Keeper:
         self.spells_before = imports.count_spells(store)
 
     def has(self, source: Source) -> bool:
-        """Whether this very file was read to the end in the same way."""
+        """Whether this file was read to the end with the same options."""
         return self._record(source) in self._finished
 
     def take(self, batch: Batch) -> None:
-        """Take a batch; what is taken is kept soon."""
+        """Take a batch; it is stored soon."""
         for portal, at, precision, digest, content, page_date, age_s in batch.rows:
             self._captures.append(
                 Capture(
@@ -163,18 +163,18 @@ class Keeper:
             self._keep()
 
     def end(self) -> collections.Counter[str]:
-        """Keep the rest, and put in order what only the whole can tell."""
+        """Store the rest, and remove contents that turned out to be unused."""
         self._keep()
         captures.settle(self._store)
         return self._refused
 
     @property
     def spells(self) -> int:
-        """How many spells there are now."""
+        """The number of spells now."""
         return imports.count_spells(self._store)
 
     def _keep(self) -> None:
-        """Keep what was taken: a file counts as read only after all that was in it."""
+        """Store the batches; a file counts as read only once all its contents are stored."""
         if self._captures:
             for portal in {one.portal for one in self._captures} - self._there:
                 self._make_known(portal)
@@ -198,14 +198,14 @@ class Keeper:
 
 
 class Counter:
-    """Stores no row, and counts what would be stored."""
+    """Counts what would be stored, and stores no row."""
 
     def __init__(self) -> None:
         self._digests: set[bytes] = set()
 
     @property
     def contents(self) -> int:
-        """How many different sidebars were seen."""
+        """The number of different sidebars."""
         return len(self._digests)
 
     def has(self, source: Source) -> bool:  # noqa: ARG002 - as every sink
@@ -217,7 +217,7 @@ class Counter:
         self._digests.update(digest for _, _, _, digest, *_ in batch.rows)
 
     def end(self) -> collections.Counter[str]:
-        """Nothing was kept, and nothing refused."""
+        """Return no refusals, as no row was stored."""
         return collections.Counter()
 
 
@@ -238,7 +238,7 @@ class Extract:
         self.readings += len(batch.json)
 
     def end(self) -> collections.Counter[str]:
-        """Have the operating system take it all."""
+        """Flush the file to the operating system."""
         self._file.flush()
         return collections.Counter()
 
@@ -246,7 +246,7 @@ class Extract:
 @contextlib.contextmanager
 def written(path: Path) -> Iterator[Extract]:
     """
-    A file that appears complete, or stays as it was before.
+    Open a file that appears complete, or stays as it was before.
 
     Raises:
         OutputError: It cannot be written.

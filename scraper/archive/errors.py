@@ -1,4 +1,4 @@
-"""What can go wrong with archives as a whole."""
+"""Errors of archives as a whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from scraper.errors import ScraperError
 
 
 class NoSuchArchive(ScraperError):
-    """A path means no file, or one that cannot be read."""
+    """A path matches no file, or one that cannot be read."""
 
     exit_code = 2
 
@@ -17,7 +17,7 @@ class NoSuchArchive(ScraperError):
 
 
 class MissingFastwarc(MissingExtra):
-    """WARC is read with a library that is not installed."""
+    """The library that reads WARC is not installed."""
 
     extra = "archive"
 

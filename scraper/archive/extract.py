@@ -1,4 +1,4 @@
-"""A saved page -> what it showed: the sidebar, whose it is, and when that was."""
+"""Saved page -> sighting: the sidebar, its portal, and the time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 _REMEMBERED: Final = 256
-"""Steps and contents, the last so many: pages that were captured together show the same."""
+"""How many steps and contents to remember: pages captured together show the same."""
 
 _END: Final = 40
 _CREDIT: Final = "기상청"
@@ -34,10 +34,10 @@ class Reader:
 
     Args:
         portals: The names of portals.
-        words: What printed words mean.
-        portal: Whose the pages are that have no address; None = they are refused.
-        date: The day of the pages that have neither a time nor a date; None = they are refused.
-        not_after: No capture is of a later time; aware.
+        words: The meanings of printed words.
+        portal: The portal of pages without an address; None = they are refused.
+        date: The day of pages with neither a time nor a date; None = they are refused.
+        not_after: The latest possible time of a capture; aware.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Reader:
 
     def sighting(self, page: SavedPage) -> Sighting | None:
         """
-        What a page showed; None where it has no sidebar.
+        Return what a page showed; None if it has no sidebar.
 
         Raises:
-            Refused: It is not known whose it is or when that was, or it must not be taken.
+            Refused: Its portal or time is unknown, or it must not be taken.
         """
         if (seen := self._read(page)) is None:
             return None
@@ -79,7 +79,7 @@ class Reader:
         )
 
     def _read(self, page: SavedPage) -> PageContent | None:
-        """What a page says: read first by the surroundings of its box, then by all of it."""
+        """Read a page, first by the surroundings of its box, then as a whole."""
         parts = prefilter.surroundings(page.block, page.start)
         for part in (parts, None) if parts else (None,):
             try:
@@ -118,7 +118,7 @@ class Reader:
 
 
 def rows(seen: Sighting) -> list[dict[str, Any]]:
-    """The readings of a sighting, each a plain row."""
+    """Return the readings of a sighting as plain rows."""
     second = seen.precision == "second"
     page = {
         "url": seen.url,

@@ -1,4 +1,4 @@
-"""Which files there are to read, and which kind each of them is."""
+"""The files to read, and the kind of each."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Source:
     A file to read.
 
     Attributes:
-        path: Where it is; ``-`` for standard input.
-        named: Whether it was named, and not found in a folder.
-        bytes: Its size; 0 where that is unknown.
-        modified: When it was written last, in nanoseconds since 1970.
+        path: Its path; ``-`` for standard input.
+        named: Whether it was named, rather than found in a folder.
+        bytes: Its size; 0 if unknown.
+        modified: The time of its last change, in nanoseconds since 1970.
     """
 
     path: str
@@ -46,7 +46,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """Its whole path, as text that can be kept and shown."""
+        """Its whole path, as text that can be stored and shown."""
         if self.path == STDIN:
             return STDIN
         return os.fsencode(Path(self.path).absolute()).decode("utf-8", "backslashreplace")
@@ -58,10 +58,10 @@ class Source:
 
 def sources(paths: Iterable[str]) -> list[Source]:
     """
-    The files that these paths, folders and patterns mean, each once.
+    Return the files that match these paths, folders and patterns, each once.
 
     Raises:
-        NoSuchArchive: One of them means none, or cannot be read.
+        NoSuchArchive: One of them matches no file, or cannot be read.
     """
     found: dict[str, Source] = {}
     for path in paths:
@@ -98,14 +98,14 @@ def _in_folder(folder: Path) -> Iterator[Source]:
         folders.sort()
         for name in sorted(names):
             path = Path(root, name)
-            if path.is_file():  # a pipe or a device could keep us for ever
+            if path.is_file():  # reading a pipe or a device could take for ever
                 yield _source(path, named=False)
 
 
 def _source(path: Path, *, named: bool) -> Source:
     try:
         there = path.stat()
-        if named and path.is_file():  # who opens a pipe must read it, too
+        if named and path.is_file():  # a pipe that is opened must be read, too
             path.open("rb").close()
     except OSError as exc:
         raise NoSuchArchive(path, exc.strerror or str(exc)) from exc
@@ -113,7 +113,7 @@ def _source(path: Path, *, named: bool) -> Source:
 
 
 def jobs(files: Sequence[Source]) -> Iterator[list[Source]]:
-    """The files in portions for one process each: an archive alone, saved pages together."""
+    """Divide the files into jobs for one process each: an archive alone, saved pages together."""
     together: list[Source] = []
     for file in files:
         if file.bytes >= _LARGE or file.path == STDIN:
@@ -129,9 +129,9 @@ def jobs(files: Sequence[Source]) -> Iterator[list[Source]]:
 
 def kind(path: str, head: bytes) -> Kind:
     """
-    What a file is by the first bytes in it, inflated, and where those leave it open, by its name.
+    Return the kind of a file by its first bytes, inflated, or by its name if those do not decide.
 
-    ``nothing`` is a file that holds no page.
+    ``nothing`` is a file without a page.
     """
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if head.startswith(b"WARC/") or any(suffix in _ARCHIVES for suffix in suffixes):

@@ -1,4 +1,4 @@
-"""A response as an archive keeps it: status line, headers and body -> the body as printed."""
+"""A response as archived: status line, headers and body -> the body as printed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r?\n")
 @dataclass(frozen=True, slots=True)
 class Head:
     """
-    What the headers of a response say of its body.
+    The headers of a response, as far as they describe its body.
 
     Attributes:
         length: Bytes of status line and headers.
-        content_type: As sent; empty where it was not.
-        content_encoding, transfer_encoding: In small letters; empty where there is none.
-        content_length: Bytes of the body, as sent; None where it was not.
-        age_s: Seconds for which a cache had kept it; None where it says none.
+        content_type: As sent; empty if missing.
+        content_encoding, transfer_encoding: In lower case; empty if missing.
+        content_length: Bytes of the body, as sent; None if missing.
+        age_s: Seconds for which a cache had kept it; None if not sent.
     """
 
     length: int
@@ -43,14 +43,14 @@ class Head:
     age_s: int | None = None
 
     def is_cut(self, block: bytes) -> bool:
-        """Whether a response is shorter than it was when it was sent; many are kept inflated."""
+        """Whether a response is shorter than it was when sent; many archives store it inflated."""
         if self.content_length is None or self.transfer_encoding:
             return False
         return len(block) - self.length < self.content_length
 
 
 def head(block: bytes) -> Head | None:
-    """The headers of a response that can be a page; None where it is another, or no response."""
+    """Return the headers of a response that can be a page; None for any other bytes."""
     if not _OK.match(block) or (end := _END.search(block, 0, HEAD_BYTES)) is None:
         return None
     sent = {name.lower(): value for name, value in _HEADERS.findall(block, 0, end.start())}
@@ -76,9 +76,9 @@ def is_text(content_type: str) -> bool:
 
 def body(block: bytes, head: Head) -> bytes:
     """
-    The body as printed.
+    Return the body as printed.
 
-    Many archives keep the headers of a body that they have inflated; its bytes show that.
+    Many archives inflate a body but keep its headers; the bytes tell which happened.
 
     Raises:
         Refused: It cannot be inflated, or is too large.

@@ -1,4 +1,4 @@
-"""JSON lines: a saved page in each."""
+"""JSON lines, each with a saved page."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _AS_TEXT: Final = "text/html; charset=utf-8"
 
 def pages(stream: BinaryIO, tally: Tally, troubles: list[str]) -> Iterator[SavedPage | None]:
     """
-    The pages that may show a sidebar; None every now and then, while there are none.
+    Yield the pages that may show a sidebar, and None now and then while there are none.
 
     Args:
         stream: The lines.
-        tally: Where they are counted.
-        troubles: Gets an entry where no line is JSON.
+        tally: Gets the counts.
+        troubles: Gets an entry if no line is JSON.
     """
     nth = odd = 0
     for nth, line in enumerate(_lines(stream, tally), 1):
@@ -53,7 +53,7 @@ def pages(stream: BinaryIO, tally: Tally, troubles: list[str]) -> Iterator[Saved
 
 
 def _lines(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
-    """The lines that are not empty, without those that are too long, and without a mark before."""
+    """Yield the lines without empty and overlong ones, and without a byte order mark."""
     while line := stream.readline(MOST_LINE_BYTES):
         if len(line) == MOST_LINE_BYTES and not line.endswith(b"\n"):
             tally.refused["too large"] += 1
@@ -87,7 +87,7 @@ def _page(line: bytes, tally: Tally) -> SavedPage | None:
 
 
 def _url(told: object) -> str | None:
-    """The address, without what is no letter of any encoding."""
+    """The address, without characters that no encoding can write."""
     return told.encode("utf-8", "replace").decode() if isinstance(told, str) else None
 
 

@@ -1,4 +1,4 @@
-"""The saved page: what an archive holds of it, and what is read from it."""
+"""The saved page as an archive holds it, and the result of reading it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from db.write.captures import Precision
 
 Time: TypeAlias = "dt.datetime | dt.date | None"
-"""When a page was captured: a moment (aware), only a day, or unknown."""
+"""The time of a capture: a moment (aware), only a day, or unknown."""
 
 MOST_BYTES: Final = 4 * 2**20
-"""Of a page, as it is and inflated; as the config's ``fetch.max_bytes`` by default."""
+"""Maximum size of a page, compressed and inflated; the default of ``fetch.max_bytes``."""
 
 FIRST_YEAR: Final = 1996
-"""Archives of the web begin then; an earlier date is a mistake."""
+"""Web archives begin then; an earlier date is a mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,13 @@ class SavedPage:
     A page of an archive that may show a sidebar.
 
     Attributes:
-        url: Its address; None where the archive has none.
-        captured_at: When it was captured.
-        content_type: Of its HTTP header; None where there is none.
-        block: The page as printed, inflated, perhaps with something before it.
-        start: Where in that the page begins.
+        url: Its address; None if the archive has none.
+        captured_at: The time of the capture.
+        content_type: Its HTTP header; None if missing.
+        block: The page as printed, inflated, perhaps with other bytes before it.
+        start: The place in the block at which the page begins.
         cut_short: Whether its end is missing.
-        age_s: Seconds for which a cache had kept it, where its header Age says so.
+        age_s: Seconds for which a cache had kept it, by its header Age.
     """
 
     url: str | None
@@ -48,7 +48,7 @@ class SavedPage:
 
     @property
     def body(self) -> bytes:
-        """The page alone; a copy, which is not to be made in vain."""
+        """The page alone; a copy, so call this only if needed."""
         return self.block[self.start :]
 
 
@@ -58,12 +58,12 @@ class Sighting:
     What a saved page showed.
 
     Attributes:
-        url: Its address, where it is known.
+        url: Its address, if known.
         portal: The portal's name.
-        captured_at: When; aware. Where only the day is known, its midnight in Korea.
-        precision: ``day`` where only that is known.
+        captured_at: The time of the capture; aware. If only the day is known, its Korean midnight.
+        precision: ``day`` if only the day is known.
         page_date: The date printed with it.
-        content: What the sidebar said.
+        content: The content of the sidebar.
         age_s: As in ``SavedPage``.
     """
 
@@ -77,7 +77,7 @@ class Sighting:
 
 
 class Refused(Exception):
-    """A page that shows a sidebar, or might, and cannot be taken; it says why in a few words."""
+    """A page with a sidebar, perhaps, that cannot be taken; the text says why in a few words."""
 
 
 _CLOCK: Final = re.compile(r"[T ]", re.IGNORECASE)
@@ -86,10 +86,10 @@ _CLOCK: Final = re.compile(r"[T ]", re.IGNORECASE)
 
 def time_of(printed: str) -> Time:
     """
-    Read ``"2018-03-20T00:00:00Z"`` or ``"2018-03-20"``; Korean where it has no offset.
+    Read ``"2018-03-20T00:00:00Z"`` or ``"2018-03-20"``; Korean without an offset.
 
     Returns:
-        None where it is neither.
+        None for any other text.
     """
     text = printed.strip()
     try:

@@ -1,4 +1,4 @@
-"""Processes that read archives side by side; their caller gets what they read."""
+"""Processes that read archives side by side, and return their batches to the caller."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STOP_S: Final = 5.0
 
 @dataclass(slots=True)
 class _Member:
-    """A process at work, and the files of its job that it has not finished."""
+    """A running process, and the unfinished files of its job."""
 
     process: SpawnProcess
     connection: Connection
@@ -35,14 +35,14 @@ class _Member:
 
 class Crew:
     """
-    So many processes, stopped at the end of ``with``.
+    A number of processes, stopped at the end of ``with``.
 
-    A pipe to each has room for a batch or two: a process waits until its last one was taken, so
-    that memory does not grow with an archive. When we are killed the pipes break, and they end.
+    A pipe to each has room for a batch or two: a process waits until its last batch was taken, so
+    memory does not grow with an archive. If the parent is killed, the pipes break and they end.
 
     Args:
-        orders: What all of them are told.
-        size: How many.
+        orders: The settings for all of them.
+        size: The number of processes.
     """
 
     def __init__(self, orders: Orders, size: int) -> None:
@@ -62,9 +62,9 @@ class Crew:
 
     def batches(self, jobs: Iterable[list[Source]]) -> Iterator[Batch]:
         """
-        What is read from all files, as it comes.
+        Yield the batches of all files as they come.
 
-        A file that its process dies of ends in a batch that says so; the others are read.
+        A file that kills its process ends in a batch that reports it; the other files are read.
         """
         waiting = deque(jobs)
         while waiting and len(self._members) < self._size:
@@ -98,7 +98,7 @@ class Crew:
         _send(ours, job)
 
     def _go_on(self, member: _Member, waiting: deque[list[Source]]) -> None:
-        """Give a process its next job when it has ended one, or let it go."""
+        """Give a process its next job when it has finished one, or end it."""
         if member.files:
             return
         if waiting and waiting[0][0].path != files.STDIN:
@@ -117,7 +117,7 @@ class Crew:
         member.process.join(_STOP_S)
 
     def _after_death(self, member: _Member, waiting: deque[list[Source]]) -> Batch:
-        """What is to be said of the file that a process died of; a new one reads the rest."""
+        """Report the file that killed a process; a new process reads the rest."""
         self._members.remove(member)
         member.connection.close()
         member.process.join(_STOP_S)
@@ -132,8 +132,8 @@ class Crew:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Keep Ctrl-C from a process that is being started for good; to us it comes a moment later."""
-    resource_tracker.ensure_running()  # begun within, it would let them through
+    """Block Ctrl-C in a process that is being started; the parent gets it a moment later."""
+    resource_tracker.ensure_running()  # started inside the block, it would let them through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -142,13 +142,13 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _send(connection: Connection, job: list[Source] | None) -> None:
-    """Send a job; that a process is dead is seen when it should answer."""
+    """Send a job; a dead process is detected when it should answer."""
     with contextlib.suppress(OSError):
         connection.send(job)
 
 
 class _Later:
-    """Standard input, handed over while a process is being started."""
+    """Standard input, passed on while a process is being started."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {"fd": reduction.DupFd(0)}

@@ -1,4 +1,4 @@
-"""Whose page it is: hosts, and the names of the portals that they belong to."""
+"""The portal of a page: hosts, and the names of their portals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ADDRESS: Final = re.compile(
     rb"""|<!-- saved from url=\(\d+\)(?P<e>\S+)""",
     re.IGNORECASE,
 )
-"""Where a page tells its own address, or the browser that saved it does."""
+"""The places of a page's own address, written by the page or by the browser that saved it."""
 
 _HOST_FOLDER: Final = re.compile(
     r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:[a-z]{2}|com|net|org|info|biz|news|media|press)",
@@ -34,11 +34,11 @@ _HOST_FOLDER: Final = re.compile(
 
 class Portals:
     """
-    The names of portals by their hosts; one that is not known gets its host for a name.
+    The names of portals by their hosts; an unknown portal gets its host as its name.
 
     Args:
-        names: Of the portals that are known, by host.
-        only_known: Whether there shall be no others.
+        names: The names of known portals, by host.
+        only_known: Whether to refuse all others.
     """
 
     def __init__(self, names: Mapping[str, str], *, only_known: bool = False) -> None:
@@ -46,10 +46,10 @@ class Portals:
         self._taken = set(names.values())
 
     def name(self, host: str) -> str | None:
-        """The name of the portal at this host; None where it is to be refused."""
+        """The name of the portal at this host; None if it must be refused."""
         if (name := self._names.get(host)) is None and not self._only_known:
             name = host
-            while name in self._taken:  # another portal goes by the name of this host
+            while name in self._taken:  # another portal has this host as its name
                 name += "_"
             self._names[host] = name
         return name
@@ -65,13 +65,13 @@ def by_host(addresses: Mapping[str, str]) -> dict[str, str]:
 
 
 def host_of(url: str) -> str | None:
-    """The host of an address, ``www.`` and ``m.`` left out; None where it has none."""
+    """The host of an address, without ``www.`` and ``m.``; None if it has none."""
     origin = _ORIGIN.match(url)
     return None if origin is None else _host(origin[1])
 
 
 def address_in(page: bytes) -> str | None:
-    """The address that a page of HTML gives as its own; None where it gives none."""
+    """The address that a page of HTML gives as its own; None if it gives none."""
     for match in _ADDRESS.finditer(page, 0, _HEAD):
         found: bytes = next(filter(None, match.groups()))
         address = found.decode("utf-8", "replace")
@@ -81,7 +81,7 @@ def address_in(page: bytes) -> str | None:
 
 
 def address_by_folder(path: Path) -> str | None:
-    """The address of a file in a folder that is named like a host; None where none is."""
+    """The address of a file in a folder that is named like a host; None without such a folder."""
     *folders, _ = path.parts
     for nth in range(len(folders) - 1, -1, -1):
         if _HOST_FOLDER.fullmatch(folders[nth]):
@@ -90,7 +90,7 @@ def address_by_folder(path: Path) -> str | None:
 
 
 def as_host(text: str) -> str | None:
-    """The host that a text such as ``koya-culture.com`` is; None where it is none."""
+    """Read a host from a text such as ``koya-culture.com``; None for any other text."""
     return _host(f"http://{text}") if "." in text and not re.search(r"[/?#@\s]", text) else None
 
 

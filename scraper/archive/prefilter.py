@@ -1,8 +1,8 @@
 """
 Whether a page may show a sidebar, by searches in its bytes, without decoding.
 
-Of the pages of an archive few show one, so that these searches are most of what an archive costs.
-A page that has neither KMA's name, nor the sign for degrees, nor the known list, is skipped.
+Few pages of an archive show one, so these searches are most of the cost of an archive. A page with
+neither KMA's name, nor the sign for degrees, nor the known list, is skipped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ except ImportError:  # it is an extra, and takes a twentieth of the time
 
 _SIGNS: Final = ("기상청".encode(), "℃".encode(), MARK)
 _SIGNS_CP949: Final = ("기상청".encode("cp949"), "℃".encode("cp949"))
-"""Both are no letters of UTF-8, and those above are none of CP949."""
+"""Neither is valid UTF-8, and those above are not valid CP949."""
 
 _DEGREES: Final = (_SIGNS[1], _SIGNS_CP949[1])
 
@@ -32,7 +32,7 @@ _NO_ASCII: Final = re.compile(rb"(?:utf-?(?:7|16|32)|iso-2022|johab)", re.IGNORE
 
 _BEFORE: Final = 2000
 _AFTER: Final = 3000
-"""Bytes around a list: as many as ``sidebar`` looks at, and more."""
+"""Bytes around a list: at least as many as ``sidebar`` reads."""
 
 _HEAD: Final = 4096
 """Bytes in which a page declares its encoding."""
@@ -47,7 +47,7 @@ def may_show(block: bytes, start: int = 0, content_type: bytes = b"") -> bool:
     Args:
         block: The page, perhaps with its headers before it.
         start: Where the page begins.
-        content_type: As its headers say.
+        content_type: The header of that name.
     """
     signs = _signs_in(content_type)
     return not signs or any(has(block, sign) for sign in signs) or block.startswith(_MARKS, start)
@@ -55,7 +55,7 @@ def may_show(block: bytes, start: int = 0, content_type: bytes = b"") -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _signs_in(content_type: bytes) -> tuple[bytes, ...]:
-    """What is searched for in a page of this type; nothing where its bytes would not have it."""
+    """The signs to search for in a page of this type; none if its encoding hides them."""
     if _NO_ASCII.search(content_type):
         return ()
     return _SIGNS if _UTF_8.search(content_type) else _SIGNS + _SIGNS_CP949
@@ -63,15 +63,15 @@ def _signs_in(content_type: bytes) -> tuple[bytes, ...]:
 
 def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
     """
-    The head of a page, and the list where the known name stands first, with all around the box.
+    Return the head of a page, and its first list with the known name, with all around the box.
 
-    A list that is a sidebar is the same read from this, and its encoding the same told by this: to
-    copy and decode the whole page takes longer than all else. Both parts begin and end where no
-    character is cut in two in any encoding that has its ASCII in the usual places.
+    A sidebar reads the same from this part, and so does its encoding; copying and decoding the
+    whole page would take longer than all else. Both parts begin and end where no character is cut
+    in two in any encoding with ASCII in the usual places.
 
     Returns:
-        None where it stands elsewhere first, or nowhere; or where all of the page has to be read:
-        the list is in a comment or hidden, or there are temperatures elsewhere.
+        None if the known name is missing or first stands outside a list; or if the whole page must
+        be read: the list is in a comment or hidden, or there are temperatures elsewhere.
     """
     if (at := find(block, MARK, start)) == -1 or block.startswith(_MARKS, start):
         return None
@@ -88,7 +88,7 @@ def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
 
 
 def _is_alone(block: bytes, start: int, at: int, closes: int, ends: int) -> bool:
-    """Whether a list is seen, and no sign for degrees stands before or after it in the page."""
+    """Whether a list is visible, and the page has no sign for degrees before or after it."""
     place = at - start
     seen = blanked(block[start:closes])
     if not seen.startswith(MARK, place) or is_hidden(seen, place, len(seen)):
@@ -101,5 +101,5 @@ def _is_alone(block: bytes, start: int, at: int, closes: int, ends: int) -> bool
 
 
 def has(block: bytes, part: bytes) -> bool:
-    """Whether a part stands anywhere in some bytes."""
+    """Whether some bytes contain a part."""
     return bool(find(block, part) != -1)

@@ -1,4 +1,4 @@
-"""What came of the pages of an archive, counted."""
+"""Counts of the pages of an archive, by result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 MOST_WORDS = 200
-"""So many unknown words are named; a damaged page has no end of them."""
+"""The most unknown words to list; a damaged page can have very many."""
 
 
 @dataclass(slots=True)
@@ -15,9 +15,9 @@ class Tally:
     Counts that grow.
 
     Attributes:
-        pages: How many pages of HTML or text were searched.
-        sidebars: Pages of those that showed one and were taken.
-        refused: Pages and damages that were not taken, by reason.
+        pages: Pages of HTML or text that were searched.
+        sidebars: Pages among them with a sidebar that was taken.
+        refused: Pages and damaged records that were not taken, by reason.
         words: Cities, labels and icon codes that we do not know, such as ``"city '북대구'"``.
     """
 
@@ -27,7 +27,7 @@ class Tally:
     words: set[str] = field(default_factory=set)
 
     def add(self, other: Tally) -> None:
-        """Count what another counted."""
+        """Add the counts of another tally."""
         self.pages += other.pages
         self.sidebars += other.sidebars
         self.refused += other.refused
@@ -35,7 +35,7 @@ class Tally:
             self.words |= other.words
 
     def taken(self) -> Tally:
-        """The counts up to now; counting starts again from zero."""
+        """Return the counts so far, and start again from zero."""
         taken = Tally(self.pages, self.sidebars, self.refused, self.words)
         self.pages, self.sidebars, self.refused, self.words = 0, 0, Counter(), set()
         return taken

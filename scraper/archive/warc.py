@@ -37,7 +37,7 @@ _TYPES: Final = WarcRecordType.response | WarcRecordType.resource | WarcRecordTy
 _INSIDE: Final = b"\r\n\r\nWARC/1."
 _RECORD: Final = re.compile(rb"\n(?=WARC/1\.\d\r?\n)")
 _HEARTBEAT: Final = 128
-"""After so many records without a page, one says that it is at work."""
+"""After this many records without a page, None reports progress."""
 
 _LENGTH: Final = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n", re.IGNORECASE)
 _STEP: Final = 2**20
@@ -45,35 +45,35 @@ _TAIL: Final = 16
 _WHOLE: Final = MOST_BYTES + 2 * http.HEAD_BYTES
 _BLANK: Final = b"\r\n\r\n"
 _HEAD: Final = 4096
-"""Bytes of a gzip member or zstd frame that are tried for the beginning of a record."""
+"""Bytes of a gzip member or zstd frame to inflate in search of the beginning of a record."""
 
 
 _MOST_DAMAGES: Final = 1000
-"""After so many it is no archive any more."""
+"""With this many faults a file no longer counts as an archive."""
 
 
 _CUT: Final = "cut short"
 
 
 class Damaged(Exception):
-    """The archive cannot be read on from here; it says why in a few words."""
+    """The archive cannot be read beyond this place; the text says why in a few words."""
 
 
 class _PassedOver(Exception):
-    """A record is so large that the next is rather looked for than read up to."""
+    """A record is so large that searching for the next one is faster than reading it."""
 
 
 class Archive:
     """
-    One archive that is being read.
+    An archive that is being read.
 
     Args:
         stream: The file, or a pipe.
-        tally: Where pages are counted.
+        tally: Gets the counts of pages.
 
     Attributes:
-        troubles: What is the matter with it, a few words each.
-        records: How many records of pages and files it gave.
+        troubles: Its faults, a few words each.
+        records: The number of records of pages and files so far.
     """
 
     def __init__(self, stream: BinaryIO, tally: Tally) -> None:
@@ -88,7 +88,7 @@ class Archive:
         self.records = 0
 
     def pages(self) -> Iterator[SavedPage | None]:
-        """The pages that may show a sidebar; None every now and then, while there are none."""
+        """Yield the pages that may show a sidebar, and None now and then while there are none."""
         start: int | None = 0
         while start is not None:
             try:
@@ -117,10 +117,10 @@ class Archive:
 
     def _pages_from(self, start: int) -> Iterator[SavedPage | None]:
         """
-        The pages from this byte on; each only when what follows it is well.
+        Yield the pages from this byte on, each once the bytes after it are found to be intact.
 
         Raises:
-            Damaged: The archive, or the record that is at hand.
+            Damaged: The archive, or the current record.
         """
         if self._seekable:
             self._stream.seek(start)
@@ -143,10 +143,10 @@ class Archive:
 
     def _page(self, record: WarcRecord) -> SavedPage | None:
         """
-        The page in a record; None where there is none that may show a sidebar.
+        The page of a record; None if it cannot show a sidebar.
 
         Raises:
-            Refused: There may be one, but it cannot be taken.
+            Refused: It may show one, but cannot be taken.
             Damaged: The record is not as long as it says, or the archive ends in it.
         """
         length = record.content_length
@@ -169,7 +169,7 @@ class Archive:
         self._check_length(block)
         if head.is_cut(block):
             raise Refused(_CUT)
-        if not self._magic.startswith(GZIP):  # which has sums of its own
+        if not self._magic.startswith(GZIP):  # which has its own checksums
             _check_digest(record.headers.get("WARC-Block-Digest"), block)
         return _as_page(record, body, start, head)
 
@@ -179,7 +179,7 @@ class Archive:
             raise Damaged(msg)
 
     def _pass_over(self, record: WarcRecord) -> None:
-        """Pass over a record that is too large for a page, or that says so."""
+        """Skip a record that is, or claims to be, too large for a page."""
         block = record.reader.read(http.HEAD_BYTES)
         if http.head(block) is not None or _head_of(record) is not None:
             self._tally.pages += 1
@@ -187,10 +187,10 @@ class Archive:
         if self._seekable:
             raise _PassedOver
 
-    # ---- where the archive is damaged
+    # ---- in a damaged archive
 
     def _next_record(self, start: int) -> int | None:
-        """Where the next record begins, from this byte on; None where there is none."""
+        """The place of the next record from this byte on; None if there is none."""
         if not self._seekable or self._damages >= _MOST_DAMAGES:
             return None
         kept = b""
@@ -200,14 +200,14 @@ class Archive:
             for at in self._beginnings(window):
                 if self._begins(start + at):
                     return start + at
-            # A beginning may stand across two steps; it is not looked for twice.
+            # A beginning may lie across two steps; it is not found twice.
             kept = window[-_TAIL:]
             start += len(window) - len(kept)
             self._stream.seek(start + len(kept))
         return None
 
     def _beginnings(self, window: bytes) -> Iterator[int]:
-        """Where in a part of the file a record may begin."""
+        """The places in a part of the file at which a record may begin."""
         for magic in (GZIP, ZSTD):
             if self._magic.startswith(magic):
                 return (found.start() for found in re.finditer(re.escape(magic), window))
@@ -227,12 +227,12 @@ class Archive:
         return head.startswith(_WARC)
 
     def _has_magic(self, at: int) -> bool:
-        """Whether a gzip member begins at this byte, if only with a part of its first bytes."""
+        """Whether a gzip member begins at this byte, perhaps with only some of its first bytes."""
         self._stream.seek(at)
         return GZIP.startswith(self._stream.read(len(GZIP)))
 
     def _is_whole(self) -> bool:
-        """Whether the record at hand is well, where what comes after it is damaged."""
+        """Whether the current record is intact although the bytes after it are damaged."""
         if not self._seekable or self._magic.startswith(ZSTD):
             return False
         if self._magic.startswith(GZIP):
@@ -248,7 +248,7 @@ class Archive:
         return bool(record.startswith(_BLANK, head_ends + int(length[1])))
 
     def _member(self, at: int) -> tuple[bytes, int | None]:
-        """What a gzip member begins with, and where it ends; None where it is damaged."""
+        """The first bytes of a gzip member, and its end; None if it is damaged."""
         self._stream.seek(at)
         member = zlib.decompressobj(16 + zlib.MAX_WBITS)
         begins = bytearray()
@@ -264,7 +264,7 @@ class Archive:
         return bytes(begins), self._stream.tell() - len(member.unused_data)
 
     def _check_end(self) -> None:
-        """Tell of an archive that ends too early; fastwarc takes that for its end."""
+        """Report an archive that ends too early; fastwarc takes that for its end."""
         if not self._seekable or self._last_trouble == _CUT:
             return
         if not self.records and not self._damages:
@@ -283,7 +283,7 @@ class Archive:
 
 
 class _Pipe:
-    """A stream that only goes on, and yet says where it is: fastwarc asks for that."""
+    """A stream that cannot seek but knows its position, which fastwarc needs."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self._at = stream, 0
@@ -295,7 +295,7 @@ class _Pipe:
         return piece
 
     def tell(self) -> int:
-        """How many bytes were read."""
+        """The number of bytes read so far."""
         return self._at
 
 
@@ -316,7 +316,7 @@ def _as_page(record: WarcRecord, body: bytes, start: int, head: Head) -> SavedPa
 
 
 def _head_of(record: WarcRecord) -> Head | None:
-    """What a record without headers of HTTP says of itself; None where it can be no page."""
+    """The headers of a record without HTTP headers; None if it cannot be a page."""
     content_type = record.headers.get("Content-Type") or ""
     if not http.is_text(content_type):
         return None
@@ -324,7 +324,7 @@ def _head_of(record: WarcRecord) -> Head | None:
 
 
 def _check_digest(digest: str | None, block: bytes) -> None:
-    """Refuse a block that is not what its archive once kept; of a digest unknown to us, nothing."""
+    """Refuse a block whose digest differs; digests of unknown kinds are ignored."""
     kind, _, expected = (digest or "").partition(":")
     if kind.lower() != "sha1":
         return

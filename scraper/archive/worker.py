@@ -1,4 +1,4 @@
-"""A process that reads archives: files in, batches of what they showed out."""
+"""A process that reads archives: files in, batches of sightings out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 MOST_ROWS: Final = 1000
 MOST_BATCH_BYTES: Final = 2**20
 EVERY_S: Final = 0.25
-"""A batch is sent when it is so large, or so old."""
+"""A batch is sent at this size, or this age."""
 
 _MOST_SENT: Final = 100_000
 _HEAD: Final = 2048
@@ -44,22 +44,22 @@ _LONGEST_WORD: Final = 80
 Row = tuple[
     str, "dt.datetime", "Precision", bytes, "Content | None", "dt.date | None", "int | None"
 ]
-"""A capture: portal, when, precision, digest, content unless it was sent before, page date, Age."""
+"""A capture: portal, time, precision, digest, content unless sent before, page date, Age."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
     """
-    What all processes are told.
+    The settings for all processes.
 
     Attributes:
-        names: Of the portals that are known, by host.
-        only_known: Whether pages of others are refused.
-        portal: Whose the pages are that have no address.
-        date: The day of pages that have neither time nor date.
-        not_after: No capture is later; aware.
-        words: What printed words mean.
-        as_json: Whether readings are wanted as JSON lines, and not captures.
+        names: The names of known portals, by host.
+        only_known: Whether pages of other portals are refused.
+        portal: The portal of pages without an address.
+        date: The day of pages with neither time nor date.
+        not_after: The latest possible time of a capture; aware.
+        words: The meanings of printed words.
+        as_json: Whether to return readings as JSON lines instead of captures.
     """
 
     names: Mapping[str, str]
@@ -74,16 +74,16 @@ class Orders:
 @dataclass(slots=True)
 class Batch:
     """
-    What was read since the last one.
+    The results since the last batch.
 
     Attributes:
         rows: Captures.
         json: Readings as JSON lines.
-        tally: What was counted.
-        bytes_read: Of the files, as they lie on the disk.
+        tally: The counts.
+        bytes_read: Bytes of the files as stored on the disk.
         finished: A file that was read to its end.
-        troubles: What is the matter with that.
-        unreadable: Whether no record of it can be read.
+        troubles: The faults of that file.
+        unreadable: Whether that file has no readable record.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Batch:
 
 
 def run(connection: Connection, orders: Orders, stdin: Any) -> None:
-    """Read the files that come through the connection until None does, or it is closed."""
+    """Read the files that come through the connection, until None comes or it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     worker = Worker(orders, stdin)
     try:
@@ -104,17 +104,17 @@ def run(connection: Connection, orders: Orders, stdin: Any) -> None:
             for source in job:
                 for batch in worker.read(source):
                     connection.send(batch)
-    except (EOFError, OSError):  # the parent process is gone
+    except (EOFError, OSError):  # the parent process has ended
         os._exit(1)
 
 
 class Worker:
     """
-    Reads one file after the other.
+    Reads one file after another.
 
     Args:
-        orders: How.
-        stdin: Standard input, as ``multiprocessing`` hands it over.
+        orders: The settings.
+        stdin: Standard input, as ``multiprocessing`` passes it on.
     """
 
     def __init__(self, orders: Orders, stdin: Any = None) -> None:
@@ -132,9 +132,9 @@ class Worker:
 
     def read(self, source: Source) -> Iterator[Batch]:
         """
-        What a file has, in batches; the last says that it is finished.
+        Yield the contents of a file in batches; the last one names it as finished.
 
-        It also has the troubles of the file.
+        The last batch also has the faults of the file.
         """
         troubles: list[str] = []
         pages = at = 0
@@ -171,7 +171,7 @@ class Worker:
     def _pages(
         self, source: Source, stream: io.BufferedReader, troubles: list[str]
     ) -> Iterator[SavedPage | None]:
-        """The pages of a file that may show a sidebar; None every now and then."""
+        """Yield the pages of a file that may show a sidebar, and None now and then."""
         head = stream.peek(_HEAD)
         packed = head.startswith(warc.GZIP)
         if packed:
@@ -191,7 +191,7 @@ class Worker:
             troubles.append("neither an archive nor a page" if head else "empty")
 
     def _page(self, source: Source, body: bytes) -> SavedPage | None:
-        """The page that a file is; its time is unknown, since that of the file is another."""
+        """Return a file as a page of unknown time: the time of the file is another."""
         tally = self._tally
         tally.pages += 1
         if len(body) > MOST_BYTES:
@@ -203,7 +203,7 @@ class Worker:
         return SavedPage(url=url, captured_at=None, content_type=None, block=body)
 
     def _take(self, page: SavedPage) -> None:
-        """Read a page, and put what it showed into the batch."""
+        """Read a page, and add the result to the batch."""
         tally = self._tally
         try:
             seen = self._reader.sighting(page)
@@ -222,9 +222,9 @@ class Worker:
 
     def _row(self, seen: Sighting) -> Row:
         """
-        A capture; its content goes along once, and again where another page printed it differently.
+        Return a capture; its content is added once, and again if a page printed it differently.
 
-        Of all pages with one content the same is kept, whatever their order: all have to be sent.
+        The database keeps the same page of each content in any order, so it has to see all of them.
         """
         content: Content | None = seen.content
         key = seen.content.digest, hash(seen.content.fragment)
@@ -255,14 +255,14 @@ class Worker:
         return batch
 
     def _count_bytes(self, stream: io.BufferedReader, at: int) -> int:
-        """Count what was read of a file since a place in it; gives where it is now."""
+        """Count the bytes read since a place in a file; return the new place."""
         now = stream.tell() if stream.seekable() else at
         self._batch.bytes_read += max(0, now - at)
         return max(now, at)
 
 
 def words(content: Content) -> set[str]:
-    """The words of a content that we do not know, each with what it is."""
+    """The unknown words of a content, each with its kind."""
     return {
         problem.unknown
         for problem in content.problems
@@ -271,7 +271,7 @@ def words(content: Content) -> set[str]:
 
 
 def _inflated(head: bytes) -> bytes:
-    """The first bytes in a file that begins with these of gzip; none where they are damaged."""
+    """Inflate the beginning of a gzip file; empty if it is damaged."""
     try:
         return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, _HEAD)
     except zlib.error:

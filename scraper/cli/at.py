@@ -61,7 +61,7 @@ def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
 
 
 def _told(known: Known) -> list[tuple[str, str]]:
-    """What was known, a line each with its name."""
+    """The value known, as lines with names."""
     names = [known.station, known.station_en, known.kma_id and f"(KMA {known.kma_id})"]
     asked = [
         ("station", " ".join(show.cell(name) for name in names if name)),

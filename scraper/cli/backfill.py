@@ -44,18 +44,18 @@ _REMEDIES: Final = {
     "no portal": "name their portal by --portal",
     "no time": "give their day by --date",
 }
-"""What can be done about pages that were rejected, by the reason."""
+"""The remedy for rejected pages, by the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """
-    How archives are to be read.
+    How to read archives.
 
     Attributes:
-        only_known: Whether pages of portals not known yet are refused.
-        portal: Whose the pages are that have no address.
-        date: The day of the pages that have neither a time nor a printed date.
+        only_known: Whether to refuse pages of unknown portals.
+        portal: The portal of pages without an address.
+        date: The day of pages with neither a time nor a printed date.
         workers: Processes that read; None = as many as cores, or files.
     """
 
@@ -66,7 +66,7 @@ class Wish:
 
     @property
     def name(self) -> str:
-        """What decides, besides the file, which pages are taken: was it read with the same?"""
+        """The options that decide which pages of a file are taken, to detect a second run."""
         given = {"only_known": self.only_known, "portal": self.portal, "date": self.date}
         return "".join(f" {name}={value}" for name, value in given.items() if value)
 
@@ -74,12 +74,12 @@ class Wish:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """
-    What came of reading archives.
+    The outcome of reading archives.
 
     Attributes:
-        files, files_skipped, unreadable: Files that were read, read before, and neither.
-        pages, sidebars: How many there were.
-        rejected: How many pages were rejected, by the reason.
+        files, files_skipped, unreadable: Files that were read, were read before, cannot be read.
+        pages, sidebars: Their numbers.
+        rejected: The number of rejected pages, by the reason.
         unknown_words: Printed words that the reader does not know.
     """
 
@@ -94,7 +94,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept(Outcome):
-    """Of archives that were kept: new contents and looks, and the spells they make."""
+    """The outcome of storing archives: new contents and looks, and the spells."""
 
     contents: int
     looks: int
@@ -104,7 +104,7 @@ class Kept(Outcome):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted(Outcome):
-    """Of a dry run."""
+    """The outcome of a dry run."""
 
     contents: int
     dry_run: bool = True
@@ -112,7 +112,7 @@ class Counted(Outcome):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted(Outcome):
-    """Of archives whose readings went into a file."""
+    """The outcome of writing the readings into a file."""
 
     readings: int
 
@@ -209,7 +209,7 @@ def backfill(
 
 
 def _refuse_other_options() -> None:
-    """Refuse what says how archives are to be read, which a database has no use for."""
+    """Refuse the options for archives, which do not apply to a database."""
     context = click.get_current_context()
     fitting = {"paths", "databases", "config", "db", "as_json", "create"}
     for one in context.command.params:
@@ -311,7 +311,7 @@ def _run(found: list[Source], orders: Orders, sink: Sink, wish: Wish) -> Progres
 
 
 def _common(progress: Progress) -> dict[str, Any]:
-    """The values of an ``Outcome``."""
+    """The common values of each ``Outcome``."""
     tally = progress.tally
     return {
         "files": progress.done,
@@ -325,7 +325,7 @@ def _common(progress: Progress) -> dict[str, Any]:
 
 
 def _say(outcome: Outcome) -> None:
-    """Print what came of it."""
+    """Print the outcome."""
     for name, count in named(outcome).items():
         if name not in ("rejected", "unknown_words"):
             click.echo(f"{name.replace('_', ' '):15} {count}")

@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
     """
-    One value with all that a reader needs to find and check it.
+    One value, with all that a reader needs to find and check it.
 
     Attributes:
-        portal, url: Where it was printed; None, like what follows, where the station was unknown.
-        digest: Of the box that it was printed in.
-        publisher: Whose value it is.
-        version: Of nalssi.
+        portal, url: The source; None, like the following, if the station was unknown.
+        digest: The digest of its box.
+        publisher: The publisher of the value.
+        version: The version of nalssi.
         accessed: The day of the citation, Korean time.
-        checked: Whether the kept box was read again, and gave this digest.
+        checked: Whether the stored box was read again, and gave this digest.
 
     The other attributes are those of ``Known``.
     """
@@ -115,7 +115,7 @@ def _check(asked: query.Database, known: Known, digest: str, places: Places) -> 
     Read the box of this moment again and compare.
 
     Raises:
-        DatabaseError: It is another one, or does not give this digest any more.
+        DatabaseError: It is another box, or no longer gives this digest.
     """
     shown = known.evidence and known.evidence.digest
     if shown != digest:
@@ -132,7 +132,7 @@ def _check(asked: query.Database, known: Known, digest: str, places: Places) -> 
 
 
 def _told(one: Citation) -> str:
-    """A citation as text, a line for each thing."""
+    """A citation as text, one fact per line."""
     names = ", ".join(map(str, filter(None, [one.station_en, one.kma_id and f"KMA {one.kma_id}"])))
     place = f"{one.station} ({names})" if names else one.station
     if one.portal is None:

@@ -1,4 +1,4 @@
-"""The command that shows it all on this machine."""
+"""The command that runs the demo on this machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from scraper.web.missing import MissingWeb, refuse_without_web
 @as_json
 def demo(places: Places, *, as_json: bool) -> None:
     """Poll a demo portal on this machine; the first thing to try."""
-    # The variable names the real history, which is no place for a demo.
+    # NALSSI_DB names the real history, which the demo must not touch.
     by_option = (
         click.get_current_context().get_parameter_source("db") == ParameterSource.COMMANDLINE
     )
@@ -44,7 +44,7 @@ def demo(places: Places, *, as_json: bool) -> None:
 
 
 def _freeze(path: Path) -> None:
-    """Write the pages beside the database, where their libraries are installed."""
+    """Write the pages beside the database, if their libraries are installed."""
     try:
         refuse_without_web()
     except MissingWeb as exc:

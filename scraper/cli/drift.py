@@ -1,4 +1,4 @@
-"""What is left of the box of a portal that lost it, as ``nalssi looks --drift`` lists it."""
+"""The remains of lost boxes, as ``nalssi looks --drift`` lists them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftRow:
-    """An entry of the last box of a portal, and what is left of it on a page of now."""
+    """An entry of the last box of a portal, and its remains on the current page."""
 
     portal: str
     last_seen: dt.datetime
@@ -32,7 +32,7 @@ class DriftRow:
 
 
 def found(places: Places, portal: str | None) -> list[DriftRow]:
-    """The entries of the last boxes of all portals that lost theirs, or of this portal."""
+    """Find the entries of the last boxes of all portals that lost theirs, or of one portal."""
     config = places.optional()
     kinds, words = (config.kinds, config.words.known()) if config else ({}, KNOWN)
     rows: list[DriftRow] = []

@@ -1,4 +1,4 @@
-"""The command that drops looks which a wrong clock dated."""
+"""The command that drops looks dated by a wrong clock."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def drop_looks(
 
 
 def _copy(path: Path) -> Path:
-    """A whole copy beside the database; gives where it is."""
+    """Make a copy beside the database, and return its path."""
     copy = path.with_name(f"{path.name}.before-drop-{now():%Y%m%dT%H%M%SZ}")
     return backup.make(path, copy).path
 

@@ -1,4 +1,4 @@
-"""The option by which CSV has times that a spreadsheet knows."""
+"""The option for CSV with times that spreadsheets read."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ as_excel = click.option(
 )
 
 EXCEL: Final = "nalssi.excel"
-"""Where a command keeps whether it was asked for that."""
+"""The key of this option in the context of a command."""

@@ -1,4 +1,4 @@
-"""The commands that take the history elsewhere, copy it, and let go of what is old."""
+"""The commands that export, copy, prune and rebuild the history."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ _YOUNGEST: Final = dt.timedelta(days=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
     """
-    What was dropped, or would be.
+    The looks that were dropped, or would be.
 
     Attributes:
-        before: Looks before this, aware, are old.
-        looks: How many old ones there are.
-        drop: How many of them showed no change, by outcome.
-        dropped: How many are gone now.
-        bytes_before, bytes, unused_bytes: The file before and after, and the room in it.
+        before: The time before which looks are old; aware.
+        looks: The number of old looks.
+        drop: The number of old looks that showed no change, by outcome.
+        dropped: The number of dropped looks.
+        bytes_before, bytes, unused_bytes: The file before and after, and the free space in it.
     """
 
     before: dt.datetime
@@ -141,7 +141,7 @@ def export(
 def _keep_up(
     what: What, chosen: Selection, output: Path | None, places: Places, *, partition: bool
 ) -> None:
-    """Write the months of a folder that changed, and say how many."""
+    """Write the months of a folder that changed, and print their number."""
     if not partition or output is None or chosen != Selection():
         msg = "--changed goes with --partition and -o, and with all rows of a table"
         raise click.UsageError(msg)
@@ -179,7 +179,7 @@ def _exported(exported: Export, form: Format, output: Path | None, *, partition:
 def _refuse_mixtures(
     what: What, chosen: Selection, form: Format, output: Path | None, *, partition: bool
 ) -> None:
-    """Refuse what would be ignored, or has no sense."""
+    """Refuse combinations of options that would be ignored, or make no sense."""
     refuse_reversed(chosen.since, chosen.until)
     wrong = {
         "--since and --until go with": (OF_A_TIME, chosen.since or chosen.until),
@@ -263,7 +263,7 @@ def prune(
 
 
 def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
-    """Do it; gives how many looks are gone."""
+    """Drop the looks, and return their number."""
     with progress_bars.of_a_file(to_file=True) as told:
         dropped = pruning.carry_out(path, planned, progress=told)
     if vacuum:

@@ -1,4 +1,4 @@
-"""The group of all commands: where each stands, and how its errors end."""
+"""The group of all commands: the file of each, and the handling of errors."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 INTERRUPTED: Final = 130
-"""What a shell gives a command that ended by Ctrl-C: 128 and the number of SIGINT."""
+"""A shell's exit code for Ctrl-C: 128 and the number of SIGINT."""
 
 OUTPUT_LOST: Final = 74
 """``EX_IOERR`` of sysexits.h."""
 
 READER_LEFT: Final = 141
-"""What a shell gives a command whose reader left: 128 and the number of SIGPIPE."""
+"""A shell's exit code for a reader that left: 128 and the number of SIGPIPE."""
 
 COMMANDS: Final = {
     "at": ("at", "Show the value known at one moment, and its evidence."),
@@ -73,9 +73,9 @@ COMMANDS: Final = {
     "words": ("words", "List every printed word and its meaning."),
 }
 """
-Each command: the module in this package that has it under its name, and its line in the help.
+Each command: the module in this package that defines it, and its line in the help.
 
-The line stands here, so that ``nalssi --help`` need not load the modules either.
+The line is here, so that ``nalssi --help`` need not load the modules.
 """
 
 GROUPS: Final = {
@@ -84,11 +84,11 @@ GROUPS: Final = {
     "Files": "serve site export dataset ship backup",
     "Care": "status gaps looks portals check notify prune reparse rebuild drop-looks help",
 }
-"""The commands by what they are for, each in the order of its first use."""
+"""The commands by purpose, in the order of first use."""
 
 
 class Commands(click.Group):
-    """Commands that are loaded when they are run; an expected error ends in one line on stderr."""
+    """Loads a command when it is run; an expected error prints one line on stderr."""
 
     def make_context(self, *args: Any, **more: Any) -> click.Context:
         """Read the options that stand before the command."""
@@ -106,7 +106,7 @@ class Commands(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        gc.disable()  # it would walk, again and again, what is imported and stays: 5 % of a start
+        gc.disable()  # the collector would walk imported modules again and again: 5 % of a start
         try:
             module = importlib.import_module(f"scraper.cli.{COMMANDS[cmd_name][0]}")
         finally:
@@ -140,7 +140,7 @@ def _in_one_line() -> Iterator[None]:
         yield
     except NalssiError as exc:
         _end(str(exc), exc.exit_code)
-    except NoArgsIsHelpError:  # it is the help, not an error
+    except NoArgsIsHelpError:  # this is the help, not an error
         raise
     except click.UsageError as exc:
         more = f"; see `{exc.ctx.command_path} --help`" if exc.ctx else ""
@@ -161,12 +161,12 @@ def _end(message: str, exit_code: int) -> NoReturn:
 
 
 _EARLY: Final = click.Path(path_type=Path, dir_okay=False)
-"""Options of most commands, which may stand before the command as well."""
+"""Options of most commands, which may also stand before the command."""
 
 
 @click.group(
     cls=Commands,
-    commands=[click.Command(name) for name in COMMANDS],  # names alone, to list and to suggest
+    commands=[click.Command(name) for name in COMMANDS],  # only the names, to list and to suggest
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option("--config", type=_EARLY, hidden=True)
@@ -175,8 +175,8 @@ _EARLY: Final = click.Path(path_type=Path, dir_okay=False)
 def main(config: Path | None, db: Path | None) -> None:
     """Record the weather box on Korean newspaper sites, and ask about it."""
     _refuse_unused(config or db)
-    # Whoever started us may have closed them: to write to such an output is an error, but not to
-    # such a log. Each takes its number again, which the next file that is opened would get.
+    # The caller may have closed stdout or stderr: writing to a closed stdout is an error, to a
+    # closed stderr it is not. Each gets its number back, or the next opened file would take it.
     for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115

@@ -1,4 +1,4 @@
-"""The command that shows the help of another."""
+"""The command that shows the help of another command."""
 
 from __future__ import annotations
 

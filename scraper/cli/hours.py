@@ -1,4 +1,4 @@
-"""The commands about full hours, and about stretches in which a portal stood still."""
+"""The commands about full hours and freezes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command for the first minutes: a config, a try, and what to put into cron or systemd."""
+"""The command for the first minutes: a config, a test look, and lines for cron and systemd."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _written(folder: Path, name: str, url: str) -> Path:
         raise OutputError(folder, exc.strerror or str(exc)) from exc
     with atomic.of_file(path, mode=0o644, replace=False) as draft:
         draft.write_text(text, encoding="utf-8")
-        config.load(draft)  # a wrong name or address is refused before it is in a config
+        config.load(draft)  # a wrong name or address is refused before it gets into a config
     return path
 
 
@@ -101,13 +101,13 @@ def _told(found: Finding) -> str:
 
 
 def cron_line(path: Path) -> str:
-    """The line of a crontab that polls every ten minutes; cron reads a bare % as the end."""
+    """The crontab line that polls every ten minutes; cron reads a bare % as the end of a line."""
     command = f"{_program()} scrape --if-idle --config {shlex.quote(str(path))}"
     return "*/10 * * * * " + command.replace("%", r"\%")
 
 
 def unit(path: Path) -> str:
-    """The unit of a daemon for this user, on this machine."""
+    """The systemd unit of a daemon for this user, on this machine."""
     return _UNIT.format(
         user=getpass.getuser(),
         program=_program(),
@@ -117,13 +117,13 @@ def unit(path: Path) -> str:
 
 
 def _of_unit(path: Path) -> str:
-    """A path in a unit, where % and quotes mean something."""
+    """Escape a path for a unit, in which % and quotes are special."""
     plain = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{plain}"' if " " in plain or '"' in plain else plain
 
 
 def _program() -> str:
-    """How to start this nalssi from anywhere."""
+    """The command line that starts this nalssi from anywhere."""
     beside = Path(sys.executable).absolute().with_name("nalssi")
     if os.access(beside, os.X_OK):
         return shlex.quote(str(beside))

@@ -1,4 +1,4 @@
-"""The headings of tables in Korean, and whether they are wanted."""
+"""The headings of tables in Korean, and the choice of the language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from scraper.cli.options import LANG
 
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""The first that is set decides (POSIX, Environment Variables, 8.2)."""
+"""The first variable that is set decides (POSIX, Environment Variables, 8.2)."""
 
 HEADINGS: Final = {
     "KMA id": "지점번호",
@@ -95,7 +95,7 @@ HEADINGS: Final = {
     "why": "근거",
     "°C": "°C",
 }
-"""The headings that are not made of a station's name."""
+"""The headings without the name of a station."""
 
 _MADE: Final = (
     (re.compile(r"mean less (.+)"), r"평균 차이(\1 기준)"),
@@ -105,11 +105,11 @@ _MADE: Final = (
     (re.compile(r"common weeks"), "공통 주"),
     (re.compile(r"common months"), "공통 월"),
 )
-"""Those of ``compare``, such as ``부산 less 서울``."""
+"""The headings of ``compare``, such as ``부산 less 서울``."""
 
 
 def wanted() -> bool:
-    """Whether tables are in Korean: as ``--lang`` says, else as the environment does."""
+    """Whether tables are in Korean: by ``--lang``, else by the environment."""
     context = click.get_current_context(silent=True)
     if context is not None and (chosen := context.meta.get(LANG)):
         return bool(chosen == "ko")
@@ -117,7 +117,7 @@ def wanted() -> bool:
 
 
 def heading(name: str) -> str:
-    """A heading in the language that is wanted; one that has no Korean stays as it is."""
+    """A heading in the chosen language; one without a Korean form stays as it is."""
     if not wanted():
         return name
     if name in HEADINGS:
@@ -126,5 +126,5 @@ def heading(name: str) -> str:
 
 
 def width(name: str) -> int:
-    """The columns that a heading takes in a terminal: a syllable of Hangul takes two."""
+    """The width of a heading in a terminal, where a syllable of Hangul takes two columns."""
     return len(name) + sum("가" <= letter <= "힣" for letter in name)

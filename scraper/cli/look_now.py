@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scraper.config import Config
 
 TAKEN_WITHIN_S: Final = 20.0
-"""The daemon sees a wish within five seconds; then the look takes its time."""
+"""The daemon sees a wish within five seconds; the look itself takes longer."""
 
 _CODES: Final = {
     **dict.fromkeys(("fetch_failed", "refused_by_robots"), FETCH_FAILED),

@@ -41,7 +41,7 @@ def merge(others: tuple[Path, ...], places: Places, *, create: bool, as_json: bo
 
 
 def join(others: Sequence[Path], places: Places, *, create: bool, as_json: bool) -> None:
-    """Join these databases to ours and say what was new."""
+    """Join these databases to ours, and print what was new."""
     path, settings = places.database(), places.optional()
     opened = merging.opened(others, path)
     journal = settings.journal if settings else None

@@ -1,4 +1,4 @@
-"""The command that tries the channels."""
+"""The command that tests the channels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what 
 
 
 async def _send(wanted: Notify) -> list[str]:
-    """Send a test through each channel; gives what failed."""
+    """Send a test through each channel, and return the failures."""
     threads.let_the_end_wait_for_nothing()
     notice = Notice(portal="test", kind="test", well=True, text="nalssi: this is a test")
     failures = await deliver(notice, configured(wanted))

@@ -1,4 +1,4 @@
-"""What the commands share: where things are, which station and portal, and where output goes."""
+"""Options that commands share: config and database, station and portal, output."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
     """
-    Where things are, as far as the command line says it.
+    The places that the command line names.
 
     Attributes:
-        config: The config; None = in the usual places.
-        db: The database; None = where the config says.
+        config: The config; None = the usual places.
+        db: The database; None = the one of the config.
     """
 
     config: Path | None
@@ -37,13 +37,13 @@ class Places:
 
     def required(self, *, portals: bool = False) -> Config:
         """
-        The config.
+        Load the config.
 
         Args:
-            portals: Whether it must name a portal at least.
+            portals: Whether it must name at least one portal.
 
         Raises:
-            ConfigError: It is missing or wrong, or names no portal where it must.
+            ConfigError: It is missing or wrong, or names no portal although it must.
         """
         from scraper import config, places  # noqa: PLC0415 - only where it is asked for
 
@@ -54,14 +54,14 @@ class Places:
 
     def optional(self, *, beside_db: bool = True) -> Config | None:
         """
-        The config, or None where none is named and none stands in the usual place.
+        Load the config; None if none is named and the usual places have none.
 
         Args:
-            beside_db: Whether the one in a usual place counts though a database was named: it
-                says what words mean, but nothing of which portals are in that database.
+            beside_db: Whether a config in a usual place counts although a database was named: it
+                has the meanings of words, but says nothing of the portals in that database.
 
         Raises:
-            ConfigError: It is named and missing, or it is wrong.
+            ConfigError: It is named but missing, or it is wrong.
         """
         from scraper import places  # noqa: PLC0415 - only where it is asked for
 
@@ -71,7 +71,7 @@ class Places:
 
     def database(self) -> Path:
         """
-        The database; the config is read only if it names the database, or was named itself.
+        The database; the config is read only if it must name the database, or was named itself.
 
         Raises:
             ConfigError: It is missing or wrong.
@@ -83,7 +83,7 @@ class Places:
 
 
 class File(click.Path):
-    """The path of a file; never an empty one, which would mean this folder."""
+    """The path of a file; an empty one is refused, as it would mean this folder."""
 
     name = "FILE"
 
@@ -98,7 +98,7 @@ class File(click.Path):
 
 
 _FILE: Final = File(dir_okay=False)
-"""One for all commands: click looks for a translation of its name each time one is made."""
+"""One for all commands: click searches a translation of its name whenever one is made."""
 
 
 def chosen(settings: Config, names: tuple[str, ...]) -> tuple[Portal, ...]:
@@ -106,7 +106,7 @@ def chosen(settings: Config, names: tuple[str, ...]) -> tuple[Portal, ...]:
     The portals of the config that are named, or all.
 
     Raises:
-        UsageError: There is none of that name.
+        UsageError: The config has no portal of that name.
     """
     try:
         return settings.chosen(names)
@@ -132,7 +132,7 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def placed(*args: Any, config: Path | None, db: Path | None, **options: Any) -> None:
-        before = click.get_current_context().find_root().params  # those before the command
+        before = click.get_current_context().find_root().params  # the options before the command
         places = Places(config=_one("--config", before, config), db=_one("--db", before, db))
         command(*args, places=places, **options)
 
@@ -147,7 +147,7 @@ create = click.option(
 
 
 def _one(option: str, before: dict[str, Any], after: Path | None) -> Path | None:
-    """What an option says, before the command or after it; what a variable says counts less."""
+    """The value of an option, before or after the command; a variable counts less."""
     early: Path | None = before.get(option.removeprefix("--"))
     source = click.get_current_context().get_parameter_source(option.removeprefix("--"))
     if early is not None and after is not None and source is ParameterSource.COMMANDLINE:
@@ -162,7 +162,7 @@ wide = click.option("--wide", is_flag=True, help="Print all columns, even beyond
 
 
 LANG: Final = "nalssi.lang"
-"""Where the context of a command keeps what ``--lang`` says."""
+"""The key of ``--lang`` in the context of a command."""
 
 
 def _choose(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -184,9 +184,9 @@ _FORMS: Final[dict[str, Form]] = {".json": "json", ".csv": "csv"}
 
 def with_output(command: Callable[..., None]) -> Callable[..., None]:
     """
-    Give a command ``--json``, ``--csv`` and ``-o``, and the form that they mean as ``form``.
+    Give a command ``--json``, ``--csv`` and ``-o``, and the chosen form as ``form``.
 
-    Its output goes to the file, which appears complete or not at all.
+    With ``-o`` its output goes to a file, which appears complete or not at all.
     """
 
     @with_lang
@@ -213,7 +213,7 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
         with _into(output, form):
             try:
                 command(*args, form=form, **options)
-            except click.exceptions.Exit as exc:  # with a code of its own, not for a fault
+            except click.exceptions.Exit as exc:  # with an exit code other than that of a fault
                 ended = exc
         if ended is not None:
             raise ended
@@ -223,7 +223,7 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextlib.contextmanager
 def _into(output: Path | None, form: Form) -> Iterator[None]:
-    """Lead what is printed to a file, if one is named; CSV with the mark that Excel needs."""
+    """Redirect the output to a file, if one is named; CSV gets the mark that Excel needs."""
     if output is None:
         yield
         return
@@ -242,7 +242,7 @@ only_portal = click.option("--portal", metavar="PORTAL", help="Only this portal.
 
 
 class Station(click.ParamType["str"]):
-    """A station's name or number, as the database will look it up; shells complete the names."""
+    """A station's name or number, which the database looks up; shells complete the names."""
 
     name = "STATION"
 
@@ -252,7 +252,7 @@ class Station(click.ParamType["str"]):
         param: click.Parameter,  # noqa: ARG002 - click's
         incomplete: str,
     ) -> list[CompletionItem]:
-        """KMA's names that begin so, Korean and English."""
+        """KMA's names with this beginning, Korean and English."""
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks
 
         from scraper.vocabulary import KNOWN  # noqa: PLC0415 - the same
@@ -271,7 +271,7 @@ def with_stations(least: int = 0) -> Callable[[Callable[..., None]], Callable[..
     Give a command stations, as arguments or by ``--station``, as its argument ``stations``.
 
     Args:
-        least: So many at least; 0 = all stations where none is named.
+        least: The least number; 0 = all stations if none is named.
     """
     metavar = "STATION..." if least else "[STATION]..."
 
@@ -300,10 +300,10 @@ def with_stations(least: int = 0) -> Callable[[Callable[..., None]], Callable[..
 
 def one_station(stations: tuple[str, ...]) -> str:
     """
-    The station of a question to one alone.
+    The one station of a question.
 
     Raises:
-        UsageError: There are more.
+        UsageError: There is more than one.
     """
     if len(stations) > 1:
         msg = f"expected one station, not {len(stations)}: {', '.join(stations)}"

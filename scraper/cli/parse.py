@@ -79,7 +79,7 @@ def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: boo
 
 
 def _kma_id(city: str, words: Words) -> int | None:
-    """The station that a city means, also where its value is in doubt."""
+    """The station of a city, also if its value is in doubt."""
     station = words.stations.get(plain(city))
     return None if station is None else station.kma_id
 
@@ -94,7 +94,7 @@ def _say_lists(lists: list[Explained]) -> None:
 
 
 def _page(source: str, settings: Config | None) -> Page:
-    """The page to try the reader on, from standard input, a file, or a portal."""
+    """The page to read, from standard input, a file, or a portal."""
     if source == "-":
         return fetch.read_stream(sys.stdin.buffer, name="-", max_bytes=Fetch().max_bytes)
     if source.lower().startswith(("http://", "https://")):

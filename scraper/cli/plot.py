@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from scraper.plot.survey import Survey
 
 _USUAL: Final = dt.timedelta(days=7)
-"""What a chart shows where no time is asked for."""
+"""The time of a chart by default."""
 
 
 class Picture(click.ParamType["Path"]):
-    """A file to draw into, whose ending says what kind of picture it is."""
+    """A file to draw into; its ending decides the kind of picture."""
 
     name = "FILE"
 
@@ -88,7 +88,7 @@ def plot(
             else:
                 _draw_chart(_chart(asked, stations, since, until, portal), output)
         except NothingToDraw as exc:
-            if output is not None:  # a missing picture is an error
+            if output is not None:  # without values there is no picture, which is an error
                 raise
             show.nothing(str(exc))
         except OverflowError as exc:  # the first or the last days that Python can name
@@ -122,7 +122,7 @@ def _chart(
     until: dt.datetime | None,
     portal: str | None,
 ) -> Chart:
-    """What is known of the stations in that time; the chart of the last week starts with it."""
+    """The chart of the stations in that time; by default, of the last week."""
     end = until or now()
     start = since or end - _USUAL
     refuse_reversed(start, end)
@@ -142,13 +142,13 @@ def _chart(
 
 
 def _stations(asked: Database, names: Iterable[str]) -> list[Station]:
-    """Each station asked for once, in that order."""
+    """Each named station once, in order."""
     found = {station.name_ko: station for station in map(asked.station, names)}
     return list(found.values())
 
 
 def _survey(asked: Database, names: Iterable[str], at: dt.datetime, portal: str | None) -> Survey:
-    """What was known at a moment of the stations, or of all."""
+    """The values known at a moment, of these stations or of all."""
     stations = _stations(asked, names) or asked.stations()
     seen = [(one, asked.at(one.name_ko, at, portal=portal, now=at)) for one in stations]
     return surveys.survey(seen, at=at)
@@ -172,12 +172,12 @@ def _draw_map(survey: Survey, output: Path | None) -> None:
 
 
 def _size() -> tuple[int, int]:
-    """Columns and lines of the terminal, and of a usual one for a pipe."""
+    """Columns and lines of the terminal; those of a usual one for a pipe."""
     return shutil.get_terminal_size((80, 24))
 
 
 def _print(rows: Iterable[Text]) -> None:
-    """Print rows, with colours and bold letters where a person is looking who refused neither."""
+    """Print rows, with colours and bold letters in a terminal that allows them."""
     plain = bool(os.environ.get("NO_COLOR"))
     console = Console(highlight=False, soft_wrap=True, color_system=None if plain else "auto")
     with console.capture() as captured:

@@ -1,4 +1,4 @@
-"""How far it is: a bar on stderr where a person is looking."""
+"""Progress: a bar on stderr, if that is a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EVERY_S: Final = 10.0
 
 @contextlib.contextmanager
 def of_a_file(*, to_file: bool) -> Iterator[Callable[[float], None]]:
-    """A bar on stderr where a person is looking, and stdout is not on the same screen."""
+    """A bar on stderr, if that is a terminal and stdout is not."""
     if not sys.stderr.isatty() or not (to_file or not sys.stdout.isatty()):
         yield lambda _done: None
         return
@@ -33,7 +33,7 @@ def of_a_file(*, to_file: bool) -> Iterator[Callable[[float], None]]:
 
 @contextlib.contextmanager
 def of_archives() -> Iterator[Callable[[Progress], None]]:
-    """Tell how far it is: a bar where a person is looking, else a line every ten seconds."""
+    """Report the progress: a bar in a terminal, else a line every ten seconds."""
     if sys.stderr.isatty():
         with _bar() as watch:
             yield watch

@@ -1,4 +1,4 @@
-"""The commands that ask."""
+"""The commands that answer questions from rows."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _is_html(output: Path | None) -> bool:
 
 
 def _page(rows: Sequence[query.Latest]) -> str:
-    """The rows as a page of one file."""
+    """The rows as a single HTML page."""
     from scraper.web.missing import refuse_without_web  # noqa: PLC0415 - a table does without
 
     refuse_without_web()
@@ -203,7 +203,7 @@ _UNITS: Final = {
     "latitude": "latitude °",
     "longitude": "longitude °",
 }
-"""The headings of values whose name does not say their unit in words."""
+"""The headings of values whose name needs a unit."""
 
 
 def _list_drift(places: Places, portal: str | None, form: Form) -> None:
@@ -218,7 +218,7 @@ def _list_drift(places: Places, portal: str | None, form: Form) -> None:
 def _rows(
     found: Sequence[object], names: dict[str, str], form: Form, *, none: str, keys: int = 1
 ) -> None:
-    """Print values by their names, numbers flush right in a table; or that there is none."""
+    """Print values by their names, numbers flush right; or a message if there are none."""
     rows = [records.renamed(one, names) for one in found]
     if form == "json":
         show.as_json(rows)
@@ -234,6 +234,6 @@ def _rows(
 
 
 def _is_number(values: Iterable[object]) -> bool:
-    """Whether a column has only numbers."""
+    """Whether a column contains only numbers."""
     there = [value for value in values if value is not None]
     return bool(there) and all(isinstance(value, (int, float)) for value in there)

@@ -1,5 +1,5 @@
 """
-The reference of the command line, made of the commands themselves.
+The reference of the command line, made from the commands themselves.
 
 ::
 
@@ -71,7 +71,7 @@ def _section(name: str, command: click.Command) -> str:
 
 
 def _help(command: click.Command) -> str:
-    """What a command says of itself, without the indentation of its docstring."""
+    """The help of a command, without the indentation of its docstring."""
     return inspect.cleandoc(str(command.help))
 
 
@@ -86,7 +86,7 @@ def _paragraphs(written: str) -> str:
 
 
 def _table(command: click.Command, parameters: Iterable[click.Parameter]) -> str:
-    """The options of a command; empty where it has none of its own."""
+    """The table of the options of a command; empty if it has only shared ones."""
     context = _context(str(command.name), command)
     options = [one for one in parameters if isinstance(one, click.Option)]
     records = filter(None, (one.get_help_record(context) for one in options))
@@ -99,7 +99,7 @@ def _cell(text: str) -> str:
 
 
 def renewed(page: str) -> str:
-    """The page with its generated part as the commands are now."""
+    """The page with its generated part made again."""
     written, mark, _ = page.partition(MARK)
     if not mark:
         raise ValueError(MARK)
@@ -117,7 +117,7 @@ def write_man_pages(folder: Path) -> None:
 
 
 def _with_example(command: click.Command) -> click.Command:
-    """A copy that says all in its help: a man page has neither an epilog nor a long first line."""
+    """A copy with all text in its help: a man page has neither an epilog nor a long first line."""
     page = copy.copy(command)
     page.short_help = _help(command).partition("\n")[0]
     page.help = f"{_help(command)}\n\n{command.epilog}"

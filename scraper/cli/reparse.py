@@ -1,4 +1,4 @@
-"""The command that reads again what was kept."""
+"""The command that reads stored pages again."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def reparse(
 def _kept(
     path: Path, since: dt.datetime | None, portal: str | None, journal: str | None
 ) -> Iterator[tuple[Kept, Rewriting]]:
-    """The stored pages, and where new readings go; all of them are written in the end, or none."""
+    """The stored pages, and the target of new readings: all are written at the end, or none."""
     try:
         with (
             lock.held(path),
@@ -91,7 +91,7 @@ def _named(found: Difference) -> dict[str, object]:
 
 
 def _show(found: Difference) -> None:
-    """Print the difference: how much, which words, and the first changes."""
+    """Print the difference: its size, the words, and the first changes."""
     count = found.changes
     click.echo(f"sidebars: {found.sidebars} read again, {found.differing} different")
     click.echo(

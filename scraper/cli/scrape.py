@@ -45,9 +45,9 @@ def scrape(
     as_json: bool,
 ) -> None:
     """Poll the portals of the config once; for cron."""
-    # What a pass imports stays; to walk it again and again, every 700 objects, takes 5 % of a pass.
+    # Imported modules stay; collecting garbage among them every 700 objects takes 5 % of a pass.
     gc.set_threshold(50_000)
-    # A stop is reported like Ctrl-C: the looks under way are given up, each with its row.
+    # A stop is handled like Ctrl-C: running looks are given up, each with its row.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     settings = places.required(portals=True)
@@ -64,14 +64,14 @@ def scrape(
     for report in reports:
         _say(report, verbose=verbose and not as_json)
     if unkept:
-        raise unkept  # with an exit code higher than that of any look
+        raise unkept  # its exit code is higher than that of any look
     click.get_current_context().exit(max((report.exit_code for report in reports), default=0))
 
 
 def _kept(
     settings: Config, path: Path, names: tuple[str, ...], *, create: bool
 ) -> tuple[list[Report], PassNotKept | None]:
-    """One pass, and what it shows of our own troubles, reported."""
+    """Run one pass, and report the troubles of nalssi that it shows."""
     teller = Teller(config=settings, database=path, clock=now, complain=_complain)
     try:
         with writing(path, what="pass", journal=settings.journal, create=create) as store:
@@ -84,7 +84,7 @@ def _kept(
 async def _swept(
     settings: Config, store: Store, names: tuple[str, ...], teller: Teller
 ) -> tuple[list[Report], PassNotKept | None]:
-    """One pass over the chosen portals; also the error where a look was not stored."""
+    """Run one pass over the chosen portals; return the error too if a look was not stored."""
     threads.let_the_end_wait_for_nothing()
     async with collecting(settings, store, now) as collector:
         monitor = Monitor(
@@ -123,7 +123,7 @@ def _report(report: Report) -> dict[str, object]:
 
 
 def _say(report: Report, *, verbose: bool) -> None:
-    """One line on stderr for a failure; with ``verbose`` one on stdout for the rest."""
+    """Print one line on stderr for a failure; with ``verbose`` one on stdout for the rest."""
     if report.error is not None:
         line = f"nalssi: {report.portal}: {report.outcome}: {report.error}"
         click.echo(printable(line), err=True)

@@ -32,7 +32,7 @@ def serve(host: str, port: int, base_url: str, places: Places) -> None:
         msg = f"--host {host} listens everywhere: name its address by --base-url"
         raise click.UsageError(msg)
     path = places.database()
-    with query.Database(path):  # what is wrong with the file is said now, in one line
+    with query.Database(path):  # a fault of the file is reported now, in one line
         pass
     _serve(path, host, port, base_url)
 

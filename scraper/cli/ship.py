@@ -1,4 +1,4 @@
-"""The command that keeps a history up in another database."""
+"""The command that updates a copy of the history in another database."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
-Values as people and programs read them: JSON, a table in a terminal, aligned text in a pipe.
+Printed values: JSON, a table in a terminal, aligned text in a pipe.
 
-Text from a portal loses its control, escape and bidirectional characters here, wherever it goes.
+Text from a portal loses its control, escape and bidirectional characters here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def as_json(value: object) -> None:
 
 
 def as_csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print CSV that a spreadsheet can be trusted with."""
+    """Print CSV that is safe to open in a spreadsheet."""
     excel = bool(click.get_current_context().meta.get(EXCEL))
     click.echo(csv_text(headings, rows, excel=excel), nl=False)
 
@@ -47,12 +47,12 @@ def records(rows: Sequence[object], kind: type, form: Form) -> bool:
     Print dataclasses as JSON or CSV.
 
     Args:
-        rows: Of one kind.
-        kind: That one.
-        form: ``table`` is left to the caller.
+        rows: Records of one kind.
+        kind: That kind.
+        form: The form; ``table`` is left to the caller.
 
     Returns:
-        Whether they are printed.
+        Whether they were printed.
     """
     if form == "json":
         as_json(rows)
@@ -76,8 +76,8 @@ def table(
         headings: The columns.
         rows: Their values; None prints as a dash.
         numbers: The columns to set flush right.
-        styles: Of each row, as rich knows them.
-        keys: How many of the first columns say whose a row is, and begin each further table.
+        styles: The style of each row, as rich names it.
+        keys: The number of first columns that identify a row, repeated in each further table.
     """
     from scraper.cli.table import print_table  # noqa: PLC0415 - JSON does without rich
 
@@ -91,7 +91,7 @@ def nothing(told: str) -> None:
 
 
 def cell(value: object) -> str:
-    """A value in a table: Korean minutes for a time, a dash for a missing value."""
+    """A cell of a table: a time as Korean minutes, a missing value as a dash."""
     match value:
         case None | "":
             return "–"
@@ -105,11 +105,11 @@ def cell(value: object) -> str:
 
 def latest(rows: Sequence[Latest], *, wide: bool) -> None:
     """
-    Print the newest readings; a warning stands before any that are not the weather of now.
+    Print the newest readings, after a warning about those that are not the current weather.
 
     Args:
         rows: The readings.
-        wide: Whether all columns are wanted, or those for which 80 characters have room.
+        wide: Whether to print all columns, or only those that fit 80 characters.
     """
     if not rows:
         nothing("no portal has shown a sidebar yet")
@@ -130,7 +130,7 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
 
 
 def _reading(row: Latest, form: _Form) -> dict[str, object]:
-    """The cells of a reading, by their headings; a short table has the names of its language."""
+    """The cells of a reading, by their headings; a short table uses the names of its language."""
     place, ours, printed = f"{row.station} {row.station_en or ''}".strip(), row.condition, row.label
     seen = {"seen from": row.seen_from, "seen until": row.seen_until, "page date": row.page_date}
     sky = {
@@ -160,8 +160,8 @@ def status(rows: Sequence[PortalRow], *, wide: bool) -> None:
 
     Args:
         rows: The portals.
-        wide: Whether all columns are wanted, or those for which 80 characters have room; then a
-            line below says why a portal is not live.
+        wide: Whether to print all columns, or only those that fit 80 characters; then a line below
+            says why a portal is not live.
     """
     if not rows:
         nothing("no portal is known: the config names none, and no portal was polled yet")
@@ -195,7 +195,7 @@ def _portal(row: PortalRow, *, wide: bool) -> dict[str, object]:
 
 
 def _warnings(rows: Sequence[Latest]) -> list[str]:
-    """A sentence for each portal whose values are not the weather of now."""
+    """A sentence for each portal whose values are not the current weather."""
     told: dict[tuple[str, str, dt.datetime, dt.datetime], Latest] = {}
     for row in rows:
         told[row.portal, row.state, row.seen_from, row.seen_until] = row

@@ -1,4 +1,4 @@
-"""The command that freezes the pages to files."""
+"""The command that writes the pages as files."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Months(click.ParamType[Any]):
 
 def checked_url(url: str) -> str:
     """
-    An address without a slash at its end; may be empty.
+    Check an address, and drop a slash at its end; it may be empty.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not an http(s) address.
     """
     if url and not is_base(url):
         msg = f"--base-url {url!r}: expected such as https://weather.example.kr"

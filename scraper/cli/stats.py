@@ -42,7 +42,7 @@ _NAMED: Final = {
     "year": "%Y",
     "all": _MINUTE,
 }
-"""How a period is called in a table; a part of one by its first minute."""
+"""The name of a period in a table; a part of a period is named by its first minute."""
 
 _NOTHING: Final = "no look showed {} in that time"
 
@@ -50,13 +50,13 @@ _NOTHING: Final = "no look showed {} in that time"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """
-    The part of the history that statistics are asked of.
+    The part of the history for statistics.
 
     Attributes:
-        since, until: Its time, where it is limited; aware.
+        since, until: Its limits, if any; aware.
         now: The present, aware.
-        portal: The only portal to ask; None = all.
-        everything: Whether also what is unconfirmed or frozen counts.
+        portal: The only portal to count; None = all.
+        everything: Whether unconfirmed and frozen values count, too.
         min_coverage: Below this share of its time a period has no mean.
     """
 
@@ -69,7 +69,7 @@ class Part:
 
 
 def _with_part(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the part of the history that it asks for, as its argument ``part``."""
+    """Give a command the chosen part of the history, as its argument ``part``."""
 
     @since
     @until
@@ -136,7 +136,7 @@ def stats(
 
 
 def _short(rows: Sequence[Period], named: str) -> None:
-    """Print the columns for which 80 characters have room."""
+    """Print the columns that fit 80 characters."""
     numbers = ["mean °C", "min °C", "max °C", "coverage"]
     cells = [
         (
@@ -158,7 +158,7 @@ def _since(row: Period, named: str) -> str:
 
 
 def _note(row: Period) -> str | None:
-    """Why a period has no mean, which part of it was asked for, and how much may be wrong."""
+    """The reason for a missing mean, the part of a period, and the share that may be wrong."""
     shares = {"suspect": row.suspect, "failed": row.failed}
     wrong = [f"{share:.0%} {flag}" for flag, share in shares.items() if share]
     return "; ".join(filter(None, (row.part, row.reason, *wrong))) or None
@@ -186,7 +186,7 @@ def _periods(rows: Sequence[Period], named: str) -> None:
 
 
 _SELDOM: Final = frozenset({"days", "suspect", "failed"})
-"""Columns that stand only where there is something in them."""
+"""Columns that are printed only if they have values."""
 
 
 def _cells(row: Period, named: str) -> tuple[object, ...]:
@@ -211,7 +211,7 @@ def _cells(row: Period, named: str) -> tuple[object, ...]:
 
 
 def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
-    """Headings and rows of a table in which each sky has a column, whatever the rows have."""
+    """Headings and rows of a table with a column for each known sky."""
     plain = [one.name for one in fields(Period) if one.name != "conditions"]
     skies = skies_known()
     headings = [*plain, *(f"share_{sky}" for sky in skies), "share_other"]
@@ -229,7 +229,7 @@ def skies_known() -> list[str]:
 
 
 def _shares(conditions: Mapping[str, float], skies: Sequence[str]) -> list[float | None]:
-    """The share of each sky and of all others; None where no sky is known."""
+    """The share of each sky and of all others; None if no sky is known."""
     if not conditions:
         return [None] * (len(skies) + 1)
     other = sum((share for sky, share in conditions.items() if sky not in skies), 0.0)

@@ -1,4 +1,4 @@
-"""The commands that say how the portals are, and were."""
+"""The commands about the state of the portals, now and before."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalRow:
-    """How a portal is now, as in ``PortalStatus``, and when it is polled next."""
+    """The current state of a portal, as in ``PortalStatus``, and its next look."""
 
     portal: str
     state: State = "down"
@@ -50,7 +50,7 @@ class PortalRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseRow:
-    """The file, the room it has, and the nalssi that reads it."""
+    """The file, the free space, and the version of nalssi."""
 
     path: str
     bytes: int
@@ -61,7 +61,7 @@ class DatabaseRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TroubleRow:
-    """A trouble of our own; see ``scraper.troubles``."""
+    """A trouble of nalssi itself; see ``scraper.troubles``."""
 
     kind: str
     since: dt.datetime
@@ -112,7 +112,7 @@ def _show(
         told = {"troubles": rows, "portals": portals, "database": file, "running": running}
         show.as_json(told)
         return
-    for row in rows:  # a table of portals has no place for them
+    for row in rows:  # the table of portals has no column for them
         line = f"{row.kind.upper()} since {row.since:%Y-%m-%d %H:%M}: {row.text}"
         click.echo(printable(line), err=form == "csv")
     if show.records(portals, PortalRow, form):
@@ -137,7 +137,7 @@ def _file(asked: Database) -> DatabaseRow:
 
 
 def _rows(polls: Polls, *, polled: bool) -> list[PortalRow]:
-    """The portals; if no process polls, no next look is expected."""
+    """The portals; without a process that polls, there is no next look."""
     return [
         _row(polls.portals[name], max(polls.dues[name], polls.now) if polled else None)
         if name in polls.portals

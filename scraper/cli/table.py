@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ENDLESS: Final = 2**31
-"""Columns of a pipe: what does not fit into a line would be cut."""
+"""The width of a pipe: wide enough that rich cuts no line."""
 
 _LONG: Final = 13
-"""Longer words are broken where a terminal is narrow: addresses, reasons."""
+"""Longer words are broken in a narrow terminal: addresses, reasons."""
 
 _BETWEEN: Final = 2
 """Blanks between two columns."""
@@ -38,17 +38,17 @@ def print_table(
     keys: int,
 ) -> None:
     """
-    Print a table, with colours where a person is looking, and never a value cut short.
+    Print a table, with colours in a terminal; no value is ever cut short.
 
-    A terminal that is too narrow gets the long values on several lines, and the columns for which
-    it has no room in further tables below.
+    A narrow terminal gets long values on several lines, and the columns that do not fit in further
+    tables below.
 
     Args:
         headings: The columns.
         rows: Their cells.
         numbers: The columns to set flush right.
-        styles: Of each row, as rich knows them.
-        keys: How many of the first columns say whose a row is, and begin each further table.
+        styles: The style of each row, as rich names it.
+        keys: The number of first columns that identify a row, repeated in each further table.
     """
     columns = [
         _Column(
@@ -76,7 +76,7 @@ def print_table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Column:
-    """A column of a table; ``whole`` where none of its values may be broken into lines."""
+    """A column of a table; ``whole`` if its values must not be broken into lines."""
 
     heading: str
     values: Sequence[str]
@@ -85,18 +85,18 @@ class _Column:
 
     @property
     def wide(self) -> int:
-        """How wide its widest value is."""
+        """The width of its widest value."""
         return max(map(cell_len, (self.heading, *self.values)))
 
     @property
     def narrow(self) -> int:
-        """How wide it must be to break no short word: a city, a date, a state."""
+        """The least width that breaks no short word: a city, a date, a state."""
         words = " ".join((self.heading, *self.values)).split()
         return self.wide if self.whole else min(_LONG, max(map(cell_len, words), default=0))
 
 
 def _parts(columns: Sequence[_Column], keys: int, room: int) -> list[list[_Column]]:
-    """The columns of each table, so that it has room, or but one beside the keys."""
+    """Divide the columns into tables that fit, each with at least one column beside the keys."""
     named = list(columns[:keys])
     parts = [list(named)]
     for column in columns[keys:]:
@@ -108,7 +108,7 @@ def _parts(columns: Sequence[_Column], keys: int, room: int) -> list[list[_Colum
 
 
 def _widths(columns: Sequence[_Column], room: int) -> list[int]:
-    """How wide each column is: as its widest value, as long as there is room."""
+    """The width of each column: that of its widest value, as far as there is room."""
     widths = [column.narrow for column in columns]
     for nth, column in enumerate(columns):
         spare = max(0, room - _whole(widths))
@@ -117,14 +117,14 @@ def _widths(columns: Sequence[_Column], room: int) -> list[int]:
 
 
 def _whole(widths: Sequence[int]) -> int:
-    """How wide a table of such columns is."""
+    """The width of a table of such columns."""
     return sum(widths) + _BETWEEN * (len(widths) - 1)
 
 
 def _grid(
     columns: Sequence[_Column], styles: Sequence[str], widths: Sequence[int] | None = None
 ) -> Table:
-    """A table for a terminal, with lines and widths; or for a pipe, which is wide enough."""
+    """A table for a terminal, with lines and widths; or for a pipe, with room for all."""
     box, right = (SIMPLE_HEAD, _BETWEEN - 1) if widths else (None, _BETWEEN)  # a line is one wide
     grid = Table(box=box, padding=(0, right, 0, 0), pad_edge=False, show_edge=False)
     for nth, column in enumerate(columns):
@@ -141,7 +141,7 @@ def _grid(
 
 
 def print_line(line: str, *, style: str = "") -> None:
-    """Print a sentence: in a terminal in a style and folded between words, in a pipe as it is."""
+    """Print a sentence: styled and folded between words in a terminal, unchanged in a pipe."""
     if sys.stdout.isatty():
         Console(highlight=False).print(Text(line, style=style))
     else:

@@ -1,4 +1,4 @@
-"""The options by which a command is asked about a time."""
+"""The options for a range of time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Moment(click.ParamType["dt.datetime"]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> dt.datetime:
-        """The moment meant, aware; a date means its midnight."""
+        """The moment, aware; a date means its midnight."""
         try:
             return asked.moment(value)
         except WrongQuestion as exc:
@@ -45,7 +45,7 @@ def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> Non
     Refuse a range of time that ends before it begins.
 
     Raises:
-        UsageError: It does.
+        UsageError: The range ends before it begins.
     """
     if since is not None and until is not None and since >= until:
         named = (f"{one.astimezone(KST):%Y-%m-%d %H:%M}" for one in (since, until))
@@ -54,7 +54,7 @@ def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> Non
 
 
 def of_a_time(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command --since, --until and --portal, which it gets as its ``part``."""
+    """Give a command --since, --until and --portal, as its argument ``part``."""
 
     @since
     @until

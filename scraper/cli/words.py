@@ -1,4 +1,4 @@
-"""The command about the words that were printed."""
+"""The command about printed words."""
 
 from __future__ import annotations
 

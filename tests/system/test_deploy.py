@@ -94,7 +94,7 @@ def test_systemd_finds_a_service_as_little_exposed_as_the_docs_say(name):
         [*command, str(SYSTEMD / name)], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout.splitlines()[-1:]
-    assert f"{MOST_EXPOSED / 10} at most" in text("docs/operations.md")
+    assert f"{MOST_EXPOSED / 10} of 10 or less" in text("docs/operations.md")
 
 
 def test_the_user_of_the_services_is_made_by_systemd():

@@ -178,11 +178,11 @@ def test_without_a_look_a_live_value_ends(played):
         (f"{V1}/at?station=108&time=2099-01-01", 400, "expected one that has passed"),
         ("/evidence/00/", 404, "no sidebar has the digest '00'"),
         ("/portals/none/", 404, "unknown portal 'none'"),
-        ("/static/../app.py", 404, "no page is at"),
+        ("/static/../app.py", 404, "no page at"),
         ("/stations/99999999999999999999/", 404, "unknown station"),
         ("/oembed?url=https://elsewhere.example/", 400, "the address of a station's page"),
         ("/oembed?url=http://[::1/stations/", 400, "the address of a station's page"),
-        ("/nowhere", 404, "no page is at '/nowhere'"),
+        ("/nowhere", 404, "no page at '/nowhere'"),
     ],
 )
 def test_a_wrong_question_is_refused_in_our_words(client, path, status, detail):
