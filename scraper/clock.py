@@ -1,8 +1,8 @@
 """
-The clock of this machine, which dates every look: when it is not believed.
+The clock of this machine, which dates every look, and when to refuse it.
 
-A board without a battery wakes up years ago; one whose clock has Korean time as UTC is nine hours
-ahead. What a wrong clock dated says of every later moment what is not so.
+A board without a battery starts years in the past; one whose clock has Korean time as UTC is nine
+hours ahead. A look that a wrong clock dated makes every later answer wrong.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 RELEASED: Final = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
-"""Of the month in which this code was written: no clock that is right is before it."""
+"""The month in which this code was written: a clock before it is wrong."""
 
 SLACK: Final = dt.timedelta(days=1)
-"""Servers are hours off, and a page may print the day of another time zone."""
+"""Servers may be hours off, and a page may print the day of another time zone."""
 
 _FIX: Final = "set the clock; `nalssi drop-looks` drops what a wrong one dated"
 
@@ -37,11 +37,11 @@ def refuse_wrong(now: dt.datetime, newest_look: dt.datetime | None) -> None:
     Refuse a clock that cannot be right.
 
     Args:
-        now: What it says; aware.
-        newest_look: When a portal was polled last; None where it never was.
+        now: Its time; aware.
+        newest_look: The newest look at any portal; None if there was none.
 
     Raises:
-        WrongClock: It is before this code was written, or a day and more behind the newest look.
+        WrongClock: It is before this code was written, or a day or more behind the newest look.
     """
     if now < RELEASED:
         raise WrongClock(now, f"expected {RELEASED:%Y-%m-%d} or later; set the clock")
@@ -51,7 +51,7 @@ def refuse_wrong(now: dt.datetime, newest_look: dt.datetime | None) -> None:
 
 
 def problem(now: dt.datetime, newest_look: dt.datetime | None) -> str | None:
-    """What is wrong with the clock, as in ``refuse_wrong``; None where it may be right."""
+    """The fault of the clock, as in ``refuse_wrong``; None if it may be right."""
     try:
         refuse_wrong(now, newest_look)
     except WrongClock as exc:
@@ -61,14 +61,14 @@ def problem(now: dt.datetime, newest_look: dt.datetime | None) -> str | None:
 
 def server_ahead(answer: Page | FetchError, asked_at: dt.datetime) -> dt.timedelta | None:
     """
-    By how much a portal's server is ahead of the clock, by its header Date; below zero, behind.
+    Return how far a portal's server is ahead of the clock, by its header Date; negative if behind.
 
     Args:
-        answer: Of the portal.
-        asked_at: When it was asked, by the clock; aware.
+        answer: The answer of the portal.
+        asked_at: The time of the request, by the clock; aware.
 
     Returns:
-        None where the two agree to a day, or there is no page or no Date.
+        None if the two agree to a day, or there is no page or no Date.
     """
     if not isinstance(answer, Page) or answer.not_modified or answer.date is None:
         return None
@@ -82,13 +82,13 @@ def prints_that_day(
     page: KeptPage, asked_at: dt.datetime, ahead: dt.timedelta, words: Words
 ) -> bool:
     """
-    Whether the date above a box is off as its server's clock is.
+    Whether the date above a box agrees with its server's clock rather than with ours.
 
     Args:
-        page: Kept already: a page may kill its reader.
-        asked_at: When it was asked for, by the clock; aware.
-        ahead: As ``server_ahead`` says.
-        words: What printed words mean.
+        page: The page; stored already, since a page may kill its reader.
+        asked_at: The time of the request, by the clock; aware.
+        ahead: The result of ``server_ahead``.
+        words: The meanings of printed words.
     """
     try:
         printed = reader.read(page.body, page.encoding, words, kind=page.kind).page_date
@@ -104,11 +104,11 @@ def refuse_contradicted(now: dt.datetime, aheads: Iterable[dt.timedelta]) -> Non
     """
     Refuse a clock that every portal of a pass contradicts.
 
-    A page may be days old in a cache, but none is of tomorrow: where the clock is ahead of the
-    portals, two of them have to say so.
+    A cached page may be days old, but no page is from tomorrow: if the clock is ahead of the
+    portals, two of them must say so.
 
     Raises:
-        WrongClock: They do.
+        WrongClock: They contradict it.
     """
     found = sorted(aheads)
     if found and (found[0] > SLACK or (len(found) > 1 and found[-1] < -SLACK)):

@@ -1,8 +1,8 @@
 """
 config.toml -> Config: read whole, or refused with the key, its value, and what was expected.
 
-Each table is a Struct. What may stand at a key is said once, in the ``Meta`` beside it: its limits
-for msgspec, and its ``description`` in the words of an error.
+Each table is a Struct. The ``Meta`` beside a key defines its values: the limits for msgspec, and a
+``description`` for the error.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     A portal to poll.
 
     Attributes:
-        name: How it is called in the database and on the command line.
+        name: Its name in the database and on the command line.
         url: A page that shows the sidebar.
-        kind: How it prints the weather, which says who reads its pages; see ``scraper.reader``.
-        ignore_robots: Why its robots.txt does not bind us; empty = it does.
+        kind: The form of its weather, which decides its reader; see ``scraper.reader``.
+        ignore_robots: Why nalssi may ignore its robots.txt; empty = it may not.
     """
 
     name: Annotated[
@@ -54,15 +54,15 @@ class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    How a page is asked for.
+    The settings of requests.
 
     Attributes:
-        timeout_s: For a whole look, with redirects and retries; seconds.
-        max_bytes: Of a page, on the wire and inflated.
-        user_agent: Who we say we are.
+        timeout_s: Seconds for a whole look, with redirects and retries.
+        max_bytes: The size limit of a page, on the wire and inflated.
+        user_agent: The header User-Agent.
         ca_file: Certificates to trust besides those of this machine, in PEM; a relative path
-            counts from the folder of the config; empty = none.
-        proxy: The address of a proxy; ``environment``: as the variables say; empty = none.
+            starts at the folder of the config; empty = none.
+        proxy: The address of a proxy; ``environment`` = from the variables; empty = none.
     """
 
     timeout_s: Annotated[float, Meta(ge=1, le=300, description="a number from 1 to 300")] = 20
@@ -83,14 +83,14 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    Where notices go when a portal goes down, freezes or changes, and when it is well again.
+    The channels of notices about portals and nalssi itself.
 
     Attributes:
-        command: A program with its arguments; the text is on its standard input.
+        command: A program with its arguments; it reads the text from standard input.
         webhook: An http(s) address to which JSON is posted.
         apprise: Addresses of services as Apprise writes them; needs the extra ``notify``.
-        ping: A dead-man switch in the form of healthchecks.io, which every pass reports to.
-        disk_mib: Less free space than this beside the database is a trouble of our own; 0 = none.
+        ping: A dead-man switch such as healthchecks.io, to which every pass reports.
+        disk_mib: The least free space beside the database before a notice; 0 = no check.
     """
 
     command: Annotated[tuple[str, ...], Meta(description="a list of texts, the program first")] = ()
@@ -103,18 +103,18 @@ class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def channels(self) -> bool:
-        """Whether there is a channel."""
+        """Whether any channel is set."""
         return bool(self.command or self.webhook or self.apprise)
 
 
 class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    What Prometheus is given.
+    The metrics for Prometheus.
 
     Attributes:
-        textfile: A file for node_exporter's textfile collector, which reads those that end in
-            ``.prom`` alone; a relative path counts from the folder of the config; empty = none.
-        port: On loopback, for ``nalssi run``; 0 = none.
+        textfile: A file for node_exporter's textfile collector, which only reads names that end in
+            ``.prom``; a relative path starts at the folder of the config; empty = none.
+        port: A port on loopback, for ``nalssi run``; 0 = none.
     """
 
     textfile: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
@@ -123,12 +123,12 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    The pages that are written as files after each look.
+    The pages written as files after each look.
 
     Attributes:
-        folder: Where to; a relative path counts from the folder of the config; empty = nowhere.
-        base_url: Where they are to be found from outside; empty = that is not known.
-        months: How many months of each station.
+        folder: Their folder; a relative path starts at the folder of the config; empty = none.
+        base_url: Their public address; empty = unknown.
+        months: The number of months of each station.
     """
 
     folder: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
@@ -149,11 +149,11 @@ class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    Printed words that the tables do not know, and what they mean.
+    Meanings of printed words that are not in the tables.
 
     Attributes:
         labels: Labels, each with our name of its condition.
-        cities: Cities, each with the number or name of its station at KMA.
+        cities: Cities, each with the number or name of its KMA station.
     """
 
     labels: Annotated[dict[str, str], Meta(description="a table of texts")] = {}
@@ -164,7 +164,7 @@ class Taught(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         These words and those of the tables.
 
         Raises:
-            UnteachableWord: One of these is none, or means what is not in the tables.
+            UnteachableWord: One of these is not a word, or has a meaning that is not in the tables.
         """
         from scraper.vocabulary import taught  # noqa: PLC0415 - it reads KMA's tables
 
@@ -176,19 +176,19 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     The whole config.
 
     Attributes:
-        path: The file that it stands in; the one field that is no key of it.
-        database: The file; a relative path counts from the folder of the config.
+        path: The file of the config; the only field that is not a key.
+        database: The database; a relative path starts at the folder of the config.
         journal: ``auto``, ``wal`` or ``delete``.
-        interval_minutes: From one look at a portal to the next.
+        interval_minutes: The time between looks at a portal.
         schedule: A cron expression in Korean time, in place of the interval; empty = none.
-        fetch: How pages are asked for.
-        notify: Where notices go.
-        metrics: What Prometheus is given.
-        site: The pages that are written as files.
+        fetch: The settings of requests.
+        notify: The channels of notices.
+        metrics: The metrics for Prometheus.
+        site: The pages written as files.
         log: The log of the daemon.
-        mqtt: Which broker is kept up to date.
-        words: What printed words mean, besides what the tables know.
-        portals: Which to poll.
+        mqtt: The MQTT broker.
+        words: Meanings of printed words beside those of the tables.
+        portals: The portals to poll.
     """
 
     path: Path = Path(places.DEFAULT_NAME)
@@ -215,7 +215,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def interval_s(self) -> int:
-        """Seconds from one look at a portal to the next."""
+        """Seconds between looks at a portal."""
         return round(self.interval_minutes * 60)
 
     @property
@@ -225,7 +225,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def refuse_without_portals(self) -> None:
         """
-        Refuse a config by which no portal can be polled.
+        Refuse a config without a portal.
 
         Raises:
             ConfigError: It names none.
@@ -235,10 +235,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def chosen(self, names: tuple[str, ...]) -> tuple[Portal, ...]:
         """
-        The portals of these names, or all where none is named.
+        The portals of these names, or all without names.
 
         Raises:
-            KeyError: There is no portal of that name.
+            KeyError: The config has no portal of that name.
         """
         by_name = {portal.name: portal for portal in self.portals}
         return tuple(by_name[name] for name in dict.fromkeys(names)) if names else self.portals
@@ -246,7 +246,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def load(path: Path) -> Config:
     """
-    The config in this file, with its paths made complete.
+    Load the config in this file, and complete its paths.
 
     Raises:
         ConfigError: It cannot be read, or a key in it is unknown or wrong.
@@ -269,7 +269,7 @@ def load(path: Path) -> Config:
 
 
 def _complete(config: Config) -> Config:
-    """The config with its paths counted from its folder."""
+    """The config with its paths relative to its folder."""
     path, metrics, database = config.path, config.metrics, _beside(config.path, config.database)
     fetch = config.fetch
     if fetch.ca_file:
@@ -292,7 +292,7 @@ def _complete(config: Config) -> Config:
 
 
 def _beside(path: Path, name: str) -> str:
-    """A path of the config, counted from its folder."""
+    """A path of the config, relative to its folder."""
     try:
         return str(path.parent / Path(name).expanduser())
     except RuntimeError:
@@ -313,7 +313,7 @@ def _check_portals(portals: tuple[Portal, ...]) -> None:
 
 
 def _check_fetch(fetch: Fetch) -> None:
-    """Refuse a proxy that is no address, which may be secret, and a file without certificates."""
+    """Refuse a wrong address of a proxy, without showing it, and a file without certificates."""
     if fetch.proxy not in {"", "environment"} and not is_http(fetch.proxy, user=True):
         msg = "fetch.proxy"
         raise WrongKey(msg, f"{_ADDRESS}, or 'environment'")
@@ -336,7 +336,7 @@ def _check_site(site: Site) -> None:
 
 
 def _check_notify(notify: Notify) -> None:
-    """Refuse what is no address, without showing it: these have secrets in them."""
+    """Refuse wrong addresses, without showing them, as they may contain secrets."""
     for key, url in (("webhook", notify.webhook), ("ping", notify.ping)):
         if url and not is_http(url):
             msg = f"notify.{key}"

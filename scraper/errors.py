@@ -1,5 +1,5 @@
 """
-Every error that a command can end with, what it means, and its exit code.
+Every error that can end a command, its meaning, and its exit code.
 
 | code | meaning |
 |---|---|
@@ -16,8 +16,8 @@ Every error that a command can end with, what it means, and its exit code.
 | 130 | interrupted by Ctrl-C, or a pass by SIGTERM |
 | 141 | the reader of the output left early, such as ``head`` |
 
-Where several apply, the highest of them is the exit code.
-The errors of the database itself are in ``db/errors.py``; they stand in the same table.
+If several apply, the highest of them is the exit code. The errors of the database itself are in
+``db/errors.py``; they use the same table.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STALE = 7
 
 
 class ScraperError(NalssiError):
-    """The root of the errors on the way from a portal to a reading."""
+    """The base class of the errors on the way from a portal to a reading."""
 
 
 class ConfigError(ScraperError):
@@ -50,7 +50,7 @@ class ConfigError(ScraperError):
 
 
 class UnteachableWord(ScraperError):
-    """A word of the config is none, or shall mean what we do not know."""
+    """A word of the config is not a printed word, or its meaning is unknown."""
 
     exit_code = 3
 
@@ -61,13 +61,13 @@ class UnteachableWord(ScraperError):
 
 class FetchError(ScraperError):
     """
-    The page could not be had.
+    The page could not be fetched.
 
     Attributes:
-        url: What was asked for, after redirects.
+        url: The requested address, after redirects.
         reason: One line for people.
-        status: The HTTP status, where there was an answer.
-        retry_after_s: Seconds for which the portal asked us to stay away, where it did.
+        status: The HTTP status, if there was an answer.
+        retry_after_s: Seconds for which the portal asked us to stay away, if it did.
         may_pass: Whether the same request may succeed a moment later.
     """
 
@@ -88,15 +88,15 @@ class FetchError(ScraperError):
 
 
 class RefusedByRobots(FetchError):
-    """The site's robots.txt does not want us at this address."""
+    """The site's robots.txt forbids this address."""
 
 
 class NoSidebar(ScraperError):
     """
-    The page holds no KMA sidebar that we can read.
+    The page has no KMA sidebar that we can read.
 
     Attributes:
-        found: What stood there instead, in one line.
+        found: A description of the page instead, in one line.
     """
 
     exit_code = NO_SIDEBAR
@@ -107,7 +107,7 @@ class NoSidebar(ScraperError):
 
 
 class UnreadableValue(ScraperError):
-    """The right place in the sidebar, but not a value that we understand."""
+    """A value at the right place in the sidebar that cannot be read."""
 
     exit_code = NO_SIDEBAR
 
@@ -128,12 +128,12 @@ class AnotherPass(ScraperError):
         self.lock, self.holder = lock, holder
 
     def hinting(self, hint: str) -> AnotherPass:
-        """The same error with what to do."""
+        """The same error with a remedy."""
         return AnotherPass(self.lock, holder=self.holder, hint=hint)
 
 
 class NoDaemon(ScraperError):
-    """No daemon runs on this database that could be asked for something."""
+    """No daemon runs on this database to take the request."""
 
     exit_code = STALE
 

@@ -1,8 +1,8 @@
 """
-The one door to the HTTP library: every user of httpx or its core imports it from here.
+The one import of the HTTP library: all users of httpx or its core import it from here.
 
-httpx2 has the same API. A change to it is a change of the import below and of the dependency; the
-tests of ``fetch`` and ``notify`` run on it too, see ``tests/support/on_httpx2.py``.
+httpx2 has the same API. To change to it, change the import below and the dependency; the tests of
+``fetch`` and ``notify`` run on it too, see ``tests/support/on_httpx2.py``.
 """
 
 import httpcore

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class WrongKey(ValueError):
-    """What stands at a key, and what was expected."""
+    """The value of a key, and the expected values."""
 
     def __init__(self, what: str, expected: str) -> None:
         super().__init__(f"{what}: expected {expected}")
@@ -22,7 +22,7 @@ _Table = TypeVar("_Table", bound=Struct)
 
 
 def table(kind: type[_Table], raw: Mapping[str, object], name: str = "") -> _Table:
-    """A table, read key by key, so that an error can name the key."""
+    """Read a table key by key, so that an error can name the key."""
     keys = {one.name: one for one in msgspec.structs.fields(kind) if expected(one.type)}
     inside = f"{name}." if name else ""
     for key, value in raw.items():
@@ -37,7 +37,7 @@ def table(kind: type[_Table], raw: Mapping[str, object], name: str = "") -> _Tab
 
 
 def _value(name: str, value: object, type_: Any, outer: str = "") -> Any:
-    """What stands at a key, by the key's type, or by what the list wants in which it stands."""
+    """Read the value of a key by its type, or by the type of the elements of its list."""
     wanted = expected(type_) or outer
     plain = get_args(type_)[0] if get_origin(type_) is Annotated else type_
     if isinstance(plain, type) and issubclass(plain, Struct) and isinstance(value, dict):
@@ -54,7 +54,7 @@ def _value(name: str, value: object, type_: Any, outer: str = "") -> Any:
 
 
 def expected(type_: Any) -> str:
-    """What may stand at a key of this type, in words; empty where it is no key."""
+    """The allowed values of a key of this type, in words; empty if it is not a key."""
     notes = (note for note in getattr(type_, "__metadata__", ()) if isinstance(note, Meta))
     return next((note.description for note in notes if note.description), "")
 

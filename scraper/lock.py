@@ -1,9 +1,9 @@
 """
-One writer at a time: a kernel lock beside the database, gone with the process that holds it.
+One writer at a time: a kernel lock beside the database, which ends with the process that holds it.
 
-The lock belongs to the file, not to a name of it: links lead to the lock beside the file that they
-mean, and hard links meet at a byte of the file itself. What stands in the lock's file says who
-holds it, and remembers that there was a database.
+The lock belongs to the file, not to one of its names: links lead to the lock beside their target,
+and hard links share a locked byte of the file itself. The content of the lock's file names its
+holder, and remembers that there was a database.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
 What: TypeAlias = Literal["daemon", "pass"]
 
 PATIENCE_S: Final = 0.2
-"""Longer than `nalssi check` holds it, who only wants to know whether anybody does."""
+"""Longer than `nalssi check` holds it, which only tests whether it is free."""
 
 _POLL_S: Final = 0.02
 _HELD: Final = frozenset({errno.EAGAIN, errno.EACCES})
 _BYTE: Final = 1 << 62
-"""Of the database, far behind those that SQLite locks from 1 GiB on."""
+"""The locked byte of the database, far behind those that SQLite locks from 1 GiB on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
     """
-    Who holds a lock.
+    The holder of a lock.
 
     Attributes:
-        what: ``daemon``, or ``pass`` for all else that writes.
+        what: ``daemon``, or ``pass`` for any other writer.
         pid: Its process.
-        since: When it began; Korean time.
+        since: Its start; Korean time.
     """
 
     what: What
@@ -67,14 +67,14 @@ def held(
     Hold ``weather.db.lock`` beside ``weather.db``.
 
     Args:
-        database: The database; a link counts as the file to which it leads.
-        part: Of the work that the lock is for, such as ``.backfill``; "" = all passes.
-        what: Who we are.
-        make_folder: Whether its folder is made if missing.
+        database: The database; a link counts as its target.
+        part: The work that the lock is for, such as ``.backfill``; "" = all passes.
+        what: The kind of this process.
+        make_folder: Whether to make its folder if missing.
 
     Raises:
         AnotherPass: Another process holds it.
-        DatabaseError: The lock's file cannot be made, or this can be no database.
+        DatabaseError: The lock's file cannot be made, or the path cannot be a database.
     """
     if not database.name:
         raise DatabaseError(database, connection.NO_FILE)
@@ -96,13 +96,13 @@ def held(
 
 
 def remember(database: Path) -> None:
-    """Remember, for the holder of the lock, that a database of this name exists now."""
+    """Remember that a database of this name exists now; call this with the lock held."""
     with _beside(database).open("rb+") as lock:
         _write(lock.fileno(), made=True)
 
 
 def holder(database: Path) -> Holder | None:
-    """Who holds the lock; None if it is free, or if we may not know."""
+    """Return the holder of the lock; None if it is free, or if we may not read it."""
     path = _beside(database)
     try:
         with path.open("rb") as lock:
@@ -119,7 +119,7 @@ def holder(database: Path) -> Holder | None:
 
 
 def was_made(database: Path) -> bool:
-    """Whether a database of this name was there before, as the lock beside it remembers."""
+    """Whether a database of this name existed before, as the lock beside it remembers."""
     try:
         with _beside(database).open("rb") as lock:
             return bool(_read(lock.fileno()).get("made"))
@@ -129,10 +129,10 @@ def was_made(database: Path) -> bool:
 
 def refuse_lost(database: Path) -> None:
     """
-    Refuse to make a new database where there was one, or where its disk may be away.
+    Refuse to make a new database if there was one, or if its disk may not be mounted.
 
     Raises:
-        DatabaseError: It is gone, or its folder is.
+        DatabaseError: It is missing, or its folder is.
     """
     place = database.resolve()
     if place.exists():
@@ -168,7 +168,7 @@ def _locked(path: Path) -> Iterator[int]:
 
 
 def _taken(lock: int) -> bool:
-    """Whether we have the lock now; the kernel drops it when the process ends."""
+    """Try to take the lock; the kernel drops it when the process ends."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as exc:
@@ -181,14 +181,14 @@ def _taken(lock: int) -> bool:
 @contextlib.contextmanager
 def _file_locked(database: Path, path: Path) -> Iterator[None]:
     """
-    Hold a byte of the database itself, so that its other names find it held.
+    Lock a byte of the database itself, so that its other names find it held.
 
-    By a lock of this descriptor alone: one of the process would go as soon as SQLite closes the
-    file anywhere in it. The descriptor stays open: to close it would drop SQLite's own locks.
+    It is a lock of this descriptor: a lock of the process would end as soon as SQLite closes the
+    file anywhere in it. The descriptor stays open: closing it would drop SQLite's own locks.
     """
     try:
         file = os.open(database, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:  # missing, or not ours to write: the command that opens it says so
+    except OSError:  # missing, or not writable: the command that opens it reports that
         yield
         return
     try:
@@ -209,7 +209,7 @@ def _lock_byte(file: int, kind: int) -> None:
 
 
 def _read(lock: int) -> dict[str, Any]:
-    """What stands in a lock's file; empty where it is of an older nalssi, or was cut."""
+    """The content of a lock's file; empty if an older nalssi wrote it, or it was cut."""
     try:
         said = json.loads(os.pread(lock, 4096, 0))
     except ValueError:
@@ -218,7 +218,7 @@ def _read(lock: int) -> dict[str, Any]:
 
 
 def _write(lock: int, **changes: Any) -> None:
-    """Change what stands there; a full disk costs the words, not the lock."""
+    """Change the content; on a full disk only the text is lost, not the lock."""
     said = {key: one for key, one in (_read(lock) | changes).items() if one is not None}
     with contextlib.suppress(OSError):
         words = json.dumps(said).encode()

@@ -1,8 +1,8 @@
 """
 After a look: notices, metrics, and the ping of the dead-man switch.
 
-Used by the daemon and by cron passes alike. Nothing here may stop or hold up a look: what cannot be
-sent is complained of, and tried again.
+Used by the daemon and by cron passes alike. No failure here may stop or delay a look: a notice that
+cannot be sent is reported, and tried again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Course: TypeAlias = "Callable[[list[query.PortalStatus]], None]"
 
 LONG_S: Final = 0.5
 REST: Final = 20
-"""Metrics that took longer than that are not written again for so many times as long."""
+"""After metrics took long, they are not written again for this many times as long."""
 
 
 class Monitor:
@@ -41,17 +41,17 @@ class Monitor:
     Sends notices and pings and writes metrics after each look, as the config says.
 
     Args:
-        config: Which channels there are, and where the metrics go.
-        collector: Lends its thread for what uses the store.
-        store: Remembers which notices are open.
-        clock: Says what time it is; aware.
-        complain: Takes a line on what could not be sent; the same of one channel only once.
+        config: The channels, and the target of the metrics.
+        collector: Lends its thread for calls of the store.
+        store: Remembers the open notices.
+        clock: Returns the present; aware.
+        complain: Takes a line about a failure; the same failure of a channel only once.
         course: Called with the portals' states after each look; None = not called.
 
     Attributes:
-        faults: Our own troubles, a line each: while there are some, no look is a success.
-        channels: How each channel did last, as our own troubles have it.
-        publisher: Where each look's values go besides, if anywhere.
+        faults: Troubles of nalssi, a line each: with any, no look counts as a success.
+        channels: The last result of each channel, for the troubles of nalssi.
+        publisher: A further target of the values of each look, if any.
     """
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -70,14 +70,14 @@ class Monitor:
         self.faults: list[str] = []
         self.channels: dict[Key, str | None] = {}
         self.publisher: Publisher | None = None
-        # Each thread that asks has memory of its own, which the process never gives back.
+        # Each thread that queries has its own memory, which the process never gives back.
         self._asking = asyncio.Lock()
         self._last: dict[str, Report] = {}
         self._metrics_due = 0.0
         self._site, self._site_due = asyncio.Lock(), False
 
     async def after_looks(self, reports: list[Report]) -> None:
-        """Send and write what these looks changed; a failing channel raises no error."""
+        """Send notices and write metrics after these looks; a failing channel raises no error."""
         for report in reports:
             self._last[report.portal] = report
         polled = {report.portal for report in reports}
@@ -105,7 +105,7 @@ class Monitor:
         course(statuses)
 
     async def ping(self, signal: Signal, body: str = "") -> None:
-        """Tell the dead-man switch that a pass began, or how it ended."""
+        """Report to the dead-man switch that a pass began, or how it ended."""
         if self._config.notify.ping:
             from scraper.notify import ping  # noqa: PLC0415 - only where it is wanted
 
@@ -121,12 +121,12 @@ class Monitor:
 
     async def _send_notices(self, polled: set[str]) -> None:
         """
-        Send by each channel the notices that are due of the portals that were just polled.
+        Send by each channel the due notices about the portals that were just polled.
 
-        Of the others we only know what was before, perhaps before a long pause of our own.
+        The state of the other portals is old, perhaps from before a long pause of our own.
 
         Raises:
-            DatabaseError: It cannot be asked what is due.
+            DatabaseError: The due notices cannot be read.
         """
         from scraper.notify import configured  # noqa: PLC0415 - only where it is wanted
 
@@ -145,14 +145,14 @@ class Monitor:
     def _ask(
         self, portals: set[str]
     ) -> tuple[list[query.PortalStatus], list[query.OpenNotice], dict[str, str]]:
-        """How these portals are, the open notices of all, and what is left of lost boxes."""
+        """The state of these portals, all open notices, and the remains of lost boxes."""
         with query.Database(self._store.path) as db:
             statuses = db.status(portals=portals, now=self._clock())
             lost = {one.portal for one in statuses if one.last_outcome == "no_sidebar"}
             return statuses, db.open_notices(), self._drifts(db, lost)
 
     def _drifts(self, db: query.Database, portals: set[str]) -> dict[str, str]:
-        """What is left of the boxes of these portals, in a sentence; a notice does without."""
+        """The remains of the boxes of these portals, in a sentence; a notice works without."""
         drifts = {}
         for portal in sorted(portals):
             with contextlib.suppress(NalssiError):
@@ -169,7 +169,7 @@ class Monitor:
         notices: list[query.OpenNotice],
         drifts: dict[str, str],
     ) -> None:
-        """Send by one channel the notices that it has not taken yet."""
+        """Send by one channel the notices that it has not accepted yet."""
         from scraper.notify import rules  # noqa: PLC0415 - only where it is wanted
 
         until = time.monotonic() + PATIENCE_S
@@ -179,7 +179,7 @@ class Monitor:
                 await self._send(channel, notice)
 
     async def _send(self, channel: Channel, notice: Notice) -> None:
-        """Send a notice; one that did not arrive is tried again after the next look."""
+        """Send a notice; a failed one is tried again after the next look."""
         from scraper.notify import deliver  # noqa: PLC0415 - only where it is wanted
 
         failures = await deliver(notice, [channel], timeout_s=TIMEOUT_S)
@@ -197,13 +197,13 @@ class Monitor:
             )
 
     def _remember(self, channel: str, failure: str | None) -> None:
-        """Remember how a channel did, for our own troubles."""
+        """Remember the result of a channel, for the troubles of nalssi."""
         from scraper.troubles import rules  # noqa: PLC0415 - only where it is wanted
 
         self.channels["channel", channel] = failure and rules.failing(failure)
 
     async def _publish(self, polled: set[str]) -> None:
-        """Have a broker say what the portals that were just polled show."""
+        """Publish the values of the portals that were just polled."""
         if self.publisher is not None:
             async with self._asking:
                 readings = await asyncio.to_thread(self._latest)
@@ -215,7 +215,7 @@ class Monitor:
             return db.latest(now=self._clock())
 
     async def _write_metrics(self) -> None:
-        """Write the metrics; where that takes long, not after every look."""
+        """Write the metrics; if that takes long, not after every look."""
         began = time.monotonic()
         if not self._config.metrics.textfile or began < self._metrics_due:
             return
@@ -232,7 +232,7 @@ class Monitor:
         metrics.write(path, metrics.take(self._store.path, self._clock(), names))
 
     async def _write_site(self) -> None:
-        """Write the pages that changed; once more where looks ended meanwhile."""
+        """Write the pages that changed; once more if looks ended meanwhile."""
         self._site_due = bool(self._config.site.folder)
         if self._site.locked():
             return

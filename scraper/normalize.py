@@ -1,7 +1,7 @@
 """
 Sidebar -> Readings: stations for cities, conditions for labels and icons, numbers for temperatures.
 
-A word that is not understood stays as printed and is reported as a problem; no value is guessed.
+An unknown word stays as printed and is reported as a problem; no value is guessed.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _DEGREES: Final = re.compile(r"([+-]?)([0-9]{1,3})(?:\.([0-9]))?")
 _ASCII_NUMBER: Final = WITHOUT_WIDTH | str.maketrans(
     "０１２３４５６７８９．－＋−–", "0123456789.-+--"
 )
-"""Of the forms of a number these alone: a superscript digit is not the same digit."""
+"""Only these forms of a number: a superscript digit is not the same digit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normalized:
     """
-    What a sidebar says.
+    The meaning of a sidebar.
 
     Attributes:
-        readings: One for each printed line, in printed order; one alone for a line printed twice.
-        problems: What was not understood.
+        readings: One for each printed line, in printed order; only one for a line printed twice.
+        problems: The parts that were not understood.
     """
 
     readings: tuple[Reading, ...]
@@ -48,12 +48,12 @@ class Normalized:
 
 def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = None) -> Normalized:
     """
-    The readings of a sidebar, and what in it was not understood.
+    Return the readings of a sidebar, and its problems.
 
     Args:
         sidebar: The sidebar.
-        words: What printed words mean.
-        day: When it was shown, where no date is printed with it.
+        words: The meanings of printed words.
+        day: The day of the look, if no date is printed.
     """
     problems: list[Problem] = []
     day = sidebar.page_date or day
@@ -67,13 +67,13 @@ def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = No
 
 
 def depends_on_day(sidebar: Sidebar) -> bool:
-    """Whether a temperature is taken in one half-year and refused in the other."""
+    """Whether a temperature is accepted in one half-year and refused in the other."""
     both = Bounds(records.COLDEST_IN_SUMMER_C, records.WARMEST_IN_WINTER_C)
     return any(_lies_between(line.temperature, WIDEST, both) for line in sidebar.lines)
 
 
 def _lies_between(printed: str, outer: Bounds, inner: Bounds) -> bool:
-    """Whether a temperature lies within the outer bounds, and not within the inner."""
+    """Whether a temperature lies within the outer bounds, but outside the inner ones."""
     try:
         celsius = temperature_c(printed, outer)
     except UnreadableValue:
@@ -82,7 +82,7 @@ def _lies_between(printed: str, outer: Bounds, inner: Bounds) -> bool:
 
 
 def doubt(sidebar: Sidebar) -> str | None:
-    """All that is odd about the page of a sidebar, its date first; None where it is not odd."""
+    """The doubts about the page of a sidebar, its date first; None without doubts."""
     return "; ".join(_doubts(sidebar)) or None
 
 
@@ -98,14 +98,14 @@ def _doubts(sidebar: Sidebar) -> Iterator[str]:
 
 
 def date_doubt(sidebar: Sidebar) -> str | None:
-    """Why the page date is not to be trusted; None where it is, or none is printed."""
+    """Why the page date is not trusted; None if it is, or if none is printed."""
     if sidebar.date_printed is None or sidebar.page_date is not None:
         return None
     return f"date {sidebar.date_printed!r}: not one day that is on its weekday"
 
 
 def _tell(kind: ProblemKind, cities: list[str], problems: list[Problem]) -> None:
-    """One problem for all the cities that have it: on a wet day most labels are missing."""
+    """Join one problem of several cities: on a wet day most labels are missing."""
     if cities:
         printed = ", ".join(city or "(no name)" for city in cities)
         problems.append(Problem(kind=kind, city=printed))
@@ -117,19 +117,19 @@ _bounds = functools.lru_cache(maxsize=1024)(records.bounds)
 @functools.lru_cache(maxsize=2048)  # Korea shows fewer than a thousand
 def temperature_c(printed: str, within: Bounds = WIDEST) -> float | None:
     """
-    Read a temperature such as ``"-7.3"``, its sign for degrees already off.
+    Read a temperature such as ``"-7.3"``, without its sign for degrees.
 
     Full-width digits, U+2212 or an en dash for the minus, and whole degrees are read too.
 
     Args:
         printed: As printed.
-        within: What a station can show there and then.
+        within: The possible values of that station in that season.
 
     Returns:
-        Degrees Celsius, or None where no number was printed.
+        Degrees Celsius, or None if no number was printed.
 
     Raises:
-        UnreadableValue: It is no such number, or one that no station can show.
+        UnreadableValue: It is not such a number, or not a possible value.
     """
     if not printed:
         return None
@@ -149,7 +149,7 @@ def temperature_c(printed: str, within: Bounds = WIDEST) -> float | None:
 
 @functools.lru_cache(maxsize=1024)
 def station(city: str, words: Words = KNOWN) -> Station | None:
-    """The station that a printed name means; one without a KMA id where we do not know the name."""
+    """The station of a printed name; a station without a KMA id for an unknown name."""
     name = plain(city)
     if not name or "\ufffd" in name:  # nothing, or the page was damaged there
         return None
@@ -159,9 +159,9 @@ def station(city: str, words: Words = KNOWN) -> Station | None:
 @functools.lru_cache(maxsize=1024)
 def condition(label: str, icon: str, words: Words = KNOWN) -> Condition:
     """
-    What a label and an icon code mean together; the label decides where there is one.
+    Return the meaning of a label and an icon code; a label, if there is one, decides.
 
-    ``condition`` of the result is None where neither is understood.
+    ``condition`` of the result is None if neither is understood.
     """
     word = plain(label)
     known = ICONS.get(icon) if word == NO_LABEL else words.conditions.get(word)
@@ -170,7 +170,7 @@ def condition(label: str, icon: str, words: Words = KNOWN) -> Condition:
 
 @functools.lru_cache(maxsize=1024)
 def _sky_problem(label: str, icon: str, words: Words) -> tuple[ProblemKind, str] | None:
-    """What is wrong with a label and an icon code together, if anything, and the word."""
+    """The problem of a label and an icon code, if there is one, and the word."""
     said, drawn = words.conditions.get(plain(label)), ICONS.get(icon)
     if said is None:
         return "unknown label", label
@@ -186,7 +186,7 @@ def _sky_problem(label: str, icon: str, words: Words) -> tuple[ProblemKind, str]
 def _words_of(
     city: str, label: str, icon: str, words: Words
 ) -> tuple[Station | None, Condition, tuple[Problem, ...]]:
-    """The station and the condition of a line, and what was not understood of them."""
+    """The station and the condition of a line, and their problems."""
     place = station(city, words)
     problems = []
     if place is not None and place.kma_id is None:
@@ -198,7 +198,7 @@ def _words_of(
 
 
 def _reading(line: Line, words: Words, day: dt.date | None, problems: list[Problem]) -> Reading:
-    """The reading of one line; appends what was not understood of it."""
+    """The reading of one line; appends its problems."""
     place, sky, odd = _words_of(line.city, line.label, line.icon, words)
     if place is None:
         told = f"{line.label!r} {line.temperature!r}"
@@ -218,8 +218,8 @@ def _each_station_once(
     """
     The readings, each station's once.
 
-    A station printed again with the same values is one reading. One printed with different values
-    has neither: the lines stay, with city and label as printed, but without station or value.
+    A station printed twice with the same values is one reading. Printed with different values, its
+    lines stay, with city and label as printed, but without station or value.
     """
     lines_of: dict[str, list[Line]] = {}
     for line, reading in printed:

@@ -1,4 +1,4 @@
-"""Where the config is: named, or in one of the usual places."""
+"""The place of the config: named, or one of the usual places."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SYSTEM_WIDE: Final = Path("/etc/nalssi") / DEFAULT_NAME
 
 
 def usual_places() -> list[Path]:
-    """Where a config is looked for that no option and no variable names, in this order."""
+    """The places to search for a config that neither an option nor a variable names, in order."""
     home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     with contextlib.suppress(RuntimeError):  # a user without a home
         home = str(Path(home).expanduser())
@@ -22,13 +22,13 @@ def usual_places() -> list[Path]:
 
 
 def usual() -> Path | None:
-    """The config in the first usual place that has one; None where none has."""
+    """The config in the first usual place that has one; None if none has."""
     return next((place for place in usual_places() if place.is_file()), None)
 
 
 def find(path: Path | None = None) -> Path:
     """
-    Where the config is: the path given, ``NALSSI_CONFIG``, or the first of the usual places.
+    Return the path of the config: the given one, ``NALSSI_CONFIG``, or the first usual place.
 
     Raises:
         ConfigError: There is no such file.

@@ -9,7 +9,7 @@ _UNPRINTABLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
-"""Unicode's control, format and surrogate characters: they change what a reader is shown."""
+"""Unicode's control, format and surrogate characters, which change how text is shown."""
 
 
 def printable(text: str) -> str:

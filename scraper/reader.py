@@ -1,9 +1,9 @@
 """
-Page -> content: the one chain for all who read a page, chosen by the kind of its portal.
+Page -> content: the one chain for all readers of a page, chosen by the kind of its portal.
 
     page -> sidebar -> readings -> content
 
-Looks, pages read again, archives, ``check`` and ``parse`` ask here and get the same of the same.
+Looks, pages read again, archives, ``check`` and ``parse`` call it and get the same content.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ KMA_XML: Final = "kma-xml"
 """The kind that is KMA's own feed, or a copy of it: stations in XML, with the hour."""
 
 ALL_BOXES: Final[Mapping[str, str]] = MappingProxyType({})
-"""The kinds of portals by name, where each is a box."""
+"""The kinds of portals by name, if all of them are boxes."""
 
 
 class Find(Protocol):
     """
-    Finds what a page of one kind shows, as printed.
+    Finds the sidebar of a page of one kind, as printed.
 
     The ``fragment`` of the sidebar is text that it reads again to the same lines.
     """
@@ -60,13 +60,13 @@ FINDERS: Final[dict[str, Find]] = {BOX: sidebar.find, KMA_XML: kma_xml.find}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContent:
     """
-    What a page says.
+    The content of a page.
 
     Attributes:
-        content: As it is kept.
-        fragment: The stretch of the page that it was read from.
-        page_date: The date printed with it; None where none is printed, or it cannot be.
-        doubt: What is odd about the page: a printed date that is not taken, a list that is cut.
+        content: The content for the database.
+        fragment: The part of the page that it was read from.
+        page_date: The printed date; None if missing or impossible.
+        doubt: Doubts about the page, such as a refused date or a cut list.
         cut: Whether the page ends within the list, so that entries may be missing.
     """
 
@@ -78,7 +78,7 @@ class PageContent:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All that was not understood, a sentence each; the doubt of the date comes last."""
+        """All problems, a sentence each; the doubt about the page comes last."""
         problems = map(str, self.content.problems)
         return (*problems, *([self.doubt] if self.doubt else []))
 
@@ -88,10 +88,9 @@ class PageReader:
     Reads the pages of one kind of portal.
 
     Args:
-        find: What finds the sidebar in them.
-        words: What printed words mean.
-        remembered: For who reads many pages, which often say the same: so many contents stay in
-            memory.
+        find: Finds the sidebar of a page.
+        words: The meanings of printed words.
+        remembered: The number of contents to keep in memory, for many pages, which often repeat.
     """
 
     def __init__(
@@ -109,14 +108,14 @@ class PageReader:
         shown: Callable[[], dt.date | None] = lambda: None,
     ) -> PageContent:
         """
-        What a page says.
+        Read a page.
 
         Args:
-            page: The whole page, or any part of it that holds the box.
-            encoding: Python's name of the encoding, where the page is bytes.
-            kept: The packed fragment that the page was, which stays as it is: a cut of the cut
-                would be less than what was kept as evidence.
-            shown: Gives the day when it was shown; asked where no date is printed and it matters.
+            page: The whole page, or any part that contains the box.
+            encoding: Python's name of the encoding, if the page is bytes.
+            kept: The packed fragment, if the page is one; it is kept unchanged, as cutting it again
+                would lose evidence.
+            shown: Returns the day of the look; called if no date is printed and the day matters.
 
         Raises:
             NoSidebar: It has no box; the message says what was there instead.
@@ -133,7 +132,7 @@ class PageReader:
     def _content(
         self, seen: Sidebar, kept: bytes | None, shown: Callable[[], dt.date | None]
     ) -> Content:
-        # All of it follows from these; a digest of each page would cost more.
+        # The content depends only on these; a digest of each page would cost more.
         key = seen.fragment, records.is_summer(seen.page_date)
         if (content := self._contents.get(key)) is None:
             day = seen.page_date or (shown() if normalize.depends_on_day(seen) else None)
@@ -166,7 +165,7 @@ def read(  # noqa: PLR0913
     shown: Callable[[], dt.date | None] = lambda: None,
 ) -> PageContent:
     """
-    What one page of a portal of this kind says; see ``PageReader.read``.
+    Read one page of a portal of this kind; see ``PageReader.read``.
 
     Raises:
         NoSidebar: It has no box; the message says what was there instead.
@@ -178,17 +177,17 @@ def drifted(
     fragment: str, page: bytes, encoding: str, words: Words = KNOWN, *, kind: str = BOX
 ) -> Drift:
     """
-    What is left of a former box on a page that has none.
+    Find the remains of a former box on a page without one.
 
     Args:
-        fragment: The stretch of a page that held the box.
-        page: The page of now.
-        encoding: Python's name of the encoding of that.
-        words: What printed words mean.
-        kind: Of the portal.
+        fragment: The part of an old page with the box.
+        page: The current page.
+        encoding: Python's name of the encoding of the current page.
+        words: The meanings of printed words.
+        kind: The kind of the portal.
 
     Raises:
-        NoSidebar: The fragment is none of this kind.
+        NoSidebar: The fragment is not of this kind.
     """
     lines = FINDERS[kind](fragment, "utf-8", words).lines
     return drift.between(lines, fragment, page, encoding)
@@ -197,16 +196,16 @@ def drifted(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
     """
-    A list of a page that may be its box, and why it was taken or not.
+    A list of a page that may be its box, and the reasons for taking it or not.
 
     Attributes:
         taken: Whether it is the box.
-        points: All its facts together.
-        enough: So many points make a box.
-        entries: How many it has.
+        points: The points of all its facts together.
+        enough: The points that make a box.
+        entries: The number of entries.
         begins: Its first entry, as printed.
-        byte: Where in the page it begins.
-        facts: What speaks for it and, below zero, against it.
+        byte: Its place in the page.
+        facts: The facts for it and, with negative points, against it.
     """
 
     taken: bool
@@ -219,7 +218,7 @@ class Explained:
 
 
 def explain(page: bytes | str, encoding: str, words: Words = KNOWN) -> list[Explained]:
-    """Every list of a page that may be its box, the likeliest first."""
+    """Return every list of a page that may be its box, the likeliest first."""
     found = sidebar.candidates(page, encoding, words)
     taken = sidebar.chosen(found)
     return [

@@ -41,7 +41,7 @@ PORTAL: Final = {
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: ISO times with their offset, ISO dates, objects for dataclasses."""
+    """A value for JSON: ISO times with their offset, ISO dates, objects for dataclasses."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dt.date):
@@ -51,7 +51,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(plain(key)): plain(part) for key, part in value.items()}
     if is_dataclass(value):
-        has_words = "__str__" in vars(type(value))  # a problem is told as its sentence
+        has_words = "__str__" in vars(type(value))  # a problem is written as its sentence
         return printable(str(value)) if has_words else plain(named(value))
     return value
 
@@ -67,9 +67,9 @@ def renamed(row: Any, names: dict[str, str]) -> dict[str, Any]:
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:
-    """A value as JSON; in one line where it is not indented."""
+    """A value as JSON; in one line unless indented."""
     separators = (",", ":") if indent is None else None
-    # Of a damaged database there may be bytes where a text belongs: shown, as a table does.
+    # A damaged database may have bytes in place of a text: show them, as tables do.
     return json.dumps(
         plain(value), ensure_ascii=False, indent=indent, separators=separators, default=str
     )
@@ -78,7 +78,7 @@ def json_text(value: object, *, indent: int | None = None) -> str:
 def csv_text(
     headings: Iterable[str], rows: Iterable[Iterable[object]], *, excel: bool = False
 ) -> str:
-    """CSV that a spreadsheet can be trusted with; with ``excel``, moments as each knows them."""
+    """CSV that is safe in a spreadsheet; with ``excel``, times that spreadsheets recognize."""
     import csv  # noqa: PLC0415 - a table does without
 
     from db.export.spreadsheet import cell  # noqa: PLC0415 - the same

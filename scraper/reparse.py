@@ -1,8 +1,8 @@
 """
-Reads stored pages again, with today's reader and words, and shows the difference.
+Reads stored pages again, with the current reader and words, and shows the difference.
 
-A fragment is a cut of its page that reads alone as it did in there, so that without a better reader
-or new words there is no difference. The page date is not in it, and stays as it is.
+A fragment is a part of its page that reads the same alone, so without a better reader or new words
+there is no difference. The page date is not in it, and does not change.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 EXAMPLES: Final = 20
-"""So many changes are shown one by one."""
+"""The most changes to show one by one."""
 
 PATIENCE_S: Final = 60.0
-"""For a page that ended its reader before."""
+"""The time limit for a page that killed its reader before."""
 
 What: TypeAlias = Literal["added", "changed", "gone", "read at last", "unreadable", "damaged"]
 
@@ -46,11 +46,12 @@ class Change:
     One difference, or an old reading that stays because its page cannot be read.
 
     Attributes:
-        change: What became of it: of a reading ``added``, ``changed`` or ``gone``; of a page
-            ``read at last``; of a fragment ``unreadable`` or ``damaged``.
-        portal, seen_from: Who showed it first, and when; Korean time. None where no spell has it.
-        station: Of a reading; else None.
-        before, after: What was read, and what is read now; or why nothing is.
+        change: Its kind: for a reading ``added``, ``changed`` or ``gone``; for a page
+            ``read at last``; for a fragment ``unreadable`` or ``damaged``.
+        portal, seen_from: The portal that showed it first, and the time; Korean. None if no spell
+            has it.
+        station: The station of a reading; else None.
+        before, after: The old and the new reading; or the reason that there is none.
     """
 
     change: What
@@ -64,13 +65,13 @@ class Change:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
     """
-    A word that means something now.
+    A word that is understood now.
 
     Attributes:
         kind: ``label`` or ``city``.
         word: As printed.
         means: Our name of the condition, or the station.
-        readings: How many have it.
+        readings: The number of readings with it.
     """
 
     kind: Literal["label", "city"]
@@ -82,13 +83,13 @@ class Understood:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """
-    What is otherwise.
+    The difference between the old and the new readings.
 
     Attributes:
-        sidebars: How many fragments were read again.
-        differing: How many of them give other readings or problems.
-        changes: How many there are of each kind.
-        understood: Words that mean something now.
+        sidebars: The number of fragments read again.
+        differing: The number of fragments with other readings or problems.
+        changes: The number of changes by kind.
+        understood: Words that are understood now.
         unread: Pages that still cannot be read.
         examples: The first changes.
     """
@@ -109,13 +110,13 @@ def reparse(
     into: Rewriting | None = None,
 ) -> Difference:
     """
-    Read again what was kept.
+    Read the stored pages again.
 
     Args:
-        kept: That.
-        words: What printed words mean today.
+        kept: The stored pages.
+        words: The current meanings of printed words.
         kinds: The kind of each portal, by its name.
-        into: Where the new readings go; None = only the difference is shown.
+        into: The target of the new readings; None = only show the difference.
     """
     seen = _Seen(kept, words, kinds)
     for old in kept.sidebars():
@@ -130,7 +131,7 @@ def reparse(
 
 
 class _Seen:
-    """Reads one page after the other, and collects the differences."""
+    """Reads one page after another, and collects the differences."""
 
     def __init__(self, kept: Kept, words: Words, kinds: Mapping[str, str]) -> None:
         self._kept, self._words, self._kinds = kept, words, kinds
@@ -156,7 +157,7 @@ class _Seen:
         )
 
     def again(self, old: KeptSidebar) -> Content | None:
-        """The content of a fragment; None where it cannot be read: then what was read stays."""
+        """The content of a fragment; None if it cannot be read, so that its old readings stay."""
         self._sidebars += 1
         if old.fragment is None:
             self._note(old, "damaged", after=old.damage)
@@ -177,7 +178,7 @@ class _Seen:
         return new
 
     def _kind(self, old: KeptSidebar) -> str:
-        """The kind of the portal that showed a sidebar first; one of boxes alone is not asked."""
+        """The kind of the portal that showed a sidebar first; not looked up if all are boxes."""
         if set(self._kinds.values()) <= {reader.BOX}:
             return reader.BOX
         first = self._kept.first_seen(old.sidebar_id)
@@ -189,7 +190,7 @@ class _Seen:
         return first and first[1].date()
 
     def at_last(self, page: UnreadPage) -> PageContent | None:
-        """What a page says; None where it still cannot be read."""
+        """The content of a page; None if it still cannot be read."""
         read = _in_another_process if page.deadly else _read
         kind = self._kinds.get(page.portal, reader.BOX)
         if page.body is None or (said := read(page.body, page.encoding, self._words, kind)) is None:
@@ -207,7 +208,7 @@ class _Seen:
         return said
 
     def _compare(self, old: KeptSidebar, new: Content) -> None:
-        """Note each reading that differs."""
+        """Record each reading that differs."""
         before, after = _by_station(old.readings), _by_station(new.readings)
         news = []
         for key, reading in after.items():
@@ -245,7 +246,7 @@ class _Seen:
         before: str | None = None,
         after: str | None = None,
     ) -> None:
-        """Note a change of a sidebar; who showed that is asked for few."""
+        """Record a change of a sidebar; its portal is looked up only for the first examples."""
         portal = seen_from = None
         if len(self._examples) < EXAMPLES:
             portal, seen_from = self._kept.first_seen(old.sidebar_id) or (None, None)
@@ -281,7 +282,7 @@ def _differs(old: KeptSidebar, new: Content) -> bool:
 
 
 def _by_station(readings: Iterable[Reading]) -> dict[int | str, Reading]:
-    """The readings by the number, else the name, of their station; without those that have none."""
+    """The readings by the number, else the name, of their station; those without are left out."""
     return {
         one.station.kma_id or one.station.name_ko: one
         for one in readings
@@ -308,20 +309,20 @@ def _told(reading: Reading) -> str:
 def _read(body: bytes, encoding: str, words: Words, kind: str) -> PageContent | None:
     with contextlib.suppress(NoSidebar):
         said = reader.read(body, encoding, words, kind=kind)
-        if not said.cut:  # a cut list was refused, as the portal had shown more before
+        if not said.cut:  # a cut list was refused because the portal had shown more before
             return said
     return None
 
 
 def _in_another_process(body: bytes, encoding: str, words: Words, kind: str) -> PageContent | None:
-    """What a page says that ended its reader before; it shall not end us too."""
+    """Read a page that killed its reader before, in another process."""
     spawn = multiprocessing.get_context("spawn")
     here, there = spawn.Pipe(duplex=False)
     process = spawn.Process(target=_send, args=(there, body, encoding, words, kind), daemon=True)
     process.start()
     there.close()
     said: PageContent | None = None
-    with contextlib.suppress(EOFError):  # it ended without a word
+    with contextlib.suppress(EOFError):  # it died without an answer
         if here.poll(PATIENCE_S):
             said = here.recv()
     process.kill()
@@ -330,5 +331,5 @@ def _in_another_process(body: bytes, encoding: str, words: Words, kind: str) -> 
 
 
 def _send(there: Connection, body: bytes, encoding: str, words: Words, kind: str) -> None:
-    with contextlib.suppress(Exception):  # whatever it was, the page stays what it is
+    with contextlib.suppress(Exception):  # after any error the page stays as it is
         there.send(_read(body, encoding, words, kind))

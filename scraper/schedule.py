@@ -1,8 +1,8 @@
 """
-When a portal is polled next, from what its last looks left in the database.
+The time of the next look at a portal, from the memory of its last looks in the database.
 
-Either an interval after the last look, or at the moments of a cron expression, which cronsim reads
-as Debian's cron does; in Korean time.
+It is an interval after the last look, or a moment of a cron expression, which cronsim reads like
+Debian's cron; in Korean time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FIELDS: Final = 5
 
 
 class WrongSchedule(ValueError):
-    """A schedule that is no cron expression, or has no moment."""
+    """A schedule that is not a cron expression, or has no moment."""
 
     def __init__(self, schedule: str, problem: str) -> None:
         super().__init__(f"schedule {schedule!r}: {problem}, expected such as '5,25,45 * * * *'")
@@ -32,17 +32,17 @@ class WrongSchedule(ValueError):
 
 def refuse_wrong_schedule(schedule: str) -> None:
     """
-    Refuse a schedule that no daemon can keep.
+    Refuse an invalid schedule.
 
     Raises:
-        WrongSchedule: It is no cron expression, or no day fits it.
+        WrongSchedule: It is not a cron expression, or no day fits it.
     """
     scheduled(schedule, dt.datetime.now(KST))
 
 
 def scheduled(schedule: str, after: dt.datetime) -> dt.datetime:
     """
-    The first moment of a cron expression that is not before another.
+    Return the first moment of a cron expression that is not before another moment.
 
     Day of the month and weekday go together as in Debian's cron: where both are given, either fits;
     where one begins with a star, both must.
@@ -55,11 +55,11 @@ def scheduled(schedule: str, after: dt.datetime) -> dt.datetime:
         The moment, in Korean time.
 
     Raises:
-        WrongSchedule: It is no cron expression, or no day of the next fifty years fits it.
+        WrongSchedule: It is not a cron expression, or no day of the next fifty years fits it.
     """
     if (count := len(schedule.split())) != _FIELDS:
         raise WrongSchedule(schedule, f"{count} fields in place of {_FIELDS}")
-    before = after.astimezone(KST) - dt.timedelta(microseconds=1)  # cronsim gives later ones alone
+    before = after.astimezone(KST) - dt.timedelta(microseconds=1)  # cronsim only returns later ones
     try:
         moment = next(CronSim(schedule, before), None)
     except (CronSimError, ValueError) as exc:  # a number of 5000 digits is only the second
@@ -74,21 +74,21 @@ def next_look(
     memory: PortalMemory, interval_s: int, now: dt.datetime, *, schedule: str = ""
 ) -> dt.datetime:
     """
-    When the next look is due.
+    Return the time of the next look.
 
-    One interval after the last; twice as late for each failure in a row, up to an hour; and not
-    before the moment that the portal itself named. By a schedule: its first moment after the last
-    look, or after the wait for a portal that failed.
+    It is one interval after the last look, doubled for each failure in a row up to an hour, and not
+    before the moment that the portal itself named. With a schedule it is the first moment after the
+    last look, or after that wait for a portal that failed.
 
     Args:
-        memory: What the last looks left.
+        memory: The memory of the last looks.
         interval_s: The configured interval, in seconds.
         now: The present, aware.
         schedule: The configured cron expression; empty = none.
 
     Returns:
-        The moment, aware, not before now. A last look in the future was dated by a clock that was
-        wrong, and says nothing.
+        The moment, aware, not before now. A last look in the future was dated by a wrong clock, and
+        is ignored.
     """
     if memory.last_look is None or memory.last_look > now:
         return now

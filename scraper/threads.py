@@ -1,4 +1,4 @@
-"""Work in threads for which the end of the process does not wait, as it does for asyncio's own."""
+"""Daemon threads for work that may hang: the process does not wait for them at its end."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _T = TypeVar("_T")
 
 def let_the_end_wait_for_nothing() -> None:
     """
-    Have the running loop do so with ``asyncio.to_thread``, and with its questions to DNS.
+    Make the running loop use such threads for ``asyncio.to_thread`` and DNS lookups.
 
-    A lookup, or a file on a disk that is away, may hang for minutes, and cannot be cancelled; who
-    is told to stop has ten seconds.
+    A lookup, or a file on a missing disk, may hang for minutes and cannot be cancelled; a stopped
+    process has ten seconds.
     """
     asyncio.get_running_loop().set_default_executor(DaemonThreads())
 
 
 class DaemonThreads(ThreadPoolExecutor):
     """
-    A thread for each call, left behind at the end; a pool by name, as asyncio wants one.
+    Starts a thread for each call, abandoned at the end; it has the interface of a pool for asyncio.
 
     Args:
-        at_most: So many calls run at once; one more is refused with a RuntimeError, as it is where
-            the system starts no more threads.
+        at_most: The most calls at once; one more raises a RuntimeError, as does a system that
+            starts no more threads.
     """
 
     def __init__(self, at_most: int = 1000) -> None:
-        super().__init__(max_workers=1)  # never used: it would outlive the process
+        super().__init__(max_workers=1)  # never used: its threads would outlive the process
         self._places = threading.BoundedSemaphore(at_most)
 
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
         """
-        Call it in a thread of its own.
+        Call a function in its own thread.
 
         Raises:
             RuntimeError: Too many calls run already, or no thread can be started.

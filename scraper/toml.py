@@ -1,4 +1,4 @@
-"""A file of TOML, as editors save it."""
+"""TOML files as editors save them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def read(path: Path) -> dict[str, Any]:
     """
-    What stands in the file; editors of Windows may put a byte order mark before it.
+    Read the file; editors of Windows may put a byte order mark before it.
 
     Raises:
-        ConfigError: It cannot be read, or is no TOML in UTF-8.
+        ConfigError: It cannot be read, or is not TOML in UTF-8.
     """
     body = b""
     try:
@@ -32,7 +32,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _saved_as(body: bytes) -> str:
-    """Which encoding of Korean editors it may be, as the end of a sentence."""
+    """The likely encoding of a Korean editor, as the end of a sentence."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return " but UTF-16"
     try:

@@ -1,5 +1,5 @@
 """
-The words that a sidebar is made of: KMA's stations and conditions, from the two tables beside this.
+The vocabulary of a sidebar: KMA's stations and conditions, from the two tables beside this file.
 
 ``stations.csv`` has KMA's numbers, names and places. ``conditions.csv`` has KMA's words for the sky
 and their icon codes; ``wmo_4677`` is the nearest code of WMO table 4677, for sky words by the usage
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NO_SKY_REPORTED: Final = "-"
-"""Printed with icon 00 where a station reports no sky; it has no meaning for the weather."""
+"""Printed with icon 00 if a station reports no sky; it has no meaning for the weather."""
 
 NO_LABEL: Final = ""
-"""Printed where the portal has lost the word; it never means clear."""
+"""Printed if the portal has lost the word; it never means clear."""
 
 WITHOUT_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-"""Characters that editors leave behind."""
+"""Invisible characters that editors leave behind."""
 
 
 def plain(printed: str) -> str:
-    """A printed word with its characters in their plain form and single blanks."""
+    """A printed word with plain forms of its characters and single blanks."""
     return " ".join(unicodedata.normalize("NFKC", printed).translate(WITHOUT_WIDTH).split())
 
 
@@ -78,17 +78,17 @@ def _conditions() -> dict[str, Condition]:
 
 
 STATIONS: Final = _stations()
-"""Every name that means exactly one station of KMA."""
+"""Every name of exactly one KMA station."""
 
 CONDITIONS: Final = _conditions()
-"""Every label that we know, with the icon code that KMA gives it ("" where we know none)."""
+"""Every known label, with its icon code of KMA ("" if unknown)."""
 
 ICONS: Final = {
     condition.icon: condition
-    for condition in reversed(CONDITIONS.values())  # the first word of an icon is its own name
+    for condition in reversed(CONDITIONS.values())  # the first word of an icon is its name
     if condition.icon
 }
-"""Every icon code that we know, with the condition that it is drawn for."""
+"""Every known icon code, with its condition."""
 
 ICON_MEANINGS: Final = {code: drawn.condition or drawn.label_en for code, drawn in ICONS.items()}
 """The same in one word."""
@@ -97,7 +97,7 @@ ICON_MEANINGS: Final = {code: drawn.condition or drawn.label_en for code, drawn 
 @dataclass(frozen=True, slots=True)
 class Words:
     """
-    What printed words mean: what the tables know, and what was taught besides.
+    The meanings of printed words: those of the tables, and taught ones.
 
     It can be hashed, and sent to other processes.
 
@@ -111,22 +111,22 @@ class Words:
 
     @property
     def conditions(self) -> Mapping[str, Condition]:
-        """Every label that is known; what was taught counts before the table."""
+        """Every known label; a taught meaning overrides the table."""
         return _conditions_with(self.labels)
 
     @property
     def stations(self) -> Mapping[str, Station]:
-        """Every name that means one station; what was taught counts before the table."""
+        """Every name of one station; a taught meaning overrides the table."""
         return _stations_with(self.cities)
 
 
 KNOWN: Final = Words()
-"""The words of the tables alone."""
+"""Only the words of the tables."""
 
 
 @functools.lru_cache(maxsize=8)
 def _conditions_with(taught: tuple[tuple[str, str], ...]) -> Mapping[str, Condition]:
-    """A taught label is what the first word of the table for its condition is, but for the icon."""
+    """The table with taught labels: each like the first word of its condition, without the icon."""
     first = {known.condition: known for known in reversed(CONDITIONS.values())}
     return CONDITIONS | {
         label: replace(first[condition], label=label, icon="") for label, condition in taught
@@ -141,14 +141,14 @@ def _stations_with(taught: tuple[tuple[str, int], ...]) -> Mapping[str, Station]
 
 def taught(labels: Mapping[str, str], cities: Mapping[str, int | str]) -> Words:
     """
-    The tables' words, and these besides.
+    Combine the tables' words with these.
 
     Args:
         labels: Our name of the condition for each label, such as ``"snow"``.
-        cities: The station of each city: its number at KMA, or its name in Korean or English.
+        cities: The station of each city: its KMA number, or its name in Korean or English.
 
     Raises:
-        UnteachableWord: A label or city is none, or what it shall mean is not in our tables.
+        UnteachableWord: A label or city is not a word, or its meaning is not in our tables.
     """
     return Words(
         labels=tuple(
@@ -171,7 +171,7 @@ _EXPECTED: Final = {
 def _teachable(
     table: str, word: str, means: int | str, others: Mapping[str, Condition | Station]
 ) -> str:
-    """The word as it is looked up; never one of the other kind, or one that says nothing."""
+    """The word in its plain form; a word of the other kind, or an empty one, is refused."""
     if (found := plain(word)) in {NO_LABEL, NO_SKY_REPORTED} or found in others:
         raise UnteachableWord(table, word, means, expected=_EXPECTED[table])
     return found

@@ -1,4 +1,4 @@
-"""A wish for a look at once: a file beside the database, which the daemon takes within seconds."""
+"""A request for a look at once: a file beside the database, which the daemon takes in seconds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APART_S: Final = 60.0
-"""No portal is polled more often by wishes."""
+"""The least time between such looks at a portal."""
 
 
 def leave(database: Path, portals: Iterable[str]) -> None:
     """
-    Wish for a look at these portals.
+    Request a look at these portals.
 
     Raises:
         OutputError: The file cannot be written.
@@ -27,7 +27,7 @@ def leave(database: Path, portals: Iterable[str]) -> None:
 
 
 def take(database: Path) -> list[str]:
-    """The portals at which a look is wished for; each wish is taken once."""
+    """Take the portals of the waiting request; each request is taken once."""
     place = _place(database)
     try:
         wished = json.loads(place.read_bytes())

@@ -1,4 +1,4 @@
-"""The database as the daemon and the passes open it to write."""
+"""Opens the database to write, for the daemon and the passes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def writing(path: Path, *, what: What, journal: str, create: bool) -> Iterator[Store]:
     """
-    The store in this file, under its lock; one that was there and is not is no new file.
+    Open the store in this file, under its lock; a lost database is not replaced by a new file.
 
     Args:
         path: The file.
-        what: Who writes.
-        journal: As in the config.
-        create: Whether a new file is made all the same, with its folder.
+        what: The kind of writer.
+        journal: The journal of the config.
+        create: Whether to make a new file and its folder nevertheless.
 
     Raises:
         AnotherPass: Another process writes.
@@ -44,10 +44,10 @@ def writing(path: Path, *, what: What, journal: str, create: bool) -> Iterator[S
 @contextlib.contextmanager
 def beside_a_daemon(path: Path, *, journal: str | None, create: bool) -> Iterator[Store]:
     """
-    The store, for work in short commits that a daemon may go on beside; one such at a time.
+    Open the store for work in short commits beside a daemon; one such process at a time.
 
-    The lock of the passes is needed only where the file is to be made or migrated. Beside a daemon
-    the journal stays as it is: that is the other's to choose.
+    The lock of the passes is needed only to make or migrate the file. Beside a daemon the journal
+    is not changed, as the daemon chose it.
 
     Args:
         path: The file.
@@ -55,7 +55,7 @@ def beside_a_daemon(path: Path, *, journal: str | None, create: bool) -> Iterato
         create: As of ``writing``.
 
     Raises:
-        AnotherPass: Another such work is going on, or a pass makes the file.
+        AnotherPass: Another such process is running, or a pass is making the file.
         DatabaseError: The file cannot be used, or is gone.
     """
     if not create:

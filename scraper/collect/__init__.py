@@ -4,7 +4,7 @@ One look, and one pass over all portals: the only place that calls the stages in
     portal -> fetch -> sidebar -> normalize -> store
 
 Looks at different sites run side by side. Everything that touches the database runs in one thread
-of its own, so that a commit which waits for the disk holds up no other look's deadline.
+of its own, so that a commit which waits for the disk does not delay the deadline of another look.
 """
 
 from __future__ import annotations

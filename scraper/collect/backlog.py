@@ -1,4 +1,4 @@
-"""The backlog: the looks that cannot be recorded yet, because the file is locked, full or away."""
+"""The backlog: looks that cannot be recorded yet, as the file is locked, full or missing."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 MOST_WAITING: Final = 1000
-"""Looks that wait; then the oldest are lost, and that is recorded as soon as anything can be."""
+"""The most waiting looks; beyond it the oldest are lost, which is recorded when possible."""
 
 MOST_BYTES: Final = 64 * 2**20
-"""Of all pages that are not in the file, for the same reason: one alone may be megabytes."""
+"""The limit for all waiting pages together: a single one may take megabytes."""
 
 FILLING: Final = 0.1
-"""So full, it is worth a notice: there is still time."""
+"""The backlog that triggers a notice, while there is still time."""
 
 PAUSE_S: Final = 5.0
-"""A file that refused is left alone for so long: not every look shall wait for it in vain."""
+"""How long to leave a file alone after it refused, so that not every look waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lost:
-    """Looks that are lost and not yet recorded as such."""
+    """Lost looks whose loss is not recorded yet."""
 
     looks: int
     first: dt.datetime
@@ -45,15 +45,15 @@ class _Lost:
 
 class Backlog:
     """
-    Records looks in the order in which they ended; all wait while one cannot be recorded.
+    Records looks in the order in which they ended; while one cannot be recorded, all wait.
 
-    Used from one thread at a time; only ``unkept``, ``refuses``, ``refused`` and ``problem`` may be
-    asked from others, and whether anything waits.
+    Used from one thread at a time; other threads may only call ``unkept``, ``refuses``,
+    ``refused``, ``problem`` and ``len``.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[Answered] = deque()
-        self._unread: KeptPage | None = None  # of a look that the file has
+        self._unread: KeptPage | None = None  # of a look that is in the file
         self._page_bytes = 0
         self._ended: list[Report] = []
         self._lost: _Lost | None = None
@@ -64,16 +64,16 @@ class Backlog:
         return len(self._waiting) + (self._unread is not None)
 
     def unkept(self) -> int:
-        """How many looks the file does not know of: those that wait, and those that are lost."""
+        """The number of looks missing from the file: waiting ones and lost ones."""
         return len(self._waiting) + (self._lost.looks if self._lost else 0)
 
     @property
     def refused(self) -> DatabaseError | None:
-        """Why the file does not take what waits; None where it took all."""
+        """Why the file refuses the waiting looks; None if it took all."""
         return self._refused
 
     def problem(self) -> str | None:
-        """That it fills, or loses looks, in a line; None where it does neither."""
+        """A line about a filling backlog or lost looks; None if neither is the case."""
         lost = self._lost
         count, size = len(self._waiting), self._page_bytes
         if not lost and count < FILLING * MOST_WAITING and size < FILLING * MOST_BYTES:
@@ -83,7 +83,7 @@ class Backlog:
         return f"{waiting}{losses}; repair the database before you stop nalssi"
 
     def refuses(self) -> bool:
-        """Whether the file refused a moment ago, and is left alone."""
+        """Whether the file refused a moment ago and must be left alone."""
         return self._refused is not None and time.monotonic() < self._refused_until
 
     def leave_alone(self, refused: DatabaseError) -> None:
@@ -92,10 +92,10 @@ class Backlog:
 
     def keep(self, store: Store, answered: Answered, words: Words) -> Report:
         """
-        Record a look after those that wait, and read its page.
+        Record a look after the waiting ones, and read its page.
 
         Raises:
-            DatabaseError: It waits, too.
+            DatabaseError: The look waits now, too.
         """
         self._append(answered)
         if self._refused is not None and self.refuses():
@@ -105,7 +105,7 @@ class Backlog:
 
     def catch_up(self, store: Store, words: Words) -> None:
         """
-        Record all that waits, and read its pages.
+        Record all waiting looks, and read their pages.
 
         Raises:
             DatabaseError: The file still refuses.
@@ -120,12 +120,12 @@ class Backlog:
         self._record_losses(store)
 
     def late(self) -> list[Report]:
-        """How the looks ended that were recorded after all; each is reported once."""
+        """Return the reports of looks that were recorded late, each once."""
         ended, self._ended = self._ended, []
         return ended
 
     def _take_a_step(self, store: Store, words: Words) -> None:
-        """Read the page that the file has, else record the oldest look that it does not."""
+        """Read the page that is in the file, else record the oldest waiting look."""
         page, self._unread = self._unread, None
         if page is None:
             self._record_oldest(store)
@@ -136,14 +136,14 @@ class Backlog:
             try:
                 if not (self._lost and self._waiting):
                     raise
-                # What the file takes now shows that this page never will be read: it stays there.
+                # The file accepts other writes, so this page can never be read: it stays there.
                 self._record_oldest(store)
             except DatabaseError:
                 self._unread = page
                 raise
 
     def _record_oldest(self, store: Store) -> None:
-        """Record the oldest look; one that the file refuses still waits, before all others."""
+        """Record the oldest look; if the file refuses it, it stays first in the queue."""
         answered = self._take_the_oldest()
         try:
             recorded = ingest.record(store, answered)
@@ -177,7 +177,7 @@ class Backlog:
         self._lost = replace(lost, looks=lost.looks + 1, last=at)
 
     def _record_losses(self, store: Store) -> None:
-        """Record that looks were lost, where they would have been."""
+        """Record lost looks, at the place in time where they would have been."""
         if self._lost:
             first = self._lost.first.astimezone(KST).isoformat(timespec="seconds")
             detail = f"{self._lost.looks} looks from {first} on"

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 AT_ONCE: Final = 32
-"""Looks under way at the same time, each at another site."""
+"""The most looks at the same time, each at another site."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
 class Held(NamedTuple):
-    """A look whose page is kept and not yet read, as its server's clock is days off ours."""
+    """A look whose page is stored but not read yet, as its server's clock is days off ours."""
 
     page: KeptPage
     asked_at: dt.datetime
@@ -50,16 +50,16 @@ class Held(NamedTuple):
 
 class Collector:
     """
-    Looks at portals and keeps what they show.
+    Polls portals and stores what they show.
 
     Args:
-        fetcher: Gets the pages.
-        store: Keeps everything; used from one thread at a time.
-        interval_s: Between looks at a portal; later it decides whether the portal is down.
-        clock: Says what time it is; aware.
-        backlog: What an earlier collector could not keep; it comes first.
-        words: What printed words mean.
-        kinds: The kind of each portal, by its name; for pages that a killed pass left.
+        fetcher: Fetches the pages.
+        store: The database; used from one thread at a time.
+        interval_s: Seconds between looks at a portal; later they decide whether it is down.
+        clock: Returns the present; aware.
+        backlog: Looks that an earlier collector could not store; they come first.
+        words: The meanings of printed words.
+        kinds: The kind of each portal, by its name; for pages that a killed pass left behind.
     """
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -89,29 +89,29 @@ class Collector:
 
     async def sweep(self, portals: Sequence[Portal]) -> list[Report]:
         """
-        Look at each portal once, after reading what a killed pass left unread.
+        Poll each portal once, after reading the pages that a killed pass left behind.
 
-        Whatever stops one look stops no other, and is raised when all have ended.
+        An error of one look does not stop the others; it is raised when all have ended.
 
         Returns:
-            How each ended: first the pages that were left, then the looks.
+            The reports: first of the pages left behind, then of the looks.
 
         Raises:
-            PassNotKept: Something could not be kept; it has the reports of the rest.
-            WrongClock: All portals that answered contradict our clock: their looks are dropped.
+            PassNotKept: A look could not be stored; it has the reports of the rest.
+            WrongClock: All portals that answered contradict our clock; their looks are dropped.
         """
         reports: list[Report] = []
         refused: DatabaseError | None = None
         try:
             await self.in_writer(self._begin, portals, reports)
-        except DatabaseError as exc:  # the next pass reads them; the portals are worth a look
+        except DatabaseError as exc:  # the next pass reads them; poll the portals anyway
             self._backlog.leave_alone(refused := exc)
         looks = map(self._look_unless_contradicted, portals)
         ended = await self._settled(await asyncio.gather(*looks, return_exceptions=True))
         late: list[Report] = []
         try:
             late = await self.catch_up()
-            if refused is not None:  # by now the file takes it
+            if refused is not None:  # the file may accept it by now
                 await self.in_writer(self._begin, portals, reports)
                 refused = None
         except DatabaseError as exc:
@@ -126,12 +126,12 @@ class Collector:
         return reports
 
     def _begin(self, portals: Sequence[Portal], reports: list[Report]) -> None:
-        """Make the portals known, and read what a killed pass left unread."""
+        """Add the portals to the database, and read the pages that a killed pass left behind."""
         self._store.portals(self._rows(portals))
         reports.extend(ingest.read_leftovers(self._store, self._words, self._kinds))
 
     async def _look_unless_contradicted(self, portal: Portal) -> Report | Held:
-        """One look; where its server's clock is a day off, its page is kept and not yet read."""
+        """Poll once; if its server's clock is a day off, the page is stored but not read yet."""
         answered = await self._ask(portal)
         ahead = clock.server_ahead(answered.answer, answered.look.fetched_at)
         if ahead is None:
@@ -139,7 +139,7 @@ class Collector:
         return await self.in_writer(self._hold, answered, ahead)
 
     def _hold(self, answered: Answered, ahead: dt.timedelta) -> Report | Held:
-        """The first transaction of a look alone; a file that refuses has it wait as any other."""
+        """Run only the first transaction of a look; if the file refuses it, the look waits."""
         if not self._backlog:
             try:
                 page = ingest.record(self._store, answered)
@@ -154,7 +154,7 @@ class Collector:
     async def _settled(
         self, ended: Sequence[Report | Held | BaseException]
     ) -> list[Report | BaseException]:
-        """Read the pages that were held back, unless all portals that answered contradict us."""
+        """Read the pages held back, unless all portals that answered contradict the clock."""
         read = await self._each_held(ended, self._unless_it_agrees)
         held = [end for end in read if isinstance(end, Held)]
         if not any(isinstance(end, Report) and end.error is None for end in read):
@@ -171,13 +171,13 @@ class Collector:
         ended: Sequence[Report | Held | BaseException],
         then: Callable[[Held], Report | _T],
     ) -> list[Report | _T | BaseException]:
-        """How looks ended, those that were held back by what is done with them now."""
+        """The reports of looks; those held back are read or dropped now."""
         held = [self.in_writer(then, end) for end in ended if isinstance(end, Held)]
         done = iter(await asyncio.gather(*held, return_exceptions=True))
         return [next(done) if isinstance(end, Held) else end for end in ended]
 
     def _unless_it_agrees(self, held: Held) -> Report | Held:
-        """The same where its page is of the day that its server says; else its page is read."""
+        """Return it if its page is from the day of its server; otherwise read its page."""
         if clock.prints_that_day(held.page, held.asked_at, held.ahead, self._words):
             return held
         return self._read(held)
@@ -187,25 +187,25 @@ class Collector:
 
     async def catch_up(self) -> list[Report]:
         """
-        Keep the looks that could not be kept when they ended; returns how those ended.
+        Store the looks that could not be stored when they ended, and return their reports.
 
         Raises:
-            DatabaseError: They still cannot be kept.
+            DatabaseError: They still cannot be stored.
         """
         await self.in_writer(self._backlog.catch_up, self._store, self._words)
         return await self.in_writer(self._backlog.late)
 
     async def look(self, portal: Portal) -> Report:
         """
-        One look, however it ends.
+        Poll a portal once, and report the outcome.
 
         Raises:
-            DatabaseError: It could not be kept yet; it will be before the next look is.
+            DatabaseError: The look could not be stored yet; it is stored before the next one.
         """
         return await self._keep(await self._ask(portal))
 
     def newest_look(self) -> dt.datetime | None:
-        """When a portal was polled last, as far as it was recalled."""
+        """The newest look at any portal, as far as it was recalled."""
         looks = (memory.last_look for memory in self._memories.values())
         return max(filter(None, looks), default=None)
 
@@ -245,7 +245,7 @@ class Collector:
         return Answered(look=look, answer=answer, kind=portal.kind)
 
     def _new_robots(self) -> tuple[Robots, ...]:
-        """Each robots.txt that was read since the last look."""
+        """The robots.txt files that were read since the last look."""
         new = {
             origin: robots
             for origin, robots in self._fetcher.robots.items()
@@ -258,7 +258,7 @@ class Collector:
         return await self.in_writer(self._backlog.keep, self._store, answered, self._words)
 
     async def make_known(self, portals: Sequence[Portal]) -> None:
-        """Have the database know these portals; one that refuses will with the next look."""
+        """Add these portals to the database; if it refuses, they are added with the next look."""
         try:
             await self.in_writer(self._store.portals, self._rows(portals))
         except DatabaseError as exc:
@@ -269,9 +269,9 @@ class Collector:
 
     async def recall(self, portal: Portal) -> PortalMemory:
         """
-        The memory, or what is left of it: a locked database shall not keep us from looking.
+        The memory of a portal, or what is left of it: a locked database must not stop a look.
 
-        While looks wait it has no validators: "not modified" must be about the look before.
+        While looks wait it has no validators: "not modified" must refer to the look before.
         """
         memory = self._memories.get(portal.name, PortalMemory())
         if not self._backlog.refuses():
@@ -285,9 +285,9 @@ class Collector:
         return memory
 
     async def _page(self, portal: Portal, memory: PortalMemory, now: dt.datetime) -> Page:
-        """The portal's answer, unless it asked not to be asked before a later time."""
+        """The portal's answer, unless it asked for no request before a later time."""
         last, until = memory.last_look, memory.retry_at
-        # A look in the future was dated by a clock that was wrong, and so was its wish.
+        # A look in the future was dated by a wrong clock, and so was its Retry-After.
         if last is not None and until is not None and last <= now < until:
             again = until.astimezone(KST).isoformat()
             told = f"not polled: the site asked for no request before {again}"
@@ -302,7 +302,7 @@ class Collector:
     async def in_writer(
         self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        """Call what uses the store in the one thread that may; cancelled or not, it is called."""
+        """Call a function in the thread of the store; it runs even if the caller is cancelled."""
         loop = asyncio.get_running_loop()
         call = functools.partial(function, *args, **kwargs)
         return await asyncio.shield(loop.run_in_executor(self._writer, call))
@@ -315,9 +315,9 @@ async def collecting(
     clock: Callable[[], dt.datetime],
     backlog: Backlog | None = None,
 ) -> AsyncIterator[Collector]:
-    """A collector as the config wants it, with its fetcher; what it is given is told there."""
+    """A collector by the config, with its fetcher; for the arguments see ``Collector``."""
     robots = []
-    with contextlib.suppress(DatabaseError):  # locked or full: the sites are asked again
+    with contextlib.suppress(DatabaseError):  # locked or full: robots.txt is fetched again
         robots = store.robots()
     fetcher = Fetcher(config.fetch, clock=clock, robots=robots)
     with Collector(
@@ -335,7 +335,7 @@ async def collecting(
 def _unkept(
     portals: Sequence[Portal], ended: Sequence[object], late: Sequence[Report]
 ) -> dict[str, DatabaseError]:
-    """The portals whose looks are not kept, not even late, and why."""
+    """The portals whose looks could not be stored, not even late, and why."""
     kept = {report.portal for report in late}
     return {
         portal.name: end

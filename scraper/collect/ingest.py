@@ -1,4 +1,4 @@
-"""What becomes of an answer: it is recorded, its page is read, and what it says is recorded."""
+"""Processes an answer: records it, reads its page, and records the content."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """
-    A look that has ended and is not recorded yet.
+    A finished look that is not recorded yet.
 
     Attributes:
-        look: When it was, and how long it took.
-        answer: The page, or why there is none.
+        look: Its time and duration.
+        answer: The page, or the error.
         kind: The kind of the portal.
     """
 
@@ -37,16 +37,16 @@ class Answered:
 
     @property
     def page_bytes(self) -> int:
-        """How much memory its page takes."""
+        """The memory that its page takes."""
         return 0 if isinstance(self.answer, FetchError) else len(self.answer.body)
 
 
 def record(store: Store, answered: Answered) -> Report | KeptPage:
     """
-    Record a look: the first of its two transactions, or the only one.
+    Record a look in the first of its two transactions, or the only one.
 
     Returns:
-        The kept page, which is to be read next; a report where there is none to read.
+        The stored page, to be read next; or a report, if there is no page to read.
     """
     look, answer = answered.look, answered.answer
     if isinstance(answer, FetchError):
@@ -66,7 +66,7 @@ def record(store: Store, answered: Answered) -> Report | KeptPage:
 
 
 def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
-    """Read a kept page, and record what it says: the second transaction of a look."""
+    """Read a stored page, and record its content in the second transaction of the look."""
     try:
         said = reader.read(page.body, page.encoding, words, kind=page.kind)
         if said.cut:
@@ -80,7 +80,7 @@ def read(store: Store, page: KeptPage, words: Words = KNOWN) -> Report:
 
 
 def _refuse_less(count: int, before: int) -> None:
-    """Refuse a list that the end of the page cuts, where the portal showed more before."""
+    """Refuse a list that the end of the page cuts, if the portal showed more before."""
     if count < before:
         msg = f"the page ends within the list, after {count} of {before} entries"
         raise NoSidebar(msg)
@@ -90,11 +90,11 @@ def read_leftovers(
     store: Store, words: Words = KNOWN, kinds: Mapping[str, str] = reader.ALL_BOXES
 ) -> Iterator[Report]:
     """
-    Read the pages that a pass kept and was killed before reading; a fatal one is set aside.
+    Read the pages that a killed pass stored but did not read; a fatal page is set aside.
 
     Args:
-        store: Where they are.
-        words: What printed words mean.
+        store: The database.
+        words: The meanings of printed words.
         kinds: The kind of each portal, by its name.
     """
     for page in store.unread():

@@ -1,4 +1,4 @@
-"""How looks, and passes over all portals, ended."""
+"""The reports of looks, and of passes over all portals."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ Outcome = Literal[
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
-    How one look ended.
+    The report of one look.
 
     Attributes:
         portal: The portal's name.
-        outcome: In a word.
-        readings: How many the sidebar gave; 0 where there is none.
-        problems: What of it was not understood, a sentence each.
-        error: Why there is none, in one line; None where there is.
-        milliseconds: How long the portal took.
+        outcome: The outcome, in a word.
+        readings: The number of readings; 0 without a sidebar.
+        problems: The parts that were not understood, a sentence each.
+        error: Why there is no sidebar, in one line; None if there is one.
+        milliseconds: The time that the portal took.
     """
 
     portal: str
@@ -55,7 +55,7 @@ class Report:
         problems: tuple[str, ...] = (),
         error: str | None = None,
     ) -> Report:
-        """The report of a look, or of the look that a page is of."""
+        """Make the report of a look, or of the look of a page."""
         return cls(
             portal=look.portal,
             outcome=outcome,
@@ -67,7 +67,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """What the command ends with if this is the worst that happened."""
+        """The exit code of the command if this is the worst outcome."""
         return {
             "no_sidebar": NO_SIDEBAR,
             "set_aside": NO_SIDEBAR,
@@ -78,10 +78,10 @@ class Report:
 
 class PassNotKept(DatabaseError):
     """
-    A pass of which something could not be kept.
+    A pass with a look that could not be stored.
 
     Attributes:
-        reports: How those looks ended that are kept.
+        reports: The reports of the looks that were stored.
     """
 
     def __init__(self, cause: DatabaseError, unkept: Sequence[str], reports: list[Report]) -> None:

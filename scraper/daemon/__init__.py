@@ -1,1 +1,1 @@
-"""The daemon: looks at every portal when it is due, until it is stopped."""
+"""The daemon: polls every portal when it is due, until it is stopped."""

@@ -1,4 +1,4 @@
-"""The database inspected beside the looks: once a day, and more often while it is at fault."""
+"""Inspects the database beside the looks: once a day, and more often while it has a fault."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 EVERY_S: Final = 86_400.0
 AGAIN_S: Final = 3600.0
-"""After a fault: a damage stays, but a file that was only locked for long is soon found sound."""
+"""The wait after a fault: damage stays, but a file that was only locked is soon found intact."""
 
 
 class Inspection:
     """
     Reads the whole file from time to time, in a thread.
 
-    A running writer does not notice bytes that flip on the disk: it keeps in memory what it read.
-    With a WAL it delays no writer. With a rollback journal no commit ends while a question is being
-    answered: where that takes long, looks wait in the backlog.
+    A running writer does not detect bytes that flip on the disk: it keeps its pages in memory. With
+    a WAL the inspection delays no writer. With a rollback journal no commit can end during a query:
+    if that takes long, looks wait in the backlog.
 
     Args:
         path: The database.
 
     Attributes:
-        faults: What was found last, a line each.
-        damage: The same, but None where it is not known: the file was locked, or gone.
+        faults: The faults found last, a line each.
+        damage: The same, but None if unknown, as the file was locked or missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,11 +42,11 @@ class Inspection:
 
     def begin_if_due(self, tell: Callable[[list[str]], Awaitable[None]]) -> None:
         """
-        Begin, unless one is under way.
+        Begin an inspection if one is due and none is running.
 
         Args:
-            tell: Told the faults that were not there before, a line each, where there are some;
-                none = the file is sound again.
+            tell: Called with the new faults, a line each, if there are any; without faults, the
+                file is intact again.
         """
         if time.monotonic() >= self._due and (self._under_way is None or self._under_way.done()):
             self._under_way = asyncio.create_task(self._inspect(tell))

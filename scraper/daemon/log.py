@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 class _Stderr:
-    """Standard error, whose reader may go away or whose disk be full: words are lost, no look."""
+    """Standard error; if its reader leaves or its disk is full, only log lines are lost."""
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError):
             os.write(sys.stderr.fileno(), text.encode("utf-8", "replace"))
 
     def flush(self) -> None:
-        """Nothing waits: Python would try to write it once more at the end, and fail."""
+        """Do nothing: Python would try to write again at the end, and fail."""
 
 
 def log_to_stderr(*, utc: bool = False) -> structlog.typing.FilteringBoundLogger:
     """
-    A log readable in a terminal, in JSON lines elsewhere; what libraries log is in it, too.
+    A log readable in a terminal, in JSON lines elsewhere; it includes the logs of libraries.
 
     Args:
         utc: Whether its times are UTC; else Korean, with the offset.
@@ -60,13 +60,13 @@ def log_to_stderr(*, utc: bool = False) -> structlog.typing.FilteringBoundLogger
 def _stamp(
     zone: dt.tzinfo, _: object, __: str, row: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """The row with its time, such as ``"2026-11-24T02:00:13.512+09:00"``."""
+    """Add the time to a row, such as ``"2026-11-24T02:00:13.512+09:00"``."""
     row["timestamp"] = dt.datetime.now(zone).isoformat(timespec="milliseconds")
     return row
 
 
 def _foreign(_: object, __: str, row: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """A record of ``logging`` as a row of our log: what it says, who says it, and its traceback."""
+    """A record of ``logging`` as a row of our log: its text, logger and traceback."""
     said = {"event": printable(row["event"]), "logger": row["_record"].name}
     if "exc_info" in row:
         lines = logging.Formatter().formatException(row["exc_info"]).splitlines()

@@ -1,8 +1,8 @@
 """
 One job for each portal, and the looks under way.
 
-APScheduler only wakes us. What decides when a portal is looked at next is in the database, so that
-a restart neither adds requests nor forgets a back-off.
+APScheduler only wakes us. The database decides when a portal is polled next, so that a restart
+neither adds requests nor forgets a back-off.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
     from scraper.monitor import Monitor
 
 PATIENCE_S: Final = 5.0
-"""How long a stop waits for the looks under way before it gives them up."""
+"""How long a stop waits for running looks before it gives them up."""
 
 LONGEST_LOOK_S: Final = 600.0
-"""Longer than any look without the wait for its turn: where none ends meanwhile, one hangs."""
+"""Longer than any look without its wait for a turn: if none ends meanwhile, one hangs."""
 
 JITTER: Final = 0.05
-"""Of the interval: looks at many portals shall not start in the same second for ever."""
+"""A share of the interval, so that looks at many portals do not start in the same second."""
 
 
 class Timetable:
     """
-    One job for each portal, and the looks under way.
+    One job for each portal, and the running looks.
 
     Args:
-        collector: Looks.
-        monitor: Sends notices and writes metrics of it.
-        config: Which portals, and how often.
-        clock: Says what time it is; aware.
-        after: Told the portal's name and how each look at it ended.
+        collector: Polls the portals.
+        monitor: Sends notices and writes metrics.
+        config: The portals and the interval.
+        clock: Returns the present; aware.
+        after: Called with the portal's name and the report of each look.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Timetable:
         )
 
     async def start(self) -> None:
-        """Begin; a portal that is due, or was never looked at, is looked at once."""
+        """Begin; a portal that is due, or was never polled, is polled at once."""
         await self._collector.make_known(self._config.portals)
         for portal in self._config.portals:
             self._scheduler.add_job(
@@ -89,16 +89,16 @@ class Timetable:
 
     def shift(self, by: dt.timedelta) -> None:
         """
-        Move every job with a clock that went back: an interval stays as long as it is.
+        Move every job when the clock was set back, so that intervals keep their length.
 
-        What a clock that went on made due is due now, and not at each moment that it left out.
+        When the clock was set forward, jobs that it made due run once, not for each skipped moment.
         """
         back, now = min(by, dt.timedelta()), self._clock()
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=max(job.next_run_time + back, now))
 
     async def look_now(self, names: list[str]) -> None:
-        """Have these portals polled now, as far as manners allow; a back-off is none."""
+        """Poll these portals now, ignoring a back-off but obeying a Retry-After."""
         now = self._clock()
         for portal in self._config.portals:
             job = self._scheduler.get_job(portal.name)
@@ -112,7 +112,7 @@ class Timetable:
                 job.modify(next_run_time=now)
 
     def goes_on(self) -> bool:
-        """Whether a look ended not long ago, if any is under way; many may wait for one site."""
+        """Whether looks make progress: none is running, or one ended recently."""
         return not self._under_way or time.monotonic() - self._went_on < LONGEST_LOOK_S
 
     @property
@@ -125,14 +125,14 @@ class Timetable:
         return self._collector.newest_look()
 
     def hold(self, wanted: bool) -> None:
-        """Begin no look while the clock would date it wrongly; those that are due then begin."""
+        """Begin no look while the clock is wrong; then begin those that are due."""
         if wanted and self._scheduler.state == STATE_RUNNING:
             self._scheduler.pause()
         elif not wanted and self._scheduler.state == STATE_PAUSED:
             self._scheduler.resume()
 
     def stuck(self) -> str | None:
-        """That no look comes though some are due, in a line; None where they come."""
+        """A line about missing looks although some are due; None if looks come."""
         longest_s = max(INTERVALS * self.interval_s, 2 * self._config.fetch.timeout_s)
         idle_s = time.monotonic() - self._went_on
         if self._scheduler.state != STATE_RUNNING or idle_s < longest_s:
@@ -145,7 +145,7 @@ class Timetable:
         return f"no look at any portal ended since {since:%Y-%m-%d %H:%M}; start the daemon again"
 
     def catch_up(self) -> None:
-        """Keep, beside the looks, what could not be kept when it was seen."""
+        """Store waiting looks, beside the running ones."""
         if self._late is None or self._late.done():
             self._late = asyncio.create_task(self._catch_up())
 
@@ -153,13 +153,13 @@ class Timetable:
         try:
             reports = await self._collector.catch_up()
         except DatabaseError:
-            return  # each of the looks has said so
+            return  # each of the looks has reported it
         for report in reports:
             self._after(report.portal, report)
             self._tell(report)
 
     async def finish(self) -> None:
-        """Begin no more looks; wait a while for those under way, then give them up."""
+        """Begin no more looks; wait a while for the running ones, then give them up."""
         self._scheduler.pause()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=PATIENCE_S)
@@ -173,7 +173,7 @@ class Timetable:
         self._scheduler.shutdown()
 
     async def _look(self, portal: Portal) -> None:
-        """One look, told of, and when the next is due if this one failed."""
+        """Poll once, report the look, and schedule the next one if this one failed."""
         self._begin_look()
         try:
             report = await self._collector.look(portal)
@@ -188,10 +188,10 @@ class Timetable:
 
     def _begin_look(self) -> None:
         """
-        Count a look as under way; with the first of a round, have the dead-man switch told so.
+        Count a look as running; the first of a round reports to the dead-man switch.
 
-        Each portal has a time of its own, so that with many there is no moment without a look. A
-        round is what a pass is to cron: one begins with the first look after an interval.
+        Each portal has its own time, so with many portals there is always a running look. A round
+        is like a pass of cron: it begins with the first look after an interval.
         """
         now = time.monotonic()
         if not self._under_way:
@@ -209,7 +209,7 @@ class Timetable:
         self._went_on = time.monotonic()
 
     def _tell(self, *reports: Report) -> None:
-        """Tell of looks beside the looks, one telling at a time."""
+        """Send the reports of looks beside the looks, one batch at a time."""
         self._untold += reports
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell_all())
@@ -224,7 +224,7 @@ class Timetable:
                 await self._monitor.after_looks(reports)
 
     async def _due(self, portal: Portal) -> dt.datetime:
-        """When the next look is due; by a schedule, at one of its moments after the last look."""
+        """The time of the next look; by a schedule, its first moment after the last look."""
         memory = await self._collector.recall(portal)
         return schedule.next_look(
             memory, self._config.interval_s, self._clock(), schedule=self._config.schedule
@@ -232,7 +232,7 @@ class Timetable:
 
 
 def trigger(config: Config) -> BaseTrigger:
-    """When looks are due, by the config's schedule or its interval."""
+    """The trigger of looks, by the config's schedule or its interval."""
     if config.schedule:
         return Cron(config.schedule)
     jitter = int(config.interval_s * JITTER)
@@ -240,7 +240,7 @@ def trigger(config: Config) -> BaseTrigger:
 
 
 class Cron(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
-    """The moments of a schedule, for APScheduler: each once, and those that were missed as one."""
+    """The moments of a schedule, for APScheduler: each once, and missed ones as one."""
 
     def __init__(self, expression: str) -> None:
         self._schedule = expression
@@ -248,7 +248,7 @@ class Cron(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
     def get_next_fire_time(
         self, previous_fire_time: dt.datetime | None, now: dt.datetime
     ) -> dt.datetime:
-        """The first moment that is neither past nor the one before."""
+        """The first moment that is not past and not the previous one."""
         if previous_fire_time is not None:
             now = max(now, previous_fire_time + dt.timedelta(seconds=1))
         return schedule.scheduled(self._schedule, now)

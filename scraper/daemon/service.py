@@ -1,4 +1,4 @@
-"""Looks day and night, whatever breaks: signals, the config, the clock, and what is said of it."""
+"""Polls day and night in spite of faults: signals, the config, the clock, and the log."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ if TYPE_CHECKING:
     from scraper.config import Config
 
 STEP: Final = dt.timedelta(seconds=30)
-"""A difference between the two clocks of the machine that is no drift."""
+"""A difference between the two clocks of the machine that is not drift."""
 
 CHECK_S: Final = 5.0
-"""How often the clocks are compared, and what could not be kept is tried again."""
+"""How often the clocks are compared, and waiting looks are tried again."""
 
 BUSY_S: Final = 2.0
-"""How long a look waits for a locked file; then it waits in memory, and delays no other look."""
+"""How long a look waits for a locked file; then it waits in memory, without delaying others."""
 
 
 class Daemon:
     """
-    Looks at every portal of a config until it is told to stop.
+    Polls every portal of a config until it is stopped.
 
     Args:
         load: Reads the config; called again on SIGHUP.
-        store: Keeps what is seen.
-        clock: Says what time it is; aware.
-        log: Where it says what happens.
+        store: The database.
+        clock: Returns the present; aware.
+        log: Takes the events.
     """
 
     def __init__(
@@ -76,13 +76,14 @@ class Daemon:
 
     async def run(self) -> None:
         """
-        Look until SIGTERM or SIGINT; let the looks under way end, or give them up.
+        Poll until SIGTERM or SIGINT; then let running looks end, or give them up.
 
         Raises:
-            ConfigError: It was wrong from the start.
-            DatabaseError: The database cannot be used from the start, or looks are lost in the end
-                because they could not be kept. In between it goes on, says so with each look, and
-                keeps them as soon as it can: the file may be back, or have room, a minute later.
+            ConfigError: The config is wrong at the start.
+            DatabaseError: The database cannot be used at the start, or looks are lost at the end
+                because they could not be stored. In between the daemon goes on, reports the fault
+                with each look, and stores them as soon as it can: the file may be back, or have
+                room, a minute later.
         """
         threads.let_the_end_wait_for_nothing()
         loop = asyncio.get_running_loop()
@@ -107,7 +108,7 @@ class Daemon:
         self._log.warning("not sent", reason=printable(line))
 
     async def _wait_for_a_sane_clock(self) -> None:
-        """A look must not be dated before there was such a thing; a clock may still be set."""
+        """Wait for a valid clock: a look must not get a date before this code was written."""
         if self._clock() < RELEASED:
             self._log.error("waiting for the clock to be set", now=self._clock().isoformat())
             await self._teller.tell(of_clock(clock.problem(self._clock(), None)))
@@ -115,7 +116,7 @@ class Daemon:
             await _first_of(CHECK_S, self._stop)
 
     async def _look_until_told(self) -> None:
-        """One stretch of looks under one config, until a signal."""
+        """Poll under one config, until a signal."""
         async with AsyncExitStack() as stack:
             collector = await stack.enter_async_context(
                 collecting(self._config, self._store, self._clock, self._backlog)
@@ -142,7 +143,7 @@ class Daemon:
             await watch.finish()
 
     def _watch(self, monitor: Monitor) -> Watch:
-        """Who sees our own troubles; what is known of them already is in the next ping."""
+        """The watch for troubles of nalssi; known ones are in the next ping."""
         self._teller.config = self._config
         monitor.faults = self._faults()
         return Watch(
@@ -159,7 +160,7 @@ class Daemon:
         return [*told, *(one for one in self._inspection.faults if one not in told)]
 
     def _serve_metrics(self, stack: AsyncExitStack) -> None:
-        """Answer on the port of the config; one that cannot be had costs no look."""
+        """Serve metrics on the port of the config; a port that fails does not stop looks."""
         if not (port := self._config.metrics.port):
             return
         from scraper import metrics  # noqa: PLC0415 - only where it is wanted
@@ -173,7 +174,7 @@ class Daemon:
             self._log.error("no metrics", reason=str(exc))
 
     def _publish(self, stack: AsyncExitStack, monitor: Monitor) -> None:
-        """Keep the broker of the config up to date; one that cannot be had costs no look."""
+        """Publish to the broker of the config; a broker that fails does not stop looks."""
         if not self._config.mqtt.broker:
             return
         from scraper import mqtt  # noqa: PLC0415 - only where it is wanted
@@ -190,7 +191,7 @@ class Daemon:
     async def _until_told(
         self, timetable: Timetable, collector: Collector, monitor: Monitor, watch: Watch
     ) -> None:
-        """Feed the watchdog and mind the clock until the end, or until there is a new config."""
+        """Feed the watchdog and watch the clock until the end, or until there is a new config."""
         lead = _lead(self._clock)
         while not self._stop.is_set():
             await _first_of(CHECK_S, self._stop, self._reload)
@@ -214,7 +215,7 @@ class Daemon:
     async def _tell_faults(self, monitor: Monitor, faults: list[str]) -> None:
         monitor.faults = self._faults()
         if faults:
-            more = len(faults) - 1  # `nalssi check` tells them all
+            more = len(faults) - 1  # `nalssi check` lists all of them
             self._log.error("database at fault", fault=printable(faults[0]), more=more)
             await monitor.ping("fail", "\n".join(faults))
         else:
@@ -231,7 +232,7 @@ class Daemon:
             self._log.error("not kept", reason=str(exc))
 
     def _load_again(self) -> bool:
-        """Read the config again; returns whether there is a new one, to be looked by."""
+        """Read the config again; return whether a new one must be used."""
         self._reload.clear()
         systemd.reloading()
         try:
@@ -248,7 +249,7 @@ class Daemon:
         return True
 
     def _after(self, portal: str, end: Report | DatabaseError) -> None:
-        """Say how a look ended; its problems once, and again when they are others."""
+        """Log the outcome of a look; its problems once, and again when they change."""
         if isinstance(end, DatabaseError):
             self._log.error("not kept yet", portal=portal, reason=str(end))
             systemd.status(f"{portal}: not kept: {end}")
@@ -263,7 +264,7 @@ class Daemon:
             **({} if end.error is None else {"error": printable(end.error)}),
         )
         systemd.status(f"{end.portal}: {end.outcome}")
-        if end.error is not None or end.outcome == "not_modified":  # it says nothing of problems
+        if end.error is not None or end.outcome == "not_modified":  # it has no problems to compare
             return
         if self._told.get(end.portal, ()) != end.problems:
             self._told[end.portal] = end.problems
@@ -272,12 +273,12 @@ class Daemon:
 
 
 def _lead(clock: Callable[[], dt.datetime]) -> dt.timedelta:
-    """How far the clock on the wall is ahead of the monotonic clock."""
+    """How far the wall clock is ahead of the monotonic clock."""
     return clock() - dt.datetime.fromtimestamp(time.monotonic(), dt.UTC)
 
 
 async def _first_of(timeout_s: float, *events: asyncio.Event) -> None:
-    """Wait for one of the events, at most so long."""
+    """Wait for one of the events, or the time limit."""
     waiting = [asyncio.ensure_future(event.wait()) for event in events]
     await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
     for one in waiting:

@@ -1,4 +1,4 @@
-"""The changes of the portals' states, as the log has them: froze, renewed, stale, down, up."""
+"""The changes of the portals' states for the log: froze, renewed, stale, down, up."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from db.query import PortalStatus, State
 
 _OLD: Final[dict[State, str]] = {"frozen": "froze", "stale": "stale", "down": "down"}
-"""The states that are news, each with its event."""
+"""The states that are logged, each with its event."""
 
 
 class States:
     """
-    Logs each change once; a state that lasted before the daemon began, with its first look.
+    Logs each change once; a state older than the daemon is logged with the first look.
 
     Args:
         log: Takes the changes.
@@ -29,7 +29,7 @@ class States:
         self._before: dict[str, PortalStatus] = {}
 
     def follow(self, statuses: Iterable[PortalStatus]) -> None:
-        """Log what changed since these portals were followed last."""
+        """Log the changes since the last call."""
         for status in statuses:
             before = self._before.get(status.portal)
             self._before[status.portal] = status

@@ -1,5 +1,5 @@
 """
-What systemd is told of this process: sd_notify(3), a datagram of ``KEY=value`` lines.
+Reports to systemd: sd_notify(3), a datagram of ``KEY=value`` lines.
 
 Elsewhere no process listens, and these functions have no effect. The environment is read at each
 call.
@@ -14,18 +14,18 @@ import time
 from typing import Final
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-"""What ends a line, or steers the terminal on which ``systemctl status`` shows it."""
+"""Characters that end a line, or control the terminal of ``systemctl status``."""
 
 _STATUS_BYTES: Final = 1024
-"""Of a status: longer than a person reads, well within a datagram."""
+"""The length of a status: longer than a person reads, well within a datagram."""
 
 _PATIENCE_S: Final = 0.1
-"""For a place in a full queue: looks must not wait for somebody to be told of them."""
+"""The wait for a place in a full queue: looks must not wait for a report."""
 
 
 def notify(*lines: str) -> bool:
     """
-    Tell systemd these lines, such as ``"READY=1"``; each stays one line, whatever is in it.
+    Send systemd these lines, such as ``"READY=1"``; line breaks in them are removed.
 
     Returns:
         Whether systemd took the message; False if no process listens, or none takes it in 0.1 s.
@@ -38,27 +38,27 @@ def notify(*lines: str) -> bool:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
             sender.settimeout(_PATIENCE_S)
             sender.sendto(told, _path(address))
-    except (OSError, ValueError):  # gone, full, not ours; ValueError: no path at all
+    except (OSError, ValueError):  # gone, full, not ours; ValueError: not a path
         return False
     return True
 
 
 def ready() -> bool:
-    """Start-up or a reload is done."""
+    """Report that start-up or a reload is done."""
     return notify("READY=1")
 
 
 def reloading() -> bool:
     """
-    The config is being read again; ``ready`` ends it.
+    Report that the config is being read again; ``ready`` ends that.
 
-    With the time, without which ``Type=notify-reload`` ignores it.
+    It includes the time, without which ``Type=notify-reload`` ignores it.
     """
     return notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
 def stopping() -> bool:
-    """The end has begun."""
+    """Report that the daemon is stopping."""
     return notify("STOPPING=1")
 
 
@@ -78,5 +78,5 @@ def _one_line(text: str) -> str:
 
 
 def _path(address: str) -> str:
-    """The socket's address as the kernel has it: an ``@`` stands for the NUL of an abstract one."""
+    """The socket's address for the kernel: an ``@`` stands for the NUL of an abstract one."""
     return f"\0{address[1:]}" if address.startswith("@") else address

@@ -1,4 +1,4 @@
-"""Watches what the daemon itself needs: disk, file, clock, channels, and that looks come."""
+"""Watches the needs of the daemon itself: disk, file, clock, channels, and regular looks."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from scraper.troubles.teller import Teller
 
 STEP: Final = dt.timedelta(seconds=30)
-"""A difference between the two clocks of the machine that is no drift."""
+"""A difference between the two clocks of the machine that is not drift."""
 
 
 class Watch:
     """
-    Sees our own troubles and has them reported, beside the looks.
+    Detects troubles of nalssi itself and reports them, beside the looks.
 
     Args:
-        store: Whose file it is.
-        backlog: What could not be recorded.
-        inspection: What is damaged.
-        clock: Says what time it is; aware.
-        teller: Reports.
-        log: Takes what begins and ends.
+        store: The database.
+        backlog: Looks that could not be recorded.
+        inspection: Damage of the file.
+        clock: Returns the present; aware.
+        teller: Sends the notices.
+        log: Takes the beginnings and ends.
     """
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -60,19 +60,19 @@ class Watch:
 
     def tick(self, timetable: Timetable, monitor: Monitor) -> None:
         """
-        See how everything is, unless that is under way; called every few seconds.
+        Check everything, unless a check is running; called every few seconds.
 
         Args:
-            timetable: Of the looks.
-            monitor: Of the portals; says how its channels did, and tells the dead-man switch.
+            timetable: The timetable of the looks.
+            monitor: The monitor of the portals, with the results of its channels and the ping.
         """
         self._mind_our_own_pause(timetable.interval_s)
         if self._under_way is None or self._under_way.done():
-            self._mind_the_clock()  # not within a round, whose moments go by one clock
+            self._mind_the_clock()  # not within a round, whose times use one clock
             self._under_way = asyncio.create_task(self._see_if_we_can(timetable, monitor))
 
     async def finish(self) -> None:
-        """Give up what is under way."""
+        """Give up a running check."""
         if self._under_way is not None:
             self._under_way.cancel()
             await asyncio.gather(self._under_way, return_exceptions=True)
@@ -80,7 +80,7 @@ class Watch:
     async def _see_if_we_can(self, timetable: Timetable, monitor: Monitor) -> None:
         try:
             await self._see(timetable, monitor)
-        except RuntimeError as exc:  # no thread can be started: the next round may have one
+        except RuntimeError as exc:  # no thread can be started; the next round may succeed
             self._log.warning("troubles not looked for", reason=str(exc))
 
     async def _see(self, timetable: Timetable, monitor: Monitor) -> None:
@@ -101,7 +101,7 @@ class Watch:
             await monitor.ping("fail", "\n".join(new))
 
     def _say(self, before: set[Key]) -> list[str]:
-        """Log what began and what ended; gives what began, a line each."""
+        """Log which troubles began and ended; return those that began, a line each."""
         now = {one.key: one for one in self.teller.lasting()}
         for key in now.keys() - before:
             self._log.error("trouble", kind=key[0], reason=now[key].text)
@@ -110,7 +110,7 @@ class Watch:
         return [now[key].text for key in now.keys() - before]
 
     def _of_file(self) -> dict[Key, str | None]:
-        """The disk and the file; what SQLite said last of it."""
+        """The disk and the file, with the last error of SQLite."""
         least = self.teller.config.notify.disk_mib
         short = self.teller.has(("disk", ""))
         seen = {**see.of_success()}
@@ -128,12 +128,12 @@ class Watch:
         return {} if damage is None else {("damaged", ""): next(iter(damage), None)}
 
     def _of_backlog(self) -> dict[Key, str | None]:
-        """What waits; while the file refuses, what was told of it is not over."""
+        """The backlog; while the file refuses, its trouble is not over."""
         problem = self._backlog.problem()
         return {("backlog", ""): problem} if problem or not self._backlog.refused else {}
 
     def _mind_the_clock(self) -> None:
-        """A step is a trouble for three intervals; a machine that slept had none."""
+        """A clock step is a trouble for three intervals; sleep of the machine is not a step."""
         step = _lead(self._clock) - self._lead
         interval_s = self.teller.config.interval_s
         if abs(step) > STEP:
@@ -149,7 +149,7 @@ class Watch:
             self._stepped = ""
 
     def _mind_our_own_pause(self, interval_s: float) -> None:
-        """A process that was stopped, or hung, finds out when it goes on."""
+        """A process that was stopped, or hung, detects it when it resumes."""
         now = time.monotonic()
         pause_s, self._ticked = now - self._ticked, now
         if pause_s >= INTERVALS * interval_s:
@@ -161,6 +161,6 @@ class Watch:
 
 
 def _lead(clock: Callable[[], dt.datetime]) -> dt.timedelta:
-    """How far the clock on the wall is ahead of one that is never set and counts sleep, too."""
+    """How far the wall clock is ahead of the clock that is never set and counts sleep, too."""
     boot = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
     return clock() - dt.datetime.fromtimestamp(time.clock_gettime(boot), dt.UTC)

@@ -1,9 +1,9 @@
 """
-The main job in a few seconds: two portals of our own on loopback, polled over real HTTP.
+The main job in a few seconds: two demo portals on loopback, polled over real HTTP.
 
-After a day and more of weather the first portal stands still for a while, as real ones do, and
-fails once; the second shows each set four hours after it. One station's instrument is stuck. The
-clock of the looks is moved along, so that the last one is now.
+After more than a day of weather the first portal stands still for a while, as real ones do, and
+fails once; the second shows each set four hours later. One station's instrument is stuck. The clock
+of the looks is moved forward, so that the last look is now.
 """
 
 from __future__ import annotations
@@ -35,35 +35,35 @@ if TYPE_CHECKING:
 
 STEP_MINUTES: Final = 30
 STORY: Final = "aabbcc" + "ddddddd" + "!" + "ee"
-"""One sign a look: which hour's values the portal shows; ``!`` is a failure of its server."""
+"""One sign per look: the hour whose values the portal shows; ``!`` is a failure of its server."""
 
 PORTAL, LATE_PORTAL = "demo", "demo-late"
 
 HOURS_BEFORE: Final = 30
-"""So long was polled before the story, once an hour."""
+"""The time before the story, polled once an hour."""
 
 LATE_BY: Final = dt.timedelta(hours=4)
-"""The second portal shows each set so much later."""
+"""The delay of the second portal."""
 
 STUCK: Final = "거제"
-"""The city whose instrument stands still, and for how long by now."""
+"""The city with a stuck instrument, and since when."""
 STUCK_FOR: Final = dt.timedelta(hours=17)
 
 FRONT_BEFORE: Final = dt.timedelta(hours=16)
-"""So long ago the front was over Seoul."""
+"""How long ago the front passed Seoul."""
 
 
 def run(path: Path, *, now: dt.datetime, say: Callable[[str], object]) -> None:
     """
-    Play the story into a database, in place of an earlier demo's.
+    Play the story into a database, in place of that of an earlier demo.
 
     Args:
         path: The database to make.
-        now: When the last look is; aware.
-        say: Takes each line of what happens.
+        now: The time of the last look; aware.
+        say: Takes each line of the story.
 
     Raises:
-        DatabaseError: Something that is no demo's stands at the path.
+        DatabaseError: The path has a file that no demo made.
     """
     with lock.held(path):
         _remove_earlier(path)
@@ -96,7 +96,7 @@ async def _play(store: Store, now: dt.datetime, say: Callable[[str], object]) ->
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stage:
-    """The two portals, and what they show when."""
+    """The two portals, and their weather over time."""
 
     weather: Weather
     begin: dt.datetime
@@ -105,20 +105,20 @@ class _Stage:
 
     @property
     def portals(self) -> list[Portal]:
-        """As in a config."""
+        """The portals for a config."""
         return [
             Portal(name=PORTAL, url=self.first.url),
             Portal(name=LATE_PORTAL, url=self.late.url),
         ]
 
     def show(self, now: dt.datetime, hour: str = "") -> None:
-        """Let both show what they do at a moment; ``hour`` is a sign of the story."""
+        """Set the pages of both portals at a moment; ``hour`` is a sign of the story."""
         failing = hour == "!"
         self.first.show(None if failing else _page(self.weather, self._shown_by_first(now), now))
         self.late.show(_page(self.weather, self._shown_by_first(now - LATE_BY), now))
 
     def _shown_by_first(self, now: dt.datetime) -> dt.datetime:
-        """Of which moment the weather is that the first portal shows: by the story, or the hour."""
+        """The moment whose weather the first portal shows: by the story, or the hour."""
         nth = (now - self.begin) // dt.timedelta(minutes=STEP_MINUTES)
         if nth < 0:
             return now
@@ -127,7 +127,7 @@ class _Stage:
 
 
 class _Clock:
-    """A clock that stands until it is moved on."""
+    """A clock that stands still until it is moved forward."""
 
     def __init__(self, start: dt.datetime) -> None:
         self._now = start
@@ -140,7 +140,7 @@ class _Clock:
 
 
 def _page(weather: Weather, at: dt.datetime, now: dt.datetime) -> bytes:
-    """A page with the weather of a moment; its date is the day's, whatever it shows."""
+    """A page with the weather of a moment; its date is always that of the present day."""
     local = now.astimezone(KST)
     date = f"{local:%Y.%m.%d} ({'월화수목금토일'[local.weekday()]})"
     return page(weather.entries(at), date, seed=int(at.timestamp())).encode()

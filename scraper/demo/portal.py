@@ -1,7 +1,7 @@
 """
-A portal of our own, on loopback: pages in the form of the real ones, around any sidebar.
+A demo portal on loopback: pages in the form of the real ones, around any sidebar.
 
-The demo polls it, tests and benchmarks read its pages. No part of it was copied from a portal.
+The demo polls it; tests and benchmarks read its pages. No part was copied from a real portal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CITIES: Final = (
 """The cities of every portal seen so far, in their order."""
 
 PAGE_BYTES: Final = 60_000
-"""About what a front page of a portal weighs: 40 to 70 KB."""
+"""The usual size of a front page of a portal: 40 to 70 KB."""
 
 _WORDS: Final = [
     "시청",
@@ -67,7 +67,7 @@ _WORDS: Final = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of a sidebar to be printed, each part as it shall stand there."""
+    """One entry of a sidebar, each part as printed."""
 
     label: str
     city: str
@@ -76,7 +76,7 @@ class Entry:
 
 
 def page(entries: Sequence[Entry], date: str, *, size: int = PAGE_BYTES, seed: int = 0) -> str:
-    """A front page of about this many bytes, with the box six kilobytes from its start."""
+    """A front page of about this size, with the box six kilobytes from its start."""
     chance = random.Random(seed)  # noqa: S311 - filler, not a secret
     parts = [_HEAD, _menu(chance, 4_000), _box(entries, date)]
     missing = size - sum(len(part.encode()) for part in parts)
@@ -84,7 +84,7 @@ def page(entries: Sequence[Entry], date: str, *, size: int = PAGE_BYTES, seed: i
 
 
 def text(entries: Sequence[Entry], date: str) -> str:
-    """The same box as a crawl's text dump keeps it."""
+    """The same box as in the text dump of a crawl."""
     rows = [f"  • {entry.label}{entry.city} {entry.temperature}℃" for entry in entries]
     return "\n".join(
         ["우리동네신문", "", date, "", *rows, "", "기상청 제공", "", "많이 본 기사", ""]
@@ -142,7 +142,7 @@ def _articles(chance: random.Random, size: int) -> str:
 
 
 class Loopback:
-    """A portal's server on this machine, at any free port; a context manager."""
+    """A portal's server on this machine, at a free port; a context manager."""
 
     def __init__(self) -> None:
         self._page: bytes | None = None
@@ -184,6 +184,6 @@ class Loopback:
                     self.wfile.write(portal._page)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Log no request: the looks say it all."""
+                """Log no request: the looks have all of them."""
 
         return Handler

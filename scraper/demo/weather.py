@@ -1,8 +1,8 @@
 """
 The demo's weather: a season, a day's course, neighbours alike, and one front that passes.
 
-The same moment and city give the same weather every time. It is made up, and coarse: it shall look
-like weather to somebody who lives there, no more.
+The same moment and city give the same weather every time. It is invented, and coarse: it only needs
+to look plausible to people who live there.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _COLDEST_DAY: Final = 20.0
 """Late January."""
 
 _MEAN_C, _SWING_C = 12.5, 13.5
-"""Of the year at 36.5 degrees north."""
+"""The annual mean at 36.5 degrees north."""
 
 _PER_DEGREE_C: Final = 1.1
-"""Colder by so much for each degree to the north."""
+"""The cooling for each degree to the north."""
 
 _COAST_KM: Final = 25.0
 _DAY_INLAND_C, _DAY_COAST_C = 4.6, 2.6
@@ -39,7 +39,7 @@ _FRONT_KM_H: Final = 35.0
 """From the north-west to the south-east."""
 
 _FRONT_C: Final = 5.5
-"""By so much it is colder behind the front."""
+"""The drop of temperature behind the front."""
 
 _INLAND: Final = frozenset({"동두천", "서울", "대전", "대구", "광주", "보은", "금산", "경주시"})
 
@@ -53,15 +53,15 @@ class Weather:
     The weather of some days.
 
     Attributes:
-        front: When the front is over Seoul; aware.
-        stuck: A city whose instrument stands still from a moment on, and that moment.
+        front: The time when the front passes Seoul; aware.
+        stuck: A city with a stuck instrument, and the moment from which it is stuck.
     """
 
     front: dt.datetime
     stuck: tuple[str, dt.datetime] | None = None
 
     def entries(self, at: dt.datetime) -> list[Entry]:
-        """What a portal prints at a moment, in its order."""
+        """The entries that a portal prints at a moment, in its order."""
         return [self._entry(city, at) for city in CITIES]
 
     def _entry(self, city: str, at: dt.datetime) -> Entry:
@@ -73,7 +73,7 @@ class Weather:
         return Entry(label=label, icon=icon, city=city, temperature=f"{celsius:.1f}")
 
     def _behind(self, station: Station, at: dt.datetime) -> float:
-        """For how many hours the front has been past a station; negative before it."""
+        """Hours since the front passed a station; negative before."""
         north = (station.latitude or 0.0) - 37.57
         east = (station.longitude or 0.0) - 126.97
         away_km = (east * 88 - north * 111) / math.sqrt(2)
@@ -102,6 +102,6 @@ def _sky(hours: float, celsius: float, noise: float) -> tuple[str, str]:
 
 
 def _noise(city: str, at: dt.datetime) -> float:
-    """From -1 to 1, the same for one city and hour every time."""
+    """A number from -1 to 1, always the same for a city and hour."""
     told = hashlib.sha256(f"{city} {at:%Y-%m-%d %H}".encode()).digest()
     return int.from_bytes(told[:2], "big") / 32767.5 - 1

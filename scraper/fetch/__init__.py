@@ -1,21 +1,21 @@
 """
-Fetch: one polite, bounded GET of a page, and everything that may go wrong on the way.
+Fetch: one polite, bounded GET of a page, and all errors on the way.
 
 | file | knows |
 |---|---|
-| page.py | what a portal answered; a page from a file |
-| address.py | which URLs, redirects and IP addresses we are willing to ask |
+| page.py | the answer of a portal; a page from a file |
+| address.py | the URLs, redirects and IP addresses that we may request |
 | connect.py | the addresses of a host, raced |
-| heads.py | heads of answers that are not quite right |
+| heads.py | slightly wrong heads of answers |
 | wire.py | one request and its answer, on one connection |
-| faults.py | what may go wrong on it |
-| trust.py | whose certificates to trust |
-| proxy.py | which proxy a request takes |
+| faults.py | the errors of a connection |
+| trust.py | the certificates to trust |
+| proxy.py | the proxy of a request |
 | inflate.py | gzip and deflate, never more than the bound |
-| robots.py | a site's robots.txt, and whether it lets us in |
-| encoding.py | in which encoding a page is written |
+| robots.py | a site's robots.txt, and its permission |
+| encoding.py | the encoding of a page |
 | cookies.py | cookies, kept for one look |
-| budget.py | what one look may spend |
+| budget.py | the limits of one look |
 | client.py | a whole look: its deadline, its turn, robots.txt, redirects, retries |
 """
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from scraper.fetch.address import Resolve, resolve
     from scraper.fetch.client import Fetcher
 
-# httpx imports its own command line wherever rich is installed, and with that rich and pygments:
-# a fifth of what a pass from cron takes. It does without where that cannot be imported.
+# If rich is installed, httpx imports its own command line, and with it rich and pygments: a fifth
+# of the time of a pass from cron. It works without if that import fails.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 __all__ = ["Fetcher", "Page", "Resolve", "encoding_of", "read_file", "read_stream", "resolve"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what asks the network only where it is wanted: a page of an archive needs none."""
+    """Import the network code only when it is used: archives do not need it."""
     if name not in __all__:
         raise AttributeError(name)
     from scraper.fetch import address, client  # noqa: PLC0415 - late is the point

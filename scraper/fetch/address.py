@@ -1,4 +1,4 @@
-"""Addresses: which URLs, redirects and IP addresses we are willing to ask."""
+"""Addresses: the URLs, redirects and IP addresses that we may request."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from scraper.http import httpx
 from scraper.threads import DaemonThreads
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Gives the IP addresses of a host, best first; OSError where it has none."""
+"""Returns the IP addresses of a host, best first; OSError if it has none."""
 
 MAX_ADDRESSES = 64
-"""So many addresses of a host are tried at most: its owner chooses how many it has."""
+"""The most addresses of a host to try, as its owner may list any number."""
 
 _PORTS = {"http": 80, "https": 443}
 _LABEL = "[a-z0-9_-]{1,63}"  # RFC 1035; names with underscores are in use
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address within
-# A lookup cannot be cancelled, only left behind; so many may hang at once.
+# A lookup cannot be cancelled, only abandoned; this many may hang at once.
 _LOOKUPS = DaemonThreads(at_most=32)
 
 
 def parse(url: str) -> httpx.URL:
     """
-    Read an address that we are willing to ask.
+    Read an address that we may request.
 
     Raises:
-        FetchError: No http or https URL with a host, or something odd in it.
+        FetchError: It is not an http or https URL with a host, or has odd parts.
     """
     if any(char.isspace() or not char.isprintable() for char in url):
         raise FetchError(repr(url), "a space or control character in the address")
@@ -58,27 +58,27 @@ def _problem(url: httpx.URL) -> str | None:
 
 
 def host_of(url: httpx.URL) -> str:
-    """Give the host as it goes into DNS and TLS: ``xn--...`` for a Korean name."""
+    """Return the host for DNS and TLS: ``xn--...`` for a Korean name."""
     return url.raw_host.decode("ascii")
 
 
 def port_of(url: httpx.URL) -> int:
-    """Give the port, the scheme's own where none is written."""
+    """Return the port, by default that of the scheme."""
     return _PORTS[url.scheme] if url.port is None else url.port
 
 
 def origin_of(url: httpx.URL) -> str:
-    """Give whom a robots.txt speaks for, such as ``"https://www.koya-culture.com"``."""
+    """Return the origin of a robots.txt, such as ``"https://www.koya-culture.com"``."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def site_of(url: httpx.URL) -> str:
-    """Give the host without ``www.`` and ``m.``, which are doors of one house."""
+    """Return the host without ``www.`` and ``m.``, which are the same site."""
     return re.sub(r"^(?:www|m)\.(?=.)", "", host_of(url))
 
 
 def is_home(url: httpx.URL) -> bool:
-    """Whether the address itself says that it is on this machine or network."""
+    """Whether the address itself is on this machine or network."""
     host = host_of(url)
     ip = _literal(host)
     return not is_public(ip) if ip else host == "localhost" or host.endswith(".localhost")
@@ -86,16 +86,16 @@ def is_home(url: httpx.URL) -> bool:
 
 def redirected(url: httpx.URL, location: str | None, *, off_site: bool = False) -> httpx.URL:
     """
-    Find where a redirect leads.
+    Return the target of a redirect.
 
     Args:
-        url: What was asked for.
+        url: The requested address.
         location: The header of that name.
-        off_site: Whether it may lead to another host, at the port of its scheme or our own.
+        off_site: Whether it may lead to another host, at its scheme's port or the same port.
 
     Raises:
-        FetchError: It leads nowhere, or where we do not follow: off the site, from https to http,
-            to another port.
+        FetchError: It is not an address, or one that we do not follow: off the site, from https to
+            http, to another port.
     """
     if not location:
         raise FetchError(str(url), "a redirect without a Location")
@@ -120,7 +120,7 @@ def _off_site(url: httpx.URL, target: httpx.URL) -> str | None:
 
 
 def _odd_neighbour(url: httpx.URL, target: httpx.URL) -> str | None:
-    """A site must not choose which machines of ours, or which ports of others, we try."""
+    """Refuse a target by which a site would probe our machines, or the ports of others."""
     literal = _literal(host_of(target))
     if literal and not is_public(literal) and host_of(target) != host_of(url):
         return "not a public address"
@@ -131,20 +131,20 @@ async def public_addresses(
     url: httpx.URL, host: str, port: int, resolve: Resolve, *, home: bool
 ) -> list[str]:
     """
-    Find the IP addresses of a host that we may connect to, best first.
+    Return the IP addresses of a host to which we may connect, best first.
 
     Args:
-        url: What is asked for, for errors.
+        url: The requested address, for errors.
         host: Its host, or that of a proxy.
         port: The port of that host.
         resolve: Asks DNS.
-        home: Whether addresses that are not public are welcome, see ``is_home``.
+        home: Whether private addresses are allowed, see ``is_home``.
 
     Returns:
-        Both families in turn (RFC 8305, 4), ``MAX_ADDRESSES`` at most.
+        Both families in turn (RFC 8305, 4), at most ``MAX_ADDRESSES``.
 
     Raises:
-        FetchError: The host has no address, or none that is public.
+        FetchError: The host has no address, or no public one.
     """
     found = [host] if _literal(host) else await _looked_up(url, host, port, resolve)
     public = [ip for ip in found if home or is_public(_literal(ip))]
@@ -154,7 +154,7 @@ async def public_addresses(
 
 
 def _in_turn(ips: list[str]) -> list[str]:
-    """A machine without IPv6 must not try six such addresses before the first of IPv4."""
+    """Alternate the families: without IPv6, six such addresses must not precede the first IPv4."""
     first = [ip for ip in ips if (":" in ip) == (":" in ips[0])]
     others = [ip for ip in ips if ip not in set(first)]
     return [ip for pair in itertools.zip_longest(first, others) for ip in pair if ip]
@@ -173,7 +173,7 @@ async def _looked_up(url: httpx.URL, host: str, port: int, resolve: Resolve) -> 
 
 
 def is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
-    """Whether an address is on the open internet; None, being unreadable, is not."""
+    """Whether an address is on the open internet; None (unreadable) is not."""
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ipaddress.IPv4Address(ip.packed[12:]) if ip in _NAT64 else None
         ip = inner or ip.ipv4_mapped or ip.sixtofour or ip
@@ -193,11 +193,11 @@ async def resolve(host: str, port: int) -> list[str]:
     """
     Ask DNS for the IP addresses of a host.
 
-    In daemon threads: ``loop.getaddrinfo`` takes asyncio's own, which keep the process alive for
-    as long as a lookup hangs.
+    It uses daemon threads: ``loop.getaddrinfo`` uses asyncio's own, which keep the process alive
+    for as long as a lookup hangs.
 
     Raises:
-        OSError: There is none, too many lookups hang already, or no thread can be started.
+        OSError: The host has none, too many lookups hang already, or no thread can be started.
     """
     loop = asyncio.get_running_loop()
     try:

@@ -1,4 +1,4 @@
-"""What one look may spend, and what it carries from request to request."""
+"""The limits of one look, and its state from request to request."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """
-    What is the same for every request of one look.
+    The settings shared by all requests of one look.
 
     Attributes:
-        headers: What every request of it carries.
-        asked: The headers that ask only for a page newer than the one we know.
+        headers: The headers of every request.
+        asked: The headers that ask only for a page newer than the known one.
         home: Whether the configured address is on this machine or network.
-        bound: How much of the body to take.
-        until: The end of its time, by the clock of the event loop.
-        backoff_s: The longest wait before a try, where the portal names none.
-        off_site: Whether redirects may leave the site, as those of a robots.txt may.
-        cookies: What the site gave in this look.
+        bound: The limit of the body.
+        until: The deadline, by the clock of the event loop.
+        backoff_s: The longest wait before a retry, unless the portal names one.
+        off_site: Whether redirects may leave the site, as for a robots.txt.
+        cookies: The cookies that the site set in this look.
     """
 
     headers: Mapping[str, str]
@@ -42,12 +42,12 @@ class Budget:
 
     def wait_s(self, error: Exception) -> float | bool:
         """
-        Say whether to try again, in the form that stamina asks for.
+        Decide whether to try again, in the form that stamina needs.
 
         Returns:
-            The seconds for which the portal asked us to stay away, but our own longest wait at
-            least; True for the usual backoff; False where the fault stays, or the wait does not
-            fit into the time left.
+            The seconds for which the portal asked us to stay away, or our own longest wait if that
+            is more; True for the usual backoff; False if the fault is permanent, or the wait does
+            not fit into the time left.
         """
         if not isinstance(error, FetchError) or not error.may_pass:
             return False

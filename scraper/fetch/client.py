@@ -35,13 +35,13 @@ TRIES = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({429, 502, 503, 504})
 
-# stamina reports every retry to structlog or logging by itself. A look has one outcome, and the
-# daemon reports that.
+# stamina would report every retry to structlog or logging. A look has one outcome, which the
+# daemon reports.
 stamina.instrumentation.set_on_retry_hooks([])
 
 
 class Asked(TypedDict, total=False):
-    """What ``Fetcher.ask`` takes besides the URL."""
+    """The arguments of ``Fetcher.ask`` besides the URL."""
 
     etag: str | None
     last_modified: str | None
@@ -50,20 +50,20 @@ class Asked(TypedDict, total=False):
 
 class Fetcher:
     """
-    Gets pages, one at a time from each site; it keeps no connection open.
+    Fetches pages, one at a time from each site; it keeps no connection open.
 
     Args:
         settings: The table ``[fetch]`` of the config. Its time is for a whole look, without the
             wait for its turn; a single step (connecting, reading on) has half of it, so that a
             silent server gets a second chance.
-        clock: Says what time it is; aware, UTC.
-        robots: What we know of robots.txt from earlier.
+        clock: Returns the present; aware, UTC.
+        robots: The robots.txt files known from earlier.
         resolve: Asks DNS.
-        verify: Whose certificates to trust, in place of those of this machine and the settings.
-        backoff_s: The first wait before another try; doubled, and jittered, for the next.
+        verify: Certificates to trust, in place of those of this machine and the settings.
+        backoff_s: The first wait before a retry; doubled, and jittered, for the next.
 
     Attributes:
-        robots: By origin, what we know of robots.txt now.
+        robots: The known robots.txt files, by origin.
     """
 
     def __init__(  # noqa: PLR0913 - all by name, and two of them needed
@@ -96,17 +96,17 @@ class Fetcher:
     @contextlib.asynccontextmanager
     async def turn(self, url: str) -> AsyncIterator[None]:
         """
-        Wait until no other request to this site is under way, and let others wait meanwhile.
+        Wait until no other request to this site is running, and make others wait meanwhile.
 
         Raises:
-            FetchError: That is no address.
+            FetchError: The address is invalid.
         """
         start = address.parse(url)
         async with self._turns[address.site_of(start), start.port]:
             yield
 
     async def get(self, url: str, **asked: Unpack[Asked]) -> Page:
-        """Look at a page in its turn; see ``ask``."""
+        """Fetch a page in its turn; see ``ask``."""
         async with self.turn(url):
             return await self.ask(url, **asked)
 
@@ -119,17 +119,17 @@ class Fetcher:
         ignore_robots: bool = False,
     ) -> Page:
         """
-        Look at a page, after its site's robots.txt; the caller has the turn.
+        Fetch a page, after checking its site's robots.txt; the caller has the turn.
 
         Args:
-            url: Which page.
-            etag: What came with the page that we know, to be told whether it is still the one.
-            last_modified: The same.
-            ignore_robots: For a site that has given its leave.
+            url: The page.
+            etag: The ETag of the known page, to ask whether it is still current.
+            last_modified: Its Last-Modified, for the same purpose.
+            ignore_robots: Whether the site gave permission to ignore its robots.txt.
 
         Raises:
-            RefusedByRobots: The site's robots.txt refuses us there.
-            FetchError: The page could not be had, for whatever reason.
+            RefusedByRobots: The site's robots.txt forbids this address.
+            FetchError: The page could not be fetched.
         """
         start = address.parse(url)
         budget = self._budget(start, asked=validators(etag, last_modified))
@@ -158,7 +158,7 @@ class Fetcher:
         )
 
     async def _followed(self, url: httpx.URL, budget: Budget, *, obey: bool) -> Answer:
-        """Ask, and go where the site sends us."""
+        """Ask, and follow redirects."""
         seen: list[tuple[httpx.URL, dict[str, str]]] = []
         while len(seen) <= MAX_REDIRECTS:
             if obey:
@@ -174,7 +174,7 @@ class Fetcher:
         raise FetchError(str(url), f"more than {MAX_REDIRECTS} redirects")
 
     async def _asked(self, url: httpx.URL, budget: Budget) -> Answer:
-        """Ask once; any status that is neither a page nor a way to one is an error."""
+        """Ask once; a status that is neither a page nor a redirect is an error."""
         headers = {**budget.headers, **budget.asked, **budget.cookies.header(url)}
         home = budget.home and address.is_home(url)
         answer = await self._wire.ask(url, headers, home=home, bound=budget.bound)
@@ -201,18 +201,18 @@ class Fetcher:
 
     async def _renewed(self, url: httpx.URL, budget: Budget) -> Robots:
         """
-        Ask for a robots.txt.
+        Fetch a robots.txt.
 
         Returns:
-            The site's new one, or the one we know where it gives none and ours is not too old.
+            The site's new one, or the known one if the site returns none and ours is not too old.
 
         Raises:
-            FetchError: It gives none, and we know none. RFC 9309, 2.3.1.4: then we stay out.
+            FetchError: The site returns none, and we know none. RFC 9309, 2.3.1.4: then stay out.
         """
         old = self.robots.get(address.origin_of(url))
         if old is None or not robots.is_usable(old, self._clock()):
             return await self._asked_robots(url, budget)
-        # A robots.txt that hangs leaves time for the page, since we can do without.
+        # A robots.txt that hangs leaves time for the page, since an older one will do.
         now = asyncio.get_running_loop().time()
         budget = replace(budget, until=now + (budget.until - now) / 2)
         try:
@@ -252,7 +252,7 @@ def _about_robots(url: httpx.URL, exc: FetchError) -> FetchError:
 
 def _page(answer: Answer, asked: Mapping[str, str]) -> Page:
     headers = answer.headers
-    known = asked if answer.status == 304 else {}  # a 304 need not repeat what we asked with
+    known = asked if answer.status == 304 else {}  # a 304 need not repeat them
     return Page(
         url=str(answer.url),
         status=answer.status,

@@ -1,4 +1,4 @@
-"""Connecting to a host by the addresses that were checked before: all of them, raced."""
+"""Connects to a host by its checked addresses, all of them raced."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     Attempt = Callable[[], Awaitable[httpcore.AsyncNetworkStream]]
 
 _DELAY_S = 0.25  # RFC 8305, 5: the recommended delay between two attempts
-_ALL_BEGUN_S = 0.9  # however many there are
+_ALL_BEGUN_S = 0.9  # for any number of addresses
 
 
 class Connector(httpcore.AsyncNetworkBackend):
     """
-    What connects for one request, as httpcore wants it.
+    Connects for one request, in the form that httpcore needs.
 
     Args:
-        url: What is asked for, for errors.
+        url: The requested address, for errors.
         resolve: Asks DNS.
-        home: Whether addresses that are not public are welcome.
-        hint: Gives what to add to an error where no connection comes about.
+        home: Whether private addresses are allowed.
+        hint: Returns what to add to the error of a failed connection.
     """
 
     def __init__(
@@ -50,10 +50,10 @@ class Connector(httpcore.AsyncNetworkBackend):
         **__: object,
     ) -> httpcore.AsyncNetworkStream:
         """
-        Connect to the first address that takes the connection.
+        Connect to the first address that accepts the connection.
 
         Raises:
-            FetchError: The host has no address that we may ask, or none takes the connection.
+            FetchError: The host has no allowed address, or none accepts the connection.
         """
         try:
             return LenientStream(await self._connected(host, port, timeout))
@@ -77,13 +77,13 @@ class Connector(httpcore.AsyncNetworkBackend):
 
 async def first_connected(attempts: Sequence[Attempt]) -> httpcore.AsyncNetworkStream:
     """
-    Give the connection that comes about first, and give up the others (RFC 8305, 5).
+    Return the first connection that succeeds, and give up the others (RFC 8305, 5).
 
-    The next attempt begins when the one before has failed, or after a delay that becomes shorter
-    the more there are: ten dead addresses and then a good one cost 0.8 seconds.
+    The next attempt begins when the one before has failed, or after a delay, which is shorter with
+    more addresses: ten dead addresses and then a good one cost 0.8 seconds.
 
     Raises:
-        httpcore.ConnectError: They failed all; as the last did.
+        httpcore.ConnectError: All failed; the error of the last one.
     """
     delay_s = min(_DELAY_S, _ALL_BEGUN_S / len(attempts))
     waiting, running = list(attempts), set[asyncio.Future[httpcore.AsyncNetworkStream]]()
@@ -109,7 +109,7 @@ async def first_connected(attempts: Sequence[Attempt]) -> httpcore.AsyncNetworkS
 
 
 async def _give_up(attempts: Iterable[asyncio.Future[httpcore.AsyncNetworkStream]]) -> None:
-    """End what is under way, and close what came about too late."""
+    """Cancel running attempts, and close connections that succeeded too late."""
     for attempt in attempts:
         attempt.cancel()
     for stream in await asyncio.gather(*attempts, return_exceptions=True):

@@ -1,7 +1,7 @@
 """
-Cookies of one look: a site may set one and redirect its visitor to the same page.
+Cookies of one look: a site may set one and redirect to the same page.
 
-They are forgotten with the look. What a cookie may be sent to, ``http.cookiejar`` knows.
+They are forgotten after the look. ``http.cookiejar`` decides where a cookie may be sent.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ _MAX_HEADER = 8192  # Apache and nginx read no longer one
 
 
 class Cookies:
-    """What the site gave so far."""
+    """The cookies that the site set so far."""
 
     def __init__(self) -> None:
         self._jar = httpx.Cookies()
 
     def keep(self, url: httpx.URL, headers: httpx.Headers) -> None:
-        """Keep those of an answer that can be sent back."""
+        """Keep the cookies of an answer that can be sent back."""
         given = list(filter(_is_plain, headers.get_list("Set-Cookie")))[:_MAX_COOKIES]
         if given:
             asked = httpx.Request("GET", url)
@@ -27,7 +27,7 @@ class Cookies:
             self._jar.extract_cookies(httpx.Response(200, headers=fields, request=asked))
 
     def header(self, url: httpx.URL) -> dict[str, str]:
-        """Give the header for a request; empty where there is none to send."""
+        """Return the header for a request; empty if there is no cookie to send."""
         request = httpx.Request("GET", url)
         self._jar.set_cookie_header(request)
         cookie = request.headers.get("Cookie", "")

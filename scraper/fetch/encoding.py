@@ -1,4 +1,4 @@
-"""The encoding of a page: what it declares, held against what decodes."""
+"""The encoding of a page: the declared ones, checked by decoding."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Codecs of Python that take bytes for text but are no encoding of a page: with them any ASCII
-# page could name its way past UTF-8.
+# Codecs of Python that decode bytes but are not encodings of a page: an ASCII page could name one
+# to avoid UTF-8.
 _NO_PAGE = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
 
@@ -22,7 +22,7 @@ _HANGUL = re.compile("[가-힣]")
 
 def encoding_of(content_type: str | None, body: bytes) -> str:
     """
-    Find the codec that reads a page, such as ``"utf-8"`` or ``"cp949"``.
+    Return the codec that reads a page, such as ``"utf-8"`` or ``"cp949"``.
 
     The header's charset, the byte order mark, the meta declaration, UTF-8 and CP949 (which is
     EUC-KR and more) are tried in this order; the first that decodes the whole body is taken,
@@ -30,7 +30,7 @@ def encoding_of(content_type: str | None, body: bytes) -> str:
     as ``¼¿ï``, and is no Korean page.
 
     Returns:
-        Where no codec gives a whole text with Hangul: one whose text has Hangul when it is read
+        If no codec gives a whole text with Hangul: one whose text has Hangul when it is read
         with ``errors="replace"``, then the one that loses the fewest characters, then the first.
     """
     tried: dict[str, tuple[bool, int]] = {}
@@ -44,7 +44,7 @@ def encoding_of(content_type: str | None, body: bytes) -> str:
 
 
 def _faults(body: bytes, codec: str) -> tuple[bool, int]:
-    """Whether the text has no Hangul, and how many characters of it are lost."""
+    """Whether the text has no Hangul, and how many characters are lost."""
     try:
         text, lost = body.decode(codec), 0
     except UnicodeError:
@@ -54,7 +54,7 @@ def _faults(body: bytes, codec: str) -> tuple[bool, int]:
 
 
 def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
-    """What the header, the byte order mark and the page itself say, each read when it is wanted."""
+    """The encodings by the header, the byte order mark and the page, each read when needed."""
     tellers: tuple[Callable[[], str | None], ...] = (
         lambda: _in_header(content_type),
         lambda: read_bom(body)[0],

@@ -1,4 +1,4 @@
-"""What may go wrong on a connection, as one error that says whether it may pass."""
+"""Errors of a connection, as one error that says whether it may pass."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ FAULTS = (
 
 
 def fault(url: httpx.URL, exc: Exception) -> FetchError:
-    """Say what went wrong, and whether it may pass."""
+    """Return the error with its reason, and whether it may pass."""
     reason, may_pass = _reason(exc)
     return FetchError(str(url), reason, may_pass=may_pass)
 
 
 def _reason(exc: Exception) -> tuple[str, bool]:
-    if isinstance(exc, httpcore.ConnectTimeout):  # a TLS handshake that hangs is one too
+    if isinstance(exc, httpcore.ConnectTimeout):  # so does a TLS handshake that hangs
         return "no connection in time", True
     if isinstance(exc, httpcore.TimeoutException):
         return "no answer in time", True
@@ -53,7 +53,7 @@ def _tls_reason(exc: Exception) -> str | None:
 
 
 def why(exc: Exception) -> str:
-    """Give the words of the operating system where there are some, on one line."""
+    """Return the message of the operating system, if there is one, on one line."""
     numbers = (
         cause.errno
         for cause in _causes(exc)

@@ -1,4 +1,4 @@
-"""Headers beside the page: how old it is, what to ask with next time, and when to come again."""
+"""Headers beside the page: its age, its validators, and when to come again."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import email.utils
 
 _MAX_RETRY_AFTER_S = 7 * 86_400.0
 _MAX_AGE_S = 2**31  # RFC 9111, 1.2.2: caches count no further
-_MAX_VALIDATOR = 1000  # characters: it is kept, and sent again on every pass
+_MAX_VALIDATOR = 1000  # characters: it is stored, and sent again on every pass
 
 
 def validators(etag: str | None, last_modified: str | None) -> dict[str, str]:
-    """Give the headers that ask whether the page is still the one that we know."""
+    """Return the headers that ask whether the known page is still current."""
     sent = {"If-None-Match": validator(etag), "If-Modified-Since": validator(last_modified)}
     return {name: value for name, value in sent.items() if value}
 
 
 def validator(value: str | None) -> str | None:
-    """Give a portal's ETag or date if it can be sent back as it is, otherwise None."""
+    """Return a portal's ETag or date if it can be sent back unchanged, otherwise None."""
     fits = value and len(value) <= _MAX_VALIDATOR and value.isascii() and value.isprintable()
     return value if fits else None
 
 
 def age_s(value: str | None) -> int | None:
     """
-    Read an Age: for how long a cache on the way has held the answer.
+    Read an Age: the time for which a cache on the way has held the answer.
 
     Args:
         value: As sent; of several, joined by commas, the first counts (RFC 9111, 5.1).
 
     Returns:
-        Seconds; None where it is no whole number, or a larger one than caches count to.
+        Seconds; None if it is not a whole number, or larger than caches can count.
     """
     first = (value or "").partition(",")[0].strip()
     if not (first.isascii() and first.isdigit() and len(first) <= 10):
@@ -40,7 +40,7 @@ def age_s(value: str | None) -> int | None:
 
 
 def date(value: str | None) -> str | None:
-    """Give a Date as the server sent it, if a moment can be read from it, otherwise None."""
+    """Return a Date as the server sent it, if it is a readable date, otherwise None."""
     sent = validator(value)
     return sent if sent and moment_of(sent) else None
 
@@ -59,11 +59,11 @@ def retry_after_s(value: str | None, now: dt.datetime) -> float | None:
     Read a Retry-After.
 
     Args:
-        value: Seconds or a date, as sent; None where there was none.
-        now: What a date is counted from; aware, UTC.
+        value: Seconds or a date, as sent; None if missing.
+        now: The present, for a date; aware, UTC.
 
     Returns:
-        Seconds from now, a week at most; None where it is neither, or in the past.
+        Seconds from now, a week at most; None if it is neither, or in the past.
     """
     if value is None:
         return None

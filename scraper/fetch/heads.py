@@ -1,8 +1,8 @@
 """
-Heads of answers as servers send them, mended as far as browsers mend them.
+Heads of answers as servers send them, repaired as far as browsers repair them.
 
-h11 refuses a whole answer for one odd line of its head. Where such a line cannot change what the
-answer is, it is mended or dropped:
+h11 refuses a whole answer for one odd line of its head. A line that cannot change the meaning of
+the answer is repaired or dropped:
 
     HTTP/1.1 200 OK             HTTP/1.1 200 OK
     X-Cache : MISS              X-Cache: MISS
@@ -11,8 +11,8 @@ answer is, it is mended or dropped:
     Transfer-Encoding: chunked  Transfer-Encoding: chunked
     Transfer-Encoding: chunked
 
-What may change it stays for h11 to refuse: control characters, lengths that contradict each other,
-encodings of the transfer that we do not know.
+Lines that may change it are left for h11 to refuse: control characters, contradictory lengths,
+unknown transfer encodings.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable, Iterator
 
-_MAX_BYTES = 100 * 1024  # what httpcore lets h11 take
+_MAX_BYTES = 100 * 1024  # the limit that httpcore sets for h11
 _END = re.compile(rb"\n\r?\n")
-_FOLD = re.compile(rb"\r?\n[ \t]+")  # RFC 9112, 5.2: a value that goes on in the next line
+_FOLD = re.compile(rb"\r?\n[ \t]+")  # RFC 9112, 5.2: a value that continues in the next line
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:(.*)", re.DOTALL)  # RFC 9110, 5.1
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1\d\d\b")
@@ -36,13 +36,13 @@ _TRANSFER = b"transfer-encoding"
 
 
 class LenientStream(httpcore.AsyncNetworkStream):
-    """A connection whose answer comes with its head mended."""
+    """A connection that repairs the head of its answer."""
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream, self._heads = stream, Heads()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        """Give the next bytes; none at the end."""
+        """Return the next bytes; empty at the end."""
         while True:
             piece = await self._stream.read(max_bytes, timeout)
             if mended := self._heads.feed(piece):
@@ -64,21 +64,21 @@ class LenientStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> LenientStream:
-        """Give the same connection under TLS, for an answer of its own."""
+        """Return the same connection under TLS, with its own answer."""
         try:
             secured = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        except BaseException:  # httpcore closes one that fails, but not one that is given up
+        except BaseException:  # httpcore closes a failed handshake, but not a cancelled one
             await self.aclose()
             raise
         return LenientStream(secured)
 
     def get_extra_info(self, info: str) -> Any:
-        """Give what the connection knows of itself."""
+        """Return information about the connection."""
         return self._stream.get_extra_info(info)
 
 
 class Heads:
-    """The bytes of one answer; its head is held back until it is whole."""
+    """The bytes of one answer; its head is held back until it is complete."""
 
     def __init__(self) -> None:
         self._head, self._whole = bytearray(), False
@@ -88,10 +88,10 @@ class Heads:
         Take the next bytes off the wire.
 
         Args:
-            piece: None at the end.
+            piece: The bytes; None at the end.
 
         Returns:
-            What h11 may read now.
+            The bytes that h11 may read now.
         """
         if self._whole:
             return piece
@@ -103,7 +103,7 @@ class Heads:
         return mended
 
     def _ended(self, piece: bytes) -> Iterator[bytes]:
-        """Give each head that ends within the piece, up to that of the answer itself."""
+        """Yield each head that ends within the piece, up to that of the answer itself."""
         start = max(0, len(self._head) - 3)  # the end may have begun in the piece before
         self._head += piece
         while not self._whole:
@@ -119,7 +119,7 @@ class Heads:
 
 
 def mended(head: bytes) -> bytes:
-    """Give a head as h11 reads it, with the empty line at its end; ``head`` is without."""
+    """Return a head that h11 accepts, with the empty line at its end; ``head`` has none."""
     first, *lines = (line.removesuffix(b"\r") for line in _FOLD.sub(b" ", head).split(b"\n"))
     return b"\r\n".join([first, *_one_transfer_encoding(list(_fields(lines))), b"", b""])
 
@@ -129,11 +129,11 @@ def _fields(lines: Iterable[bytes]) -> Iterator[bytes]:
         if field := _FIELD.fullmatch(line):
             yield b"%b:%b" % field.groups()
         elif _CONTROL.search(line):
-            yield line  # h11 says no
+            yield line  # h11 refuses it
 
 
 def _one_transfer_encoding(fields: list[bytes]) -> Iterator[bytes]:
-    """Give the fields, with ``chunked`` said once; ``identity`` (RFC 2616) says nothing."""
+    """Return the fields with ``chunked`` once, and without ``identity`` (RFC 2616)."""
     own = [field for field in fields if field.partition(b":")[0].lower() == _TRANSFER]
     values = b",".join(field.partition(b":")[2] for field in own).lower().split(b",")
     codings = {value.strip() for value in values} - {b"", b"identity"}

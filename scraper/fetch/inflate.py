@@ -1,4 +1,4 @@
-"""Inflating a body piece by piece, never beyond a bound."""
+"""Inflates a body piece by piece, never beyond a limit."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from scraper.errors import FetchError
 
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
-# What changes a body: the registry of IANA, and what is in use beside it. Some servers name a
-# charset there, or "none"; browsers take the body as it is.
+# Encodings that change a body: the registry of IANA, and others in use. Some servers send a
+# charset here, or "none"; browsers then take the body as it is.
 _COMPRESSION = re.compile(
     r"(x-)?(gzip|compress|bzip2)|deflate|br|zstd|dcb|dcz|exi|aes128gcm|pack200-gzip|lzma|xz|lz4"
 )
 
-# What is left of a piece is copied for every gzip member in it, and a member may have 20 bytes:
-# small pieces keep a body of nothing but members cheap.
+# The rest of a piece is copied for every gzip member in it, and a member may have 20 bytes: small
+# pieces keep a body of many members cheap.
 _PIECE_BYTES = 4096
 
 
 class Inflater(Protocol):
-    """Takes a body as it comes off the wire."""
+    """Inflates a body as it arrives."""
 
     def feed(self, piece: bytes, room: int) -> bytes:
         """
         Inflate one more piece.
 
         Args:
-            piece: The next bytes off the wire.
-            room: Bytes that may still come of it.
+            piece: The next bytes as received.
+            room: The most bytes to return.
 
         Returns:
-            At most ``room + 1`` bytes: one more than ``room`` says that there was more.
+            At most ``room + 1`` bytes: ``room + 1`` means that there was more.
 
         Raises:
             FetchError: The piece is damaged.
@@ -41,7 +41,7 @@ class Inflater(Protocol):
 
     def finish(self) -> None:
         """
-        Say that nothing more will come.
+        Mark the end of the body.
 
         Raises:
             FetchError: The body stops in the middle.
@@ -50,14 +50,14 @@ class Inflater(Protocol):
 
 def inflater(url: str, content_encoding: str) -> Inflater:
     """
-    Choose how to read a body.
+    Choose the inflater of a body.
 
     Args:
-        url: Whose body it is, for errors.
-        content_encoding: The header of that name, empty where there was none.
+        url: The address, for errors.
+        content_encoding: The header of that name, empty if missing.
 
     Raises:
-        FetchError: An encoding that we did not ask for, or several, one on the other.
+        FetchError: It is an encoding that we did not ask for, or several on top of each other.
     """
     layers = [name.strip().lower() for name in content_encoding.split(",")]
     match [name for name in layers if _COMPRESSION.fullmatch(name)]:
@@ -81,7 +81,7 @@ class _Identity:
 
 
 class _Gzip:
-    """Members one after the other, as a server makes them that compresses part by part."""
+    """A sequence of gzip members, as servers make them that compress part by part."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -97,7 +97,7 @@ class _Gzip:
         return bytes(inflated)
 
     def _unread(self, rest: bytes) -> bytes:
-        """Give what the current member has to read, beginning a new one where the last ended."""
+        """Return the bytes for the current member; begin a new one if the last one ended."""
         if not self._member.eof:
             return rest
         rest = rest.lstrip(b"\0")  # padding between and after members, as gzip itself allows
@@ -111,7 +111,7 @@ class _Gzip:
 
 
 class _Deflate:
-    """What the standard calls deflate (zlib), or what some servers send by that name (raw)."""
+    """The deflate of the standard (zlib), or raw deflate, which some servers send by that name."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -132,7 +132,7 @@ class _Deflate:
 
 
 def _wbits(head: bytes) -> int:
-    """Tell zlib (RFC 1950: method 8, and a header divisible by 31) from raw deflate."""
+    """Distinguish zlib (RFC 1950: method 8, and a header divisible by 31) from raw deflate."""
     is_zlib = head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
     return _ZLIB if is_zlib else _RAW
 

@@ -1,4 +1,4 @@
-"""The page: what a portal answered, or what a file holds."""
+"""The page: the answer of a portal, or the content of a file."""
 
 from __future__ import annotations
 
@@ -17,20 +17,18 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """
-    What a portal answered.
+    The answer of a portal.
 
     Attributes:
-        url: Where the body came from, after redirects.
-        status: 200, or 304 where the portal says that the page is unchanged.
+        url: The address of the body, after redirects.
+        status: 200, or 304 if the portal says that the page is unchanged.
         body: As printed, inflated; empty on 304.
-        encoding: The Python codec to read the body with, see ``encoding_of``.
+        encoding: The Python codec of the body, see ``encoding_of``.
         wire_bytes: Bytes of the body as received, before inflating.
-        etag: What to ask with next time; None where the portal gave none.
-        last_modified: The same, as a date in the portal's own words.
-        age_s: Seconds for which a cache on the way has held the answer, as it says itself; None
-            where it says none.
-        date: When the answer was made by the server's clock, in its own words; None where it
-            gave no date.
+        etag: The validator for the next request; None if the portal sent none.
+        last_modified: The same as a date, as sent.
+        age_s: Seconds for which a cache on the way has held the answer; None if not sent.
+        date: The time of the answer by the server's clock, as sent; None if not sent.
     """
 
     url: str
@@ -45,24 +43,24 @@ class Page:
 
     @property
     def not_modified(self) -> bool:
-        """Whether the portal said that the page is still the one we know."""
+        """Whether the portal said that the known page is still current."""
         return self.status == 304
 
 
 def read_file(path: Path | str, *, max_bytes: int) -> Page:
     """
-    Read a saved page, for trying things without a portal.
+    Read a saved page, to try the reader without a portal.
 
     Args:
         path: A plain path, or a ``file:`` URL of this machine.
-        max_bytes: What a page may have at most.
+        max_bytes: The size limit of a page.
 
     Raises:
-        FetchError: It is no file, cannot be read, or is too large.
+        FetchError: It is not a file, cannot be read, or is too large.
     """
     try:
         file = _local(path)
-        # A pipe or a device could keep us for ever.
+        # Reading a pipe or a device could take for ever.
         if not file.exists():
             raise FetchError(str(path), "no such file")
         if file.is_dir():
@@ -79,8 +77,8 @@ def read_stream(stream: BinaryIO, *, name: str, max_bytes: int) -> Page:
 
     Args:
         stream: The file.
-        name: What to call it.
-        max_bytes: What a page may have at most.
+        name: Its name for errors.
+        max_bytes: The size limit of a page.
 
     Raises:
         FetchError: It is too large.

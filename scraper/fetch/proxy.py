@@ -1,4 +1,4 @@
-"""Proxies: which one a request takes, and which one it might."""
+"""Proxies: the one that a request uses, and one that it could use."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ENVIRONMENT: Final = "environment"
-"""In place of an address: ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy`` count."""
+"""In place of an address: use ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``."""
 
 
 def proxy_for(
     url: httpx.URL, setting: str, verify: Callable[[], ssl.SSLContext]
 ) -> httpcore.Proxy | None:
     """
-    Find the proxy that a request takes.
+    Return the proxy of a request.
 
     Args:
-        url: What is asked for.
+        url: The requested address.
         setting: The address of a proxy, ``ENVIRONMENT``, or empty.
-        verify: Gives whose certificates to trust, for a proxy under TLS.
+        verify: Returns the certificates to trust, for a proxy under TLS.
 
     Returns:
-        None where the request goes straight to the site.
+        None if the request goes directly to the site.
 
     Raises:
-        FetchError: The proxy has no address that we can use.
+        FetchError: The address of the proxy cannot be used.
     """
     named = _in_environment(url) if setting == ENVIRONMENT else setting
     if not named:
@@ -51,13 +51,13 @@ def proxy_for(
 
 
 def at(proxy: httpcore.Proxy) -> str:
-    """Say of a proxy where it is, without its password."""
+    """Name the place of a proxy, without its password."""
     host = proxy.url.host.decode("ascii")
     return f", at the proxy {host}:{proxy.url.origin.port}"
 
 
 def unused(url: httpx.URL, setting: str) -> str:
-    """Say what might help a request that got no connection; empty where nothing is known to."""
+    """Return a hint for a request that got no connection; empty without one."""
     if setting or not _in_environment(url):
         return ""
     return '; the environment names a proxy, which [fetch] proxy = "environment" would use'

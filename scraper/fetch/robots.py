@@ -1,4 +1,4 @@
-"""robots.txt (RFC 9309): what a site asks of crawlers, and whether that lets us in."""
+"""robots.txt (RFC 9309): the rules of a site for crawlers, and whether they allow us."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ _USABLE = dt.timedelta(days=30)  # while the site does not give a new one
 _AGENT = re.compile(
     r"\s*user(?:-|\s+)?agent(?:\s*:|\s)\s*(?P<name>\*(?=\s|#|$)|[a-z_-]*)", re.IGNORECASE
 )
-_OTHERS = "User-agent: others/none"  # no product token, so never ours
+_OTHERS = "User-agent: others/none"  # not a product token, so never ours
 
 
 def is_fresh(robots: Robots, now: dt.datetime) -> bool:
-    """Whether it need not be asked for again."""
+    """Whether it is new enough to be used without asking again."""
     return dt.timedelta(0) <= now - robots.fetched_at < _FRESH
 
 
 def is_usable(robots: Robots, now: dt.datetime) -> bool:
-    """Whether it still counts where the site does not give a new one."""
+    """Whether it still counts if the site does not return a new one."""
     return now - robots.fetched_at <= _USABLE
 
 
 def says_there_is_none(status: int | None) -> bool:
     """
-    Whether an answer says that the site has no rules, so that everything is allowed.
+    Whether an answer means that the site has no rules, so all is allowed.
 
-    RFC 9309, 2.3.1.3: any 4xx; of those 429 says to come later. 204 is a file without content.
+    RFC 9309, 2.3.1.3: any 4xx, except 429, which says to come later. 204 is an empty file.
     """
     return status == 204 or (status is not None and status != 429 and 400 <= status < 500)
 
 
 def allows(robots: Robots, url: str, token: str) -> bool:
-    """Whether it lets the crawler of that product token ask for that address."""
+    """Whether it allows the crawler of that product token to request that address."""
     return _rules(robots.text, token.lower()).can_fetch(url, token)
 
 
 def product_token(user_agent: str) -> str:
-    """Give the name that robots.txt knows us by: ``nalssi`` of ``nalssi/0.1.0 (...)``."""
+    """Return our name in robots.txt: ``nalssi`` of ``nalssi/0.1.0 (...)``."""
     token = re.match(r"[A-Za-z_-]*", user_agent)  # RFC 9309, 2.2.1
     return token[0] if token else ""
 
@@ -59,8 +59,8 @@ def text_of(body: bytes, *, whole: bool) -> str:
 
     Args:
         body: Its first bytes.
-        whole: Whether that is all of it. The last line of a part is dropped: ``Disallow: /old``
-            cut in the wrong place forbids the whole site.
+        whole: Whether that is the whole file. The last line of a part is dropped: a cut of
+            ``Disallow: /old`` in the wrong place would forbid the whole site.
     """
     text = body.decode("utf-8-sig", errors="replace")
     return text if whole else text[: text.rfind("\n") + 1]
@@ -73,10 +73,10 @@ def _rules(text: str, token: str) -> Protego:
 
 def _for_us(line: str, token: str) -> str:
     """
-    Give a line with the crawlers that we are not under one name.
+    Return a line with all other crawlers under one name.
 
-    Protego keeps every rule once for each crawler that it is for: ten thousand names over
-    twenty-five thousand rules fit into a robots.txt, but not into a machine.
+    Protego stores every rule once for each of its crawlers: ten thousand names over twenty-five
+    thousand rules fit into a robots.txt, but not into memory.
     """
     match = _AGENT.match(line)
     if match is None:

@@ -1,4 +1,4 @@
-"""Whose certificates to trust, and what helps where one is not trusted."""
+"""The certificates to trust, and hints for a distrusted one."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import ssl
 
 from scraper.errors import FetchError
 
-# OpenSSL's numbers (x509_vfy.h). Where a site leaves out a certificate, and where this machine
-# does not know the authority that signed the site's own, OpenSSL says the same.
+# OpenSSL's numbers (x509_vfy.h). OpenSSL gives the same number if a site omits a certificate, and
+# if this machine does not know the authority that signed the site's own.
 _NO_ISSUER = frozenset({20, 21})
 _SELF_SIGNED = frozenset({18, 19})
 
 
 def trusted(ca_file: str = "") -> ssl.SSLContext:
     """
-    Trust the authorities of this machine, and those of a file.
+    Return a context that trusts the authorities of this machine, and those of a file.
 
     The machine's own are those of OpenSSL: its store, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
 
@@ -25,7 +25,7 @@ def trusted(ca_file: str = "") -> ssl.SSLContext:
         FetchError: The file cannot be read, or has no certificate.
     """
     context = ssl.create_default_context()
-    # Python 3.13 sets it. What it wants, authorities of companies often lack; browsers take them.
+    # Python 3.13 sets it. Authorities of companies often fail this check, but browsers accept them.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if ca_file:
         try:
@@ -37,7 +37,7 @@ def trusted(ca_file: str = "") -> ssl.SSLContext:
 
 
 def distrust(exc: ssl.SSLCertVerificationError) -> str:
-    """Say why a certificate is not trusted, and what helps."""
+    """Say why a certificate is not trusted, with a remedy."""
     reason = f"certificate not trusted: {exc.verify_message}"
     if exc.verify_code in _NO_ISSUER:
         return (

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """
-    What came back for one request.
+    The answer to one request.
 
     Attributes:
-        url: What was asked for.
+        url: The requested address.
         status: The HTTP status.
-        headers: Of the answer, names in any case.
+        headers: The headers, names in any case.
         body: Inflated; empty unless the status is 200.
         wire_bytes: Bytes of the body as received.
-        whole: Whether the body is all there is; False where it was cut at the bound.
+        whole: Whether the body is complete; False if it was cut at the limit.
     """
 
     url: httpx.URL
@@ -46,11 +46,11 @@ class Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
     """
-    How much of a body we take.
+    The limit of a body.
 
     Attributes:
         max_bytes: On the wire, and again inflated.
-        cut: Whether to stop there with what we have; otherwise a larger body is an error.
+        cut: Whether to stop at the limit; otherwise a larger body is an error.
     """
 
     max_bytes: int
@@ -59,13 +59,13 @@ class Bound:
 
 class Wire:
     """
-    Asks for one URL at a time, on a connection of its own.
+    Requests one URL at a time, each on its own connection.
 
     Args:
         resolve: Asks DNS.
-        verify: Gives whose certificates to trust; reading them takes as long as a whole look.
+        verify: Returns the certificates to trust; reading them takes as long as a whole look.
         proxy: Its address, ``proxy.ENVIRONMENT``, or empty.
-        step_s: What one step may take: connecting, or reading on.
+        step_s: The time limit of one step: connecting, or the next read.
     """
 
     def __init__(
@@ -86,13 +86,13 @@ class Wire:
         Send one GET and read the answer.
 
         Args:
-            url: What to ask for.
-            headers: What to send besides Host.
-            home: Whether addresses that are not public are welcome.
-            bound: How much of the body to take.
+            url: The address to request.
+            headers: The headers to send besides Host.
+            home: Whether private addresses are allowed.
+            bound: The limit of the body.
 
         Raises:
-            FetchError: There was no answer, or a body that is damaged or too large.
+            FetchError: There was no answer, or the body is damaged or too large.
         """
         proxy = proxy_for(url, self._proxy, self._verify)
         if proxy and is_home(url) and not home:
@@ -112,7 +112,7 @@ class Wire:
         if proxy is None:
             hint = functools.partial(unused, url, self._proxy)
             return Connector(url, self._resolve, home=home, hint=hint)
-        # A proxy is the user's own, and mostly on the user's own network.
+        # A proxy belongs to the user, and is mostly on the user's network.
         hint = functools.partial(at, proxy)
         return Connector(url, self._resolve, home=True, hint=hint)
 
@@ -132,7 +132,7 @@ async def _read(url: httpx.URL, response: httpcore.Response, bound: Bound) -> An
     answer = Answer(url=url, status=response.status, headers=httpx.Headers(response.headers))
     if answer.status != 200:
         return answer
-    announced = int(answer.headers.get("Content-Length", "0"))  # h11 lets digits alone through
+    announced = int(answer.headers.get("Content-Length", "0"))  # h11 accepts only digits
     if announced > bound.max_bytes and not bound.cut:
         raise _too_large(url, bound)
     try:

@@ -1,8 +1,8 @@
 """
 The metrics for Prometheus: the state of each portal, and how our looks at it went.
 
-Everything is read from a ``Snapshot`` when it is asked for. There is no global registry, and no
-metric of the process itself: a daemon's memory says nothing about the weather.
+Everything is read from a ``Snapshot`` on request. There is no global registry, and no metric of the
+process itself: a daemon's memory says nothing about the weather.
 """
 
 from __future__ import annotations

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from scraper.metrics.snapshot import PortalMetrics, Snapshot
 
-_MODE = 0o644  # the node exporter runs as a user of its own
+_MODE = 0o644  # the node exporter runs as another user
 
 
 def text(snapshot: Snapshot) -> bytes:
-    """Give the metrics in the text format 0.0.4 of Prometheus; UTF-8."""
+    """Return the metrics in the text format 0.0.4 of Prometheus; UTF-8."""
     registry = CollectorRegistry()
     registry.register(_Metrics(snapshot))
     return generate_latest(registry)
@@ -40,12 +40,12 @@ def text(snapshot: Snapshot) -> bytes:
 
 def write(path: Path, snapshot: Snapshot) -> None:
     """
-    Put the metrics into a file, for the textfile collector of the node exporter.
+    Write the metrics to a file, for the textfile collector of the node exporter.
 
-    A reader meanwhile reads the old file or the new one, both whole.
+    A concurrent reader gets the old file or the new one, each complete.
 
     Raises:
-        MetricsError: The file cannot be written; the old one is still there.
+        MetricsError: The file cannot be written; the old one stays.
     """
     try:
         with atomic.of_file(path) as place:
@@ -122,9 +122,9 @@ class _Metrics(Collector):
         self, event: str, words: str, since_s: Callable[[PortalMetrics], float | None]
     ) -> Iterator[Metric]:
         """
-        Give the age and the time of an event.
+        Return the age and the time of an event.
 
-        The age is for people. In a file it stands still when its writer does; the time does not.
+        The age is for people. In a file it stops when its writer does; the time stays correct.
         """
         at = GaugeMetricFamily(
             f"nalssi_last_{event}_timestamp_seconds",
@@ -146,5 +146,5 @@ class _Metrics(Collector):
 
 
 def _label(name: str) -> str:
-    """Give a name that UTF-8 can carry; what it escapes, the client escapes."""
+    """Return a name that UTF-8 can encode; the client escapes the rest."""
     return name.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""What the metrics are made of: plain values, and the error of not getting them out."""
+"""The plain values of the metrics, and the error of exporting them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 class MetricsError(ScraperError):
     """
-    The file or the port that the config names for metrics cannot be had.
+    The file or the port of the config for metrics cannot be used.
 
-    A daemon only logs it; looks do not depend on who counts them.
+    A daemon only logs it; looks go on without metrics.
     """
 
     exit_code = 3
@@ -37,13 +37,13 @@ class PortalMetrics:
     One portal, at the time of the snapshot.
 
     Attributes:
-        portal: Its name; no two of a snapshot have the same.
-        state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down``; None where it is no
-            longer looked at: then only what was counted is told.
-        since_success_s: Seconds since a look last gave a sidebar; None where none ever did, or
-            the portal is no longer looked at.
+        portal: Its name, unique in a snapshot.
+        state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down``; None if it is no longer
+            polled: then only its counts are exported.
+        since_success_s: Seconds since a look last gave a sidebar; None if no look ever did, or the
+            portal is no longer polled.
         since_change_s: Seconds since the values were last seen to change; None as above.
-        counts: Of all looks there ever were.
+        counts: The counts of all looks ever.
     """
 
     portal: str
@@ -56,14 +56,14 @@ class PortalMetrics:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """
-    All that the metrics say.
+    The values of all metrics.
 
     Attributes:
         portals: Every portal.
-        readings: How many were ever kept.
+        readings: The number of readings ever stored.
         file_bytes: The size of the database.
-        version: Of nalssi.
-        taken_at: When; aware.
+        version: The version of nalssi.
+        taken_at: The time of the snapshot; aware.
     """
 
     portals: tuple[PortalMetrics, ...]
@@ -75,16 +75,16 @@ class Snapshot:
 
 def take(database: Path, now: dt.datetime, portals: Collection[str] | None = None) -> Snapshot:
     """
-    Ask a database how everything is; may be called from any thread.
+    Take a snapshot of a database; may be called from any thread.
 
     Args:
         database: Its file.
         now: The present, aware.
-        portals: The names of those that are polled; of others only the counts are given, which must
-            not go back. None = all are.
+        portals: The names of the polled portals; others only keep their counts, which must not go
+            back. None = all.
 
     Raises:
-        DatabaseError: The database cannot be asked.
+        DatabaseError: The database cannot be read.
     """
     with query.Database(database) as db:
         counts = db.counts()

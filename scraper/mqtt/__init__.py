@@ -1,10 +1,10 @@
 """
-MQTT: each station of each portal as a sensor of Home Assistant, which finds it by itself.
+MQTT: each station of each portal as a sensor of Home Assistant, which discovers it.
 
-A sensor is available while its value is live, and at no other time: where the portal freezes or
-goes down its availability says ``offline`` after the next look; where the daemon dies, the broker
-says so by its will; where messages stop, Home Assistant lets the value expire. A broker that is
-away costs no look: the last messages of every topic are sent when it is back.
+A sensor is available only while its value is live: if the portal freezes or goes down, its
+availability becomes ``offline`` after the next look; if the daemon dies, the broker sends its will;
+if messages stop, Home Assistant lets the value expire. A missing broker delays no look: the last
+message of every topic is sent when it is back.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 _KEEPALIVE_S: Final = 30
 _SLOWEST_S: Final = 60
-"""At most so long between two tries to reach the broker."""
+"""The longest wait between two tries to reach the broker."""
 
 _ONLINE, _OFFLINE = "online", "offline"
 
 _WORD: Final = re.compile(r"[^a-zA-Z0-9_-]+")
-"""What an id of Home Assistant may not have in it."""
+"""Characters that an id of Home Assistant must not contain."""
 
 
 class NoPaho(MissingExtra):
-    """The config names a broker, and what talks to one is not installed."""
+    """The config names a broker, but its library is not installed."""
 
     extra = "mqtt"
 
@@ -46,11 +46,11 @@ class NoPaho(MissingExtra):
 
 class Publisher:
     """
-    Keeps a broker up to date, from a thread of paho's own.
+    Publishes to a broker, from a thread of paho.
 
     Args:
         settings: The config's table.
-        complain: Takes a line where the broker cannot be reached or refuses, once each time.
+        complain: Takes a line when the broker cannot be reached or refuses, once each time.
     """
 
     def __init__(self, settings: Mqtt, complain: Callable[[str], None]) -> None:
@@ -80,8 +80,8 @@ class Publisher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Say that no value is kept up any more, and leave."""
-        with contextlib.suppress(RuntimeError, ValueError):  # the broker is gone: its will says it
+        """Publish that no value is updated any more, and disconnect."""
+        with contextlib.suppress(RuntimeError, ValueError):  # it is gone: its will reports it
             self._client.publish(self._status, _OFFLINE, qos=1, retain=True).wait_for_publish(2)
         self._client.disconnect()
         self._client.loop_stop()
@@ -91,7 +91,7 @@ class Publisher:
         return f"{self._settings.topic}/status"
 
     def publish(self, portals: Iterable[str], readings: Iterable[Latest]) -> None:
-        """Have the broker say how these portals are; what is said already is not said again."""
+        """Publish the state of these portals; unchanged messages are not sent again."""
         messages = messages_of(self._settings, readings)
         for topic in self._gone(portals, messages):
             messages[topic] = _OFFLINE
@@ -100,11 +100,11 @@ class Publisher:
             if is_config and self._messages.get(topic) == text:
                 continue
             self._messages[topic] = text
-            if self._client.is_connected():  # or it would wait in memory, one for each look
+            if self._client.is_connected():  # or messages would wait in memory, one for each look
                 self._client.publish(topic, text, qos=1, retain=True)
 
     def _gone(self, portals: Iterable[str], messages: Mapping[str, str]) -> list[str]:
-        """The stations that these portals showed and show no longer."""
+        """The stations that these portals no longer show."""
         before = tuple(f"{self._settings.topic}/{_word(portal)}/" for portal in portals)
         return [
             topic
@@ -114,7 +114,7 @@ class Publisher:
         ]
 
     def _greet(self, _client: Any, _data: Any, _flags: Any, reason: Any, _more: Any) -> None:
-        """Say everything once more: the broker may have lost it, or never heard it."""
+        """Publish everything again: the broker may have lost it, or never got it."""
         if reason.is_failure:
             self._complain(f"mqtt: the broker refuses: {printable(str(reason))}")
             return
@@ -130,7 +130,7 @@ class Publisher:
 
 
 def messages_of(settings: Mqtt, readings: Iterable[Latest]) -> dict[str, str]:
-    """The message of each topic: what a sensor is, its value, and whether it is available."""
+    """The message of each topic: the description, value and availability of each sensor."""
     messages: dict[str, str] = {}
     for one in readings:
         portal, station = _word(one.portal), str(one.kma_id or _word(one.station))
@@ -144,7 +144,7 @@ def messages_of(settings: Mqtt, readings: Iterable[Latest]) -> dict[str, str]:
 
 
 def _config(settings: Mqtt, one: Latest, topic: str, sensor: str) -> dict[str, object]:
-    """What Home Assistant reads of a sensor (home-assistant.io/integrations/sensor.mqtt)."""
+    """The description of a sensor (home-assistant.io/integrations/sensor.mqtt)."""
     available = [{"topic": f"{settings.topic}/status"}, {"topic": f"{topic}/availability"}]
     return {
         "name": printable(one.station),
@@ -184,6 +184,6 @@ def _value(one: Latest) -> dict[str, object]:
 
 
 def _word(text: str) -> str:
-    """A name as an id and a level of a topic; one without any such letter by its code points."""
+    """A name as an id and a level of a topic; without allowed letters, its code points."""
     word = _WORD.sub("_", text).strip("_")
     return word or "-".join(f"{ord(letter):x}" for letter in text)

@@ -1,7 +1,7 @@
 """
-Notices: what is wrong with a portal, that it is over, and that we are still alive.
+Notices: faults of a portal, their end, and the ping that we are still alive.
 
-All channels are tried at once. None can stop another, or hold up the caller beyond the timeout.
+All channels are tried at once. No channel can stop another, or delay the caller beyond the timeout.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Channel", "Notice", "Signal", "configured", "deliver", "ping"]
 Signal: TypeAlias = Literal["start", "success", "fail"]
 
 MAX_PING_BYTES: Final = 10_000
-"""What healthchecks.io keeps of a body; https://healthchecks.io/docs/attaching_logs/."""
+"""The part of a body that healthchecks.io stores; https://healthchecks.io/docs/attaching_logs/."""
 
 _PATHS: Final[dict[Signal, str]] = {"start": "/start", "success": "", "fail": "/fail"}
 
@@ -33,7 +33,7 @@ async def deliver(
     Send a notice by each of the channels.
 
     Returns:
-        One line for each channel that failed, without its secrets; empty where all took it.
+        One line for each channel that failed, without its secrets; empty if all accepted it.
     """
     plain = notice.plain()
     reasons = await asyncio.gather(
@@ -48,16 +48,16 @@ async def deliver(
 
 async def ping(url: str, signal: Signal, body: str = "", *, timeout_s: float = 10.0) -> str | None:
     """
-    Tell a check of the healthchecks.io kind that a pass begins, went well, or failed.
+    Report to a check such as healthchecks.io that a pass begins, went well, or failed.
 
     Args:
-        url: Of the check; empty = there is none, and nothing happens.
-        signal: What happened.
-        body: A summary; what is over ``MAX_PING_BYTES`` is cut.
-        timeout_s: For the whole exchange.
+        url: The address of the check; empty = do nothing.
+        signal: The event.
+        body: A summary; cut at ``MAX_PING_BYTES``.
+        timeout_s: The time limit of the whole exchange.
 
     Returns:
-        None where it is delivered; otherwise why not, in one line without the address.
+        None if it was delivered; otherwise the reason, in one line without the address.
     """
     if not url:
         return None
@@ -68,7 +68,7 @@ async def ping(url: str, signal: Signal, body: str = "", *, timeout_s: float = 1
 
 
 async def _failure(sending: Awaitable[None]) -> str | None:
-    """Why it was not delivered, in one line; None where it was."""
+    """Why it was not delivered, in one line; None if it was."""
     try:
         await sending
     except NotDelivered as exc:

@@ -1,5 +1,5 @@
 """
-A notice by Apprise, which knows a hundred services, in a process of its own.
+A notice by Apprise, which knows a hundred services, in a separate process.
 
 Not in a thread: some of those services have no deadline, and some log what they send, tokens
 included. A process can be killed, its log can be dropped, and none of its memory stays with the
@@ -28,7 +28,7 @@ class Apprise:
     The channel to one address.
 
     Attributes:
-        nth: Which of the addresses in the config it is, from 1.
+        nth: Its place among the addresses in the config, from 1.
         address: As Apprise writes it, such as ``"tgram://token/chat"``.
     """
 
@@ -37,7 +37,7 @@ class Apprise:
 
     @property
     def name(self) -> str:
-        """Without the address, which is secret."""
+        """The name, without the secret address."""
         return f"apprise {self.nth}"
 
     async def send(self, notice: Notice, *, timeout_s: float) -> None:
@@ -50,7 +50,7 @@ class Apprise:
         trouble = "info" if notice.kind == "test" else "warning"
         kind = "success" if notice.well else trouble
         written = json.dumps({"address": self.address, "text": notice.text, "kind": kind})
-        # -P: what lies in the working folder is none of its modules.
+        # -P: files in the working folder are not its modules.
         argv = (sys.executable, "-P", "-W", "ignore", "-m", __name__)
         ended = await command.run(argv, written.encode(), environment={}, timeout_s=timeout_s)
         if ended.code:
@@ -58,7 +58,7 @@ class Apprise:
 
 
 def main() -> None:
-    """Be that process: exit code 0, or 1 and one line on stderr."""
+    """Run in that process: exit code 0, or 1 and one line on stderr."""
     logging.disable()
     try:
         problem = _problem(**json.load(sys.stdin))
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def _problem(*, address: str, text: str, kind: str) -> str | None:
-    """Say why it is not delivered; None where it is."""
+    """Return why it was not delivered; None if it was."""
     import apprise  # noqa: PLC0415 - an extra, and only this process needs it
 
     asset = apprise.AppriseAsset(app_id="nalssi", async_mode=False)

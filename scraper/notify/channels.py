@@ -2,7 +2,7 @@
 The list of channels: every way for a notice to reach people.
 
 A new channel is a class with a name and ``send``, a key in the config's table ``notify``, and a
-line in ``configured``. Whoever sends a notice takes the channels from there.
+line in ``configured``, from which all senders take the channels.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str:
-        """Under which the database remembers its notices, such as ``"webhook"``."""
+        """The name under which the database remembers its notices, such as ``"webhook"``."""
 
     async def send(self, notice: Notice, *, timeout_s: float) -> None:
         """
         Deliver a notice.
 
         Raises:
-            NotDelivered: It did not, or not in so many seconds.
+            NotDelivered: It failed, or did not finish in time.
         """
 
 
 def configured(settings: Notify) -> list[Channel]:
-    """The channels that the config names, each by a name of its own."""
+    """The channels of the config, each with a unique name."""
     channels: list[Channel] = []
     channels += [Command(argv=settings.command)] if settings.command else []
     channels += [Webhook(url=settings.webhook)] if settings.webhook else []

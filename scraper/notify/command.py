@@ -1,4 +1,4 @@
-"""A notice by a command: no shell, one deadline, and its last words if it fails."""
+"""A notice by a command: no shell, one deadline, and its error line if it fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _KEPT_BYTES = 4_096
 _MAX_LINE = 200
 _POLL_S = 0.02
-_READS_AT_ONCE = 16  # of 64 KiB: a flood must not hold up the loop
+_READS_AT_ONCE = 16  # of 64 KiB: a flood must not block the loop
 _KILLED_WITHIN_S = 1.0
 _SHORTEST_SECRET = 6
 _COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -30,11 +30,11 @@ _COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """
-    How a command ended.
+    The end of a command.
 
     Attributes:
-        code: Its exit code; minus the signal that killed it.
-        line: The first line that it wrote to stderr, whatever is in it; or empty.
+        code: Its exit code; the negative number of the signal that killed it.
+        line: The first line that it wrote to stderr, unchanged; or empty.
     """
 
     code: int
@@ -44,7 +44,7 @@ class Ended:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """
-    The channel that runs a command of the user's, with the text on its standard input.
+    The channel that runs a command of the user, with the text on its standard input.
 
     Attributes:
         argv: The program and its arguments; no shell reads them.
@@ -59,7 +59,7 @@ class Command:
         Run the command.
 
         Raises:
-            NotDelivered: It cannot be run, took too long, or ended with another exit code than 0.
+            NotDelivered: It cannot be run, took too long, or its exit code was not 0.
         """
         environment = {
             "NALSSI_PORTAL": notice.portal,
@@ -77,18 +77,18 @@ async def run(
     argv: Sequence[str], written: bytes, *, environment: Mapping[str, str], timeout_s: float
 ) -> Ended:
     """
-    Run a command to its end; a process that it leaves in the background is left alone.
+    Run a command to its end; processes that it leaves in the background stay.
 
-    Not by ``asyncio.create_subprocess_exec``: up to Python 3.11 that takes a thread for each child,
-    and where none can be started it leaves the child behind. A look at the child now and then takes
-    neither a thread nor a signal.
+    It avoids ``asyncio.create_subprocess_exec``: up to Python 3.11 that needs a thread for each
+    child, and without one it abandons the child. Polling the child needs neither a thread nor a
+    signal.
 
     Args:
         argv: The program and its arguments.
-        written: Its standard input; not more than a pipe holds, so that writing never waits.
-        environment: What to add to ours.
-        timeout_s: Then the command and all of its process group are killed, as where the caller is
-            cancelled.
+        written: Its standard input; no more than a pipe holds, so that writing never blocks.
+        environment: Variables to add to ours.
+        timeout_s: The time after which the command and its process group are killed, as also when
+            the caller is cancelled.
 
     Raises:
         NotDelivered: It cannot be run, or took too long.
@@ -101,7 +101,7 @@ async def run(
             while process.poll() is None:
                 _read(process, complaint)
                 await asyncio.sleep(_POLL_S)
-        _read(process, complaint)  # its last words are in the pipe by now
+        _read(process, complaint)  # its last lines are in the pipe by now
     except TimeoutError:
         raise NotDelivered("killed", f"not finished within {timeout_s:g} s") from None
     finally:
@@ -128,16 +128,16 @@ def _started(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.
 def _write(process: subprocess.Popen[bytes], written: bytes) -> None:
     stdin = cast("IO[bytes]", process.stdin)
     os.set_blocking(stdin.fileno(), False)
-    with contextlib.suppress(BrokenPipeError), stdin:  # it need not listen
+    with contextlib.suppress(BrokenPipeError), stdin:  # it need not read its input
         stdin.write(written)
 
 
 def _read(process: subprocess.Popen[bytes], complaint: bytearray) -> None:
-    """Keep the beginning; read the rest all the same, so that the command need not wait."""
+    """Keep the beginning, but read the rest too, so that the command does not block."""
     stderr = cast("IO[bytes]", process.stderr)
     os.set_blocking(stderr.fileno(), False)
     for _ in range(_READS_AT_ONCE):
-        if not (piece := stderr.read(65_536)):  # None: no more for now
+        if not (piece := stderr.read(65_536)):  # None: no more bytes for now
             return
         complaint += piece[: _KEPT_BYTES - len(complaint)]
 
@@ -145,8 +145,8 @@ def _read(process: subprocess.Popen[bytes], complaint: bytearray) -> None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill the process group unless the command ended, and close our ends of its pipes."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # not yet waited for, so the number is still its own
-        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in a disk: reaped some day
+        os.killpg(process.pid, signal.SIGKILL)  # not yet reaped, so the number is still its own
+        with contextlib.suppress(subprocess.TimeoutExpired):  # blocked on a disk: reaped later
             process.wait(_KILLED_WITHIN_S)
     for pipe in (process.stdin, process.stderr):
         cast("IO[bytes]", pipe).close()
@@ -159,7 +159,7 @@ def _first_line(written: bytes) -> str:
 
 
 def _redacted(line: str, argv: Sequence[str]) -> str:
-    """Leave out what of an argument might be a secret: a value, and an address with its parts."""
+    """Remove possible secrets of the arguments: values, and addresses with their parts."""
     secrets = {part for part in _parts(argv) if len(part) >= _SHORTEST_SECRET}
     for secret in sorted(secrets, key=len, reverse=True):
         line = line.replace(secret, "***")

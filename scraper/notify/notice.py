@@ -1,4 +1,4 @@
-"""A notice, and the one error of a channel that did not take it."""
+"""A notice, and the error of a channel that failed to deliver it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Own: TypeAlias = Literal[
     "stuck",
     "channel",
 ]
-"""Our own troubles; see ``scraper.troubles``."""
+"""Troubles of nalssi itself; see ``scraper.troubles``."""
 
 Kind: TypeAlias = OfPortal | Own | Literal["test"]
 
@@ -31,7 +31,7 @@ _MAX_NAME = 100
 
 class NotDelivered(ScraperError):
     """
-    A channel did not take a notice; never leaves ``scraper.notify``.
+    A channel did not deliver a notice; this never leaves ``scraper.notify``.
 
     Attributes:
         reason: One line for people, without any secret of the channel.
@@ -45,12 +45,12 @@ class NotDelivered(ScraperError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """
-    Something that people want to know without asking.
+    A message about a fault, its beginning or its end.
 
     Attributes:
-        portal: The name of the portal that it is about; ``nalssi`` for our own troubles.
-        kind: What is wrong; ``test`` where nothing is.
-        well: Whether it is over.
+        portal: The name of the portal; ``nalssi`` for troubles of nalssi itself.
+        kind: The kind of fault; ``test`` for a test.
+        well: Whether the fault is over.
         text: One line for people, such as ``"koya-culture is frozen: the same values since
             2026-03-01 09:00 (3 h 10)"``.
     """
@@ -61,7 +61,7 @@ class Notice:
     text: str
 
     def plain(self) -> Self:
-        """The same notice, fit for an environment, a mail's subject and a terminal."""
+        """The same notice, safe for an environment, a mail's subject and a terminal."""
         return replace(
             self,
             portal=one_line(self.portal, at_most=_MAX_NAME),
@@ -70,6 +70,6 @@ class Notice:
 
 
 def one_line(text: str, *, at_most: int) -> str:
-    """Give the text without control characters, line ends or lone surrogates, cut to a length."""
+    """Return the text without control characters, line ends or lone surrogates, cut to a length."""
     shown = "".join(char if char.isprintable() else " " for char in text[:at_most])
     return shown.strip()

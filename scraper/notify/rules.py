@@ -1,10 +1,10 @@
 """
-Which notices are due: a portal goes down, freezes, shows stale sets or changes, and is well again.
+The due notices: a portal goes down, freezes, shows stale sets or changes, or is well again.
 
-Each once, and again every day while it lasts. A portal that fails every now and then is not well
-again between its failures, and a word that comes and goes with the weather is not gone: what flaps
-is sent once a day, not at every turn, and words that are new each look wait for the next day, too.
-The database remembers the notices, so that neither a restart nor cron sends one twice.
+Each is sent once, and again every day while it lasts. A portal that fails now and then is not well
+between its failures, and a word that comes and goes with the weather is not gone: a flapping fault
+is sent once a day, not at every change, and words that are new at each look wait for the next day,
+too. The database remembers the notices, so neither a restart nor cron sends one twice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Kind = Literal["down", "frozen", "stale", "late", "layout", "words"]
 KINDS: Final[tuple[Kind, ...]] = ("down", "frozen", "stale", "late", "layout", "words")
 
 WELL_AFTER_INTERVALS: Final = 3
-"""So many intervals without a failure or a stale set make it well: as many as make it down."""
+"""A portal is well after this many intervals without a failure or a stale set."""
 
 _OVER: Final[Mapping[Kind, str]] = {
     "down": "down",
@@ -52,13 +52,13 @@ def due(
     drifts: Mapping[str, str] = NO_DRIFT,
 ) -> list[Notice]:
     """
-    The notices to be delivered now.
+    Return the notices to deliver now.
 
     Args:
-        statuses: How the portals are that were just looked at.
+        statuses: The states of the portals that were just polled.
         taken: The open notices of the channel, by portal and kind.
         now: The present, aware.
-        drifts: Of portals that lost their box, what is left of its entries, in a sentence.
+        drifts: For portals that lost their box, its remains, in a sentence.
     """
     notices = []
     for status in statuses:
@@ -77,7 +77,7 @@ def due(
 
 
 def _trouble(kind: Kind, status: PortalStatus) -> str | None:
-    """What is wrong in this respect, in one line; None where nothing is."""
+    """The fault of this kind, in one line; None without one."""
     match kind:
         case "down" if status.state == "down":
             seen = f"no sidebar seen since {_when(status.since)}"
@@ -95,7 +95,7 @@ def _trouble(kind: Kind, status: PortalStatus) -> str | None:
 
 
 def _old(kind: Literal["stale", "late"], status: PortalStatus) -> str | None:
-    """A portal that is alive, and whose values are old."""
+    """The fault of a portal that is up but shows old values."""
     if kind == "stale" and status.state == "stale":
         return f"{status.portal} shows a stale set: {status.why}"
     if kind == "late" and status.late_hours is not None:
@@ -104,23 +104,23 @@ def _old(kind: Literal["stale", "late"], status: PortalStatus) -> str | None:
 
 
 def _last(status: PortalStatus) -> str:
-    """How the newest look ended; one that saw a sidebar, but is kept hours late, has no reason."""
+    """The outcome of the newest look; one with a sidebar, but stored late, has no reason."""
     return ": ".join(filter(None, (status.last_outcome, status.last_reason))) or "never polled"
 
 
 def _unknown(status: PortalStatus) -> list[str]:
-    """The words, whichever cities they stand at, such as ``"unknown label '눈보라'"``."""
+    """The unknown words without their cities, such as ``"unknown label '눈보라'"``."""
     words = (problem.unknown for problem in status.recent_problems)
     return list(dict.fromkeys(printable(f"unknown {word}") for word in words if word))
 
 
 def _again(before: OpenNotice, now: dt.datetime) -> bool:
-    """Whether to send it again. One sent in the future was dated by a clock that was wrong."""
+    """Whether to send it again. A notice sent in the future was dated by a wrong clock."""
     return not dt.timedelta() <= now - before.sent_at < AGAIN_AFTER
 
 
 def _is_over(kind: Kind, status: PortalStatus, now: dt.datetime) -> bool:
-    """Whether it is over, and not only hidden by something worse, or between two failures."""
+    """Whether it is over, rather than hidden by a worse fault, or between two failures."""
     if status.state == "down":
         return False
     if kind in ("frozen", "late", "words"):

@@ -1,4 +1,4 @@
-"""One POST: a deadline over the whole exchange, no redirect, no proxy, and only the status read."""
+"""One POST with a deadline, without redirects or a proxy; only the status is read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Webhook:
     The channel that posts JSON.
 
     Attributes:
-        url: Where to; http or https.
+        url: The address; http or https.
     """
 
     name: ClassVar[str] = "webhook"
@@ -52,14 +52,14 @@ class Webhook:
 
 async def post(url: str, body: bytes, *, under: str = "", kind: str, timeout_s: float) -> None:
     """
-    Send the body to an address; any 2xx is delivered, whatever follows it.
+    Post the body to an address; any 2xx status counts as delivered.
 
     Args:
-        url: Where to; http or https.
-        body: What.
-        under: What to put behind the path of the address.
+        url: The address; http or https.
+        body: The body.
+        under: A suffix for the path of the address.
         kind: Its Content-Type.
-        timeout_s: From the first question to DNS to the status line and headers.
+        timeout_s: The time limit from the DNS lookup to the status line and headers.
 
     Raises:
         NotDelivered: With a reason that holds no part of the address.
@@ -80,7 +80,7 @@ async def post(url: str, body: bytes, *, under: str = "", kind: str, timeout_s: 
 
 
 def _target(url: str, under: str) -> str:
-    """Give the whole address. httpx alone would ask DNS for hosts such as ``"[x"``."""
+    """Return the whole address. httpx alone would ask DNS for hosts such as ``"[x"``."""
     try:
         parts = urlsplit(url)
         odd = " " in url or not url.isprintable() or parts.port == 0
@@ -94,7 +94,7 @@ def _target(url: str, under: str) -> str:
 async def _status(url: str, body: bytes, kind: str) -> int:
     headers = {"Content-Type": kind, "User-Agent": f"nalssi/{__version__}", "Connection": "close"}
     async with (
-        # The one deadline is the caller's.
+        # The caller has the only deadline.
         httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as client,
         client.stream("POST", url, content=body, headers=headers) as response,
     ):
@@ -103,9 +103,9 @@ async def _status(url: str, body: bytes, kind: str) -> int:
 
 def _reason(error: BaseException) -> str:
     """
-    What went wrong on the wire, in the words of the system.
+    The error on the wire, in the words of the system.
 
-    The words of the libraries are left out: some of them quote the address.
+    The messages of the libraries are left out, as some quote the address.
     """
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -1,7 +1,7 @@
 """
-What a chart shows, as plain values: each number for as long as it was in one state.
+The plain values of a chart: each number for as long as it was in one state.
 
-Where the portals are down, the line is broken.
+The line is broken where the portals are down.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class NothingToDraw(ScraperError):
-    """No look in the time asked for showed any of the stations."""
+    """No look in that time showed any of the stations."""
 
     exit_code = 2
 
@@ -35,7 +35,7 @@ class NothingToDraw(ScraperError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """Points to be joined: steps without a gap, of one state."""
+    """Points to join: steps without a gap, of one state."""
 
     state: State
     points: tuple[tuple[dt.datetime, float], ...]
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """A time in which what is shown stood still; ``began`` may lie before it."""
+    """A time in which the shown values stood still; ``began`` may lie before it."""
 
     start: dt.datetime
     end: dt.datetime
@@ -53,7 +53,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sky:
-    """A time in which one station showed one word for the sky."""
+    """A time in which a station had one word for the sky."""
 
     start: dt.datetime
     end: dt.datetime
@@ -64,14 +64,14 @@ class Sky:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A station and what is shown of it, oldest first."""
+    """A station and its shown values, oldest first."""
 
     station: Station
     stretches: tuple[Held, ...]
 
     @property
     def last(self) -> Held | None:
-        """The newest that has a temperature."""
+        """The newest value with a temperature."""
         numbers = [one for one in self.stretches if one.temperature_c is not None]
         return numbers[-1] if numbers else None
 
@@ -86,7 +86,7 @@ class Chart:
 
     @property
     def portals(self) -> list[str]:
-        """Whose values are shown, by name."""
+        """The names of the portals whose values are shown."""
         return sorted({one.portal for track in self.tracks for one in track.stretches})
 
     @property
@@ -96,7 +96,7 @@ class Chart:
 
     @property
     def degrees(self) -> tuple[float, float] | None:
-        """The lowest and the highest temperature; None where there is none."""
+        """The lowest and the highest temperature; None without any."""
         shown = [
             one.temperature_c
             for track in self.tracks
@@ -122,7 +122,7 @@ def lines(shown: Sequence[Held]) -> list[Line]:
 
 
 def frozen(tracks: Iterable[Track]) -> list[Band]:
-    """When what is shown stood still, oldest first; the same of several stations once."""
+    """The frozen bands, oldest first; a band of several stations once."""
     bands: dict[tuple[str, dt.datetime], Band] = {}
     for one in (one for track in tracks for one in track.stretches if one.state == "frozen"):
         key = one.portal, one.began
@@ -134,7 +134,7 @@ def frozen(tracks: Iterable[Track]) -> list[Band]:
 
 
 def flagged(shown: Iterable[Held]) -> list[tuple[dt.datetime, float]]:
-    """Where a temperature that may be wrong begins, oldest first; one that goes on is one."""
+    """The beginnings of temperatures that may be wrong, oldest first; a lasting one counts once."""
     found: list[Held] = []
     marks = []
     for one in shown:
@@ -148,7 +148,7 @@ def flagged(shown: Iterable[Held]) -> list[tuple[dt.datetime, float]]:
 
 
 def skies(shown: Iterable[Held]) -> list[Sky]:
-    """The words for the sky, oldest first; a word that goes on is one."""
+    """The words for the sky, oldest first; a lasting word counts once."""
     found: list[Sky] = []
     for one in shown:
         sky = Sky(
@@ -167,7 +167,7 @@ def skies(shown: Iterable[Held]) -> list[Sky]:
 
 
 def aged(last: Held, until: dt.datetime) -> str:
-    """What is to be said of a last value that is not the weather at that time; empty if it is."""
+    """The note on a last value that is not the weather at that time; empty if it is."""
     if last.state == "live" and last.end >= until:
         return ""
     state = "" if last.state == "live" else f"{last.state}, "
@@ -175,12 +175,12 @@ def aged(last: Held, until: dt.datetime) -> str:
 
 
 def credit(portals: Iterable[str]) -> str:
-    """Whose the values are."""
+    """The credit for the values."""
     return f"Korea Meteorological Administration (KMA), as shown by {', '.join(portals)}"
 
 
 def range_and_portals(chart: Chart) -> str:
-    """From when to when, and who showed it."""
+    """The range of time, and the portals."""
     since, until = chart.since.astimezone(KST), chart.until.astimezone(KST)
     portals = chart.portals
     some = ", ".join(portals[:4]) + (f" and {len(portals) - 4} more" if len(portals) > 4 else "")

@@ -25,10 +25,10 @@ COLOURS: Final = (
     *("#0b6aa8", "#d1495b", "#2a9d5c", "#8e5ea2"),
     *("#d9801e", "#17a2a8", "#7a5c3e", "#4b5563"),
 )
-"""One for each station: told apart by those who do not see red and green, too, with their names."""
+"""Colours for stations, with their names; distinct for colour-blind readers, too."""
 
 MOST: Final = len(COLOURS)
-"""So many stations can be distinguished."""
+"""The most stations that can be distinguished."""
 
 _WIDTH: Final = 11.0
 _PLOT: Final = 4.0
@@ -39,7 +39,7 @@ _LEFT: Final = 0.85
 _RIGHT: Final = 1.85
 _POINTS: Final = 72
 _SHORT_NAME, _SHORT_VALUE = 8, 18
-"""So many cells of text have room in letters of the usual size; English names are longer."""
+"""The width in cells for text of the usual size; English names are longer."""
 
 _APART: Final = 16.0
 _APART_AGED: Final = 36.0
@@ -52,10 +52,10 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
 }
 _WIDTHS: Final = {"live": 1.9, "unconfirmed": 1.1, "stale": 3.0, "frozen": 1.1}
 _HOLLOW: Final = 0.55
-"""Of the width of a stale line, which is left white."""
+"""The share of a stale line's width that is left white."""
 
 _LONG: Final = dt.timedelta(days=45)
-"""Beyond this, the days of a wide line would run into each other."""
+"""Beyond this length, the days of a wide line would run into each other."""
 
 
 def draw(chart: Chart, path: Path) -> list[str]:
@@ -63,7 +63,7 @@ def draw(chart: Chart, path: Path) -> list[str]:
     Write a chart as a picture.
 
     Returns:
-        What to tell the user of letters that could not be drawn.
+        Warnings about letters that could not be drawn.
 
     Raises:
         NoMatplotlib, OutputError: As in ``paper.draw``.
@@ -96,7 +96,7 @@ def _compose(chart: Chart, sheet: Sheet) -> None:
 
 
 def _x(at: dt.datetime) -> float:
-    """Hours, from any one moment: matplotlib's own dates would bring their own time zone."""
+    """Hours since a fixed moment: matplotlib's own dates would bring their own time zone."""
     return at.timestamp() / 3600
 
 
@@ -121,7 +121,7 @@ def _temperatures(chart: Chart, axes: Axes) -> None:
 
 
 def _line(axes: Axes, line: Line, colour: str, width: float) -> None:
-    """A line in the manner of its state; a stale one is hollow."""
+    """Draw a line in the style of its state; a stale one is hollow."""
     x, y = [_x(at) for at, _ in line.points], [celsius for _, celsius in line.points]
     order = 3 if line.state == "live" else 2.5
     axes.plot(x, y, color=colour, zorder=order, linewidth=width, **_STYLES[line.state])
@@ -138,7 +138,7 @@ def _frozen(chart: Chart, axes: Axes, *, hangul: bool) -> None:
 
 
 def _name_band(band: Band, axes: Axes, *, hangul: bool) -> None:
-    """The longest of its names that has room, or the shortest upright."""
+    """Label a band with the longest name that fits, or the shortest one upright."""
     word = "멈춤 frozen" if hangul else "frozen"
     began = band.began.astimezone(KST)
     texts = (
@@ -172,7 +172,7 @@ def _name_band(band: Band, axes: Axes, *, hangul: bool) -> None:
 
 
 def _last_values(chart: Chart, axes: Axes, *, hangul: bool) -> None:
-    """Each station's last value at the right, at its height as far as the others leave room."""
+    """Write each station's last value at the right, near its height, without overlaps."""
     named = [
         (track.last.temperature_c, colour, track, charts.aged(track.last, chart.until))
         for track, colour in zip(chart.tracks, COLOURS, strict=False)
@@ -199,7 +199,7 @@ def _last_values(chart: Chart, axes: Axes, *, hangul: bool) -> None:
 
 
 def _beside(axes: Axes, text: str, height: float, **style: Any) -> None:
-    """Write right of the plot, so many points above its foot."""
+    """Write right of the plot, at a height in points above its foot."""
     axes.annotate(
         text,
         (1, 0),
@@ -218,7 +218,7 @@ def _points_up(axes: Axes, celsius: float) -> float:
 
 
 def _spread(wanted: Sequence[float], apart: float, most: float) -> list[float]:
-    """Heights near the wanted ones, which are in order, and never closer than that."""
+    """Return heights near the wanted ones, which are sorted, with a minimum distance."""
     placed: list[float] = []
     for height in wanted:
         placed.append(max(height, placed[-1] + apart) if placed else max(height, 6.0))

@@ -27,7 +27,7 @@ _Line = tuple[str, dict[str, Any]]
 """A text and its style."""
 
 _CROWDS: Final = ((25, 1.0), (50, 1.4), (10_000, 2.0))
-"""So many stations at most, and how much larger their sheet is."""
+"""The most stations, and the factor by which their sheet is larger."""
 
 _FRAME: Final = (0.02, 0.115, 0.96, 0.79)
 _SCALE: Final = (0.26, 0.075, 0.48, 0.012)
@@ -36,11 +36,11 @@ _MIDDLE: Final = 36.0
 """Degrees north at which a degree of longitude is as long as it is drawn."""
 
 _COLD, _HOT = -15.0, 35.0
-"""A colour means the same degrees on every map."""
+"""A colour means the same temperature on every map."""
 
 _RADIUS: Final = 11.5
 _LETTER: Final = {True: 4.9, False: 6.2}
-"""How wide a cell of bold text is, in the Korean font and in matplotlib's own."""
+"""The width of a cell of bold text, in the Korean font and in matplotlib's own."""
 
 _LINE: Final = 11.0
 _POINTS: Final = 72
@@ -54,7 +54,7 @@ def draw(survey: Survey, path: Path) -> list[str]:
     Write a map as a picture.
 
     Returns:
-        What to tell the user of letters that could not be drawn.
+        Warnings about letters that could not be drawn.
 
     Raises:
         NoMatplotlib, OutputError: As in ``paper.draw``.
@@ -90,7 +90,7 @@ def _compose(survey: Survey, sheet: Sheet) -> None:
 
 
 def _extent(survey: Survey, axes: Axes) -> None:
-    """The peninsula's south, and islands farther out where they have a value."""
+    """The peninsula's south, and islands farther out if they have a value."""
     across = [one.station.longitude or _WEST for one in survey.sightings]
     axes.set_xlim(min(_WEST, *(x - 0.4 for x in across)), max(_EAST, *(x + 0.4 for x in across)))
     axes.set_ylim(_SOUTH, _NORTH)
@@ -128,7 +128,7 @@ def _colours(sheet: Sheet) -> Colormap:
 
 
 def _stations(survey: Survey, sheet: Sheet, axes: Axes, colours: Colormap) -> list[str]:
-    """Circles at their places or near by, then labels; the names of those without room for one."""
+    """Draw circles at or near their places, then labels; return the names without room."""
     over, frame = _overlay(sheet)
     letter = _LETTER[sheet.hangul]
     room = Room(frame)
@@ -149,7 +149,7 @@ def _stations(survey: Survey, sheet: Sheet, axes: Axes, colours: Colormap) -> li
 
 
 def _overlay(sheet: Sheet) -> tuple[Axes, Box]:
-    """A layer over the whole sheet that counts in points, and the part of it that is the map's."""
+    """A layer over the whole sheet in points, and the part of it with the map."""
     across, up = (length * _POINTS for length in sheet.figure.get_size_inches())
     over = sheet.figure.add_axes((0, 0, 1, 1), facecolor="none")
     over.set_axis_off()
@@ -168,7 +168,7 @@ def _points(sighting: Sighting, axes: Axes) -> tuple[float, float]:
 
 
 def _circle(over: Axes, sighting: Sighting, at: Box, colours: Colormap) -> None:
-    """Filled with the colour of its temperature if it is live, and hollow if not."""
+    """Draw a circle: filled with the colour of its temperature if it is live, else hollow."""
     celsius = sighting.value.temperature_c
     live = sighting.standing == "live" and celsius is not None
     fill = _WHITE if celsius is None or not live else colours((celsius - _COLD) / (_HOT - _COLD))
@@ -197,7 +197,7 @@ def _circle(over: Axes, sighting: Sighting, at: Box, colours: Colormap) -> None:
 
 
 def _label(over: Axes, room: Room, circle: Box, texts: list[_Line], letter: float) -> bool:
-    """Write all of the lines where they fit, or the name alone; False where neither does."""
+    """Write all lines where they fit, or only the name; False if neither fits."""
     for lines in (texts, texts[:1]):
         breadth = max(cell_len(text) for text, _ in lines) * letter + 2
         box = room.take(beside(circle, breadth, len(lines) * _LINE + 2))
@@ -213,20 +213,20 @@ def _label(over: Axes, room: Room, circle: Box, texts: list[_Line], letter: floa
 
 
 def _halo() -> list[Any]:
-    """A white edge around letters, where the coast runs through them."""
+    """A white edge around letters, for those that cross the coast."""
     from matplotlib.patheffects import withStroke  # noqa: PLC0415 - an extra
 
     return [withStroke(linewidth=2, foreground="white", alpha=0.8)]
 
 
 def _ink(fill: tuple[float, ...]) -> str:
-    """Black or white, whichever is read better on a colour (relative luminance, WCAG 2)."""
+    """Black or white, whichever is easier to read on a colour (relative luminance, WCAG 2)."""
     red, green, blue = (part**2.2 for part in fill[:3])
     return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.25 else paper.INK
 
 
 def _texts(sighting: Sighting, *, hangul: bool) -> list[_Line]:
-    """The lines below a circle: name, sky, and what is wrong with it."""
+    """The lines below a circle: name, sky, and state."""
     value, live = sighting.value, sighting.standing == "live"
     name = sky.short_name(sighting.station, hangul=hangul)
     word = (value.label if hangul else (value.condition or "").replace("_", " ")) or ""

@@ -1,4 +1,4 @@
-"""The sheet that a picture is drawn on, letters for Korean names, and the file that it becomes."""
+"""The sheet of a picture, fonts for Korean names, and the written file."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _HANGUL: Final = (
     *("Noto Sans CJK JP", "Source Han Sans KR", "Pretendard", "Apple SD Gothic Neo", "AppleGothic"),
     *("Malgun Gothic", "UnDotum", "Baekmuk Dotum", "Baekmuk Gulim", "Unifont"),
 )
-"""Families that have Hangul, the ones made for screens first."""
+"""Font families with Hangul, those made for screens first."""
 
 _PLAIN: Final = "DejaVu Sans"
-"""Comes with matplotlib, and has the signs that a Korean font may lack."""
+"""A font of matplotlib with the signs that a Korean font may lack."""
 
 
 class NoMatplotlib(MissingExtra):
-    """A picture was asked for, and matplotlib, which draws it, is not installed."""
+    """Matplotlib, which draws pictures, is not installed."""
 
     extra = "plot"
 
@@ -68,7 +68,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a picture says of itself: in words, whose it is, and of when."""
+    """The metadata of a picture: description, credit and time."""
 
     title: str
     description: str
@@ -98,10 +98,10 @@ def draw(
         path: Where, with one of ``ENDINGS``.
         drawing: Draws on the sheet.
         inches: Its width and height.
-        about: What its metadata say.
+        about: Its metadata.
 
     Returns:
-        What to tell the user of letters that could not be drawn, a sentence each.
+        Warnings about letters that could not be drawn, a sentence each.
 
     Raises:
         NoMatplotlib: It is not installed.
@@ -120,7 +120,7 @@ def _image(
     inches: tuple[float, float],
     metadata: dict[str, Any],
 ) -> tuple[bytes, list[str]]:
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its first start tells of its cache
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its first start reports its cache
     try:
         import matplotlib as mpl  # noqa: PLC0415 - an extra
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
@@ -159,7 +159,7 @@ _STYLE: Final = {
 
 
 def _hangul() -> str | None:
-    """The family to write Korean with; None where this machine has none."""
+    """The font family for Korean; None if this machine has none."""
     from matplotlib import font_manager  # noqa: PLC0415 - an extra
 
     if family := _packaged():
@@ -169,7 +169,7 @@ def _hangul() -> str | None:
 
 
 def _packaged() -> str | None:
-    """That package's family; its own module would change matplotlib for the whole process."""
+    """The font family of that package, without its module, which would change all of matplotlib."""
     from matplotlib import font_manager  # noqa: PLC0415 - an extra
 
     spec = find_spec(_PACKAGE)
@@ -183,7 +183,7 @@ def _packaged() -> str | None:
 
 
 def _missing(warned: Iterable[str]) -> list[str]:
-    """Matplotlib warns once for each letter that no font has."""
+    """Count the letters that no font has: matplotlib warns once for each."""
     letters = [text for text in warned if "missing from font" in text]
     if not letters:
         return []

@@ -1,5 +1,5 @@
 """
-Room on a map: where things may stand without touching each other.
+Placement on a map: boxes that do not touch each other.
 
 All lengths are points on a sheet, and cells in a terminal.
 """
@@ -17,12 +17,12 @@ _ANGLES: Final = 16
 _RINGS: Final = 20
 _RING: Final = 5.0
 _HAIR: Final = 0.01
-"""Less is rounding."""
+"""Smaller overlaps are rounding errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """What a thing takes: the middle of a rectangle, and its lengths."""
+    """The rectangle of a thing: its middle, and its lengths."""
 
     x: float
     y: float
@@ -30,14 +30,14 @@ class Box:
     height: float
 
     def meets(self, other: Box) -> bool:
-        """Whether the two have more in common than an edge."""
+        """Whether the two overlap in more than an edge."""
         return (
             abs(self.x - other.x) * 2 < self.width + other.width - _HAIR
             and abs(self.y - other.y) * 2 < self.height + other.height - _HAIR
         )
 
     def holds(self, other: Box) -> bool:
-        """Whether the other lies in this one."""
+        """Whether the other lies inside this one."""
         return (
             abs(self.x - other.x) * 2 <= self.width - other.width
             and abs(self.y - other.y) * 2 <= self.height - other.height
@@ -45,14 +45,14 @@ class Box:
 
 
 class Room:
-    """A sheet, and what of it is taken."""
+    """A sheet, and its occupied boxes."""
 
     def __init__(self, sheet: Box) -> None:
         self._sheet = sheet
         self._taken: list[Box] = []
 
     def take(self, candidates: Iterable[Box]) -> Box | None:
-        """Take the first that is free, and give it; None where none is."""
+        """Take and return the first free box; None if none is free."""
         for box in candidates:
             if self._sheet.holds(box) and not any(box.meets(other) for other in self._taken):
                 self._taken.append(box)

@@ -22,7 +22,7 @@ class Look:
 
 
 UNKNOWN: Final = Look(colour="#ffffff", sign="?")
-"""A word that we do not know, or one that the portal has lost."""
+"""An unknown word, or one that the portal has lost."""
 
 NOT_REPORTED: Final = Look(colour="#eeeeee", sign="_")
 """``-``: the station reports no sky."""
@@ -62,11 +62,11 @@ LOOKS: Final = {
     "haze": Look(colour=_VEIL, sign="~"),
     "dust": Look(colour="#b9832f", sign="&"),
 }
-"""Each condition of ours; kinds of one weather look alike, and a legend names those that occur."""
+"""Our conditions; kinds of one weather look alike, and a legend names those that occur."""
 
 
 def look(condition: str | None, label: str) -> Look:
-    """How a condition is drawn, by our name of it and the printed word."""
+    """The look of a condition, by our name and the printed word."""
     if condition is None:
         return NOT_REPORTED if label == "-" else UNKNOWN
     return LOOKS.get(condition, UNKNOWN)
@@ -95,7 +95,7 @@ def legend(skies: Iterable[tuple[str | None, str]], *, hangul: bool = True) -> d
 
 
 def _some(texts: list[str]) -> str:
-    """A few of them: the legend has one line."""
+    """A few of them, as the legend has one line."""
     return ", ".join(texts[:2]) + (", ..." if len(texts) > 2 else "")
 
 

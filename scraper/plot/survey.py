@@ -1,4 +1,4 @@
-"""What a map shows: each station's value at one moment, and whether it was live then."""
+"""The values of a map: each station's value at one moment, and whether it was live then."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from db.reading import Station
 
 BACK: Final = dt.timedelta(days=7)
-"""What was last seen longer ago is on no map."""
+"""A map leaves out stations not seen for longer than this."""
 
 Standing = Literal["live", "unconfirmed", "stale", "frozen", "old"]
 
@@ -28,9 +28,9 @@ class Sighting:
     A station and its value.
 
     Attributes:
-        station: Which.
-        value: What was known of it at that moment.
-        standing: Its state then; ``old`` where it was down.
+        station: The station.
+        value: The value known at that moment.
+        standing: Its state then; ``old`` if it was down.
     """
 
     station: Station
@@ -44,9 +44,9 @@ class Survey:
     Stations at one moment.
 
     Attributes:
-        at: When.
-        sightings: Those that can be drawn.
-        left_out: A sentence for each reason why others cannot.
+        at: The moment.
+        sightings: The stations that can be drawn.
+        left_out: A sentence for each reason that others cannot.
     """
 
     at: dt.datetime
@@ -55,12 +55,12 @@ class Survey:
 
     @property
     def portals(self) -> list[str]:
-        """Whose values are shown, by name."""
+        """The names of the portals whose values are shown."""
         return sorted({one.value.portal for one in self.sightings if one.value.portal})
 
     @property
     def standings(self) -> list[str]:
-        """What is to be said of those that are not live, a sentence for each kind."""
+        """Notes on the stations that are not live, a sentence for each kind."""
         told = []
         for standing, why in _WHY.items():
             own = [one.value.seen_from for one in self.sightings if one.standing == standing]
@@ -80,10 +80,10 @@ _WHY: Final = {
 
 def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime) -> Survey:
     """
-    What was known at a moment.
+    Return the values known at a moment.
 
     Args:
-        seen: Stations, each with what was known of it then.
+        seen: Stations, each with the value known then.
         at: The moment.
 
     Raises:

@@ -1,8 +1,8 @@
 """
 A chart or a map as text.
 
-A chart has a panel for each station, all with the same degrees and times, and not lines over each
-other: a pipe has no colours to tell them apart by.
+A chart has a panel for each station, with the same degrees and times, instead of overlapping lines:
+a pipe has no colours to distinguish them.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _AROUND_A_PANEL: Final = 3
 _AROUND_ALL: Final = 6
 _STEPS: Final = (1, 2, 5, 10, 20, 50)
 _APART: Final = 14
-"""Columns from one time to the next, so that none is crowded out by a date."""
+"""Columns between two times, with room for a date."""
 
 _FAINT: Final = "dim"
 _PALE: Final = "gray"
-"""What plotext can have of it: it knows no dim axes."""
+"""The nearest theme of plotext, which has no dim axes."""
 
 _STYLE: Final = {"live": "bold cyan", "unconfirmed": "cyan", "stale": "yellow", "frozen": "red"}
 _PEN: Final[dict[State, str]] = {
@@ -51,7 +51,7 @@ _PEN: Final[dict[State, str]] = {
     "unconfirmed": "cyan",
     "live": "cyan+",
 }
-"""Colours in the order of drawing: a cell has one, that of the last."""
+"""Colours in the order of drawing: a cell has the last one drawn."""
 
 _EXPLAINED: Final = {
     "unconfirmed": "⠁⠁⠁ unconfirmed: not seen to begin, or not renewed",
@@ -60,12 +60,12 @@ _EXPLAINED: Final = {
 }
 
 _SECOND_CELL: Final = "\0"
-"""Stands behind a wide letter while plotext draws; no text that we print can have it."""
+"""A filler behind a wide letter while plotext draws; it cannot occur in printed text."""
 
 
 @contextmanager
 def _plotting(columns: int, rows: int) -> Iterator[list[Text]]:
-    """Clear plotext's one figure, before and after; at the end the list has its rows."""
+    """Clear plotext's only figure, before and after; at the end the list has its rows."""
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)
@@ -85,7 +85,7 @@ def _rows(built: str) -> Iterator[Text]:
 
 
 def _write(text: str, x: float, y: float, **style: Any) -> None:
-    """Write from a place to the right; plotext takes every letter for one cell wide."""
+    """Write from a place to the right; plotext assumes that every letter is one cell wide."""
     cells = "".join(letter + _SECOND_CELL * (cell_len(letter) - 1) for letter in text)
     plotext.text(cells, x, y, alignment="left", **style)
 
@@ -95,9 +95,9 @@ def draw_chart(chart: Chart, columns: int, rows: int) -> list[Text]:
     Draw a chart as rows of text.
 
     Args:
-        chart: What to draw.
-        columns: How wide the terminal is.
-        rows: How high it is; more stations than have room take more.
+        chart: The chart.
+        columns: The width of the terminal.
+        rows: Its height; many stations take more.
     """
     panels = _Panels(chart, columns, rows)
     found = [Text(charts.range_and_portals(chart), _FAINT), Text()]
@@ -107,7 +107,7 @@ def draw_chart(chart: Chart, columns: int, rows: int) -> list[Text]:
 
 
 class _Panels:
-    """What all panels have in common: where a time and a temperature are."""
+    """The common scales of all panels: the places of times and temperatures."""
 
     def __init__(self, chart: Chart, columns: int, rows: int) -> None:
         self._chart = chart
@@ -143,7 +143,7 @@ class _Panels:
     def _frame(self, times: dict[float, str] | None) -> None:
         plotext.xlim(self._since, self._until)
         plotext.ylim(self._sky, self._high)
-        plotext.plot([], [])  # with nothing at all plotext draws no axes
+        plotext.plot([], [])  # without any data plotext draws no axes
         plotext.ticks_color(_PALE)
         plotext.xaxes(times is not None, False)
         plotext.yaxes(True, False)
@@ -171,7 +171,7 @@ class _Panels:
 
     @staticmethod
     def _steps(lines: list[Line]) -> Iterator[tuple[float, float | None]]:
-        """Points to join; plotext joins nothing to a None."""
+        """Points to join; plotext breaks a line at a None."""
         for line in lines:
             yield from ((at.timestamp(), celsius) for at, celsius in line.points)
             yield line.points[-1][0].timestamp(), None
@@ -195,7 +195,7 @@ class _Panels:
         plotext.rectangle(between, [self._low, self._high], marker="░", color="red", fill=True)
 
     def _name(self, frozen: Held) -> None:
-        """Say that it stood still, where there is room, away from its line."""
+        """Label a freeze, if there is room, away from its line."""
         columns = self._columns_of(frozen.start, frozen.end)
         began = f"since {frozen.began.astimezone(KST):%m-%d %H:%M}"
         named = "멈춤 frozen"
@@ -207,7 +207,7 @@ class _Panels:
                 return
 
     def _away(self, frozen: Held, rows: int) -> list[float]:
-        """So many rows at the top, or at the foot where the line is high."""
+        """Rows at the top, or at the foot if the line is high."""
         middle = (self._low + self._high) / 2
         high = frozen.temperature_c is not None and frozen.temperature_c > middle
         top = self._low + self._a_row * (rows - 1) if high else self._high
@@ -234,7 +234,7 @@ def _heading(track: Track, chart: Chart) -> Text:
 
 
 def _legend(chart: Chart, columns: int) -> list[Text]:
-    """The signs that occur, in as many rows as they need; then what lines and bands mean."""
+    """The signs that occur, in as many rows as needed; then the meaning of lines and bands."""
     named = sky.legend(
         (one.condition, one.label) for track in chart.tracks for one in track.stretches
     )
@@ -252,7 +252,7 @@ _WEST, _EAST, _SOUTH, _NORTH = 125.6, 130.2, 33.05, 38.75
 _BEYOND: Final = 0.3
 _MAP_NARROWEST, _MAP_WIDEST = 56, 76
 _CELL: Final = 2.0
-"""How much higher than wide a character is."""
+"""The ratio of a character's height to its width."""
 
 _SHRINK: Final = math.cos(math.radians(36))
 _ROWS_AWAY: Final = (0, 1, -1, 2, -2, 3, -3)
@@ -266,7 +266,7 @@ _LETTERS: Final = {
 
 
 def draw_map(survey: Survey, columns: int) -> list[Text]:
-    """Draw a map as rows of text, for a terminal of so many columns."""
+    """Draw a map as rows of text, for a terminal of this width."""
     drawn, nameless = _Map(survey, min(max(columns, _MAP_NARROWEST), _MAP_WIDEST)).draw()
     at = f"{survey.at.astimezone(KST):%Y-%m-%d %H:%M}"
     title = f"{at}, Korean time · KMA via {', '.join(survey.portals)}"
@@ -276,7 +276,7 @@ def draw_map(survey: Survey, columns: int) -> list[Text]:
 
 
 class _Map:
-    """Where on a map a place is, in cells from the lower left, and what of it is taken."""
+    """The cells of a map, from the lower left, and its occupied boxes."""
 
     def __init__(self, survey: Survey, columns: int) -> None:
         self._sightings = survey.sightings
@@ -290,7 +290,7 @@ class _Map:
         self._room = Room(Box(x=middle[0], y=middle[1], width=columns, height=self._rows))
 
     def draw(self) -> tuple[list[Text], list[str]]:
-        """The map's rows, and the names of the stations for which there was no room."""
+        """The map's rows, and the names of the stations without room."""
         with _plotting(self._columns, self._rows) as drawn:
             plotext.xlim(0, self._columns - 1)
             plotext.ylim(0, self._rows - 1)
@@ -307,7 +307,7 @@ class _Map:
         return (longitude - self._west) * self._per_degree, (latitude - _SOUTH) * self._up
 
     def _station(self, sighting: Sighting) -> bool:
-        """Write a station where there is room; False where there is none."""
+        """Write a station where there is room; False if there is none."""
         place = self._cells(sighting.station.longitude or 0.0, sighting.station.latitude or 0.0)
         for text in _texts(sighting):
             length = cell_len(text)
@@ -319,7 +319,7 @@ class _Map:
 
 
 def _beside(column: int, row: int, length: int) -> Iterator[Box]:
-    """Where a text may stand, the best first: in its own row, begun or ended at its place."""
+    """The possible boxes of a text, best first: in its row, beginning or ending at its place."""
     for away in _ROWS_AWAY:
         for start in (column, column - length + 1):
             middle = start + (length - 1) / 2
@@ -327,7 +327,7 @@ def _beside(column: int, row: int, length: int) -> Iterator[Box]:
 
 
 def _texts(sighting: Sighting) -> tuple[str, str]:
-    """What is written of a station: with its sky, and without."""
+    """The texts of a station: with its sky, and without."""
     value = sighting.value
     number = "–" if value.temperature_c is None else f"{value.temperature_c:.1f}"
     shown = number if sighting.standing == "live" else f"({number})"

@@ -26,9 +26,9 @@ class Tick:
     A time under a chart.
 
     Attributes:
-        at: When, in Korean time.
-        label: What is written there.
-        below: The date, where a new one begins and the label is an hour.
+        at: The time, Korean.
+        label: Its text.
+        below: The date, if a new one begins and the label is an hour.
     """
 
     at: dt.datetime

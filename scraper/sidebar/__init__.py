@@ -14,7 +14,7 @@ from scraper.sidebar.evidence import ENOUGH, Fact
 from scraper.sidebar.find import Candidate, Sidebar, Steps, candidates, chosen, find
 
 READER: Final = 2
-"""This reader's version: higher whenever it reads some page otherwise than the one before."""
+"""The version of this reader, increased whenever it reads some page differently."""
 
 __all__ = [
     "ENOUGH",

@@ -1,4 +1,4 @@
-"""KMA's credit, by whom the values are: a box has it as a text of its own, articles in captions."""
+"""KMA's credit: a box has it as a separate text, articles have it in captions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OWN: Final = re.compile(
     r"|(?:(?:날씨|기상)\s?(?:정보)?\s?)?제공\s?[:：]?\s?기상청)"
     r"[\s\].]*(?=$|[<\n])"
 )
-"""The credit alone in its element or line: not ``사진=기상청 제공`` or ``(자료=기상청)``."""
+"""The credit as the whole element or line: not ``사진=기상청 제공`` or ``(자료=기상청)``."""
 
 _CAPTION: Final = re.compile(r"<(?:figcaption|caption|em)\b[^<>]*>\s*$", re.IGNORECASE)
 _BEFORE: Final = 60
@@ -23,12 +23,12 @@ _BEFORE: Final = 60
 
 def is_own(text: str, *, start: int = 0, continues: str = "") -> bool:
     """
-    Whether a credit stands in a text as the text of its own element or line.
+    Whether a text contains a credit that is a whole element or line.
 
     Args:
-        text: What stands around a list.
-        start: From where it is searched.
-        continues: What stands directly before the text.
+        text: The text around a list.
+        start: The start of the search.
+        continues: The text directly before it.
     """
     text = continues[-_BEFORE:] + text
     at = text.find(_KMA, start)

@@ -16,30 +16,30 @@ PRINTED: Final = re.compile(
 """``2024.04.28 (일)`` or ``2025년 08월 27일 수요일``."""
 
 _INDENT: Final = 40
-"""Blanks around a date on its line at most."""
+"""The most blanks around a date on its line."""
 
 
 _INLINE_BEFORE: Final = re.compile(r"<(?:em|span|b|i|strong|time|font)\b[^<>]*>\s*$")
 _INLINE_AFTER: Final = re.compile(r"^\s*</(?:em|span|b|i|strong|time|font)>")
-"""Elements that stand in the midst of a line."""
+"""Elements within a line."""
 
 _BLANK: Final = re.compile(r"(?:<[^<>]*>|[\s•-])*+")
 _LIST_ENDS: Final = re.compile(r"</(?:li|ul|ol|tr|table|dl)\b", re.IGNORECASE)
 _LIST_OPENS: Final = re.compile(r"<(?:li|ul|ol|tr|table|dl)\b", re.IGNORECASE)
 _TODAY: Final = re.compile(r"<[^<>]*\btoday[^<>]*>\s*")
-"""The element of the date has ``today_txt`` for its class on every portal seen so far."""
+"""On every portal seen so far the element of the date has the class ``today_txt``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageDate:
     """
-    A date as printed, and whether it can be one.
+    A date as printed, and whether it is possible.
 
     Attributes:
         printed: Such as ``"2018.03.20 (화)"``.
-        date: None where there is no such day, or it is not that weekday.
-        sure: How plainly it belongs to the box: 2 by the name of its element, 1 by standing next to
-            it, 0 by standing near.
+        date: None if there is no such day, or its weekday is another.
+        sure: How surely it belongs to the box: 2 by the class of its element, 1 if next to it, 0 if
+            near it.
     """
 
     printed: str
@@ -48,7 +48,7 @@ class PageDate:
 
 
 def of_the_box(before: PageDate | None, after: PageDate | None) -> PageDate | None:
-    """The surer of two dates; where they differ and neither is surer, one that is none."""
+    """The surer of two dates; if they differ and neither is surer, a date that is refused."""
     if before is None or after is None or before.sure > after.sure:
         return before or after
     if after.sure > before.sure or before.date == after.date:
@@ -57,7 +57,7 @@ def of_the_box(before: PageDate | None, after: PageDate | None) -> PageDate | No
 
 
 def before(text: str) -> PageDate | None:
-    """The surest, then the last date of a text that stands before a box."""
+    """The surest, then the last date of the text before a box."""
     found = None
     for match in PRINTED.finditer(text):
         between = text[match.end() :]
@@ -76,7 +76,7 @@ def before(text: str) -> PageDate | None:
 
 
 def after(text: str) -> PageDate | None:
-    """The first date of a text that stands after a box."""
+    """The first date of the text after a box."""
     for match in PRINTED.finditer(text):
         between = text[: match.start()]
         runs_out_of_it = not between.strip()
@@ -89,7 +89,7 @@ def after(text: str) -> PageDate | None:
 
 
 def _alone(text: str, match: re.Match[str]) -> bool:
-    """Whether nothing else stands in the element or on the line; an article's date has company."""
+    """Whether the date is the whole element or line, unlike the date of an article."""
     left = _INLINE_BEFORE.sub("", text[max(0, match.start() - _INDENT) : match.start()])
     right = _INLINE_AFTER.sub("", text[match.end() : match.end() + _INDENT])
     left, right = left.rstrip(" \t"), right.lstrip(" \t")

@@ -1,4 +1,4 @@
-"""Drift: where the entries of a former box are on a page that has no box any more."""
+"""Drift: the entries of a former box on a page that no longer has a box."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _BORDER: Final = re.compile(
     r"|</(?:li|tr|p|div|table|h[1-6])>|[\r\n]+(?=\s*[^\s<])",
     re.IGNORECASE,
 )
-"""Where an element that may hold an entry begins or ends; cells and spans are within one."""
+"""The beginning or end of an element that may contain an entry; cells and spans are inside one."""
 
 _TAG: Final = re.compile(r"<[^<>]*>?|\0+")
 _DIGIT: Final = re.compile(r"[0-9]")
 _LONGEST: Final = 160
-"""Characters of an entry; what is longer is a sentence that names a city."""
+"""The most characters of an entry; a longer text is a sentence that names a city."""
 
 _MOST: Final = 50
-"""Rows with the name of one city that are compared."""
+"""The most rows with the name of one city to compare."""
 
 _PAGE_BYTES: Final = 1024 * 1024
 
@@ -36,13 +36,13 @@ _PAGE_BYTES: Final = 1024 * 1024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survivor:
     """
-    An entry of the former box, and what is nearest to it on the page of now.
+    An entry of the former box, and the nearest row of the current page.
 
     Attributes:
         city: As printed then.
-        before: The entry as it was seen.
-        after: What is seen now with the name of the city; None where the page does not name it.
-        markup_before, markup_after: The same with its markup.
+        before: The visible text of the entry.
+        after: The visible row with the name of the city; None if the page does not name it.
+        markup_before, markup_after: The same with markup.
     """
 
     city: str
@@ -54,7 +54,7 @@ class Survivor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """The former entries; as text, how many are left, with one of them before and after."""
+    """The former entries; as text, the number that are left, with one of them before and after."""
 
     survivors: tuple[Survivor, ...]
 
@@ -68,13 +68,13 @@ class Drift:
 
 def between(lines: Sequence[Line], fragment: str, page: bytes, encoding: str) -> Drift:
     """
-    What became of the entries of a box.
+    Compare the entries of a box with the current page.
 
     Args:
         lines: The entries of the former box.
-        fragment: The stretch of a page that held it.
-        page: The page of now.
-        encoding: Python's name of the encoding of that.
+        fragment: The part of the old page with the box.
+        page: The current page.
+        encoding: Python's name of the encoding of the current page.
     """
     body, codec = locate.ascii_based(page[:_PAGE_BYTES], encoding)
     then = _rows(fragment)
@@ -96,11 +96,11 @@ def _survivor(line: Line, then: list[_Row], now: list[_Row]) -> Survivor:
 
 
 _Row = tuple[str, str]
-"""A row of a page: what is seen, and its markup."""
+"""A row of a page: its visible text, and its markup."""
 
 
 def _rows(page: str) -> list[_Row]:
-    """The short rows of a page; one without a digit is joined to the next, which may have it."""
+    """The short rows of a page; a row without a digit is joined to the next."""
     rows = [row for row in _short(page) if row[0]]
     for nth, (text, markup) in enumerate(rows[:-1]):
         after = rows[nth + 1]

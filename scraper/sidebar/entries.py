@@ -1,8 +1,8 @@
 """
 One entry of a list -> a line: label, icon code, city and temperature, as printed.
 
-An entry has a sign for degrees Celsius. Before that stands the city with its number, and before or
-after the city, in an element or a text line of its own or glued to it, the label.
+An entry has a sign for degrees Celsius. The city with its number comes before the sign, and the
+label before or after the city: in its own element or line, or joined to it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 SIGN: Final = re.compile(r"℃|[°º˚]\s?[CＣ]")
-"""KMA's sign, or the two characters of other systems; ``º`` and ``˚`` stand in for ``°``."""
+"""KMA's sign, or the two characters of other systems; ``º`` and ``˚`` may replace ``°``."""
 
 BULLETS: Final = " \t\r\xa0\ufeff•‧·∙⋅●○◦▪▫■□▶►▷◆◇※*+,;，"
 _INNER_BULLET: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇]")
@@ -36,23 +36,23 @@ _HEADINGS: Final = {
     *["지역", "지역명", "도시", "도시명", "지점", "지점명", "시도", "구분", "시간", "관측소"],
     *["날씨", "하늘", "하늘상태", "기온", "온도", "현재", "현재기온", "현재날씨", "습도", "풍속"],
 }
-"""Words in the heading row of a table, above the columns of cities, labels and temperatures."""
+"""Words in the heading row of a table with cities, labels and temperatures."""
 
 
 _OTHERS: Final = 3
-"""Entries with a label at least, for a list to be one in which each has a label."""
+"""The least entries with a label for a list in which each entry has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """
-    What is printed of one city.
+    The printed line of one city.
 
     Attributes:
-        label: Such as ``"흐림"``; ``"-"`` or ``""`` too are printed.
-        icon: KMA's icon code in the markup, such as ``"04"``; ``""`` where there is none.
+        label: Such as ``"흐림"``; also ``"-"`` or ``""``.
+        icon: KMA's icon code in the markup, such as ``"04"``; ``""`` if missing.
         city: Such as ``"서울"``.
-        temperature: Without its sign, such as ``"-7.3"``; ``""`` where no number is printed.
+        temperature: Without its sign, such as ``"-7.3"``; ``""`` if no number is printed.
     """
 
     label: str
@@ -62,19 +62,19 @@ class Line:
 
     @property
     def printed(self) -> list[str]:
-        """Label, city and temperature, without those that are not printed."""
+        """Label, city and temperature, without missing ones."""
         return [part for part in (self.label, self.city, self.temperature) if part]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """
-    The lines of a list, and what about them is odd.
+    The lines of a list, and their oddities.
 
     Attributes:
         lines: In printed order.
-        prose: Whether other words stand among the entries, as in the sentence of an article.
-        unplaced: Whether there are labels of which it is not clear to which city they belong.
+        prose: Whether there are other words among the entries, as in a sentence of an article.
+        unplaced: Whether there are labels whose city is not clear.
         label_last: Whether the last label follows its temperature.
     """
 
@@ -97,17 +97,17 @@ def line(  # noqa: PLR0913
     The line of one entry.
 
     Args:
-        before: Up to the sign; newlines stand between elements.
-        words: What is known of words.
+        before: The text up to the sign, with newlines between elements.
+        words: The known words.
         icon: The icon code.
-        above: The label on the line above, where there is one.
-        after: What follows the sign; a label may stand there.
+        above: The label on the line above, if there is one.
+        after: The text after the sign, which may be a label.
         signed: Whether there is a sign. A number without one is cut, or another number.
     """
     if "<" in before or ">" in before:  # of a damaged tag
         before = _MARKUP.split(before)[-1]
     match = _UP_TO_THE_NUMBER.fullmatch(before)
-    head, number = match.groups("") if match else (before, "")  # it always matches
+    head, number = match.groups("") if match else (before, "")  # this always matches
     if not head and (dash := _LONE_DASH.match(number)):  # a label without letters, and no city
         head, number = NO_SKY_REPORTED, number[dash.end() :]
     if not "가" <= head[-1:] <= "힣":
@@ -121,7 +121,7 @@ def line(  # noqa: PLR0913
 
 
 def _with_letters(before: str, head: str, number: str, words: Words) -> tuple[str, str]:
-    """The head and the number, where that has letters and comes after a city: ``서울 1e3``."""
+    """The head and the number, if that has letters and follows a city: ``서울 1e3``."""
     *city_and_label, _ = head.rsplit(maxsplit=1) or [""]
     if city_and_label and label_and_city(city_and_label[0], words)[1] in words.stations:
         return city_and_label[0], before[len(city_and_label[0]) :]
@@ -130,7 +130,7 @@ def _with_letters(before: str, head: str, number: str, words: Words) -> tuple[st
 
 @functools.lru_cache(maxsize=1024)  # the same few hundred pairs on every page
 def label_and_city(head: str, words: Words) -> tuple[str, str]:
-    """The label and the city in what stands before a number, in either order."""
+    """The label and the city in the text before a number, in either order."""
     pieces = [piece for part in _BETWEEN.split(head) if (piece := part.strip(BULLETS))]
     if not pieces:
         return NO_LABEL, ""
@@ -138,7 +138,7 @@ def label_and_city(head: str, words: Words) -> tuple[str, str]:
         return split(pieces[0], words)
     label, city = " ".join(pieces[:-1]), pieces[-1]
     if is_label(pieces[-2], words):
-        label = pieces[-2]  # without what stands above the list
+        label = pieces[-2]  # without the text above the list
     if label in words.stations and is_label(city, words):
         return city, label
     return label, city
@@ -146,9 +146,9 @@ def label_and_city(head: str, words: Words) -> tuple[str, str]:
 
 def settled(listing: Listing, words: Words) -> Listing:
     """
-    A list in which a label of one syllable is told from a city that the tables lack.
+    Separate labels of one syllable from cities that the tables lack.
 
-    ``눈새고을`` may be a city without a label; where every other entry of a list has a label, it is
+    ``눈새고을`` may be a city without a label; if every other entry of a list has a label, it is
     ``눈`` and ``새고을``.
     """
     bare = [n for n, one in enumerate(listing.lines) if not (one.label or one.icon)]
@@ -170,13 +170,13 @@ def _begins_with_label(city: str, words: Words) -> bool:
 
 
 def names_a_station(text: str, words: Words) -> bool:
-    """Whether a text is a city that we know, alone or with a label."""
+    """Whether a text is a known city, alone or with a label."""
     found = line(text, words)
     return found.city in words.stations and (not found.label or is_label(found.label, words))
 
 
 def entry(text: str) -> str:
-    """What of a part of a text row can be an entry: after bullets, numbering and the date."""
+    """The possible entry in a part of a text row, without bullets, numbering and the date."""
     if date := dates.PRINTED.search(text):
         text = text[date.end() :]
     text = _INNER_BULLET.split(text)[-1].strip(BULLETS + "|")
@@ -184,7 +184,7 @@ def entry(text: str) -> str:
 
 
 def is_heading(text: str) -> bool:
-    """Whether a text has words of a table's heading row alone, such as ``지역 날씨 기온(℃)``."""
+    """Whether a text has only words of a table's heading row, such as ``지역 날씨 기온(℃)``."""
     found = _WORD.findall(text)
     return bool(found) and all(word in _HEADINGS for word in found)
 

@@ -1,11 +1,10 @@
 """
-What speaks for a list to be the box, and what against it: each fact with its weight, in one place.
+The evidence for and against a list being the box: each fact with its weight, in one place.
 
-The facts behind the weights are those of 138 pages with a box, of 2018 to 2026: every temperature
-of a box has one decimal; at least half of its entries have a label; the credit is the text of an
-element or line of its own; no word of a forecast stands in the 200 characters before it. Tables of
-forecasts in articles print whole degrees, or have such a word above them; sentences have other
-words between their numbers.
+The weights come from 138 pages with a box, of 2018 to 2026: every temperature of a box has one
+decimal; at least half of its entries have a label; the credit is a whole element or line; the 200
+characters before the box have no word of a forecast. Tables of forecasts in articles print whole
+degrees, or have such a word above them; sentences have other words between their numbers.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 ENOUGH: Final = 4
-"""Points of a box: labels, decimals and eight stations, where there is neither date nor credit."""
+"""The points of a box: labels, decimals and eight stations, without date and credit."""
 
 CLEARLY: Final = 3
-"""So many points more make a list the box where another shows other values."""
+"""The lead in points by which a list is the box although another list shows other values."""
 
 _MANY: Final = 8
 _FEW: Final = 3
@@ -47,7 +46,7 @@ class Fact:
     One fact about a list.
 
     Attributes:
-        points: For the box; below zero, against it.
+        points: The weight; below zero, against the box.
         says: The fact, in a few words.
     """
 
@@ -59,14 +58,14 @@ def weigh(
     region: Region, listing: Listing, above: str, date: PageDate | None, words: Words
 ) -> list[Fact]:
     """
-    All facts about a list that count.
+    Return all relevant facts about a list.
 
     Args:
-        region: Where it stands.
-        listing: What it says.
-        above: What stands above its first line.
-        date: The date that is printed with it.
-        words: What is known of words.
+        region: Its place in the page.
+        listing: Its lines.
+        above: The text above its first line.
+        date: The date printed with it.
+        words: The known words.
     """
     return [
         *_of_lines(listing, words, marked=region.marked),
@@ -76,22 +75,22 @@ def weigh(
 
 
 def points(facts: list[Fact]) -> int:
-    """All points together."""
+    """The sum of the points."""
     return sum(fact.points for fact in facts)
 
 
 def like_a_box(facts: list[Fact]) -> bool:
-    """Whether a list would be a box, were it not for what its heading says."""
+    """Whether a list would be a box without its heading."""
     return sum(fact.points for fact in facts if fact.says not in _OF_HEADING) >= ENOUGH
 
 
 def enough_alone(facts: list[Fact]) -> bool:
-    """Whether a list is a box without the date, which stands outside of what is kept of it."""
+    """Whether a list is a box even without the date, which is not part of the stored fragment."""
     return sum(fact.points for fact in facts if not fact.says.startswith(_DATED)) >= ENOUGH
 
 
 def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]:
-    """Stations, temperatures and labels."""
+    """Facts about stations, temperatures and labels."""
     lines, stations = listing.lines, words.stations
     count = len(lines)
     known = sum(line.city in stations for line in lines)
@@ -117,7 +116,7 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
 
 
 def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterator[Fact]:
-    """The name, the date and the credit of a list, and prose in it."""
+    """Facts about the name, date and credit of a list, and prose in it."""
     if region.marked:
         yield Fact(4, "its list is called weather_slide")
     if date is not None and date.sure:
@@ -129,7 +128,7 @@ def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterat
 
 
 def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
-    """Words of a forecast, or of a day before, above a list."""
+    """Facts about words of a forecast, or of an earlier day, above a list."""
     if not says.day(above[-says.RAW :]):
         return
     near = says.near(above)

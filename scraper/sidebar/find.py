@@ -1,4 +1,4 @@
-"""The sidebar of a page: the list with the most evidence of all that it has, and its date."""
+"""The sidebar of a page: the list with the most evidence, and its date."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 _MOST_TAGS: Final = 4096
-"""Tags of a list; an HTML parser takes quadratic time for tags nested in each other."""
+"""The most tags of a list; an HTML parser takes quadratic time for nested tags."""
 
 _TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 
 _DATE_NEAR: Final = 400
-"""Characters from the list or its credit to its date at most."""
+"""The most characters between the list or its credit and its date."""
 
 _LABEL_NEAR: Final = 100
-"""Characters from a label to its city at most."""
+"""The most characters between a label and its city."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +41,16 @@ class Sidebar:
     The box as printed.
 
     Attributes:
-        page_date: The date printed with it; None where there is none, or it cannot be.
-        date_printed: The same as printed, whether or not it can be; None where there is none.
+        page_date: The date printed with it; None if missing or impossible.
+        date_printed: The same as printed, even if impossible; None if missing.
         lines: In printed order.
-        fragment: The region of the page that holds the list and its credit; reading that again
+        fragment: The region of the page with the list and its credit; reading that again
             gives the same lines.
         cut: Whether the page ends within the list, so that entries may be missing.
         hidden: Whether the list, or a part of it, is in a hidden element.
-        unplaced: Whether it has labels that were left out, as their city is not clear.
-        another: Whether another list of the page shows other values, and less evidence.
-        observed_at: The hour of the observation, aware, where one is printed.
+        unplaced: Whether labels were left out because their city is not clear.
+        another: Whether another list of the page shows other values, with less evidence.
+        observed_at: The hour of the observation, aware, if one is printed.
     """
 
     page_date: dt.date | None
@@ -65,7 +65,7 @@ class Sidebar:
 
     @property
     def digest(self) -> bytes:
-        """Sixteen bytes that are the same whenever labels, cities, temperatures and hour are."""
+        """Sixteen bytes that depend only on labels, cities, temperatures and hour."""
         printed = ((line.label, line.city, line.temperature) for line in self.lines)
         text = "\x1e".join("\x1f".join(parts) for parts in printed)
         if self.observed_at is not None:
@@ -81,17 +81,17 @@ def _listing(printed: str, html: bool, words: Words) -> Listing:
 
 
 def _without_tags(printed: str) -> str:
-    """Plain text without the tags that stand around it in a page."""
+    """Plain text without the tags around it in a page."""
     return _TAG.sub("\n", printed) if "<" in printed else printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
     """
-    The steps that take the longest, and often have the same to do on the next page.
+    The slowest steps, which often have the same input on the next page.
 
     Attributes:
-        text: The bytes of a list or of what stands before it as text.
+        text: Decodes the bytes of a list, or of the part before it.
         lines: The lines of a list.
         date_before: The date in the text before the lines.
     """
@@ -102,7 +102,7 @@ class Steps:
 
     @classmethod
     def remembering(cls, most: int) -> Steps:
-        """Steps that remember their last so many answers each."""
+        """Steps that remember their last answers."""
         remember = functools.lru_cache(most)
         return cls(
             text=remember(locate.text),
@@ -120,9 +120,9 @@ class Candidate:
     A list that may be the box.
 
     Attributes:
-        sidebar: What it would be.
-        region: Where it stands.
-        facts: What speaks for it and against it.
+        sidebar: The sidebar, if it is the box.
+        region: Its place in the page.
+        facts: The facts for and against it.
     """
 
     sidebar: Sidebar
@@ -151,13 +151,13 @@ def find(
     The sidebar of a page of HTML or plain text.
 
     Args:
-        page: The whole page, or any part of it that holds the sidebar.
-        encoding: Python's name of the encoding, where the page is bytes.
-        words: The labels and cities that are known; they tell a label from a city.
-        steps: For who reads many pages: steps that remember.
+        page: The whole page, or any part that contains the sidebar.
+        encoding: Python's name of the encoding, if the page is bytes.
+        words: The known labels and cities, which separate a label from a city.
+        steps: Steps that remember answers, for many pages.
 
     Raises:
-        NoSidebar: There is none; the message says what was there instead.
+        NoSidebar: The page has none; the message describes the page.
     """
     body, encoding = locate.ascii_based(page, encoding)
     found = list(_candidates(body, encoding, words, steps))
@@ -178,9 +178,9 @@ def candidates(page: bytes | str, encoding: str, words: Words = KNOWN) -> list[C
 
 def chosen(found: list[Candidate]) -> Candidate | None:
     """
-    The box among the lists of a page; None where there is none, or two that differ.
+    The box among the lists of a page; None if there is none, or two that differ.
 
-    What is seen counts before what is hidden.
+    Visible lists go before hidden ones.
     """
     boxes = [one for one in found if one.is_box]
     boxes = [one for one in boxes if not one.sidebar.hidden] or boxes
@@ -215,7 +215,7 @@ def _is_plain(region: Region) -> bool:
 
 
 def _fragment(taken: Candidate, words: Words, steps: Steps) -> str:
-    """What of the page is read again as the same lines: the list alone, or with all around it."""
+    """The part of the page that reads as the same lines: the list alone, or with all around it."""
     region = taken.region
     for fragment in (taken.sidebar.fragment, region.before + region.printed + region.after):
         body = fragment.encode("utf-8", "replace")
@@ -248,7 +248,7 @@ def _candidates(body: bytes, encoding: str, words: Words, steps: Steps) -> Itera
 
 
 def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
-    """The list in a region; None where it has no entry."""
+    """The list in a region; None if it has no entry."""
     if region.printed.count("<") > _MOST_TAGS:
         return None
     listing = steps.lines(region.printed, region.html, words)
@@ -277,7 +277,7 @@ def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
 
 
 def _without_end(listing: Listing, region: Region) -> Listing:
-    """A list that the end of the page cuts, without its last words: they may be cut too."""
+    """A list that the end of the page cuts, without its last words, which may be cut too."""
     kept = list(listing.lines)
     while kept and not kept[-1].temperature and not region.printed.rstrip().endswith("℃"):
         kept.pop()
@@ -287,7 +287,7 @@ def _without_end(listing: Listing, region: Region) -> Listing:
 
 
 def _above(region: Region, first: Line) -> str:
-    """All that stands above the first line, be it before the list or in it."""
+    """The text above the first line, before the list or in it."""
     head = region.before + region.printed
     city_at = max(0, head.find(first.city, len(region.before)))
     label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
@@ -295,7 +295,7 @@ def _above(region: Region, first: Line) -> str:
 
 
 def _date(region: Region, above: str, credit_ends: int, steps: Steps) -> PageDate | None:
-    """The date before the first line, in the list, or after that or its credit."""
+    """The date before the first line, in the list, or after the list or its credit."""
     if is_heading(_TAG.sub(" ", above[len(region.before) :])):  # the heading row of a table
         above = region.before
     inside = dates.after(region.printed)

@@ -8,12 +8,12 @@ KMA's own feed: ``sfc_web_map.xml``, the stations of one hour as XML.
     <local stn_id="143" icon="03" desc="구름많음" ta="7.1">대구</local>
     </weather></current>
 
-The hour is Korean and is that of the observation. An attribute stands where there is something to
-say. The rain of the hour (``rn_hr1``, mm) and the snow (``sd_day``, cm) stay in the fragment.
+The hour is the Korean hour of the observation. Attributes without a value are missing. The rain of
+the hour (``rn_hr1``, mm) and the snow (``sd_day``, cm) stay in the fragment.
 
-The parser is that of Python's library behind defusedxml, which stops it at a document type
-declaration: without one there is no entity and no other file. Lexbor, which reads the boxes, is a
-parser of HTML: it mends what is cut, and of a cut feed nothing may be taken.
+The parser is that of Python's library behind defusedxml, which refuses document type declarations,
+and with them entities and external files. Lexbor, which reads the boxes, is an HTML parser: it
+would repair a cut feed, which must be refused.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 LARGEST: Final = 128 * 1024
-"""Bytes of a feed; that of all stations has 10 KB."""
+"""The most bytes of a feed; that of all stations has 10 KB."""
 
 
 def find(page: bytes | str, encoding: str = "utf-8", words: Words = KNOWN) -> Sidebar:
     """
-    The stations of a feed, and the hour of which they are.
+    Find the stations of a feed, and their hour.
 
     Args:
         page: The whole feed, or the fragment of one.
-        encoding: Python's name of the encoding, tried where the feed is bytes and no UTF-8.
-        words: The stations that are known.
+        encoding: Python's name of the encoding, tried if the feed is bytes but not UTF-8.
+        words: The known stations.
 
     Raises:
-        NoSidebar: It is no such feed, or damaged; the message says what is there instead.
+        NoSidebar: It is not such a feed, or damaged; the message describes it.
     """
     if len(page) > LARGEST:
         message = f"{len(page)} bytes, expected a feed of {LARGEST} at most"
@@ -74,8 +74,8 @@ def _text(page: bytes | str, encoding: str) -> str:
     """
     The feed as text.
 
-    UTF-8 is tried before what a header or a declaration says: no Korean text in another encoding
-    is UTF-8 by chance.
+    UTF-8 is tried before the encoding of a header or a declaration: no Korean text in another
+    encoding is UTF-8 by chance.
     """
     if isinstance(page, str):
         return page
@@ -89,8 +89,8 @@ def _text(page: bytes | str, encoding: str) -> str:
 
 
 def _weather(text: str) -> Element:
-    """The one element that has an hour and its stations."""
-    # A pass over boxes alone does without.
+    """The one element with an hour and its stations."""
+    # A pass over boxes does not need it.
     from defusedxml.common import DefusedXmlException  # noqa: PLC0415
     from defusedxml.ElementTree import ParseError, fromstring  # noqa: PLC0415
 
@@ -114,7 +114,7 @@ def _name(element: Element) -> str:
 
 
 def _hour(weather: Element) -> tuple[str, dt.datetime]:
-    """The hour as printed, and what it is; 24 is the midnight that ends the day."""
+    """The hour as printed, and as a time; 24 is the midnight that ends the day."""
     parts = [weather.get(name, "") for name in ("year", "month", "day", "hour")]
     printed = "{}-{}-{} {}h".format(*(part[:8] for part in parts))
     try:
@@ -140,10 +140,9 @@ def _lines(weather: Element, words: Words) -> Iterator[Line]:
 
 def _city(local: Element, words: Words) -> str:
     """
-    The name of a station, or that of its number where none is printed.
+    The name of a station, or the name of its number if none is printed.
 
-    Empty where the name is that of one station and the number that of another: which is meant
-    cannot be told.
+    Empty if the name and the number belong to different stations, as either may be meant.
     """
     name, number = (local.text or "").strip(), local.get("stn_id", "").strip()
     named, numbered = words.stations.get(plain(name)), _by_number(words).get(number)

@@ -1,4 +1,4 @@
-"""Labels and cities, told apart where they stand together; neither is taken for the other."""
+"""Separates labels and cities that are printed together; neither is taken for the other."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def _squeezed(text: str) -> str:
 
 
 PROVINCES: Final = {station.province for station in STATIONS.values()} - STATIONS.keys()
-"""Printed before a city they belong to its name: 경기 광주 is not 광주."""
+"""Provinces, which before a city belong to its name: 경기 광주 is not 광주."""
 
 
 @functools.lru_cache(maxsize=8)
 def _glued(words: Words) -> Mapping[str, str]:
-    """Every known label before every known city; of the tables no two pairs look the same."""
+    """Every known label joined to every known city; no two pairs of the tables look the same."""
     return {
         _squeezed(label + city): city
         for label in words.conditions
@@ -49,7 +49,7 @@ def _glued(words: Words) -> Mapping[str, str]:
 
 
 def is_label(text: str, words: Words = KNOWN) -> bool:
-    """Whether a text made of KMA's words alone: a label, even if never seen so combined."""
+    """Whether a text consists of KMA's words, and so is a label, even in a new combination."""
     return text == NO_SKY_REPORTED or bool(
         len(text) <= _LONGEST_NAME
         and _only_weather_words(words).fullmatch(text)
@@ -58,7 +58,7 @@ def is_label(text: str, words: Words = KNOWN) -> bool:
 
 
 def leading_label(text: str, words: Words = KNOWN) -> str:
-    """The known label with which a text begins, a word of its own; ``""`` where it is none."""
+    """The known label at the beginning of a text, as a whole word; ``""`` if there is none."""
     for at in range(min(len(text), _LONGEST_NAME), 0, -1):
         if text[:at] in words.conditions and (at == len(text) or text[at].isspace()):
             return text[:at]
@@ -67,13 +67,13 @@ def leading_label(text: str, words: Words = KNOWN) -> str:
 
 def split(head: str, words: Words = KNOWN) -> tuple[str, str]:
     """
-    Tell the label from the city in a text such as ``"흐림서울"`` or ``"서울 흐림"``.
+    Separate the label and the city of a text such as ``"흐림서울"`` or ``"서울 흐림"``.
 
-    What may be a longer city name stays whole: ``"북대구"`` may be a new station, and is not 대구
-    with a label ``"북"``.
+    A possible longer city name stays whole: ``"북대구"`` may be a new station, not 대구 with a
+    label ``"북"``.
 
     Returns:
-        The label, ``""`` where none can be told, and the city.
+        The label, ``""`` if none is clear, and the city.
     """
     if head in words.stations:
         return NO_LABEL, head
@@ -87,7 +87,7 @@ def split(head: str, words: Words = KNOWN) -> tuple[str, str]:
 
 
 def _label_last(head: str, words: Words) -> tuple[str, str] | None:
-    """A known city and a label after it, a word apart."""
+    """A known city, and a label after it as a separate word."""
     city, *rest = head.split(maxsplit=1)
     if not rest or city not in words.stations or not is_label(rest[0], words):
         return None
@@ -95,10 +95,10 @@ def _label_last(head: str, words: Words) -> tuple[str, str] | None:
 
 
 def _label_first(head: str, words: Words) -> tuple[str, str] | None:
-    """The longest known label before any city, or a label never seen before a known city."""
+    """The longest known label before any city, or a new label before a known city."""
     for at in range(min(len(head), _LONGEST_NAME) - 1, 0, -1):
         label, city = head[:at].strip(), head[at:].strip()
-        # A single syllable such as 비 may as well begin a name.
+        # A single syllable such as 비 may also begin a name.
         known = label in words.conditions and (len(label) > 1 or head[at].isspace())
         if known or (city in words.stations and is_label(label, words)):
             return label, city

@@ -1,4 +1,4 @@
-"""What a page without a sidebar is instead, in one line: it helps to find out what changed."""
+"""Describes a page without a sidebar in one line, to help to find out what changed."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _SCRIPT: Final = re.compile(rb"<script\b", re.IGNORECASE)
 _COMMENT: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
 _SEEN: Final = re.compile(rb"<[^<>]*>|\s+")
 _LITTLE: Final = 200
-"""Bytes that are seen of a page without content: a word to wait, a link to go on."""
+"""The most visible bytes of a page without content, such as a message to wait, or a link."""
 
 
 def why_none(body: bytes, encoding: str, found: Sequence[Candidate]) -> str:
-    """Why a page has no sidebar: what the page is, and the list that comes nearest to one."""
+    """Why a page has no sidebar: its kind, and the list nearest to a sidebar."""
     if found and not any(one.is_box for one in found):
         best = max(found, key=lambda one: one.points)
         against = ", ".join(fact.says for fact in best.facts if fact.points < 0)
@@ -49,7 +49,7 @@ def why_none(body: bytes, encoding: str, found: Sequence[Candidate]) -> str:
 
 
 def _kind(body: bytes, encoding: str) -> str:
-    """What a page is that has hardly a text: ``sends on to '/main/', ``; else nothing."""
+    """The kind of a page with hardly any text: ``sends on to '/main/', ``; otherwise empty."""
     if _FRAMESET.search(body, 0, _BYTES):
         return "a frameset, "
     if len(_SEEN.sub(b"", unseen.blanked(body[:_BYTES]))) > _LITTLE or len(body) > _BYTES:

@@ -1,4 +1,4 @@
-"""A region of HTML -> the lines of a list: each in an element of its own, or else as text."""
+"""A region of HTML -> the lines of a list: each in its own element, or else as text."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _BOXES: Final = ("div", "p", "a", "span")
 _COPY: Final = "bx-clone"  # bxSlider repeats the first and the last entry in a page that has run
 _ICON: Final = re.compile(r"(?:^|\s)iw([0-9]{2})(?!\S)")
 _DT: Final = re.compile(r"<dt\b", re.IGNORECASE)  # in one <dl> of all, each begins an entry
-_NESTED: Final = 8  # so deep do boxes nest in each other on the average, at most
-_WHOLE: Final = 8  # as many entries as make a list
+_NESTED: Final = 8  # the deepest average nesting of boxes
+_WHOLE: Final = 8  # the entries that make a list
 
 _PLAIN_LIST: Final = re.compile(r"<ul\b[^<>]*>\s*")
 _PLAIN_ENTRY: Final = re.compile(
@@ -44,18 +44,18 @@ _PLAIN_ENTRY: Final = re.compile(
 
 
 def from_html(fragment: str, words: Words = KNOWN) -> Listing:
-    """The lines of a region of HTML: each in an element of its own, or else as text."""
+    """The lines of a region of HTML: each in its own element, or else as text."""
     return plain(fragment, words) or by_elements(fragment, words)
 
 
 def plain(fragment: str, words: Words) -> Listing | None:
     """
-    The lines of a list in which every entry has the usual form and known words, without a parser.
+    Read without a parser a list in which every entry has the usual form and known words.
 
-    That is most pages, and takes a fourth of the time.
+    Most pages are such, and this takes a fourth of the time.
     """
     opens = _PLAIN_LIST.match(fragment)
-    # What stands between two entries, then icon, label, city and number of the next, and so on.
+    # The text between two entries, then icon, label, city and number of the next, and so on.
     parts = _PLAIN_ENTRY.split(fragment[opens.end() if opens else 0 :])
     if len(parts) == 1 or parts[-1] != "</ul>" or any(parts[:-1:5]):
         return None
@@ -76,7 +76,7 @@ def by_elements(fragment: str, words: Words) -> Listing:
     if (root := parser.body) is None:
         return Listing(lines=())
     signs = _text(root).count("℃")
-    for tag in (*_LISTS, *_BOXES):  # by tag: to make a CSS engine takes longer than to parse
+    for tag in (*_LISTS, *_BOXES):  # by tag: making a CSS engine takes longer than parsing
         texts = _with_texts(parser.tags(tag), most=len(fragment) * _NESTED)
         own = [entry for entry in texts if not _is_copy(entry[0])] if _COPY in fragment else texts
         own_signs = signs - _singles(texts) + _singles(own)
@@ -109,7 +109,7 @@ def _is_copy(node: LexborNode) -> bool:
 
 
 def _with_texts(nodes: list[LexborNode], *, most: int) -> _Texts:
-    """Elements with their texts; none where those are longer together, nested in each other."""
+    """Elements with their texts; none if nesting makes those too long together."""
     texts = []
     for node in nodes:
         text = _text(node)
@@ -122,12 +122,12 @@ def _with_texts(nodes: list[LexborNode], *, most: int) -> _Texts:
 
 def _outermost(texts: _Texts, signs: int, words: Words) -> _Texts:
     """
-    Of boxes in boxes the outermost with one sign, and those of a known city beside them.
+    The outermost elements with one sign, and those of a known city beside them.
 
     Returns:
-        Those with all the signs; or else those in one element that has no other signs; or none.
+        Those with all the signs; or else those in one element without other signs; or none.
     """
-    groups: dict[int, _Texts] = {}  # by the element in which they stand
+    groups: dict[int, _Texts] = {}  # by their parent element
     signs_in: dict[int, int] = {}
     for node, text in texts:
         if (parent := node.parent) is None or not _is_entry(text, words):
@@ -151,13 +151,13 @@ def _is_entry(text: str, words: Words) -> bool:
 
 
 def _text(node: LexborNode) -> str:
-    """The text in an element, a newline between elements, with KMA's sign for every other."""
+    """The text in an element, with newlines between elements, and KMA's sign for every other."""
     text = node.text(separator="\n")
     return text if "℃" in text else SIGN.sub("℃", text)
 
 
 def _line(node: LexborNode, text: str, words: Words) -> Line | None:
-    """The line in an element; None where it holds only a heading, the credit or the date."""
+    """The line in an element; None if it has only a heading, the credit or the date."""
     before, sign, after = text.partition("℃")
     if not sign and (not text.strip() or credit.NAMED.search(text) or dates.PRINTED.search(text)):
         return None

@@ -1,4 +1,4 @@
-"""Where in a page a sidebar may be, told from its bytes: lists, signs for degrees, KMA's credit."""
+"""The possible places of a sidebar in the bytes of a page: lists, signs for degrees, the credit."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     AsText = Callable[[bytes, str], str]
 
 MARK: Final = b"weather_slide"
-"""In the class and the id of the list on every portal seen so far; a hint, not a condition."""
+"""Part of the class and id of the list on every portal seen so far; a hint, not a condition."""
 
 _CREDIT: Final = "기상청"
 
 LARGEST: Final = 32 * 1024
-"""Bytes of a list: sixteen cities are 1.2 KB, the longest list known (97) is under 10 KB."""
+"""The most bytes of a list: sixteen cities take 1.2 KB, the longest known list (97) under 10 KB."""
 
 
 TAG_SIZE: Final = 300
@@ -34,10 +34,10 @@ TAG_SIZE: Final = 300
 
 _BEFORE: Final = 1500
 _AFTER: Final = 2500
-"""Bytes around a list in which its beginning, its date and its credit must stand."""
+"""The bytes around a list that must contain its beginning, its date and its credit."""
 
 _MOST_REGIONS: Final = 8
-"""So many regions of a page are read at most, those with the most signs."""
+"""The most regions of a page to read, those with the most signs."""
 
 _ASCII_BASED: Final = {"utf-8", "cp949", "euc_kr"}
 _TAG: Final = re.compile(rb"<[a-zA-Z/!]")
@@ -56,14 +56,14 @@ class Region:
     A place in a page where a sidebar may be.
 
     Attributes:
-        before: What stands before the list, back to the list before.
+        before: The part before the list, back to the list before.
         printed: The list.
-        after: What stands after it, up to the next list.
-        html: Whether there is markup in the list.
+        after: The part after it, up to the next list.
+        html: Whether the list has markup.
         marked: Whether the list has the known name.
-        opens, closes: Where in the page the list begins and ends, in bytes.
+        opens, closes: The bytes of the page at which the list begins and ends.
         cut: Whether the page ends within the list.
-        hidden: Whether it is in a hidden element, or has one.
+        hidden: Whether it is in a hidden element, or contains one.
     """
 
     before: str
@@ -86,12 +86,12 @@ def ascii_based(page: bytes | str, encoding: str) -> tuple[bytes, str]:
         if name in _ASCII_BASED:
             return page, name
         return page.decode(name, "replace").encode("utf-8", "replace"), "utf-8"
-    except (LookupError, ValueError):  # no encoding, or none of text
+    except (LookupError, ValueError):  # not an encoding, or not one of text
         return page, "utf-8"
 
 
 def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
-    """The lists that have the known name in their tag, and are seen."""
+    """The visible lists with the known name in their tag."""
     at, lists = body.find(MARK), 0
     while at != -1 and lists < _MOST_REGIONS:
         opens = body.rfind(b"<", max(0, at - TAG_SIZE), at)
@@ -107,7 +107,7 @@ def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
 
 
 def _list_ends(body: bytes, at: int) -> int:
-    """Where a list ends; where the page ends, if that is in the list; else -1."""
+    """The end of a list; the end of the page, if it cuts the list; else -1."""
     if (closes := body.find(b"</ul>", at, at + LARGEST)) != -1:
         return closes + len(b"</ul>")
     if (tag := _LIST_TAG.search(body, body.find(b">", at) + 1, at + LARGEST)) is not None:
@@ -116,24 +116,24 @@ def _list_ends(body: bytes, at: int) -> int:
 
 
 def has_more(body: bytes, encoding: str, region: Region) -> bool:
-    """Whether KMA's sign stands in a page outside of a region."""
+    """Whether a page has KMA's sign outside of a region."""
     sign = "℃".encode(encoding)
     for start, end in ((0, region.opens), (region.closes, len(body))):
-        # Its first byte alone is searched for ten times as fast, and is seldom there.
+        # Searching for its first byte is ten times as fast, and that byte is rare.
         if body.find(sign[:1], start, end) != -1 and body.find(sign, start, end) != -1:
             return True
     return False
 
 
 def unmarked(seen: bytes, encoding: str, words: Words) -> Iterator[list[Region]]:
-    """What the longest runs of signs may belong to."""
+    """The regions of the longest runs of signs."""
     for part in runs.longest(seen, encoding, words):
         if part.end - part.start <= LARGEST:
             yield _at(seen, encoding, part, words)
 
 
 def _at(seen: bytes, encoding: str, part: runs.Part, words: Words) -> list[Region]:
-    """What a run of signs may belong to: its longest list alone, or else all around it."""
+    """The region of a run of signs: its longest list, or else all around it."""
     if _TAG.search(seen, part.start, part.end) is None:
         return [_text_region(seen, encoding, part, words)]
     around = _around(seen, encoding, part)
@@ -146,7 +146,7 @@ def _at(seen: bytes, encoding: str, part: runs.Part, words: Words) -> list[Regio
 
 
 def _around(seen: bytes, encoding: str, part: runs.Part) -> tuple[int, int]:
-    """Where the markup around a run of signs opens and closes, with the tags of its lists."""
+    """The beginning and end of the markup around a run of signs, with the tags of its lists."""
     start, end = part.start, part.end
     first = max(part.low, start - _BEFORE)
     opens = max(first, seen.find(b"<", first, start))
@@ -163,7 +163,7 @@ def _around(seen: bytes, encoding: str, part: runs.Part) -> tuple[int, int]:
 def _longest_list(
     seen: bytes, encoding: str, part: runs.Part, around: tuple[int, int], words: Words
 ) -> tuple[int, int]:
-    """Of the lists at a run of signs that with the most; an article near by may have some."""
+    """The list with the most signs of a run; a nearby article may have some."""
     sign = runs.any_sign(encoding)
     chains: list[tuple[int, int, int]] = []
     first, last = max(part.low, part.start - _BEFORE), min(part.high, part.end + _AFTER)
@@ -186,7 +186,7 @@ def _lists(
     """
     The lists in a part of the page, each up to where it closes, or else the next opens.
 
-    One that is never closed goes on to its credit; the last of all, at most to ``ends``.
+    A list that is never closed extends to its credit; the last one at most to ``ends``.
     """
     credit = _CREDIT.encode(encoding)
     tags = list(_LIST_TAG.finditer(body, start, end))
@@ -228,7 +228,7 @@ def _text_region(seen: bytes, encoding: str, part: runs.Part, words: Words) -> R
 
 
 def _text_ends(after: str, words: Words) -> int:
-    """Where a list of plain text ends after its last sign: before its credit, or after its rows."""
+    """The end of a list of plain text after its last sign: before its credit, or after its rows."""
     markup = after.find("<")
     limit = min(runs.GAP, len(after) if markup == -1 else markup)
     if (closes := after.find(_CREDIT, 0, limit)) != -1:
@@ -283,5 +283,5 @@ def _is_cut(seen: bytes, opens: int, closes: int) -> bool:
 
 def text(part: bytes, encoding: str) -> str:
     """A part of the page as text, with every line's end the same."""
-    printed = "\n".join(part.decode(encoding, "replace").split("\r\n"))  # quicker than to replace
+    printed = "\n".join(part.decode(encoding, "replace").split("\r\n"))  # faster than to replace
     return printed.replace("\r", "\n")

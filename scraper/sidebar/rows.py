@@ -1,10 +1,10 @@
 """
 Plain text -> the lines of a list: an entry in each row, or in cells of rows, or all in one row.
 
-Where labels have rows of their own, or stand between two temperatures of one row, the order of
-label, city and number is found once for the whole list and must hold in it: in
+If labels are in separate rows, or between two temperatures of one row, the order of label, city and
+number is determined once for the whole list and must hold throughout: in
 ``서울 1.0℃ 비 부산 2.0℃ 눈`` the last label is left over if labels come first. Labels that cannot
-be placed are left out, and that is said; they are never given to the neighbour.
+be placed are left out and reported; they are never given to a neighbour.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _SEPARATOR: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|;，�
 _ENTRY_BEGINS: Final = re.compile(r"\s*[•●○◦▪▫■□▶►▷◆◇,;，、]")
 _CELLS: Final = re.compile(r"[\s|]+")
 _NUMBER_ALONE: Final = re.compile(r"[\W\d_]*")
-_WHOLE: Final = 8  # as many entries as make a list
+_WHOLE: Final = 8  # the entries that make a list
 
 
 def from_text(text: str, words: Words = KNOWN) -> Listing:
-    """The lines of a region of plain text: bulleted or not, labels glued or on the line before."""
+    """The lines of a region of plain text: with or without bullets, labels joined or above."""
     rows = text.split("\n")
     if _in_cells(rows):
         rows = ["|".join(row for row in rows if row.strip() and not is_heading(row))]
@@ -54,13 +54,13 @@ def from_text(text: str, words: Words = KNOWN) -> Listing:
 
 
 def may_begin(row: str, words: Words) -> bool:
-    """Whether a row above the first sign is of the list: a label, or a city without a sign."""
+    """Whether a row above the first sign belongs to the list: a label, or a city without a sign."""
     alone = entry(_DASHED.sub("", row))
     return not row.strip(BULLETS) or is_label(alone, words) or names_a_station(alone, words)
 
 
 def goes_on(row: str, words: Words, *, label_above: bool) -> bool:
-    """Whether a row after the last sign is of the list: a label, or a city with one."""
+    """Whether a row after the last sign belongs to the list: a label, or a city with one."""
     alone = entry(_DASHED.sub("", row))
     if not alone or is_label(alone, words):
         return bool(alone)
@@ -74,15 +74,15 @@ class _Rows:
     def __init__(self, words: Words) -> None:
         self._words = words
         self._lines: list[Line] = []
-        self._waiting: list[Line] = []  # cities without a sign, which count if the list goes on
+        self._waiting: list[Line] = []  # cities without a sign, which count if the list continues
         self._above = NO_LABEL
-        self._loose: list[int] = []  # the lines whose label stood on a row of its own
-        self._begins_without = False  # such a list whose first line has no label
+        self._loose: list[int] = []  # the lines whose label had its own row
+        self._begins_without = False  # whether the first line of such a list has no label
         self._glued = self._prose = self._refused = self._label_last = False
         self._unplaced = self._shifted = False
 
     def take(self, row: str) -> bool:
-        """Read a row; gives whether the list may go on."""
+        """Read a row; return whether the list may continue."""
         if is_heading(row):
             return True
         parts = SIGN.split(row)
@@ -97,7 +97,7 @@ class _Rows:
         return True
 
     def listing(self) -> Listing:
-        """All that was read."""
+        """The result."""
         left_over = is_label(self._above, self._words)
         first = self._lines[0] if self._lines else None
         if self._shifted or (left_over and first and not first.label):  # the order does not hold
@@ -122,7 +122,7 @@ class _Rows:
         *signless, alone = _entries(after, self._words)
         if names_a_station(alone, self._words):
             if not self._lines[-1].city and not self._lines[-1].label:
-                self._refused = True  # the number stands before its city
+                self._refused = True  # the number comes before its city
             self._wait([*signless, alone])
         else:
             self._prose = self._prose or is_prose(after, self._words)
@@ -134,7 +134,7 @@ class _Rows:
         self._lines += self._waiting
         self._waiting.clear()
         found = line(last, self._words, above=self._above, after=after)
-        if self._above and is_label(after.strip(), self._words):  # one of them is of another city
+        if self._above and is_label(after.strip(), self._words):  # one is of another city
             self._shifted = True
         if self._above and found.label == self._above:
             self._loose.append(len(self._lines))
@@ -155,7 +155,7 @@ class _Rows:
                 self._above = NO_LABEL
 
     def _signless(self, row: str) -> None:
-        """A row without a sign: a city, a label, or another."""
+        """A row without a sign: a city, a label, or another text."""
         *signless, alone = _entries(row, self._words)
         if names_a_station(alone, self._words):
             self._wait([*signless, alone])
@@ -185,7 +185,7 @@ class _Rows:
 
 
 def _without_menu(lines: list[Line]) -> list[Line]:
-    """The lines without a menu of cities directly above: names alone, which come again below."""
+    """The lines without a menu of cities directly above: bare names, which are repeated below."""
     alone = (one.label or one.temperature for one in lines)
     begins = next((n for n, printed in enumerate(alone) if printed), 0)
     listed = {one.city for one in lines[begins:]}
@@ -194,7 +194,7 @@ def _without_menu(lines: list[Line]) -> list[Line]:
 
 def _in_order(parts: list[str], words: Words) -> tuple[list[tuple[str, str]], bool]:
     """
-    What stands before and after each sign of a row, and whether its labels have no sure place.
+    The texts before and after each sign of a row, and whether the place of its labels is unclear.
 
     In ``흐림서울 1.0℃ 비부산 2.0℃`` the labels come first; in ``서울 1.0℃비 부산 2.0℃눈`` last.
     """
@@ -213,7 +213,7 @@ def _in_order(parts: list[str], words: Words) -> tuple[list[tuple[str, str]], bo
 
 
 def _divided(between: str, words: Words) -> tuple[str, str]:
-    """What of the text between two signs belongs to the first of them, and what to the other."""
+    """Divide the text between two signs: the part of the first, and the part of the second."""
     if separator := _SEPARATOR.search(between):
         return between[: separator.start()], between[separator.start() :]
     label = leading_label(between, words)
@@ -221,7 +221,7 @@ def _divided(between: str, words: Words) -> tuple[str, str]:
 
 
 def _has_its_label(head: str, words: Words) -> bool:
-    """Whether a label is glued to its city, or set apart from the entry before."""
+    """Whether a label is joined to its city, or separated from the entry before."""
     if _ENTRY_BEGINS.match(head):
         return True
     first, *_ = [*_CELLS.split(head.strip(" |")), ""]
@@ -229,7 +229,7 @@ def _has_its_label(head: str, words: Words) -> bool:
 
 
 def _first_piece(rest: str) -> str:
-    """What follows the last sign of a row directly."""
+    """The text directly after the last sign of a row."""
     rest = credit.NAMED.split(rest)[0].strip(BULLETS + "|")
     return _SEPARATOR.split(rest)[0].strip()
 
@@ -242,7 +242,7 @@ def _entries(text: str, words: Words) -> list[str]:
 
 
 def _in_cells(rows: list[str]) -> bool:
-    """Whether the number has a row of its own: the rows are the cells of a table."""
+    """Whether the number has its own row: then the rows are the cells of a table."""
     printed = [SIGN.split(row)[0] for row in rows if SIGN.search(row)]
     alone = sum(_NUMBER_ALONE.fullmatch(head) is not None for head in printed)
     return len(printed) > 1 and alone * 2 > len(printed)
@@ -252,7 +252,7 @@ def _without_prose(rows: list[str], words: Words) -> list[str]:
     """
     The rows of a list, without those of an article above or below.
 
-    The row of an entry ends with its sign, or has the whole list; a sentence goes on.
+    The row of an entry ends with its sign, or has the whole list; a sentence continues.
     """
     printed = [(n, SIGN.split(row)) for n, row in enumerate(rows) if SIGN.search(row)]
     regular = [(n, len(parts) - 1) for n, parts in printed if is_regular(parts, words)]
@@ -273,7 +273,7 @@ def is_regular(parts: list[str], words: Words) -> bool:
 
 
 def _without_dashes(rows: list[str]) -> list[str]:
-    """The rows without ``- `` before entries, where that is a bullet: before each of them."""
+    """The rows without ``- `` before entries, if it is a bullet, which each entry then has."""
     entries = [row for row in rows if SIGN.search(row)]
     bullets = len(entries) > 1 and all(map(_DASHED.match, entries))
     return [_DASHED.sub("", row) for row in rows] if bullets else rows

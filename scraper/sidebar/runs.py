@@ -1,4 +1,4 @@
-"""Where signs for degrees stand together in a page, told apart into lists."""
+"""Runs of signs for degrees in a page, divided into lists."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 _SIGNS: Final = r"℃|[°º˚]\s?[CＣ]|&#(?:8451|x2103);|&deg;\s?C|&#(?:176|xb0);\s?C"
 GAP: Final = 1000
-"""Bytes from one sign to the next in one list; about 80, but more where some have no sign."""
+"""The most bytes between two signs of a list; usually 80, but more if some entries have no sign."""
 
 AROUND: Final = 2500
-"""Bytes around the signs of a list in which its beginning, its date and its credit must stand."""
+"""The bytes around the signs that must contain the list's beginning, date and credit."""
 
 _LONGEST: Final = 128 * 1024
-"""Bytes of signs that stand close to each other: several lists, and an article between."""
+"""The most bytes of a run of signs: several lists, and an article between."""
 
 _MOST: Final = 8
-"""So many runs of signs, and lists in them, are read at most: those with the most signs."""
+"""The most runs of signs, and lists in them, to read: those with the most signs."""
 
 _LONGEST_WORD: Final = 10
-"""Characters of a label or city that the tables lack."""
+"""The most characters of a label or city that the tables lack."""
 
 _MOST_UNKNOWN: Final = 2
-"""Words before a number that are neither label nor city: a label and a city that are new."""
+"""The most unknown words before a number: a new label and a new city."""
 
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _TAG: Final = re.compile(rb"<[^<>]*>")
@@ -46,9 +46,9 @@ class Part(NamedTuple):
     The signs of one list in a run of them.
 
     Attributes:
-        start, end: Where its first sign begins and its last one ends.
-        signs: How many there are.
-        low, high: How far it may reach: from the list before up to the next.
+        start, end: The beginning of its first sign, and the end of its last one.
+        signs: The number of signs.
+        low, high: The limits of the list: the list before, and the next.
     """
 
     start: int
@@ -69,7 +69,7 @@ def longest(seen: bytes, encoding: str, words: Words) -> list[Part]:
 
 
 def most_signs(body: bytes, encoding: str) -> tuple[int, int, int] | None:
-    """Start, end and count of the most signs that stand together; None where there are none."""
+    """Start, end and count of the longest run of signs; None if there are none."""
     runs = itertools.islice(_runs(any_sign(encoding), body), 1000)
     return max(runs, key=lambda run: run[2], default=None)
 
@@ -81,7 +81,7 @@ def any_sign(encoding: str) -> re.Pattern[bytes]:
 
 
 def _in(pattern: str, encoding: str) -> bytes:
-    """A pattern of text as a pattern of bytes, with its classes of characters as alternatives."""
+    """A pattern of text as a pattern of bytes, with character classes as alternatives."""
     alternatives = pattern.replace("[°º˚]", "(?:°|º|˚)").replace("[CＣ]", "(?:C|Ｃ)")
     return alternatives.encode(encoding)
 
@@ -92,7 +92,7 @@ def pieces(part: bytes, encoding: str) -> str:
 
 
 def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]]:
-    """Start, end and count of every run of signs that stand close to each other."""
+    """Start, end and count of every run of nearby signs."""
     start = end = count = 0
     for match in sign.finditer(body):
         if count and match.start() - end > GAP:
@@ -106,7 +106,7 @@ def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]
 
 
 def _divided(seen: bytes, encoding: str, run: tuple[int, int, int], words: Words) -> Iterator[Part]:
-    """The lists in a run of signs: a heading, a date, a credit or a sentence stands between two."""
+    """The lists in a run of signs, separated by a heading, a date, a credit or a sentence."""
     signs = list(any_sign(encoding).finditer(seen, run[0], run[1]))
     bounds = [0]
     cities: set[str] = set()
@@ -128,10 +128,10 @@ def _ends_list(between: str, cities: set[str], words: Words, *, changes: bool) -
     Whether a list ends between two signs, and another begins.
 
     Args:
-        between: What is seen between them; newlines stand between elements.
-        cities: Those of the list; that of the next entry is added.
-        words: What is known of words.
-        changes: Whether a list's tag stands between.
+        between: The visible text between them, with newlines between elements.
+        cities: The cities of the list; the city of the next entry is added.
+        words: The known words.
+        changes: Whether a list's tag is between them.
     """
     pieces = [piece for row in between.split("\n") if (piece := row.strip(BULLETS + "|-"))]
     if not pieces:
@@ -146,7 +146,7 @@ def _ends_list(between: str, cities: set[str], words: Words, *, changes: bool) -
 
 
 def _is_sentence(piece: str, words: Words) -> bool:
-    """Whether a text before a number has more words that are unknown than a city may have."""
+    """Whether a text before a number has more unknown words than a city may have."""
     unknown = [
         word
         for word in piece.split()
@@ -156,7 +156,7 @@ def _is_sentence(piece: str, words: Words) -> bool:
 
 
 def _is_foreign(piece: str, words: Words) -> bool:
-    """Whether a text between two entries is of neither."""
+    """Whether a text between two entries belongs to neither."""
     if is_label(piece, words) or names_a_station(entry(piece), words):
         return False
     return len(piece) > _LONGEST_WORD or " " in piece or says.day(piece) or _is_dated(piece)

@@ -1,4 +1,4 @@
-"""What the heading of a list says: of which day its values are, or that they are a forecast."""
+"""The heading of a list: the day of its values, or that they are a forecast."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from typing import Final
 
 _FORECAST: Final = ("내일", "모레", "글피", "예상", "예보", "최고", "최저", "전망")
-"""In none of 138 pages with a box does one of these stand in the 200 characters before it."""
+"""Words that do not occur in the 200 characters before the box in any of 138 pages."""
 
 _NOW: Final = {"현재", "지금", "오늘", "실황"}
 _DAYS: Final = {*_NOW, "어제", "내일", "모레", "글피", "주간", "예보"}
-"""Words on tabs above a list, which do not say of which day it is."""
+"""Words on tabs above a list, which do not tell its day."""
 
 _PAST: Final = re.compile(r"(?:어제|그제|그저께)(?:의? ?(?:날씨|기온))?")
 """A whole heading. A news line may begin with ``어제`` too, such as ``어제 개막한 축제``."""
@@ -19,19 +19,19 @@ _DAY: Final = re.compile(r"현재|오늘|어제|그제|그저께|날씨|기온|�
 
 _HALF_LINK: Final = re.compile(r"[^<]*</(?:a|li|option)>", re.IGNORECASE)
 _LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
-"""A link or an item of a list; the first perhaps without its beginning."""
+"""A link or an item of a list; the first may lack its beginning."""
 
 _ITEM: Final = re.compile(r"^[ \t]*[•·∙◦▪*+][ \t].*$", re.MULTILINE)
 _TAG: Final = re.compile(r"<[^<>]*>?")
 RAW: Final = 1000
-"""Characters with their markup that hold them."""
+"""The characters, with markup, that contain them."""
 
 _NEAR: Final = 200
-"""Characters before a list in which its heading stands."""
+"""The characters before a list that contain its heading."""
 
 
 def forecast(text: str) -> bool:
-    """Whether a text speaks of a day to come, or of the highest or lowest of a day."""
+    """Whether a text is about a future day, or about the highest or lowest of a day."""
     return any(word in text for word in _FORECAST)
 
 
@@ -41,7 +41,7 @@ def day(text: str) -> bool:
 
 
 def near(before: str) -> str:
-    """The last 200 characters that are seen before a list, without links and the items of lists."""
+    """The last 200 visible characters before a list, without links and the items of lists."""
     text = before[-RAW:]
     if half := _HALF_LINK.match(text):
         text = "\n" + text[half.end() :]
@@ -51,12 +51,12 @@ def near(before: str) -> str:
 
 def heads_another_day(near: str, date: str | None) -> bool:
     """
-    Whether the line directly above a list, its date aside, heads a forecast or a day before.
+    Whether the line directly above a list, apart from its date, heads a forecast or an earlier day.
 
     ``내일`` above ``2026.03.02 (월)`` does; a pair of tabs ``현재``, ``내일`` does not say which.
 
     Args:
-        near: What stands before the list.
+        near: The text before the list.
         date: The date printed there.
     """
     lines = [row.strip() for row in near.replace(date or "\n", "\n").split("\n") if row.strip()]

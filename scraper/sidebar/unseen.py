@@ -1,8 +1,8 @@
 """
-What the bytes of a page hold and a reader of the page does not see.
+The bytes of a page that a reader of the page does not see.
 
-Comments, scripts, styles, templates and the values of attributes may hold a whole box: the box of
-yesterday that somebody commented out, the template of a script. None of it is on the page.
+Comments, scripts, styles, templates and the values of attributes may contain a whole box: the
+commented-out box of yesterday, the template of a script. Such a box is not on the page.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _NOT_SHOWN: Final = re.compile(
     re.DOTALL,
 )
 """
-As HTML's tokenizer takes them: what is never closed goes on to the end of the page.
+By the rules of HTML's tokenizer: an unclosed one extends to the end of the page.
 
-The look ahead is for speed: most tags are of another letter.
+The lookahead is for speed: most tags begin with another letter.
 """
 
 _VALUE: Final = re.compile(rb"=\s*(?:\"[^\"<]*<|'[^'<]*<)")
@@ -27,10 +27,10 @@ _TAG: Final = re.compile(
     rb"(<[a-z/][a-z0-9]*)[^<>]*?=\s*(?:\"[^\"<]*<[^\"]*(?:\"|\Z)|'[^'<]*<[^']*(?:'|\Z))",
     re.IGNORECASE,
 )
-"""A tag up to the end of the first of its values that has markup in it."""
+"""A tag up to the end of its first value with markup."""
 
 _OTHERS: Final = bytes(set(range(256)) - set(b"<>=\"'"))
-"""All bytes but those of which markup in a value consists."""
+"""All bytes except those of markup in a value."""
 
 _BEGINS: Final = re.compile(rb"</?[a-z]")
 _HINTS: Final = re.compile(rb"\bhidden\b|\bnone\b")
@@ -46,15 +46,15 @@ _NEVER_OPEN: Final = {b"input", b"img", b"br", b"hr", b"meta", b"link", b"source
 
 SWALLOWED: Final = "\0"
 """
-Stands for markup in the value of an attribute.
+Replaces markup in the value of an attribute.
 
 ``<td class="iw0>흐림</td><td>3℃</td></tr><tr><th>부산</th><td class="iw01">`` is one tag: in a
-list, it has swallowed what stood between a city and its number.
+list, it has swallowed the markup between a city and its number.
 """
 
 
 def blanked(body: bytes) -> bytes:
-    """The page with blanks for all that is not seen, so that every other byte keeps its place."""
+    """The page with blanks for invisible parts, so that every other byte keeps its place."""
     parts, at, small = [], 0, body.lower()
     searched = 0
     while match := _NOT_SHOWN.search(small, searched):
@@ -69,7 +69,7 @@ def blanked(body: bytes) -> bytes:
 
 def _tag_ends(small: bytes, since: int, at: int) -> int | None:
     """
-    Where a tag ends that is still open at a place; None where none is.
+    The end of a tag that is still open at a place; None if none is open.
 
     ``</l<!--i>`` is one tag with an odd name: no comment begins in it.
     """
@@ -81,7 +81,7 @@ def _tag_ends(small: bytes, since: int, at: int) -> int | None:
 
 
 def _may_swallow(seen: bytes) -> bool:
-    """Whether a value may have markup in it; no where each is empty without its other bytes."""
+    """Whether a value may contain markup; not if all are empty without their other bytes."""
     marks = seen.translate(None, _OTHERS)
     for harmless in (b'=""', b'="="', b"=''"):  # the second is an address with a query
         marks = marks.replace(harmless, b"")
@@ -89,21 +89,21 @@ def _may_swallow(seen: bytes) -> bool:
 
 
 def _swallowed(match: re.Match[bytes]) -> bytes:
-    """A tag up to the end of a value with markup, as long as that and without it."""
+    """A tag up to the end of a value with markup, with blanks in place of the markup."""
     return match[1] + SWALLOWED.encode() * (len(match[0]) - len(match[1]))
 
 
 def is_hidden(seen: bytes, opens: int, closes: int) -> bool:
     """
-    Whether a part of a page stands in a hidden element, or has one.
+    Whether a part of a page is in a hidden element, or contains one.
 
-    Hidden is what has the attribute ``hidden`` or ``display: none`` in its own style; style sheets
-    are not read.
+    An element is hidden by the attribute ``hidden``, or by ``display: none`` in its own style;
+    style sheets are not read.
 
     Args:
         seen: The page, or its beginning.
-        opens: Where the part begins.
-        closes: Where it ends.
+        opens: The beginning of the part.
+        closes: Its end.
     """
     small = seen[:closes].lower()
     if b"hidden" not in small and b"none" not in small:
@@ -127,7 +127,7 @@ def _hides(tag: bytes) -> bool:
 
 
 def _is_open(name: bytes, after: bytes) -> bool:
-    """Whether an element is still open at the end of what follows its tag."""
+    """Whether an element is still open at the end of the text after its tag."""
     depth = 1
     for tag in re.finditer(rb"<(/?)" + re.escape(name) + rb"\b", after):
         if tag[1]:

@@ -1,9 +1,9 @@
 """
-Our own troubles: the disk, the database, the clock, the channels, and looks that do not come.
+Troubles of nalssi itself: the disk, the database, the clock, the channels, and missing looks.
 
-They are reported by the channels that report those of portals, and need no database: a small file
-beside it remembers them (``memory``), what is new or over follows from that and from what is seen
-now (``rules``), and ``Teller`` sends it.
+The channels for portals report them too, and the database is not needed: a small file beside it
+remembers them (``memory``), ``rules`` compares that with the present, and ``Teller`` sends the
+notices.
 """
 
 from __future__ import annotations

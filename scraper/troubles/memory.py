@@ -1,9 +1,9 @@
 """
-What of our own troubles is remembered: a small file beside the database, ``weather.db.troubles``.
+The memory of our troubles: a small file beside the database, ``weather.db.troubles``.
 
-It is replaced atomically. Where the disk has no room for a second one it is written over in place,
-for which it is as long as a page of the disk from the start. Where its folder is away or read-only,
-it is in ``$XDG_STATE_HOME/nalssi``.
+It is replaced atomically. If the disk has no room for a second file, it is overwritten in place, so
+it takes a whole page of the disk from the start. If its folder is missing or read-only, the file is
+in ``$XDG_STATE_HOME/nalssi``.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _PAGE: Final = 4096
 
 
 def load(database: Path) -> list[Trouble]:
-    """The troubles that are remembered of a database; the newer where two places have some."""
+    """Load the troubles of a database; the newer ones if two places have some."""
     read = [_read(place) for place in _places(database)]
     newest = max(read, key=lambda one: one[0])
     return newest[1]
 
 
 def save(database: Path, troubles: Sequence[Trouble], now: dt.datetime) -> bool:
-    """Remember them, in the first place that takes them; gives whether one did."""
+    """Save them in the first place that can be written; return whether one could."""
     said = {"written": now.timestamp(), "troubles": [_row(one) for one in troubles]}
     body = json.dumps(said, ensure_ascii=False).encode()
     body = body.ljust(-len(body) % _PAGE + len(body))
@@ -57,7 +57,7 @@ def _places(database: Path) -> Iterator[Path]:
 
 
 def _written(place: Path, body: bytes) -> bool:
-    if place.parent.name == "nalssi" and place.parent.parent.is_dir():  # our own folder of states
+    if place.parent.name == "nalssi" and place.parent.parent.is_dir():  # nalssi's folder of states
         with contextlib.suppress(OSError):
             place.parent.mkdir(mode=0o700, exist_ok=True)
     try:
@@ -72,7 +72,7 @@ def _written_over(place: Path, body: bytes) -> bool:
     try:
         with place.open("rb+", buffering=0) as file:
             if len(body) > os.fstat(file.fileno()).st_size:
-                return False  # it would want room that is not there
+                return False  # this would need free space
             file.write(body.ljust(os.fstat(file.fileno()).st_size))
             os.fsync(file.fileno())
     except OSError:
@@ -81,7 +81,7 @@ def _written_over(place: Path, body: bytes) -> bool:
 
 
 def _read(place: Path) -> tuple[float, list[Trouble]]:
-    """When it was written, and what; nothing where it is missing or damaged."""
+    """The time and the content of a file; empty if it is missing or damaged."""
     try:
         said = json.loads(place.read_bytes())
         return float(said["written"]), [_trouble(row) for row in said["troubles"]]

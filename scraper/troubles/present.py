@@ -1,4 +1,4 @@
-"""Our own troubles as somebody sees them from outside: without the process that polls."""
+"""Our troubles as seen from outside, without the process that polls."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 DISK_MIB: Final = 200
-"""Where no config says how much is enough."""
+"""The least free space without a config."""
 
 
 def remembered(database: Path, config: Config | None, now: dt.datetime) -> list[Trouble]:
-    """The troubles that the daemon or a pass has seen, with the disk and the file of now."""
+    """The troubles that the daemon or a pass has seen, with the current disk and file."""
     interval_s = config.interval_s if config else 0
     least = config.notify.disk_mib if config else DISK_MIB
     known = {one.key: one for one in memory.load(database) if lasting(one, now, interval_s)}
@@ -49,12 +49,12 @@ def remembered(database: Path, config: Config | None, now: dt.datetime) -> list[
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polls:
     """
-    When portals were polled, and are to be.
+    The times of past and future looks.
 
     Attributes:
-        portals: How each portal in the database is.
-        dues: When the next look at each is, or was, due.
-        config: The asker's; None = all portals of the database count.
+        portals: The state of each portal in the database.
+        dues: The due time of the next look at each portal, perhaps in the past.
+        config: The config; None = all portals of the database count.
         now: The present, aware.
     """
 
@@ -65,18 +65,18 @@ class Polls:
 
     @classmethod
     def read(cls, asked: Database, config: Config | None, now: dt.datetime) -> Self:
-        """As a database has them."""
+        """Read them from a database."""
         portals = {one.portal: one for one in asked.status(now=now)}
         dues = {name: _due(asked, one, config, now) for name, one in portals.items()}
         return cls(portals=portals, dues=dues, config=config, now=now)
 
     @property
     def names(self) -> list[str]:
-        """The portals of the config, in its order; all in the database where there is none."""
+        """The portals of the config, in its order; without a config, all in the database."""
         return [one.name for one in self.config.portals] if self.config else list(self.portals)
 
     def idle(self, holder: Holder | None) -> Trouble | None:
-        """That no look came for three intervals though some were due; None before the first."""
+        """The trouble of no look for three intervals although due; None before the first look."""
         polled = [self.portals[name] for name in self.names if name in self.portals]
         looks = {one.portal: one.last_look for one in polled if one.last_look is not None}
         due = max((self.dues[name] for name in looks), default=self.now)
@@ -98,9 +98,9 @@ def _cure(holder: Holder | None) -> str:
 def _due(
     asked: Database, one: PortalStatus, config: Config | None, now: dt.datetime
 ) -> dt.datetime:
-    """When the next look at a portal is, or was, due."""
+    """The due time of the next look at a portal, perhaps in the past."""
     interval_s = config.interval_s if config else round(one.interval_minutes * 60)
     schedule = config.schedule if config else ""
-    with connection.reading(asked.path):  # an interval without end is damage, too
+    with connection.reading(asked.path):  # an infinite interval is damage, too
         after = one.last_look + dt.timedelta(seconds=1) if one.last_look else now
         return next_look(asked.memory(one.portal), interval_s, after, schedule=schedule)

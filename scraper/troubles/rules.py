@@ -1,4 +1,4 @@
-"""Which notices of our own troubles are due: once, daily while it lasts, and once when over."""
+"""The due notices about our troubles: once, daily while they last, and once when they are over."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from scraper.notify.notice import Own
 
 Key: TypeAlias = "tuple[Own, str]"
-"""A kind, and the channel that it is about; "" for all other kinds."""
+"""A kind, and the channel for kind ``channel``; "" for all other kinds."""
 
 Seen: TypeAlias = "Mapping[Key, str | None]"
-"""What is seen now: a line for a trouble, None for none; what is not in it is not known."""
+"""The present: a line for a trouble, None for no trouble; a missing key is unknown."""
 
 PORTAL: Final = "nalssi"
-"""What stands in a notice where others name the portal."""
+"""The name in place of a portal in these notices."""
 
 INTERVALS: Final = 3
-"""So many intervals make a lock too long, and looks that do not come a trouble."""
+"""After this many intervals a lock, or missing looks, are a trouble."""
 
 _OVER: Final[Mapping[Own, str]] = {
     "disk": "the disk has room again",
@@ -46,15 +46,15 @@ KINDS: Final[tuple[Own, ...]] = tuple(_OVER)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
     """
-    A trouble of our own.
+    A trouble of nalssi itself.
 
     Attributes:
-        kind: In a word.
-        about: The channel that fails; "" for all other kinds.
-        since: When it was first seen; aware.
-        text: What is wrong and what to do, in one line.
-        over: Whether it is over, and some channel does not know that yet.
-        sent: When each channel took a notice of it.
+        kind: Its kind, in a word.
+        about: The failing channel; "" for all other kinds.
+        since: The time when it was first seen; aware.
+        text: The fault and the remedy, in one line.
+        over: Whether it is over, but not all channels have been notified.
+        sent: The time when each channel accepted a notice.
     """
 
     kind: Own
@@ -66,12 +66,12 @@ class Trouble:
 
     @property
     def key(self) -> Key:
-        """What tells it from others."""
+        """Its identity."""
         return self.kind, self.about
 
 
 def updated(known: Iterable[Trouble], seen: Seen, now: dt.datetime) -> list[Trouble]:
-    """The troubles after what was seen; one that is over stays until its channels know."""
+    """The troubles after an update; one that is over stays until its channels are notified."""
     troubles = {trouble.key: trouble for trouble in known}
     for key, text in seen.items():
         before = troubles.get(key)
@@ -89,14 +89,14 @@ def updated(known: Iterable[Trouble], seen: Seen, now: dt.datetime) -> list[Trou
 
 
 def lasting(trouble: Trouble, now: dt.datetime, interval_s: float) -> bool:
-    """Whether it lasts for so long that it is worth a word; a lock of a minute is none."""
+    """Whether it has lasted long enough for a notice; a lock of a minute has not."""
     patience = {"locked": INTERVALS * interval_s, "channel": AGAIN_AFTER.total_seconds()}
     lasted = (now - trouble.since).total_seconds()
     return not trouble.over and (lasted >= patience.get(trouble.kind, 0.0) or lasted < 0)
 
 
 def due(trouble: Trouble, channel: str, now: dt.datetime, interval_s: float) -> Notice | None:
-    """The notice of a trouble that a channel is to be given now; None where there is none."""
+    """The notice of a trouble that is due for a channel now; None if none is due."""
     before = trouble.sent.get(channel)
     if trouble.over:
         return _notice(trouble, _over(trouble), well=True) if before else None
@@ -108,7 +108,7 @@ def due(trouble: Trouble, channel: str, now: dt.datetime, interval_s: float) -> 
 
 
 def delivered(trouble: Trouble, channel: str, now: dt.datetime) -> Trouble | None:
-    """The trouble after a channel took its notice; None where all know that it is over."""
+    """The trouble after a channel accepted its notice; None once all know that it is over."""
     others = {name: at for name, at in trouble.sent.items() if name != channel}
     if trouble.over:
         return replace(trouble, sent=others) if others else None
@@ -116,13 +116,13 @@ def delivered(trouble: Trouble, channel: str, now: dt.datetime) -> Trouble | Non
 
 
 def shifted(trouble: Trouble, by: dt.timedelta) -> Trouble:
-    """The same trouble by a clock that was set."""
+    """The same trouble after the clock was set."""
     sent = {channel: at + by for channel, at in trouble.sent.items()}
     return replace(trouble, since=trouble.since + by, sent=sent)
 
 
 def failing(failure: str) -> str:
-    """The trouble of a channel that fails, such as ``"webhook: refused: it answered 500"``."""
+    """The trouble of a failing channel, such as ``"webhook: refused: it answered 500"``."""
     return f"{failure}; fix the channel, or remove it from the config"
 
 

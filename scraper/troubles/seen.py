@@ -1,4 +1,4 @@
-"""What of our own troubles can be seen, in the words of a notice: what is wrong, and what to do."""
+"""Detects our troubles, with the text of the notice: the fault, and the remedy."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from scraper.troubles.rules import Seen
 
 _MORE: Final = 1.1
-"""A disk that was short of room has it again only with so many times the bound: no to and fro."""
+"""A full disk counts as free again only at this multiple of the limit, to avoid flapping."""
 
 OF_FILE: Final[tuple[Own, ...]] = ("gone", "replaced", "locked", "refused")
-"""What a look that is recorded shows to be over; damage elsewhere in the file may stay."""
+"""The troubles that a recorded look ends; damage elsewhere in the file may stay."""
 
 
 def of_disk(database: Path, *, least_mib: int, short: bool = False) -> Seen:
     """
-    Whether the disk of a database has room.
+    Check that the disk of a database has room.
 
     Args:
         database: Its file, which may be missing.
-        least_mib: How much is enough; 0 = any.
+        least_mib: The least free space in MiB; 0 = any.
         short: Whether it was short of room before.
     """
     least = least_mib * 2**20 * (_MORE if short else 1)
     try:
         folder = next(one for one in (*database.resolve().parents, Path("/")) if one.is_dir())
         free = shutil.disk_usage(folder).free
-    except OSError:  # out of reach, as the database will be
+    except OSError:  # not accessible, like the database
         return {}
     if free >= least:
         return {("disk", ""): None}
@@ -45,7 +45,7 @@ def of_disk(database: Path, *, least_mib: int, short: bool = False) -> Seen:
 
 
 def of_error(exc: NalssiError) -> Seen:
-    """The trouble that an error of the database or the clock shows."""
+    """The trouble behind an error of the database or the clock."""
     if isinstance(exc, WrongClock):
         return {("clock", ""): str(exc)}
     fault = exc.fault if isinstance(exc, DatabaseError) else ""
@@ -57,12 +57,12 @@ def of_error(exc: NalssiError) -> Seen:
 
 
 def of_success() -> Seen:
-    """What a look that is recorded shows to be over."""
+    """The troubles that a recorded look ends."""
     return {(kind, ""): None for kind in OF_FILE}
 
 
 def of_clock(problem: str | None) -> Seen:
-    """A clock that is wrong or was stepped, or is neither."""
+    """The trouble of a wrong or stepped clock, if it is either."""
     return {("clock", ""): problem}
 
 

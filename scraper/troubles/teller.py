@@ -1,4 +1,4 @@
-"""Reports our own troubles by every channel; needs no database."""
+"""Reports our troubles by every channel; needs no database."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ NONE: Final[Mapping[Key, str | None]] = MappingProxyType({})
 
 class Teller:
     """
-    Remembers our own troubles and reports them.
+    Remembers our troubles and reports them.
 
     Args:
-        config: Which channels there are.
-        database: Beside which file they are remembered.
-        clock: Says what time it is; aware.
-        complain: Takes a line on what could not be sent; the same of one channel only once.
+        config: The channels.
+        database: The file beside which they are remembered.
+        clock: Returns the present; aware.
+        complain: Takes a line about a failure; the same failure of a channel only once.
 
     Attributes:
-        troubles: All that are known.
+        troubles: All known troubles.
     """
 
     def __init__(
@@ -52,25 +52,25 @@ class Teller:
         self._saved: list[Trouble] | None = self.troubles
 
     def has(self, key: Key) -> bool:
-        """Whether there is such a trouble now."""
+        """Whether there is a trouble of this kind now."""
         return any(one.key == key and not one.over for one in self.troubles)
 
     def lasting(self) -> list[Trouble]:
-        """Those that last for long enough to be worth a word."""
+        """The troubles that have lasted long enough for a notice."""
         now = self._clock()
         return [one for one in self.troubles if rules.lasting(one, now, self.config.interval_s)]
 
     def shift(self, by: dt.timedelta) -> None:
-        """Move what is remembered with a clock that was set, so that no notice is sent twice."""
+        """Move the remembered times with a clock that was set, so that no notice is sent twice."""
         self.troubles = [rules.shifted(one, by) for one in self.troubles]
 
     async def tell(self, seen: Seen, now: dt.datetime | None = None) -> None:
         """
-        Take in what is seen, send what is due, and remember both; no channel can stop it.
+        Update the troubles, send the due notices, and save; no channel can stop it.
 
         Args:
-            seen: What is seen.
-            now: The moment to which all of it is dated; None = the present.
+            seen: The troubles seen now.
+            now: The time for all of it; None = the present.
         """
         now, channels = now or self._clock(), self._channels()
         self._take_in(seen, {channel.name for channel in channels}, now)
@@ -78,17 +78,17 @@ class Teller:
         for failures in await asyncio.gather(*(self._send_due(one, now) for one in channels)):
             results |= failures
         self.troubles = rules.updated(self.troubles, results, now)
-        self._save()  # a page on the disk, where something changed
+        self._save()  # writes a page to the disk, if something changed
 
     async def tell_pass(
         self, failure: NalssiError | None, channels: Mapping[Key, str | None] = NONE
     ) -> None:
         """
-        The same after a pass.
+        Do the same after a pass.
 
         Args:
-            failure: What kept it from recording its looks; None where they are recorded.
-            channels: How the channels did with the notices of portals.
+            failure: The error that kept it from recording its looks; None if they are recorded.
+            channels: The results of the channels with the notices of portals.
         """
         least, short = self.config.notify.disk_mib, self.has(("disk", ""))
         found: dict[Key, str | None] = {
@@ -109,7 +109,7 @@ class Teller:
         return configured(self.config.notify)
 
     def _take_in(self, seen: Seen, names: set[str], now: dt.datetime) -> None:
-        """What is seen, and nothing of channels that left the config."""
+        """Update the troubles, and drop those of channels that left the config."""
         names.add("ping")
         gone: Mapping[Key, str | None] = {
             one.key: None for one in self.troubles if one.about and one.about not in names
@@ -117,7 +117,7 @@ class Teller:
         self.troubles = rules.updated(self.troubles, {**seen, **gone}, now)
 
     async def _send_due(self, channel: Channel, now: dt.datetime) -> dict[Key, str | None]:
-        """Send by one channel what it does not know yet; gives how the channel did."""
+        """Send the due notices by one channel, and return its result."""
         from scraper.notify import deliver  # noqa: PLC0415 - only where it is wanted
 
         until = time.monotonic() + PATIENCE_S
@@ -135,14 +135,14 @@ class Teller:
         return result
 
     def _mark(self, key: Key, channel: str, now: dt.datetime) -> None:
-        """Remember that a channel took the notice of a trouble."""
+        """Remember that a channel accepted the notice of a trouble."""
         marked = (
             rules.delivered(one, channel, now) if one.key == key else one for one in self.troubles
         )
         self.troubles = [one for one in marked if one is not None]
 
     def _save(self) -> None:
-        """Remember what changed; where there are channels, have room for it in time."""
+        """Save changes; with channels, reserve the space in time."""
         due = self.config.notify.channels and not memory.exists(self._database)
         if due or not _same(self.troubles, self._saved):
             saved = memory.save(self._database, self.troubles, self._clock())
@@ -150,7 +150,7 @@ class Teller:
 
 
 def _same(some: list[Trouble], others: list[Trouble] | None) -> bool:
-    """Whether they differ in their texts alone, whose numbers are worth no write to the disk."""
+    """Whether they differ only in the numbers of their texts, which are not worth a write."""
 
     def marks(troubles: list[Trouble]) -> list[object]:
         return [(one.key, one.since, one.over, dict(one.sent)) for one in troubles]

@@ -1,4 +1,4 @@
-"""The pages that explain: what the states mean, and what the data addresses give."""
+"""The pages of explanations: the states, and the data addresses."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def about(asked: Asked) -> Answer:
-    """What the states mean, credit, how to cite."""
+    """The page of states, credit and citation."""
     asked.only()
     return page(asked, "about.html", [], states=STATES, portals=asked.db.portals())
 
 
 def api(asked: Asked) -> Answer:
-    """Each data address with an example."""
+    """The page of data addresses with examples."""
     from scraper.web.openapi import described  # noqa: PLC0415 - it describes what answers here
 
     asked.only()

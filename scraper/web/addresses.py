@@ -1,4 +1,4 @@
-"""Every address: what answers it, and which files a frozen site has of it."""
+"""Every address: its function, and its files in a written site."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from scraper.web.answer import Answer, Asked
 
 Files: TypeAlias = Literal["once", "station", "month", "year", "portal", "digest", "none"]
-"""Of what there is a file each; ``none``: it depends on a question that no file can answer."""
+"""The kind of files of an address; ``none``: it depends on a query, so it has no file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """
-    An address, or those of one form.
+    An address, or all of one form.
 
     Attributes:
-        path: As Starlette has it: ``{station:int}`` is a part that varies.
-        answer: What answers.
-        files: Which files of a frozen site.
-        both: Whether it is there in English too, under ``/en``.
+        path: The path for Starlette; ``{station:int}`` is a variable part.
+        answer: The function that answers.
+        files: The files in a written site.
+        both: Whether it also exists in English, under ``/en``.
     """
 
     path: str
@@ -75,7 +75,7 @@ ADDRESSES: Final = (
     Address(path=f"{V1}/portals.json", answer=data.portals),
     Address(path=f"{V1}/gaps.json", answer=data.gaps),
     Address(path=f"{V1}/freezes.json", answer=data.freezes),
-    Address(path=f"{V1}/words.json", answer=data.words, files="none"),  # it reads everything
+    Address(path=f"{V1}/words.json", answer=data.words, files="none"),  # it reads the whole history
     Address(
         path=f"{V1}/stations/{{station:int}}/hours/{{year:int}}.csv",
         answer=data.hours,

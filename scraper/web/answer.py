@@ -1,4 +1,4 @@
-"""What is asked of an address, what is answered, and for how long that holds."""
+"""The request, the answer, and how long it holds."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 Language: TypeAlias = Literal["ko", "en"]
 
 FRESH_S: Final = 60
-"""No cache keeps what may still change for longer than a minute."""
+"""The longest time that a cache may keep an answer that can change: a minute."""
 
 FOREVER_S: Final = 365 * 24 * 60 * 60
-"""How long a cache may keep what changes no more; RFC 9111 wants no more than a year."""
+"""How long a cache may keep a final answer; RFC 9111 advises at most a year."""
 
 SETTLED: Final = dt.timedelta(days=1)
-"""So long after its end, a month or a showing is taken for closed."""
+"""The time after its end at which a month or a showing counts as final."""
 
 HTML: Final = "text/html; charset=utf-8"
 JSON: Final = "application/json"
@@ -35,21 +35,21 @@ SVG: Final = "image/svg+xml"
 
 
 class NotThere(NalssiError):
-    """No page, file or record stands at this address."""
+    """This address has no page, file or record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """
-    What goes out.
+    An answer.
 
     Attributes:
-        body: As sent.
+        body: The body as sent.
         media_type: For ``Content-Type``.
-        status: HTTP's.
-        holds_until: Moments at which something in it changes; a cache keeps it to the first.
-        modified: The newest look that it tells of.
-        closed: Whether it changes no more.
+        status: The HTTP status.
+        holds_until: Times at which a part of it changes; a cache keeps it until the first.
+        modified: The newest look that it includes.
+        closed: Whether it can no longer change.
     """
 
     body: bytes
@@ -61,11 +61,11 @@ class Answer:
 
     @property
     def etag(self) -> str:
-        """A strong one: equal bytes alone have it."""
+        """A strong ETag: only equal bytes share it."""
         return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
 
     def cache_control(self, now: dt.datetime) -> str:
-        """For how long a cache may keep it."""
+        """The header Cache-Control."""
         if self.closed:
             return f"public, max-age={FOREVER_S}, immutable"
         seconds = [(one - now).total_seconds() for one in self.holds_until if one > now]
@@ -75,17 +75,17 @@ class Answer:
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """
-    One request, and what it may ask of the database.
+    One request, with access to the database.
 
     Attributes:
-        db: Open for this request alone.
+        db: The database, open for this request only.
         now: The present; Korean time.
-        path: As asked for, such as ``/en/stations/108/``.
-        language: Of a page; data have none.
-        base_url: Where this is to be found from outside, without a slash at its end; may be empty.
-        values: The parts of the path that vary.
-        query: What stands after the question mark.
-        months: How many months a station's page links to.
+        path: The requested path, such as ``/en/stations/108/``.
+        language: The language of a page; data have none.
+        base_url: The public address, without a slash at its end; may be empty.
+        values: The variable parts of the path.
+        query: The parameters after the question mark.
+        months: The number of months that a station's page links to.
     """
 
     db: Database
@@ -99,12 +99,12 @@ class Asked:
 
     @cached_property
     def status(self) -> list[PortalStatus]:
-        """How every portal is."""
+        """The state of every portal."""
         return self.db.status(now=self.now)
 
     @cached_property
     def ends(self) -> dict[str, dt.datetime]:
-        """When the first of a portal's live values stops being live, by the portal's name."""
+        """The earliest expiry of each portal's live values, by its name."""
         found: dict[str, dt.datetime] = {}
         for row in self.db.latest(now=self.now):
             if row.valid_until:
@@ -113,7 +113,7 @@ class Asked:
 
     @cached_property
     def next_looks(self) -> tuple[dt.datetime, ...]:
-        """When portals are polled next, of those that are not overdue."""
+        """The times of the next looks, without overdue ones."""
         return tuple(
             due
             for one in self.status
@@ -121,7 +121,7 @@ class Asked:
         )
 
     def next_look_at(self, portal: PortalStatus) -> dt.datetime | None:
-        """When a portal is polled next; None where that is overdue."""
+        """The time of a portal's next look; None if it is overdue."""
         memory = self.db.memory(portal.portal)
         due = next_look(memory, round(portal.interval_minutes * 60), self.now)
         return due if due > self.now else None
@@ -133,10 +133,10 @@ class Asked:
 
     def only(self, *names: str) -> None:
         """
-        Refuse a question mark with other names behind it.
+        Refuse other parameters.
 
         Raises:
-            WrongQuestion: There are.
+            WrongQuestion: There are others.
         """
         if unknown := sorted(set(self.query) - set(names)):
             known = ", ".join(names) or "no parameter"
@@ -149,7 +149,7 @@ class Asked:
         Args:
             body: The text.
             media_type: For ``Content-Type``.
-            values: Records with a ``valid_until``.
+            values: The records in it, with a ``valid_until``.
             more: As in ``Answer``.
         """
         ends = tuple(one.valid_until for one in values if one.valid_until)
@@ -171,11 +171,11 @@ class Asked:
         values: Iterable[Any] = (),
         **more: Any,
     ) -> Answer:
-        """CSV with the mark by which Excel knows UTF-8."""
+        """CSV with the mark by which Excel recognizes UTF-8."""
         text = "\N{BYTE ORDER MARK}" + csv_text(headings, rows)
         return self.answer(text, CSV, values, **more)
 
 
 def fresh_until(values: Iterable[Any]) -> dt.datetime | None:
-    """When the first of the live values stops being live; None where none is."""
+    """The earliest expiry of the live values; None if none is live."""
     return min((one.valid_until for one in values if one.valid_until), default=None)

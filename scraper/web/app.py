@@ -1,4 +1,4 @@
-"""The app: each address with its answer, the headers of all, and errors in our own words."""
+"""The app: each address with its answer, common headers, and our own error texts."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "::1", "[::1]")
 PROBLEM: Final = "application/problem+json"
 
 RETRY_S: Final = 5
-"""What we ask a client to wait for that came at a bad moment."""
+"""The Retry-After of a refused request."""
 
 _CSP: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors {}"
 )
 _OPEN: Final = ("/api/", "/embed/", "/en/embed/", "/oembed")
-"""What pages of others may read."""
+"""The addresses that pages of other sites may read."""
 
 _STATUS: Final[tuple[tuple[type[NalssiError], int], ...]] = (
     (NotThere, 404),
@@ -84,11 +84,11 @@ def app(  # noqa: PLR0913 - each by its name
 
     Args:
         path: The database.
-        base_url: Where it is to be found from outside; empty = only here.
-        host: What it is bound to, which is a name it may be called by.
-        clock: Says what time it is; aware.
-        limit_s: For all questions of one request.
-        months: How many months a station's page links to.
+        base_url: The public address; empty = only on this machine.
+        host: The address that it listens on, which is an allowed host name.
+        clock: Returns the present; aware.
+        limit_s: The time limit for all queries of one request.
+        months: The number of months that a station's page links to.
     """
     shared = {"base_url": base_url.rstrip("/"), "months": months}
     house = _House(Door(path, limit_s=limit_s), clock, shared)
@@ -111,7 +111,7 @@ def app(  # noqa: PLR0913 - each by its name
 
 
 class _House:
-    """What all addresses share."""
+    """The shared state of all addresses."""
 
     def __init__(
         self, door: Door, clock: Callable[[], dt.datetime], shared: dict[str, Any]
@@ -119,7 +119,7 @@ class _House:
         self._door, self._clock, self._shared = door, clock, shared
 
     async def answer(self, address: Address, english: bool, request: Request) -> Response:
-        """The answer to a request, or that it is the one that the client has."""
+        """The answer to a request, or 304 if the client already has it."""
         present = self._clock().astimezone(KST)
 
         def work(db: Database) -> Answer:
@@ -156,7 +156,7 @@ def _response(request: Request, answer: Answer, present: dt.datetime) -> Respons
 
 
 def _has(request: Request, etag: str) -> bool:
-    """Whether the client has this very answer (RFC 9110, 13.1.2)."""
+    """Whether the client already has this answer (RFC 9110, 13.1.2)."""
     named = [one.strip() for one in request.headers.get("if-none-match", "").split(",")]
     return "*" in named or etag in [one.removeprefix("W/") for one in named]
 
@@ -171,7 +171,7 @@ def _http_date(at: dt.datetime) -> str:
 def _sent(
     request: Request, body: bytes, status: int, media_type: str, headers: dict[str, str]
 ) -> Response:
-    """A response; to HEAD its headers alone."""
+    """A response; for HEAD only its headers."""
     headers["Content-Length"] = str(len(body))
     headers["Content-Type"] = media_type
     return Response(b"" if request.method == "HEAD" else body, status, headers)
@@ -181,7 +181,7 @@ def _sent(
 
 
 def _problem(request: Request, status: int, detail: str, headers: dict[str, str]) -> Response:
-    """An error as RFC 9457 has it."""
+    """An error in the form of RFC 9457."""
     told = {
         "type": "about:blank",
         "title": http.HTTPStatus(status).phrase,
@@ -200,7 +200,7 @@ async def _refused(request: Request, exc: Exception) -> Response:
 
 
 def _without_path(exc: DatabaseError) -> str:
-    """What is wrong with the database; where it lies is of no concern outside."""
+    """The fault of the database, without its path, which outsiders need not know."""
     return exc.problem.replace(repr(str(exc.path)), "the file").replace(str(exc.path), "the file")
 
 
@@ -221,7 +221,7 @@ async def _bug(request: Request, _: Exception) -> Response:
 
 
 class _Headers:
-    """Adds what every answer has: it does as it says, loads from here alone, and sends no trace."""
+    """Adds the common headers: nosniff, the content security policy, no referrer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The data addresses: what the commands print with ``--json`` and ``--csv``."""
+"""The data addresses: the output of the commands with ``--json`` and ``--csv``."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ GEOJSON: Final = "application/geo+json"
 LONGEST: Final = dt.timedelta(days=400)
 MOST: Final = 10_000
 USUAL: Final = 1_000
-"""Of ``series``: the longest time, the most rows, and how many where no number is given."""
+"""Limits of ``series``: the longest time, the most rows, and the default number."""
 
 AGEING: Final = frozenset({"age_minutes"})
-"""What would make every answer a new one; ``published_by`` says the same."""
+"""Left out, as an age would make every answer new; ``published_by`` has the same fact."""
 
 SHORT: Final = (
     *("station", "station_en", "kma_id", "temperature_c", "condition", "label", "state", "why"),
     *("flag", "published_by", "valid_until", "portal", "live_portals", "agreeing_portals"),
     "digest",
 )
-"""Of the newest reading of one station, in fewer than 500 bytes."""
+"""The values of the newest reading of one station, in fewer than 500 bytes."""
 
 
 def _record(row: Any) -> dict[str, Any]:
-    """A record without what ages."""
+    """A record without its age."""
     return {name: told for name, told in records.named(row).items() if name not in AGEING}
 
 
 def names(kind: type) -> list[str]:
-    """The names of a record, without what ages."""
+    """The names of a record, without its age."""
     return [one.name for one in fields(kind) if one.name not in AGEING]
 
 
@@ -56,7 +56,7 @@ def names(kind: type) -> list[str]:
 
 
 def _latest(asked: Asked) -> tuple[Sequence[Latest], type[Latest]]:
-    """The set that counts for each station; or what one portal shows."""
+    """The set that counts for each station; or the set of one portal."""
     asked.only("portal")
     if portal := asked.query.get("portal"):
         return asked.db.latest(portal=portal, now=asked.now), Latest
@@ -64,7 +64,7 @@ def _latest(asked: Asked) -> tuple[Sequence[Latest], type[Latest]]:
 
 
 def latest_json(asked: Asked) -> Answer:
-    """The newest reading of each station, a list."""
+    """The newest reading of each station, as a list."""
     rows, _ = _latest(asked)
     return asked.json([_record(row) for row in rows], rows)
 
@@ -76,7 +76,7 @@ def latest_csv(asked: Asked) -> Answer:
 
 
 def latest_geojson(asked: Asked) -> Answer:
-    """The same as points (RFC 7946), of the stations whose place is known."""
+    """The same as points (RFC 7946), for stations with a known place."""
     rows, _ = _latest(asked)
     features = [_feature(_record(row)) for row in rows if row.longitude is not None]
     told = {"type": "FeatureCollection", "features": features}
@@ -137,7 +137,7 @@ def _span(asked: Asked) -> dict[str, Any]:
 
 
 def words(asked: Asked) -> Answer:
-    """Every word that was printed, and what it is taken for."""
+    """Every printed word and its meaning."""
     asked.only()
     return asked.json(asked.db.words(ICON_MEANINGS))
 
@@ -146,7 +146,7 @@ def words(asked: Asked) -> Answer:
 
 
 def month_json(asked: Asked) -> Answer:
-    """The spells of a station that begin in a Korean month, a list."""
+    """The spells of a station that begin in a Korean month, as a list."""
     found, closed = _month(asked)
     return asked.json(found, closed=closed)
 
@@ -164,7 +164,7 @@ def _month(asked: Asked) -> tuple[list[Spell], bool]:
 
 
 def hours(asked: Asked) -> Answer:
-    """The full hours of a Korean year, without a gap; empty where no value was live."""
+    """The full hours of a Korean year, without a gap; empty if no value was live."""
     name, since, until, closed = _year(asked)
     found = asked.db.hours(name, since=since, until=until, now=asked.now)
     return asked.csv(names(Hour), [records.named(one).values() for one in found], closed=closed)
@@ -177,7 +177,7 @@ _DAY: Final = (
 
 
 def days(asked: Asked) -> Answer:
-    """The days of a Korean year: mean, extremes and how much stands behind them."""
+    """The days of a Korean year: mean, extremes and coverage."""
     name, since, until, closed = _year(asked)
     found = asked.db.stats(name, by="day", since=since, until=until, now=asked.now)
     rows = [(name, one.since.date(), *_day(one)) for one in found]
@@ -189,7 +189,7 @@ def _day(one: Period) -> list[object]:
 
 
 def _year(asked: Asked) -> tuple[str, dt.datetime, dt.datetime, bool]:
-    """Station, begin and end of the year that is asked for, and whether it changes no more."""
+    """Station, beginning and end of the requested year, and whether it can no longer change."""
     asked.only()
     year = asked.values["year"]
     known = asked.db.station(asked.values["station"])
@@ -205,7 +205,7 @@ def _year(asked: Asked) -> tuple[str, dt.datetime, dt.datetime, bool]:
 
 
 def series(asked: Asked) -> Answer:
-    """The spells of a station in a time: so many rows, and the address of the next ones."""
+    """The spells of a station in a range of time: some rows, and the address of the next ones."""
     asked.only("since", "until", "portal", "limit", "after")
     known = asked.db.station(asked.values["station"])
     now = asked.now
@@ -233,7 +233,7 @@ def _limit(text: str) -> int:
 
 
 def _part(left: list[Spell], limit: int) -> list[Spell]:
-    """So many, or somewhat fewer or more: spells that begin at one moment stay together."""
+    """About this many rows: spells that begin at the same moment stay together."""
     if len(left) <= limit:
         return left
     following = left[limit].seen_from
@@ -257,7 +257,7 @@ def _address(path: str, values: Mapping[str, Any]) -> str:
 
 def at(asked: Asked) -> Answer:
     """
-    What was known of a station at a moment, with the evidence.
+    The value of a station known at a moment, with its evidence.
 
     Raises:
         WrongQuestion: No station is named.
@@ -270,14 +270,14 @@ def at(asked: Asked) -> Answer:
 
 
 def evidence(asked: Asked) -> Answer:
-    """A sidebar as printed, and who showed it."""
+    """A sidebar as printed, and the portals that showed it."""
     asked.only()
     found = sidebar(asked)
     return asked.json(found, closed=is_closed(found, asked.now))
 
 
 def health(asked: Asked) -> Answer:
-    """How the portals are; 503 where one is stale, frozen or down, or there is none."""
+    """The state of the portals; 503 if one is stale, frozen or down, or there is none."""
     asked.only()
     names = ("portal", "state", "since", "why", "last_look", "last_success")
     bad = [one for one in asked.status if one.state in NOT_OF_NOW]

@@ -1,4 +1,4 @@
-"""The way to the database: read-only, for a request at a time, and never too many at once."""
+"""Access to the database: read-only, one request per connection, a bounded number at once."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LIMIT_S: Final = 2.0
-"""For all questions of one request."""
+"""The time limit for all queries of one request."""
 
 AT_ONCE: Final = 4
-"""So many requests ask at the same time: each thread has memory of its own."""
+"""The most requests that query at the same time: each thread has its own memory."""
 
 WAITING: Final = 256
-"""So many more may wait for their turn; the next is sent away."""
+"""The most waiting requests; further ones are refused."""
 
 
 class Busy(NalssiError):
-    """Too many requests wait for their turn."""
+    """Too many requests are waiting."""
 
     def __init__(self) -> None:
         super().__init__(f"{WAITING} requests wait already, expected fewer; try again in a moment")
@@ -37,11 +37,11 @@ class Busy(NalssiError):
 
 class Door:
     """
-    Lets requests in, each in a thread with a connection; a file put in its place is seen at once.
+    Runs requests, each in a thread with a connection; a replaced file is noticed at once.
 
     Args:
         path: The database.
-        limit_s: For all questions of one request.
+        limit_s: The time limit for all queries of one request.
     """
 
     def __init__(self, path: Path, *, limit_s: float = LIMIT_S) -> None:
@@ -52,11 +52,11 @@ class Door:
 
     async def through(self, work: Callable[[Database], T]) -> T:
         """
-        What a function makes of the database, in a thread.
+        Call a function with the database, in a thread.
 
         Raises:
-            Busy: Too many wait.
-            TooSlow: Its questions took too long.
+            Busy: Too many requests wait.
+            TooSlow: Its queries took too long.
             DatabaseError: The database cannot be read.
         """
         if self._inside >= AT_ONCE + WAITING:
@@ -69,7 +69,7 @@ class Door:
             self._inside -= 1
 
     def _do(self, work: Callable[[Database], T]) -> T:
-        """In one of the threads, each of which keeps its connection."""
+        """Call it in one of the threads, each of which keeps its connection."""
         with connection.naming(self.path):
             there = connection.identity(self.path)
         if self._own.__dict__.get("file") != there:

@@ -28,7 +28,7 @@ _MAP_WIDTH: Final = 360.0
 _WEST, _EAST, _SOUTH, _NORTH = 125.75, 129.75, 33.05, 38.7
 _BEYOND: Final = 0.35
 _SHRINK: Final = math.cos(math.radians(36))
-"""How much shorter a degree of longitude is than one of latitude, in the middle of the land."""
+"""The ratio of a degree of longitude to one of latitude, in the middle of the land."""
 
 _LETTER: Final = 13.0
 """The height of a label, about as wide as a Korean letter."""
@@ -36,7 +36,7 @@ _LETTER: Final = 13.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A station on the map: its point, and where its label stands, if there was room for one."""
+    """A station on the map: its point, and the place of its label, if there was room."""
 
     row: Best
     x: float
@@ -45,7 +45,7 @@ class Mark:
 
     @property
     def begins(self) -> str:
-        """On which side of its point the label begins."""
+        """The side of its point on which the label begins."""
         return "start" if self.label is None or self.label[0] >= self.x else "end"
 
 
@@ -60,7 +60,7 @@ class Map:
 
 
 def draw_map(rows: Sequence[Best], language: Language = "ko") -> Map:
-    """The stations whose place is known, each with its value."""
+    """The map of the stations with a known place, each with its value."""
     placed = [row for row in rows if row.longitude is not None and row.latitude is not None]
     west = min([_WEST, *(row.longitude - _BEYOND for row in placed if row.longitude)])
     east = max([_EAST, *(row.longitude + _BEYOND for row in placed if row.longitude)])
@@ -90,7 +90,7 @@ def _closed(points: Iterable[tuple[float, float]]) -> str:
 def _label(
     room: Room, row: Best, x: float, y: float, language: Language
 ) -> tuple[float, float] | None:
-    """Where a label begins, or ends where it stands to the left of its point."""
+    """The beginning of a label, or its end if it is to the left of its point."""
     wide = label_width(row, language)
     for side in (1, -1):
         for away in (0, -0.8, 0.8, -1.4, 1.4):
@@ -102,12 +102,12 @@ def _label(
 
 
 def name(row: Best, language: Language) -> str:
-    """How a station is called on a picture."""
+    """The name of a station on a picture."""
     return row.station if language == "ko" else row.station_en or row.station
 
 
 def label_width(row: Best, language: Language) -> float:
-    """About how wide a station's name and number are."""
+    """The approximate width of a station's name and number."""
     letters = sum(1.0 if ord(one) > 0x1100 else 0.56 for one in name(row, language))
     return _LETTER * (letters + 0.3 + 0.6 * len(celsius(row.temperature_c)))
 
@@ -122,7 +122,7 @@ _MARGIN_C: Final = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """A time in which the value was not the weather of now: from where, how wide, since when."""
+    """A time in which the value was not current: its place, width, and beginning."""
 
     state: str
     x: float
@@ -132,7 +132,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colour:
-    """What of a strip has one colour: a path, and its words for the legend."""
+    """The part of a strip in one colour: a path, and its words for the legend."""
 
     colour: str
     path: str
@@ -145,14 +145,14 @@ class Picture:
     One station over a time.
 
     Attributes:
-        width, height, left, right, top, bottom: Of the picture, and of the plot in it.
-        live: The path of the line, which is there only while the value was live.
-        doubtful: The path of what was not confirmed, which is drawn dotted.
-        flags: Where a value begins that may be wrong.
-        bands: When what was shown is known to be old.
+        width, height, left, right, top, bottom: The picture, and the plot in it.
+        live: The path of the line while the value was live.
+        doubtful: The dotted path of unconfirmed values.
+        flags: The beginnings of values that may be wrong.
+        bands: The times in which the shown value is known to be old.
         skies: The strip of the sky.
-        strip: Where that begins.
-        across, up: The marks of the axes: where, and their words.
+        strip: The beginning of that strip.
+        across, up: The marks of the axes: places, and words.
     """
 
     width: float
@@ -174,7 +174,7 @@ class Picture:
 def draw_chart(
     chart: Chart, language: Language, *, width: float = 720, height: float = 250
 ) -> Picture:
-    """The first station of a chart."""
+    """The picture of the first station of a chart."""
     strip = height - _BOTTOM - _STRIP
     left, right, top, bottom = _LEFT, width - _RIGHT, _TOP, strip - _AIR
     seconds = (chart.until - chart.since).total_seconds()
@@ -218,7 +218,7 @@ def draw_chart(
 def _bands(
     shown: Iterable[Held], x: Callable[[dt.datetime], float], language: Language
 ) -> Iterator[Band]:
-    """The times in which what was shown is known to be old, each with its state's name."""
+    """The times in which the shown value is known to be old, each with its state."""
     for state, run in groupby(shown, key=lambda one: one.state):
         begins, *rest = run
         if state in NOT_OF_NOW:
@@ -228,7 +228,7 @@ def _bands(
 
 
 def _steps(points: Sequence[tuple[float, float]]) -> str:
-    """A path along steps, which are level or upright."""
+    """A path along level and upright steps."""
     (x, y), *rest = points
     parts = [f"M{x:.1f} {y:.1f}"]
     for to_x, to_y in rest:
@@ -241,7 +241,7 @@ def _steps(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _degrees(low: int, high: int) -> Iterator[int]:
-    """Round degrees between two, some five of them."""
+    """About five round degrees between two."""
     step = next(step for step in (1, 2, 5, 10, 20, 50) if (high - low) / step <= 6)
     yield from range(-(-low // step) * step, high + 1, step)
 
@@ -249,7 +249,7 @@ def _degrees(low: int, high: int) -> Iterator[int]:
 def _skies(
     shown: Iterable[Sky], x: Callable[[dt.datetime], float], language: Language
 ) -> Iterator[Colour]:
-    """The strip in parts of one colour."""
+    """The strip, divided into parts of one colour."""
     paths: dict[sky.Look, list[str]] = {}
     told: dict[sky.Look, list[str]] = {}
     for one in shown:

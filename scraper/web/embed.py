@@ -1,4 +1,4 @@
-"""What other pages embed: a card of a station, its week, the map, and oEmbed (oembed.com, 1.0)."""
+"""Parts for other pages: a card of a station, its week, the map, and oEmbed (oembed.com, 1.0)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _best(asked: Asked) -> tuple[Station, list[Best]]:
 
 
 def card(asked: Asked) -> Answer:
-    """A card as a page of its own, for an ``iframe``."""
+    """A card as a page, for an ``iframe``."""
     asked.only()
     known, rows = _best(asked)
     best = rows[0] if rows else None
@@ -52,7 +52,7 @@ def chart(asked: Asked) -> Answer:
     The last week as a picture.
 
     Raises:
-        NotThere: Nothing was seen in it.
+        NotThere: No look showed the station in it.
     """
     asked.only()
     known = asked.db.station(asked.values["station"])
@@ -77,17 +77,17 @@ def _summary(asked: Asked, rows: Sequence[Best]) -> str:
 
 
 def about_card(asked: Asked) -> Answer:
-    """What oEmbed tells of the card of a station."""
+    """The oEmbed description of the card of a station."""
     asked.only()
     return _oembed(asked, asked.db.station(asked.values["station"]))
 
 
 def oembed(asked: Asked) -> Answer:
     """
-    The same, asked for by the address of the station's page.
+    The same, by the address of the station's page.
 
     Raises:
-        WrongQuestion: That is no such address, or another form than JSON is wanted.
+        WrongQuestion: The address is another one, or a form other than JSON is requested.
     """
     asked.only("url", "format", "maxwidth", "maxheight")
     if (form := asked.query.get("format", "json")) != "json":

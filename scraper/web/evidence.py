@@ -1,4 +1,4 @@
-"""The page of a sidebar: its lines as printed, and who showed them; its address is its citation."""
+"""The page of a sidebar: its printed lines, and its portals; its address is its citation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def sidebar(asked: Asked) -> Sidebar:
     """
-    The sidebar that is asked for.
+    The requested sidebar.
 
     Raises:
         NotThere: No portal showed it.
@@ -30,19 +30,19 @@ def sidebar(asked: Asked) -> Sidebar:
 
 
 def is_closed(shown: Sidebar, now: dt.datetime) -> bool:
-    """Whether no portal has shown it for so long that it is taken to be over."""
+    """Whether no portal has shown it for long enough that it counts as final."""
     return all(one.seen_until + SETTLED < now for one in shown.shown)
 
 
 def evidence(asked: Asked) -> Answer:
-    """What was printed, and who showed it."""
+    """The page of a sidebar."""
     asked.only()
     found = sidebar(asked)
     return page(asked, "evidence.html", [], sidebar=found, closed=is_closed(found, asked.now))
 
 
 def at(asked: Asked) -> Answer:
-    """What was known of a station at a moment."""
+    """The page of the value known at a moment."""
     asked.only("station", "time")
     if not asked.query.get("station"):
         return page(asked, "at.html", [], known=None, stations=asked.db.stations())

@@ -19,11 +19,11 @@ _REACH: Final = dt.timedelta(days=30)
 _MOST: Final = 50
 
 _SPACE: Final = uuid.UUID("6e616c73-7369-5000-8000-6e616c737369")
-"""Of the names of entries; ``nalssi`` in ASCII."""
+"""The namespace of the ids of entries; ``nalssi`` in ASCII."""
 
 
 def feed(asked: Asked) -> Answer:
-    """The last fifty of the last thirty days."""
+    """The feed of the last fifty events of the last thirty days."""
     asked.only()
     until = asked.last_look or asked.now
     entries = [
@@ -43,6 +43,6 @@ def _updated(event: Event, ended: bool) -> dt.datetime:
 
 
 def _id(event: Event, *, ended: bool) -> uuid.UUID:
-    """The same for ever, wherever the feed is found."""
+    """A permanent id, independent of the address of the feed."""
     name = f"{event.portal} {event.kind} {int(event.since.timestamp())} {ended}"
     return uuid.uuid5(_SPACE, name)

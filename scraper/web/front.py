@@ -1,4 +1,4 @@
-"""The front page: the weather of now in a sentence, a map and a table; what went wrong of late."""
+"""The front page: the current weather in a sentence, a map and a table; recent faults."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LATELY: Final = dt.timedelta(days=1)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """
-    A stretch in which a portal did not show the weather of now.
+    A stretch in which a portal did not show the current weather.
 
     Attributes:
         portal: Its name.
         kind: ``frozen`` or ``down``.
         since, until: ``until`` is None while it lasts.
         why: The fact, or the cause of a gap.
-        detail: How the last look failed; None where that is not known.
+        detail: The last failure; None if unknown.
     """
 
     portal: str
@@ -39,7 +39,7 @@ class Event:
 
 
 def events(asked: Asked, since: dt.datetime) -> list[Event]:
-    """The freezes and gaps from a moment on, the newest first."""
+    """The freezes and gaps since a moment, the newest first."""
     found = [
         Event(
             portal=one.portal,

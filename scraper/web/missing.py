@@ -1,4 +1,4 @@
-"""What is said where the libraries of the extra ``web`` are missing."""
+"""The error for missing libraries of the extra ``web``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MissingWeb(MissingExtra):
 
 def refuse_without_web() -> None:
     """
-    Refuse to go on without the extra.
+    Refuse to run without the extra.
 
     Raises:
         MissingWeb: It is not installed.

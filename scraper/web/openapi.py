@@ -1,4 +1,4 @@
-"""What describes the data addresses: OpenAPI 3.1, its schemas made from the records themselves."""
+"""The description of the data addresses: OpenAPI 3.1, with schemas made from the records."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def document(asked: Asked) -> Answer:
 
 
 def described(asked: Asked) -> list[tuple[Operation, str]]:
-    """Each address, and an example that answers."""
+    """Each operation, with a working example."""
     examples = _examples(asked)
     return [(one, _filled(one, examples)) for one in OPERATIONS]
 
 
 def _examples(asked: Asked) -> dict[str, str]:
-    """What stands for a station, a month, a year and a digest of this database."""
+    """A station, a month, a year and a digest of this database, for the examples."""
     rows = asked.db.latest_best(now=asked.now)
     known = next((row for row in rows if row.kma_id == 108), rows[0] if rows else None)
     seen = known.seen_until if known else asked.now
@@ -146,7 +146,7 @@ def _content(one: Operation) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    """The schemas of all records, with the words of their docstrings."""
+    """The schemas of all records, with the texts of their docstrings."""
     best = _struct(Best, drop=data.AGEING)
     spell = _struct(Spell)
     latest = _struct(Best, drop={*data.AGEING, "live_portals", "agreeing_portals"}, name="Latest")
@@ -192,14 +192,14 @@ def _struct(
     name: str = "",
 ) -> Any:
     """
-    A record as msgspec knows one: its types are names until somebody asks for them.
+    A record as a Struct of msgspec, with its types resolved.
 
     Args:
         record: A dataclass.
         other: Types in place of its own.
-        drop: What is left out.
-        names: The names in the answer, each with that in the record; None = all as they are.
-        name: In place of its own.
+        drop: Attributes to leave out.
+        names: The names in the answer, each with that in the record; None = all unchanged.
+        name: A name in place of its own.
     """
     told = {name: text for name, text in record_annotations(record).items() if name not in drop}
     types = {one: _type(text) for one, text in told.items()} | (other or {})
@@ -212,7 +212,7 @@ def _struct(
 
 
 def record_annotations(record: type) -> dict[str, str]:
-    """The types of a record as they are written, those of its bases first."""
+    """The types of a record as written in the source, those of its bases first."""
     told: dict[str, str] = {}
     for one in reversed(record.__mro__):
         told |= vars(one).get("__annotations__", {})
@@ -220,7 +220,7 @@ def record_annotations(record: type) -> dict[str, str]:
 
 
 def _type(written: str) -> Any:
-    """A type that is written; of ours, states and kinds are known."""
+    """Resolve a written type; of our own types, states and kinds are known."""
     known = {
         "dt": dt,
         "State": State,

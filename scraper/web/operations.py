@@ -1,4 +1,4 @@
-"""The data addresses as they are described: a sentence, what each gives, and an example."""
+"""The descriptions of the data addresses: a sentence, the schema, and an example."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from scraper.web.data import GEOJSON
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """
-    A data address as it is described.
+    The description of a data address.
 
     Attributes:
-        path: With ``{station}`` for what varies.
+        path: The path, with variable parts such as ``{station}``.
         summary: One sentence in each language.
-        schema: The record that it gives; None for tables and what others define.
-        many: Whether it gives a list of them.
-        media_type: Of the answer.
-        parameters: The names of those after the question mark.
-        example: An address that answers, ``{station}``, ``{month}``, ``{year}`` and ``{digest}``
-            being those of the database; without ``/api/v1``.
+        schema: The record of the answer; None for tables and external formats.
+        many: Whether the answer is a list of them.
+        media_type: The media type of the answer.
+        parameters: The names of the query parameters.
+        example: A working address, with ``{station}``, ``{month}``, ``{year}`` and ``{digest}``
+            from the database; without ``/api/v1``.
     """
 
     path: str
@@ -35,7 +35,7 @@ class Operation:
 
     @property
     def is_file(self) -> bool:
-        """Whether a frozen site has the example as a file, however few months it has."""
+        """Whether a written site has the example as a file, with any number of months."""
         return not self.example and "{year}" not in self.path and self.path != "/words.json"
 
 

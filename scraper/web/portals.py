@@ -1,4 +1,4 @@
-"""The pages of the portals: how each is, and was, and how often we asked it."""
+"""The pages of the portals: the state of each, its history, and our requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def portal(asked: Asked) -> Answer:
     One portal.
 
     Raises:
-        UnknownPortal: There is none of this name.
+        UnknownPortal: There is no portal of this name.
     """
     asked.only()
     known = {one.name: one for one in asked.db.portals()}
@@ -64,7 +64,7 @@ def portal(asked: Asked) -> Answer:
 
 
 def _strip(asked: Asked, name: str, until: dt.datetime) -> Strip | None:
-    """The last ninety days; None where the portal never showed a station."""
+    """The strip of the last ninety days; None if the portal never showed a station."""
     listed = asked.db.latest(portal=name, now=asked.now)
     if not listed:
         return None
@@ -75,7 +75,7 @@ def _strip(asked: Asked, name: str, until: dt.datetime) -> Strip | None:
 
 
 def _requests(asked: Asked, name: str, until: dt.datetime) -> list[tuple[dt.date, int, int]]:
-    """How many looks there were on each of the last days, and how many of them failed."""
+    """The numbers of looks and failures on each of the last days."""
     looks = asked.db.looks(portal=name, since=until - _WEEK)
     days = [(one.fetched_at.astimezone(KST).date(), one.outcome in _FAILED) for one in looks]
     asked_for, failed = Counter(day for day, _ in days), Counter(day for day, bad in days if bad)

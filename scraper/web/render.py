@@ -1,4 +1,4 @@
-"""Pages from templates: links that work under any address, numbers, times and both languages."""
+"""Pages from templates: relative links, numbers, times and both languages."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ MINUS: Final = "\N{MINUS SIGN}"
 
 
 def celsius(value: float | None) -> str:
-    """A temperature with one decimal and a true minus; a dash where there is none."""
+    """A temperature with one decimal and a true minus sign; a dash if missing."""
     return "–" if value is None else f"{value:.1f}".replace("-", MINUS)
 
 
 def share(value: float | None) -> str:
-    """A share in percent; never 100 % of less than all."""
+    """A share in percent; 100 % only for all."""
     if value is None:
         return "–"
     return f"{int(value * 100)} %"
 
 
 def iso(at: dt.date) -> str:
-    """As machines read it; Korean time."""
+    """ISO 8601; Korean time."""
     return at.isoformat()
 
 
@@ -53,7 +53,7 @@ def clock(at: dt.datetime) -> str:
 
 @functools.cache
 def environment() -> Environment:
-    """The templates; what is not escaped by hand is escaped."""
+    """The environment of the templates, with automatic escaping."""
     made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -77,11 +77,11 @@ def _relative(name: str, folder: str) -> str:
 
 class Links:
     """
-    Addresses as they stand on one page: relative, so that a site may lie in any folder.
+    Makes the links of one page: relative, so that a site may lie in any folder.
 
     Args:
-        path: Of the page, such as ``/en/stations/108/``.
-        english: Whether it is an English one.
+        path: The path of the page, such as ``/en/stations/108/``.
+        english: Whether the page is English.
     """
 
     def __init__(self, path: str, *, english: bool) -> None:
@@ -89,12 +89,12 @@ class Links:
         self._prefix = "/en" if english else ""
 
     def file(self, path: str) -> str:
-        """To a file that has no language."""
+        """The link to a file without a language."""
         name, mark, place = path.partition("#")
         return f"{_relative(name, self._folder)}{mark}{place}"
 
     def page(self, path: str) -> str:
-        """To a page in the same language."""
+        """The link to a page in the same language."""
         return self.file(self._prefix + path)
 
 
@@ -104,7 +104,7 @@ def other_language(asked: Asked) -> str:
 
 
 def rendered(asked: Asked, template: str, **values: Any) -> str:
-    """A template with values; what every one of them may use is added."""
+    """Render a template with these values and the common ones."""
     english = asked.language == "en"
     links = Links(asked.path, english=english)
     language = asked.language
@@ -142,9 +142,9 @@ def page(asked: Asked, template: str, shown: list[Any], **values: Any) -> Answer
 
     Args:
         asked: The request.
-        template: Its file.
-        shown: The records of the database on it, with their ``valid_until``.
-        values: For the template; ``closed`` is that of the answer.
+        template: The file of its template.
+        shown: The records on it, with their ``valid_until``.
+        values: The values for the template; ``closed`` goes to the answer.
     """
     closed = values.pop("closed", False)
     body = rendered(asked, template, **values)
@@ -152,7 +152,7 @@ def page(asked: Asked, template: str, shown: list[Any], **values: Any) -> Answer
 
 
 def table(rows: Sequence[Latest]) -> str:
-    """The newest readings as one file that needs no other, for a web server of one's own."""
+    """The newest readings as a self-contained file, for any web server."""
     script = (FOLDER / "static" / "stale.js").read_text("utf-8")
     return (
         environment()

@@ -1,9 +1,9 @@
 """
-A frozen site: what the app answers, as files, each complete under its name or not there.
+A written site: the answers of the app as files, each complete or missing.
 
-Only what changed is written. What changes no more (a closed month, a box that no portal shows now)
-is not even asked for again: ``.nalssi-site.json`` says by which code and for which address the
-files were made, and which months are done.
+Only changed files are written. Final ones (a closed month, a box that no portal shows now) are not
+even computed again: ``.nalssi-site.json`` records the code and the address for which the files were
+made, and the finished months.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
 Months: TypeAlias = int | Literal["all"]
 
 MONTHS: Final = 2
-"""How many months of each station a site has: this one, and the one before."""
+"""The default number of months of each station: this month, and the one before."""
 
 NOTES: Final = ".nalssi-site.json"
 
 LIMIT_S: Final = 60.0
-"""For all questions of one file: no reader waits for it."""
+"""The time limit for all queries of one file: no reader waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """How many files the site has of these addresses, and how many were written now."""
+    """The number of files of the site, and of those written now."""
 
     files: int
     written: int
@@ -57,11 +57,11 @@ class Written:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
     """
-    What is known of the files of an earlier time.
+    The notes on the files of an earlier run.
 
     Attributes:
-        made_by: The code and the options by which they were made.
-        months: Those that are closed and complete.
+        made_by: The code and the options of that run.
+        months: The closed and complete months.
     """
 
     made_by: str
@@ -69,7 +69,7 @@ class Notes:
 
     @classmethod
     def read(cls, folder: Path) -> Notes:
-        """Those of a folder; of a new one, empty ones."""
+        """Read the notes of a folder; empty for a new one."""
         try:
             told = json.loads((folder / NOTES).read_bytes())
             return cls(made_by=str(told["made_by"]), months=tuple(map(str, told["months"])))
@@ -90,10 +90,10 @@ def write(
 
     Args:
         path: The database.
-        folder: Made if it is not there.
+        folder: Its folder; made if missing.
         now: The present, aware.
-        base_url: Where it is to be found from outside; may be empty.
-        months: How many months of each station.
+        base_url: The public address; may be empty.
+        months: The number of months of each station.
 
     Raises:
         DatabaseError: The database cannot be read.
@@ -117,7 +117,7 @@ def write(
 
 
 def _made_by(base_url: str, linked: int) -> str:
-    """The code and the options that make the files what they are."""
+    """A digest of the code and the options that determine the files."""
     parts = [f"{base_url} {linked}".encode()]
     parts += [one.read_bytes() for one in sorted(FOLDER.rglob("*.*")) if one.suffix != ".pyc"]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -142,13 +142,13 @@ async def _freeze(made: App, folder: Path, wanted: _Wanted) -> Written:
 
 
 def _file(address: str) -> str:
-    """The file of an address, in the folder."""
+    """The path of an address in the folder."""
     return f"{address}index.html".lstrip("/") if address.endswith("/") else address.lstrip("/")
 
 
 def _body(answer: Any, made: App) -> bytes | None:
     """
-    What is to stand in the file; None where there is no such thing.
+    The body for the file; None if the app answers 404.
 
     Raises:
         DatabaseError: The app refused.
@@ -161,7 +161,7 @@ def _body(answer: Any, made: App) -> bytes | None:
 
 
 def _put(place: Path, body: bytes) -> bool:
-    """Write a file where it has not these bytes already; returns whether it was written."""
+    """Write a file unless it has these bytes already; return whether it was written."""
     try:
         if place.is_file() and place.read_bytes() == body:
             return False
@@ -174,7 +174,7 @@ def _put(place: Path, body: bytes) -> bool:
 
 
 class _Wanted:
-    """Which addresses a site has, in which order: what others link to goes first."""
+    """The addresses of a site in order: link targets first."""
 
     def __init__(self, asked: Asked, folder: Path, known: Notes, months: Months) -> None:
         self._asked, self._known = asked, known
@@ -197,7 +197,7 @@ class _Wanted:
                     yield from self._of(address)
 
     def _see_months(self) -> None:
-        """Find the sidebars that the pages link to, and when each was seen last."""
+        """Find the sidebars that the pages link to, and the last time of each."""
         for row in self._asked.db.latest(now=self._asked.now):
             self._saw(row.digest, row.seen_until)
         for first in self._open_months():
@@ -213,7 +213,7 @@ class _Wanted:
         return [one for one in self._months if f"{one:%Y-%m}" not in self._known.months]
 
     def closed_months(self) -> list[str]:
-        """The months that change no more; they are complete once all is written."""
+        """The final months, which are complete once all files are written."""
         named = [f"{one:%Y-%m}" for one in self._months]
         closed = {one for one in named if stations.Month(one).is_closed(self._asked.now)}
         return sorted(closed | set(self._known.months))
@@ -240,7 +240,7 @@ class _Wanted:
                 yield prefix + path.format(**some)
 
     def is_done(self, address: str, place: Path) -> bool:
-        """Whether its file is there and changes no more."""
+        """Whether its file exists and is final."""
         digest = address.rpartition("evidence/")[2].strip("/").removesuffix(".json")
         seen = self._last_seen.get(digest)
         closed = seen is not None and seen + SETTLED < self._asked.now

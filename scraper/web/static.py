@@ -1,4 +1,4 @@
-"""The two files that every page shares: its style, and the script that marks what has passed."""
+"""The two shared files of all pages: the style, and the script that marks expired values."""
 
 from __future__ import annotations
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 WEEK: Final = dt.timedelta(days=7)
 
 LINKED: Final = 12
-"""So many months stand on the page of a station."""
+"""The number of months on the page of a station."""
 
 
 def station(asked: Asked) -> Answer:
-    """A station: its value, the last week, and what each portal says."""
+    """The page of a station: its value, the last week, and the value at each portal."""
     asked.only()
     known = asked.db.station(asked.values["station"])
     rows = asked.db.latest_best(known.name_ko, now=asked.now)
@@ -48,7 +48,7 @@ def station(asked: Asked) -> Answer:
 
 
 def week(asked: Asked, known: Station) -> Picture | None:
-    """The chart of the week up to the last look; None where nothing was seen in it."""
+    """The chart of the week up to the last look; None if no look showed the station in it."""
     until = asked.last_look or asked.now
     shown = asked.db.course(known.name_ko, since=until - WEEK, until=until, now=asked.now)
     if not shown:
@@ -82,7 +82,7 @@ def months(asked: Asked, until: dt.datetime) -> list[dt.date]:
 
 
 def _shown_months(asked: Asked, known: Station, until: dt.datetime) -> Iterator[dt.date]:
-    """Those of a station that have a value."""
+    """The months of a station with a value."""
     for first in months(asked, until):
         month = Month(f"{first:%Y-%m}")
         if asked.db.is_shown(known.name_ko, month.since, month.until):
@@ -97,7 +97,7 @@ class Month:
         text: Such as ``2026-03``.
 
     Raises:
-        NotThere: It is none.
+        NotThere: It is not a month.
     """
 
     def __init__(self, text: str) -> None:
@@ -113,12 +113,12 @@ class Month:
             raise NotThere(msg) from None
 
     def is_closed(self, now: dt.datetime) -> bool:
-        """Whether it changes no more."""
+        """Whether it can no longer change."""
         return self.until + SETTLED < now
 
 
 def spells(asked: Asked, known: Station, month: Month) -> list[Spell]:
-    """The spells of a month, by when they were seen first."""
+    """The spells of a month, by their first look."""
     found = asked.db.series(known.name_ko, since=month.since, until=month.until)
     return [one for one in found if one.seen_from >= month.since]
 

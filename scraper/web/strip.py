@@ -1,4 +1,4 @@
-"""The strip of days of a portal: a column a day, midnight at the top, each hour in its state."""
+"""The strip of days of a portal: a column per day, midnight at the top, each hour in its state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HIGH: Final = 4
 """Of an hour."""
 
 IDLE: Final = "idle"
-"""We did not poll: the portal is not to blame."""
+"""No poll: not a fault of the portal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,8 @@ def strip(hours: Iterable[Hour], gaps: Sequence[Gap], first: dt.date) -> Strip:
     The strip from a day on.
 
     Args:
-        hours: Of one station at the portal.
-        gaps: Of the portal, of the same time.
+        hours: The hours of one station at the portal.
+        gaps: The gaps of the portal in the same time.
         first: The first day.
     """
     idle = [(gap.since, gap.until) for gap in gaps if "portal failing" not in gap.cause]

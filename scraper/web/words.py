@@ -61,7 +61,7 @@ _WHY: Final = [
     (r"the portal no longer lists this station", "포털이 이 지점을 더는 보여 주지 않음"),
     (r"no temperature printed", "기온이 표시되지 않음"),
 ]
-"""Each sentence of ``db/read/why.py`` and the Korean for it."""
+"""Each sentence of ``db/read/why.py``, with its Korean translation."""
 
 _REASONS: Final = [
     (r"coverage ([\d.]+) is below ([\d.]+)", "값이 있는 시간이 부족함"),
@@ -80,7 +80,7 @@ def state(name: str, language: Language) -> str:
 
 
 def korean(why: str) -> str | None:
-    """The Korean for a sentence that says why; None where it is not known."""
+    """The Korean translation of a reason; None if unknown."""
     for pattern, told in _KNOWN:
         if match := pattern.fullmatch(why):
             return match.expand(told)
@@ -88,20 +88,20 @@ def korean(why: str) -> str | None:
 
 
 def why(sentence: str | None, language: Language) -> tuple[str, Language]:
-    """Why a value is in its state, and in which language that is."""
+    """The reason for a state, and the language of the text."""
     told = korean(sentence or "") if language == "ko" else None
     return (printable(told), "ko") if told else (printable(sentence or ""), "en")
 
 
 def cause(name: str, language: Language) -> str:
-    """Why there is a gap."""
+    """The cause of a gap."""
     if language == "en":
         return name
     return ", ".join(_CAUSES.get(one, one) for one in name.split(", "))
 
 
 def sky(condition: str | None, label: str | None, language: Language) -> str:
-    """The sky: as printed, or our name of it in English."""
+    """The sky: as printed, or our English name."""
     if label == "-":
         return "–"
     if language == "en":
@@ -154,7 +154,7 @@ def length(minutes: int, language: Language) -> str:
 
 
 def summary(states: Iterable[str], language: Language) -> str:
-    """How many places are in which state: ``16곳 중 15곳 실시간, 1곳 멈춤``."""
+    """The number of places by state: ``16곳 중 15곳 실시간, 1곳 멈춤``."""
     names = list(states)
     counted = {name: names.count(name) for name in STATES if name in names}
     if not names:
