@@ -1,8 +1,8 @@
 """
-The arguments of a question: how a time, a station, a share and a number may be given.
+The arguments of a question: the forms of a time, a station, a share and a number.
 
-The command line and Python read a time here, by one rule. Only the standard library is imported,
-so that asking starts fast.
+The command line and Python share these rules. Only the standard library is imported, so that a
+question starts fast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 When: TypeAlias = dt.datetime | str
-"""A moment: aware, or as text in one of the forms of ``TIMES``."""
+"""A moment: aware, or text in one of the forms of ``TIMES``."""
 
 StationName: TypeAlias = str | int
 """A station: its Korean name, its English name in any case, or its KMA number, 108 or "108"."""
@@ -42,7 +42,7 @@ class Part:
 
     Attributes:
         since, until: ``since <= t < until``, aware; None = from the first look, to the last.
-        portal: Only what this one showed; None = all.
+        portal: Only this portal; None = all.
         now: The present, aware.
     """
 
@@ -69,7 +69,7 @@ def part(
     now: When | None = None,
 ) -> Part:
     """
-    The part that is asked for; as ``Part``, with times as they may be given.
+    Make a ``Part`` from arguments, with times in any allowed form.
 
     Raises:
         WrongQuestion: A time cannot be read, or ``since`` is not before ``until``.
@@ -83,32 +83,32 @@ def part(
 
 def moment(asked: When, what: str = "time", now: dt.datetime | None = None) -> dt.datetime:
     """
-    A moment as it may be given, aware.
+    Read a moment in any allowed form; the result is aware.
 
-    A text is ISO 8601, Korean where it has no offset, a date meaning its midnight; so long ago, as
-    ``30m``, ``24h``, ``7d`` or ``2w``; or ``yesterday``, ``today``, ``now``, ``어제``, ``오늘``,
-    ``지금``, where a day is the Korean one and means its midnight.
+    A text is ISO 8601, Korean without an offset, where a date means its midnight; or an age, such
+    as ``30m``, ``24h``, ``7d`` or ``2w``; or ``yesterday``, ``today``, ``now``, ``어제``, ``오늘``,
+    ``지금``, where a day means its Korean midnight.
 
     Args:
         asked: Aware, or text.
-        what: Which argument it is, for the error.
-        now: From when ``24h`` is counted; None = the present.
+        what: The name of the argument, for the error.
+        now: The end of an age such as ``24h``; None = the present.
 
     Raises:
-        WrongQuestion: It is naive, no such text, or in no year from 1 to 9999.
+        WrongQuestion: It is naive, another text, or not in a year from 1 to 9999.
     """
     try:
         told = _told(asked, now) if isinstance(asked, str) else asked
         if told.utcoffset() is None:
             raise WrongQuestion(what, told.isoformat(), expected=_AWARE)
-        told.astimezone(dt.UTC), told.astimezone(KST)  # neither has the year 0, nor 10000
+        told.astimezone(dt.UTC), told.astimezone(KST)  # the years 0 and 10000 do not exist either
     except (AttributeError, ValueError, OverflowError):
         raise WrongQuestion(what, repr(asked), expected=TIMES) from None
     return told
 
 
 def _told(text: str, now: dt.datetime | None) -> dt.datetime:
-    """What a text means; a ValueError or OverflowError where it means no time."""
+    """Read a text; a ValueError or OverflowError if it is not a time."""
     present = (now or dt.datetime.now(KST)).astimezone(KST).replace(microsecond=0)
     word = text.strip().casefold()
     if word in _PRESENT:
@@ -124,7 +124,7 @@ def _told(text: str, now: dt.datetime | None) -> dt.datetime:
 
 def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> None:
     """
-    Refuse a stretch of time that is none.
+    Refuse a range of time that ends before it begins.
 
     Raises:
         WrongQuestion: ``since`` is not before ``until``.
@@ -135,13 +135,13 @@ def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> Non
 
 
 def several(names: StationName | Iterable[StationName]) -> list[StationName]:
-    """The names, where a single one may stand for a list of one."""
+    """The names; a single name counts as a list of one."""
     return [names] if isinstance(names, str | int) else list(names)
 
 
 def share(asked: object, what: str) -> float:
     """
-    A share from 0 to 1.
+    Check a share from 0 to 1.
 
     Raises:
         WrongQuestion: It is none.
@@ -153,7 +153,7 @@ def share(asked: object, what: str) -> float:
 
 def number(asked: object, what: str) -> int:
     """
-    A whole number from 0, as SQL takes it.
+    Check a whole number from 0 that SQL can store.
 
     Raises:
         WrongQuestion: It is none.

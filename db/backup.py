@@ -1,9 +1,9 @@
 """
-Backups: a whole copy of a database at one moment, made while others write, and looked over.
+Backups: a verified copy of a database at one moment, made while others write.
 
-The copy is made under one reading transaction, so that no writer can make it begin again. Where the
-journal is a WAL, writers go on meanwhile; else their commits wait for the copying, though not for
-the looking over.
+The copy is made under one read transaction, so that a writer cannot make it start again. With a
+WAL, writers go on meanwhile; otherwise their commits wait for the copy, but not for the
+verification.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _OUTPUT_FAULTS: Final = {
     sqlite3.SQLITE_IOERR_FSYNC,
     sqlite3.SQLITE_IOERR_TRUNCATE,
 }
-"""What SQLite says only of a file that it writes."""
+"""The message of SQLite about a file that it writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
     """
-    A backup that was made.
+    A finished backup.
 
     Attributes:
-        path: Where it is.
+        path: Its file.
         bytes: Its size.
-        rows: How many each table has; the original had as many when the copy was made.
+        rows: The number of rows of each table, equal to the original at that moment.
     """
 
     path: Path
@@ -57,17 +57,17 @@ def make(
     """
     Make a backup in a new file.
 
-    It is complete, on the disk and found to be without a fault before it has its name.
+    It gets its name once it is complete, on the disk and verified.
 
     Args:
-        database: What to copy.
-        path: Where to.
-        plain: Whether it is for other programs, whose SQLite may be older than 3.37: its tables are
-            not STRICT, and nalssi itself takes it for no database of its own.
+        database: The database to copy.
+        path: The new file.
+        plain: Whether it is for programs with a SQLite before 3.37: its tables are not STRICT, and
+            nalssi itself does not accept it as its database.
         progress: Called with the copied share, 0 to 1.
 
     Raises:
-        OutputExists: There is such a file.
+        OutputExists: The file exists.
         OutputError: It cannot be written.
         DatabaseError: The database cannot be read, or the copy has a fault.
     """
@@ -89,7 +89,7 @@ class _Counted(Database):
     """A database whose rows can be counted."""
 
     def rows(self) -> dict[str, int]:
-        """How many rows each table has."""
+        """The number of rows of each table."""
         tables = self._ask(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
             "ORDER BY name",
@@ -99,16 +99,16 @@ class _Counted(Database):
 
 
 class _Original(_Counted):
-    """A database that is copied."""
+    """The database to copy."""
 
     def copy(self, place: Path, progress: Callable[[float], None]) -> dict[str, int]:
-        """Copy it into an empty file; gives its rows at that moment."""
+        """Copy it into an empty file, and return its rows at that moment."""
 
         def tell(_status: int, remaining: int, total: int) -> None:
             progress(1 - remaining / total if total else 1.0)
 
         with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as copy:
-            copy.execute("PRAGMA synchronous = off")  # all of it is synced before it has its name
+            copy.execute("PRAGMA synchronous = off")  # synced as a whole later
             self._conn.execute("BEGIN")
             try:
                 rows = self.rows()
@@ -121,7 +121,7 @@ class _Original(_Counted):
 
 def _make_plain(place: Path) -> None:
     """
-    Take STRICT from every table, which changes no row.
+    Remove STRICT from every table, which changes no row.
 
     https://sqlite.org/stricttables.html: rows of STRICT tables are stored as those of others.
     """
@@ -140,7 +140,7 @@ def _make_plain(place: Path) -> None:
 
 @contextlib.contextmanager
 def _blaming(path: Path) -> Iterator[None]:
-    """Turn what SQLite can only say of the copy into an error that names that."""
+    """Turn an error of SQLite about the copy into one that names the copy."""
     try:
         yield
     except sqlite3.Error as exc:

@@ -1,7 +1,7 @@
 """
-Bands: three stations and their temperatures, hashed, by which sidebars of the same set are found.
+Bands: hashes of three stations and their temperatures, to find sidebars of the same set.
 
-Of sixteen stations there are five bands, and the four values that may differ cannot break five.
+Sixteen stations have five bands, and the four values that may differ cannot break all five.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ BAND: Final = 3
 """Stations in a band: two hours with three equal temperatures are rare."""
 
 MOST_BANDS: Final = 16
-"""A box of all stations has enough with these."""
+"""The most bands for a box of all stations."""
 
 FAMILIES: Final = (
     (98, 105, 108, 133, 143, 152, 156, 159, 172, 184, 201, 226, 238, 259, 283),
     (98, 99, 102, 105, 108, 112, 119, 133, 143, 152, 156, 159, 184, 201, 202),
 )
 """
-KMA's numbers of the stations that whole families of portals print, in threes.
+KMA's numbers of the stations that all portals of a family print, in threes.
 
-A box of all stations has the bands of the sixteen as well, so that the two find each other.
+A box of all stations has the bands of the sixteen too, so that the two find each other.
 """
 
 _TRIPLES: Final = tuple(
@@ -40,11 +40,11 @@ _TRIPLES: Final = tuple(
 
 def bands(temperatures: Temperatures, kma_ids: Mapping[int, int]) -> list[int]:
     """
-    The bands of a box, as 32-bit numbers; too few temperatures have none.
+    The bands of a box, as 32-bit numbers; empty for too few temperatures.
 
     Args:
         temperatures: Tenths of a degree by station.
-        kma_ids: KMA's number by station; a city that we do not know has none.
+        kma_ids: KMA's number by station; unknown cities have none.
     """
     if len(temperatures) < FEWEST_COMMON:
         return []
@@ -64,7 +64,7 @@ def _groups(
         for triple in _TRIPLES
         if all(number in by_kma for number in triple)
     ]
-    # The rest are taken as they come, so that at least the same list has the same bands.
+    # The rest are taken in order, so that at least the same list has the same bands.
     rest = sorted(set(stations) - {row for group in groups for row in group})
     groups += [tuple(rest[at : at + BAND]) for at in range(0, len(rest), BAND)]
     return tuple(group for group in groups[:MOST_BANDS] if len(group) > 1)

@@ -1,5 +1,5 @@
 """
-The contract with readers of the file: the views, and what each selects.
+The contract with readers of the file: the views, and their SQL.
 
 Tables may change under the views; the views may only grow. Times are epoch seconds UTC in the
 tables; the views turn them into ISO 8601 with the Korean offset.

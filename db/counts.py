@@ -1,17 +1,17 @@
 """
-Counts: how many looks at each portal ended how, and how long they took.
+Counts: the looks at each portal by outcome and duration.
 
-The counts are derived from ``fetches`` and ``spells``. Triggers keep them up inside whatever
-transaction changes those, so that no writer can forget them. A look is ``new`` while a spell begins
-with it, and a spell may begin or vanish when an earlier look arrives late, so both sides count::
+The counts are derived from ``fetches`` and ``spells``. Triggers update them in the transaction that
+changes those tables, so that no writer can forget them. A look is ``new`` while a spell begins with
+it, and a spell may begin or vanish when an earlier look arrives late, so both sides count::
 
     look read, a spell begins there    -> counted as new
     look read, none does               -> counted as unchanged
     spell begins at a look read before -> moved from unchanged to new
     spell vanishes                     -> moved from new to unchanged
 
-In whatever order looks arrive, the counts are those that deriving all of them again gives. A look
-that is deleted goes on counting, in ``past_counts``: a counter of Prometheus must not go back.
+In any order of looks, the counts equal those that a rebuild derives. A deleted look keeps counting,
+in ``past_counts``: a counter of Prometheus must not go back.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 BUCKETS_MS: Final = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000)
-"""The upper ends of the buckets for the duration of a look, inclusive; the last bucket is open."""
+"""The upper limits of the buckets of durations, inclusive; the last bucket is open."""
 
 
 def _bucket(look: str) -> str:
@@ -52,7 +52,7 @@ def rebuild(conn: sqlite3.Connection) -> None:
 
 
 def _add(number: int, outcome: str, look: str, *, table: str = "counts", of: str = "") -> str:
-    """Count looks ``number`` times more; ``look`` is before its columns, ``of`` says which."""
+    """Add looks ``number`` times; ``look`` qualifies the columns, ``of`` selects the looks."""
     return f"""INSERT INTO {table} (portal_id, outcome, bucket, looks, milliseconds)
     SELECT {look}portal_id, {outcome}, {_bucket(look)}, {number}, {number} * {look}milliseconds
     {of or "WHERE true"}
@@ -61,7 +61,7 @@ def _add(number: int, outcome: str, look: str, *, table: str = "counts", of: str
 
 
 def count(conn: sqlite3.Connection, number: int, look_id: int) -> None:
-    """Count a look so many times more, where it is changed without its outcome."""
+    """Add a look ``number`` times, when it is changed without its outcome."""
     conn.execute(
         _add(number, _outcome("f."), "f.", of="FROM fetches AS f WHERE f.id = ?"), [look_id]
     )
@@ -113,4 +113,4 @@ TRIGGERS: Final = "\n".join(
         ),
     ]
 )
-"""Each ends in ``END;`` on the line of its last step: migrations are split where a line ends so."""
+"""Each ends in ``END;`` on the line of its last step: migrations are split at such lines."""

@@ -1,15 +1,14 @@
 """
-Page dates as proof: what a page printed above its box existed by the end of that day.
+Page dates as proof: the box under a date existed by the end of that day.
 
-A feed that prints an hour says more: its values were observed then. No set is published before its
-observation, whatever a cache or a date line says; and its values are that old, wherever and
-however late they are shown. So where an hour is known, ``published_by`` is that hour, not its end:
-values of 12:00 that a feed shows first at 14:00 would else be live until 14:30. An hour that is
-later than a look at the set does not count.
+A feed that prints an hour says more: its values were observed then. A set cannot be published
+before its observation, whatever a cache or a date line says; and its values are that old, wherever
+and however late they are shown. So if an hour is known, ``published_by`` is that hour, not its end:
+values of 12:00 that a feed first shows at 14:00 would otherwise be live until 14:30. An hour that
+is later than a look at the set does not count.
 
-A date that stands still while new sets go on is no proof, and neither are its hours: the portal's
-date line is broken then.
-Such dates are kept, by portal, in the derived table ``stuck_dates``.
+A date that stands still while new sets appear proves nothing, and neither do its hours: the
+portal's date line is broken. Such dates are in the derived table ``stuck_dates``, by portal.
 """
 
 from __future__ import annotations
@@ -26,29 +25,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STUCK_AFTER_S: Final = 48 * 60 * 60
-"""A page in a cache may be days old, but then its date goes on day by day, as its sets do."""
+"""A cached page may be days old, but then its date goes on day by day, like its sets."""
 
 STUCK_BOXES: Final = 12
-"""Two stopped copies in turn show two boxes for days; a feed that goes on shows one an hour."""
+"""Two stopped copies in turn show two boxes for days; a working feed shows a new one each hour."""
 
 _BEGINS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) - 32400)"
 ENDS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) + 54000)"
-"""When a Korean day begins and ends, as SQL: nine hours before midnight in Greenwich."""
+"""The beginning and end of a Korean day, as SQL: nine hours before midnight in Greenwich."""
 
 
 HOUR: Final = """(SELECT o.observed_at FROM sidebars AS o
     WHERE o.id = {}.sidebar_id AND o.observed_at IS NOT NULL)"""
-"""The hour that the sidebar of a look printed, as SQL; NULL where it printed none."""
+"""The hour that the sidebar of a look printed, as SQL; NULL if none."""
 
 
 def existed_by(look: str, at: str, age: str) -> str:
     """
-    By when a box existed that a look saw, as SQL.
+    The time by which the box of a look existed, as SQL.
 
     Args:
         look: The row of the look: its ``portal_id``, ``page_date`` and ``sidebar_id``.
-        at: When it was.
-        age: How long a cache had kept the page by then, in seconds.
+        at: The time of the look.
+        age: The seconds for which a cache had kept the page by then.
     """
     hour, ends = HOUR.format(look), ENDS.format(date=f"{look}.page_date")
     goes_on = f"""NOT EXISTS (SELECT 1 FROM stuck_dates AS d
@@ -70,7 +69,7 @@ _STUCK: Final = f"""
     ) WHERE {{date}} AND seen_from >= {{begins}} GROUP BY portal_id, page_date
     HAVING max(seen_from) - min(seen_from) > {STUCK_AFTER_S}
         AND count(DISTINCT sidebar_id) >= {STUCK_BOXES}"""
-"""The dates under which a portal went on to show new boxes for longer than two days."""
+"""The dates under which a portal showed new boxes for longer than two days."""
 
 _ALL_STUCK: Final = _STUCK.format(
     which="true", date="true", begins=_BEGINS.format(date="page_date")
@@ -84,10 +83,10 @@ _ONE_STUCK: Final = _STUCK.format(
 
 def judge(conn: sqlite3.Connection, portal_id: int, page_date: str) -> int | None:
     """
-    Find out again whether a date stands still at a portal.
+    Judge again whether a date stands still at a portal.
 
     Returns:
-        Where that changed, when the day began: what it proved, or not, lies after that.
+        The beginning of the day if the judgement changed, as proofs after it change; else None.
     """
     which = {"portal": portal_id, "date": page_date}
     is_stuck = conn.execute(_ONE_STUCK, which).fetchone() is not None
@@ -103,12 +102,12 @@ def judge(conn: sqlite3.Connection, portal_id: int, page_date: str) -> int | Non
 
 
 def judge_all(conn: sqlite3.Connection) -> int:
-    """Find the dates that stand still, of all portals; gives how many there are."""
+    """Find the dates that stand still, of all portals, and return their number."""
     return conn.execute(f"INSERT INTO stuck_dates (portal_id, page_date) {_ALL_STUCK}").rowcount
 
 
 def printed(conn: sqlite3.Connection, portal_id: int, seconds: Iterable[int]) -> set[str]:
-    """The dates that looks at a portal printed at these seconds, be they of looks that count."""
+    """The dates that looks at a portal printed at these seconds, even if a look does not count."""
     asked = {"portal": portal_id, "seconds": json.dumps(list(seconds))}
     return {page_date for (page_date,) in conn.execute(_PRINTED, asked)}
 
@@ -118,10 +117,10 @@ _PRINTED: Final = """
         AND fetched_at IN (SELECT value FROM json_each(:seconds))
     UNION SELECT page_date FROM captures WHERE portal_id = :portal AND page_date IS NOT NULL
         AND captured_at IN (SELECT value FROM json_each(:seconds))"""
-"""A capture that an own look or another capture replaces may have shown a date until then."""
+"""A capture may have counted until a look of ours or another capture replaced it."""
 
 
 def ended(page_date: str, at: int) -> bool:
-    """Whether the Korean day of a date, such as ``"2024-05-07"``, was over at a moment."""
+    """Whether the Korean day of a date such as ``"2024-05-07"`` was over at a moment."""
     days = dt.date.fromisoformat(page_date) - dt.date(1970, 1, 1)
     return (days.days + 1) * DAY_S - KST_S < at

@@ -1,4 +1,4 @@
-"""What derived tables say of a spell ``sp`` or a reading ``r``, as SQL for the questions."""
+"""Facts from derived tables about a spell ``sp`` or a reading ``r``, as SQL for questions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from db.read.rows import DAY_S
 
 LATE_HOURS: Final = f"""(SELECT d.hours FROM late_days AS d WHERE d.portal_id = sp.portal_id
     AND d.day = (sp.seen_from + {KST_S}) / {DAY_S})"""
-"""How many hours late the portal of a spell ``sp`` ran on its day, as SQL; NULL: not late."""
+"""The lateness in hours of the portal of a spell ``sp`` on its day, as SQL; NULL: not late."""
 
 LEARNED: Final = """
     LEFT JOIN learned_labels AS ll
@@ -26,7 +26,7 @@ LEARNED_COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_
 
 UNFLAGGED: Final = f"""CASE WHEN r.temperature IS NULL THEN {MISSING}
     WHEN sp.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END"""
-"""The flag of a reading ``r`` in a spell ``sp`` where no rule flags it."""
+"""The flag of a reading ``r`` in a spell ``sp`` without a flag by a rule."""
 
 
 def flag_sql(spell: str = "sp") -> str:

@@ -1,9 +1,9 @@
 """
-Doubts: why a set that a portal was the first to show may be old all the same.
+Doubts: why a set may be old although its portal was the first to show it.
 
-Kept up in the column ``doubt`` of the spells, and judged by the spells of the same portal before:
-how many new sets it showed within three hours, how many of its last sets were old elsewhere, and
-whether its week before ran late (``db/lateness.py``).
+They are in the column ``doubt`` of the spells, and judged by the earlier spells of the same portal:
+the number of new sets within three hours, the number of its last sets that were old elsewhere, and
+whether the week before ran late (``db/lateness.py``).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class _Spell(NamedTuple):
-    """What of a spell tells whether the portal is the first, or only follows."""
+    """The facts of a spell that show whether the portal is first, or follows another."""
 
     seen_from: int
     published_by: int
-    is_first: bool  # the very look that was the first, at any portal, at its set
+    is_first: bool  # this look was the first at its set, at any portal
     is_own: bool  # this portal was the first to show the set
     is_late: bool  # the portal runs late on that day
     doubt: Doubt | None
@@ -44,11 +44,11 @@ _SPELLS = f"""
             SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from > :last
             ORDER BY seen_from LIMIT 1 OFFSET :followed), 4611686018427387904))
     ORDER BY seen_from"""
-"""The spells that some changed ones depend on, and those that depend on them."""
+"""The spells on which changed ones depend, and those that depend on them."""
 
 
 def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]]) -> None:
-    """Judge again the spells that these may cast doubt on, each by its portal and first look."""
+    """Judge again the spells that these may affect, each given by its portal and first look."""
     spans: dict[int, tuple[int, int]] = {}
     for portal_id, seen_from in changed:
         first, last = spans.get(portal_id, (seen_from, seen_from))
@@ -73,7 +73,7 @@ def judge_all(conn: sqlite3.Connection) -> None:
 
 
 def _write(conn: sqlite3.Connection, portal_id: int, spells: Sequence[_Spell], first: int) -> None:
-    """Write the doubts of those that begin at ``first`` or later; the others are only asked."""
+    """Write the doubts of spells that begin at ``first`` or later; earlier ones are only read."""
     firsts = [spell.seen_from for spell in spells if spell.is_first]
     lagging = [
         not spell.is_own and spell.seen_from - spell.published_by > HOLD_S for spell in spells
@@ -91,7 +91,7 @@ def _write(conn: sqlite3.Connection, portal_id: int, spells: Sequence[_Spell], f
 
 
 def _doubt(spell: _Spell, lagging: Sequence[bool], firsts: Sequence[int]) -> Doubt | None:
-    """What speaks against a spell, by the dozen before it and the first looks at new sets."""
+    """The doubt about a spell, by the dozen before it and the first looks at new sets."""
     if not spell.is_own:
         return None
     upto = bisect_right(firsts, spell.seen_from)

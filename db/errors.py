@@ -1,4 +1,4 @@
-"""What can go wrong with the database, and with a question to it."""
+"""The errors of the database, and of questions to it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import contextlib
 from typing import Literal, TypeAlias
 
 Fault: TypeAlias = Literal["", "gone", "replaced", "damaged", "locked", "full"]
-"""What is wrong with a file, in a word; empty = something else."""
+"""The fault of a file, in a word; empty = another fault."""
 
 
 class NalssiError(Exception):
     """
-    The root of every error that nalssi expects.
+    The base class of every error that nalssi expects.
 
     Attributes:
-        exit_code: What the command ends with; the table is in ``scraper/errors.py``.
+        exit_code: The exit code of the command; the table is in ``scraper/errors.py``.
     """
 
     exit_code = 1
@@ -26,8 +26,8 @@ class DatabaseError(NalssiError):
 
     Attributes:
         path: The file.
-        problem: What is wrong, in one line.
-        fault: The same in a word, where there is one.
+        problem: The fault, in one line.
+        fault: The same in a word, if there is one.
     """
 
     exit_code = 6
@@ -39,7 +39,7 @@ class DatabaseError(NalssiError):
 
 
 class TooSlow(DatabaseError):
-    """A question took longer than it may; the file is sound."""
+    """A question took longer than its limit; the file is intact."""
 
     def __init__(self, path: object, limit_s: float) -> None:
         super().__init__(path, f"the question took longer than {limit_s:g} s")
@@ -69,7 +69,7 @@ class UnknownPortal(NalssiError):
 
 
 class MissingExtra(NalssiError):
-    """Something was asked for that needs a library which is not installed."""
+    """A feature needs a library that is not installed."""
 
     exit_code = 2
     extra = ""
@@ -80,16 +80,16 @@ class MissingExtra(NalssiError):
 
 def installing(extra: str) -> str:
     """
-    The command that installs an extra from where this nalssi came from, such as a checkout.
+    The command that installs an extra from the origin of this nalssi, such as a checkout.
 
-    Where that is unknown, the command for the checkout's own folder.
+    If the origin is unknown, the command for the folder of a checkout.
     """
     import json  # noqa: PLC0415 - only a missing extra asks
     from importlib import metadata  # noqa: PLC0415 - the same
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - the same
 
     source = ""
-    # A checkout in the path has an entry of its own, without an origin, beside the installed one.
+    # A checkout in the path has a second entry, without an origin, beside the installed one.
     for known in metadata.distributions(name="nalssi"):
         with contextlib.suppress(ValueError, KeyError):
             origin = json.loads(known.read_text("direct_url.json") or "{}")
@@ -98,7 +98,7 @@ def installing(extra: str) -> str:
 
 
 class WrongQuestion(NalssiError):
-    """A question that has no answer, such as one of a range that ends before it begins."""
+    """A question without an answer, such as about a range that ends before it begins."""
 
     exit_code = 2
 
@@ -108,7 +108,7 @@ class WrongQuestion(NalssiError):
 
 
 class OutputError(NalssiError):
-    """A file that was asked for cannot be written; what stood in its place still does."""
+    """A file cannot be written; an older one in its place stays."""
 
     exit_code = 74
 
@@ -118,7 +118,7 @@ class OutputError(NalssiError):
 
 
 class OutputExists(OutputError):
-    """Something stands where a file was asked for, and it does not give way."""
+    """The path of a new file exists already, and is not replaced."""
 
     exit_code = 2
 

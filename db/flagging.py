@@ -1,9 +1,9 @@
 """
-Keeping flags up: the derived table ``flagged``, sparse, of the rules in ``db/flags.py``.
+Updates the flags: the sparse derived table ``flagged``, by the rules in ``db/flags.py``.
 
 A flag belongs to a station in a spell. It depends on the spells of the same portal around it: two
-on each side, and for ``flat`` as many as print the same number. So the spells around a change are
-judged again, and those only; whatever the order in which looks arrive, the rows become the same.
+on each side, and for ``flat`` all that print the same number. So only the spells around a change
+are judged again; the rows are the same for any order of looks.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ _INSERT: Final = "INSERT OR REPLACE INTO flagged VALUES (?, ?, ?, ?, ?)"
 
 
 class _Places(NamedTuple):
-    """What is known of where the stations are."""
+    """The known places of the stations."""
 
     near: Near
     southern: frozenset[int]
@@ -99,12 +99,12 @@ def judge(
     new: tuple[int, int] | None = None,
 ) -> None:
     """
-    Judge again the spells that some changed ones may concern.
+    Judge again the spells that changed ones may affect.
 
     Args:
         conn: Inside a transaction.
-        changed: Each by its portal and first look, those that are gone among them.
-        new: The first of those that come after all others of its portal, where some do.
+        changed: The spells by portal and first look, including removed ones.
+        new: The first of the spells that come after all others of their portal, if there are any.
     """
     places = _places(conn)
     for portal_id, rows in groupby(sorted(changed), key=itemgetter(0)):
@@ -164,7 +164,7 @@ class _Judge:
         self._replace(gone, put)
 
     def _is_judged(self, key: Key) -> bool:
-        """Whether a row of the table is one that was judged again."""
+        """Whether a row of the table was judged again."""
         seen_from, station, kind = key
         if self._which["first"] <= seen_from <= self._which["last"]:
             return True
@@ -193,7 +193,7 @@ class _Judge:
         return {(seen_from, row, kind): flag for seen_from, row, kind, flag in rows}
 
     def _judge_points(self, places: _Places) -> None:
-        """Judge what depends on the boxes next to each."""
+        """Judge the rules that depend on neighbouring boxes."""
         boxes = self._boxes
         for nth in range(max(0, self._begin - 1), min(len(boxes), self._end + AROUND)):
             box = boxes[nth]
@@ -245,7 +245,7 @@ class _Judge:
             at = boxes[0].seen_from
 
     def _judge_runs(self, known: Sequence[Box], is_flat: set[int], kept: Mapping[Key, int]) -> None:
-        """Judge the runs of equal numbers that have to do with what changed."""
+        """Judge the runs of equal numbers that touch a change."""
         if len(known) < flags.FLAT_SETS and not is_flat and not any("flat" in key for key in kept):
             return  # most looks
         if not self._boxes:
@@ -271,7 +271,7 @@ class _Judge:
 
 
 def _begins(boxes: Iterable[Box], seen_from: int) -> bool:
-    """Whether one of these begins then."""
+    """Whether one of the changed spells begins then."""
     return any(box.seen_from == seen_from for box in boxes)
 
 
@@ -292,7 +292,7 @@ def _open(core: Sequence[Box]) -> dict[int, int]:
 
 
 def _follow(numbers: Mapping[int, int], boxes: Iterator[Box]) -> list[Box]:
-    """The boxes that runs of these numbers go on through, until each ends or is flat by itself."""
+    """The boxes through which runs of these numbers continue, until each ends or is flat alone."""
     runs: dict[int, list[Box]] = {row: [] for row in numbers}
     missed = dict.fromkeys(numbers, 0)
     walked: list[Box] = []

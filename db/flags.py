@@ -1,16 +1,16 @@
 """
-Flags: which temperatures of a set may be wrong though the set is right; the rules alone.
+Flags: the rules for temperatures that may be wrong within a correct set.
 
 The numbers are those of QARTOD (IOOS): 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing. A
-flag never changes a value. Times between two sets are the longest that they can have been: a set
-appeared after ``first_after`` and existed by ``published_by``. A set that is older than the one
-before it (another cache, a roll-back) is not compared with that. ::
+flag never changes a value. Times between two sets are the longest possible ones: a set appeared
+after ``first_after`` and existed by ``published_by``. A set that is older than the one before it
+(another cache, a roll-back) is not compared with that. ::
 
     seen from   01:10   02:10   03:10   04:10
     서울         14.1    22.3    14.0    13.8     a spike at 02:10: 8.2 and 8.3 against both
     부산         16.0    16.2    16.1    22.9     a step at 04:10: 6.8 in 70 minutes at the longest
 
-``db/flagging.py`` keeps the flags up; ``db/read/flags.py`` answers questions about them.
+``db/flagging.py`` updates the flags; ``db/read/flags.py`` answers questions about them.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ LATE_S: Final = HOUR_S // 2
 
 FLAT_SETS: Final = 6
 """
-So many sets with one value are suspect; QARTOD's flat line counts 3 for suspect and 5 for fail.
+This many sets with one value are suspect; QARTOD's flat line takes 3 for suspect and 5 for fail.
 
-KMA prints tenths: at night one hour in seven repeats the one before, six in a row come less than
+KMA prints tenths: at night one hour in seven repeats the one before; six in a row occur less than
 once in a station-year.
 """
 
@@ -49,13 +49,13 @@ FLAT_S: Final = (FLAT_SETS - 1) * HOUR_S - LATE_S
 """From the first to the last of six hourly sets."""
 
 FLAT_FAIL_S: Final = 7 * HOUR_S - LATE_S
-"""From the first to the last of eight hourly sets: an instrument that stood for a working day."""
+"""From the first to the last of eight hourly sets: an instrument stuck for a working day."""
 
 MOVED: Final = 10
-"""Tenths: half of the other stations moved by this while one stood, or the night was calm."""
+"""Tenths by which half of the other stations changed meanwhile; else the night was just calm."""
 
 BRIDGED: Final = 1
-"""So many sets in a row without a number do not end a run of equal ones."""
+"""The most sets in a row without a number that do not end a run of equal ones."""
 
 SPIKE: Final = 30
 """Tenths against both neighbours in time; a shower cools by less within the hour and stays cool."""
@@ -64,21 +64,21 @@ SPIKE_FAIL: Final = 60
 """Tenths against the mean of both: as far as KMA lets an hour go (``STEP``), there and back."""
 
 SPIKE_WITHIN_S: Final = 4 * HOUR_S
-"""Three hourly sets, one of them perhaps skipped; over a longer time afternoons are spikes."""
+"""Three hourly sets, one perhaps skipped; over a longer time an afternoon would be a spike."""
 
 STEP: Final = 60
 """Tenths in an hour, at least an hour: a front in Korea brings less, a foehn wind seldom more."""
 
 WHOLE_SET: Final = 4
-"""Where more than one station in so many jumps at once, the set is another, not the station."""
+"""If more than one station in this many jumps at once, it is another set."""
 
 NEAR_KM: Final = 150.0
-"""Of the sixteen stations most have three others as near as this."""
+"""Most of the sixteen stations have three others as near as this."""
 
 FEWEST_NEAR: Final = 3
 
 NEAR_M: Final = 300.0
-"""Metres of height; above, the air is another (titanlib's ``max_elev_diff``)."""
+"""Metres of height difference at most (titanlib's ``max_elev_diff``)."""
 
 LAPSE: Final = 0.065
 """Tenths a metre: 6.5 degrees a kilometre, of the standard atmosphere (titanlib's default)."""
@@ -87,21 +87,21 @@ NEIGHBOURS: Final = 70
 """Tenths against the median of the near stations, reduced to one height."""
 
 _SURELY_NEAR: Final = NEIGHBOURS - math.ceil(LAPSE * NEAR_M)
-"""Tenths; so far apart two stations can be at any height that counts."""
+"""Tenths; the largest correction for height between two near stations."""
 
 Near = dict[int, tuple[tuple[int, int], ...]]
-"""By station: each near one, and the tenths by which it is colder for its height."""
+"""By station: each near station, and the tenths by which it is colder due to its height."""
 
 
 class Box(NamedTuple):
     """
-    What a spell showed, and when its set appeared.
+    The box of a spell, and when its set appeared.
 
     Attributes:
         seen_from: The first look of the spell.
-        published_by: By then the set existed.
-        first_after: After this it appeared; None where that was not seen.
-        tenths: Of each station that printed a number.
+        published_by: The time by which the set existed.
+        first_after: The time after which it appeared; None if no look saw that.
+        tenths: The temperature of each station with a number.
     """
 
     seen_from: int
@@ -111,7 +111,7 @@ class Box(NamedTuple):
 
 
 def spikes(before: Box, box: Box, after: Box) -> dict[int, int]:
-    """The flags of stations that stand out from the sets before and after."""
+    """The flags of stations that differ from the sets before and after."""
     if (
         before.first_after is None
         or not before.published_by < box.published_by < after.published_by
@@ -131,10 +131,10 @@ def spikes(before: Box, box: Box, after: Box) -> dict[int, int]:
 
 def steps(earlier: Box | None, before: Box, box: Box) -> dict[int, int]:
     """
-    The flags of stations that changed faster than the weather does.
+    The flags of stations that changed faster than the weather can.
 
     Args:
-        earlier: The box before ``before``; a station that is back where it was then is no step.
+        earlier: The box before ``before``; a station that returns to its value then is no step.
         before: The box before.
         box: The box.
     """
@@ -157,7 +157,7 @@ def steps(earlier: Box | None, before: Box, box: Box) -> dict[int, int]:
 
 
 def _of_stations(found: dict[int, int], box: Box) -> dict[int, int]:
-    """What is found, unless the whole set jumped."""
+    """The findings, unless the whole set jumped."""
     return found if WHOLE_SET * len(found) <= len(box.tenths) else {}
 
 
@@ -165,7 +165,7 @@ def neighbours(tenths: Mapping[int, int], near: Near) -> dict[int, int]:
     """The flags of stations that are far from the median of those near them."""
     if not tenths:
         return {}
-    # Only these can be far enough from others: most are in the middle.
+    # Only these can be far enough from the others; most are in the middle.
     low, high = max(tenths.values()) - _SURELY_NEAR, min(tenths.values()) + _SURELY_NEAR
     found = {}
     for station, own in tenths.items():
@@ -185,7 +185,7 @@ def _median(values: list[int]) -> float:
 
 def near(stations: Iterable[tuple[int, float, float, float]]) -> Near:
     """
-    Which stations are near each other.
+    Find the stations near each other.
 
     Args:
         stations: The row, latitude, longitude (degrees) and elevation (metres) of each.
@@ -206,7 +206,7 @@ def near(stations: Iterable[tuple[int, float, float, float]]) -> Near:
 
 
 def _distance_km(north: float, east: float, latitude: float, longitude: float) -> float:
-    """Over Korea a flat map is right within a kilometre."""
+    """The distance on a flat map, which is correct to a kilometre over Korea."""
     middle = math.radians((north + latitude) / 2)
     return 111.2 * math.hypot(latitude - north, (longitude - east) * math.cos(middle))
 
@@ -217,7 +217,7 @@ def out_of_range(box: Box, southern: Iterable[int]) -> dict[int, int]:
 
     Args:
         box: The box.
-        southern: The stations of Jeju, where it is never as cold.
+        southern: The stations of Jeju, where it never gets as cold.
     """
     if not box.tenths:
         return {}
@@ -240,9 +240,9 @@ def _bounds(day: int) -> tuple[float, float, float]:
 
 def flat(run: Sequence[Box]) -> int:
     """
-    The flag of a station whose number is the same in all of these sets; 0 for none.
+    The flag of a station with the same number in all of these sets; 0 for none.
 
-    It only ever becomes worse as a run becomes longer, at either end.
+    A longer run, at either end, never gets a lower flag.
     """
     if len(run) < FLAT_SETS:
         return 0
@@ -254,19 +254,19 @@ def flat(run: Sequence[Box]) -> int:
 
 
 def _moved(run: Sequence[Box]) -> bool:
-    """Whether half of the stations or more moved during a run."""
+    """Whether half of the stations or more changed during a run."""
     least, most = dict(run[0].tenths), dict(run[0].tenths)
     for box in run:
         for station, tenths in box.tenths.items():
             least[station] = min(tenths, least.get(station, tenths))
             most[station] = max(tenths, most.get(station, tenths))
     moved = sum(most[station] - least[station] >= MOVED for station in most)
-    # Half of the smallest box: a portal that goes on with more stations makes no run better.
+    # Half of the smallest box: more stations in later boxes must not lower a flag.
     return moved > 0 and 2 * moved >= min(len(box.tenths) for box in run)
 
 
 def long_runs(boxes: Sequence[Box]) -> Iterator[tuple[int, list[Box]]]:
-    """Those of the ``runs`` of each station that have sets enough to be flat."""
+    """The ``runs`` of each station with enough sets to be flat."""
     run: dict[int, tuple[int, int, int]] = {}  # of each station: number, first and last place
     for nth, box in enumerate(boxes):
         for station, tenths in box.tenths.items():
@@ -287,7 +287,7 @@ def _printing(boxes: Sequence[Box], station: int) -> list[Box]:
 
 
 def runs(boxes: Sequence[Box], station: int) -> list[list[Box]]:
-    """The boxes that print the same number of a station, one after the other, as runs."""
+    """The runs of consecutive boxes with the same number for a station."""
     found: list[list[Box]] = []
     missed = BRIDGED + 1
     for box in boxes:

@@ -1,4 +1,4 @@
-"""Answers as tables of pandas and Polars, and as data sets of xarray, where those are installed."""
+"""Answers as frames of pandas and Polars, and as data sets of xarray, if those are installed."""
 # ruff: noqa: PLC0415
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KEYS: Final = {
     "Spell": ("portal", "seen_from"),
     "Station": ("name_ko",),
 }
-"""What tells one row of an answer from the others: the dimensions of its data set."""
+"""The columns that identify a row of an answer: the dimensions of its data set."""
 
 
 class MissingPandas(MissingExtra):
@@ -64,7 +64,7 @@ class MissingXarray(MissingExtra):
 
 def to_pandas(answer: Any) -> DataFrame:
     """
-    A row for each value of an answer, a column for each of its attributes.
+    Make a frame with a row for each value of an answer, and a column for each attribute.
 
     ::
 
@@ -72,9 +72,9 @@ def to_pandas(answer: Any) -> DataFrame:
         frame["mean_c"].plot()
 
     Args:
-        answer: Of any question, such as ``stats``, ``series``, ``at`` or ``compare``. Of an empty
-            list, there is a frame without columns. Of a record in a record, such as the evidence
-            of ``at``, each value has a column; of stations side by side each station.
+        answer: The answer of any question, such as ``stats``, ``series``, ``at`` or ``compare``. An
+            empty list gives a frame without columns. A nested record, such as the evidence of
+            ``at``, gets a column for each value; ``compare`` a column for each station.
 
     Raises:
         MissingPandas: It is an extra: ``pip install '.[pandas]'``.
@@ -91,7 +91,7 @@ def to_pandas(answer: Any) -> DataFrame:
 
 def to_polars(answer: Any) -> PolarsFrame:
     """
-    The same as a frame of Polars; what is no plain value, such as the skies of a day, is JSON.
+    Make the same as a frame of Polars; structured values, such as the skies of a day, are JSON.
 
     Raises:
         MissingPolars: It is an extra: ``pip install '.[polars]'``.
@@ -108,10 +108,10 @@ def to_polars(answer: Any) -> PolarsFrame:
 
 def to_xarray(answer: Any) -> Dataset:
     """
-    The same as a data set of xarray, with dimensions: hours by ``station`` and ``hour``.
+    Make the same as a data set of xarray, with dimensions: hours by ``station`` and ``hour``.
 
-    Moments are UTC there, as xarray knows no time zone; days are moments. Where two rows have the
-    same place, or an answer has none, such as flags, the one dimension is ``row``.
+    Times are UTC there, as xarray has no time zones; days are times. If two rows have the same
+    coordinates, or an answer has none, such as flags, the only dimension is ``row``.
 
     Raises:
         MissingXarray: It is an extra: ``pip install '.[netcdf,pandas]'``.
@@ -138,7 +138,7 @@ def to_xarray(answer: Any) -> Dataset:
 
 
 def _rows(answer: Any) -> Sequence[Any]:
-    """The records of an answer; of one record, that."""
+    """The records of an answer; a single record counts as a list of one."""
     if hasattr(answer, "periods"):  # stations side by side
         return tuple(answer.periods)
     return answer if isinstance(answer, Sequence) else (answer,)
@@ -156,7 +156,7 @@ def _columns(answer: Any) -> dict[str, list[Any]]:
 
 
 def _values(row: Any, before: str = "") -> dict[str, Any]:
-    """The values of a record by their names; those of a record in it after its name."""
+    """The values of a record by their names; those of a nested record are prefixed by its name."""
     found: dict[str, Any] = {}
     for one in fields(row):
         value = getattr(row, one.name)
@@ -170,7 +170,7 @@ def _values(row: Any, before: str = "") -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value that a column of any library takes."""
+    """A value that a column of any library accepts."""
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)
     return value

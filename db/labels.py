@@ -1,9 +1,9 @@
 """
-Labels learned: the word that one portal lost and another printed for the same set.
+Learned labels: words that one portal lost and another printed for the same set.
 
-A portal that breaks off in a line prints a temperature without its word. Where another sidebar of
-the same set (``db/sets.py``) has a word for that station, it is kept apart in the derived table
-``learned_labels``, with the portal that showed it first; the reading stays as it was printed.
+A portal may cut a line and print a temperature without its word. If another sidebar of the same set
+(``db/sets.py``) has a word for that station, it goes into the derived table ``learned_labels``,
+with the portal that showed it first; the reading stays as printed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LEARN: Final = """
         JOIN spells AS sp ON sp.sidebar_id = t.sidebar_id
         WHERE r.sidebar_id = :sidebar
     ) WHERE nth = 1"""
-"""The word of the earliest look that showed one; where both numbers are printed, they are equal."""
+"""The word of the earliest look with one; if both numbers are printed, they must be equal."""
 
 
 def learn(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:
@@ -45,7 +45,7 @@ def learn(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:
 
     Args:
         conn: Inside a transaction.
-        sidebars: All that are the same set as one whose spells changed, those among them.
+        sidebars: All sidebars of the same set as one whose spells changed, including those.
     """
     wanted = json.dumps(sorted(sidebars))
     among = "sidebar_id IN (SELECT value FROM json_each(?))"

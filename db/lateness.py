@@ -1,15 +1,15 @@
 """
-Lateness: a portal that is alone and hours late, recognized by the course of its days.
+Lateness: detects a portal that is alone and hours late, by the course of its days.
 
-Its sets are new to everybody each hour, and old all the same. But the air is warmest in the middle
-of the afternoon, by the sun. The mean temperature of the sets that a portal showed in a week is
-fitted by two harmonics of the day, beside a line bent at each midnight for the weather that comes
-and goes; where the first harmonic is highest hours after the middle of the afternoon, by more than
-its uncertainty, the portal runs late. How far the estimate moves when any one day is left out says
-how uncertain it is (the jackknife), which holds although one hour's weather is like the next one's.
+No other portal showed its sets before, but they are old. The air is warmest in the middle of the
+afternoon, by the sun. The mean temperature of the sets that a portal showed in a week is fitted by
+two harmonics of the day, and a line bent at each midnight for changes of the weather; if the first
+harmonic is highest hours after the middle of the afternoon, by more than its uncertainty, the
+portal runs late. The uncertainty is how far the estimate moves when any one day is left out (the
+jackknife), which is valid although the weather of one hour is like that of the next.
 
-Each Korean day of a portal is judged by the seven before it, once; the days that run late are kept
-in the derived table ``late_days``. A lag of whole days has the same course, and is not found.
+Each Korean day of a portal is judged once, by the seven days before it; late days are in the
+derived table ``late_days``. A lag of whole days has the same course, and is not detected.
 """
 
 from __future__ import annotations
@@ -30,46 +30,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 WEEK: Final = 7
-"""Days that are judged together: enough for one front not to look like an afternoon."""
+"""Days that are judged together: enough that a single front does not look like an afternoon."""
 
 LATE_H: Final = 3.0
-"""Shorter lags may be the season, the coast, or a portal's usual half hour."""
+"""Shorter lags may come from the season, the coast, or a portal's usual half hour."""
 
 WARMEST_H: Final = 14.56
 """
-When the first harmonic of a day is highest, in hours of the sun.
+The time at which the first harmonic of a day is highest, in hours of the sun.
 
 Campbell and Norman (1998), Environmental Biophysics, equation 2.2: -0.46 sin(2 pi t / 24 + 0.9).
 """
 
 SURE: Final = 2.0
-"""Standard deviations by which a lag must exceed what a healthy portal may have: 1 in 40."""
+"""Standard deviations by which a lag must exceed that of a healthy portal: 1 in 40."""
 
 LEAST_TENTHS: Final = 8.0
-"""The least amplitude that is a course of days at all: in a week of rain the days have none."""
+"""The least amplitude of a daily course: a week of rain may have none."""
 
 FEWEST_SETS: Final = 72
 FEWEST_DAYS: Final = 5
-"""Of a week; with fewer, the hours of the day that were seen say more than the weather."""
+"""The least sets of a week; with fewer, the result depends on which hours were seen."""
 
 FEWEST_OF_A_DAY: Final = 8
-"""Sets of a day that counts."""
+"""The least sets of a day that counts."""
 
 _HARMONICS: Final = 2
 _OF_DAY: Final = 2 + 2 * _HARMONICS  # the line at the day's two ends, and the harmonics
 _OF_WEEK: Final = WEEK + 1 + 2 * _HARMONICS
 _NO_DATA: Final = 1e-6
-"""Keeps an end of the line where it is if no set of a day beside it was seen."""
+"""Keeps an end of the line in place if no set of a day beside it was seen."""
 
 
 class Set(NamedTuple):
     """
-    A set as a portal showed it first.
+    A set at the time when a portal first showed it.
 
     Attributes:
-        at: When; epoch seconds.
+        at: That time; epoch seconds.
         tenths: The mean of all its stations, in tenths of a degree C.
-        east: The mean longitude of those, in degrees.
+        east: Their mean longitude, in degrees.
     """
 
     at: int
@@ -79,7 +79,7 @@ class Set(NamedTuple):
 
 class Lag(NamedTuple):
     """
-    How much later than the sun's the course of a week is, in hours.
+    The lag of a week's course behind the sun, in hours.
 
     Attributes:
         hours: 0 to 24.
@@ -91,13 +91,13 @@ class Lag(NamedTuple):
 
     @property
     def is_late(self) -> bool:
-        """Whether the portal runs late, beyond doubt; one that seems early is later still."""
+        """Whether the portal surely runs late; one that seems early is even later."""
         margin = LATE_H + SURE * self.sigma
         return margin <= self.hours <= 24 - margin
 
 
 class _Day:
-    """The sums of a day's sets from which a week is fitted: its normal equations."""
+    """The sums of a day's sets for the normal equations of a week."""
 
     __slots__ = ("count", "left", "right")
 
@@ -117,7 +117,7 @@ class _Day:
 
 
 def _row(one: Set, midnight: int) -> list[float]:
-    """The factors of the unknowns in what a set says."""
+    """The coefficients of the unknowns in the equation of a set."""
     share = (one.at - midnight) / DAY_S
     sun = 2 * math.pi * ((one.at / 3600 + one.east / 15) % 24) / 24
     waves = [wave(nth * sun) for nth in (1, 2) for wave in (math.cos, math.sin)]
@@ -126,14 +126,14 @@ def _row(one: Set, midnight: int) -> list[float]:
 
 def lag(sets: Sequence[Set], until: int) -> Lag | None:
     """
-    By how much the course of the week before a midnight lags behind the sun's.
+    Return how much the course of the week before a midnight lags behind the sun.
 
     Args:
-        sets: What the portal showed in that week, in the order of time.
+        sets: The sets of the portal in that week, in the order of time.
         until: The midnight.
 
     Returns:
-        None where there are too few sets, or the days have no course.
+        None if there are too few sets, or the days have no course.
     """
     midnights = [until - DAY_S * days for days in range(WEEK, 0, -1)]
     return _lag([_Day(midnight, list(_within(sets, midnight))) for midnight in midnights])
@@ -151,12 +151,12 @@ def _lag(week: Sequence[_Day]) -> Lag | None:
     if amplitude < LEAST_TENTHS:
         return None
     if not LATE_H <= hours <= 24 - LATE_H:
-        return Lag(hours, 0.0)  # as it is not late, how sure that is need not be known
+        return Lag(hours, 0.0)  # not late, so its uncertainty is not needed
     return Lag(hours, _sigma(week, counted, hours))
 
 
 def _sigma(week: Sequence[_Day], counted: Sequence[int], hours: float) -> float:
-    """How uncertain a lag is: the jackknife over days (Efron and Stein, 1981)."""
+    """The uncertainty of a lag: the jackknife over days (Efron and Stein, 1981)."""
     moves = []
     for left_out in counted:
         _, other = _course(week, [nth for nth in counted if nth != left_out])
@@ -167,7 +167,7 @@ def _sigma(week: Sequence[_Day], counted: Sequence[int], hours: float) -> float:
 
 
 def _course(week: Sequence[_Day], counted: Iterable[int]) -> tuple[float, float]:
-    """The amplitude of the first harmonic, and how much after ``WARMEST_H`` it is highest."""
+    """The amplitude of the first harmonic, and the time from ``WARMEST_H`` to its maximum."""
     left = [[0.0] * _OF_WEEK for _ in range(_OF_WEEK)]
     right = [0.0] * _OF_WEEK
     for nth in counted:
@@ -219,10 +219,10 @@ def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> li
     Args:
         conn: Inside a transaction.
         portal_id: The portal.
-        begins: When the spells begin, or began, in the order of time.
+        begins: The beginnings of the spells, old and new, in the order of time.
 
     Returns:
-        Epoch seconds within each day that is found to be late, or no longer.
+        Epoch seconds within each day whose judgement changed.
     """
     first, last = _day(begins[0]), _day(begins[-1])
     by_day = {day: list(of_day) for day, of_day in groupby(begins, key=_day)}
@@ -234,7 +234,7 @@ def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> li
 
 
 def _is_first(conn: sqlite3.Connection, portal_id: int, day: int, begins: Sequence[int]) -> bool:
-    """Whether a day has no other spell than those that changed: it was not judged before."""
+    """Whether a day has only changed spells, so that it was not judged before."""
     midnight = _midnight(day)
     others = conn.execute(
         "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from >= ? AND seen_from < ? "
@@ -276,7 +276,7 @@ def _by_day(sets: Iterable[Set]) -> dict[int, _Day]:
 
 
 def _late_hours(seen: Mapping[int, _Day], day: int) -> int | None:
-    """How many hours late a day runs by the week before it; None where it is not late."""
+    """The lateness of a day by the week before it, in hours; None if it is not late."""
     week = [seen.get(before, _NO_SETS) for before in range(day - WEEK, day)]
     found = _lag(week)
     return round(found.hours) if found and found.is_late else None
@@ -316,5 +316,5 @@ def _midnight(day: int) -> int:
 
 
 def _all_of(days: Sequence[int]) -> tuple[int, int]:
-    """The first second of these days, and the one after the last."""
+    """The first second of these days, and the first after them."""
     return _midnight(days[0]), _midnight(days[-1] + 1)

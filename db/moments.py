@@ -1,4 +1,4 @@
-"""Moments: Korean time, and whole seconds since 1970-01-01 UTC, as the tables have them."""
+"""Moments: Korean time, and whole seconds since 1970-01-01 UTC, as in the tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ KST = dt.timezone(dt.timedelta(seconds=KST_S), "KST")
 """Korean time. Asia/Seoul has been UTC+9 without summer time since October 1988 (tz database)."""
 
 FOREVER = 1 << 62
-"""Epoch seconds that no moment reaches: an open end."""
+"""Epoch seconds beyond any moment: an open end."""
 
 
 def epoch(moment: dt.datetime) -> int:
@@ -18,7 +18,7 @@ def epoch(moment: dt.datetime) -> int:
     Whole seconds since 1970-01-01 UTC.
 
     Raises:
-        ValueError: The moment has no offset, so that it is none.
+        ValueError: The moment has no offset.
     """
     if moment.tzinfo is None:
         msg = f"{moment!r} has no offset"

@@ -1,9 +1,9 @@
 """
-A database that is open for questions: what is in the file, and what every question needs.
+A database that is open for questions: its contents, and the needs of every question.
 
 The questions about the weather are in ``db.query``.
 """
-# ruff: noqa: PLC0415 - a plain question does without what the others need
+# ruff: noqa: PLC0415 - a plain question does not need the imports of the others
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _HEX: Final = re.compile("([0-9a-f]{2})+")
 
 
 STEPS: Final = 10_000
-"""So many steps of SQLite, about a millisecond, pass between two looks at the clock."""
+"""The steps of SQLite, about a millisecond, between two checks of the clock."""
 
 
 class Opened:
@@ -56,15 +56,15 @@ class Opened:
     @contextlib.contextmanager
     def within(self, limit_s: float) -> Iterator[None]:
         """
-        Answer the questions asked inside within so many seconds, all together, of one state.
+        Answer the questions inside within a time limit, all as of one moment.
 
-        What others write meanwhile is not seen, and nothing can be written.
+        Later writes of others are not visible, and the connection cannot write.
 
         Raises:
-            TooSlow: SQLite was still at work then; it was stopped.
+            TooSlow: SQLite was still working at the limit, and was stopped.
         """
         ends = time.monotonic() + limit_s
-        if not self._queries_alone:  # once: after it SQLite prepares every statement again
+        if not self._queries_alone:  # only once: afterwards SQLite prepares every statement again
             self._conn.execute("PRAGMA query_only = ON")
             self._queries_alone = True
         self._conn.set_progress_handler(lambda: time.monotonic() > ends, STEPS)
@@ -88,7 +88,7 @@ class Opened:
 
     def station(self, name: StationName) -> Station:
         """
-        The station that is meant.
+        The station of a name or number.
 
         Raises:
             UnknownStation: No printed station has that name; near names are offered.
@@ -104,7 +104,7 @@ class Opened:
         return self._ask.read(read.portals.portal, read.portals.PORTALS)
 
     def span(self) -> tuple[dt.datetime, dt.datetime] | None:
-        """The first and the last successful look, archives among them; None before any."""
+        """The first and the last successful look, including archives; None before any."""
         ((first, last),) = self._ask.whole(read.portals.SPAN, {"portal": None}, present=0)
         return None if first is None or last is None else (moment(first), moment(last))
 
@@ -115,10 +115,10 @@ class Opened:
 
     def fragment(self, digest: str) -> str:
         """
-        The stretch of a page that a box was read from.
+        The part of a page that a box was read from.
 
         Raises:
-            DatabaseError: There is no box of this digest, or it is damaged.
+            DatabaseError: There is no box with this digest, or it is damaged.
         """
         from db.packing import unpacked
 
@@ -134,34 +134,34 @@ class Opened:
         return str(self._ask("PRAGMA journal_mode")[0][0])
 
     def memory(self, portal: str) -> PortalMemory:
-        """What the last looks at a portal left for the next; empty for one never polled."""
+        """The memory of the last looks at a portal; empty for a portal never polled."""
         rows = self._ask.read(read.portals.memory, read.portals.MEMORY, {"portal": portal})
         from db.reading import PortalMemory
 
         return rows[0] if rows else PortalMemory()
 
     def words(self, icons: Mapping[str, str | None] | None = None) -> list[Word]:
-        """Every label, icon code (``icons`` gives their meaning) and city that was printed."""
+        """Every printed label, icon code (``icons`` has their meanings) and city."""
         from db.read import words
 
         return words.printed(self._ask, icons or {})
 
     def kept(self, *, since: When | None = None, portal: str | None = None) -> Kept:
-        """What was kept of pages, to be read again; only what was seen since then."""
+        """The stored pages, to be read again; only those seen since a moment."""
         from db.read.originals import Kept
 
         part = self._part(since, portal=portal)
         return Kept(self.path, self._ask, since=part.since, portal=portal)
 
     def lost_boxes(self, *, portal: str | None = None) -> list[LostBox]:
-        """The portals whose newest page has no box, which they had before."""
+        """The portals that had a box, but whose newest page has none."""
         from db.read import lost
 
         part = self._part(portal=portal)
         return self._ask.read(lost.read, lost.LOST, {"portal": part.portal})
 
     def counts(self) -> Counts:
-        """How many looks and readings there ever were, pruned looks among them."""
+        """The numbers of looks and readings ever, including pruned looks."""
         return read.counts.added_up(self._ask.read(dict, read.counts.COUNTS))
 
     def open_notices(self) -> list[OpenNotice]:
@@ -169,7 +169,7 @@ class Opened:
         return self._ask.read(read.notices.read, read.notices.OPEN_NOTICES)
 
     def faults(self) -> list[str]:
-        """What is wrong with the file, a line each: damage, or derived rows that no look gives."""
+        """The faults of the file, a line each: damage, or derived rows that differ from looks."""
         from db.read import faults
 
         return faults.faults(self.path)
@@ -185,6 +185,6 @@ class Opened:
         portal: str | None = None,
         now: When | None = None,
     ) -> Part:
-        """The part of the history that is asked for, of a portal that is known."""
+        """The requested part of the history; an unknown portal is refused."""
         read.lookup.refuse_unknown(self._ask, portal)
         return asked.part(since, until, portal, now)

@@ -1,11 +1,10 @@
 """
-Fragments as they are kept: small, and character for character what was printed.
+Stored fragments: small, and exact to the character.
 
-A kept fragment is a byte for its form, the CRC-32 of the text (four bytes), and the text deflated
-with boxes of our own as its dictionary: what they share with a printed one costs little.
+A stored fragment is a byte for its form, the CRC-32 of the text (four bytes), and the text deflated
+with sample boxes as its dictionary: the parts in common cost little.
 
-The dictionary stays as it is for as long as there are databases with it: another one is another
-form.
+The dictionary must not change as long as databases use it: another dictionary is another form.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Final
 
 _FORM: Final = b"\x02"
 _HEAD: Final = 5
-"""Bytes before what is deflated."""
+"""Bytes before the deflated text."""
 
 _SKIES: Final = (
     *(("", "00"), ("-", "00"), ("안개비", "20"), ("이슬비", "20"), ("진눈깨비", "22")),
@@ -62,11 +61,11 @@ _BOXES: Final = "".join(
         ),
     ]
 ).encode()
-"""The likeliest last: what is near costs least."""
+"""The likeliest parts last, as near ones cost least."""
 
 
 def packed(fragment: str) -> bytes:
-    """A fragment as it is kept."""
+    """Pack a fragment."""
     text = fragment.encode()
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zdict=_BOXES)
     checksum = zlib.crc32(text).to_bytes(4)
@@ -75,10 +74,10 @@ def packed(fragment: str) -> bytes:
 
 def unpacked(kept: bytes) -> str:
     """
-    A kept fragment.
+    Unpack a fragment.
 
     Raises:
-        ValueError: It is damaged, or of a form that is not known.
+        ValueError: It is damaged, or of an unknown form.
     """
     inflate = zlib.decompressobj(-zlib.MAX_WBITS, zdict=_BOXES)
     try:

@@ -2,8 +2,8 @@
 Pauses: the stretches between two successful looks at a portal that are longer than two intervals.
 
 In a pause no value is live for longer than two intervals, and after three the portal is down. They
-are derived from the looks of ours and of archives, and kept in a table of their own, so that a
-question about years need not go through every look.
+are derived from our looks and those of archives, and stored in a separate table, so that a question
+about years need not read every look.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ _DERIVED: Final = f"""
             OR EXISTS (SELECT 1 FROM past_gaps AS g WHERE g.portal_id = apart.portal_id
                 AND g.since <= apart.since AND g.until >= apart.until))"""
 """
-Where looks were pruned, those that are left are apart: there only what lies within a gap that was
-written down before is a pause. Before our first success there are captures alone, and all of them.
+Pruning leaves looks far apart: there a pause only counts if it lies within a stored gap. Before our
+first success there are only captures, none of them pruned.
 """
 
 _COLUMNS: Final = {
@@ -74,7 +74,7 @@ _IN_STRETCH: Final = _DERIVED.format(
 
 
 def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
-    """Keep the pauses between successful looks, in the order of time, of which none is between."""
+    """Store the pauses between consecutive successful looks, in the order of time."""
     conn.executemany(
         _INSERT,
         [{"portal": portal_id, "since": since, "until": until} for since, until in pairwise(looks)],
@@ -82,7 +82,7 @@ def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
 
 
 def derive_again(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> None:
-    """Derive again the pauses in a stretch of time, from one successful look to another."""
+    """Derive the pauses again in a stretch of time, from one successful look to another."""
     stretch = {"portal": portal_id, "first": first, "last": last}
     if conn.execute(_TOUCHES_FIRST, stretch).fetchone():
         _derive(conn, portal_id)
@@ -97,7 +97,7 @@ def derive_again(conn: sqlite3.Connection, portal_id: int, first: int, last: int
 _TOUCHES_FIRST: Final = f"""
     SELECT 1 FROM ({_BOUNDS})
     WHERE pruned_until IS NOT NULL AND first_success BETWEEN :first AND :last"""
-"""Where looks were pruned, our first success is a border: another one has other pauses after it."""
+"""After pruning, our first success is a border: if it changes, so do the pauses after it."""
 
 
 def derive(conn: sqlite3.Connection, portal: str | None = None) -> None:

@@ -1,8 +1,8 @@
 """
-Problems as the file keeps them, so that each can be read back, and as its views write them.
+The stored form of problems, and their sentences in the views.
 
 The column ``sidebars.problems`` is a JSON array of arrays ``[kind, city, word]``, such as
-``[["unknown label","고창","눈보라"],["no temperature","부산",""]]``; NULL where there are none.
+``[["unknown label","고창","눈보라"],["no temperature","부산",""]]``; NULL without problems.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _COLUMNS: Final = ("kind", "city", "word")
 
 
 def as_json(problems: Iterable[Problem]) -> str | None:
-    """Problems as they are kept; None where there are none."""
+    """The stored form of problems; None without any."""
     rows = [[getattr(problem, name) for name in _COLUMNS] for problem in problems]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")) if rows else None
 
 
 def from_json(kept: str | None) -> tuple[Problem, ...]:
     """
-    Problems as they were.
+    Read stored problems.
 
     Args:
-        kept: As ``as_json`` gives them, or several of these, a line each.
+        kept: The result of ``as_json``, or several of these, a line each.
 
     Raises:
         ValueError, TypeError, LookupError: We cannot have written that.
@@ -45,14 +45,14 @@ def _problem(kind: str, city: str, word: str) -> Problem:
 
 
 def sentences(column: str) -> str:
-    """SQL for the sentences of a column of problems, a line each; NULL where there are none."""
+    """SQL for the sentences of a column of problems, a line each; NULL without any."""
     cases = " ".join(f"WHEN '{kind}' THEN {_as_sql(text)}" for kind, text in SENTENCES.items())
     sentence = f"replace(CASE {_value('kind')} {cases} END, char(10), ' ')"
     return f"(SELECT group_concat({sentence}, char(10)) FROM json_each({column}))"
 
 
 def _as_sql(sentence: str) -> str:
-    """SQL for what ``str.format`` gives; what Python would escape stands as it is."""
+    """SQL for the result of ``str.format``, but without the escapes of Python."""
     parts = []
     for literal, field, _, conversion in Formatter().parse(sentence):
         quote = "'" if conversion else ""

@@ -1,4 +1,4 @@
-"""The numbers of QARTOD (IOOS), by which a temperature is flagged."""
+"""The flag numbers of QARTOD (IOOS)."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Final
 PASS, NOT_EVALUATED, SUSPECT, FAIL, MISSING = 1, 2, 3, 4, 9
 
 NAMES: Final = {1: "pass", 2: "not evaluated", 3: "suspect", 4: "fail", 9: "missing"}
-"""What QARTOD calls each."""
+"""QARTOD's name of each."""

@@ -1,7 +1,7 @@
 """
 Everything that reads: questions to a database of nalssi, over a read-only connection.
 
-The path of the file is all it takes, in a notebook too::
+It only needs the path of the file, also in a notebook::
 
     from db import query
 
@@ -11,7 +11,7 @@ The path of the file is all it takes, in a notebook too::
 
 Only the standard library is imported here, so that asking starts fast.
 """
-# ruff: noqa: PLC0415 - a plain question does without what the others need
+# ruff: noqa: PLC0415 - a plain question does not need the imports of the others
 
 from __future__ import annotations
 
@@ -94,17 +94,17 @@ class Database(Opened):
     """
     A database of nalssi, open for questions only.
 
-    What the arguments of its questions mean:
+    The arguments of its questions:
 
     - a station: its Korean name, its English name in any case, or its KMA number, 108 or "108";
     - a time: aware, or a text such as "2026-03-01T09:00" (Korean time), "7d", "어제" or "now";
-    - ``since``, ``until``: what lies at least partly in ``since <= t < until``; None = from the
-      first look, to the last;
-    - ``portal``: only what this one showed; None = all;
-    - ``now``: the present, if it shall be another than the clock's.
+    - ``since``, ``until``: rows that overlap ``since <= t < until``; None = from the first look, to
+      the last;
+    - ``portal``: only this portal; None = all;
+    - ``now``: the present, in place of the clock's.
 
     Raises:
-        DatabaseError: There is no such file, it is not ours, or it is damaged; so every question.
+        DatabaseError: The file is missing, not ours, or damaged; any question may raise this.
         UnknownStation: A question names a station that is not in this database.
         UnknownPortal: A question names a portal that is not in this database.
         WrongQuestion: An argument is out of its range, such as a time without its offset.
@@ -117,7 +117,7 @@ class Database(Opened):
         portal: str | None = None,
         now: When | None = None,
     ) -> list[Latest]:
-        """The newest reading of each station and portal; of these stations alone, if any."""
+        """The newest reading of each station and portal; only these stations, if any are named."""
         names = self._names([*station, *asked.several(stations or ())])
         part = self._part(portal=portal, now=now)
         newest = self._ask.read(read.latest.read, read.latest.latest(":now"), part.values)
@@ -134,7 +134,7 @@ class Database(Opened):
         portal: str | None = None,
         now: When | None = None,
     ) -> list[Best]:
-        """The newest reading of each station that counts, and how many portals agree with it."""
+        """The newest reading that counts for each station, and the number of portals that agree."""
         names = self._names([*station, *asked.several(stations or ())])
         part = self._part(portal=portal, now=now)
         sql = read.best.latest_best(":now", ":portal")
@@ -163,7 +163,7 @@ class Database(Opened):
         failed: bool = False,
         last: int | None = None,
     ) -> list[PastLook]:
-        """The looks, oldest first; only those that saw no sidebar, or so many of the newest."""
+        """The looks, oldest first; optionally only failures, or only the newest ones."""
         part = self._part(since, until, portal)
         newest = -1 if last is None else asked.number(last, "last")
         values = {**part.values, "failed": bool(failed), "last": newest}
@@ -173,7 +173,7 @@ class Database(Opened):
     def status(
         self, *, portals: str | Iterable[str] | None = None, now: When | None = None
     ) -> list[PortalStatus]:
-        """How every portal is; or only these, by name."""
+        """The state of every portal; or only of these, by name."""
         named = None if portals is None else json.dumps(asked.several(portals))
         values = {**self._part(now=now).values, "portals": named}
         return self._ask.read(read.status.read, read.status.STATUS, values)
@@ -186,7 +186,7 @@ class Database(Opened):
         portal: str | None = None,
         now: When | None = None,
     ) -> list[Gap]:
-        """Every stretch without a successful look for longer than two intervals, and its cause."""
+        """Every stretch of more than two intervals without a successful look, and its cause."""
         part = self._part(since, until, portal, now)
         return self._ask.read(read.gaps.read, read.gaps.gaps(), part.values)
 
@@ -197,7 +197,7 @@ class Database(Opened):
         until: When | None = None,
         portal: str | None = None,
     ) -> list[Freeze]:
-        """Every stretch of three hours or more through which a portal showed the same set."""
+        """Every stretch of three hours or more in which a portal showed the same set."""
         part = self._part(since, until, portal)
         return self._ask.read(read.freezes.read, read.freezes.FREEZES_OF_A_TIME, part.values)
 
@@ -224,13 +224,13 @@ class Database(Opened):
         now: When | None = None,
     ) -> list[Period]:
         """
-        What is known of stations in each Korean hour, day, week, month or year.
+        The statistics of stations in each Korean hour, day, week, month or year.
 
-        A value counts while it is live (``db/validity.py``). Where several portals are live, the
-        set published last counts. What is flagged 4 does not.
+        A value counts while it is live (``db/validity.py``). If several portals are live, the set
+        published last counts. Values flagged 4 do not count.
 
         - ``by``: ``hour``, ``day``, ``week`` (ISO 8601), ``month``, ``year`` or ``all``;
-        - ``everything``: also what is not live, until the portal is down;
+        - ``everything``: also count values that are not live, until the portal is down;
         - ``min_coverage``: below this a period has no mean, lowest and highest value; 0 to 1.
 
         Raises:
@@ -257,7 +257,7 @@ class Database(Opened):
         now: When | None = None,
     ) -> list[Hour]:
         """
-        What was live of stations at each full Korean hour, without a gap; and the hour's mean.
+        The live values of stations at each full Korean hour, without a gap; and the hour's mean.
 
         ::
 
@@ -307,10 +307,10 @@ class Database(Opened):
         now: When | None = None,
     ) -> Known:
         """
-        What was known of a station at a moment, with the evidence.
+        The value of a station known at a moment, with its evidence.
 
         Raises:
-            WrongQuestion: The moment is still to come.
+            WrongQuestion: The moment is in the future.
         """
         from db.measures import evidence
 
@@ -322,7 +322,7 @@ class Database(Opened):
         return evidence.at(self._ask, known, second, portal=portal)
 
     def sidebar(self, digest: str) -> Sidebar | None:
-        """The sidebar of a digest, what it printed and who showed it; None where there is none."""
+        """The sidebar of a digest, with its lines and portals; None if there is none."""
         from db.measures import sidebar
 
         return sidebar.sidebar(self._ask, digest)
@@ -336,7 +336,7 @@ class Database(Opened):
         portal: str | None = None,
         now: When | None = None,
     ) -> list[Held]:
-        """What is shown of a station from when to when, in which state; gaps where it is down."""
+        """The values of a station over time, with their states; with gaps while it is down."""
         from db.measures import course
 
         part = self._part(since, until, portal, now)

@@ -1,4 +1,4 @@
-"""The values that cross the border between the scraper and the database, and what each means."""
+"""The values that the scraper and the database exchange, and their meanings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Station:
     A place whose weather is printed.
 
     Attributes:
-        kma_id: KMA's number of the station, such as 108; None for a city that we do not know.
+        kma_id: KMA's number of the station, such as 108; None for an unknown city.
         name_ko: KMA's name, such as ``"서울"``; for an unknown city, the name as printed.
         name_en: Such as ``"Seoul"``.
         latitude, longitude: Degrees, WGS 84.
@@ -36,14 +36,14 @@ class Station:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """
-    The sky as printed, and what it is taken for.
+    The sky as printed, and its meaning.
 
     Attributes:
-        label: The printed word, such as ``"흐림"``; ``"-"`` where the station reports no sky,
-            ``""`` where the portal printed no word.
-        icon: KMA's icon code in the markup, such as ``"04"``; ``""`` where there is none.
+        label: The printed word, such as ``"흐림"``; ``"-"`` if the station reports no sky, ``""``
+            if the portal printed no word.
+        icon: KMA's icon code in the markup, such as ``"04"``; ``""`` if missing.
         condition: Our name of it, such as ``"overcast"``; None = unknown.
-        label_en: In English words.
+        label_en: The label in English.
         wmo_4677: The nearest WMO 4677 present weather code.
     """
 
@@ -57,13 +57,13 @@ class Condition:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """
-    What a sidebar said of one city.
+    The values of one city in a sidebar.
 
     Attributes:
         city: As printed, such as ``"서울"``.
-        station: The station of that name; None where the name is ambiguous.
+        station: The station of that name; None if the name is ambiguous.
         condition: The sky.
-        temperature_c: Degrees Celsius, one decimal; None where no number can be read.
+        temperature_c: Degrees Celsius, one decimal; None if no number can be read.
     """
 
     city: str
@@ -99,7 +99,7 @@ SENTENCES: Final[Mapping[ProblemKind, str]] = {
     "labels left out": "labels whose city is not clear were left out",
     "other": "{word}",
 }
-"""How each kind of problem is written, in Python and in SQL: ``str.format`` fields alone."""
+"""The sentence of each kind of problem, for Python and SQL: only ``str.format`` fields."""
 
 _UNKNOWN: Final[Mapping[ProblemKind, str]] = {
     "unknown city": "city",
@@ -111,14 +111,14 @@ _UNKNOWN: Final[Mapping[ProblemKind, str]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """
-    What of a sidebar was not understood; ``str`` writes it as a sentence.
+    A part of a sidebar that was not understood; ``str`` writes it as a sentence.
 
     Attributes:
-        kind: What is the matter. ``other`` is a sentence of an older nalssi.
-        city: Whose line it is, as printed; several are separated by commas. Empty where the whole
-            line is the matter.
-        word: Of an unknown city, label or icon code the word as printed; else what more there is
-            to say, such as ``"cannot read '99', expected within 50 of zero"``.
+        kind: The kind of problem. ``other`` is a sentence of an older nalssi.
+        city: The city of the line, as printed; several are separated by commas. Empty if the
+            problem is the whole line.
+        word: For an unknown city, label or icon code the word as printed; else a detail, such as
+            ``"cannot read '99', expected within 50 of zero"``.
     """
 
     kind: ProblemKind
@@ -131,7 +131,7 @@ class Problem:
 
     @property
     def unknown(self) -> str | None:
-        """The unknown word and what it is, such as ``"label '눈보라'"``; None of other kinds."""
+        """The unknown word with its kind, such as ``"label '눈보라'"``; None for other kinds."""
         what = _UNKNOWN.get(self.kind)
         return what and f"{what} {self.word!r}"
 
@@ -139,15 +139,15 @@ class Problem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """
-    A sidebar as it is kept: the same for every portal and page that showed it.
+    The stored content of a sidebar, the same for every portal and page that showed it.
 
     Attributes:
-        digest: Of its labels, cities and temperatures as printed, in order.
-        fragment: The stretch of the page that it was read from, packed as it is kept.
+        digest: The digest of its labels, cities and temperatures as printed, in order.
+        fragment: The part of the page that it was read from, packed.
         readings: In printed order.
-        problems: What was not understood.
+        problems: The parts that were not understood.
         reader: The version of the reader that read it.
-        observed_at: The hour of the observation, aware, where one is printed with it.
+        observed_at: The hour of the observation, aware, if one is printed with it.
     """
 
     digest: bytes
@@ -159,25 +159,25 @@ class Content:
 
     @property
     def icons(self) -> int:
-        """How many icon codes its readings have."""
+        """The number of icon codes in its readings."""
         return sum(1 for one in self.readings if one.station and one.condition.icon)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """
-    One request to a portal, however it ended.
+    One request to a portal, with any outcome.
 
     Attributes:
         portal: The portal's name.
-        fetched_at: When we asked; aware.
-        milliseconds: How long it took.
-        status: The HTTP status, where there was an answer.
+        fetched_at: The time of the request; aware.
+        milliseconds: Its duration.
+        status: The HTTP status, if there was an answer.
         wire_bytes: The body's size as received.
-        age_s: Seconds for which a cache on the way had kept the answer, where it said so.
-        server_date, page_modified: The headers Date and Last-Modified in the server's own words;
-            they prove nothing of the box: a clock may be wrong, and the article may be older.
-        robots: The robots.txt that were read with it, in the place of those known before.
+        age_s: Seconds for which a cache on the way had kept the answer, if sent.
+        server_date, page_modified: The headers Date and Last-Modified as sent; they prove nothing
+            about the box: a clock may be wrong, and the article may be older.
+        robots: The robots.txt files read with it, which replace the known ones.
     """
 
     portal: str
@@ -194,17 +194,17 @@ class Look:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPage:
     """
-    A page that is in the database, and not yet read.
+    A page that is in the database, but not read yet.
 
     Attributes:
         look_id: The row of its look.
         portal: The portal's name.
         body: The page.
         encoding: Python's name of the body's encoding.
-        etag, last_modified: Its validators, where they are known.
-        milliseconds: How long the portal took.
-        tries: How often reading it was begun.
-        kind: Of its portal; as ``FINDERS`` of ``scraper/reader.py`` name them.
+        etag, last_modified: Its validators, if known.
+        milliseconds: The time that the portal took.
+        tries: How often reading it began.
+        kind: The kind of its portal, as named in ``FINDERS`` of ``scraper/reader.py``.
     """
 
     look_id: int
@@ -221,13 +221,13 @@ class KeptPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalMemory:
     """
-    What the last looks at a portal left for the next one.
+    The memory of the last looks at a portal, for the next one.
 
     Attributes:
         etag, last_modified: Validators of the page last read, as its server sent them.
-        last_look: When it was asked last; aware. None where it never was.
-        failures: How many of the last looks in a row brought no page.
-        retry_at: The portal asks for no request before this moment; aware.
+        last_look: The time of the last request; aware. None if there was none.
+        failures: The number of last looks in a row without a page.
+        retry_at: The portal asked for no request before this moment; aware.
     """
 
     etag: str | None = None
@@ -245,7 +245,7 @@ class Robots:
     Attributes:
         origin: Such as ``"https://www.koya-culture.com"``.
         fetched_at: Aware, UTC.
-        text: Empty where the site has none.
+        text: Its text; empty if the site has none.
     """
 
     origin: str

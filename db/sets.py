@@ -1,14 +1,14 @@
 """
-Sets: which sidebars show the same temperatures, and when each set was published at the latest.
+Sets: the sidebars with the same temperatures, and the latest time by which each was published.
 
-Two sidebars are the same set where most of their common temperatures are equal (``validity.same``).
-The relation is between two sidebars and is never chained: a slow night must not tie hour to hour.
-What it gives stands in every spell that showed the set: ``published_by`` is the earliest proof, at
-any portal, that one of the same sidebars existed; ``first_seen`` and ``first_portal_id`` are the
-first look at one of them, and ``first_after`` the look at that portal before; ``observed_at`` is
-the earliest hour that a feed prints with one of them.
+Two sidebars are the same set if most of their common temperatures are equal (``validity.same``).
+The relation is between two sidebars and is never chained, or a slow night would join hour to hour.
+The results are in every spell that showed the set: ``published_by`` is the earliest proof, at any
+portal, that one of the same sidebars existed; ``first_seen`` and ``first_portal_id`` are the first
+look at one of them, and ``first_after`` the look at that portal before; ``observed_at`` is the
+earliest hour that a feed prints with one of them.
 
-Same sets are found by their bands (``db/bands.py``).
+Bands (``db/bands.py``) find the same sets.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     Near: TypeAlias = Mapping[int, frozenset[int]]
-    """The sidebars of the same set, by sidebar, itself among them."""
+    """The sidebars of the same set, by sidebar, including itself."""
 
 _PLACES: Final = 1 << 16
-"""More than there are portals: a look is told by its second and its portal in one number."""
+"""More than the number of portals: second and portal of a look are packed into one number."""
 
 
 class _First(NamedTuple):
-    """What the spells of a sidebar prove: by when it existed, the first look, and its hour."""
+    """The proofs of the spells of a sidebar: when it existed, the first look, and its hour."""
 
     existed_by: int
-    look: int  # the second times _PLACES, plus the portal: of one second, the portal added first
+    look: int  # the second times _PLACES, plus the portal: the one added first wins
     observed_at: int | None
 
 
@@ -44,16 +44,16 @@ def settle(
     conn: sqlite3.Connection, sidebars: Iterable[int], *, anew: bool
 ) -> tuple[set[tuple[int, int]], dict[int, frozenset[int]]]:
     """
-    Bring up to date what is known of the sets of these sidebars, in all the spells that show them.
+    Update the facts about the sets of these sidebars, in all spells that show them.
 
     Args:
         conn: Inside a transaction.
-        sidebars: Those that spells were added for, or whose spells changed.
-        anew: Whether what was known may no longer hold. Where looks only came after all others,
-            others of the same set have nothing to learn from them, but for earlier proofs.
+        sidebars: The sidebars with new or changed spells.
+        anew: Whether old facts may no longer hold. If looks only came after all others, other
+            sidebars of the same set can only gain earlier proofs from them.
 
     Returns:
-        The spells whose facts changed, each by its portal and first look; and the same sets.
+        The spells whose facts changed, by portal and first look; and the same sets.
     """
     asked = set(sidebars)
     same_sets = near(conn, asked, keep=True)
@@ -75,7 +75,7 @@ def settle(
 
 def settle_all(conn: sqlite3.Connection) -> dict[int, frozenset[int]]:
     """
-    Derive again what is known of all sets, from spells of which each knows only itself.
+    Derive the facts about all sets again, from spells that only know themselves.
 
     Returns:
         The same sets of each sidebar that has others than itself.
@@ -112,11 +112,11 @@ _OF_ITS_SIDEBAR: Final = f"""
 _SHARING: Final = """
     SELECT DISTINCT sidebar_id FROM bands
     WHERE band IN (SELECT band FROM bands GROUP BY band HAVING count(*) > 1)"""
-"""The sidebars that share a band with another: only these can be the same set as another."""
+"""The sidebars that share a band with another; only these can be the same set."""
 
 
 def _learns(known: _First, other: _First) -> bool:
-    """Whether a set of which this is known has something to learn of one of the same set."""
+    """Whether the facts about one sidebar can improve those about another of the same set."""
     return (
         other.existed_by < known.existed_by
         or other.look < known.look
@@ -125,7 +125,7 @@ def _learns(known: _First, other: _First) -> bool:
 
 
 def _known(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
-    """What the spells of these sidebars say of their sets by now."""
+    """The current facts about the sets of these sidebars, from their spells."""
     return {
         row: _First(published_by, first_seen * _PLACES + first_portal_id, observed_at)
         for row, published_by, first_seen, first_portal_id, observed_at in conn.execute(
@@ -137,7 +137,7 @@ def _known(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
 
 
 def _firsts(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
-    """What the spells of each sidebar prove by themselves."""
+    """The proofs of the spells of each sidebar alone."""
     return {
         row: _First(existed_by, look, hour if hour == existed_by else None)
         for row, existed_by, look, hour in conn.execute(
@@ -150,7 +150,7 @@ def _firsts(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
 
 
 def _observed_at(proofs: Iterable[_First], first_seen: int) -> int | None:
-    """The earliest hour that one of these prints; None where a look had seen the set before."""
+    """The earliest hour that one of these prints; None if a look had seen the set before it."""
     hours = (proof.observed_at for proof in proofs if proof.observed_at is not None)
     hour = min(hours, default=None)
     return hour if hour is not None and hour <= first_seen else None
@@ -159,12 +159,12 @@ def _observed_at(proofs: Iterable[_First], first_seen: int) -> int | None:
 def _publish(
     conn: sqlite3.Connection, same_sets: Near, firsts: Mapping[int, _First]
 ) -> set[tuple[int, int]]:
-    """Write into the spells of each sidebar what all of its set prove; gives those that changed."""
+    """Write the proofs of the whole set into the spells of each sidebar; return changed spells."""
     changed: set[tuple[int, int]] = set()
     for row, together in same_sets.items():
         proofs = [firsts[other] for other in together if other in firsts]
         if not proofs:
-            continue  # no spell shows it any more
+            continue  # no spell shows it any longer
         first_seen, portal_id = divmod(min(proof.look for proof in proofs), _PLACES)
         observed_at = _observed_at(proofs, first_seen)
         earliest = min(proof.existed_by for proof in proofs)
@@ -196,12 +196,12 @@ _WRITE: Final = """
 
 
 def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]:
-    """Have each spell of a box of too few temperatures know itself alone."""
+    """Limit each spell of a box with too few temperatures to its own proofs."""
     return set(conn.execute(_ALONE, (json.dumps(list(sidebars)),)).fetchall())
 
 
 _OWN_HOUR: Final = f"CASE {dates.HOUR.format('spells')} WHEN {{0}} THEN {{0}} END"
-"""The hour of the sidebar of a spell, as SQL, where it is by when that existed; else NULL."""
+"""The hour of the sidebar of a spell, as SQL, if it is the proof of its existence; else NULL."""
 
 _ALONE: Final = f"""
     UPDATE spells SET published_by = existed_by, first_seen = seen_from,
@@ -218,7 +218,7 @@ _OBSERVED: Final = f"""
 
 
 def drop(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:
-    """Drop the bands of sidebars that no spell shows any more."""
+    """Drop the bands of sidebars that no spell shows any longer."""
     rows = _bands(conn, sidebars)
     conn.executemany("DELETE FROM bands WHERE band = ? AND sidebar_id = ?", rows)
 
@@ -234,12 +234,12 @@ def near(
     conn: sqlite3.Connection, sidebars: Iterable[int], *, keep: bool = False
 ) -> dict[int, frozenset[int]]:
     """
-    The same sets of each sidebar, itself among them; of those with enough temperatures.
+    The same sets of each sidebar, including itself, for sidebars with enough temperatures.
 
     Args:
-        conn: Inside a transaction, where bands are kept.
+        conn: Inside a transaction, if bands are stored.
         sidebars: Their rows.
-        keep: Whether to keep their bands, by which later ones will find them.
+        keep: Whether to store their bands, so that later sidebars find them.
     """
     kma_ids = _kma_ids(conn)
     asked = {
@@ -282,7 +282,7 @@ def _kma_ids(conn: sqlite3.Connection) -> dict[int, int]:
 def _temperatures(
     conn: sqlite3.Connection, sidebars: Iterable[int] | None
 ) -> Iterator[tuple[int, dict[int, int]]]:
-    """The temperatures of each sidebar, by its row; None = of all that a spell shows."""
+    """The temperatures of each sidebar, by its row; None = all sidebars of spells."""
     sql = "SELECT sidebar_id, station_id, temperature FROM readings"
     if sidebars is None:
         shown = "SELECT sidebar_id FROM spells"

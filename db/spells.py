@@ -1,15 +1,15 @@
 """
-Spells: the stretches of looks through which a portal showed one and the same sidebar.
+Spells: the stretches of looks in which a portal showed the same sidebar.
 
 Spells are derived from our own looks, in ``fetches``, and from those of archives, in ``captures``.
-They are kept up as looks arrive, in whatever order, and deriving all of them again gives the same
-rows. Of one second our own look counts; where archives contradict each other, none of them does.
+They are updated as looks arrive, in any order, and a rebuild gives the same rows. In one second our
+own look counts; if archives contradict each other, none of them does.
 
-What is known of a spell beyond its looks is derived after it: what proves that its box existed
-earlier (``db/dates.py``), the same set at other portals (``db/sets.py``), since when the set stands
-(``db/standing.py``), what speaks against it (``db/lateness.py``, ``db/doubts.py``), the words that
-it lost (``db/labels.py``), the stretches without a look (``db/pauses.py``), which of its
-temperatures may be wrong (``db/flagging.py``).
+Further facts about a spell are derived after it: proofs that its box existed earlier
+(``db/dates.py``), the same set at other portals (``db/sets.py``), since when the set stands
+(``db/standing.py``), doubts about it (``db/lateness.py``, ``db/doubts.py``), the words that it lost
+(``db/labels.py``), the stretches without a look (``db/pauses.py``), and temperatures that may be
+wrong (``db/flagging.py``).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _DERIVED = """
 _INTO_SPELLS = """
     INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by,
         standing_since, published_by, first_seen, first_portal_id, first_after)"""
-"""As long as a spell knows only itself, its portal is the first to show its set."""
+"""Until other spells are known, the portal of a spell is the first to show its set."""
 
 _DERIVE = f"""{_INTO_SPELLS}
     SELECT portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by,
@@ -90,7 +90,7 @@ class _Look(NamedTuple):
 
 
 class _Spell(NamedTuple):
-    """What a spell is by its looks."""
+    """The facts of a spell from its looks."""
 
     portal_id: int
     seen_from: int
@@ -101,10 +101,10 @@ class _Spell(NamedTuple):
 
 
 def rebuild(conn: sqlite3.Connection) -> int:
-    """Derive all spells again, inside the caller's transaction; returns how many there are."""
+    """Derive all spells again, inside the caller's transaction; return their number."""
     conn.execute("DELETE FROM stuck_dates")
     _derive_all(conn)
-    if dates.judge_all(conn):  # which dates stand still is told by the spells that they prove
+    if dates.judge_all(conn):  # the spells that dates prove decide which dates stand still
         _derive_all(conn)
     derive_stations(conn)
     pauses.derive(conn)
@@ -126,7 +126,7 @@ def _derive_all(conn: sqlite3.Connection) -> None:
 
 
 def derive_stations(conn: sqlite3.Connection) -> None:
-    """Derive again which stations each portal ever showed."""
+    """Derive the stations that each portal ever showed again."""
     conn.execute("DELETE FROM portal_stations")
     conn.execute(
         "INSERT INTO portal_stations SELECT DISTINCT sp.portal_id, r.station_id "
@@ -135,7 +135,7 @@ def derive_stations(conn: sqlite3.Connection) -> None:
 
 
 def add(conn: sqlite3.Connection, portal_id: int, first: int, last: int | None = None) -> None:
-    """Take a look into account, or all from the first to the last; they are in their tables."""
+    """Add a look, or all from the first to the last; they are in their tables already."""
     newest = _newest(conn, portal_id)
     last = first if last is None else last
     if newest is not None and first <= newest.seen_until:
@@ -146,7 +146,7 @@ def add(conn: sqlite3.Connection, portal_id: int, first: int, last: int | None =
 
 def add_later(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> None:
     """
-    Take looks into account that are all later than any known of this portal.
+    Add looks that are all later than any known look at this portal.
 
     Args:
         conn: Inside a transaction.
@@ -179,7 +179,7 @@ def add_later(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -
 
 
 def _continued(newest: _Spell | None, looks: Sequence[_Look]) -> tuple[list[_Look], list[_Spell]]:
-    """The looks that begin a spell, and the spells that all of these looks begin or go on with."""
+    """The looks that begin a spell, and the spells that these looks begin or continue."""
     begun: list[_Look] = []
     spells: list[_Spell] = []
     last = newest
@@ -199,11 +199,10 @@ def _continued(newest: _Spell | None, looks: Sequence[_Look]) -> tuple[list[_Loo
 
 def add_among(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> set[str]:
     """
-    Take into account the looks from the first to the last, among others known around them.
+    Add the looks from the first to the last, with other known looks around them.
 
     Returns:
-        The page dates of which ``judge_dates`` must find out whether they stand still now, or no
-        longer; after many looks, it is asked once.
+        The page dates that ``judge_dates`` must judge again; call it once after many looks.
     """
     around = [{"portal": portal_id, "at": at} for at in (first, last)]
     (before, begin, _), (_, _, end) = (conn.execute(_AROUND, at).fetchone() for at in around)
@@ -233,7 +232,7 @@ after.
 def _derive_again(
     conn: sqlite3.Connection, portal_id: int, before: int | None, first: int, last: int
 ) -> set[str]:
-    """Derive again the spells in a stretch of time; gives the dates printed where one begins."""
+    """Derive the spells in a stretch of time again; return the dates printed where one begins."""
     stretch = {"portal": portal_id, "before": before, "first": first, "last": last}
     gone = conn.execute(
         "DELETE FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last "
@@ -254,13 +253,13 @@ def _derive_again(
 
 def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, new: int | None) -> None:
     """
-    Bring up to date what is known of these spells beyond their looks, and of those near them.
+    Update the further facts about these spells, and those near them.
 
     Args:
         conn: Inside a transaction.
-        spells: Of one portal; those that are gone among them.
-        new: Where looks only came after all others of the portal, the first look of the first spell
-            that these began; None where they came among others.
+        spells: Spells of one portal, including removed ones.
+        new: If the looks came after all others of the portal, the first look of the first spell
+            that they began; None if they came among others.
     """
     if not spells:
         return
@@ -278,7 +277,7 @@ def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, new: int | No
 
 
 def judge_dates(conn: sqlite3.Connection, portal_id: int, printed: Iterable[str]) -> None:
-    """Where a date is found to stand still, or no longer, derive again what it proved."""
+    """Judge dates again, and derive the proofs of those that changed."""
     for page_date in sorted(printed):
         since = dates.judge(conn, portal_id, page_date)
         if since is not None:
@@ -293,7 +292,7 @@ def _stand(
     changed: tuple[int, int, int],
     same_sets: dict[int, frozenset[int]],
 ) -> None:
-    """Derive since when the sets of changed spells stand: a portal, the first and the last."""
+    """Derive since when the sets of changed spells stand, by portal, first and last spell."""
 
     def near(sidebar_id: int) -> frozenset[int]:
         if sidebar_id not in same_sets:
@@ -305,7 +304,7 @@ def _stand(
 
 
 def _looks(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> list[_Look]:
-    """The looks that count in a stretch of time, in its order."""
+    """The looks that count in a stretch of time, in order."""
     stretch = {"portal": portal_id, "first": first, "last": last}
     return [_Look._make(row) for row in conn.execute(f"{_SEEN_IN_RANGE} ORDER BY at", stretch)]
 
@@ -328,7 +327,7 @@ def _add_stations(conn: sqlite3.Connection, portal_id: int, sidebars: Iterable[i
 
 
 def _drop_stations(conn: sqlite3.Connection, stretch: Mapping[str, object], gone: set[int]) -> None:
-    """Drop the stations that a portal showed in none but sidebars that left a stretch of time."""
+    """Drop the stations that a portal showed only in sidebars that left a stretch of time."""
     if gone:
         conn.execute(_DROP_STATIONS, {**stretch, "gone": json.dumps(list(gone))})
 
@@ -343,4 +342,4 @@ _DROP_STATIONS = """
         SELECT 1 FROM spells AS sp JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
             AND r.station_id = portal_stations.station_id
         WHERE sp.portal_id = :portal)"""
-"""The spells of the stretch are asked first: only after a change of stations are all others."""
+"""The spells of the stretch are read first; all others only after a change of stations."""

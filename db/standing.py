@@ -1,8 +1,8 @@
 """
-Standing: since when a portal has shown one set without a break, however printed.
+Standing: since when a portal has shown one set without a break, in any printed form.
 
-Kept up in the column ``standing_since`` of the spells. Looks at one portal, where A and a are the
-same set printed in two ways, and the spells they make::
+The result is in the column ``standing_since`` of the spells. An example of looks at one portal and
+their spells, with A and a being the same set printed in two ways::
 
     01:00 B   02:00 A   03:00 a   04:00 A   05:00 C
               A, a and A all stand since 02:00; B and C since their own first look
@@ -37,14 +37,14 @@ def derive(
     """
     Derive ``standing_since`` again for the spells of a portal that begin in ``first <= t <= last``.
 
-    Those after them follow, for as long as a set can be the same as all since the last.
+    Later spells follow, as long as a set can be the same as all since the last.
 
     Args:
         conn: Inside a transaction.
         portal_id: The portal.
         first: The first look of the first spell.
-        last: That of the last one.
-        near: Gives the same sets of a sidebar, itself among them.
+        last: The first look of the last spell.
+        near: Returns the same sets of a sidebar, including itself.
     """
     older = conn.execute(_BEFORE, (portal_id, first))
     behind: deque[tuple[int, int]] = deque()
@@ -55,7 +55,7 @@ def derive(
         since = _since(seen_from, same_sets, behind, older)
         if since != before:
             changed.append((since, portal_id, seen_from))
-        if seen_from > last:  # A and C may differ, and B after them be the same as both
+        if seen_from > last:  # A and C may differ, although B after them is the same as both
             may_reach = same_sets if may_reach is None else may_reach & same_sets
             if not may_reach:
                 break
@@ -71,7 +71,7 @@ def _since(
     behind: deque[tuple[int, int]],
     older: Iterator[tuple[int, int]],
 ) -> int:
-    """The first look of the earliest spell from which on all were of the same set."""
+    """The first look of the earliest spell since which all were the same set."""
     for at, sidebar_id in chain(reversed(behind), _pulled(older, behind)):
         if sidebar_id not in same_sets:
             break
@@ -82,7 +82,7 @@ def _since(
 def _pulled(
     older: Iterator[tuple[int, int]], behind: deque[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
-    """The spells before all that were asked for yet, which are then behind as well."""
+    """Yield earlier spells on demand, and remember them."""
     for row in older:
         behind.appendleft(row)
         yield row

@@ -1,17 +1,17 @@
 """
-What is true when: the states of a value, and until when each holds. The one room for it.
+The rules of validity: the states of a value, and how long each holds. They are only here.
 
-A value belongs to a *set*: the temperatures of one sidebar, however printed. What is known of a set
-stands in the spells that showed it (``db/spells.py`` keeps it up)::
+A value belongs to a *set*: the temperatures of one sidebar, in any printed form. The facts about a
+set are in the spells that showed it (``db/spells.py`` updates them)::
 
     standing_since   since when the portal has shown this set without a break
     published_by     the earliest proof, at any portal, that the set existed
-    confirmed        whether the set was seen to appear, and no doubt speaks against it; or its hour
+    confirmed        whether a look saw the set appear, and there is no doubt about it; or its hour
                      is printed
 
-From these, and from when the portal was polled, follows one state for each moment, station and
-portal, in Python (``state``, ``pieces``) and in SQL (``STATE``, ``LIVE_UNTIL``); a property test
-holds the two equal. Everything is in whole seconds since 1970-01-01 UTC.
+These facts and the times of the looks determine one state for each moment, station and portal, in
+Python (``state``, ``pieces``) and in SQL (``STATE``, ``LIVE_UNTIL``); a property test compares the
+two. All times are whole seconds since 1970-01-01 UTC.
 
 Four looks, ten minutes apart, at a portal that changed at the second of them::
 
@@ -32,59 +32,59 @@ if TYPE_CHECKING:
 State = Literal["live", "unconfirmed", "stale", "frozen", "down"]
 
 STATES: Final[tuple[State, ...]] = ("live", "unconfirmed", "stale", "frozen", "down")
-"""The best first: across portals a value of an earlier state goes before one of a later."""
+"""The best first: across portals a value in an earlier state goes before one in a later."""
 
 NOT_OF_NOW: Final[frozenset[State]] = frozenset({"stale", "frozen", "down"})
-"""What a portal in such a state shows is not the weather of now."""
+"""A portal in such a state does not show the current weather."""
 
 Doubt = Literal["burst", "follower", "late"]
 """
-Why a set that a portal was the first to show may be old all the same.
+Why a set may be old although its portal was the first to show it.
 
 ``burst``: the portal showed more new sets within three hours than an hourly feed has; ``follower``:
-most of its last sets were old elsewhere; ``late``: by the course of its days it runs hours late.
+most of its last sets were old elsewhere; ``late``: it runs hours late by the course of its days.
 """
 
 HOLD_S: Final = 90 * 60
 """
-A value is the weather of now for so long after it was published.
+How long a value is the current weather after it was published.
 
 KMA renews the values hourly; a portal takes up to half an hour more to show them.
 """
 
 FROZEN_AFTER_S: Final = 3 * 60 * 60
-"""No live box ever stood still for so long; two missed renewals are two hours."""
+"""In our records no live box stood still for so long; two missed renewals are two hours."""
 
 DOWN_AFTER_INTERVALS: Final = 3
-"""So many intervals without a successful look, and the portal is down."""
+"""After this many intervals without a successful look the portal is down."""
 
 GAP_AFTER_INTERVALS: Final = 2
-"""So many intervals without a successful look are a gap; no value is live in it."""
+"""After this many intervals without a successful look there is a gap; no value is live in it."""
 
 LONGEST_BACK_OFF_S: Final = 60 * 60
-"""A portal that fails is polled no more rarely than this, or than its interval if longer."""
+"""A failing portal is polled at least this often, or at its interval if that is longer."""
 
 FEWEST_COMMON: Final = 8
-"""A box of fewer temperatures may repeat by chance; in 138 real pages no two hours agree at 3."""
+"""A box with fewer temperatures may repeat by chance; in 138 real pages no two hours agree at 3."""
 
 BURST: Final = 4
 """No hourly feed shows more new sets within three hours; a crawl of cached pages does."""
 
 FOLLOWED_SETS: Final = 12
-"""How many of a portal's last sets tell whether it follows another: half a day."""
+"""The number of a portal's last sets that decide whether it follows another: half a day."""
 
 
 def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
     """
-    Whether two boxes show the same set: most of their common temperatures are equal.
+    Whether two boxes show the same set, with most of their common temperatures equal.
 
-    At least eight stations in common, three quarters of them equal. Two sets of different hours
-    agree at two or three of sixteen; one set printed twice agrees at all but a few that were cut,
-    lost or mistyped.
+    At least eight stations must be common, and three quarters of them equal. Two sets of different
+    hours agree at two or three of sixteen; one set printed twice agrees at all but a few that were
+    cut, lost or mistyped.
 
     Args:
-        one: Tenths of a degree by station, without those that printed no number.
-        other: The same of another box.
+        one: Tenths of a degree by station, without missing numbers.
+        other: The same for another box.
     """
     if len(other) < len(one):
         one, other = other, one
@@ -98,13 +98,13 @@ def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
 
 class Shown(NamedTuple):
     """
-    A set as one portal showed it, for as long as it did.
+    A set during the time in which a portal showed it.
 
     Attributes:
         seen_from, seen_until: The first and the last look that showed it.
         standing_since: Since when the portal showed this set; not after ``seen_from``.
-        published_by: When it was published at the latest; not after ``standing_since``.
-        confirmed: Whether it was seen to appear, and no doubt speaks against it; or its hour is
+        published_by: The latest time by which it was published; not after ``standing_since``.
+        confirmed: Whether a look saw it appear, and there is no doubt about it; or its hour is
             printed.
     """
 
@@ -138,7 +138,7 @@ def state(shown: Shown, at: int, last_look: int, interval_s: int) -> State:
 
 
 def _frozen_from(shown: Shown) -> float:
-    """From when it is frozen: looks must have seen it stand, or it may have changed unseen."""
+    """When it becomes frozen: looks must have seen it stand, or it may have changed unseen."""
     frozen_from = shown.standing_since + FROZEN_AFTER_S
     return frozen_from if shown.seen_until >= frozen_from else float("inf")
 
@@ -147,17 +147,17 @@ def pieces(
     shown: Shown, until: int, pauses: Sequence[tuple[int, int]], interval_s: int
 ) -> Iterator[tuple[int, int, State]]:
     """
-    From when to when a value was in which state, from the first look at it.
+    The states of a value over time, from the first look that saw it.
 
     Args:
         shown: The set.
-        until: When the portal showed another, or the end of what is asked for.
-        pauses: Those that begin at a look at this set, oldest first: the last look before each, and
-            the next; after the last look of all, one without end.
+        until: When the portal showed another set, or the end of the asked range.
+        pauses: The pauses that begin at a look at this set, oldest first: the last look before
+            each, and the next; after the last look of all, one without end.
         interval_s: Between looks at the portal.
     """
     begin = shown.seen_from
-    if until <= shown.published_by + HOLD_S and not pauses:  # most are: quick
+    if until <= shown.published_by + HOLD_S and not pauses:  # most are: fast path
         yield begin, until, "live" if shown.confirmed else "unconfirmed"
         return
     before: tuple[int, int, State] | None = None
@@ -176,7 +176,7 @@ def pieces(
 def _watched(
     begin: int, until: int, pauses: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, int, int | None]]:
-    """A time in parts: those in which the portal is polled, and those that follow a last look."""
+    """Divide a time: parts in which the portal is polled, and parts after a last look."""
     for last_look, again in pauses:
         yield begin, min(last_look, until), None
         yield max(begin, last_look), min(again, until), last_look
@@ -205,22 +205,22 @@ def _cut(
 
 def rank(state: State, published_by: int) -> tuple[int, int]:
     """
-    Which of several portals' values counts: the best state, then the set published last.
+    The rank of a value among several portals: the best state, then the set published last.
 
-    Of equal ones that of the portal added first; the greatest rank counts.
+    Among equal ones the portal added first counts; the greatest rank wins.
     """
     return -STATES.index(state), published_by
 
 
 def rank_sql(state: str) -> str:
-    """How good a state is, as SQL: the least goes first, and the latest ``published_by``."""
+    """The rank of a state, as SQL: the least goes first, then the latest ``published_by``."""
     places = " ".join(f"WHEN '{known}' THEN {place}" for place, known in enumerate(STATES))
     return f"CASE {state} {places} END"
 
 
 def live_until(shown: Shown, last_look: int, interval_s: int) -> int | None:
     """
-    When a value stops being live if the portal is not polled again; None where it never was.
+    When a value stops being live if the portal is not polled again; None if it never was live.
 
     Args:
         shown: The set.
@@ -233,7 +233,7 @@ def live_until(shown: Shown, last_look: int, interval_s: int) -> int | None:
 
 def state_sql(at: str, last_look: str) -> str:
     """
-    ``state`` as SQL, of a spell ``sp`` of the portal ``p``.
+    ``state`` as SQL, for a spell ``sp`` of the portal ``p``.
 
     Args:
         at: The moment, as SQL.
@@ -251,9 +251,9 @@ def state_sql(at: str, last_look: str) -> str:
 
 def last_look_sql(at: str) -> str:
     """
-    The last successful look up to a moment at which a spell ``sp`` was the last shown, as SQL.
+    The last successful look up to a moment at which a spell ``sp`` was the last one, as SQL.
 
-    Within a spell that is one a moment ago, unless the moment lies in a pause.
+    Within a spell that is the moment itself, unless it lies in a pause.
     """
     return f"""CASE WHEN {at} >= sp.seen_until THEN sp.seen_until ELSE coalesce((
         SELECT CASE WHEN u.until > {at} THEN u.since END FROM pauses AS u
@@ -270,23 +270,23 @@ def watched_until_sql(at: str) -> str:
 CONFIRMED: Final = f"""(sp.observed_at IS NOT NULL
     OR (sp.first_after >= sp.first_seen - {HOLD_S} AND sp.doubt IS NULL))"""
 """
-Whether a spell ``sp`` shows a set that was seen to appear, as SQL; NULL counts as no.
+Whether a look saw the set of a spell ``sp`` appear, as SQL; NULL counts as no.
 
-The age of a set whose hour is printed is known: it need not be seen to appear.
+The age of a set with a printed hour is known: no look needs to have seen it appear.
 """
 
 NEXT_CHANGE: Final = """(SELECT n.seen_from FROM spells AS n
     WHERE n.portal_id = sp.portal_id AND n.seen_from > sp.seen_from
     ORDER BY n.seen_from LIMIT 1)"""
-"""When the portal of a spell ``sp`` showed another; NULL where it did not yet."""
+"""When the portal of a spell ``sp`` showed another set; NULL if it has not yet."""
 
 _LAST_LIVE_LOOK: Final = f"""coalesce((SELECT u.since FROM pauses AS u
     WHERE u.portal_id = sp.portal_id AND u.since BETWEEN sp.seen_from AND sp.seen_until
     AND u.since < sp.published_by + {HOLD_S} AND u.until >= sp.published_by + {HOLD_S}),
     sp.seen_until)"""
-"""The last look of a spell ``sp``, or the one before the pause in which its values grew too old."""
+"""The last look of a spell ``sp``, or the one before the pause in which its values expired."""
 
 LIVE_UNTIL: Final = f"""CASE WHEN {CONFIRMED} THEN nullif(max(sp.seen_from,
     min(sp.published_by + {HOLD_S}, {_LAST_LIVE_LOOK} + {GAP_AFTER_INTERVALS} * p.interval_s + 1,
         coalesce({NEXT_CHANGE}, {2**62}))), sp.seen_from) END"""
-"""Until when the values of a spell ``sp`` of the portal ``p`` were live; NULL where never."""
+"""Until when the values of a spell ``sp`` of the portal ``p`` were live; NULL if never."""

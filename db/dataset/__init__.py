@@ -1,5 +1,5 @@
 """
-A dataset: a folder to publish and to cite, with units, credit, codebook, provenance and checksums.
+A dataset: a folder to publish and cite, with units, credit, codebook, provenance and checksums.
 
 It covers whole hours up to the last successful look, and does not contain the time at which it was
 made: from the same database, the same version of nalssi makes the same bytes.
@@ -60,16 +60,16 @@ _CHECKSUMS: Final = "SHA256SUMS"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """
-    What shall be made of a database.
+    The settings of a dataset.
 
     Attributes:
         source: The database.
-        chosen: The times; the stations and portals are all.
+        chosen: The times; all stations and portals are included.
         wish: Title, creators, licence and DOI, as its maker gave them.
-        version: Of nalssi.
-        icons: What each icon code that is known is drawn for.
-        clean: What each text is to lose.
-        progress: Is told how much is done, 0 to 1.
+        version: The version of nalssi.
+        icons: The condition of each known icon code.
+        clean: Cleans each text.
+        progress: Called with the finished share, 0 to 1.
     """
 
     source: Monthly
@@ -88,9 +88,9 @@ class Dataset:
             Its files.
 
         Raises:
-            WrongQuestion: There is no whole hour in that time.
+            WrongQuestion: There is no full hour in that time.
             DatabaseError: The database is damaged.
-            OutputError: It cannot be written, or there is something already.
+            OutputError: It cannot be written, or the path exists.
             NoPyarrow, NoXarray: An extra is not installed.
         """
         parquet.refuse_without()
@@ -101,7 +101,7 @@ class Dataset:
 
 
 class _Making:
-    """One dataset on its way into a folder."""
+    """The making of one dataset."""
 
     def __init__(self, dataset: Dataset, folder: Path, chosen: Selection) -> None:
         self._told, self._folder, self._chosen = dataset, folder, chosen
@@ -127,7 +127,7 @@ class _Making:
         return self._files()
 
     def _hours(self) -> Grid:
-        """Write the hours in one go as Parquet and as CSV, and keep them as a grid."""
+        """Write the hours as Parquet and CSV in one pass, and keep them as a grid."""
         part = self._source.seconds(self._chosen)
         grid = Grid(self._source.stations(), part)
         years = files.Years(
@@ -222,7 +222,7 @@ def _file(place: Path, folder: Path) -> File:
 
 
 def _plain(value: object) -> object:
-    """A value of a record as the exports have it: moments in epoch seconds."""
+    """A value of a record in the form of the exports: moments in epoch seconds."""
     if isinstance(value, bool):
         return str(value).lower()
     return epoch(value) if isinstance(value, dt.datetime) else value

@@ -1,4 +1,4 @@
-"""What a dataset says of itself, once for all of its files."""
+"""The description of a dataset, shared by all of its files."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SITE: Final = "https://www.kma.go.kr/"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """
-    What the maker of a dataset says of it.
+    The description given by the maker of a dataset.
 
     Attributes:
-        title: None = one made of the times.
+        title: None = one made from the times.
         creators: Names of persons or bodies.
         license: Such as ``CC-BY-4.0`` (SPDX), or an address; None = not stated.
         doi: Such as ``10.5281/zenodo.1``.
@@ -46,10 +46,10 @@ class About:
     A dataset.
 
     Attributes:
-        wish: What was said of it.
-        version: Of nalssi.
-        since, until: Of its hours; Korean time.
-        stations, portals: In it.
+        wish: The description given by its maker.
+        version: The version of nalssi.
+        since, until: The range of its hours; Korean time.
+        stations, portals: Its stations and portals.
         coverage: The share of the hours of each station with a live value, by its name.
     """
 
@@ -69,7 +69,7 @@ class About:
 
     @property
     def description(self) -> str:
-        """What it is, in one paragraph."""
+        """The description, in one paragraph."""
         names = ", ".join(one.name for one in self.portals)
         return (
             f"Temperature and sky of {len(self.stations)} stations of the Korea Meteorological "
@@ -91,17 +91,17 @@ class About:
 
     @property
     def creators(self) -> tuple[str, ...]:
-        """Who made it."""
+        """The creators."""
         return self.wish.creators or (UNNAMED,)
 
     @property
     def credit(self) -> str:
-        """Whom to credit."""
+        """The credit."""
         return f"{PUBLISHER}, as shown by {', '.join(one.name for one in self.portals)}"
 
     @property
     def license_url(self) -> str | None:
-        """The address of its licence; None where none was stated."""
+        """The address of its licence; None if not stated."""
         given = self.wish.license
         if given is None or "://" in given:
             return given

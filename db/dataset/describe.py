@@ -1,4 +1,4 @@
-"""A dataset described for catalogues and for people, each by its own standard."""
+"""Descriptions of a dataset for catalogues and people, each by its own standard."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class File:
     A file of a dataset.
 
     Attributes:
-        path: In its folder.
-        bytes: How many.
-        sha256: In hexadecimal digits.
+        path: Its path in the folder.
+        bytes: Its size.
+        sha256: Its checksum, in hexadecimal digits.
     """
 
     path: str
@@ -49,17 +49,17 @@ class File:
 
     @property
     def name(self) -> str:
-        """As a Data Package names it: lower case, without slashes."""
+        """Its name in a Data Package: lower case, without slashes."""
         return self.path.lower().replace("/", "-").replace("=", "-")
 
 
 def as_json(value: object) -> str:
-    """A value as JSON that people read."""
+    """A value as indented JSON."""
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def present(**values: object) -> dict[str, object]:
-    """The values that are there."""
+    """The values that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -69,7 +69,7 @@ def present(**values: object) -> dict[str, object]:
 def datapackage(
     about: About, files: Sequence[File], tables: Mapping[str, Mapping[str, Kind]]
 ) -> dict[str, Any]:
-    """The descriptor; ``tables`` has the columns of the files that are tables of text, by path."""
+    """The descriptor; ``tables`` has the columns of the text tables, by path."""
     license = about.wish.license  # noqa: A001 - the key's name
     return present(
         **{"$schema": "https://datapackage.org/profiles/2.0/datapackage.json"},
@@ -103,7 +103,7 @@ def _resource(file: File, columns: Mapping[str, Kind] | None) -> dict[str, objec
         "bytes": file.bytes,
         "hash": f"sha256:{file.sha256}",
     }
-    if columns is None:  # by "parquet", frictionless reads it by pandas, and fails on missing times
+    if columns is None:  # "parquet" makes frictionless use pandas, and fail on missing times
         is_parquet = file.path.endswith(".parquet")
         return {**described, "format": "apache-parquet"} if is_parquet else described
     table = file.path.partition(".")[0]
@@ -133,7 +133,7 @@ def _resource(file: File, columns: Mapping[str, Kind] | None) -> dict[str, objec
 
 
 def jsonld(about: About, files: Iterable[File], columns: Mapping[str, Kind]) -> dict[str, object]:
-    """The Dataset of schema.org, as search engines of data sets read it."""
+    """The Dataset of schema.org, for search engines of data sets."""
     places = [one for one in about.stations if one.latitude is not None]
     return present(
         **{"@context": "https://schema.org/", "@type": "Dataset"},

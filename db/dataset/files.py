@@ -22,14 +22,14 @@ class Taker(Protocol):
     """Takes slices of rows."""
 
     def write(self, some: Slice) -> None:
-        """Take some rows, one at least."""
+        """Take some rows, at least one."""
 
 
 class Years:
     """
     A folder of Parquet files, ``year=2026/NAME.parquet``.
 
-    The rows come one year after the other; each slice is of one month.
+    The rows come in the order of years; each slice is of one month.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Years:
 
 @contextlib.contextmanager
 def zipped(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into that is compressed, and names neither itself nor a time."""
+    """Open a gzip file to write into, without a name or time in its header."""
     with (
         path.open("wb") as file,
         gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream,
@@ -73,5 +73,5 @@ def zipped(path: Path) -> Iterator[BinaryIO]:
 
 
 def csv(stream: BinaryIO, columns: Mapping[str, Kind], clean: Callable[[str], str]) -> Lines:
-    """A table as CSV, without the mark that tools other than spreadsheets stumble over."""
+    """A table as CSV, without the mark, which tools other than spreadsheets do not expect."""
     return formats.csv(stream, columns, clean=clean, mark=False)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from db.reading import Station
 
 STATES: Final = ("none", "live", "unconfirmed", "stale", "frozen", "down")
-"""In the file a state is its place here."""
+"""The file stores a state as its place in this list."""
 
 _COLUMNS: Final = {name: place for place, name in enumerate(TABLES["hours"])}
 _NUMBERS: Final = {
@@ -31,11 +31,11 @@ _NUMBERS: Final = {
 
 class Grid:
     """
-    Takes the rows of hours.
+    Collects the rows of hours.
 
     Args:
-        stations: In the order of the rows of the grid.
-        hours: The first second of each, in the order of its columns.
+        stations: The stations, in the order of the rows of the grid.
+        hours: The first second of each hour, in the order of its columns.
 
     Attributes:
         values: An array of station by hour for each column of numbers, and for ``state``.

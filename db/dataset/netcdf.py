@@ -34,7 +34,7 @@ _ANCILLARY: Final = "quality_flag state live_portals agreeing_portals"
 
 
 class NoXarray(MissingExtra):
-    """netCDF was asked for, and the libraries that write it are not installed."""
+    """The libraries that write netCDF are not installed."""
 
     extra = "netcdf"
 
@@ -44,7 +44,7 @@ class NoXarray(MissingExtra):
 
 def refuse_without() -> None:
     """
-    Refuse where there is no xarray, h5netcdf or h5py.
+    Refuse to run without xarray, h5netcdf and h5py.
 
     Raises:
         NoXarray: One is not installed.
@@ -67,7 +67,7 @@ def write(
         path: The file.
         grid: The hours.
         about: The global attributes.
-        clean: What the name of a station is to lose, such as a NUL, which HDF5 refuses.
+        clean: Cleans the name of a station, such as of a NUL, which HDF5 refuses.
     """
     dataset = of(grid, about, clean=clean)
     encoding: dict[str, dict[str, Any]] = {

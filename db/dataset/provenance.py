@@ -1,4 +1,4 @@
-"""Where a dataset comes from: versions, looks, portals, gaps by cause, coverage, rules."""
+"""The provenance of a dataset: versions, looks, portals, gaps by cause, coverage, rules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def of(
     readers: Iterable[tuple[Any, ...]],
     gaps: Iterable[Gap],
 ) -> dict[str, object]:
-    """All of it, as JSON has it; the rows are those of the questions above."""
+    """The provenance for JSON; the rows are those of the questions above."""
     outcomes: dict[str, dict[str, int]] = {}
     for portal, outcome, count, *_ in looks:
         outcomes.setdefault(portal, {})[outcome] = count
@@ -76,7 +76,7 @@ def _by_cause(gaps: Iterable[Gap]) -> list[dict[str, object]]:
 
 
 def rules(module: ModuleType) -> list[dict[str, object]]:
-    """The constants of a room of rules: names, values, and the words that stand under each."""
+    """The constants of a module of rules: names, values, and their docstrings."""
     body = ast.parse(Path(str(module.__file__)).read_text("utf-8")).body
     found = []
     for line, after in zip(body, [*body[1:], ast.Pass()], strict=True):

@@ -1,4 +1,4 @@
-"""A folder of months that is kept up: only those whose facts changed are written again."""
+"""Updates a folder of months: only months whose facts changed are written again."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptUp:
     """
-    What was written.
+    The result of an update.
 
     Attributes:
-        months: How many months, of ``all_months``.
-        rows: How many rows of theirs.
+        months: The number of written months, of ``all_months``.
+        rows: The number of their rows.
     """
 
     months: int
@@ -43,8 +43,8 @@ class Folder:
     Attributes:
         path: The folder.
         what: The table.
-        about: What each file says of itself.
-        clean: What each text is to lose.
+        about: The metadata of each file.
+        clean: Cleans each text.
     """
 
     path: Path
@@ -56,11 +56,11 @@ class Folder:
         self, source: Monthly, *, progress: Callable[[float], None] = lambda _done: None
     ) -> KeptUp:
         """
-        Write the months that are otherwise in the folder; each is there whole, or as it was.
+        Write the months that differ from the folder; each file is complete, or unchanged.
 
         Raises:
             DatabaseError: The database is damaged.
-            OutputError: It cannot be written, or holds something else.
+            OutputError: It cannot be written, or has other files.
             NoPyarrow: It is not installed.
         """
         parquet.refuse_without()
@@ -83,7 +83,7 @@ class Folder:
         return self.path / f"_manifest.{self.what}.json"
 
     def _manifest(self) -> Manifest:
-        """What the folder says of itself."""
+        """The manifest of the folder."""
         if not self._place.exists():
             if self.path.exists() and any(self.path.rglob(f"{self.what}.parquet")):
                 raise OutputError(self.path, "has months but no manifest; give another folder")
@@ -99,7 +99,7 @@ class Folder:
         return self.path / f"year={year}" / f"month={number}" / f"{self.what}.parquet"
 
     def _write(self, source: Monthly, month: Month) -> int:
-        """Write a month; gives its rows."""
+        """Write a month, and return the number of its rows."""
         slices = (some for some in source.month(self.what, month) if some.rows)
         rows = 0
         place = self._file(month)

@@ -1,8 +1,8 @@
 """
-The codebook: what each column of an exported table means, in English and in Korean.
+The codebook: the meaning of each column of an exported table, in English and Korean.
 
-The page ``docs/codebook.md`` and every dataset have it from here; a test holds the columns of
-``tables.py`` and these equal.
+The page ``docs/codebook.md`` and every dataset are made from it; a test compares its columns with
+those of ``tables.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Meaning(NamedTuple):
-    """What a column means, in English and in Korean."""
+    """The meaning of a column, in English and Korean."""
 
     en: str
     ko: str
@@ -31,7 +31,7 @@ TYPES: Final[Mapping[Kind, str]] = {
     "moment": "datetime",
     "date": "date",
 }
-"""Each kind of column, as the Table Schema of Data Package calls it."""
+"""The name of each kind of column in the Table Schema of Data Package."""
 
 MEANINGS: Final[Mapping[str, Meaning]] = {
     "station": Meaning("KMA's name of the station", "기상청의 지점 이름"),
@@ -134,7 +134,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
 
 
 def meaning(table: str, column: str) -> Meaning:
-    """What a column of a table means."""
+    """The meaning of a column of a table."""
     return _OF_TABLES.get((table, column)) or MEANINGS[column]
 
 
@@ -165,7 +165,7 @@ def table(name: str, columns: Mapping[str, Kind], language: str) -> str:
 
 
 def page() -> str:
-    """The whole codebook, as ``docs/codebook.md`` has it."""
+    """The whole codebook, for ``docs/codebook.md``."""
     head = (
         "# Codebook\n\nThis page lists every column of every table that `nalssi export` writes. "
         "`db/export/codebook.py` makes it,\nand adds it to each [dataset](dataset.md). Times are "

@@ -1,10 +1,10 @@
 """
-The manifest: a digest of what each portal's month is made of, so that only what changed is written.
+The manifest: a digest of the facts of each portal's month, so that only changed months are written.
 
-What a month's rows say follows from the looks of that month and from what is derived of them and of
-their neighbours: the spells that touch it and the ones before and after, their flags and learned
-labels, the pauses and late days. The digest is of those, and not of the looks alone: a page found
-in an archive can make a set of the next month older.
+The rows of a month depend on its looks, and on the rows derived from them and their neighbours: the
+spells that touch it and those before and after, their flags and learned labels, the pauses and late
+days. The digest covers all of these, not only the looks: an archived page can make a set of the
+next month older.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from db.read.ask import Ask
 
 Month: TypeAlias = str
-"""Such as ``2026-03``, in Korea."""
+"""A Korean month such as ``2026-03``."""
 
 Manifest: TypeAlias = "dict[Month, dict[str, str]]"
 """The digest of each portal in each month."""
@@ -66,7 +66,7 @@ _PARTS: Final = (
         WHERE portal_id = :portal AND captured_at >= :first AND captured_at < :end
         ORDER BY 1, 2, 3""",
 )
-"""What a month of a portal is made of."""
+"""The facts of a month of a portal."""
 
 _PORTALS: Final = "SELECT id, name, url, interval_s FROM portals ORDER BY id"
 

@@ -1,4 +1,4 @@
-"""A database by Korean months: what each is made of, and its rows, so that each can be replaced."""
+"""A database by Korean months: the facts and rows of each, so that each can be replaced."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _BEGINS: Final[Mapping[What, str]] = {
     "hours": "hour_s",
     "looks": "fetched_at",
 }
-"""The column that says in which month a row is."""
+"""The column with the month of a row."""
 
 
 class Monthly(Source):
-    """A database of nalssi, open to be taken elsewhere month by month."""
+    """A database of nalssi, open for export month by month."""
 
     @cached_property
     def _spans(self) -> dict[Month, tuple[int, int]]:
         return {name: (first, end) for name, first, end in manifest.months(self._ask)}
 
     def manifest(self) -> Manifest:
-        """What each month is made of."""
+        """The manifest of all months."""
         return manifest.of(self._ask)
 
     def whole_hours(self, chosen: Selection) -> Selection:
         """
-        The same times, up to the last hour that was looked at to its end.
+        The same times, up to the end of the last complete hour.
 
         Raises:
-            WrongQuestion: There is none in that time.
+            WrongQuestion: There is no such hour in that time.
         """
         ((first, last),) = self._ask(SPAN, {"portal": None})
         since, until = chosen.since, chosen.until
@@ -60,7 +60,7 @@ class Monthly(Source):
         return hours.asked_for(self._ask, self._part(chosen.since, chosen.until))
 
     def month(self, what: What, month: Month) -> Iterator[Slice]:
-        """The rows of a table that begin in a month; of the hours those that are whole."""
+        """The rows of a table that begin in a month; only complete hours."""
         first, end = self._spans[month]
         chosen = Selection(since=moment(first), until=moment(end))
         if what == "hours":
@@ -76,7 +76,7 @@ class Monthly(Source):
     def _hours_of(self, chosen: Selection) -> Selection | None:
         try:
             return self.whole_hours(chosen)
-        except WrongQuestion:  # nothing was looked at to the end of an hour
+        except WrongQuestion:  # no hour is complete
             return None
 
     def rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:

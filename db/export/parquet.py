@@ -1,9 +1,9 @@
 """
-The form of an export that is Parquet, by pyarrow, which is an extra.
+Exports as Parquet, by pyarrow, which is an extra.
 
-Moments are instants, shown in Asia/Seoul; temperatures are doubles, the nearest to the tenth that
-was printed, so that every reader computes with them. What the file is and whom to credit
-stands in the metadata of its schema, the unit of a column in that of its field.
+Times are instants in Asia/Seoul; temperatures are doubles, the nearest to the printed tenth, so
+that every reader can compute with them. The metadata of the schema describes the file and its
+credit, the metadata of a field its unit.
 """
 # ruff: noqa: PLC0415 - an extra, and large
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from db.export.tables import Kind, Row, What
 
 _ROWS_AT_ONCE: Final = 50_000
-"""In a row group, which is held in memory whole."""
+"""Rows of a row group, which is held in memory as a whole."""
 
 
 class NoPyarrow(MissingExtra):
-    """Parquet was asked for, and pyarrow, which writes it, is not installed."""
+    """Pyarrow, which writes Parquet, is not installed."""
 
     extra = "parquet"
 
@@ -36,10 +36,10 @@ class NoPyarrow(MissingExtra):
 
 def refuse_without() -> None:
     """
-    Refuse where there is no pyarrow.
+    Refuse to run without pyarrow.
 
-    It is imported whole, before there is a draft: now and then Python drops a Ctrl-C that comes
-    amid imports, and the export would go on.
+    It is imported as a whole before the draft is made: Python sometimes drops a Ctrl-C during
+    imports, and the export would go on.
 
     Raises:
         NoPyarrow: It is not installed.
@@ -69,7 +69,7 @@ class Parquet:
         self._waiting: list[Any] = []
 
     def write(self, some: Slice) -> None:
-        """Take some rows, and write as many as make a row group."""
+        """Take some rows, and write complete row groups."""
         self._waiting.append(batch(self._schema, self._kinds, some.rows, self._clean))
         if sum(batch.num_rows for batch in self._waiting) >= _ROWS_AT_ONCE:
             self._write_group()
@@ -82,7 +82,7 @@ class Parquet:
         self._writer.write_table(table)
 
     def close(self) -> None:
-        """Write the rest, and what makes it a Parquet file."""
+        """Write the rest, and the footer of the file."""
         if self._waiting:
             self._write_group()
         self._writer.close()
@@ -96,7 +96,7 @@ class Folders:
     """
     A folder for each month, as ``year=2026/month=03/``, with a Parquet file in it.
 
-    The rows come one month after the other. What a folder's name says stands not in the file, too.
+    The rows come in the order of months. The file does not repeat the values of its folder's name.
     """
 
     def __init__(
@@ -149,9 +149,9 @@ def batch(
 
     Args:
         schema: As ``schema`` makes it.
-        kinds: Of its columns.
-        rows: One at least.
-        clean: What each text is to lose.
+        kinds: The kinds of its columns.
+        rows: At least one.
+        clean: Cleans each text.
     """
     import pyarrow as pa
 
@@ -185,7 +185,7 @@ def _types() -> dict[Kind, Any]:
 
 
 def _array(kind: Kind, type_: Any, values: Sequence[Any], clean: Callable[[str], str]) -> Any:
-    """A column; of each different text ``clean`` is asked once."""
+    """A column; ``clean`` is called once for each distinct text."""
     import pyarrow as pa
 
     if kind == "text":

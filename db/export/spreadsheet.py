@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet may open: text that came from a portal is never taken for a formula."""
+"""Cells that are safe in a spreadsheet: no text from a portal becomes a formula."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Final, TypeAlias
 Cell: TypeAlias = str | int | float
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Where a text begins with one of these, some spreadsheet takes it for a formula (OWASP)."""
+"""Some spreadsheets take a text with such a beginning for a formula (OWASP)."""
 
 
 def cell(value: object) -> Cell:
     """
     A value as a cell of a CSV file, for ``csv.writer``.
 
-    Numbers stay numbers, times and dates are ISO 8601, None is an empty cell. Before a text that
-    could be a formula stands an apostrophe.
+    Numbers stay numbers, times and dates are ISO 8601, None is an empty cell. A text that could be
+    a formula gets an apostrophe.
     """
     match value:
         case None:

@@ -28,7 +28,7 @@ Kind: TypeAlias = Literal["text", "integer", "real", "moment", "date"]
 Row: TypeAlias = tuple[Any, ...]
 
 PUBLISHER: Final = "Korea Meteorological Administration (기상청)"
-"""Whose values they are, and whom to credit."""
+"""The owner of the values, to be credited."""
 
 _CONTRACT: Final[Mapping[str, Kind]] = {
     "station": "text",
@@ -70,13 +70,13 @@ _UNITS: Final[Mapping[str, str]] = {
     "coverage": "1",
     "agreement": "1",
 }
-"""Of the columns with such an ending, as UDUNITS and the CF conventions spell it."""
+"""The unit by the ending of a column, as UDUNITS and the CF conventions spell it."""
 
 _EPOCH: Final = "s since 1970-01-01T00:00:00Z"
 
 
 def unit(column: str) -> str | None:
-    """The unit of a column; None where it has none."""
+    """The unit of a column; None if it has none."""
     if column == "longest_gap_s":
         return "s"
     if column.endswith("_s"):
@@ -197,7 +197,7 @@ TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
         "reason": "text",
     },
 }
-"""What can be exported, and its columns; those of the views have their names."""
+"""The tables that can be exported, with their columns; views keep their names."""
 
 OF_A_TIME: Final[frozenset[What]] = frozenset(
     {"weather", "hours", "gaps", "freezes", "flags", "readings", "looks", "stats"}

@@ -1,8 +1,8 @@
 """
-The form of an export that is a workbook of Excel, by XlsxWriter, which is an extra.
+Exports as a workbook of Excel, by XlsxWriter, which is an extra.
 
-A sheet has the rows, with real times (Korean), a frozen heading and a filter; another the codebook.
-Text is text: it is never taken for a formula, a number or a link.
+One sheet has the rows, with real times (Korean), a frozen heading and a filter; another has the
+codebook. Text stays text: it never becomes a formula, a number or a link.
 """
 # ruff: noqa: PLC0415 - an extra
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from db.export.tables import Kind, What
 
 MOST_ROWS: Final = 1_048_576
-"""Of a sheet, the heading among them."""
+"""The most rows of a sheet, with the heading."""
 
 _MOMENT: Final = "yyyy-mm-dd hh:mm:ss"
 _DATE: Final = "yyyy-mm-dd"
@@ -37,7 +37,7 @@ _PLAIN: Final = {
 
 
 class NoXlsxwriter(MissingExtra):
-    """A workbook was asked for, and what writes it is not installed."""
+    """The library that writes workbooks is not installed."""
 
     extra = "xlsx"
 
@@ -59,7 +59,7 @@ class TooManyRows(NalssiError):
 
 def refuse_without() -> None:
     """
-    Refuse where there is no XlsxWriter.
+    Refuse to run without XlsxWriter.
 
     Raises:
         NoXlsxwriter: It is not installed.
@@ -114,7 +114,7 @@ class Workbook:
         return sheet
 
     def write(self, some: Slice) -> None:
-        """Write some rows, one at least."""
+        """Write some rows, at least one."""
         for row in some.rows:
             self._rows += 1
             if self._rows >= MOST_ROWS:
@@ -142,7 +142,7 @@ class Workbook:
         self._book.close()
 
     def abandon(self) -> None:
-        """Let go of the files in which the rows wait; the stream is thrown away."""
+        """Remove the temporary files of the rows; the stream is discarded."""
         import xlsxwriter
 
         with contextlib.suppress(OSError, xlsxwriter.exceptions.XlsxWriterException):

@@ -1,1 +1,1 @@
-"""The file: opened, made, brought up to date, and replaced."""
+"""The file: how it is opened, made, upgraded and replaced."""

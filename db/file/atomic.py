@@ -1,9 +1,10 @@
 """
 Atomic output: a file or a folder appears complete under its name, or not at all.
 
-It is written beside its place under a name of its own, ``.NAME.0123abcd.part``, synced, and moved.
-Of two writers the last that is complete counts. Each holds a lock on its draft, which the kernel
-drops with the process: so the next writer of a name knows what a killed one left, and removes it.
+It is written beside its place under a temporary name, ``.NAME.0123abcd.part``, synced, and moved.
+With two writers the last complete one counts. Each holds a lock on its draft, which the kernel
+drops with the process: so the next writer of a name recognizes the drafts of killed ones, and
+removes them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OF_SQLITE: Final = ("-journal", "-wal", "-shm")
-"""What the names of the files end with that SQLite keeps beside a database, and reads again."""
+"""The endings of the files that SQLite keeps beside a database, and reads again."""
 
 _LOCKS: Final = (".lock", ".backfill.lock")
 _SQLITE: Final = b"SQLite format 3\0"
@@ -32,15 +33,15 @@ _SQLITE: Final = b"SQLite format 3\0"
 @contextlib.contextmanager
 def of_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterator[Path]:
     """
-    An empty file to write into, which takes its place at the end.
+    Open an empty file to write into, which takes its place at the end.
 
     Args:
-        path: That place; through a link, where that leads to.
-        mode: Who may read and write it, as for ``open``.
+        path: That place; a link counts as its target.
+        mode: Its permissions, as for ``open``.
         replace: Whether an existing file is replaced.
 
     Raises:
-        OutputExists: There is one, and it does not give way.
+        OutputExists: The file exists, and must not be replaced.
         OutputError: It cannot be written.
     """
     with _told(path):
@@ -58,10 +59,10 @@ def of_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterator[
 @contextlib.contextmanager
 def of_folder(path: Path) -> Iterator[Path]:
     """
-    An empty folder to write into, which takes its place at the end.
+    Make an empty folder to write into, which takes its place at the end.
 
     Raises:
-        OutputExists: There is something, other than an empty folder.
+        OutputExists: The path exists, and is not an empty folder.
         OutputError: It cannot be written.
     """
     with _told(path):
@@ -78,7 +79,7 @@ def of_folder(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _told(path: Path) -> Iterator[None]:
-    """Turn what the file system says into one error that names the output."""
+    """Turn an error of the file system into one that names the output."""
     try:
         yield
     except OSError as exc:
@@ -93,7 +94,7 @@ def _resolved(path: Path) -> Path:
 
 
 def _refuse(path: Path, place: Path, *, replace: bool) -> None:
-    """Refuse what a move to this place would destroy: a device, a database, or what is to stay."""
+    """Refuse a place where a move would destroy a device, a database, or a protected file."""
     if place.exists():
         if not replace:
             raise OutputExists(path)
@@ -118,7 +119,7 @@ def _refuse_full(path: Path, place: Path) -> None:
 
 @contextlib.contextmanager
 def _draft(place: Path, make: Callable[[Path], int]) -> Iterator[Path]:
-    """A draft of this place that is ours alone; what killed writers of it left is removed."""
+    """Make a locked draft of this place, and remove those of killed writers."""
     _sweep(place)
     draft, descriptor = _made(place, make)
     try:
@@ -129,7 +130,7 @@ def _draft(place: Path, make: Callable[[Path], int]) -> Iterator[Path]:
 
 
 def _made(place: Path, make: Callable[[Path], int]) -> tuple[Path, int]:
-    """A new draft with its lock; another one where a sweep came between the two."""
+    """Make a new draft with its lock; again if a sweep came between the two."""
     while True:
         draft = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
         descriptor = make(draft)
@@ -139,16 +140,16 @@ def _made(place: Path, make: Callable[[Path], int]) -> tuple[Path, int]:
 
 
 def _sweep(place: Path) -> None:
-    """Remove the drafts of this place that no process holds."""
+    """Remove the drafts of this place that no process has locked."""
     ours = re.compile(rf"\.{re.escape(place.name)}\.[0-9a-f]{{8}}\.part")
-    with contextlib.suppress(OSError):  # of a folder that we may write to, and not read
+    with contextlib.suppress(OSError):  # in a folder that we may write to, but not read
         for draft in list(place.parent.iterdir()):
             if ours.fullmatch(draft.name):
                 _remove_if_left(draft)
 
 
 def _remove_if_left(draft: Path) -> None:
-    with contextlib.suppress(OSError):  # it is complete by now, or another's
+    with contextlib.suppress(OSError):  # it is complete by now, or belongs to another writer
         descriptor = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             if _lock(descriptor):
@@ -158,7 +159,7 @@ def _remove_if_left(draft: Path) -> None:
 
 
 def _lock(descriptor: int) -> bool:
-    """Whether we have the lock now; the kernel drops it when the process ends."""
+    """Try to take the lock; the kernel drops it when the process ends."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -172,7 +173,7 @@ def _opened_folder(draft: Path) -> int:
 
 
 def _remove(draft: Path) -> None:
-    """Remove a draft if it exists; the draft itself last, so that a sweep finds its rest."""
+    """Remove a draft if it exists; the draft itself last, so that a sweep finds the rest."""
     if draft.is_dir():
         shutil.rmtree(draft, ignore_errors=True)
         return

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from db.errors import Fault
 
 APPLICATION_ID: Final = 0x6E616C73
-"""``nals`` in ASCII, at offset 68 of the file: how a database of ours is known."""
+"""``nals`` in ASCII, at offset 68 of the file, which identifies our databases."""
 
 VERSION: Final = 12
-"""The version of the tables: how many migrations there are."""
+"""The version of the tables: the number of migrations."""
 
 BUSY_TIMEOUT_S: Final = 30.0
 
 WRITER_PAGES_KIB: Final = 512
-"""What the writer keeps of the file in memory: all that a look touches, and not SQLite's 2 MiB."""
+"""The writer's cache: room for all pages that a look touches, more than SQLite's 2 MiB."""
 
 OLDEST: Final = (3, 37)
 """The first SQLite that has STRICT tables."""
@@ -42,7 +42,7 @@ TOO_OLD: Final = (
 NO_FILE: Final = "neither a file nor a link to one"
 
 _NOT_OURS: Final = (TypeError, ValueError, LookupError, OverflowError, AttributeError, OSError)
-"""What comes of a value that we cannot have written: it is of no such type, or out of range."""
+"""The errors of a value that we cannot have written: a wrong type, or out of range."""
 
 
 _FAULTS: Final[dict[int, Fault]] = {
@@ -57,9 +57,9 @@ _FAULTS: Final[dict[int, Fault]] = {
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
     """
-    Turn whatever SQLite or the file system says inside into one error that names the file.
+    Turn any error of SQLite or the file system inside into one that names the file.
 
-    Where the schema is damaged, SQLite quotes it, and Python cannot decode what SQLite says.
+    SQLite quotes a damaged schema, and Python cannot decode such a message.
     """
     try:
         yield
@@ -68,16 +68,16 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def _fault(exc: Exception) -> Fault:
-    """What SQLite or the file system complains of, in a word."""
+    """The fault behind an error of SQLite or the file system, in a word."""
     if isinstance(exc, OSError):
         return "full" if exc.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-    code: int = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # the rest of it says where
+    code: int = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # the rest of it names the place
     return _FAULTS.get(code, "")
 
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """As ``naming``; besides, a value or name that we cannot have written is damage."""
+    """Like ``naming``; also, a value or name that we cannot have written counts as damage."""
     with naming(path):
         try:
             yield
@@ -88,9 +88,9 @@ def reading(path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def deriving(path: Path) -> Iterator[None]:
     """
-    As ``naming``, where code of ours works on many rows: an odd value is damage if SQLite says so.
+    Like ``naming``, for code that works on many rows: an odd value is damage if SQLite confirms it.
 
-    Otherwise the fault is ours, and goes on as it is: a database that is well is never called
+    Otherwise the fault is ours, and is raised unchanged: an intact database is never reported as
     damaged.
     """
     with naming(path):
@@ -113,7 +113,7 @@ def damage(path: Path) -> str | None:
 
 
 def identity(path: Path) -> tuple[int, int]:
-    """Which file this is, whatever its name: its device and inode."""
+    """The identity of a file under any name: its device and inode."""
     there = path.stat()
     return there.st_dev, there.st_ino
 
@@ -121,10 +121,10 @@ def identity(path: Path) -> tuple[int, int]:
 @contextlib.contextmanager
 def transaction(conn: sqlite3.Connection) -> Iterator[None]:
     """
-    All in one commit, or no change.
+    Run all in one commit, or change nothing.
 
-    It takes its turn to write at once: one that reads first and writes later would fail, without
-    waiting, where somebody else wrote in between.
+    It takes the write lock at once: a transaction that reads first and writes later would fail
+    without waiting if another process wrote in between.
     """
     try:
         conn.execute("BEGIN IMMEDIATE")
@@ -137,9 +137,9 @@ def transaction(conn: sqlite3.Connection) -> Iterator[None]:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """
-    A connection to a database of ours that cannot write.
+    Open a connection to a database of ours that cannot write.
 
-    A commit that a killed writer left half done is rolled back first, which is writing: a read-only
+    An unfinished commit of a killed writer is rolled back first, which writes: a read-only
     connection would refuse to read.
     """
     _refuse_at_a_glance(path)
@@ -154,7 +154,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _refuse_wal_without_permission(path: Path) -> None:
-    """Say what a reader lacks who may not write beside a WAL (sqlite.org/wal.html#readonly)."""
+    """Explain what a reader needs to read beside a WAL (sqlite.org/wal.html#readonly)."""
     beside = [path.parent, *(path.with_name(f"{path.name}{end}") for end in ("-shm", "-wal"))]
     if all(os.access(one, os.R_OK | os.W_OK) for one in beside if one.exists()):
         return
@@ -171,10 +171,10 @@ def _refuse_wal_without_permission(path: Path) -> None:
 
 def open_to_ask(path: Path) -> sqlite3.Connection:
     """
-    A connection that cannot write, to a database of ours with the tables of this version.
+    Open a read-only connection to a database of ours with the tables of this version.
 
     Raises:
-        DatabaseError: There is no such file, it is not ours, or of another version.
+        DatabaseError: The file is missing, not ours, or of another version.
     """
     with naming(path):
         if not path.exists():
@@ -199,13 +199,13 @@ def _refuse_other_versions(conn: sqlite3.Connection, path: Path) -> None:
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
-    """A connection to a database of ours, for one thread at a time."""
+    """Open a connection to a database of ours, for one thread at a time."""
     _refuse_at_a_glance(path)
     return _ours(open_empty(path), path)
 
 
 def open_empty(path: Path) -> sqlite3.Connection:
-    """A connection to a file that shall become a database of ours."""
+    """Open a connection to a file that will become a database of ours."""
     # One thread at a time uses it, but not always the one that opened it.
     conn = _connect(path, "mode=rw", check_same_thread=False)
     conn.execute("PRAGMA foreign_keys = ON")
@@ -226,9 +226,9 @@ def _connect(path: Path, options: str, *, check_same_thread: bool = True) -> sql
 
 def _refuse_at_a_glance(path: Path) -> None:
     """
-    Refuse what is not ours by its first page alone; opening it would replay its journal.
+    Refuse a foreign file by its first page; opening it would replay its journal.
 
-    Without the journal, a file in the middle of a commit looks damaged: that is no matter here.
+    Without the journal, a file in the middle of a commit looks damaged, which does not matter here.
     """
     if not path.is_file():
         raise DatabaseError(path, NO_FILE)
@@ -241,7 +241,7 @@ def _refuse_at_a_glance(path: Path) -> None:
 
 def _ours(conn: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     """
-    The connection, where the file at its other end is ours; else it is closed.
+    Return the connection if its file is ours; otherwise close it.
 
     Raises:
         DatabaseError: It is not.

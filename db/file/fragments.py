@@ -1,9 +1,9 @@
 """
-Fragments as they were kept before the migration that packs them again.
+Fragments in the form before the migration that packs them again.
 
-The first byte is the number of the form: 0x78 is the text as zlib has it; in form 1 a CRC-32 of
-the text follows, then the rest deflated with ``_BOXES``, then what was taken out of it: numbers,
-skies and the id of the list, a byte or two each.
+The first byte is the number of the form: 0x78 is zlib's form of the text; in form 1 a CRC-32 of the
+text follows, then the rest deflated with ``_BOXES``, then the parts taken out of it: numbers, skies
+and the id of the list, a byte or two each.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLAIN: Final = 0x78
 _TAKEN_OUT: Final = 1
 
 _NUMBER, _SKY, _ID = "\x01", "\x02", "\x03"
-"""Stand where something was taken out; a fourth mark stands for the same id again."""
+"""Marks of removed parts; a fourth mark stands for the same id again."""
 
 _LABELS: Final = (
     *("맑음", "구름조금", "구름많음", "흐림", "소나기", "비", "눈", "비 또는 눈", "눈 또는 비"),
@@ -37,7 +37,7 @@ _SKIES: Final = (
     *(f"• {label}" for label in _LABELS),
     *(f"\n{label}" for label in _LABELS),
 )
-"""A sky in HTML or text, by the byte that is written for it: its place here."""
+"""The skies in HTML or text; each is written as a byte, its place in this list."""
 
 
 _CITIES: Final = (
@@ -67,15 +67,15 @@ _BOXES: Final = "".join(
         '\t<a href="http://www.kma.go.kr/" class="wc" target="_blank">기상청 제공',
     ]
 ).encode()
-"""The dictionary of form 1, the likeliest last: what is near costs least."""
+"""The dictionary of form 1, the likeliest parts last, as near ones cost least."""
 
 
 def unpacked(kept: bytes) -> str:
     """
-    A fragment as an older nalssi kept it.
+    Unpack a fragment of an older nalssi.
 
     Raises:
-        ValueError: It is damaged, or of a form that is not known.
+        ValueError: It is damaged, or of an unknown form.
     """
     try:
         if kept[0] == _PLAIN:

@@ -1,8 +1,8 @@
 """
-The migrations: what made or changed the tables, and which of it a file has had.
+The migrations of the tables, and the ones that a file has had.
 
-Imported only where there is something to apply. The library takes numpy and pandas along wherever
-those are installed, tens of megabytes that a daemon would hold for years and never use: not here.
+It is imported only if there is a migration to apply. The library would import numpy and pandas if
+they are installed, tens of megabytes that a daemon would hold unused for years; this is prevented.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def _hidden(*names: str) -> Iterator[None]:
-    """Have these modules be missing, unless they are loaded already."""
+    """Make these modules appear missing, unless they are loaded already."""
     hidden = dict.fromkeys(name for name in names if name not in sys.modules)
     sys.modules.update(hidden)  # type: ignore[arg-type] # None: an import of it fails
     try:
@@ -54,7 +54,7 @@ def _archives(db: Database) -> None:
 def _truth(db: Database) -> None:
     _make_all(db, tables.TRUTH)
     db.execute(tables.SPELLS_BY_TIME)
-    _make_all(db, tables.LABELS)  # deriving fills these today
+    _make_all(db, tables.LABELS)  # now filled by deriving
     _make_all(db, tables.LATE_DAYS)
     _observed(db)
     spells.rebuild(db.conn)
@@ -62,7 +62,7 @@ def _truth(db: Database) -> None:
 
 @MIGRATIONS(name="0004 problems")
 def _problems(db: Database) -> None:
-    """Have each problem as a record, in place of its sentence."""
+    """Store each problem as a record, in place of its sentence."""
     rows = db.execute("SELECT problems, id FROM sidebars WHERE problems IS NOT NULL").fetchall()
     records = [(as_json(map(problem, text.split("\n"))), row) for text, row in rows]
     db.conn.executemany("UPDATE sidebars SET problems = ? WHERE id = ?", records)
@@ -80,7 +80,7 @@ def _channels(db: Database) -> None:
 
 @MIGRATIONS(name="0007 fragments")
 def _fragments(db: Database) -> None:
-    """Pack again what is kept of pages; what is damaged stays as it is, and damaged."""
+    """Pack the fragments again; damaged ones stay unchanged."""
     rows = db.conn.execute("SELECT id FROM sidebars").fetchall()
     for (sidebar_id,) in rows:
         where = {"id": sidebar_id}
@@ -98,7 +98,7 @@ def _labels(db: Database) -> None:
 
 @MIGRATIONS(name="0009 late days")
 def _late_days(db: Database) -> None:
-    """As days that run late cast doubt on their spells, all are derived again."""
+    """Derive all spells again, since late days cast doubt on them."""
     _make_all(db, tables.LATE_DAYS)
     _observed(db)
     spells.rebuild(db.conn)
@@ -117,7 +117,7 @@ def _flags(db: Database) -> None:
 
 @MIGRATIONS(name="0012 observed")
 def _observed(db: Database) -> None:
-    """Have the hour of a set; no box printed one so far."""
+    """Add the hour of a set; no box has printed one so far."""
     for table, column in tables.OBSERVED.items():
         if "observed_at" not in db.table(table).columns_dict:
             db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
@@ -131,18 +131,18 @@ def _make_all(db: Database, statements: str) -> None:
 
 
 def known(migrations: Migrations) -> set[str]:
-    """The names of all of these."""
+    """The names of all migrations."""
     with contextlib.closing(sqlite3.connect(":memory:")) as empty:
         return {migration.name for migration in migrations.pending(_utils(empty))}
 
 
 def applied(migrations: Migrations, conn: sqlite3.Connection) -> set[str]:
-    """The names of those that a file has had."""
+    """The names of the migrations that a file has had."""
     return {migration.name for migration in migrations.applied(_utils(conn))}
 
 
 def apply(migrations: Migrations, conn: sqlite3.Connection) -> int:
-    """Apply what is missing, inside the caller's transaction; gives how many there are then."""
+    """Apply the missing migrations, inside the caller's transaction; return their total number."""
     db = _utils(conn)
     migrations.apply(db)
     return len(migrations.applied(db))

@@ -1,4 +1,4 @@
-"""The place of a writer's file: whether the file that was opened is still there, and whole."""
+"""The place of a writer's file: whether the opened file is still there, and intact."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MAGIC: Final = b"SQLite format 3\0"
 
 class Place:
     """
-    Where a file is that is open to be written.
+    The place of a file that is open for writing.
 
-    A file that is moved or deleted stays open to SQLite, and one that is emptied or written over in
-    place does so too while there is a WAL: what was committed then would be lost.
+    A moved or deleted file stays open in SQLite, and so does one that is emptied or overwritten
+    while there is a WAL: later commits would be lost.
 
     Args:
         path: The file.
@@ -31,20 +31,20 @@ class Place:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # Open for as long as SQLite has it: to close it earlier would drop SQLite's locks.
+        # Open as long as SQLite's: closing it earlier would drop SQLite's locks.
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._known = _identity(os.fstat(self._file))
 
     def close(self) -> None:
-        """Close it, after SQLite has."""
+        """Close it, after SQLite has closed its own."""
         os.close(self._file)
 
     def refuse_another(self) -> None:
         """
-        Refuse to write where the file would not be found, or is no longer what it was.
+        Refuse to write if the file is no longer at its place, or no longer intact.
 
         Raises:
-            DatabaseError: It is gone, another, or emptied or written over in place.
+            DatabaseError: It is missing, replaced, emptied or overwritten.
         """
         try:
             there = self._path.stat()
@@ -69,5 +69,5 @@ class Place:
 
 
 def _identity(stat: os.stat_result) -> tuple[int, int]:
-    """Which file this is, whatever its name: its device and inode."""
+    """The identity of a file under any name: its device and inode."""
     return stat.st_dev, stat.st_ino

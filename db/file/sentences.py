@@ -1,4 +1,4 @@
-"""The sentences that problems were kept as, up to the second migration, and what they said."""
+"""The sentences of problems before the second migration, and their meaning."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SENTENCES: Final[Mapping[ProblemKind, re.Pattern[str]]] = {
 
 
 def problem(sentence: str) -> Problem:
-    """The problem that a sentence told; the sentence itself where it is none of ours."""
+    """The problem of a sentence; an unknown sentence is kept as it is."""
     for kind, pattern in _SENTENCES.items():
         if (match := pattern.fullmatch(sentence)) is not None:
             told = match.groupdict()
@@ -39,7 +39,7 @@ def problem(sentence: str) -> Problem:
 
 
 def _unquoted(quoted: str | None) -> str:
-    """The word that Python quoted; one whose line break was lost stays as it stands."""
+    """The word that Python quoted; one whose line break was lost is kept as it is."""
     try:
         return str(ast.literal_eval(quoted)) if quoted else ""
     except (ValueError, SyntaxError):

@@ -1,5 +1,5 @@
 """
-The tables, as SQL: what each migration makes.
+The tables, as SQL, by migration.
 
 Facts are appended; ``spells``, ``portal_stations``, ``bands``, ``stuck_dates``, ``pauses``,
 ``late_days``, ``learned_labels``, ``flagged``, ``counts`` and ``totals`` are derived from them, and

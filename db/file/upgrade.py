@@ -1,8 +1,8 @@
 """
-The file: how it is made, opened, and brought up to date.
+The file: how it is made, opened and upgraded.
 
-The migrations are imported only where there is one to apply: their library is as large as all else
-that a pass needs.
+The migrations are imported only if there is one to apply: their library is as large as all else in
+a pass.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from sqlite_utils import Migrations
 
 _VIEWS = {name: f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()}
-"""As SQLite stores them in its own table, by which views of older code are recognized."""
+"""The SQL as SQLite stores it, by which views of older code are recognized."""
 
 
 def open_for_writing(
     path: Path, *, journal: str | None = None, migrations: Migrations | None = None
 ) -> sqlite3.Connection:
     """
-    The database at this path, made if there is none, and brought up to date.
+    Open the database at this path; make it if missing, and upgrade it.
 
     The caller holds the lock beside the file, so that no other process makes it.
 
     Args:
         path: The file. Its folder is made if missing.
-        journal: ``auto``, ``wal`` or ``delete``; None = as it is, and ``auto`` for a new file.
-        migrations: What brings a file up to date; None = today's.
+        journal: ``auto``, ``wal`` or ``delete``; None = unchanged, and ``auto`` for a new file.
+        migrations: The migrations to apply; None = the current ones.
 
     Raises:
         DatabaseError: The file is not ours, damaged, of a newer nalssi, or cannot be written.
@@ -57,7 +57,7 @@ def open_for_writing(
 
 
 def _make(path: Path, migrations: Migrations | None) -> None:
-    """Make the file complete under another name first: after a crash it is complete or missing."""
+    """Make the file under another name first, so that after a crash it is complete or missing."""
     if sqlite3.sqlite_version_info < connection.OLDEST:
         raise DatabaseError(path, connection.TOO_OLD)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def _make(path: Path, migrations: Migrations | None) -> None:
 
 
 def _empty_draft(path: Path) -> Path:
-    """An empty file beside the one it will replace, with the same readers."""
+    """Make an empty file beside the one to replace, with the same permissions."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -90,7 +90,7 @@ def _put_in_place(draft: Path, path: Path) -> None:
 
 
 def _is_up_to_date(conn: sqlite3.Connection, path: Path) -> bool:
-    """Whether there is nothing to apply; of anything odd the migrations are to judge."""
+    """Whether no migration is needed; odd files are left to the migrations."""
     with connection.reading(path):
         (version,) = conn.execute("PRAGMA user_version").fetchone()
         return bool(version == connection.VERSION) and _has_todays_views(conn)
@@ -127,14 +127,14 @@ def _has_todays_views(conn: sqlite3.Connection) -> bool:
 
 
 def _make_views(conn: sqlite3.Connection) -> None:
-    """Make the views, which hold no data, as today's code defines them."""
+    """Make the views, which hold no data, as the current code defines them."""
     for name, create in _VIEWS.items():
         conn.execute(f"DROP VIEW IF EXISTS {name}")
         conn.execute(create)
 
 
 def _copy_beside(conn: sqlite3.Connection, path: Path, version: int) -> None:
-    """Keep the file as it was before a migration, as ``weather.db.before-2`` or the like."""
+    """Copy the file before a migration, to ``weather.db.before-2`` or the like."""
     copy = path.with_name(f"{path.name}.before-{version + 1}")
     draft = _empty_draft(copy)
     with contextlib.closing(sqlite3.connect(draft)) as target:
@@ -144,25 +144,24 @@ def _copy_beside(conn: sqlite3.Connection, path: Path, version: int) -> None:
 
 def _choose_journal(conn: sqlite3.Connection, journal: str | None) -> None:
     """
-    By ``auto``, WAL where this SQLite has it right, else a rollback journal.
+    With ``auto``, choose WAL on a fixed SQLite, else a rollback journal.
 
-    Whichever it is, every commit reaches the disk.
-
-    A rollback journal is ended by deleting it, so there the folder must be synced as well: EXTRA.
+    With either, every commit reaches the disk. A rollback journal ends by being deleted, so the
+    folder must be synced as well: EXTRA.
     """
     if journal == "auto":
         journal = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "delete"
     wanted = "" if journal is None else f" = {journal}"
-    # Not every file system can do WAL: what counts is what it became.
+    # Not every file system can do WAL: the resulting journal counts.
     (mode,) = conn.execute(f"PRAGMA journal_mode{wanted}").fetchone()
     conn.execute(f"PRAGMA synchronous = {'full' if mode == 'wal' else 'extra'}")
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
     """
-    Whether this SQLite cannot lose commits when two connections checkpoint a WAL at once.
+    Whether this SQLite is safe when two connections checkpoint a WAL at once.
 
-    Mended in 3.51.3, and in 3.50.7 and 3.44.6 of the older branches (sqlite.org/wal.html).
+    Fixed in 3.51.3, and in 3.50.7 and 3.44.6 of the older branches (sqlite.org/wal.html).
     """
     branches = ((3, 44, 6), (3, 45)), ((3, 50, 7), (3, 51)), ((3, 51, 3), (4,))
     return any(first <= version < end for first, end in branches)

@@ -1,1 +1,1 @@
-"""Questions that take more than reading what is stored: statistics, comparisons, evidence."""
+"""Questions that need computation: statistics, comparisons, evidence."""

@@ -1,4 +1,4 @@
-"""Stations side by side: the same hours or days, the differences, and how they go together."""
+"""Stations side by side: the same hours or days, differences, and correlation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from db.measures.stretches import History
 
 FEWEST: Final = 3
-"""Common periods; through two of them there is always a straight line."""
+"""The least common periods; two of them always correlate perfectly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,9 @@ class SideBySide:
     Attributes:
         since, until: The period, ``since <= t < until``; Korean time.
         part: As in ``Period``.
-        means_c: Of each station, degrees Celsius weighed by time; None where too little is known.
-        differences_c: Of each station but the first: its mean less that of the first.
+        means_c: The mean of each station, degrees Celsius weighted by time; None if its coverage
+            is too low.
+        differences_c: For each station but the first: its mean minus that of the first.
     """
 
     since: dt.datetime
@@ -42,14 +43,14 @@ class SideBySide:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
     """
-    How a station goes with the first one.
+    The relation of a station to the first one.
 
     Attributes:
         station: Its Korean name.
-        common: In how many periods both have a mean; all here is of these.
-        mean_difference_c: Its mean less that of the first; None without a common period.
+        common: The number of periods in which both have a mean; the rest is about these.
+        mean_difference_c: Its mean minus that of the first; None without a common period.
         correlation: Pearson's, -1 to 1.
-        reason: Why there is no correlation; None where there is one.
+        reason: Why there is no correlation; None if there is one.
     """
 
     station: str
@@ -65,9 +66,9 @@ class Comparison:
     Stations side by side.
 
     Attributes:
-        stations: Their Korean names; the first is what the others are compared with.
-        relations: Of each of the others.
-        periods: Every period of the range, oldest first, also those without values.
+        stations: Their Korean names; the others are compared with the first.
+        relations: The relation of each of the others.
+        periods: Every period of the range, oldest first, even without values.
     """
 
     stations: tuple[str, ...]
@@ -83,16 +84,17 @@ def of(
     min_coverage: float = stats.MIN_COVERAGE,
 ) -> Comparison:
     """
-    Stations side by side over a history.
+    Compare stations over a history.
 
     Args:
         history: The history to compare.
         stations: Their Korean names, two or more; the others are compared with the first.
-        by: How long a period is.
+        by: The length of a period.
         min_coverage: Below this a period has no mean; 0 to 1.
 
     Raises:
-        WrongQuestion: There are not two stations, too many periods, or an argument is none.
+        WrongQuestion: There are fewer than two stations, or too many periods, or an argument is
+            invalid.
     """
     names = tuple(dict.fromkeys(stations))
     if len(names) < 2:

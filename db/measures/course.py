@@ -1,4 +1,4 @@
-"""The course of a station: what is shown of it from when to when, and in which state."""
+"""The course of a station: its values over time, each in one state."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ PORTALS: Final = "SELECT id, name FROM portals"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """
-    One value over a time for which it was in one state.
+    One value during a time in one state.
 
     Attributes:
         start, end: ``start <= t < end``; Korean time.
-        began: The first look at it, which may lie before ``start``.
+        began: The first look that saw it, which may lie before ``start``.
         temperature_c, condition, label, portal: As in ``Latest``.
         state: ``live``, ``unconfirmed``, ``stale`` or ``frozen``.
-        flag: QARTOD's number of the temperature: 3 suspect, 4 fail, less where it passes.
+        flag: QARTOD's number of the temperature: 3 suspect, 4 fail, lower if it passes.
     """
 
     start: dt.datetime
@@ -46,11 +46,11 @@ class Held:
 
 def course(ask: Ask, part: Part, station: str) -> list[Held]:
     """
-    What is shown of a station, oldest first, one value at a time; nothing where all is down.
+    Return the values of a station, oldest first, one at a time; a gap while all portals are down.
 
     Args:
-        ask: Puts a question to the database.
-        part: Which part of the history.
+        ask: Queries the database.
+        part: The part of the history.
         station: Its Korean name.
     """
     pieces = list(History(ask, part, everything=True).pieces(station))

@@ -1,4 +1,4 @@
-"""What was known of a moment, and the evidence for it, so that a value can be cited."""
+"""The value known at a moment, with its evidence, to be cited."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SHOWN: Final = f"""
     JOIN conditions AS c ON c.id = r.condition_id {LEARNED}
     WHERE st.name_ko = :station AND (:portal IS NULL OR p.name = :portal)
     ORDER BY p.id"""
-"""What each portal showed of a station at a moment, or had shown last."""
+"""The value of a station at each portal at a moment, or the last one before."""
 
 
 BEFORE: Final = """
@@ -67,17 +67,17 @@ BEFORE: Final = """
         AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
     WHERE sp.portal_id = :portal AND sp.seen_from < :seen_from
     ORDER BY sp.seen_from DESC LIMIT 1"""
-"""What a portal showed of a station before."""
+"""The earlier value of a station at a portal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """
-    The sidebar that a value was printed in.
+    The sidebar with a value.
 
     Attributes:
         sidebar_id: Its row in ``sidebars``.
-        digest: Of its labels, cities and temperatures, in hexadecimal digits.
+        digest: The digest of its labels, cities and temperatures, in hexadecimal digits.
         printed: Its lines as printed.
     """
 
@@ -89,32 +89,32 @@ class Evidence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """
-    What was known of a station at a moment. Everything from ``portal`` on is None before any look.
+    The value of a station known at a moment. All from ``portal`` on is None before any look.
 
     Attributes:
-        station, station_en, kma_id: Which station; the last two None for an unknown city.
+        station, station_en, kma_id: The station; the last two are None for an unknown city.
         at: The moment; Korean time.
         state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down`` at that moment; ``none``
-            where no portal had shown this station.
-        portal: Whose value it is: of the best state, and of those the set published last.
-        temperature_c: Degrees Celsius; None where no number was printed.
+            if no portal had shown this station.
+        portal: The portal whose value counts: the best state, then the set published last.
+        temperature_c: Degrees Celsius; None if no number was printed.
         condition: Our name of the sky; None = unknown.
         label: The sky as printed.
         changed_after, seen_from: The looks between which the value appeared; ``changed_after`` is
             None without an earlier look.
         seen_until: The last look that saw it.
         next_change: The first look at other values; None if there was none so far.
-        published_by: When the set was published at the latest.
-        observed_at: The hour of the observation, where a feed prints it with the set; else None.
-        valid_until: When the live value stopped, or stops, being live; None where it was not.
+        published_by: The latest time by which the set was published.
+        observed_at: The hour of the observation, if a feed prints it with the set; else None.
+        valid_until: When the value stopped, or stops, being live; None if it was not live.
         why: The fact that decided the state, in one sentence.
         flag: QARTOD's number: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 no number printed.
-        live_portals: How many were live and printed a temperature.
-        agreeing_portals: How many of those show this temperature, or the one before it: mere lag.
+        live_portals: The number of live portals with a temperature.
+        agreeing_portals: The number of those with this temperature, or the one before it (lag).
         evidence: The sidebar.
-        look_before, look_after: The looks at this portal around the moment; None where none is.
-        learned_condition, learned_from: Where the label was lost, the sky that another portal
-            printed for the same set, and that portal.
+        look_before, look_after: The looks at this portal around the moment; None if missing.
+        learned_condition, learned_from: If the label was lost, the sky that another portal printed
+            for the same set, and that portal.
     """
 
     station: str
@@ -178,7 +178,7 @@ class _Shown:
 
     @classmethod
     def read(cls, row: sqlite3.Row) -> _Shown:
-        """Read a row; an error where a value is none that we wrote."""
+        """Read a row; an error if we cannot have written a value."""
         shown = cls(*row)
         present = (shown.seen_from, shown.seen_until, shown.standing_since, shown.published_by)
         perhaps = (shown.changed_after, shown.next_change, shown.first_after, shown.observed_at)
@@ -193,7 +193,7 @@ class _Shown:
         return shown
 
     def set(self) -> Shown:
-        """The set as its portal showed it."""
+        """The set at its portal."""
         return Shown(
             seen_from=self.seen_from,
             seen_until=self.seen_until,
@@ -207,7 +207,7 @@ class _Shown:
         return self.next_change is None or self.next_change > at
 
     def state(self, at: int) -> State:
-        """How it was at a moment."""
+        """Its state at a moment."""
         if not self.is_listed(at):
             return "down"
         return state(self.set(), at, self.last_look, self.interval_s)
@@ -232,7 +232,7 @@ class _Shown:
         return why(self.state(at), facts)
 
     def valid_until(self, at: int) -> int | None:
-        """When the live value stopped, or stops, being live; None where it is not."""
+        """When the value stopped, or stops, being live; None if it is not live."""
         until = live_until(self.set(), self.watched_until, self.interval_s)
         if until is None or self.state(at) != "live":
             return None
@@ -254,13 +254,13 @@ class _Shown:
 
 def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
     """
-    What was known of a station at a moment.
+    Return the value of a station known at a moment.
 
     Args:
-        ask: Puts a question to the database.
-        station: Which.
-        second: Of the moment, since 1970-01-01 UTC.
-        portal: This one alone; None = all.
+        ask: Queries the database.
+        station: The station.
+        second: The moment, in epoch seconds.
+        portal: Only this portal; None = all.
 
     Raises:
         DatabaseError: The file is damaged, such as the sidebar.
@@ -307,7 +307,7 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
 
 
 def _agreeing(ask: Ask, station: Station, chosen: _Shown, live: list[_Shown]) -> int:
-    """How many portals show the value that counts, or merely lag: the one before it."""
+    """The number of portals with the value that counts, or the one before it (lag)."""
     lagging = [
         one
         for one in live

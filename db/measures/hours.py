@@ -1,8 +1,8 @@
 """
-Hours: what was live of a station at each full Korean hour, and the mean of the hour.
+Hours: the live value of a station at each full Korean hour, and the mean of the hour.
 
-Which portal's set counts when is worked out once for all stations that the same spells list: ten
-years of sixteen stations are 1.4 million rows.
+The portal whose set counts is computed once for all stations that the same spells list: ten years
+of sixteen stations are 1.4 million rows.
 """
 
 from __future__ import annotations
@@ -52,15 +52,14 @@ class Hour:
     Attributes:
         station, station_en, kma_id, latitude, longitude: As in ``Latest``.
         hour: The full hour; Korean time.
-        published_by: When the set that counts was published at the latest.
-        temperature_c, condition, wmo_4677, label: As in ``Latest``; None where the value is not
-            live.
-        portal: Whose set counts; None before any portal showed the station.
+        published_by: The latest time by which the set that counts was published.
+        temperature_c, condition, wmo_4677, label: As in ``Latest``; None if the value is not live.
+        portal: The portal whose set counts; None before any portal showed the station.
         state: As in ``Known``: ``none`` before any portal showed the station.
-        why: The fact that decided the state; None where that is ``none``.
-        flag: As in ``Known``; 9 where there is no value.
+        why: The fact that decided the state; None if that is ``none``.
+        flag: As in ``Known``; 9 without a value.
         live_portals, agreeing_portals: As in ``Known``.
-        mean_c, coverage: Of the hour, as in ``Period``: what is flagged 4 is left out.
+        mean_c, coverage: Those of the hour, as in ``Period``: without values flagged 4.
     """
 
     station: str
@@ -86,13 +85,13 @@ class Hour:
 
 class _Slot(NamedTuple):
     """
-    A full hour, as all stations have it that the same spells list.
+    A full hour, shared by all stations that the same spells list.
 
     Attributes:
-        published_by: Of the set that counts.
-        facts: Portal, state and why.
-        spell: Of the value if it is live; else None.
-        live: The pieces that are live, by portal, if there are several.
+        published_by: That of the set that counts.
+        facts: Portal, state and reason.
+        spell: The spell of the value if it is live; else None.
+        live: The live pieces by portal, if there are several.
     """
 
     published_by: int | None
@@ -104,17 +103,17 @@ class _Slot(NamedTuple):
 _NONE: Final = _Slot(None, (None, "none", None), None, None)
 
 _Parts: TypeAlias = "list[tuple[int, int]]"
-"""Which spells count in an hour while they are live, and for how many seconds."""
+"""The spells that count in an hour while live, and their seconds."""
 
 
 def asked_for(ask: Ask, part: Part) -> range:
     """
-    The full hours of a part of the history, in epoch seconds; those alone that have begun.
+    The full hours of a part of the history, in epoch seconds; only those that have begun.
 
     Open ends are the hours of the first and of the last successful look.
 
     Raises:
-        WrongQuestion: They are too many.
+        WrongQuestion: There are too many.
     """
     ((first, last),) = ask.whole(SPAN, {"portal": part.portal}, present=0)
     if first is None or last is None:
@@ -129,13 +128,13 @@ def asked_for(ask: Ask, part: Part) -> range:
 
 class Hours:
     """
-    The full hours of a time, of several stations.
+    The full hours of several stations in a range of time.
 
     Args:
-        ask: Puts a question to the database.
-        stations: Which.
-        hours: Which, as from ``asked_for``.
-        part: Of the history: its portal, and its present, at which all ends.
+        ask: Queries the database.
+        stations: The stations.
+        hours: The hours, from ``asked_for``.
+        part: The part of the history: its portal, and the present, at which all ends.
     """
 
     def __init__(self, ask: Ask, stations: Iterable[Station], hours: range, part: Part) -> None:
@@ -179,7 +178,7 @@ class Hours:
         return self._made[listing]
 
     def _slots(self, listing: frozenset[int]) -> tuple[list[_Slot], list[_Parts]]:
-        """What counts at each full hour, and the parts of the hours that begin there."""
+        """The values that count at each full hour, and the parts of the hours that begin there."""
         first, count = self._hours.start, len(self._hours)
         slots = [_NONE] * count
         parts: list[_Parts] = [[] for _ in slots]
@@ -196,7 +195,7 @@ class Hours:
     def _side_by_side(
         self, listing: frozenset[int]
     ) -> Iterator[tuple[int, int, Mapping[int, Piece]]]:
-        """What the portals showed at each time, by their places."""
+        """The pieces of the portals at each time, by their places."""
         shown = [timeline.pieces(listing, self._until) for timeline in self._portals]
         if len(shown) > 1:
             return side_by_side(shown)
@@ -216,7 +215,7 @@ class Hours:
     def _agreement(
         self, spell: int, live: Mapping[int, Piece], tenths: Mapping[int, int | None]
     ) -> tuple[int, int]:
-        """How many live portals print a temperature, and show this one or the one before it."""
+        """The numbers of live portals with a temperature, and with this one or the one before."""
         nth, best = next(item for item in live.items() if item[1].spell == spell)
         printed = [one for one in live.values() if tenths[one.spell] is not None]
         agreeing = [one for one in printed if tenths[one.spell] == tenths[spell]]
@@ -290,7 +289,7 @@ def _add(parts: Sequence[_Parts], spell: int, since: int, until: int) -> None:
 def _mean(
     parts: Sequence[tuple[int, int]], tenths: Mapping[int, int | None]
 ) -> tuple[float | None, float]:
-    """The mean of an hour, weighed by time, and which share of it has a temperature."""
+    """The mean of an hour, weighted by time, and the share of it with a temperature."""
     if len(parts) == 1 and parts[0][1] == HOUR_S:  # most are: quick
         ((spell, _),) = parts
         tenth = tenths[spell]

@@ -36,11 +36,11 @@ LOOK_AFTER: Final = _nearest(">", "ASC")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearLook:
     """
-    The last look at a portal before a moment, or the first after it.
+    The last look at a portal before a moment, or the first one after it.
 
     Attributes:
-        at: When; Korean time.
-        outcome: As in ``PastLook``; ``archived`` for a page that an archive kept.
+        at: Its time; Korean.
+        outcome: As in ``PastLook``; ``archived`` for a page of an archive.
         page_date: As printed.
         reason: Why it saw no sidebar, or why there is no page date.
     """

@@ -1,4 +1,4 @@
-"""Periods: the hours, days, weeks, months and years of Korea, and where each begins and ends."""
+"""Periods: the hours, days, weeks, months and years of Korea, and their limits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 By: TypeAlias = Literal["hour", "day", "week", "month", "year", "all"]
 
 LENGTHS: Final[tuple[By, ...]] = ("hour", "day", "week", "month", "year", "all")
-"""Weeks are those of ISO 8601, from Monday; ``all`` is the whole range in one."""
+"""Weeks are those of ISO 8601, from Monday; ``all`` is the whole range as one period."""
 
 MOST: Final = 100_000
-"""Periods in one answer: more than eleven years of hours."""
+"""The most periods in one answer: more than eleven years of hours."""
 
 _STEPS_S: Final = {"hour": 60 * 60, "day": DAY_S, "week": 7 * DAY_S}
 _MONDAY_S: Final = 4 * DAY_S
@@ -27,10 +27,10 @@ _MONDAY_S: Final = 4 * DAY_S
 
 def known(by: By) -> By:
     """
-    The length of a period, as it is.
+    Check the length of a period.
 
     Raises:
-        WrongQuestion: It is none of those.
+        WrongQuestion: It is not one of these.
     """
     if by not in LENGTHS:
         raise WrongQuestion("period", repr(by), expected=f"one of: {', '.join(LENGTHS)}")
@@ -39,12 +39,12 @@ def known(by: By) -> By:
 
 def borders(first: int, last: int, by: By) -> list[int]:
     """
-    The first second of each period that has a part in ``first <= t <= last``, and their end.
+    The first second of each period that overlaps ``first <= t <= last``, and their end.
 
     Args:
         first: Epoch seconds.
         last: The same.
-        by: How long a period is.
+        by: The length of a period.
 
     Raises:
         WrongQuestion: There are too many.
@@ -61,7 +61,7 @@ def borders(first: int, last: int, by: By) -> list[int]:
 
 
 def _months(first: int, last: int, step: int) -> Iterator[int]:
-    """The borders of periods of so many months, which divide a year."""
+    """The borders of periods of a number of months that divides a year."""
     begin = moment(first)
     nth = (begin.year * 12 + begin.month - 1) // step * step
     while (border := epoch(dt.datetime(nth // 12, nth % 12 + 1, 1, tzinfo=KST))) <= last:

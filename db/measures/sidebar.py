@@ -1,4 +1,4 @@
-"""One sidebar by its digest: what it printed, and which portal showed it from when to when."""
+"""One sidebar by its digest: its printed lines, and the portals that showed it, with times."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ PRINTED: Final = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Showing:
     """
-    A stretch of looks through which one portal showed the sidebar.
+    A stretch of looks in which one portal showed the sidebar.
 
     Attributes:
         portal: Its name.
         seen_from, seen_until: The first and the last of these looks; Korean time.
-        changed_after: The last look that showed another; None where there was none before.
-        published_by: When its set was published at the latest.
-        page_date: The date printed with it at the last look; None where none was.
+        changed_after: The last earlier look that showed another sidebar; None if there was none.
+        published_by: The latest time by which its set was published.
+        page_date: The date printed with it at the last look; None if there was none.
     """
 
     portal: str
@@ -58,7 +58,7 @@ class Showing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedReading:
     """
-    What a sidebar was read to say of one station.
+    The reading of one station in a sidebar.
 
     Attributes:
         station, station_en, kma_id, temperature_c, condition, label: As in ``Latest``.
@@ -75,16 +75,16 @@ class PrintedReading:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidebar:
     """
-    A sidebar as it is kept, and who showed it.
+    A stored sidebar, and the portals that showed it.
 
     Attributes:
-        digest: Of its labels, cities and temperatures, in hexadecimal digits.
-        sha256: Of the stretch of the page that is kept, in UTF-8, in hexadecimal digits.
+        digest: The digest of its labels, cities and temperatures, in hexadecimal digits.
+        sha256: The digest of the stored part of the page, in UTF-8, in hexadecimal digits.
         printed: Its lines as printed.
-        readings: What they were read to say.
-        problems: What of them was not understood.
-        reader: The version of the reader that read it; None for one that had none.
-        shown: Who showed it from when to when, oldest first.
+        readings: Their readings.
+        problems: The parts that were not understood.
+        reader: The version of the reader that read it; None for a reader without a version.
+        shown: The portals that showed it, with times, oldest first.
     """
 
     digest: str
@@ -98,7 +98,7 @@ class Sidebar:
 
 def sidebar(ask: Ask, digest: str) -> Sidebar | None:
     """
-    The sidebar of a digest; None where no portal showed it.
+    The sidebar of a digest; None if no portal showed it.
 
     Raises:
         DatabaseError: The file is damaged, such as the sidebar.

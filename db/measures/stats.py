@@ -1,4 +1,4 @@
-"""Statistics of a station by hour, day, week or longer, and how much stands behind each number."""
+"""Statistics of a station by hour, day, week or longer, each with its coverage."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 MIN_COVERAGE: Final = 0.75
 
 LONGEST_HOLE_S: Final = 3 * 60 * 60
-"""In a longer one the warmest or the coldest hour of a day may lie."""
+"""A longer gap may contain the warmest or the coldest hour of a day."""
 
 _OF_DAYS: Final = frozenset({"week", "month", "year", "all"})
-"""Periods whose extremes are those of their days."""
+"""Periods whose extremes come from their days."""
 
 _Printed: TypeAlias = "tuple[int, int, int, float | None]"
-"""Of a piece with a temperature: from here, until here, tenths of a degree C, share."""
+"""A piece with a temperature: beginning, end, tenths of a degree C, share."""
 
 _TENTHS: Final[Callable[[_Printed], int]] = itemgetter(2)
 
@@ -35,28 +35,28 @@ _TENTHS: Final[Callable[[_Printed], int]] = itemgetter(2)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
     """
-    What is known of a station in one Korean hour, day, week, month or year, or in a whole range.
+    The statistics of a station in one Korean hour, day, week, month or year, or a whole range.
 
     Attributes:
         station: Its Korean name.
         since, until: The period, ``since <= t < until``; Korean time.
-        part: ``part of the day``, or of another period, where only a part was asked for: then all
-            here is of that part; None of a whole one.
-        mean_c: Degrees Celsius, weighed by time; without what is flagged 4.
-        minimum_c, minimum_seen: The lowest value, and from when in the period it was seen first.
-        maximum_c, maximum_seen: The highest. An hour or a day with a hole of more than three hours
-            has neither; those of longer periods are of the days that have them.
-        days: How many days have extremes; None for an hour and a day.
-        readings: How many values were first seen in the period.
-        coverage: Which share of the period had a temperature that is not flagged 4, 0 to 1.
+        part: ``part of the day``, or of another period, if only a part was asked for: then all
+            values are of that part; None for a whole period.
+        mean_c: Degrees Celsius, weighted by time; without values flagged 4.
+        minimum_c, minimum_seen: The lowest value, and when it was first seen in the period.
+        maximum_c, maximum_seen: The same for the highest. An hour or a day with a gap of more than
+            three hours has neither; those of longer periods come from the days that have them.
+        days: The number of days with extremes; None for an hour and a day.
+        readings: The number of values first seen in the period.
+        coverage: The share of the period with a temperature not flagged 4, 0 to 1.
         longest_gap_s: Seconds; the longest stretch of the period without such a temperature.
-        suspect: In which share of the period it was flagged 3: it counts all the same.
-        failed: In which share of the period it was flagged 4.
-        conditions: Which share of the time with a reading had which sky, the most frequent first;
-            ``not_reported`` where a dash was printed, ``unknown`` for other words.
-        agreement: Where several portals were live, which share of them showed the temperature that
-            counts, weighed by time; None where never more than one was.
-        reason: Why the mean, or the lowest and the highest, are None; None where they are not.
+        suspect: The share of the period with flag 3, which counts nevertheless.
+        failed: The share of the period with flag 4.
+        conditions: The share of each sky in the time with a reading, the most frequent first;
+            ``not_reported`` for a printed dash, ``unknown`` for other words.
+        agreement: While several portals were live, the share of them with the temperature that
+            counts, weighted by time; None if there was never more than one.
+        reason: Why the mean, or the extremes, are None; None if they are not.
     """
 
     station: str
@@ -83,12 +83,12 @@ def of(
     history: History, station: str, *, by: By = "day", min_coverage: float = MIN_COVERAGE
 ) -> list[Period]:
     """
-    The periods of a station that have a part in a history, oldest first, also those without values.
+    The periods of a station that overlap a history, oldest first, even without values.
 
     Args:
         history: The history to measure.
         station: Its Korean name.
-        by: How long a period is.
+        by: The length of a period.
         min_coverage: Below this a period has no mean, lowest and highest value; 0 to 1.
 
     Raises:
@@ -120,7 +120,7 @@ def of(
 
 
 def _asked(history: History, borders: list[int]) -> tuple[list[int], list[bool]]:
-    """The borders within what was asked for, and which of the periods are thereby cut."""
+    """The borders within the asked range, and the periods that it cuts."""
     since, until = history.asked()
     first = borders[0] if since is None else max(since, borders[0])
     last = borders[-1] if until is None else min(until, borders[-1])
@@ -133,7 +133,7 @@ def _asked(history: History, borders: list[int]) -> tuple[list[int], list[bool]]
 def _split(
     pieces: Iterable[Piece], borders: Sequence[int]
 ) -> list[tuple[tuple[int, int], list[Piece]]]:
-    """Each period with its pieces; one that reaches over a border is cut there."""
+    """Each period with its pieces; a piece across a border is cut there."""
     split: list[list[Piece]] = [[] for _ in borders[1:]]
     nth, border = 0, borders[1]
     for piece in pieces:
@@ -149,7 +149,7 @@ def _split(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Terms:
-    """What all periods of an answer share."""
+    """The shared settings of all periods of an answer."""
 
     station: str
     by: By
@@ -160,7 +160,7 @@ class _Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sums:
-    """What the pieces of a period add up to, and those of them that have a temperature."""
+    """The sums over the pieces of a period, and the pieces with a temperature."""
 
     since: int
     until: int
@@ -175,7 +175,7 @@ class _Sums:
 
     @classmethod
     def of(cls, since: int, until: int, pieces: list[Piece]) -> _Sums:
-        """Add up; what has failed has no temperature."""
+        """Add up the pieces; a failed value has no temperature."""
         readings = covered_s = weighed = longest_gap_s = suspect_s = failed_s = 0
         sky_s: dict[int, int] = {}
         printed = []
@@ -210,13 +210,13 @@ class _Sums:
         )
 
     def share(self, seconds: int) -> float:
-        """Which share of the period that is."""
+        """The share of the period."""
         return round(seconds / (self.until - self.since), 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Extremes:
-    """The lowest and the highest of a period, of how many days, and why there are none."""
+    """The extremes of a period, the number of their days, and why there are none."""
 
     lowest: _Printed | None = None
     highest: _Printed | None = None
@@ -255,7 +255,7 @@ def _period(terms: _Terms, sums: _Sums, is_part: bool, days: list[_Sums] | None)
 
 
 def _whole(sums: _Sums) -> _Extremes:
-    """The extremes of an hour or a day, in which no long time may be missing."""
+    """The extremes of an hour or a day, which must not have a long gap."""
     if sums.longest_gap_s > LONGEST_HOLE_S:
         hours, minutes = divmod(sums.longest_gap_s // 60, 60)
         return _Extremes(reason=f"no extremes: no value for {hours} h {minutes:02} min")
@@ -276,7 +276,7 @@ def _of_days(terms: _Terms, days: list[_Sums]) -> _Extremes:
 
 
 def _reason(terms: _Terms, sums: _Sums) -> str | None:
-    """Why there is no mean; None where there is one."""
+    """Why there is no mean; None if there is one."""
     failed = f"{sums.share(sums.failed_s):.0%} is flagged 4" if sums.failed_s else None
     if not sums.printed:
         return terms.nothing if failed is None else f"{terms.nothing} passes: {failed}"

@@ -1,9 +1,9 @@
 """
-Pieces: which value of a station holds when and in which state, at one portal or across several.
+Pieces: the values of a station over time with their states, at one portal or across several.
 
 Each portal's spells are cut where their state changes (``validity.pieces``); across portals the
-best state counts, and of equal states the set published last. All of this is in whole seconds and
-plain tuples: ten years are a hundred thousand of them.
+best state counts, and among equal states the set published last. All of this uses whole seconds
+and plain tuples: ten years are a hundred thousand of them.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
 class Piece(NamedTuple):
     """
-    A value, or a part of the time for which it holds.
+    A value, or a part of its time.
 
     Attributes:
         begin, end: ``begin <= t < end``.
-        seen_from: The first look at it.
-        tenths: Tenths of a degree C; None where no number is printed.
+        seen_from: The first look that saw it.
+        tenths: Tenths of a degree C; None if no number is printed.
         sky: The row of the condition.
-        share: Which share of the live portals shows this temperature, or the one before it, which
-            is mere lag; None where fewer than two are live.
-        state: Throughout.
-        published_by: Of its set.
+        share: The share of the live portals with this temperature, or the one before it (lag);
+            None if fewer than two are live.
+        state: Its state throughout.
+        published_by: That of its set.
         portal: The row of the portal.
         before: The temperature that the portal showed before.
-        flag: QARTOD's number of the temperature: 3 suspect, 4 fail, less where it passes.
+        flag: QARTOD's number of the temperature: 3 suspect, 4 fail, lower if it passes.
     """
 
     begin: int
@@ -64,7 +64,7 @@ PORTALS: Final = f"""
         (SELECT min(fetched_at) FROM fetches WHERE portal_id = p.id),
         (SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)
     FROM portals AS p WHERE :portal IS NULL OR name = :portal ORDER BY id"""
-"""When each began and ended: the first and the last spell, what was seen of the last, and looks."""
+"""The beginning and end of each portal: its first and last spell, and its last looks."""
 
 SPELLS: Final = f"""
     SELECT sp.seen_from, sp.seen_until, sp.standing_since, sp.published_by,
@@ -78,9 +78,9 @@ SPELLS: Final = f"""
             ORDER BY seen_from DESC LIMIT 1 OFFSET 1), 0)
     ORDER BY sp.seen_from"""
 """
-Of one portal: those of the time asked for, and two before it.
+The spells of one portal in the asked time, and two before it.
 
-Spells without the station are there, too: they end the one before.
+Spells without the station are included: they end the one before.
 """
 
 PAUSES: Final = """
@@ -93,18 +93,17 @@ LAST_LOOK: Final = """
 CONDITIONS: Final = """
     SELECT id, CASE WHEN label = '-' THEN 'not_reported' ELSE coalesce(condition, 'unknown') END
     FROM conditions"""
-"""A dash says that the station reports no sky; a label that is lost or not understood says less."""
+"""A dash means that the station reports no sky; a lost or unknown label means less."""
 
 
 class History:
     """
-    A part of what portals showed.
+    A part of the history.
 
     Args:
-        ask: Puts a question to the database.
-        part: Which part; open ends are the first look and the last; nothing holds after its
-            present.
-        everything: Also what is not live, until the portal is down.
+        ask: Queries the database.
+        part: The part; open ends are the first and the last look; no value holds after its present.
+        everything: Whether values that are not live count too, until the portal is down.
     """
 
     def __init__(self, ask: Ask, part: Part, *, everything: bool = False) -> None:
@@ -114,7 +113,7 @@ class History:
         self._ask = ask
         self._portals: dict[int, int] = {row: interval_s for row, interval_s, *_ in portals}
         self.everything = everything
-        # An open end is settled here: what is stored while we ask would lie outside.
+        # An open end is fixed here: rows stored during the query would lie outside.
         since, until = part.since, part.until
         begins = min(known, default=present) if since is None else max(0, epoch(since))
         ends = max([begins, *known]) + 1 if until is None else epoch(until)
@@ -123,27 +122,27 @@ class History:
 
     def span(self) -> tuple[int, int] | None:
         """
-        The first and the last second asked for or, where that was left open, known.
+        The first and the last second asked for or, for open ends, known.
 
-        None where nothing is known, or all that was asked for is still to come.
+        None if no value is known, or the whole range is in the future.
         """
         if self._since >= self._until:
             return None
         return self._since, self._until - 1
 
     def asked(self) -> tuple[int | None, int | None]:
-        """The first second asked for and the first that is not; None where that was left open."""
+        """The first second asked for, and the first after it; None for an open end."""
         return self._asked
 
     def conditions(self) -> dict[int, str]:
-        """What each sky is called, by its number in a stretch."""
+        """The name of each sky, by its number in a piece."""
         return _Skies(self._ask)
 
     def pieces(self, station: str) -> Iterable[Piece]:
         """
-        Which value of a station holds when, oldest first, without overlap.
+        The values of a station over time, oldest first, without overlap.
 
-        Those that are live; with ``everything`` all that are not down.
+        Only live ones; with ``everything`` all that are not down.
         """
         wanted = _NOT_DOWN if self.everything else _LIVE
         shown = [
@@ -154,7 +153,7 @@ class History:
         return merged(shown) if len(shown) > 1 else (piece for one in shown for piece in one)
 
     def _shown(self, portal: tuple[int, int], station: str) -> Iterator[Piece]:
-        """What one portal showed of a station, within what was asked for, in all states."""
+        """The values of a station at one portal, within the asked range, in all states."""
         portal_id, interval_s = portal
         which = {
             "portal": portal_id,
@@ -199,7 +198,7 @@ class History:
 
 
 class _Skies(dict[int, str]):
-    """The name of each sky, by its row; a row that is missing is damage."""
+    """The name of each sky, by its row; a missing row is damage."""
 
     def __init__(self, ask: Ask) -> None:
         super().__init__(ask(CONDITIONS))
@@ -216,7 +215,7 @@ _NOT_DOWN: Final = frozenset({"live", "unconfirmed", "stale", "frozen"})
 
 def merged(portals: list[list[Piece]]) -> Iterator[Piece]:
     """
-    Which value counts when, of several portals that each show one at a time.
+    Choose the values that count among several portals that each show one at a time.
 
     Args:
         portals: Their pieces, in the order in which they were added.
@@ -239,10 +238,10 @@ _S = TypeVar("_S", bound=_Stretch)
 
 def side_by_side(portals: Sequence[Iterable[_S]]) -> Iterator[tuple[int, int, Mapping[int, _S]]]:
     """
-    From when to when several portals showed what: for each time, their pieces by portal.
+    Divide time by the pieces of several portals: for each time, their pieces by portal.
 
     Args:
-        portals: Their pieces, none of which overlap at one portal.
+        portals: Their pieces, which do not overlap at one portal.
     """
     # An end comes before a beginning of the same second.
     changes = merge(*(_changes(nth, pieces) for nth, pieces in enumerate(portals)), key=_WHEN)
@@ -279,7 +278,7 @@ def _chosen(shown: Mapping[int, Piece]) -> Piece:
 
 
 def agrees(one: Piece, best: Piece) -> bool:
-    """Whether a portal shows the temperature that counts, or the one before it: mere lag."""
+    """Whether a portal shows the temperature that counts, or the one before it (lag)."""
     if one.tenths == best.tenths:
         return True
     return one.published_by < best.published_by and one.tenths == best.before

@@ -1,5 +1,5 @@
 """
-Timelines: what one portal showed when, in which state and why, whatever the station.
+Timelines: the sets of one portal over time, with state and reason, for any station.
 
 The spells are numbered, so that the values of a station are a column beside them.
 """
@@ -42,7 +42,7 @@ SPELLS: Final = f"""
         WHERE ps.portal_id = :portal
             AND st.name_ko IN (SELECT value FROM json_each(:stations))), 0)
     ORDER BY sp.seen_from"""
-"""From the second last spell before the time asked for that lists each of the stations."""
+"""From the second last spell before the asked time that lists each of the stations."""
 
 READINGS: Final = f"""
     SELECT sp.seen_from, r.condition_id, {UNFLAGGED}, r.temperature
@@ -59,9 +59,9 @@ class Piece(NamedTuple):
 
     Attributes:
         begin, end: ``begin <= t < end``, epoch seconds.
-        state: Throughout.
-        published_by: Of the set.
-        spell: The number of the spell; of the last that lists the station.
+        state: Its state throughout.
+        published_by: That of the set.
+        spell: The number of the spell; the last one that lists the station.
         is_listed: Whether the portal lists the station in this time.
     """
 
@@ -78,11 +78,11 @@ class Timeline:
     The spells of a portal in a time.
 
     Args:
-        ask: Puts a question to the database.
+        ask: Queries the database.
         portal: The row of the portal.
-        portals: The names of all, and the seconds between looks at each.
+        portals: The names of all portals, and the seconds between looks at each.
         part: ``since`` and ``until`` in epoch seconds, and the ``stations`` as JSON.
-        number: That of the first spell.
+        number: The number of the first spell.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Timeline:
         return [*self._ask.whole(PAUSES, self._which, present=2), (last_look, FOREVER)]
 
     def readings(self, station: str) -> dict[int, tuple[int, int | None, int]]:
-        """The sky, the tenths of a degree and the flag that each spell has of a station."""
+        """The sky, the tenths of a degree and the flag of a station in each spell."""
         which = {**self._which, "station": station}
         rows = self._ask.whole(READINGS, which, present=3)
         flags = dict(self._ask.whole(OF_STATION, which, present=2))
@@ -160,14 +160,14 @@ class Timeline:
         return why(piece.state, facts)
 
     def _last_look(self, at: int) -> int:
-        """The last look up to a moment in a pause; outside of one it is a moment ago."""
+        """The last look up to a moment in a pause; outside of a pause, the moment itself."""
         nth = bisect_right(self._pauses, at, key=lambda pause: pause[0]) - 1
         if nth >= 0 and at < self._pauses[nth][1]:
             return self._pauses[nth][0]
         return at
 
     def before(self, spell: int, tenths: Mapping[int, int | None]) -> int | None:
-        """What the spell printed of a station that lists it before this one, if any."""
+        """The value of a station in the spell before this one that lists it, if any."""
         for number in range(spell - 1, self.numbers.start - 1, -1):
             if number in tenths:
                 return tenths[number]

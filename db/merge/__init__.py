@@ -1,11 +1,10 @@
 """
-Merging: the facts of other collectors joined to ours, and what is derived brought up to date.
+Merging: joins the facts of other collectors to ours, and updates the derived tables.
 
-Facts are joined by portal (name and address), second and digest. In whatever order databases are
-merged, once or twice, the facts are the same, and so is what is derived from them. Each step is a
-commit that leaves the file whole: who begins again goes on where it ended, and a daemon beside has
-its turn. What is the business of one collector alone stays with it: the notices that are open, and
-the counts of looks that it pruned.
+Facts are joined by portal (name and address), second and digest. The result does not depend on the
+order of the databases, or on a second run. Each step is a commit that leaves the file consistent: a
+new run continues where the last one ended, and a daemon can write in between. Facts about one
+collector stay with it: its open notices, and the counts of looks that it pruned.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from db.write.store import Store
 
 _PAUSE_S: Final = 0.1
-"""For as long SQLite waits at most between two tries of another writer."""
+"""The longest wait of SQLite between two tries of another writer."""
 
 JOINED: Final = (
     *("portals", "stations", "conditions", "sidebars", "readings", "fetches", "captures"),
@@ -46,7 +45,7 @@ JOINED: Final = (
 """The tables whose rows are joined."""
 
 OWN: Final = ("open_notices", "past_counts")
-"""The tables that are about one collector alone."""
+"""The tables about one collector, which are not joined."""
 
 _EVENTS: Final = """
     INSERT INTO events (at, kind, detail) SELECT :at, :kind, :detail WHERE NOT EXISTS (
@@ -65,12 +64,12 @@ _ARCHIVES: Final = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
     """
-    What was new of another database.
+    The new facts from another database.
 
     Attributes:
-        database: The other one.
-        portals, looks, captures, contents: How many of each were not in ours.
-        contradictions: What cannot be true of both, a line each.
+        database: The other database.
+        portals, looks, captures, contents: The number of each that was not in ours.
+        contradictions: Facts that cannot both be true, a line each.
     """
 
     database: Path
@@ -83,7 +82,7 @@ class Merged:
 
 def opened(paths: Iterable[Path], ours: Path) -> list[Other]:
     """
-    The databases to be merged, each of which can be read.
+    Open the databases to merge.
 
     Raises:
         DatabaseError: One is missing, not ours, damaged or of another version.
@@ -105,11 +104,11 @@ def merge(
 
     Args:
         store: Ours.
-        other: The other, which is only read; somebody may be writing to either.
-        progress: Is told how much is done, 0 to 1.
+        other: The other, which is only read; other processes may write to either.
+        progress: Called with the finished share, 0 to 1.
 
     Raises:
-        DatabaseError: Either cannot be read, or ours not written; what is joined so far stays.
+        DatabaseError: Either cannot be read, or ours not written; joined facts stay.
     """
     merging = _Merging(store, other)
     for done in merging.steps():
@@ -119,7 +118,7 @@ def merge(
 
 
 class _Merging:
-    """One other database on its way into ours."""
+    """The merge of one other database."""
 
     def __init__(self, store: Store, other: Other) -> None:
         self._store, self._other = store, other
@@ -128,13 +127,13 @@ class _Merging:
 
     @property
     def merged(self) -> Merged:
-        """What was new so far."""
+        """The new facts so far."""
         new = {name: self._new[name] for name in ("portals", "looks", "captures", "contents")}
         told = tuple(self._contradictions)
         return Merged(database=self._other.path, contradictions=told, **new)
 
     def steps(self) -> Iterator[float]:
-        """Do it, a commit at a time; gives how much is done after each."""
+        """Merge, one commit at a time; yield the finished share after each."""
         pairs = self._begin()
         total, done = max(1, sum(pair.theirs["looks"] for pair in pairs)), 0
         for pair in pairs:
@@ -189,7 +188,7 @@ class _Merging:
             self._contradictions.append(f"{told}; they are not taken")
 
     def _end(self, pairs: Sequence[Pair]) -> None:
-        """Take over what may be believed only when all looks are here."""
+        """Take over the facts that are valid only once all looks are here."""
         archives = self._other.rows("SELECT * FROM archives")
         robots = self._other.rows("SELECT * FROM robots")
         with self._writing() as conn:

@@ -1,9 +1,9 @@
 """
 The looks of two collectors at one portal, joined.
 
-A look is known by its portal, its second and the digest of what it saw. Of two in one second one
-is kept, whichever database takes the other: the one that saw a box; of two with the same box the
-first in an order of all their values. Where they saw different boxes, the portal showed both: the
+A look is identified by its portal, its second and the digest of its box. Of two looks in one second
+one is kept, in either direction of the merge: the one that saw a box; of two with the same box the
+first in an order of all their values. If they saw different boxes, the portal showed both: the
 other look is kept as a capture, which does not count beside a look of ours.
 """
 
@@ -28,10 +28,10 @@ _OUTCOMES: Final = (
     *("read", "not_modified", "no_sidebar", "set_aside", "unread", "fetch_failed"),
     "refused_by_robots",
 )
-"""The more a look says, the earlier."""
+"""The rank of an outcome: the more it says, the lower."""
 
 _NUMBERS: Final = {"id", "portal_id", "sidebar_id"}
-"""Columns that mean a row of one database alone."""
+"""Columns with row numbers, which are valid in one database only."""
 
 _OURS: Final = """
     SELECT f.*, s.digest FROM fetches AS f LEFT JOIN sidebars AS s ON s.id = f.sidebar_id
@@ -44,7 +44,7 @@ _PUT_ASIDE: Final = """
 
 
 def keep_contents(sidebars: Sidebars, contents: Iterable[Content]) -> int:
-    """Keep what looks saw, of two pages the better; gives how many contents are new."""
+    """Store the contents of looks, of two pages the better; return the number of new ones."""
     new = []
     for content in contents:
         if sidebars.known(content.digest) is None:
@@ -74,7 +74,7 @@ class Looks:
         self.new = 0
 
     def keep(self, theirs: Sequence[Row]) -> None:
-        """Keep looks in the order of time, and derive what follows from them."""
+        """Store looks in the order of time, and derive spells from them."""
         ours = self._ours(theirs[0]["fetched_at"], theirs[-1]["fetched_at"])
         for look in theirs:
             if (known := ours.get(look["fetched_at"])) is None:
@@ -100,7 +100,7 @@ class Looks:
             self._changed.append(look["fetched_at"])
 
     def _choose(self, ours: Row, theirs: Row) -> None:
-        """Of two looks in one second keep one; where both saw a box, the other is put aside."""
+        """Keep one of two looks in one second; if both saw a box, the other becomes a capture."""
         first, second = sorted((ours, theirs), key=_order)
         digests = first["digest"], second["digest"]
         if None not in digests and digests[0] != digests[1]:
@@ -111,7 +111,7 @@ class Looks:
             self._replace(ours, theirs)
 
     def _replace(self, ours: Row, theirs: Row) -> None:
-        """Put their values into our row; a trigger counts again where the outcome changes."""
+        """Put their values into our row; a trigger updates the counts if the outcome changes."""
         self._dates |= printed(self._conn, self._portal_id, [ours["fetched_at"]])
         row, counted = self._row(theirs), ours["outcome"] == theirs["outcome"] != "unread"
         changes = ", ".join(f"{name} = :{name}" for name in row)
@@ -132,7 +132,7 @@ class Looks:
 
 
 def _plain(look: Row) -> Row:
-    """A look without what means a row of one database alone."""
+    """A look without row numbers."""
     return {name: value for name, value in look.items() if name not in {*_NUMBERS, "digest"}}
 
 
@@ -141,7 +141,7 @@ def _values(look: Row) -> Row:
 
 
 def _order(look: Row) -> tuple[object, ...]:
-    """Of two looks in one second the lower stays: what says more, and proves an earlier box."""
+    """The order of looks in one second; the lowest stays: it says more, or proves more."""
     return (
         _OUTCOMES.index(look["outcome"]),
         -(look["age"] or 0),

@@ -1,7 +1,7 @@
 """
-Which station and which sky the words of another database mean.
+The stations and skies that the words of another database mean.
 
-The database with the newer reader knows better what a word means and where a station is. A city
+The database with the newer reader decides the meaning of a word and the place of a station. A city
 that one of the two knows is known.
 """
 
@@ -42,7 +42,7 @@ READER = "SELECT coalesce(max(reader), 0) AS reader FROM sidebars"
 
 
 def of_rows(stations: list[Row], conditions: list[Row], readers: list[Row]) -> Meanings:
-    """The meanings that rows of these three questions have."""
+    """Make the meanings from the rows of these three queries."""
     return Meanings(
         stations={row["id"]: _made(Station, row) for row in stations},
         conditions={row["id"]: _made(Condition, row) for row in conditions},
@@ -51,7 +51,7 @@ def of_rows(stations: list[Row], conditions: list[Row], readers: list[Row]) -> M
 
 
 def joined(conn: sqlite3.Connection, theirs: Meanings) -> Meanings:
-    """What the numbers of theirs mean in our database."""
+    """The meanings of their numbers in our database."""
     ours = of_rows(*(dicts(conn, sql) for sql in (STATIONS, CONDITIONS, READER)))
     newer = theirs.reader > ours.reader
     numbers = {one.kma_id: one for one in ours.stations.values() if one.kma_id is not None}

@@ -1,4 +1,4 @@
-"""The database of another collector, as far as its facts are to be joined to ours."""
+"""The database of another collector, with the facts to join."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from db.merge.rows import Row
 
 LOOKS_AT_ONCE: Final = 2000
-"""Two weeks of one portal: what is derived from them takes about a second."""
+"""Two weeks of one portal, for which deriving takes about a second."""
 
 _LOOKS: Final = """
     SELECT f.*, s.digest FROM fetches AS f LEFT JOIN sidebars AS s ON s.id = f.sidebar_id
@@ -38,14 +38,14 @@ _READINGS: Final = """
 
 
 class Other(Opened):
-    """Another database, open for reading; each part of it is read at once, and the file let go."""
+    """Another database, open for reading; each part is read at once, and the file released."""
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path)
         self._meanings = self.meanings()
 
     def read_as(self, joined: Meanings) -> None:
-        """From now on have its words mean what they mean to who asks."""
+        """Use these meanings for its words from now on."""
         self._meanings = joined
 
     def rows(self, sql: str, **values: object) -> list[Row]:
@@ -53,13 +53,13 @@ class Other(Opened):
         return self._ask.read(dict, sql, values)
 
     def meanings(self) -> Meanings:
-        """What its words mean to itself."""
+        """The meanings of its words."""
         return meanings.of_rows(
             *map(self.rows, (meanings.STATIONS, meanings.CONDITIONS, meanings.READER))
         )
 
     def looks(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
-        """The looks at a portal in the order of time, some at once, with what they saw."""
+        """The looks at a portal in the order of time, in parts, with their contents."""
         after = -1 << 62
         while looks := self._looks(portal_id, after):
             yield looks
@@ -72,7 +72,7 @@ class Other(Opened):
             return (rows, self._contents(rows)) if rows else None
 
     def captures(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
-        """The captures of a portal in the order of time, some at once, with what they saw."""
+        """The captures of a portal in the order of time, in parts, with their contents."""
         at, box, how = -1 << 62, 0, ""
         while True:
             with self._at_one_moment():
@@ -86,7 +86,7 @@ class Other(Opened):
 
     @contextlib.contextmanager
     def _at_one_moment(self) -> Iterator[None]:
-        """Have several questions answered as of one moment, though others write meanwhile."""
+        """Answer several queries as of one moment, although others write meanwhile."""
         self._ask("BEGIN")
         try:
             yield

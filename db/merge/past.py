@@ -1,8 +1,8 @@
 """
-What pruning left of two collectors: up to when looks were dropped, and the gaps until then.
+The remains of pruning at two collectors: the border of dropped looks, and the gaps before it.
 
-Where either of them was pruned, the gaps of both up to the later border are written down, as their
-looks cannot tell them any more. A gap of both together is a stretch that lies in a gap of each.
+If either of them was pruned, the common gaps up to the later border are stored, as the looks no
+longer show them. A common gap is a stretch that lies in a gap of each.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def join(
     conn: sqlite3.Connection, pair: Pair, portal_id: int, theirs: Callable[..., list[Row]]
 ) -> None:
     """
-    Write down the border and the gaps of both, where either was pruned; before any look is joined.
+    Store the border and the common gaps, if either was pruned, before any look is joined.
 
     Args:
         conn: Ours, inside a transaction.
@@ -88,7 +88,7 @@ def _without_success(ask: Callable[..., list[Row]], portal_id: int, border: int)
 
 
 def _common(spans: Sequence[list[Row]], first: int) -> Iterator[Row]:
-    """What lies in a gap of each; none begins before the first look."""
+    """The stretches in a gap of each; none begins before the first look."""
     for one, other in product(*spans):
         since = max(one["since"], other["since"], first)
         until = min(one["until"], other["until"])
@@ -97,7 +97,7 @@ def _common(spans: Sequence[list[Row]], first: int) -> Iterator[Row]:
 
 
 def _both(one: Row, other: Row) -> Row:
-    """What is known of a gap of both; joined again, it stays the same."""
+    """The facts about a common gap; a second run gives the same."""
     texts = {
         name: max((x[name] for x in (one, other) if x[name] is not None), default=None)
         for name in ("failure", "event", "detail")

@@ -1,9 +1,9 @@
 """
-Which portal of another collector is which of ours, and what its row becomes.
+Matches the portals of another collector with ours, and updates their rows.
 
-A portal is the same where its name and the host of its address are; else where the host is, and no
-other portal of either has that host: one may call it koya, the other 우리문화신문. The same name
-for another host is a contradiction, and such a portal is not joined.
+Portals match by name and host; else by host alone, if no other portal of either has that host: one
+may call it koya, the other 우리문화신문. The same name for another host is a contradiction, and
+such a portal is skipped.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ ROWS: Final = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """
-    A portal of the other, and the one that it is of ours.
+    A portal of the other database, and its match in ours.
 
     Attributes:
-        theirs, ours: Their rows; ``ours`` is None where it is new to us.
+        theirs, ours: Their rows; ``ours`` is None for a new portal.
     """
 
     theirs: Row
@@ -45,12 +45,12 @@ class Pair:
 
     @property
     def name(self) -> str:
-        """What it is called here."""
+        """Its name here."""
         return str((self.ours or self.theirs)["name"])
 
 
 def paired(theirs: Sequence[Row], ours: Sequence[Row]) -> tuple[list[Pair], list[str]]:
-    """The portals of the other with those of ours, and what contradicts."""
+    """Match the portals of the other with ours; return the pairs and the contradictions."""
     by_name = {row["name"]: row for row in ours}
     hosts = {host(row): row for row in ours}
     single = _single(theirs) & _single(ours)
@@ -69,14 +69,14 @@ def paired(theirs: Sequence[Row], ours: Sequence[Row]) -> tuple[list[Pair], list
 
 
 def _single(rows: Sequence[Row]) -> set[str]:
-    """The hosts that one portal alone has."""
+    """The hosts of exactly one portal."""
     return {one for one, times in Counter(map(host, rows)).items() if times == 1}
 
 
 def host(portal: Row) -> str:
     """The host of a portal's address; ``www.`` and ``m.`` are the same."""
     name = ""
-    with contextlib.suppress(ValueError):  # of http://[::1, which another program may have written
+    with contextlib.suppress(ValueError):  # for http://[::1, which another program may have written
         name = urlsplit(portal["url"]).hostname or ""
     name = (name or portal["url"]).lower()
     return name.removeprefix("www.").removeprefix("m.")
@@ -84,9 +84,9 @@ def host(portal: Row) -> str:
 
 def begin(conn: sqlite3.Connection, pairs: Sequence[Pair]) -> None:
     """
-    Make the portals of the other known: address and interval are those of who looked last.
+    Add the portals of the other: address and interval come from the collector that looked last.
 
-    Validators are about the page last read: they go until all looks are here.
+    Validators belong to the page last read: they are removed until all looks are here.
     """
     for pair in pairs:
         theirs, ours = pair.theirs, pair.ours
@@ -110,7 +110,7 @@ def begin(conn: sqlite3.Connection, pairs: Sequence[Pair]) -> None:
 
 
 def end(conn: sqlite3.Connection, pairs: Sequence[Pair]) -> None:
-    """Have the validators of the page last read, where no later look was kept meanwhile."""
+    """Set the validators of the page last read, unless a later look was stored meanwhile."""
     for pair in pairs:
         if pair.ours is None or _read(pair.theirs) > _read(pair.ours):
             conn.execute(
@@ -122,12 +122,12 @@ def end(conn: sqlite3.Connection, pairs: Sequence[Pair]) -> None:
 
 
 def _settings(row: Row) -> tuple[int, str, int]:
-    """What decides whose address and interval stand: the later look."""
+    """The key that decides whose address and interval count: the later look."""
     return _second(row["last_look"]), row["url"], row["interval_s"]
 
 
 def _read(row: Row) -> tuple[int, str, str]:
-    """What decides whose validators stand."""
+    """The key that decides whose validators count."""
     return _second(row["last_read"]), row["etag"] or "", row["last_modified"] or ""
 
 

@@ -1,4 +1,4 @@
-"""Rows by the names of their columns: one that a migration adds goes along."""
+"""Rows by the names of their columns, so that columns of later migrations are included."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row: TypeAlias = dict[str, Any]
 def dicts(
     conn: sqlite3.Connection, sql: str, values: Mapping[str, object] | Sequence[object] = ()
 ) -> list[Row]:
-    """The answer to a question."""
+    """The rows of a query, as dictionaries."""
     cursor = conn.execute(sql, values)
     names = [name for name, *_ in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,7 +1,7 @@
 """
 The questions that plain SQL answers, a file each: its SQL, its record and its function.
 
-A file is imported when its question is first asked: ``latest`` does without what the others need.
+A file is imported when its question is first asked, so ``latest`` does not load the others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a question is put to the file: SQL and its values, for rows or for what is read of them."""
+"""Runs a query on the file: SQL and its values, for rows or for records made from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 class Ask:
     """
-    Puts questions to an open database.
+    Queries an open database.
 
     Args:
         path: The file, for errors.
@@ -33,7 +33,7 @@ class Ask:
         self, sql: str, values: Mapping[str, object] | None = None
     ) -> list[tuple[Any, ...]]:
         """
-        The answer as plain rows, of which there may be very many.
+        The result as plain rows, perhaps very many.
 
         Raises:
             DatabaseError: The file is damaged, and SQLite says so.
@@ -50,7 +50,7 @@ class Ask:
         values: Mapping[str, object] | None = None,
     ) -> list[_T]:
         """
-        The answer, each row read.
+        The result, with a record made from each row.
 
         Raises:
             DatabaseError: The file is damaged: SQLite says so, or a value is none that we wrote.

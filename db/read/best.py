@@ -1,4 +1,4 @@
-"""The reading of each station that counts, of those that the portals show."""
+"""The reading that counts for each station, among those of the portals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def latest_best(now: str, portal: str = "NULL") -> str:
     """
-    A row of ``latest`` for each station: that of the set that counts.
+    A row of ``latest`` for each station, from the set that counts.
 
     Args:
         now: An SQL expression for the present, in epoch seconds.
@@ -47,13 +47,13 @@ def latest_best(now: str, portal: str = "NULL") -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best(Latest):
     """
-    The newest reading of a station, of the portal whose set counts.
+    The newest reading of a station, from the portal whose set counts.
 
-    It is of the best state, and of those of the set published last; then of the portal added first.
+    It has the best state; then the set published last; then the portal added first.
 
     Attributes:
-        live_portals: How many portals are live and print a temperature.
-        agreeing_portals: How many of those show this temperature, or the one before it: mere lag.
+        live_portals: The number of live portals with a temperature.
+        agreeing_portals: The number of those with this temperature, or the one before it (lag).
     """
 
     live_portals: int

@@ -1,5 +1,5 @@
 """
-How many looks and readings there ever were: one question, of a handful of rows.
+The numbers of looks and readings ever: one query, with a handful of rows.
 
 Only the standard library is imported here, so that asking starts fast.
 """
@@ -21,18 +21,18 @@ COUNTS: Final = """
     LEFT JOIN (SELECT * FROM counts UNION ALL SELECT * FROM past_counts) AS c
     LEFT JOIN portals AS p ON p.id = c.portal_id
     GROUP BY c.portal_id, c.outcome, c.bucket HAVING sum(c.looks) > 0 OR c.portal_id IS NULL"""
-"""A row at least: of a database without a look, the readings alone."""
+"""At least one row: without any look, only the readings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalCounts:
     """
-    The looks at one portal, but for those whose page is not read yet.
+    The looks at one portal, without those whose page is not read yet.
 
     Attributes:
-        looks: How many, by outcome as in ``PastLook``.
-        durations: How many took so long: one number for each bucket of ``BUCKETS_MS``, and one for
-            those that took longer.
+        looks: The number of looks, by outcome as in ``PastLook``.
+        durations: The number of looks by duration, for each bucket of ``BUCKETS_MS``, and one for
+            longer ones.
         milliseconds: All of them together.
     """
 
@@ -44,11 +44,11 @@ class PortalCounts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """
-    All that is counted.
+    All counts.
 
     Attributes:
-        portals: The looks at each portal that has any, by its name.
-        readings: How many.
+        portals: The counts of each portal with looks, by its name.
+        readings: The number of readings.
     """
 
     portals: Mapping[str, PortalCounts]

@@ -1,4 +1,4 @@
-"""What is wrong with the file: damage, or derived rows that its looks do not give."""
+"""The faults of the file: damage, or derived rows that differ from its looks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DERIVED: Final = (
     *("spells", "portal_stations", "bands", "stuck_dates", "pauses", "late_days", "learned_labels"),
     *("flagged", "counts", "totals"),
 )
-"""What ``nalssi rebuild`` derives."""
+"""The tables that ``nalssi rebuild`` derives."""
 
 _SCHEMA: Final = """
     SELECT sql FROM kept.sqlite_schema WHERE tbl_name = ? AND type <> 'trigger' AND sql IS NOT NULL
@@ -30,10 +30,10 @@ _WHERE: Final = {"counts": "WHERE looks <> 0"}
 
 def faults(path: Path) -> list[str]:
     """
-    What is wrong with a database, a line each.
+    The faults of a database, a line each.
 
-    Everything is derived again in a scratch database to which the file is attached: a name that is
-    not in the scratch database means the table of the file.
+    Everything is derived again in a scratch database to which the file is attached: a name missing
+    in the scratch database means the table of the file.
 
     Raises:
         DatabaseError: The file cannot be read.
@@ -48,7 +48,7 @@ def faults(path: Path) -> list[str]:
 
 
 def _damage(scratch: sqlite3.Connection) -> list[str]:
-    """What SQLite finds: broken pages and rows, and rows that point to missing ones."""
+    """The faults that SQLite finds: broken pages and rows, and rows that point to missing ones."""
     found = [str(row[0]) for row in scratch.execute("PRAGMA kept.integrity_check")]
     dangling = scratch.execute("PRAGMA kept.foreign_key_check").fetchall()
     broken = [] if found == ["ok"] else found
@@ -58,7 +58,7 @@ def _damage(scratch: sqlite3.Connection) -> list[str]:
 
 
 def _differences(scratch: sqlite3.Connection) -> list[str]:
-    """The derived tables that differ from what the looks give."""
+    """The derived tables that differ from those derived again."""
     for table in DERIVED:
         for (sql,) in scratch.execute(_SCHEMA, (table,)).fetchall():
             scratch.execute(sql)

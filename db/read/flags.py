@@ -46,13 +46,13 @@ class Flag:
     A stretch of sets in which the temperature of a station may be wrong.
 
     Attributes:
-        station, station_en, kma_id: Which station; the last two None for an unknown city.
-        portal: Who showed it.
+        station, station_en, kma_id: The station; the last two are None for an unknown city.
+        portal: The portal that showed it.
         kind: ``flat``, ``spike``, ``step``, ``neighbours`` or ``range``.
         flag: QARTOD's number: 3 suspect, 4 fail.
         seen_from, seen_until: The first and the last look; Korean time.
-        temperature_c: At the first of them.
-        sets: How many sets.
+        temperature_c: The temperature at the first look.
+        sets: The number of sets.
     """
 
     station: str

@@ -1,4 +1,4 @@
-"""Freezes: when a portal went on showing the same set."""
+"""Freezes: stretches in which a portal kept showing the same set."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Freeze:
     Attributes:
         portal: Its name.
         since, until: The first and the last look that showed the set; Korean time.
-        next_change: The first look that showed another; None where there is none so far.
+        next_change: The first look that showed another set; None if there is none so far.
         why: The fact, in one sentence.
     """
 

@@ -102,13 +102,12 @@ class Gap:
 
     Attributes:
         portal: Its name.
-        since, until: The looks around it that succeeded, or the very first look, or now; ``since``
-            is not before the moment asked from. Korean time.
-        failures: Looks in the whole stretch that saw no sidebar.
+        since, until: The successful looks around it, or the very first look, or now; ``since`` is
+            not before the beginning of the asked range. Korean time.
+        failures: The number of looks in the stretch that saw no sidebar.
         cause: ``portal failing``; for stretches without looks ``not running``, ``clock`` or
             ``not kept``; or one of each, as ``portal failing, not running``.
-        reason: How the last of the failures ended, else what is known of the event; None where
-            nothing is.
+        reason: The outcome of the last failure, else the facts about the event; None if unknown.
     """
 
     portal: str

@@ -88,27 +88,27 @@ class Latest:
     The newest reading of a station at a portal.
 
     Attributes:
-        station, station_en, kma_id: Which station; the last two None for an unknown city.
-        latitude, longitude: Where it stands, degrees, WGS 84; None where that is not known.
-        seen_from, seen_until: The first and the last look at it; Korean time.
-        changed_after: The last look that showed something else; None where there was none.
-        published_by: When the set was published at the latest.
+        station, station_en, kma_id: The station; the last two are None for an unknown city.
+        latitude, longitude: Its place, degrees, WGS 84; None if unknown.
+        seen_from, seen_until: The first and the last look that saw it; Korean time.
+        changed_after: The last earlier look that showed another set; None if there was none.
+        published_by: The latest time by which the set was published.
         valid_until: When a live value stops being live if the portal is not polled again; else
             None.
-        temperature_c: Degrees Celsius; None where no number was printed.
+        temperature_c: Degrees Celsius; None if no number was printed.
         condition: Our name of the sky, such as ``"overcast"``; None = unknown.
-        wmo_4677: The nearest WMO 4677 present weather code; None where there is none.
+        wmo_4677: The nearest WMO 4677 present weather code; None if there is none.
         label: The sky as printed.
-        portal: Who showed it.
+        portal: The portal that showed it.
         page_date: The date printed with it at the last look.
         state: ``live``, ``unconfirmed``, ``stale``, ``frozen`` or ``down``.
         why: The fact that decided the state, in one sentence.
-        digest: Of the sidebar, in hexadecimal digits.
-        learned_condition, learned_from: Where the label was lost, the sky that another portal
-            printed for the same set, and that portal; else None.
+        digest: The digest of the sidebar, in hexadecimal digits.
+        learned_condition, learned_from: If the label was lost, the sky that another portal printed
+            for the same set, and that portal; else None.
         flag: QARTOD's number: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 no number printed.
-        age_minutes: Since ``published_by``.
-        observed_at: The hour of the observation, where a feed prints it with the set; else None.
+        age_minutes: Minutes since ``published_by``.
+        observed_at: The hour of the observation, if a feed prints it with the set; else None.
     """
 
     station: str

@@ -54,19 +54,19 @@ CAPTURES = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastLook:
     """
-    One look at a portal and how it ended.
+    One look at a portal, and its outcome.
 
     Attributes:
         portal: The portal's name.
-        fetched_at: When we asked; Korean time.
+        fetched_at: The time of the request; Korean.
         outcome: ``new``, ``unchanged``, ``not_modified``, ``no_sidebar``, ``fetch_failed``,
             ``refused_by_robots``; ``unread`` or ``set_aside`` after a pass that was killed.
-        status: The HTTP status, where there was an answer.
-        milliseconds: How long it took.
+        status: The HTTP status, if there was an answer.
+        milliseconds: Its duration.
         bytes: The body's size as received.
-        page_date: As printed, where it can be trusted.
+        page_date: As printed, if it can be trusted.
         reason: Why there is no sidebar, or no page date.
-        problems: What of the sidebar was not understood.
+        problems: The parts of the sidebar that were not understood.
     """
 
     portal: str

@@ -1,5 +1,5 @@
 """
-Which station is meant, by its Korean name, its English name or its KMA id; and which portal.
+Looks up a station by its Korean name, English name or KMA id; and a portal.
 
 Only the standard library is imported here, so that asking starts fast.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def meant(asked: StationName, stations: Sequence[Station]) -> Station:
     """
-    The station of that name, the English one in any case; of that very name before all others.
+    The station of that name, the English one in any case; an exact match goes before others.
 
     Raises:
         UnknownStation: No station has that name; near names are offered.
@@ -36,13 +36,13 @@ def meant(asked: StationName, stations: Sequence[Station]) -> Station:
 
 
 def _names(station: Station) -> list[str]:
-    """What a station can be asked for by."""
+    """The names and number of a station."""
     names = (station.name_ko, station.kma_id, station.name_en)
     return [str(name) for name in names if name is not None]
 
 
 def _near(asked: str, stations: Sequence[Station]) -> list[str]:
-    """Names that resemble what was asked for, best first, each as ``서울 (Seoul, 108)``."""
+    """Similar names, best first, each as ``서울 (Seoul, 108)``."""
     import difflib  # noqa: PLC0415 - only a question that failed needs it
 
     shown: dict[str, str] = {}
@@ -58,10 +58,10 @@ def _near(asked: str, stations: Sequence[Station]) -> list[str]:
 
 def refuse_unknown(ask: Ask, asked: str | None) -> None:
     """
-    Refuse a portal that is not known; None asks for all of them.
+    Refuse an unknown portal; None means all portals.
 
     Raises:
-        UnknownPortal: There is none of this name.
+        UnknownPortal: There is no portal of this name.
     """
     if asked is None:
         return

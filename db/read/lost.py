@@ -1,4 +1,4 @@
-"""Boxes that portals lost: the page without one, and what is kept of the last one."""
+"""Boxes that portals lost: the page without a box, and the stored last box."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ LOST: Final = """
             AND page IS NOT NULL AND fetched_at > sp.seen_until
         ORDER BY fetched_at DESC LIMIT 1)
     WHERE :portal IS NULL OR p.name = :portal ORDER BY p.id"""
-"""Of portals that showed a box once, the newest page without one, if no box came after it."""
+"""The newest page without a box, of portals with an earlier box and no later one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostBox:
     """
-    A page of a portal that has no box any more, and its last box.
+    A page of a portal without its box, and its last box.
 
     Attributes:
         portal: The portal's name.
@@ -38,7 +38,7 @@ class LostBox:
         page: The page.
         encoding: Python's name of the page's encoding.
         last_seen: The last look that saw the box.
-        fragment: The stretch of the page of then that held it.
+        fragment: The part of the old page with the box.
     """
 
     portal: str

@@ -19,14 +19,14 @@ OPEN_NOTICES: Final = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenNotice:
     """
-    A notice that was sent by a channel, of something that is not over.
+    A notice that a channel sent, about a fault that is not over.
 
     Attributes:
         portal: The portal's name.
         channel: Such as ``webhook``.
         kind: Such as ``down``.
-        sent_at: When it was sent last; Korean time.
-        text: As it was sent.
+        sent_at: The time when it was last sent; Korean.
+        text: Its text as sent.
     """
 
     portal: str

@@ -1,4 +1,4 @@
-"""What was kept of pages, to be read again: the fragments, and the pages that could not be read."""
+"""The stored pages, to be read again: fragments, and pages that could not be read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AT_ONCE: Final = 256
 SEEN: Final = """
     SELECT sidebar_id, portal_id, seen_from AS first, seen_until AS last FROM spells UNION ALL
     SELECT sidebar_id, portal_id, captured_at, captured_at FROM captures WHERE precision = 'day'"""
-"""Which portal showed which sidebar from when to when; times in epoch seconds."""
+"""The portals that showed each sidebar, with times in epoch seconds."""
 
 _SIDEBARS: Final = f"""
     SELECT id FROM sidebars WHERE :since IS NULL AND :portal IS NULL OR id IN (
@@ -48,17 +48,17 @@ _FIRST_SEEN: Final = f"""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSidebar:
     """
-    What is kept of a sidebar.
+    A stored sidebar.
 
     Attributes:
         sidebar_id: Its row.
-        digest: Of what was read.
-        packed: The stretch of the page, as it is kept.
-        fragment: The same unpacked; None where it is damaged.
-        damage: What is wrong with it.
-        readings: What was read, each with its station's name for the printed city.
-        problems: What was not understood, as it is kept.
-        reader: The version of the reader that read it; None for one that had none.
+        digest: The digest of its content.
+        packed: The part of the page, as stored.
+        fragment: The same unpacked; None if it is damaged.
+        damage: The fault of a damaged fragment.
+        readings: Its readings, each with its station's name for the printed city.
+        problems: Its problems, as stored.
+        reader: The version of the reader that read it; None for a reader without a version.
     """
 
     sidebar_id: int
@@ -79,10 +79,10 @@ class UnreadPage:
     Attributes:
         look_id: The row of its look.
         portal: The portal's name.
-        fetched_at: When we asked; Korean time.
-        body: The page; None where it is damaged.
+        fetched_at: The time of the request; Korean.
+        body: The page; None if it is damaged.
         encoding: Python's name of the body's encoding.
-        deadly: Whether it ended its reader, more than once.
+        deadly: Whether it killed its reader, more than once.
     """
 
     look_id: int
@@ -95,12 +95,12 @@ class UnreadPage:
 
 class Kept:
     """
-    What was kept of pages and can be read again, as it was when this was made.
+    The stored pages that can be read again, as of the making of this object.
 
     Args:
         path: The database, for errors.
-        ask: Puts a question to it.
-        since: Only what was seen after this; aware.
+        ask: Queries it.
+        since: Only pages seen after this; aware.
         portal: Only what this portal showed.
     """
 
@@ -110,7 +110,7 @@ class Kept:
         self._path, self._ask = path, ask
         self._which = {"since": None if since is None else epoch(since), "portal": portal}
         with connection.reading(path):
-            # As they stand before anything is rewritten: rows of readings share these.
+            # As they are before any rewriting: rows of readings share these.
             self._stations = dict(
                 map(_station, ask("SELECT id, kma_id, name_ko FROM stations", {}))
             )
@@ -130,16 +130,16 @@ class Kept:
 
     @property
     def unknown_labels(self) -> set[str]:
-        """The labels that were not."""
+        """The labels that were not understood."""
         return {sky.label for sky in self._conditions.values()} - self.known_labels
 
     @property
     def unknown_cities(self) -> set[str]:
-        """The cities that are no stations that we know."""
+        """The cities that are not known stations."""
         return {one.name_ko for one in self._stations.values() if one.kma_id is None}
 
     def sidebars(self) -> Iterator[KeptSidebar]:
-        """Every sidebar, some at a time."""
+        """Every sidebar, read in parts."""
         with connection.reading(self._path):
             ids = [row[0] for row in self._ask(_SIDEBARS, self._which)]
             for first in range(0, len(ids), _AT_ONCE):
@@ -164,7 +164,7 @@ class Kept:
                 )
 
     def first_seen(self, sidebar_id: int) -> tuple[str, dt.datetime] | None:
-        """The portal that showed a sidebar first, and when; None where that is not known."""
+        """The portal that showed a sidebar first, and the time; None if unknown."""
         with connection.reading(self._path):
             for name, first in self._ask(_FIRST_SEEN, {"id": sidebar_id, **self._which}):
                 return name, moment(first)
@@ -222,7 +222,7 @@ def _condition(row: tuple[Any, ...]) -> tuple[int, Condition]:
 
 
 def _text(fragment: bytes) -> tuple[str | None, str | None]:
-    """The fragment, or what is wrong with it."""
+    """The fragment, or its fault."""
     try:
         return unpacked(fragment), None
     except ValueError as exc:

@@ -1,4 +1,4 @@
-"""The portals and stations that are known, and what a portal's last looks left."""
+"""The known portals and stations, and the memory of a portal's last looks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SPAN = """
     SELECT min((SELECT min(seen_from) FROM spells WHERE portal_id = p.id)),
         max((SELECT seen_until FROM spells WHERE portal_id = p.id ORDER BY seen_from DESC LIMIT 1))
     FROM portals AS p WHERE :portal IS NULL OR p.name = :portal"""
-"""The first and the last successful look, of one portal or of all; archives count, too."""
+"""The first and the last successful look, of one portal or of all, including archives."""
 
 
 SHOWN = """
@@ -66,10 +66,10 @@ class Portal:
 
     Attributes:
         name, url: As in the config.
-        interval_minutes: Between looks.
-        first_look, last_look: Korean time; None where there was none.
+        interval_minutes: Minutes between looks.
+        first_look, last_look: Korean time; None if there was none.
         last_success: The last look that saw a sidebar.
-        looks: How many there are.
+        looks: The number of looks.
     """
 
     name: str

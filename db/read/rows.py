@@ -1,4 +1,4 @@
-"""What all questions share: how SQL writes a time, and how a value is read from a row."""
+"""Shared parts of all questions: times in SQL, and the reading of values from rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from db.moments import moment
 DAY_S = 24 * 60 * 60
 
 END_OF_TIME = 2**62
-"""Epoch seconds that no moment reaches: an open end."""
+"""Epoch seconds beyond any moment: an open end."""
 
 NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
 """The present in epoch seconds, as SQL."""
@@ -19,7 +19,7 @@ def iso(seconds: str) -> str:
     """
     Epoch seconds as the views show them: ISO 8601, Korean.
 
-    The indices by time are of this very expression, so that a range asked of a view uses them.
+    The indices by time are on exactly this expression, so that a range query on a view uses them.
     """
     return f"strftime('%Y-%m-%dT%H:%M:%S+09:00', {seconds}, 'unixepoch', '+9 hours')"
 

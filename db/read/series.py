@@ -1,4 +1,4 @@
-"""The spells of a station, one after the other."""
+"""The spells of a station, in order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WEATHER = f"""
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""
-"""Portals before spells, which CROSS tells SQLite to keep to: their key begins with the portal."""
+"""Portals before spells, an order that CROSS fixes: the key of spells begins with the portal."""
 
 
 SERIES = f"""
@@ -61,16 +61,16 @@ SERIES = f"""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spell:
     """
-    A stretch of looks through which a portal showed the same sidebar, and one station's part in it.
+    A stretch of looks in which a portal showed the same sidebar, with the values of one station.
 
     Attributes:
         station, station_en, kma_id: As in ``Latest``.
         seen_from, seen_until: The first and the last of these looks; Korean time.
-        changed_after: The last look that showed something else; None without such a look.
+        changed_after: The last earlier look that showed another set; None if there was none.
         temperature_c, condition, label, portal: As in ``Latest``.
         state: At its last look: ``live``, ``unconfirmed``, ``stale`` or ``frozen``.
-        published_by: When the set was published at the latest.
-        valid_until: Until when it was live; None where it never was.
+        published_by: The latest time by which the set was published.
+        valid_until: Until when it was live; None if it never was.
         why: The fact that decided the state.
         learned_condition, learned_from: As in ``Latest``.
         flag, observed_at, digest: As in ``Latest``.

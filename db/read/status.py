@@ -1,4 +1,4 @@
-"""How each portal is now."""
+"""The current state of each portal."""
 
 from __future__ import annotations
 
@@ -59,34 +59,34 @@ STATUS = f"""
             OR NOT EXISTS (SELECT 1 FROM captures AS k WHERE k.portal_id = p.id)
         ELSE p.name IN (SELECT value FROM json_each(:portals)) END
     ORDER BY p.id"""
-"""Where no portals are named, all but those that only archives know, at which nothing is due."""
+"""Without named portals, all but those that are only in archives, which are never polled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalStatus:
     """
-    How a portal is now.
+    The current state of a portal.
 
     Attributes:
         portal: Its name.
         state: As in ``Latest``.
-        since: ``down``: the last success; ``frozen``: since when it shows the same set; ``stale``:
-            when that was published at the latest; else the first look at the values it shows. None
-            where there was none.
-        why: The fact that decided the state, in one sentence; for ``down`` with how the newest look
-            ended.
-        interval_minutes: Between looks.
-        last_look, last_outcome, last_reason: The newest look, whatever came of it; None where
-            there was none.
+        since: ``down``: the last success; ``frozen``: the first look at the same set; ``stale``:
+            the latest time by which the set was published; else the first look at the current
+            values. None if there was none.
+        why: The fact that decided the state, in one sentence; for ``down`` with the outcome of the
+            newest look.
+        interval_minutes: Minutes between looks.
+        last_look, last_outcome, last_reason: The newest look, with any outcome; None if there was
+            none.
         last_success: The newest look that saw a sidebar.
-        changed: The first look at the values it shows.
-        looks_last_day, failures_last_day: Of the last 24 hours; a failure saw no sidebar.
+        changed: The first look that saw the current values.
+        looks_last_day, failures_last_day: Those of the last 24 hours; a failure saw no sidebar.
         last_failure: The newest look of the last 24 hours that saw no sidebar.
-        last_stale: The newest of the last 24 hours that saw a stale set.
-        late_hours: How many hours late it runs by the course of its days; None where that is not
-            known to be hours.
-        problems: What is not understood of the values it shows.
-        recent_problems: The same, of all values that it showed in the last 24 hours.
+        last_stale: The newest look of the last 24 hours that saw a stale set.
+        late_hours: Its lateness in hours by the course of its days; None if it is not known to be
+            hours late.
+        problems: The parts of the current values that are not understood.
+        recent_problems: The same for all values of the last 24 hours.
     """
 
     portal: str
@@ -133,11 +133,11 @@ def read(row: sqlite3.Row) -> PortalStatus:
 
 
 _SINCE = {"down": "last_success", "frozen": "standing_since", "stale": "published_by"}
-"""The column that says since when a portal is in a state."""
+"""The column with the beginning of a state."""
 
 
 def _why(row: sqlite3.Row) -> str:
-    """Why a portal is in its state; one that is down, with how its newest look ended."""
+    """The reason for a portal's state; if it is down, with the outcome of its newest look."""
     if row["state"] != "down" or row["last_look"] is None:
         return str(row["why"])
     ended = ": ".join(filter(None, (row["outcome"], row["reason"])))

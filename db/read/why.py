@@ -67,7 +67,7 @@ _UNCONFIRMED: Final = f"""CASE
 
 def why_sql(state: str, at: str, last_look: str) -> str:
     """
-    Why a spell ``sp`` of the portal ``p`` is in a state at a moment, as SQL.
+    The reason for the state of a spell ``sp`` of the portal ``p`` at a moment, as SQL.
 
     Args:
         state: The state, as SQL.
@@ -90,10 +90,11 @@ class Facts(NamedTuple):
     Attributes:
         at: The moment.
         last_look: The last successful look at the portal up to then.
-        portal: Who shows the set.
-        standing_since, published_by, first_seen, first_portal, first_after, doubt: Of its spell.
-        observed_at: The hour that is printed with the set; None where none is.
-        late_hours: By how much the portal ran late that day; None where it did not.
+        portal: The portal that shows the set.
+        standing_since, published_by, first_seen, first_portal, first_after, doubt: Those of its
+            spell.
+        observed_at: The hour printed with the set; None if there is none.
+        late_hours: The lateness of the portal on that day; None if it was not late.
     """
 
     at: int
@@ -125,7 +126,7 @@ def why(state: State, facts: Facts) -> str:
 
 
 def why_live(first_seen: int) -> str:
-    """The sentence for a live value, of which there are most."""
+    """The sentence for a live value, the most frequent case."""
     return f"first shown {at_minute(first_seen)}"
 
 
@@ -148,7 +149,7 @@ def _unconfirmed(facts: Facts) -> str:
 
 
 def _unknown_age(facts: Facts) -> str | None:
-    """Why it is not known since when a set exists; None where it is."""
+    """Why the age of a set is unknown; None if it is known."""
     if facts.observed_at is not None:
         return None
     if facts.first_after is None:

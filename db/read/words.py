@@ -1,4 +1,4 @@
-"""Words: every label, icon code and city that was ever printed, and what each is taken for."""
+"""Words: every label, icon code and city that was ever printed, and its meaning."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["label", "icon", "city"]
 
 _PORTALS: Final = 2**16
-"""A second and a portal are one number, so that the first of many brings its portal along."""
+"""Second and portal are packed into one number, so that the least one has its portal."""
 
 WORDS: Final = f"""
     WITH shown AS MATERIALIZED (
@@ -47,17 +47,17 @@ WORDS: Final = f"""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """
-    A word that was printed.
+    A printed word.
 
     Attributes:
         kind: ``label``, ``icon`` or ``city``.
-        word: As printed; a city that is known by its station's name, an icon by its code, and an
-            empty label where the portal has lost it.
-        means: What it is taken for, such as ``"snow"`` or ``"Seoul (108)"``; None = unknown.
-        understood: Whether it is known, also if it has no meaning.
-        sidebars: How many distinct ones have it.
-        first_seen, last_seen: Korean time; None where no look at these sidebars is known.
-        first_portal, last_portal: Who showed it then.
+        word: As printed; a known city by its station's name, an icon by its code, a lost label as
+            an empty text.
+        means: Its meaning, such as ``"snow"`` or ``"Seoul (108)"``; None = unknown.
+        understood: Whether it is known, even without a meaning.
+        sidebars: The number of distinct sidebars with it.
+        first_seen, last_seen: Korean time; None if no look at these sidebars is known.
+        first_portal, last_portal: The portals that showed it then.
     """
 
     kind: Kind
@@ -75,11 +75,11 @@ def printed(ask: Ask, icons: Mapping[str, str | None]) -> list[Word]:
     """
     Every word: labels, then icons, then cities, the most frequent first.
 
-    A city that was only ever printed twice with different values has no reading, and is left out.
+    A city that was only ever printed twice with different values has no reading, and is missing.
 
     Args:
-        ask: Puts a question to the database.
-        icons: What each icon code that is known is drawn for.
+        ask: Queries the database.
+        icons: The condition of each known icon code.
     """
     portals: dict[int, str] = dict(ask("SELECT id, name FROM portals"))
     words = ask.read(lambda row: _word(row, portals, icons), WORDS)

@@ -1,10 +1,10 @@
 """
-Shipping: a history kept up in Postgres or DuckDB, where it outgrew one file or one machine.
+Shipping: updates a copy of a history in Postgres or DuckDB, when it outgrows one file or machine.
 
 The tables are those of the contract, in a schema ``nalssi``, with comments from the codebook. A
-Korean month is replaced in one transaction, and the manifest that the target keeps says which
-months are as they are here: after a kill, a page found in an archive or rows that somebody deleted
-there, running it again makes the target what a fresh load would be.
+Korean month is replaced in one transaction, and the manifest in the target says which months are
+current: after a kill, an archived page or deleted rows in the target, another run makes it equal to
+a fresh load.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BY_MONTH: Final[tuple[What, ...]] = ("weather", "hours", "looks")
 WHOLE: Final[tuple[What, ...]] = ("stations", "portals", "gaps", "freezes", "flags")
-"""The tables that are replaced month by month, and those that are replaced whole each time."""
+"""The tables replaced month by month, and those replaced as a whole each time."""
 
 _MONTH: Final[Mapping[str, Kind]] = {"month": "text"}
 _MANIFEST: Final[Mapping[str, Kind]] = {"month": "text", "portal": "text", "digest": "text"}
@@ -67,11 +67,11 @@ VIEWS: Final[Mapping[str, tuple[str, str]]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
     """
-    What was shipped.
+    The result of shipping.
 
     Attributes:
-        months: How many months were replaced, of ``all_months``.
-        rows: How many rows of theirs.
+        months: The number of replaced months, of ``all_months``.
+        rows: The number of their rows.
     """
 
     months: int
@@ -87,17 +87,17 @@ def ship(
     progress: Callable[[float], None] = lambda _done: None,
 ) -> Shipped:
     """
-    Make a target what a fresh load would be, by replacing the months that are otherwise there.
+    Make a target equal to a fresh load, by replacing the months that differ.
 
     Args:
         source: The database.
         uri: The target.
-        clean: What each text is to lose.
-        progress: Is told how much is done, 0 to 1.
+        clean: Cleans each text.
+        progress: Called with the finished share, 0 to 1.
 
     Raises:
         NoDriver: ADBC is not installed.
-        WrongTarget, TargetError: The target is none, or refuses.
+        WrongTarget, TargetError: The target is invalid, or refuses.
         DatabaseError: The source is damaged.
     """
     refuse_without()
@@ -109,7 +109,7 @@ def ship(
 
 
 class _Shipping:
-    """One shipping on its way."""
+    """One run of shipping."""
 
     def __init__(self, source: Monthly, target: Target, clean: Callable[[str], str]) -> None:
         self._source, self._target, self._clean = source, target, clean
@@ -132,7 +132,7 @@ class _Shipping:
         return Shipped(months=len(changed), all_months=len(here), rows=rows)
 
     def _make(self) -> None:
-        """Have all tables and views there, with what each is."""
+        """Create all tables and views in the target, with comments."""
         self._target.run(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         self._target.make("shipped", _MANIFEST, ("month", "portal"))
         self._target.make("shipped_rows", _COUNTS, ("month", "name"))
@@ -149,7 +149,7 @@ class _Shipping:
             self._target.comment("VIEW", view, about)
 
     def _changed(self, here: Manifest) -> list[Month]:
-        """The months that are otherwise there, or not there, or there and no longer here."""
+        """The months that differ, are missing in the target, or no longer exist here."""
         with self._target.transaction():
             there: Manifest = {}
             for month, portal, digest in self._target.ask(
@@ -161,7 +161,7 @@ class _Shipping:
         return [x for x in months if here.get(x) != there.get(x) or x in damaged]
 
     def _damaged(self) -> set[Month]:
-        """The months of which the target has not as many rows as were shipped."""
+        """The months with another number of rows in the target than were shipped."""
         told = self._target.ask(f"SELECT month, name, rows FROM {SCHEMA}.shipped_rows")
         shipped = {(month, name): rows for month, name, rows in told if rows}
         found = {
@@ -174,7 +174,7 @@ class _Shipping:
         return {month for (month, _), _ in shipped.items() ^ found.items()}
 
     def _replace(self, month: Month, digests: Mapping[str, str] | None) -> int:
-        """Replace a month; gives how many rows it has now."""
+        """Replace a month, and return the number of its rows."""
         counts: Counter[What] = Counter()
         for table in (*BY_MONTH, "shipped", "shipped_rows"):
             self._target.run(f"DELETE FROM {SCHEMA}.{table} WHERE month = {quoted(month)}")

@@ -1,5 +1,5 @@
 """
-The databases that a history can be shipped to, by ADBC: Postgres and DuckDB.
+The target databases, by ADBC: Postgres and DuckDB.
 
 Both take the same SQL, and rows as Arrow: Postgres by a binary COPY.
 """
@@ -38,7 +38,7 @@ _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
 
 
 class NoDriver(MissingExtra):
-    """What talks to such a database is not installed."""
+    """The library for such a database is not installed."""
 
     extra = "ship"
 
@@ -47,7 +47,7 @@ class NoDriver(MissingExtra):
 
 
 class WrongTarget(NalssiError):
-    """An address that names no database that we know."""
+    """An address of an unknown kind of database."""
 
     exit_code = 2
 
@@ -93,7 +93,7 @@ class Target:
                 yield self
                 self._conn.commit()
             except BaseException:
-                with contextlib.suppress(Exception):  # the connection may be the trouble
+                with contextlib.suppress(Exception):  # the connection itself may have failed
                     self._conn.rollback()
                 raise
 
@@ -103,14 +103,14 @@ class Target:
             cursor.execute(sql)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        """The answer to a question."""
+        """The rows of a query."""
         with self._conn.cursor() as cursor:
             cursor.execute(sql)
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
     def make(self, table: str, columns: Mapping[str, Kind], key: Sequence[str] = ()) -> None:
-        """Make a table of the schema, if there is none, and what it lacks of its columns."""
+        """Create a table of the schema, if missing, and its missing columns."""
         listed = ", ".join(f"{name} {_TYPES[kind]}" for name, kind in columns.items())
         unique = f", PRIMARY KEY ({', '.join(key)})" if key else ""
         self.run(f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{table} ({listed}{unique})")
@@ -118,7 +118,7 @@ class Target:
             self.run(f"ALTER TABLE {SCHEMA}.{table} ADD COLUMN IF NOT EXISTS {name} {_TYPES[kind]}")
 
     def comment(self, what: str, name: str, text: str) -> None:
-        """Say what a table, view or column is."""
+        """Set the comment of a table, view or column."""
         self.run(f"COMMENT ON {what} {SCHEMA}.{name} IS {quoted(text)}")
 
     def add(
@@ -130,7 +130,7 @@ class Target:
         month: str | None = None,
         clean: Callable[[str], str] = str,
     ) -> int:
-        """Add rows, in a COPY where there is one; gives how many they were."""
+        """Add rows, by COPY if available; return their number."""
         import pyarrow as pa
 
         schema, kinds = parquet.schema(columns, {}), list(columns.values())
@@ -167,7 +167,7 @@ def _connect(uri: str) -> Any:
     A connection.
 
     Raises:
-        WrongTarget: The address is of no kind that we know.
+        WrongTarget: The address is of an unknown kind.
     """
     if uri.startswith(("postgresql://", "postgres://")):
         from adbc_driver_postgresql import dbapi as postgres
@@ -182,11 +182,11 @@ def _connect(uri: str) -> Any:
 
 def _file(uri: str) -> Path:
     """
-    The file of a DuckDB, with its folder: ``md:x`` alone would be a service of somebody.
+    The file of a DuckDB, with its folder, as ``md:x`` alone would be an online service.
 
     Raises:
         WrongTarget: No file is named: DuckDB would keep all in memory, and lose it.
-        TargetError: A SQLite database has that name. DuckDB would load what writes into it.
+        TargetError: A SQLite database has that name, into which DuckDB would write.
     """
     name = re.sub(r"^duckdb:(//)?", "", uri)
     if name in ("", ":memory:") or not name.isprintable():
@@ -200,7 +200,7 @@ def _file(uri: str) -> Path:
 
 def refuse_without() -> None:
     """
-    Refuse where ADBC or pyarrow is not installed.
+    Refuse to run without ADBC and pyarrow.
 
     Raises:
         NoDriver: One is not.
@@ -214,6 +214,6 @@ def refuse_without() -> None:
 
 
 def quoted(text: str) -> str:
-    """A text as SQL has it."""
+    """A text as a literal of SQL."""
     doubled = text.replace("'", "''")
     return f"'{doubled}'"

@@ -1,11 +1,11 @@
 """
-Captures: pages of portals that somebody else kept, such as an archive of the web.
+Captures: pages of portals in archives, such as a web archive.
 
-They are no looks of ours: they say nothing of how well we watch, but what they show counts for the
-spells. In whatever order they come, in one go or in parts, once or twice, the database is the same.
+They are not looks of ours: they do not count as watching, but their boxes count for the spells. The
+database is the same for any order, in one run or several, even repeated.
 
-Where our own looks were pruned, one that showed something else than all of those is not kept: it
-would end a spell that went on, as we saw, and those looks are no longer there to say so.
+If our own looks were pruned, a capture that contradicts them is refused: it would end a spell that
+we saw going on, and the pruned looks can no longer prove that.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _PROVE = """
     WHERE portal_id = :portal AND captured_at = :at AND sidebar_id = :sidebar
         AND precision = :precision
         AND (coalesce(page_date, '') < :page_date OR coalesce(age, 0) < :age)"""
-"""What another record of the same capture says besides; in any order, the greatest stays."""
+"""Merges another record of the same capture; in any order, the greatest values stay."""
 
 
 _CONTRADICTS_PRUNED: Final = """
@@ -72,16 +72,16 @@ _UNSEEN: Final = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """
-    One kept page of a portal that showed a sidebar.
+    An archived page of a portal with a sidebar.
 
     Attributes:
         portal: The portal's name.
-        captured_at: When; aware. Where only the day is known, its midnight in Korea.
-        precision: ``day`` joins no question of hours.
-        digest: Of the content.
-        content: What the sidebar said; None where the database has it for certain.
+        captured_at: The time of the capture; aware. If only the day is known, its Korean midnight.
+        precision: Captures of precision ``day`` are left out of questions about hours.
+        digest: The digest of the content.
+        content: The content of the sidebar; None if the database surely has it.
         page_date: The date printed with it.
-        age_s: Seconds for which a cache had kept it, where its header Age says so.
+        age_s: Seconds for which a cache had kept it, by its header Age.
     """
 
     portal: str
@@ -96,12 +96,12 @@ class Capture:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """
-    What was new of some captures.
+    The new facts from some captures.
 
     Attributes:
-        looks: Captures that were not in the database.
-        contents: Sidebars that were not.
-        refused: Captures that contradict looks of ours which were pruned.
+        looks: The number of captures that were not in the database.
+        contents: The number of sidebars that were not in it.
+        refused: The number of captures that contradict pruned looks of ours.
     """
 
     looks: int
@@ -111,12 +111,12 @@ class Kept:
 
 def keep(store: Store, captures: Iterable[Capture]) -> Kept:
     """
-    Keep captures, all or none.
+    Store captures, all or none.
 
     Raises:
-        DatabaseError: They cannot be kept.
-        LookupError: One is of an unknown portal, or of a content that was never kept: a mistake of
-            the caller.
+        DatabaseError: They cannot be stored.
+        LookupError: One has an unknown portal, or a content that was never stored: a mistake of the
+            caller.
     """
     with store.transaction() as conn, connection.deriving(store.path):
         keeper = _Keeper(conn, store.sidebars)
@@ -125,10 +125,10 @@ def keep(store: Store, captures: Iterable[Capture]) -> Kept:
 
 def settle(store: Store) -> None:
     """
-    Let go of what no capture needs any more, when all have been kept.
+    Remove unused rows, when all captures have been stored.
 
-    A content that came first without its icons leaves conditions that nothing points to, and a
-    content may have been seen by none but captures that were refused.
+    A content that first came without its icons leaves unused conditions, and a content may belong
+    only to refused captures.
     """
     with store.transaction() as conn:
         if _has_pruned(conn):
@@ -143,13 +143,13 @@ def _has_pruned(conn: sqlite3.Connection) -> bool:
 
 
 class _Keeper:
-    """Keeps captures inside one transaction."""
+    """Stores captures inside one transaction."""
 
     def __init__(self, conn: sqlite3.Connection, sidebars: Sidebars) -> None:
         self._conn, self._sidebars = conn, sidebars
 
     def keep(self, captures: list[Capture]) -> Kept:
-        """Keep them in the order of time: most come after all that is known, which is quick."""
+        """Store them in the order of time: most come after all known looks, which is fast."""
         new, ids = self._contents(captures)  # of all: each content is handed over only once
         portals: dict[str, int] = dict(self._conn.execute("SELECT name, id FROM portals"))
         given = len(captures)
@@ -173,7 +173,7 @@ class _Keeper:
         return Kept(looks=looks, contents=new, refused=given - len(captures))
 
     def _fits(self, portal_id: int, sidebar_id: int, one: Capture) -> bool:
-        """Whether a capture can be true beside looks that were pruned."""
+        """Whether a capture agrees with pruned looks."""
         asked = {"portal": portal_id, "at": epoch(one.captured_at), "sidebar": sidebar_id}
         return (
             one.precision == "day"
@@ -181,7 +181,7 @@ class _Keeper:
         )
 
     def _contents(self, captures: list[Capture]) -> tuple[int, dict[bytes, int]]:
-        """How many contents are new, and the row of each by its digest."""
+        """The number of new contents, and the row of each by its digest."""
         new: dict[bytes, Content] = {}
         again: list[Content] = []
         for content in (one.content for one in captures if one.content is not None):
@@ -201,7 +201,7 @@ class _Keeper:
         return len(new), ids
 
     def _parted(self, portal_id: int, rows: list[_Row]) -> tuple[list[_Row], list[_Row]]:
-        """The rows that may concern what is known, and those that only come after it."""
+        """Divide the rows: those among known looks, and those after all of them."""
         (last,) = self._conn.execute(
             """
             SELECT max(
@@ -219,21 +219,21 @@ class _Keeper:
         return known, later
 
     def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
-        """Keep what comes after all that is known, and its spells."""
+        """Store the captures after all known looks, and their spells."""
         self._conn.executemany(_INSERT, rows)
         if rows:
             spells.add_later(self._conn, portal_id, rows[0][1], rows[-1][1])
         return len(rows)
 
     def _keep_all_among_known(self, portal_id: int, rows: list[_Row]) -> int:
-        """Keep captures one by one; gives how many are new."""
+        """Store captures one by one, and return the number of new ones."""
         dates: set[str] = set()
         looks = sum([self._keep_among_known(row, dates) for row in rows])
         spells.judge_dates(self._conn, portal_id, dates)
         return looks
 
     def _keep_among_known(self, row: _Row, dates: set[str]) -> bool:
-        """Store one capture unless it exists already; returns whether it is new."""
+        """Store one capture unless it exists; return whether it is new."""
         portal_id, captured_at, _, precision, _, _ = row
         before = printed(self._conn, portal_id, [captured_at])
         new = self._conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row).rowcount > 0

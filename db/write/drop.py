@@ -1,4 +1,4 @@
-"""Dropping looks that a wrong clock dated: they prove nothing about those moments."""
+"""Drops looks that a wrong clock dated, since they prove nothing about those moments."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _PLAN: Final = f"""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
     """
-    The looks at one portal that go.
+    The looks at one portal to drop.
 
     Attributes:
         portal: Its name.
-        looks: How many.
-        first, last: When they were, by the clock that dated them; Korean time.
+        looks: Their number.
+        first, last: Their first and last time, by the clock that dated them; Korean.
     """
 
     portal: str
@@ -52,13 +52,13 @@ def plan(
 
     Args:
         store: The database.
-        since: From then on; None = from the first.
-        until: Before then; None = to the last.
-        portal: At this one; None = at all.
+        since: The beginning of the range; None = from the first.
+        until: The end of the range; None = to the last.
+        portal: Only this portal; None = all.
 
     Raises:
         UnknownPortal: There is no such portal.
-        DatabaseError: The database cannot be asked.
+        DatabaseError: The database cannot be read.
     """
     with store.transaction() as conn, connection.deriving(store.path):
         known = [name for (name,) in conn.execute("SELECT name FROM portals ORDER BY id")]
@@ -75,10 +75,10 @@ def carry_out(
     store: Store, *, since: dt.datetime | None, until: dt.datetime | None, portal: str | None
 ) -> int:
     """
-    Drop these looks and derive again what is derived; all of it, or none after an error.
+    Drop these looks and derive the rest again; all of it, or none after an error.
 
     Returns:
-        How many are gone.
+        The number of dropped looks.
 
     Raises:
         DatabaseError: The database cannot be written.
@@ -92,7 +92,7 @@ def carry_out(
 
 def unread(store: Store, looks: Iterable[int]) -> None:
     """
-    Drop looks, by their rows, whose pages are kept and not read: nothing is derived from them.
+    Drop unread looks, by their rows; no row is derived from them.
 
     Raises:
         DatabaseError: The database cannot be written.
@@ -104,7 +104,7 @@ def unread(store: Store, looks: Iterable[int]) -> None:
 
 
 def _drop(conn: sqlite3.Connection, which: dict[str, object]) -> int:
-    # "Not modified" would else be about a page that no look has.
+    # "Not modified" would otherwise refer to a page that no look has.
     conn.execute(
         "UPDATE portals SET etag = NULL, last_modified = NULL "
         f"WHERE id IN (SELECT portal_id FROM fetches WHERE {_WHICH})",

@@ -1,4 +1,4 @@
-"""Archives that were read to the end, so that none is read twice."""
+"""Records archives that were read to the end, to skip them in later runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from db.write.store import Store
 
 Archive: TypeAlias = "tuple[str, int, int]"
-"""A file's name, its bytes, and when it was written last, in nanoseconds since 1970."""
+"""A file's name, its bytes, and the time of its last change, in nanoseconds since 1970."""
 
 
 def finished(store: Store) -> set[Archive]:
@@ -28,7 +28,7 @@ def finished(store: Store) -> set[Archive]:
 
 def finish(store: Store, archives: Iterable[Archive]) -> None:
     """
-    Record files that were read to the end, when all that was in them is kept.
+    Record files that were read to the end, once their contents are stored.
 
     Raises:
         DatabaseError: They cannot be recorded.
@@ -53,7 +53,7 @@ def addresses(store: Store) -> dict[str, str]:
 
 def count_spells(store: Store) -> int:
     """
-    How many spells there are.
+    The number of spells.
 
     Raises:
         DatabaseError: The database cannot be asked.

@@ -1,4 +1,4 @@
-"""Portals as the config has them, and the robots.txt of their sites."""
+"""The portals of the config, and the robots.txt of their sites."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Portals:
     """
-    The portals that the file shall have, remembered until it has them.
+    The portals to store, remembered until they are in the file.
 
     Attributes:
         due: Whether the file may have to be written.
@@ -26,14 +26,14 @@ class Portals:
         self.due = False
 
     def want(self, conn: sqlite3.Connection, wanted: Mapping[str, tuple[str, int]]) -> None:
-        """Want these, too; due is what the file does not have, or does not say."""
+        """Add these portals; those missing or different in the file become due."""
         self._wanted |= wanted
         self.due = True
         rows = conn.execute("SELECT name, url, interval_s FROM portals").fetchall()
         self.due = not self._wanted.items() <= {name: (url, s) for name, url, s in rows}.items()
 
     def write_due(self, conn: sqlite3.Connection) -> None:
-        """Have all of them in the file, where any is due; another address has other validators."""
+        """Write all of them, if any is due; a new address resets the validators."""
         if not self.due:
             return
         before = dict(conn.execute("SELECT name, interval_s FROM portals"))
@@ -57,7 +57,7 @@ def read_robots(conn: sqlite3.Connection) -> list[Robots]:
 
 
 def write_robots(conn: sqlite3.Connection, read: Iterable[Robots]) -> None:
-    """Have each robots.txt in the place of the one before."""
+    """Replace each robots.txt by the new one."""
     conn.executemany(
         "INSERT INTO robots (origin, fetched_at, text) VALUES (?, ?, ?) ON CONFLICT (origin) "
         "DO UPDATE SET fetched_at = excluded.fetched_at, text = excluded.text",

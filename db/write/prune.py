@@ -1,14 +1,14 @@
 """
 Pruning: old looks that showed no change are dropped; values, spells and gaps stay as they were.
 
-Each portal has a border, a look that succeeded. Of the looks before it stay those that bound a
-spell, and those that prove, by a cache's Age or a printed date, that its box is older; those whose
-page could not be read, since a better reader may, with the successes around them; those of a second
-that an archive knows as well; the very first, and the first that succeeded. The gaps up to the
-border are written down before anything is dropped; after it they are still seen in the looks.
+Each portal has a border, a successful look. These looks before it stay: those that bound a spell,
+and those that prove, by a cache's Age or a printed date, that its box is older; those whose page
+could not be read, since a better reader may, with the successes around them; those of a second that
+an archive also has; the very first, and the first success. The gaps up to the border are stored
+before any look is dropped; later gaps still follow from the looks.
 
-Everything happens in short transactions, each of which leaves the file whole; who begins again goes
-on where it ended.
+All of it runs in short transactions, each of which leaves the file consistent; a new run continues
+where the last one ended.
 """
 
 from __future__ import annotations
@@ -106,11 +106,11 @@ _KEEP_BORDER: Final = """
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """
-    What pruning would drop.
+    The looks that pruning would drop.
 
     Attributes:
-        looks: How many there are in all.
-        drop: How many would be dropped, by outcome as in ``PastLook``.
+        looks: The number of all looks.
+        drop: The number of looks to drop, by outcome as in ``PastLook``.
         borders: For each portal, by its row, the look before which it drops some.
     """
 
@@ -148,15 +148,15 @@ def carry_out(
     path: Path, planned: Plan, *, progress: Callable[[float], None] = lambda _done: None
 ) -> int:
     """
-    Do what was planned.
+    Carry out a plan.
 
     Args:
-        path: The database, into which somebody else may be writing.
-        planned: What ``plan`` said of it.
+        path: The database, to which other processes may write.
+        planned: The result of ``plan``.
         progress: Called with the finished share, 0 to 1.
 
     Returns:
-        How many looks were dropped.
+        The number of dropped looks.
 
     Raises:
         DatabaseError: It cannot be written.
@@ -173,10 +173,10 @@ def carry_out(
 
 
 def _keep_gaps(conn: sqlite3.Connection, borders: Mapping[int, int]) -> None:
-    """Write down the gaps before the borders, which from now on are not sought in the looks."""
+    """Store the gaps before the borders, which can no longer be derived from the looks."""
     cursor = conn.cursor()
     cursor.row_factory = sqlite3.Row
-    now = max(borders.values(), default=0)  # what is still open begins at a border, or later
+    now = max(borders.values(), default=0)  # a gap that is still open begins at a border, or later
     gaps = cursor.execute(gaps_of_looks(), {"since": None, "now": now}).fetchall()
     past = [dict(gap) for gap in gaps if gap["since"] < borders.get(gap["portal_id"], 0)]
     conn.executemany(_KEEP_GAP, past)
@@ -187,7 +187,7 @@ def _keep_gaps(conn: sqlite3.Connection, borders: Mapping[int, int]) -> None:
 
 
 def _drop(conn: sqlite3.Connection, portal_id: int, border: int) -> Iterator[int]:
-    """Drop looks of a portal, some at a time, and leave the file alone for as long each time."""
+    """Drop looks of a portal in parts, with pauses of equal length between them."""
     since = 0
     while True:
         began = time.monotonic()
@@ -198,15 +198,15 @@ def _drop(conn: sqlite3.Connection, portal_id: int, border: int) -> Iterator[int
         if len(gone) < _LOOKS_AT_ONCE:
             return
         since = max(gone)
-        time.sleep(time.monotonic() - began)  # a daemon beside has its turn
+        time.sleep(time.monotonic() - began)  # lets a daemon write
 
 
 def compact(path: Path) -> None:
     """
-    Return the free room in the file to the disk; no other process can write meanwhile.
+    Return the free space in the file to the disk; no other process can write meanwhile.
 
     Raises:
-        DatabaseError: There is no room for the copy that this takes, or it cannot be written.
+        DatabaseError: There is no room for the temporary copy, or it cannot be written.
     """
     with connection.naming(path), contextlib.closing(connection.open_to_write(path)) as conn:
         needed = 2 * path.stat().st_size  # a copy, and a journal of what it replaces
@@ -217,7 +217,7 @@ def compact(path: Path) -> None:
 
 
 def unused_bytes(path: Path) -> int:
-    """How much of the file is free for new rows."""
+    """The bytes of the file that are free for new rows."""
     with connection.reading(path), contextlib.closing(connection.open_to_read(path)) as conn:
         (pages,) = conn.execute("PRAGMA freelist_count").fetchone()
         (size,) = conn.execute("PRAGMA page_size").fetchone()

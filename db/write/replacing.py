@@ -1,8 +1,8 @@
 """
-Rewriting: another reading of what was kept takes the place of the first.
+Rewriting: replaces the readings of stored pages by new ones.
 
-The row of a sidebar is told by the digest of what was read, which a better reader may find to be
-another. Two rows may then be one: looks and captures go over to the one that stays, and spells are
+The digest of its content identifies the row of a sidebar, and a better reader may change it. Two
+rows may then become one: their looks and captures move to the one that stays, and spells are
 derived again. All of it is one commit.
 """
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 
 class Rewriting:
-    """Puts new readings in the place of the old ones, inside one transaction."""
+    """Replaces old readings by new ones, inside one transaction."""
 
     def __init__(self, conn: sqlite3.Connection, store: Store) -> None:
         self._conn, self._sidebars = conn, store.sidebars
-        # A digest may be that of a row whose own is still to change: those wait for the end.
+        # A digest may belong to a row whose digest is still to change: such rows wait for the end.
         conn.execute("CREATE TEMP TABLE waiting (sidebar_id INTEGER PRIMARY KEY, digest BLOB)")
         conn.execute("CREATE TEMP TABLE moved (old INTEGER PRIMARY KEY, new INTEGER)")
 
     def sidebar(self, old: KeptSidebar, content: Content) -> None:
-        """Have this content in the place of what was read of the same fragment before."""
+        """Replace the content of a fragment by this one."""
         self._sidebars.replace(old.sidebar_id, content)
         if content.digest != old.digest:
             row = {"id": old.sidebar_id, "digest": content.digest}
@@ -47,15 +47,15 @@ class Rewriting:
     def page(
         self, page: UnreadPage, content: Content, *, page_date: dt.date | None, doubt: str | None
     ) -> None:
-        """Have a page read that could not be."""
+        """Store the content of a page that could not be read before."""
         self._sidebars.keep_read(page.look_id, content, page_date=page_date, doubt=doubt)
-        # "Not modified" would else be about a page that was not the last one read.
+        # "Not modified" would otherwise refer to a page that was not the last one read.
         self._conn.execute(
             "UPDATE portals SET etag = NULL, last_modified = NULL WHERE name = ?", (page.portal,)
         )
 
     def finish(self) -> None:
-        """Give each content its row, derive what is derived, and delete unused rows."""
+        """Give each content its row, derive spells again, and delete unused rows."""
         waiting = self._conn.execute("SELECT sidebar_id, digest FROM waiting ORDER BY 1").fetchall()
         for sidebar_id, digest in waiting:
             if (other := self._sidebars.known(digest)) is None:
@@ -77,7 +77,7 @@ class Rewriting:
         self._sidebars.forget()
 
     def _merge(self, old: int, new: int) -> None:
-        """Of two rows with one content, have the better page in the one that stays."""
+        """Merge two rows with one content; the better page stays."""
         rows = {"old": old, "new": new}
         if self._sidebars.rank(old) < self._sidebars.rank(new):
             self._conn.execute("DELETE FROM readings WHERE sidebar_id = :new", rows)
@@ -93,7 +93,7 @@ class Rewriting:
         self._conn.execute("INSERT INTO moved VALUES (:old, :new)", rows)
 
     def _move(self) -> None:
-        """Have looks and captures point to the rows that stay, and delete the others."""
+        """Make looks and captures point to the rows that stay, and delete the others."""
         if self._conn.execute("SELECT 1 FROM moved").fetchone() is None:
             return
         self._conn.execute("DELETE FROM spells")
@@ -112,7 +112,7 @@ class Rewriting:
             "age = nullif(max(coalesce(age, -1), coalesce(excluded.age, -1)), -1)"
         )
         self._conn.execute("DELETE FROM captures WHERE sidebar_id IN (SELECT old FROM moved)")
-        # Without these, each row deleted means looking through all looks for one that needs it.
+        # Without these, each deleted row takes a search of all looks for references.
         for table in ("fetches", "captures"):
             self._conn.execute(f"CREATE INDEX {table}_moved ON {table} (sidebar_id)")
         self._conn.execute("DELETE FROM sidebars WHERE id IN (SELECT old FROM moved)")
@@ -125,7 +125,7 @@ def rewriting(
     store: Store, *, since: dt.datetime | None = None, portal: str | None = None
 ) -> Iterator[tuple[Kept, Rewriting]]:
     """
-    What was kept, and how to put new readings in its place: all of it, or none after an error.
+    The stored pages, and a way to replace their readings: all of it, or none after an error.
 
     Raises:
         DatabaseError: It cannot be read or written.

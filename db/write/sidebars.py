@@ -1,4 +1,4 @@
-"""Sidebars, their readings, and the stations and conditions in those: each is stored once."""
+"""Sidebars, their readings, stations and conditions, each stored once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sidebars:
     """
     The sidebars of a database.
 
-    Every method belongs inside the caller's transaction; where that is rolled back, ``forget``.
+    Call every method inside a transaction; if that is rolled back, call ``forget``.
     """
 
     def __init__(self, conn: sqlite3.Connection) -> None:
@@ -38,10 +38,10 @@ class Sidebars:
 
     def keep(self, content: Content) -> int:
         """
-        The row of this content.
+        Store this content, and return its row.
 
-        Of the pages that showed it, the same one is kept whatever their order: the one with the
-        most icon codes, then the shortest packed fragment, then the first in the order of bytes.
+        Of the pages that showed it, the same one is kept in any order: the one with the most icon
+        codes, then the shortest packed fragment, then the first in the order of bytes.
         """
         row = self._conn.execute(
             "SELECT id, fragment FROM sidebars WHERE digest = ?", (content.digest,)
@@ -58,7 +58,7 @@ class Sidebars:
     def keep_read(
         self, look_id: int, content: Content, *, page_date: dt.date | None, doubt: str | None
     ) -> int:
-        """Keep what was read from the page of a look, which is no longer needed; gives the row."""
+        """Store the content of the page of a look, drop the page, and return the row."""
         sidebar_id = self.keep(content)
         self._conn.execute(
             "UPDATE fetches SET outcome = 'read', sidebar_id = ?, page_date = ?, reason = ?, "
@@ -68,7 +68,7 @@ class Sidebars:
         return sidebar_id
 
     def replace(self, sidebar_id: int, content: Content) -> None:
-        """Have all of this content in a row, but for the digest."""
+        """Put this content into a row, without the digest."""
         self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
         self._conn.execute(
             "UPDATE sidebars SET fragment = ?, problems = ?, reader = ?, observed_at = ? "
@@ -90,14 +90,14 @@ class Sidebars:
         return {content.digest: row for row, content in rows.items()}
 
     def drop_unused_conditions(self) -> None:
-        """Let go of the conditions that no reading has any more."""
+        """Delete the conditions that no reading has any longer."""
         self._conn.execute(
             "DELETE FROM conditions WHERE id NOT IN (SELECT condition_id FROM readings)"
         )
         self.forget()
 
     def known(self, digest: bytes) -> int | None:
-        """The row of the content with this digest; None where it was never seen."""
+        """The row of the content with this digest; None if it was never seen."""
         row = self._conn.execute("SELECT id FROM sidebars WHERE digest = ?", (digest,)).fetchone()
         return None if row is None else int(row[0])
 
@@ -112,14 +112,14 @@ class Sidebars:
         return row
 
     def count_readings(self, sidebar_id: int) -> int:
-        """How many readings a sidebar has."""
+        """The number of readings of a sidebar."""
         (count,) = self._conn.execute(
             "SELECT count(*) FROM readings WHERE sidebar_id = ?", (sidebar_id,)
         ).fetchone()
         return int(count)
 
     def rank(self, sidebar_id: int) -> tuple[int, int, bytes]:
-        """How good the page of a row is; the lower, the better."""
+        """The rank of the page of a row; lower is better."""
         icons, fragment = self._conn.execute(
             "SELECT (SELECT count(*) FROM readings AS r JOIN conditions AS c ON c.id = "
             "r.condition_id WHERE r.sidebar_id = s.id AND c.icon <> ''), fragment "
@@ -128,20 +128,20 @@ class Sidebars:
         ).fetchone()
         try:
             unpacked(fragment)
-        except ValueError:  # damaged: whatever comes is better
+        except ValueError:  # damaged: any other is better
             return 1, 0, b""
         return _rank(icons, fragment)
 
     def _keep_readings(self, contents: Mapping[int, Content]) -> None:
         rows: list[tuple[int, int, int, int | None]] = []
-        stations: dict[int, int] = {}  # by which object it is: many contents share the same few
+        stations: dict[int, int] = {}  # by identity: many contents share the same few objects
         conditions: dict[int, int] = {}
         for sidebar_id, content in contents.items():
             for reading in content.readings:
                 if (station := reading.station) is None:
                     continue
                 if (station_id := stations.get(id(station))) is None:
-                    self._insert(rows)  # the row of a station that they have may become another's
+                    self._insert(rows)  # a station of theirs may get another row
                     station_id = self._station_id(station)
                     if self._renumbered:
                         stations.clear()
@@ -165,15 +165,15 @@ class Sidebars:
         rows.clear()
 
     def _derive_again(self) -> None:
-        """Derive spells again where a station got another number."""
-        if self._renumbered:  # boxes that had no station or band in common may be one set now
+        """Derive spells again if a station got another number."""
+        if self._renumbered:  # boxes without a common station or band may be one set now
             spells.rebuild(self._conn)
-            flagging.rebuild(self._conn)  # its place on the map is known by its number
+            flagging.rebuild(self._conn)  # its number gives its place on the map
             self._renumbered = False
 
     def _station_id(self, station: Station) -> int:
-        """The row of this station: the one of its name, or of its number where KMA renamed it."""
-        # A part of it that tells it from all others is quicker than all of it.
+        """The row of this station: by its name, or by its number if KMA renamed it."""
+        # A part that identifies it is faster than all of it.
         if (known := self._ids.get(key := (station.kma_id, station.name_ko))) is None:
             self._make_one(station)
             known = self._ids[key] = self._upsert(
@@ -197,9 +197,9 @@ class Sidebars:
 
     def _make_one(self, station: Station) -> None:
         """
-        Have one row of a station whose new name was seen as an unknown city before it was known.
+        Merge the rows of a station whose new name was stored as an unknown city before.
 
-        Where a sidebar shows both, the reading with the number stays.
+        If a sidebar shows both, the reading with the number stays.
         """
         rows = self._conn.execute(
             "SELECT named.id, named.kma_id, numbered.id FROM stations AS named "
@@ -223,7 +223,7 @@ class Sidebars:
         self._conn.execute("DELETE FROM stations WHERE id = ?", (old,))
 
     def _condition_id(self, condition: Condition) -> int:
-        """The row of this label and icon, which means what it was last taken for."""
+        """The row of this label and icon, with its newest meaning."""
         known = self._ids.get(key := (condition.label, condition.icon))
         if known is None or self._meanings[known] != condition.condition:
             known = self._ids[key] = self._upsert(
@@ -248,11 +248,11 @@ class Sidebars:
 
 
 def _kept(content: Content) -> tuple[bytes, str | None, int, int | None]:
-    """What stands in a content's row beside its digest."""
+    """The values of a content's row beside its digest."""
     hour = None if content.observed_at is None else epoch(content.observed_at)
     return content.fragment, as_json(content.problems), content.reader, hour
 
 
 def _rank(icons: int, fragment: bytes) -> tuple[int, int, bytes]:
-    """The lower, the better."""
+    """The rank of a page; lower is better."""
     return -icons, len(fragment), fragment

@@ -1,8 +1,8 @@
 """
 Everything that writes.
 
-A look is written in two transactions: with its page, before anyone reads that, and again with what
-was read. What returned without an error is on the disk.
+A look is written in two transactions: with its page, before the page is parsed, and again with the
+content. A call that returned without an error is on the disk.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TRIES: Final = 2
-"""A page whose reading was begun so often and never ended is set aside."""
+"""A page is set aside after this many readings that never ended."""
 
 Failure = Literal["fetch_failed", "refused_by_robots"]
 Seen = Literal["new", "unchanged"]
@@ -50,21 +50,21 @@ class Store:
     @classmethod
     def open(cls, path: Path, *, journal: str | None = None) -> Store:
         """
-        The store in this file, made if there is none.
+        Open the store in this file; make it if missing.
 
-        The caller holds the lock beside it where there is none, or ``journal`` is given.
+        The caller holds the lock beside it if the file is missing, or ``journal`` is given.
 
         Args:
             path: The file.
-            journal: As in the config; None = as it is, and ``auto`` for a new file.
+            journal: As in the config; None = unchanged, and ``auto`` for a new file.
 
         Raises:
-            DatabaseError: The file cannot be used; it is left as it is.
+            DatabaseError: The file cannot be used; it is not changed.
         """
         return cls(upgrade.open_for_writing(path, journal=journal), path)
 
     def wait_at_most(self, seconds: float) -> None:
-        """Wait no longer than this, instead of half a minute, while somebody else has the file."""
+        """Wait no longer than this, not half a minute, while another process has the file."""
         with connection.naming(self.path):
             self._conn.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
@@ -95,7 +95,7 @@ class Store:
             raise
 
     def _forget_what_others_changed(self) -> None:
-        """Our ids may be those of other rows once somebody copied a file over ours."""
+        """Forget our row ids, which are wrong after another file was copied over ours."""
         if (version := self._data_version()) != self._version:
             self.sidebars.forget()
             self._version, self._portals.due = version, True
@@ -111,7 +111,7 @@ class Store:
 
     def portals(self, wanted: Mapping[str, tuple[str, int]]) -> None:
         """
-        Make portals known, or bring their addresses and intervals up to date.
+        Add portals, or update their addresses and intervals.
 
         Where the file refuses, or is exchanged later, this is done in the transaction of the next
         look: no look needs one for its portal.
@@ -129,7 +129,7 @@ class Store:
                 pass  # each writes the portals that are due
 
     def memory(self, portal: str) -> PortalMemory:
-        """What the last looks left for the next; empty for a portal that was never polled."""
+        """The memory of the last looks; empty for a portal that was never polled."""
         self._settle_portals()  # the validators may be those of another address
         with connection.reading(self.path):
             cursor = self._conn.execute(portals.MEMORY, {"portal": portal})
@@ -145,14 +145,14 @@ class Store:
     def keep_failure(
         self, look: Look, outcome: Failure, reason: str, *, retry_at: dt.datetime | None = None
     ) -> None:
-        """Record a look that brought no page, and why."""
+        """Record a look without a page, and the reason."""
         with self.transaction():
             self._insert_look(
                 look, outcome, reason=reason, retry_at=None if retry_at is None else epoch(retry_at)
             )
 
     def keep_page(self, look: Look, page: KeptPage) -> KeptPage:
-        """Record a look with its page, not yet read; returns the page as that of this look."""
+        """Record a look with its unread page; return the page with the row of the look."""
         with self.transaction():
             look_id = self._insert_look(
                 look,
@@ -165,10 +165,10 @@ class Store:
 
     def keep_not_modified(self, look: Look) -> int | None:
         """
-        Record a look whose server said that the page last read has not changed.
+        Record a look whose server said that the page has not changed.
 
         Returns:
-            How many readings that page has; None where there is no such page: then nothing is
+            The number of readings of that page; None without such a page, and then no look is
             recorded.
         """
         with self.transaction():
@@ -182,7 +182,7 @@ class Store:
             return self.sidebars.count_readings(last[1])
 
     def readings_last_shown(self, portal: str) -> int:
-        """How many readings the newest sidebar of a portal has; 0 where there is none."""
+        """The number of readings of a portal's newest sidebar; 0 without one."""
         with connection.reading(self.path):
             last = self.sidebars.last_read(portal)
             return self.sidebars.count_readings(last[1]) if last else 0
@@ -196,16 +196,16 @@ class Store:
         doubt: str | None = None,
     ) -> Seen:
         """
-        Record what was read from a kept page, which is then no longer needed.
+        Record the content of a stored page, and drop the page.
 
         Args:
             page: The page.
             content: The sidebar in it.
             page_date: The date printed with that.
-            doubt: Why there is no page date, where one was printed.
+            doubt: Why a printed page date is not taken.
 
         Returns:
-            Whether the portal showed something new with this look.
+            Whether a new spell begins with this look.
         """
         with self.transaction():
             self.sidebars.keep_read(page.look_id, content, page_date=page_date, doubt=doubt)
@@ -228,7 +228,7 @@ class Store:
         )
 
     def keep_no_sidebar(self, page: KeptPage, reason: str) -> None:
-        """Record that a kept page has no sidebar; the page stays, for a better reader."""
+        """Record that a stored page has no sidebar; the page stays, for a better reader."""
         with self.transaction():
             self._conn.execute(
                 "UPDATE fetches SET outcome = 'no_sidebar', reason = ? WHERE id = ?",
@@ -238,7 +238,7 @@ class Store:
     # ---- pages left unread by a pass that was killed
 
     def unread(self) -> list[KeptPage]:
-        """The pages kept and not read, oldest first; one that cannot be unpacked is set aside."""
+        """The unread pages, oldest first; a page that cannot be unpacked is set aside."""
         with connection.reading(self.path):
             cursor = self._conn.execute(
                 "SELECT f.id AS look_id, p.name AS portal, f.page AS body, f.encoding, "
@@ -262,7 +262,7 @@ class Store:
         Record that the page is about to be read again.
 
         Returns:
-            False where that ended badly too often: the page is then set aside, and kept.
+            False if that failed too often: the page is then set aside.
         """
         with self.transaction():
             if page.tries < TRIES:
@@ -279,7 +279,7 @@ class Store:
         )
 
     def rebuild(self) -> int:
-        """Derive spells, flags and counts again from the looks; gives how many spells there are."""
+        """Derive spells, flags and counts again from the looks; return the number of spells."""
         with self.transaction():
             counts.rebuild(self._conn)
             count = spells.rebuild(self._conn)
@@ -296,7 +296,7 @@ class Store:
             )
 
     def open_notice(self, portal: str, channel: str, kind: str, at: dt.datetime, text: str) -> None:
-        """Record that a channel took a notice."""
+        """Record that a channel accepted a notice."""
         with self.transaction():
             self._conn.execute(
                 "INSERT INTO open_notices (portal_id, channel, kind, sent_at, text) "
@@ -306,7 +306,7 @@ class Store:
             )
 
     def close_notice(self, portal: str, channel: str, kind: str) -> None:
-        """Record that a channel took the news that it is over."""
+        """Record that a channel accepted the notice that a fault is over."""
         with self.transaction():
             self._conn.execute(
                 "DELETE FROM open_notices WHERE channel = ? AND kind = ? "
@@ -315,7 +315,7 @@ class Store:
             )
 
     def _insert_look(self, look: Look, outcome: str, **more: object) -> int:
-        """Insert a look at its second, or at the next one that this portal has free."""
+        """Insert a look at its second, or at the next free one of this portal."""
         row: dict[str, Any] = {
             "fetched_at": epoch(look.fetched_at),
             "outcome": outcome,

@@ -224,9 +224,9 @@ def test_a_rejected_page_is_told_what_would_help(tmp_path):
     page = saved("koya.kr", 0, 0)
     undated = page.body.decode().replace(archives.printed_date(page.at), "")
     (tmp_path / "page.html").write_text(undated, encoding="utf-8")
-    assert "1: no portal; --portal says" in nalssi(tmp_path, "page.html").stdout
+    assert "1: no portal; name their portal by --portal" in nalssi(tmp_path, "page.html").stdout
     options = ["--portal", "koya.kr", "page.html"]
-    assert "1: no time; --date says" in nalssi(tmp_path, *options).stdout
+    assert "1: no time; give their day by --date" in nalssi(tmp_path, *options).stdout
     assert told(tmp_path, *options, "--date", "2024-04-01")["rejected"] == {}
 
 
