@@ -98,16 +98,17 @@ def moment(asked: When, what: str = "time", now: dt.datetime | None = None) -> d
         WrongQuestion: It is naive, another text, or not in a year from 1 to 9999.
     """
     try:
-        told = _told(asked, now) if isinstance(asked, str) else asked
-        if told.utcoffset() is None:
-            raise WrongQuestion(what, told.isoformat(), expected=_AWARE)
-        told.astimezone(dt.UTC), told.astimezone(KST)  # the years 0 and 10000 do not exist either
+        parsed = _parsed(asked, now) if isinstance(asked, str) else asked
+        if parsed.utcoffset() is None:
+            raise WrongQuestion(what, parsed.isoformat(), expected=_AWARE)
+        # the years 0 and 10000 do not exist either
+        parsed.astimezone(dt.UTC), parsed.astimezone(KST)
     except (AttributeError, ValueError, OverflowError):
         raise WrongQuestion(what, repr(asked), expected=TIMES) from None
-    return told
+    return parsed
 
 
-def _told(text: str, now: dt.datetime | None) -> dt.datetime:
+def _parsed(text: str, now: dt.datetime | None) -> dt.datetime:
     """Read a text; a ValueError or OverflowError if it is not a time."""
     present = (now or dt.datetime.now(KST)).astimezone(KST).replace(microsecond=0)
     word = text.strip().casefold()

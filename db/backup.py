@@ -75,11 +75,11 @@ def make(
         _Original(database) as original,
         atomic.of_file(path, mode=0o640, replace=False) as place,
     ):
-        with connection.naming(database), _blaming(path):
+        with connection.naming(database), _naming_copy(path):
             rows = original.copy(place, progress)
-        _look_over(original.path, place, rows)
+        _verify(original.path, place, rows)
         if plain:
-            with connection.naming(database), _blaming(path):
+            with connection.naming(database), _naming_copy(path):
                 _make_plain(place)
         size = place.stat().st_size
     return Backup(path=path, bytes=size, rows=rows)
@@ -139,7 +139,7 @@ def _make_plain(place: Path) -> None:
 
 
 @contextlib.contextmanager
-def _blaming(path: Path) -> Iterator[None]:
+def _naming_copy(path: Path) -> Iterator[None]:
     """Turn an error of SQLite about the copy into one that names the copy."""
     try:
         yield
@@ -149,7 +149,7 @@ def _blaming(path: Path) -> Iterator[None]:
         raise
 
 
-def _look_over(database: Path, place: Path, rows: Mapping[str, int]) -> None:
+def _verify(database: Path, place: Path, rows: Mapping[str, int]) -> None:
     with connection.naming(database), _Counted(place) as copy:
         faults = copy.faults()
         if not faults and copy.rows() != rows:

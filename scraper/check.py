@@ -35,12 +35,12 @@ class Finding:
 
     Attributes:
         check: The name of the check.
-        told: The finding, in one line.
+        text: The finding, in one line.
         exit_code: The exit code of the command, if something is wrong.
     """
 
     check: str
-    told: str
+    text: str
     exit_code: int = 0
 
     @property
@@ -52,9 +52,9 @@ class Finding:
 def of_config(config: Config) -> Finding:
     """Check a config that could be read: it needs a portal."""
     if not config.portals:
-        return Finding(check="config", told=NO_PORTALS, exit_code=ConfigError.exit_code)
+        return Finding(check="config", text=NO_PORTALS, exit_code=ConfigError.exit_code)
     count = len(config.portals)
-    return Finding(check="config", told=f"{count} portal{'s' * (count != 1)}, no fault")
+    return Finding(check="config", text=f"{count} portal{'s' * (count != 1)}, no fault")
 
 
 def of_database(path: Path, *, expected: bool) -> list[Finding]:
@@ -66,20 +66,20 @@ def of_database(path: Path, *, expected: bool) -> list[Finding]:
         expected: Whether it must exist; before the first look it need not.
     """
     if not (expected or path.exists() or lock.was_made(path)):
-        return [Finding(check="database", told=f"{path}: missing; the first look makes it")]
+        return [Finding(check="database", text=f"{path}: missing; the first look makes it")]
     try:
         with query.Database(path) as db:
             faults = db.faults()
             journal = db.journal()
     except DatabaseError as exc:
-        return [Finding(check="database", told=str(exc), exit_code=exc.exit_code)]
+        return [Finding(check="database", text=str(exc), exit_code=exc.exit_code)]
     if faults:
         return [
-            Finding(check="database", told=fault, exit_code=DatabaseError.exit_code)
+            Finding(check="database", text=fault, exit_code=DatabaseError.exit_code)
             for fault in faults
         ]
     size = path.stat().st_size
-    return [Finding(check="database", told=f"{path}: {size} bytes, journal {journal}, no fault")]
+    return [Finding(check="database", text=f"{path}: {size} bytes, journal {journal}, no fault")]
 
 
 def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
@@ -92,7 +92,7 @@ def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
     return [
         Finding(
             check=f"portal {status.portal}",
-            told=DOUBTS["late"].format(status.late_hours),
+            text=DOUBTS["late"].format(status.late_hours),
             exit_code=STALE,
         )
         for status in statuses
@@ -105,21 +105,21 @@ def of_disk(path: Path, *, least: int = present.DISK_MIB * 2**20) -> Finding:
     folder = next(place for place in (*path.absolute().parents, path) if place.is_dir())
     free = shutil.disk_usage(folder).free
     if free >= least:
-        return Finding(check="disk", told=f"{free // 2**20} MiB free")
-    told = f"{free // 2**20} MiB free, expected {least // 2**20} at least"
-    return Finding(check="disk", told=told, exit_code=DatabaseError.exit_code)
+        return Finding(check="disk", text=f"{free // 2**20} MiB free")
+    finding = f"{free // 2**20} MiB free, expected {least // 2**20} at least"
+    return Finding(check="disk", text=finding, exit_code=DatabaseError.exit_code)
 
 
 def of_clock(path: Path, now: dt.datetime) -> Finding:
     """Check that the clock was set, and is not behind the looks that it dated."""
-    last, told = _last_look(path), now.astimezone(KST).isoformat(timespec="seconds")
+    last, finding = _last_look(path), now.astimezone(KST).isoformat(timespec="seconds")
     if now < RELEASED:
-        told += ": it was never set"
+        finding += ": it was never set"
     elif last is not None and last > now:
-        told += f": behind the last look, {last.isoformat()}"
+        finding += f": behind the last look, {last.isoformat()}"
     else:
-        return Finding(check="clock", told=told)
-    return Finding(check="clock", told=told, exit_code=DatabaseError.exit_code)
+        return Finding(check="clock", text=finding)
+    return Finding(check="clock", text=finding, exit_code=DatabaseError.exit_code)
 
 
 def _last_look(path: Path) -> dt.datetime | None:
@@ -135,10 +135,10 @@ def of_lock(path: Path) -> Finding:
     try:
         holder = lock.holder(path)
     except DatabaseError as exc:
-        return Finding(check="lock", told=str(exc), exit_code=exc.exit_code)
+        return Finding(check="lock", text=str(exc), exit_code=exc.exit_code)
     return Finding(
         check="lock",
-        told=f"held by {holder}" if holder else "free: neither a pass nor a daemon is running",
+        text=f"held by {holder}" if holder else "free: neither a pass nor a daemon is running",
     )
 
 
@@ -149,7 +149,7 @@ def of_troubles(path: Path, config: Config | None, now: dt.datetime) -> list[Fin
         if stuck := present.Polls.read(asked, config, now).idle(lock.holder(path)):
             known = [*(one for one in known if one.kind != "stuck"), stuck]
     return [
-        Finding(check=f"own {one.kind}", told=one.text, exit_code=STALE)
+        Finding(check=f"own {one.kind}", text=one.text, exit_code=STALE)
         for one in known
         if one.kind != "disk"
     ]
@@ -172,9 +172,9 @@ async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
         page = await fetcher.get(portal.url, ignore_robots=bool(portal.ignore_robots))
         said = reader.read(page.body, page.encoding, words, kind=portal.kind)
     except (FetchError, NoSidebar) as exc:
-        return Finding(check=check, told=str(exc), exit_code=exc.exit_code)
+        return Finding(check=check, text=str(exc), exit_code=exc.exit_code)
     problems = "; ".join(said.sentences)
-    told = f"{len(said.content.readings)} readings, page date {said.page_date or 'none'}"
+    finding = f"{len(said.content.readings)} readings, page date {said.page_date or 'none'}"
     if (hour := said.content.observed_at) is not None:
-        told += f", observed {hour:%Y-%m-%d %H:%M}"
-    return Finding(check=check, told=f"{told}; {problems}" if problems else told)
+        finding += f", observed {hour:%Y-%m-%d %H:%M}"
+    return Finding(check=check, text=f"{finding}; {problems}" if problems else finding)

@@ -46,8 +46,8 @@ def refuse_wrong(now: dt.datetime, newest_look: dt.datetime | None) -> None:
     if now < RELEASED:
         raise WrongClock(now, f"expected {RELEASED:%Y-%m-%d} or later; set the clock")
     if newest_look is not None and now < newest_look - SLACK:
-        told = newest_look.astimezone(KST).isoformat(timespec="seconds")
-        raise WrongClock(now, f"a day or more behind the newest look, {told}; {_FIX}")
+        newest = newest_look.astimezone(KST).isoformat(timespec="seconds")
+        raise WrongClock(now, f"a day or more behind the newest look, {newest}; {_FIX}")
 
 
 def problem(now: dt.datetime, newest_look: dt.datetime | None) -> str | None:

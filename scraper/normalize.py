@@ -59,8 +59,8 @@ def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = No
     day = sidebar.page_date or day
     printed = [(line, _reading(line, words, day, problems)) for line in sidebar.lines]
     taken = _each_station_once(printed, problems)
-    _tell("no label", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
-    _tell("no temperature", [x.city for x in sidebar.lines if not x.temperature], problems)
+    _join_cities("no label", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
+    _join_cities("no temperature", [x.city for x in sidebar.lines if not x.temperature], problems)
     if sidebar.unplaced:
         problems.append(Problem(kind="labels left out"))
     return Normalized(readings=tuple(taken), problems=tuple(problems))
@@ -104,7 +104,7 @@ def date_doubt(sidebar: Sidebar) -> str | None:
     return f"date {sidebar.date_printed!r}: not one day that is on its weekday"
 
 
-def _tell(kind: ProblemKind, cities: list[str], problems: list[Problem]) -> None:
+def _join_cities(kind: ProblemKind, cities: list[str], problems: list[Problem]) -> None:
     """Join one problem of several cities: on a wet day most labels are missing."""
     if cities:
         printed = ", ".join(city or "(no name)" for city in cities)
@@ -177,8 +177,8 @@ def _sky_problem(label: str, icon: str, words: Words) -> tuple[ProblemKind, str]
     if icon and drawn is None:
         return "unknown icon code", icon
     if drawn and said.icon not in {"", icon} and said.condition != drawn.condition:
-        told = f"{label!r} disagrees with icon {icon!r}, which is for {drawn.label!r}"
-        return "label against icon", told
+        detail = f"{label!r} disagrees with icon {icon!r}, which is for {drawn.label!r}"
+        return "label against icon", detail
     return None
 
 
@@ -201,8 +201,8 @@ def _reading(line: Line, words: Words, day: dt.date | None, problems: list[Probl
     """The reading of one line; appends its problems."""
     place, sky, odd = _words_of(line.city, line.label, line.icon, words)
     if place is None:
-        told = f"{line.label!r} {line.temperature!r}"
-        problems.append(Problem(kind="no city name", word=told))
+        detail = f"{line.label!r} {line.temperature!r}"
+        problems.append(Problem(kind="no city name", word=detail))
     problems += odd
     try:
         celsius = temperature_c(line.temperature, _bounds(place and place.latitude, day))
@@ -231,8 +231,8 @@ def _each_station_once(
     for lines in doubled.values():
         cities = ", ".join(dict.fromkeys(line.city for line in lines))
         values = ", ".join(f"{line.label!r} {line.temperature!r}" for line in lines)
-        told = f"{len(lines)} times: {values}"
-        problems.append(Problem(kind="printed again", city=cities, word=told))
+        detail = f"{len(lines)} times: {values}"
+        problems.append(Problem(kind="printed again", city=cities, word=detail))
     taken = []
     for line, reading in printed:
         name = _name(reading)

@@ -213,16 +213,16 @@ class _Seen:
         news = []
         for key, reading in after.items():
             if key not in before:
-                self._note(old, "added", _name(reading), after=_told(reading))
+                self._note(old, "added", _name(reading), after=_text(reading))
             elif _values(reading) != _values(before[key]):
-                told = _told(before[key])
-                self._note(old, "changed", _name(reading), before=told, after=_told(reading))
+                former = _text(before[key])
+                self._note(old, "changed", _name(reading), before=former, after=_text(reading))
             else:
                 continue
             news.append(reading)
         for key, reading in before.items():
             if key not in after:
-                self._note(old, "gone", _name(reading), before=_told(reading))
+                self._note(old, "gone", _name(reading), before=_text(reading))
         self._understand(news)
 
     def _understand(self, readings: Iterable[Reading]) -> None:
@@ -298,7 +298,7 @@ def _values(reading: Reading) -> tuple[object, ...]:
     return reading.condition, reading.temperature_c
 
 
-def _told(reading: Reading) -> str:
+def _text(reading: Reading) -> str:
     """A reading in a few words, such as ``"-3.1, 눈보라: snow"``."""
     sky = reading.condition
     printed = sky.label or (f"icon {sky.icon}" if sky.icon else "no label")

@@ -15,7 +15,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def let_the_end_wait_for_nothing() -> None:
+def use_daemon_threads() -> None:
     """
     Make the running loop use such threads for ``asyncio.to_thread`` and DNS lookups.
 

@@ -32,7 +32,7 @@ from scraper.daemon.log import log_to_stderr
 from scraper.monitor import Monitor
 from scraper.troubles import rules
 from scraper.troubles import seen as see
-from scraper.troubles.teller import Teller
+from scraper.troubles.notifier import Notifier
 from tests.support.feeds import DAY_S, INTERVAL_S
 
 if TYPE_CHECKING:
@@ -95,11 +95,11 @@ class Soak:
     async def run(self, *, days: float, seconds: float) -> None:
         """Look until the days are over, or the time."""
         end, until = BEGIN + round(days * DAY_S), time.monotonic() + seconds
-        threads.let_the_end_wait_for_nothing()
+        threads.use_daemon_threads()
         with Store.open(self.path) as store:
             store.wait_at_most(BUSY_S)
             self._ours = Ours(store)
-            self._teller = Teller(
+            self._notifier = Notifier(
                 config=self.config, database=self.path, clock=self._clock, complain=self._complain
             )
             async with collecting(
@@ -131,12 +131,12 @@ class Soak:
         if self._ours.turn(self.now):
             await asyncio.sleep(PAUSE_S)  # of real time: so long the file is left alone
         if step := self._clock() - before:
-            self._teller.shift(step)
+            self._notifier.shift(step)
         self._show()
         clock_problem = clock.problem(self._clock(), collector.newest_look())
         if clock_problem is None:
             await self._look(collector, monitor)
-        await self._teller.tell(self._seen(store, clock_problem, monitor), self._clock())
+        await self._notifier.notify(self._seen(store, clock_problem, monitor), self._clock())
         self.notices.take(self.now)
         for column, value in zip(self.samples, sample(), strict=True):
             column.append(value)

@@ -104,7 +104,7 @@ class _Making:
     """The making of one dataset."""
 
     def __init__(self, dataset: Dataset, folder: Path, chosen: Selection) -> None:
-        self._told, self._folder, self._chosen = dataset, folder, chosen
+        self._dataset, self._folder, self._chosen = dataset, folder, chosen
         self._source, self._clean = dataset.source, dataset.clean
 
     def make(self) -> list[File]:
@@ -139,7 +139,7 @@ class _Making:
                 years.write(some)
                 text.write(some)
                 grid.take(some.rows)
-                self._told.progress(some.done * 0.8)
+                self._dataset.progress(some.done * 0.8)
         years.close()
         return grid
 
@@ -149,13 +149,13 @@ class _Making:
         )
         for some in self._slices("weather"):
             years.write(some)
-            self._told.progress(0.8 + some.done * 0.2)
+            self._dataset.progress(0.8 + some.done * 0.2)
         years.close()
 
     def _lists(self) -> None:
         (stations,) = self._source.slices("stations", Selection())
         self._csv("stations", TABLES["stations"], stations.rows)
-        words = [astuple(word) for word in self._source.words(self._told.icons)]
+        words = [astuple(word) for word in self._source.words(self._dataset.icons)]
         self._csv("words", WORDS, [tuple(map(_plain, word)) for word in words])
 
     def _csv(self, name: str, columns: Mapping[str, Kind], rows: list[tuple[Any, ...]]) -> None:
@@ -169,8 +169,8 @@ class _Making:
 
     def _about(self, grid: Grid) -> About:
         return About(
-            wish=self._told.wish,
-            version=self._told.version,
+            wish=self._dataset.wish,
+            version=self._dataset.version,
             since=moment(grid.hours.start),
             until=moment(grid.hours.stop),
             stations=grid.stations,

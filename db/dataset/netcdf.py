@@ -100,7 +100,7 @@ def _coordinates(grid: Grid, clean: Callable[[str], str]) -> dict[str, Any]:
     def places(attribute: str) -> Any:
         return np.array([getattr(one, attribute) for one in stations], "f8")
 
-    def told(name: str, units: str, **more: str) -> dict[str, str]:
+    def attributes(name: str, units: str, **more: str) -> dict[str, str]:
         return {"standard_name": name, "long_name": name, "units": units, **more}
 
     return {
@@ -111,9 +111,9 @@ def _coordinates(grid: Grid, clean: Callable[[str], str]) -> dict[str, Any]:
             {"long_name": "KMA's name of the station", "cf_role": "timeseries_id"},
         ),
         "kma_id": ("station", numbers, {"long_name": "KMA's number of the station; -1: none"}),
-        "latitude": ("station", places("latitude"), told("latitude", "degrees_north")),
-        "longitude": ("station", places("longitude"), told("longitude", "degrees_east")),
-        "altitude": ("station", places("elevation_m"), told("altitude", "m", positive="up")),
+        "latitude": ("station", places("latitude"), attributes("latitude", "degrees_north")),
+        "longitude": ("station", places("longitude"), attributes("longitude", "degrees_east")),
+        "altitude": ("station", places("elevation_m"), attributes("altitude", "m", positive="up")),
     }
 
 

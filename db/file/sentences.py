@@ -32,9 +32,9 @@ def problem(sentence: str) -> Problem:
     """The problem of a sentence; an unknown sentence is kept as it is."""
     for kind, pattern in _SENTENCES.items():
         if (match := pattern.fullmatch(sentence)) is not None:
-            told = match.groupdict()
-            word = told.get("word") or _unquoted(told.get("quoted"))
-            return Problem(kind=kind, city=told.get("city", ""), word=word)
+            groups = match.groupdict()
+            word = groups.get("word") or _unquoted(groups.get("quoted"))
+            return Problem(kind=kind, city=groups.get("city", ""), word=word)
     return Problem(kind="other", word=sentence)
 
 

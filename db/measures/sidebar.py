@@ -114,14 +114,14 @@ def sidebar(ask: Ask, digest: str) -> Sidebar | None:
 
 
 def _sidebar(ask: Ask, row: tuple[Any, ...]) -> Sidebar:
-    rowid, digest, fragment, reader, told = row
+    rowid, digest, fragment, reader, kept_problems = row
     text = unpacked(fragment)
     return Sidebar(
         digest=digest.hex(),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         printed=lines(text),
         readings=tuple(_reading(*one) for one in ask(PRINTED, {"id": rowid})),
-        problems=problems.from_json(told),
+        problems=problems.from_json(kept_problems),
         reader=reader,
         shown=tuple(_showing(*one) for one in ask(SHOWN, {"id": rowid})),
     )

@@ -129,8 +129,8 @@ class _Merging:
     def merged(self) -> Merged:
         """The new facts so far."""
         new = {name: self._new[name] for name in ("portals", "looks", "captures", "contents")}
-        told = tuple(self._contradictions)
-        return Merged(database=self._other.path, contradictions=told, **new)
+        lines = tuple(self._contradictions)
+        return Merged(database=self._other.path, contradictions=lines, **new)
 
     def steps(self) -> Iterator[float]:
         """Merge, one commit at a time; yield the finished share after each."""
@@ -157,14 +157,14 @@ class _Merging:
         theirs_mean = self._other.meanings()
         events = self._other.rows("SELECT at, kind, detail FROM events")
         with self._writing() as conn:
-            pairs, told = portals.paired(theirs, dicts(conn, portals.ROWS))
+            pairs, contradictions = portals.paired(theirs, dicts(conn, portals.ROWS))
             portals.begin(conn, pairs)
             for pair in pairs:
                 past.join(conn, pair, _portal_id(conn, pair), self._other.rows)
             conn.executemany(_EVENTS, events)
             self._other.read_as(meanings.joined(conn, theirs_mean))
         self._new["portals"] = sum(pair.ours is None for pair in pairs)
-        self._contradictions += told
+        self._contradictions += contradictions
         return pairs
 
     def _keep_looks(self, pair: Pair, rows: Sequence[Row], contents: Sequence[Content]) -> None:
@@ -184,8 +184,8 @@ class _Merging:
         kept = captures.keep(self._store, [_capture(pair.name, row, by_digest) for row in rows])
         self._new.update(contents=kept.contents, captures=kept.looks)
         if kept.refused:
-            told = f"{pair.name}: {kept.refused} captures show other than looks that were pruned"
-            self._contradictions.append(f"{told}; they are not taken")
+            text = f"{pair.name}: {kept.refused} captures show other than looks that were pruned"
+            self._contradictions.append(f"{text}; they are not taken")
 
     def _end(self, pairs: Sequence[Pair]) -> None:
         """Take over the facts that are valid only once all looks are here."""

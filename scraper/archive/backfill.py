@@ -67,7 +67,7 @@ class Progress:
         if batch.finished is not None:
             self.done += 1
             self.unreadable += batch.unreadable
-            self.troubles += [(batch.finished.name, told) for told in batch.troubles]
+            self.troubles += [(batch.finished.name, trouble) for trouble in batch.troubles]
 
 
 class Sink(Protocol):

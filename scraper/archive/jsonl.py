@@ -65,11 +65,11 @@ def _lines(stream: BinaryIO, tally: Tally) -> Iterator[bytes]:
 
 def _page(line: bytes, tally: Tally) -> SavedPage | None:
     try:
-        told = json.loads(line)
+        record = json.loads(line)
     except (ValueError, RecursionError):
         tally.refused["not a JSON line"] += 1
         return None
-    body = told.get("html") or told.get("text")
+    body = record.get("html") or record.get("text")
     if not isinstance(body, str):
         tally.refused["neither html nor text"] += 1
         return None
@@ -79,17 +79,17 @@ def _page(line: bytes, tally: Tally) -> SavedPage | None:
         return None
     printed = body.encode("utf-8", "replace")
     return SavedPage(
-        url=_url(told.get("url")) or portals.address_in(printed),
-        captured_at=_time(told.get("fetched_at")),
+        url=_url(record.get("url")) or portals.address_in(printed),
+        captured_at=_time(record.get("fetched_at")),
         content_type=_AS_TEXT,
         block=printed,
     )
 
 
-def _url(told: object) -> str | None:
+def _url(value: object) -> str | None:
     """The address, without characters that no encoding can write."""
-    return told.encode("utf-8", "replace").decode() if isinstance(told, str) else None
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
 
 
-def _time(told: object) -> Time:
-    return time_of(told) if isinstance(told, str) else None
+def _time(value: object) -> Time:
+    return time_of(value) if isinstance(value, str) else None

@@ -76,7 +76,7 @@ class Crew:
                 try:
                     batch = member.connection.recv()
                 except (EOFError, OSError):
-                    yield self._after_death(member, waiting)
+                    yield self._report_death(member, waiting)
                     continue
                 if batch.finished is not None:
                     member.files.popleft()
@@ -92,7 +92,7 @@ class Crew:
             process = self._context.Process(
                 target=worker.run, args=(theirs, self._orders, stdin), daemon=True
             )
-            with _interrupts_held():
+            with _interrupts_blocked():
                 process.start()
         self._members.append(_Member(process, ours, deque(job)))
         _send(ours, job)
@@ -106,17 +106,17 @@ class Crew:
             member.files.extend(job)
             _send(member.connection, job)
             return
-        self._let_go(member)
+        self._dismiss(member)
         if waiting:
             self._start(waiting.popleft())
 
-    def _let_go(self, member: _Member) -> None:
+    def _dismiss(self, member: _Member) -> None:
         self._members.remove(member)
         _send(member.connection, None)
         member.connection.close()
         member.process.join(_STOP_S)
 
-    def _after_death(self, member: _Member, waiting: deque[list[Source]]) -> Batch:
+    def _report_death(self, member: _Member, waiting: deque[list[Source]]) -> Batch:
         """Report the file that killed a process; a new process reads the rest."""
         self._members.remove(member)
         member.connection.close()
@@ -126,12 +126,12 @@ class Crew:
             waiting.appendleft(list(member.files))
         if waiting:
             self._start(waiting.popleft())
-        told = f"its reader ended with code {member.process.exitcode}"
-        return Batch(finished=fatal, troubles=[told], unreadable=True)
+        reason = f"its reader ended with code {member.process.exitcode}"
+        return Batch(finished=fatal, troubles=[reason], unreadable=True)
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _interrupts_blocked() -> Iterator[None]:
     """Block Ctrl-C in a process that is being started; the parent gets it a moment later."""
     resource_tracker.ensure_running()  # started inside the block, it would let them through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -59,7 +59,7 @@ class Damaged(Exception):
     """The archive cannot be read beyond this place; the text says why in a few words."""
 
 
-class _PassedOver(Exception):
+class _TooLarge(Exception):
     """A record is so large that searching for the next one is faster than reading it."""
 
 
@@ -93,7 +93,7 @@ class Archive:
         while start is not None:
             try:
                 yield from self._pages_from(start)
-            except _PassedOver:
+            except _TooLarge:
                 start = self._next_record(self._at + 1)
             except Damaged as exc:
                 self._trouble(str(exc))
@@ -151,7 +151,7 @@ class Archive:
         """
         length = record.content_length
         if length > MOST_BYTES + http.HEAD_BYTES:
-            self._pass_over(record)
+            self._skip(record)
             return None
         block = record.reader.read()
         if len(block) < length:
@@ -178,14 +178,14 @@ class Archive:
             msg = "a record with a wrong length"
             raise Damaged(msg)
 
-    def _pass_over(self, record: WarcRecord) -> None:
+    def _skip(self, record: WarcRecord) -> None:
         """Skip a record that is, or claims to be, too large for a page."""
         block = record.reader.read(http.HEAD_BYTES)
         if http.head(block) is not None or _head_of(record) is not None:
             self._tally.pages += 1
             self._tally.refused["too large"] += 1
         if self._seekable:
-            raise _PassedOver
+            raise _TooLarge
 
     # ---- in a damaged archive
 

@@ -149,9 +149,9 @@ class Worker:
                         yield self._sendable()
                 self._count_bytes(stream, at)
         except (OSError, EOFError, zlib.error) as exc:
-            told = exc.strerror if isinstance(exc, OSError) else None
-            troubles.append(told or "damaged")
-            self._tally.refused["damaged"] += told is None
+            reason = exc.strerror if isinstance(exc, OSError) else None
+            troubles.append(reason or "damaged")
+            self._tally.refused["damaged"] += reason is None
         pages += self._tally.pages
         self._batch.finished, self._batch.troubles = source, troubles
         self._batch.unreadable = bool(troubles) and not pages
@@ -214,9 +214,9 @@ class Worker:
             return
         tally.sidebars += 1
         if self._orders.as_json:
-            told = [json.dumps(row, ensure_ascii=False) for row in rows(seen)]
-            self._batch.json += told
-            self._weight += sum(map(len, told))
+            lines = [json.dumps(row, ensure_ascii=False) for row in rows(seen)]
+            self._batch.json += lines
+            self._weight += sum(map(len, lines))
         else:
             self._batch.rows.append(self._row(seen))
 

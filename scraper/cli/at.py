@@ -47,10 +47,10 @@ def at(
     if as_json:
         show.as_json(known)
     else:
-        lines = [(korean.heading(name), told) for name, told in _told(known)]
+        lines = [(korean.heading(name), value) for name, value in _named_values(known)]
         widest = max(korean.width(name) for name, _ in lines)
-        for name, told in lines:
-            click.echo(f"{name}{' ' * (widest - korean.width(name))}  {told}".rstrip())
+        for name, value in lines:
+            click.echo(f"{name}{' ' * (widest - korean.width(name))}  {value}".rstrip())
 
 
 def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
@@ -60,7 +60,7 @@ def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
     return words[0], Moment().convert(words[1], None, click.get_current_context())
 
 
-def _told(known: Known) -> list[tuple[str, str]]:
+def _named_values(known: Known) -> list[tuple[str, str]]:
     """The value known, as lines with names."""
     names = [known.station, known.station_en, known.kma_id and f"(KMA {known.kma_id})"]
     asked = [
@@ -104,7 +104,7 @@ def _agreement(known: Known) -> str:
 def _look(look: NearLook | None) -> str:
     if look is None:
         return "–"
-    told = [_moment(look.at), look.outcome]
-    told += [f"page date {look.page_date}"] if look.page_date else []
-    told += [show.cell(look.reason)] if look.reason else []
-    return ", ".join(told)
+    parts = [_moment(look.at), look.outcome]
+    parts += [f"page date {look.page_date}"] if look.page_date else []
+    parts += [show.cell(look.reason)] if look.reason else []
+    return ", ".join(parts)

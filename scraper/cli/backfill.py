@@ -204,7 +204,7 @@ def backfill(
     if as_json:
         show.as_json(outcome)
     else:
-        _say(outcome)
+        _print_outcome(outcome)
     click.get_current_context().exit(NO_SIDEBAR if outcome.unreadable else 0)
 
 
@@ -324,7 +324,7 @@ def _common(progress: Progress) -> dict[str, Any]:
     }
 
 
-def _say(outcome: Outcome) -> None:
+def _print_outcome(outcome: Outcome) -> None:
     """Print the outcome."""
     for name, count in named(outcome).items():
         if name not in ("rejected", "unknown_words"):

@@ -32,10 +32,10 @@ def check(places: Places, *, live: bool, as_json: bool) -> None:
         *(checks.of_portals(settings, now) if live and settings else []),
     ]
     if as_json:
-        show.as_json([{"check": one.check, "ok": one.well, "told": one.told} for one in findings])
+        show.as_json([{"check": one.check, "ok": one.well, "told": one.text} for one in findings])
     else:
         show.table(
             ["check", "", "found"],
-            [(one.check, "ok" if one.well else "FAULT", one.told) for one in findings],
+            [(one.check, "ok" if one.well else "FAULT", one.text) for one in findings],
         )
     click.get_current_context().exit(max(one.exit_code for one in findings))

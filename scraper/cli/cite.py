@@ -94,7 +94,7 @@ def cite(
     if as_json:
         show.as_json(citation)
     else:
-        click.echo(_told(citation))
+        click.echo(_text(citation))
 
 
 def _citation(known: Known, addresses: dict[str, str], *, checked: bool) -> Citation:
@@ -131,7 +131,7 @@ def _check(asked: query.Database, known: Known, digest: str, places: Places) -> 
         raise DatabaseError(asked.path, problem)
 
 
-def _told(one: Citation) -> str:
+def _text(one: Citation) -> str:
     """A citation as text, one fact per line."""
     names = ", ".join(map(str, filter(None, [one.station_en, one.kma_id and f"KMA {one.kma_id}"])))
     place = f"{one.station} ({names})" if names else one.station

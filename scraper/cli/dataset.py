@@ -64,7 +64,7 @@ def dataset(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         Monthly(places.database()) as source,
-        progress_bars.of_a_file(to_file=True) as told,
+        progress_bars.of_a_file(to_file=True) as bar,
     ):
         files = datasets.Dataset(
             source=source,
@@ -73,7 +73,7 @@ def dataset(
             chosen=Selection(since=since, until=until),
             icons={code: sky.condition or sky.label_en for code, sky in ICONS.items()},
             clean=printable,
-            progress=told,
+            progress=bar,
         ).make(folder)
     size = sum(file.bytes for file in files) / 2**20
     click.echo(printable(f"{folder}: {len(files)} files, {size:.1f} MiB"))

@@ -53,5 +53,5 @@ def _freeze(path: Path) -> None:
     from scraper.web import site  # noqa: PLC0415 - it wants the extra
 
     folder = path.with_name(f"{path.stem}-site")
-    told = site.write(path, folder, now=now())
-    click.echo(f"\nThe pages are in {folder} ({told.files} files). To serve them:")
+    done = site.write(path, folder, now=now())
+    click.echo(f"\nThe pages are in {folder} ({done.files} files). To serve them:")

@@ -56,7 +56,7 @@ def drop_looks(
     if as_json:
         show.as_json({"written": copy is not None, "copy": copy and str(copy), "looks": planned})
     else:
-        _say(planned, copy, write=write)
+        _print_outcome(planned, copy, write=write)
 
 
 def _copy(path: Path) -> Path:
@@ -65,9 +65,9 @@ def _copy(path: Path) -> Path:
     return backup.make(path, copy).path
 
 
-def _say(planned: list[Looks], copy: Path | None, *, write: bool) -> None:
+def _print_outcome(planned: list[Looks], copy: Path | None, *, write: bool) -> None:
     if not planned:
-        show.nothing("no look is in that range")
+        show.empty("no look is in that range")
         return
     rows = [(one.portal, one.looks, one.first, one.last) for one in planned]
     show.table(["portal", "looks", "first", "last"], rows, numbers=["looks"])

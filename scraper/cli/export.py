@@ -120,22 +120,22 @@ def export(
     if excel and form != "csv":
         msg = f"--excel makes CSV, not {form}; a name that ends in .xlsx makes a workbook"
         raise click.UsageError(msg)
-    _end_tidily()
+    _interrupt_on_sigterm()
     if changed:
         _keep_up(what, chosen, output, places, partition=partition)
         return
     with (
         Source(places.database()) as source,
-        progress_bars.of_a_file(to_file=output is not None) as told,
+        progress_bars.of_a_file(to_file=output is not None) as bar,
     ):
         exported = Export(
-            source=source, what=what, chosen=chosen, clean=printable, progress=told, excel=excel
+            source=source, what=what, chosen=chosen, clean=printable, progress=bar, excel=excel
         )
         rows = _exported(exported, form, output, partition=partition)
     if output is not None:
         click.echo(printable(f"{output}: {rows} row{'' if rows == 1 else 's'}"))
     elif not rows:
-        show.nothing("no row was found")
+        show.empty("no row was found")
 
 
 def _keep_up(
@@ -147,11 +147,11 @@ def _keep_up(
         raise click.UsageError(msg)
     with (
         Monthly(places.database()) as source,
-        progress_bars.of_a_file(to_file=True) as told,
+        progress_bars.of_a_file(to_file=True) as bar,
     ):
         about = Export(source=source, what=what, clean=printable).about()
         folder = Folder(path=output, what=what, about=about, clean=printable)
-        done = folder.keep_up(source, progress=told)
+        done = folder.keep_up(source, progress=bar)
     months = f"{done.months} of {done.all_months} months written, {done.rows} rows"
     click.echo(printable(f"{output}: {months}"))
 
@@ -187,9 +187,9 @@ def _refuse_mixtures(
         "--station goes with": (OF_A_STATION, chosen.stations),
         "--partition goes with": (BY_MONTH, partition),
     }
-    for told, (fitting, asked) in wrong.items():
+    for option, (fitting, asked) in wrong.items():
         if asked and what not in fitting:
-            msg = f"{told} --what {', '.join(sorted(fitting))}"
+            msg = f"{option} --what {', '.join(sorted(fitting))}"
             raise click.UsageError(msg)
     if partition and form != "parquet":
         msg = f"--partition makes Parquet, not {form}"
@@ -206,9 +206,9 @@ def _refuse_mixtures(
 @as_json
 def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
     """Copy the database while it is in use, and verify the copy."""
-    _end_tidily()
-    with progress_bars.of_a_file(to_file=True) as told:
-        made = backups.make(places.database(), file, plain=plain, progress=told)
+    _interrupt_on_sigterm()
+    with progress_bars.of_a_file(to_file=True) as bar:
+        made = backups.make(places.database(), file, plain=plain, progress=bar)
     if as_json:
         show.as_json(
             {"path": str(made.path), "bytes": made.bytes, "rows": dict(made.rows), "verified": True}
@@ -245,7 +245,7 @@ def prune(
     planned = pruning.plan(path, before)
     size = path.stat().st_size
     if not as_json:
-        click.echo(_intention(planned, before))
+        click.echo(_plan_line(planned, before))
     dropped = 0 if dry_run else _dropped(path, planned, vacuum=vacuum)
     pruned = Pruned(
         before=before,
@@ -259,31 +259,31 @@ def prune(
     if as_json:
         show.as_json(pruned)
     elif not dry_run:
-        click.echo(printable(_deed(path, pruned)))
+        click.echo(printable(_result_line(path, pruned)))
 
 
 def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
     """Drop the looks, and return their number."""
-    with progress_bars.of_a_file(to_file=True) as told:
-        dropped = pruning.carry_out(path, planned, progress=told)
+    with progress_bars.of_a_file(to_file=True) as bar:
+        dropped = pruning.carry_out(path, planned, progress=bar)
     if vacuum:
         pruning.compact(path)
     return dropped
 
 
-def _deed(path: Path, did: Pruned) -> str:
+def _result_line(path: Path, did: Pruned) -> str:
     before, after, unused = map(_mib, (did.bytes_before, did.bytes, did.unused_bytes))
     return f"{did.dropped} dropped; {path}: {before} before, {after} now, {unused} free in it"
 
 
-def _intention(planned: Plan, before: dt.datetime) -> str:
+def _plan_line(planned: Plan, before: dt.datetime) -> str:
     total, day = sum(planned.drop.values()), show.cell(before.astimezone(KST))
     kinds = ", ".join(f"{count} {outcome}" for outcome, count in sorted(planned.drop.items()))
-    told = f"{total} of {planned.looks} looks are older than {day} and show no change"
-    return f"{told}: {kinds}" if kinds else told
+    text = f"{total} of {planned.looks} looks are older than {day} and show no change"
+    return f"{text}: {kinds}" if kinds else text
 
 
-def _end_tidily() -> None:
+def _interrupt_on_sigterm() -> None:
     """A stop is reported like Ctrl-C: a half-written file is removed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 

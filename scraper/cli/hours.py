@@ -40,7 +40,7 @@ def hours(
     if show.records(rows, Hour, form):
         return
     if not rows:
-        show.nothing(f"no look showed {', '.join(stations)} in that time")
+        show.empty(f"no look showed {', '.join(stations)} in that time")
         return
     show.table(
         ["station", "hour", "°C", "sky", "state", "why", "portal", "agree", "mean °C", "coverage"],
@@ -80,7 +80,7 @@ def freezes(
     if show.records(found, query.Freeze, form):
         return
     if not found:
-        show.nothing("no freeze was found")
+        show.empty("no freeze was found")
         return
     show.table(
         ["portal", "since", "until", "length", "next change", "why"],

@@ -69,7 +69,7 @@ def init(folder: Path, name: str, url: str) -> None:
     settings = config.load(path)
     click.echo(f"{printable(str(path))}: written")
     (found,) = check.of_portals(settings, now)
-    click.echo(_told(found), err=not found.well)
+    click.echo(_finding(found), err=not found.well)
     click.echo(f"\nFor cron, a line of `crontab -e`:\n\n{cron_line(path)}\n")
     click.echo("Or for systemd, as root, /etc/systemd/system/nalssi.service:\n")
     click.echo(unit(path))
@@ -95,9 +95,9 @@ def _template() -> str:
     return resources.files("scraper").joinpath(places.DEFAULT_NAME).read_text(encoding="utf-8")
 
 
-def _told(found: Finding) -> str:
+def _finding(found: Finding) -> str:
     fault = "" if found.well else "FAULT: "
-    return printable(f"{found.check}: {fault}{found.told}")
+    return printable(f"{found.check}: {fault}{found.text}")
 
 
 def cron_line(path: Path) -> str:

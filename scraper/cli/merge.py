@@ -48,8 +48,8 @@ def join(others: Sequence[Path], places: Places, *, create: bool, as_json: bool)
     joined = []
     with writing.beside_a_daemon(path, journal=journal, create=create) as store:
         for other in opened:
-            with progress_bars.of_a_file(to_file=True) as told, other:
-                joined.append(merging.merge(store, other, progress=told))
+            with progress_bars.of_a_file(to_file=True) as bar, other:
+                joined.append(merging.merge(store, other, progress=bar))
             _warn(joined[-1])
     if as_json:
         show.as_json([{**named(one), "database": str(one.database)} for one in joined])
@@ -60,5 +60,5 @@ def join(others: Sequence[Path], places: Places, *, create: bool, as_json: bool)
 
 
 def _warn(merged: Merged) -> None:
-    for told in merged.contradictions:
-        click.echo(printable(f"nalssi: {merged.database}: {told}"), err=True)
+    for line in merged.contradictions:
+        click.echo(printable(f"nalssi: {merged.database}: {line}"), err=True)

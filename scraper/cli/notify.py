@@ -32,7 +32,7 @@ def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what 
 
 async def _send(wanted: Notify) -> list[str]:
     """Send a test through each channel, and return the failures."""
-    threads.let_the_end_wait_for_nothing()
+    threads.use_daemon_threads()
     notice = Notice(portal="test", kind="test", well=True, text="nalssi: this is a test")
     failures = await deliver(notice, configured(wanted))
     failure = await ping(wanted.ping, "success", notice.text)

@@ -44,7 +44,7 @@ def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: boo
         reader.explain(page.body, page.encoding, words) if explain and kind == reader.BOX else []
     )
     if not as_json:
-        _say_lists(lists)
+        _print_lists(lists)
     said = reader.read(page.body, page.encoding, words, kind=kind)
     rows = [
         {
@@ -58,13 +58,13 @@ def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: boo
         for reading in said.content.readings
     ]
     if as_json:
-        told = {
+        document = {
             "page_date": said.page_date,
             "observed_at": said.content.observed_at,
             "readings": rows,
             "problems": said.sentences,
         }
-        show.as_json({**told, "lists": lists} if explain else told)
+        show.as_json({**document, "lists": lists} if explain else document)
         return
     click.echo(f"page date {show.cell(said.page_date)}")
     if said.content.observed_at is not None:
@@ -84,7 +84,7 @@ def _kma_id(city: str, words: Words) -> int | None:
     return None if station is None else station.kma_id
 
 
-def _say_lists(lists: list[Explained]) -> None:
+def _print_lists(lists: list[Explained]) -> None:
     for one in lists:
         taken = "taken" if one.taken else "not taken"
         head = f"{one.entries} entries at byte {one.byte}, from {one.begins!r}"

@@ -90,7 +90,7 @@ def plot(
         except NothingToDraw as exc:
             if output is not None:  # without values there is no picture, which is an error
                 raise
-            show.nothing(str(exc))
+            show.empty(str(exc))
         except OverflowError as exc:  # the first or the last days that Python can name
             msg = "no picture reaches the years 1 and 9999"
             raise click.UsageError(msg) from exc
@@ -161,14 +161,14 @@ def _draw_chart(chart: Chart, output: Path | None) -> None:
         if (many := len(chart.tracks)) > figure.MOST:
             msg = f"{many} stations are too many to tell apart, expected at most {figure.MOST}"
             raise click.UsageError(msg)
-        _tell(figure.draw(chart, output))
+        _warn(figure.draw(chart, output))
 
 
 def _draw_map(survey: Survey, output: Path | None) -> None:
     if output is None:
         _print(terminal.draw_map(survey, _size()[0]))
     else:
-        _tell(figure_map.draw(survey, output))
+        _warn(figure_map.draw(survey, output))
 
 
 def _size() -> tuple[int, int]:
@@ -186,6 +186,6 @@ def _print(rows: Iterable[Text]) -> None:
     click.echo(captured.get(), nl=False)
 
 
-def _tell(notes: Iterable[str]) -> None:
+def _warn(notes: Iterable[str]) -> None:
     for note in notes:
         click.echo(f"nalssi: {note}", err=True)

@@ -58,7 +58,7 @@ def latest(
         click.echo(_page(rows), nl=False)
         return
     if portal is not None and not rows:
-        show.nothing(f"{portal} has shown none of that yet")
+        show.empty(f"{portal} has shown none of that yet")
     else:
         show.latest(rows, wide=wide)
 
@@ -100,7 +100,7 @@ def series(
     if show.records(rows, query.Spell, form):
         return
     if not rows:
-        show.nothing(f"no look showed {station} in that time")
+        show.empty(f"no look showed {station} in that time")
         return
     show.table(
         ["seen from", "seen until", "changed after", "°C", "condition", "label", "portal", "state"],
@@ -225,10 +225,12 @@ def _rows(
     elif form == "csv":
         show.as_csv(names, [row.values() for row in rows])
     elif not rows:
-        show.nothing(none)
+        show.empty(none)
     else:
         headings = {name: _UNITS.get(name, name.replace("_", " ")) for name in names}
-        numbers = [told for name, told in headings.items() if _is_number(row[name] for row in rows)]
+        numbers = [
+            heading for name, heading in headings.items() if _is_number(row[name] for row in rows)
+        ]
         values = [list(row.values()) for row in rows]
         show.table(list(headings.values()), values, numbers=numbers, keys=keys)
 

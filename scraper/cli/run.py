@@ -14,7 +14,7 @@ from scraper.cli.options import Places, create, with_places
 from scraper.daemon.log import log_to_stderr
 from scraper.daemon.service import Daemon
 from scraper.printable import printable
-from scraper.troubles.teller import Teller
+from scraper.troubles.notifier import Notifier
 from scraper.writing import writing
 
 
@@ -35,11 +35,11 @@ def run(places: Places, *, create: bool) -> None:
             load = functools.partial(places.required, portals=True)
             asyncio.run(Daemon(load=load, store=store, clock=now, log=log).run())
     except DatabaseError as exc:
-        teller = Teller(
+        notifier = Notifier(
             config=settings,
             database=path,
             clock=now,
             complain=lambda line: log.warning("not sent", reason=printable(line)),
         )
-        asyncio.run(teller.tell_pass(exc))
+        asyncio.run(notifier.notify_pass(exc))
         raise

@@ -19,7 +19,7 @@ from scraper.collect import PassNotKept, collecting
 from scraper.errors import AnotherPass, WrongClock
 from scraper.monitor import Monitor
 from scraper.printable import printable
-from scraper.troubles.teller import Teller
+from scraper.troubles.notifier import Notifier
 from scraper.writing import writing
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def scrape(
     if as_json:
         show.as_json([_report(report) for report in reports])
     for report in reports:
-        _say(report, verbose=verbose and not as_json)
+        _print_report(report, verbose=verbose and not as_json)
     if unkept:
         raise unkept  # its exit code is higher than that of any look
     click.get_current_context().exit(max((report.exit_code for report in reports), default=0))
@@ -72,20 +72,20 @@ def _kept(
     settings: Config, path: Path, names: tuple[str, ...], *, create: bool
 ) -> tuple[list[Report], PassNotKept | None]:
     """Run one pass, and report the troubles of nalssi that it shows."""
-    teller = Teller(config=settings, database=path, clock=now, complain=_complain)
+    notifier = Notifier(config=settings, database=path, clock=now, complain=_complain)
     try:
         with writing(path, what="pass", journal=settings.journal, create=create) as store:
-            return asyncio.run(_swept(settings, store, names, teller))
+            return asyncio.run(_swept(settings, store, names, notifier))
     except (DatabaseError, WrongClock) as exc:
-        asyncio.run(teller.tell_pass(exc))
+        asyncio.run(notifier.notify_pass(exc))
         raise
 
 
 async def _swept(
-    settings: Config, store: Store, names: tuple[str, ...], teller: Teller
+    settings: Config, store: Store, names: tuple[str, ...], notifier: Notifier
 ) -> tuple[list[Report], PassNotKept | None]:
     """Run one pass over the chosen portals; return the error too if a look was not stored."""
-    threads.let_the_end_wait_for_nothing()
+    threads.use_daemon_threads()
     async with collecting(settings, store, now) as collector:
         monitor = Monitor(
             config=settings, collector=collector, store=store, clock=now, complain=_complain
@@ -100,10 +100,10 @@ async def _swept(
             raise
         except PassNotKept as exc:
             await monitor.ping("fail", str(exc))
-            await teller.tell_pass(exc, monitor.channels)
+            await notifier.notify_pass(exc, monitor.channels)
             return exc.reports, exc
         await monitor.after_looks(reports)
-        await teller.tell_pass(None, monitor.channels)
+        await notifier.notify_pass(None, monitor.channels)
         return reports, None
 
 
@@ -122,7 +122,7 @@ def _report(report: Report) -> dict[str, object]:
     }
 
 
-def _say(report: Report, *, verbose: bool) -> None:
+def _print_report(report: Report, *, verbose: bool) -> None:
     """Print one line on stderr for a failure; with ``verbose`` one on stdout for the rest."""
     if report.error is not None:
         line = f"nalssi: {report.portal}: {report.outcome}: {report.error}"

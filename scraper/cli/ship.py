@@ -33,9 +33,9 @@ def ship(uri: str, places: Places, *, as_json: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         Monthly(places.database()) as source,
-        progress_bars.of_a_file(to_file=True) as told,
+        progress_bars.of_a_file(to_file=True) as bar,
     ):
-        done = shipping.ship(source, uri, clean=printable, progress=told)
+        done = shipping.ship(source, uri, clean=printable, progress=bar)
     if as_json:
         show.as_json(done)
     else:

@@ -85,9 +85,9 @@ def table(
     print_table(headings, shown, numbers=numbers, styles=styles, keys=keys)
 
 
-def nothing(told: str) -> None:
+def empty(message: str) -> None:
     """Print on stderr why a result is empty."""
-    click.echo(f"nalssi: {printable(told)}", err=True)
+    click.echo(f"nalssi: {printable(message)}", err=True)
 
 
 def cell(value: object) -> str:
@@ -112,7 +112,7 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
         wide: Whether to print all columns, or only those that fit 80 characters.
     """
     if not rows:
-        nothing("no portal has shown a sidebar yet")
+        empty("no portal has shown a sidebar yet")
         return
     from scraper.cli import korean  # noqa: PLC0415 - JSON does without headings
     from scraper.cli.table import print_line  # noqa: PLC0415 - and without rich
@@ -164,7 +164,7 @@ def status(rows: Sequence[PortalRow], *, wide: bool) -> None:
             says why a portal is not live.
     """
     if not rows:
-        nothing("no portal is known: the config names none, and no portal was polled yet")
+        empty("no portal is known: the config names none, and no portal was polled yet")
         return
     from scraper.cli.table import print_line  # noqa: PLC0415 - JSON does without rich
 
@@ -196,10 +196,10 @@ def _portal(row: PortalRow, *, wide: bool) -> dict[str, object]:
 
 def _warnings(rows: Sequence[Latest]) -> list[str]:
     """A sentence for each portal whose values are not the current weather."""
-    told: dict[tuple[str, str, dt.datetime, dt.datetime], Latest] = {}
+    newest: dict[tuple[str, str, dt.datetime, dt.datetime], Latest] = {}
     for row in rows:
-        told[row.portal, row.state, row.seen_from, row.seen_until] = row
-    warnings = filter(None, map(_warning, told.values()))
+        newest[row.portal, row.state, row.seen_from, row.seen_until] = row
+    warnings = filter(None, map(_warning, newest.values()))
     return [f"{warning}. They are not the current weather." for warning in warnings]
 
 

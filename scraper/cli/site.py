@@ -59,7 +59,7 @@ def site(folder: Path, base_url: str, months: Any, places: Places) -> None:
     refuse_without_web()
     from scraper.web import site as frozen  # noqa: PLC0415 - it wants the extra
 
-    told = frozen.write(
+    done = frozen.write(
         places.database(), folder, now=now(), base_url=checked_url(base_url), months=months
     )
-    click.echo(f"{told.files} files, {told.written} written")
+    click.echo(f"{done.files} files, {done.written} written")

@@ -130,7 +130,7 @@ def stats(
     elif form == "csv":
         show.as_csv(*_flat(rows))
     elif not rows:
-        show.nothing(_NOTHING.format(", ".join(stations)))
+        show.empty(_NOTHING.format(", ".join(stations)))
     else:
         (_periods if wide else _short)(rows, _NAMED[by])
 
@@ -268,7 +268,7 @@ def compare(
     elif form == "csv":
         show.as_csv(*_columns(found, ("since", "until")))
     elif not found.periods:
-        show.nothing(_NOTHING.format(", ".join(found.stations)))
+        show.empty(_NOTHING.format(", ".join(found.stations)))
     else:
         _side_by_side(found, by)
 

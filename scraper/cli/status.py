@@ -109,8 +109,8 @@ def _show(
     ]
     if form == "json":
         running = holder and {"what": holder.what, "pid": holder.pid, "since": holder.since}
-        told = {"troubles": rows, "portals": portals, "database": file, "running": running}
-        show.as_json(told)
+        document = {"troubles": rows, "portals": portals, "database": file, "running": running}
+        show.as_json(document)
         return
     for row in rows:  # the table of portals has no column for them
         line = f"{row.kind.upper()} since {row.since:%Y-%m-%d %H:%M}: {row.text}"
@@ -187,7 +187,7 @@ def gaps(
     if show.records(found, query.Gap, form):
         return
     if not found:
-        show.nothing("no gap was found")
+        show.empty("no gap was found")
         return
     show.table(
         ["portal", "since", "until", "length", "failures", "cause", "reason"],

@@ -24,7 +24,7 @@ def words(places: Places, *, unknown: bool, form: Form) -> None:
     if found:
         _list(found)
     else:
-        show.nothing("every word is understood" if unknown else "no portal has shown a word yet")
+        show.empty("every word is understood" if unknown else "no portal has shown a word yet")
 
 
 def _list(found: list[Word]) -> None:

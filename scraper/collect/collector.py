@@ -290,8 +290,8 @@ class Collector:
         # A look in the future was dated by a wrong clock, and so was its Retry-After.
         if last is not None and until is not None and last <= now < until:
             again = until.astimezone(KST).isoformat()
-            told = f"not polled: the site asked for no request before {again}"
-            raise FetchError(portal.url, told, retry_after_s=(until - now).total_seconds())
+            reason = f"not polled: the site asked for no request before {again}"
+            raise FetchError(portal.url, reason, retry_after_s=(until - now).total_seconds())
         return await self._fetcher.ask(
             portal.url,
             etag=memory.etag,

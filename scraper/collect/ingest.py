@@ -101,8 +101,8 @@ def read_leftovers(
         if store.begin_again(page):
             yield read(store, replace(page, kind=kinds.get(page.portal, reader.BOX)), words)
         else:
-            told = f"reading it began {page.tries} times and never finished"
-            yield Report.of(page, "set_aside", error=f"its page was set aside: {told}")
+            reason = f"reading it began {page.tries} times and never finished"
+            yield Report.of(page, "set_aside", error=f"its page was set aside: {reason}")
 
 
 def _record_not_modified(store: Store, look: Look, url: str) -> Report:

@@ -156,7 +156,7 @@ class Timetable:
             return  # each of the looks has reported it
         for report in reports:
             self._after(report.portal, report)
-            self._tell(report)
+            self._report(report)
 
     async def finish(self) -> None:
         """Begin no more looks; wait a while for the running ones, then give them up."""
@@ -181,7 +181,7 @@ class Timetable:
             self._after(portal.name, exc)
             return
         self._after(portal.name, report)
-        self._tell(report)
+        self._report(report)
         if report.outcome == "fetch_failed" and (job := self._scheduler.get_job(portal.name)):
             soonest = self._clock() + dt.timedelta(seconds=self._config.interval_s)
             job.modify(next_run_time=max(await self._due(portal), soonest))
@@ -202,19 +202,19 @@ class Timetable:
         if now >= self._round_ends:
             self._round_ends = now + self._config.interval_s * (1 - 2 * JITTER)
             self._round_untold = True
-            self._tell()
+            self._report()
 
     def _end_look(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
         self._went_on = time.monotonic()
 
-    def _tell(self, *reports: Report) -> None:
+    def _report(self, *reports: Report) -> None:
         """Send the reports of looks beside the looks, one batch at a time."""
         self._untold += reports
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell_all())
+            self._telling = asyncio.create_task(self._report_all())
 
-    async def _tell_all(self) -> None:
+    async def _report_all(self) -> None:
         while self._round_untold or self._untold:
             if self._round_untold:
                 self._round_untold = False

@@ -22,8 +22,8 @@ from scraper.daemon.watch import Watch
 from scraper.errors import ConfigError
 from scraper.monitor import Monitor
 from scraper.printable import printable
+from scraper.troubles.notifier import Notifier
 from scraper.troubles.seen import of_clock
-from scraper.troubles.teller import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,11 +66,11 @@ class Daemon:
         self._load, self._store, self._clock, self._log = load, store, clock, log
         self._stop, self._reload = asyncio.Event(), asyncio.Event()
         self._config = load()
-        self._told: dict[str, tuple[str, ...]] = {}
+        self._logged: dict[str, tuple[str, ...]] = {}
         self._backlog = Backlog()
         self._inspection = Inspection(store.path)
         self._states = States(log)
-        self._teller = Teller(
+        self._notifier = Notifier(
             config=self._config, database=store.path, clock=clock, complain=self._complain
         )
 
@@ -85,37 +85,37 @@ class Daemon:
                 with each look, and stores them as soon as it can: the file may be back, or have
                 room, a minute later.
         """
-        threads.let_the_end_wait_for_nothing()
+        threads.use_daemon_threads()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
-        await self._wait_for_a_sane_clock()
+        await self._wait_for_valid_clock()
         self._store.keep_event(self._clock(), "started")
         words, kinds = self._config.words.known(), self._config.kinds
         for report in read_leftovers(self._store, words, kinds):
             self._after(report.portal, report)
         self._store.wait_at_most(BUSY_S)
         while not self._stop.is_set():
-            await self._look_until_told()
+            await self._poll_until_signal()
         if unkept := self._backlog.unkept():
             problem = f"{unkept} looks could not be kept and are lost"
             raise DatabaseError(self._store.path, problem)
-        self._keep_event("stopped")
+        self._record_event("stopped")
         self._log.info("stopped")
 
     def _complain(self, line: str) -> None:
         self._log.warning("not sent", reason=printable(line))
 
-    async def _wait_for_a_sane_clock(self) -> None:
+    async def _wait_for_valid_clock(self) -> None:
         """Wait for a valid clock: a look must not get a date before this code was written."""
         if self._clock() < RELEASED:
             self._log.error("waiting for the clock to be set", now=self._clock().isoformat())
-            await self._teller.tell(of_clock(clock.problem(self._clock(), None)))
+            await self._notifier.notify(of_clock(clock.problem(self._clock(), None)))
         while self._clock() < RELEASED and not self._stop.is_set():
             await _first_of(CHECK_S, self._stop)
 
-    async def _look_until_told(self) -> None:
+    async def _poll_until_signal(self) -> None:
         """Poll under one config, until a signal."""
         async with AsyncExitStack() as stack:
             collector = await stack.enter_async_context(
@@ -136,7 +136,7 @@ class Daemon:
             await timetable.start()
             self._log.info("looking", portals=[portal.name for portal in self._config.portals])
             systemd.ready()
-            await self._until_told(timetable, collector, monitor, watch)
+            await self._run_until_signal(timetable, collector, monitor, watch)
             if self._stop.is_set():
                 systemd.stopping()
             await timetable.finish()
@@ -144,20 +144,20 @@ class Daemon:
 
     def _watch(self, monitor: Monitor) -> Watch:
         """The watch for troubles of nalssi; known ones are in the next ping."""
-        self._teller.config = self._config
+        self._notifier.config = self._config
         monitor.faults = self._faults()
         return Watch(
             store=self._store,
             backlog=self._backlog,
             inspection=self._inspection,
             clock=self._clock,
-            teller=self._teller,
+            notifier=self._notifier,
             log=self._log,
         )
 
     def _faults(self) -> list[str]:
-        told = [one.text for one in self._teller.lasting()]
-        return [*told, *(one for one in self._inspection.faults if one not in told)]
+        lasting = [one.text for one in self._notifier.lasting()]
+        return [*lasting, *(one for one in self._inspection.faults if one not in lasting)]
 
     def _serve_metrics(self, stack: AsyncExitStack) -> None:
         """Serve metrics on the port of the config; a port that fails does not stop looks."""
@@ -188,19 +188,19 @@ class Daemon:
             return
         monitor.publisher = stack.enter_context(publisher)
 
-    async def _until_told(
+    async def _run_until_signal(
         self, timetable: Timetable, collector: Collector, monitor: Monitor, watch: Watch
     ) -> None:
         """Feed the watchdog and watch the clock until the end, or until there is a new config."""
         lead = _lead(self._clock)
         while not self._stop.is_set():
             await _first_of(CHECK_S, self._stop, self._reload)
-            if self._reload.is_set() and self._load_again():
+            if self._reload.is_set() and self._read_config_again():
                 return
             timetable.catch_up()
             if wished := wish.take(self._store.path):
                 await timetable.look_now(wished)
-            self._inspection.begin_if_due(lambda faults: self._tell_faults(monitor, faults))
+            self._inspection.begin_if_due(lambda faults: self._log_faults(monitor, faults))
             watch.tick(timetable, monitor)
             monitor.faults = self._faults()
             if timetable.goes_on():
@@ -210,9 +210,9 @@ class Daemon:
                 lead += step
                 self._log.warning("the clock was set", by_s=round(step.total_seconds()))
                 timetable.shift(step)
-                await self._keep_step(collector, step)
+                await self._record_clock_step(collector, step)
 
-    async def _tell_faults(self, monitor: Monitor, faults: list[str]) -> None:
+    async def _log_faults(self, monitor: Monitor, faults: list[str]) -> None:
         monitor.faults = self._faults()
         if faults:
             more = len(faults) - 1  # `nalssi check` lists all of them
@@ -221,17 +221,17 @@ class Daemon:
         else:
             self._log.info("database sound again")
 
-    async def _keep_step(self, collector: Collector, step: dt.timedelta) -> None:
+    async def _record_clock_step(self, collector: Collector, step: dt.timedelta) -> None:
         detail = f"set by {round(step.total_seconds())} s, or the machine slept"
-        await collector.in_writer(self._keep_event, "clock", detail)
+        await collector.in_writer(self._record_event, "clock", detail)
 
-    def _keep_event(self, kind: Event, detail: str | None = None) -> None:
+    def _record_event(self, kind: Event, detail: str | None = None) -> None:
         try:
             self._store.keep_event(self._clock(), kind, detail)
         except DatabaseError as exc:
             self._log.error("not kept", reason=str(exc))
 
-    def _load_again(self) -> bool:
+    def _read_config_again(self) -> bool:
         """Read the config again; return whether a new one must be used."""
         self._reload.clear()
         systemd.reloading()
@@ -266,8 +266,8 @@ class Daemon:
         systemd.status(f"{end.portal}: {end.outcome}")
         if end.error is not None or end.outcome == "not_modified":  # it has no problems to compare
             return
-        if self._told.get(end.portal, ()) != end.problems:
-            self._told[end.portal] = end.problems
+        if self._logged.get(end.portal, ()) != end.problems:
+            self._logged[end.portal] = end.problems
             for problem in end.problems or ("none any more",):
                 self._log.warning("problem", portal=end.portal, problem=printable(problem))
 

@@ -33,11 +33,11 @@ def notify(*lines: str) -> bool:
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not lines or not address.startswith(("/", "@")):
         return False
-    told = "\n".join(_one_line(line) for line in lines).encode(errors="replace")
+    message = "\n".join(_one_line(line) for line in lines).encode(errors="replace")
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
             sender.settimeout(_PATIENCE_S)
-            sender.sendto(told, _path(address))
+            sender.sendto(message, _path(address))
     except (OSError, ValueError):  # gone, full, not ours; ValueError: not a path
         return False
     return True

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from scraper.daemon.integrity import Inspection
     from scraper.daemon.scheduler import Timetable
     from scraper.monitor import Monitor
+    from scraper.troubles.notifier import Notifier
     from scraper.troubles.rules import Key
-    from scraper.troubles.teller import Teller
 
 STEP: Final = dt.timedelta(seconds=30)
 """A difference between the two clocks of the machine that is not drift."""
@@ -37,7 +37,7 @@ class Watch:
         backlog: Looks that could not be recorded.
         inspection: Damage of the file.
         clock: Returns the present; aware.
-        teller: Sends the notices.
+        notifier: Sends the notices.
         log: Takes the beginnings and ends.
     """
 
@@ -48,11 +48,11 @@ class Watch:
         backlog: Backlog,
         inspection: Inspection,
         clock: Callable[[], dt.datetime],
-        teller: Teller,
+        notifier: Notifier,
         log: Any,
     ) -> None:
         self._store, self._backlog, self._inspection = store, backlog, inspection
-        self._clock, self.teller, self._log = clock, teller, log
+        self._clock, self.notifier, self._log = clock, notifier, log
         self._ticked = time.monotonic()
         self._lead, self._stepped, self._stepped_at = _lead(clock), "", 0.0
         self._stood: str | None = None
@@ -66,10 +66,10 @@ class Watch:
             timetable: The timetable of the looks.
             monitor: The monitor of the portals, with the results of its channels and the ping.
         """
-        self._mind_our_own_pause(timetable.interval_s)
+        self._check_pause(timetable.interval_s)
         if self._under_way is None or self._under_way.done():
-            self._mind_the_clock()  # not within a round, whose times use one clock
-            self._under_way = asyncio.create_task(self._see_if_we_can(timetable, monitor))
+            self._check_clock()  # not within a round, whose times use one clock
+            self._under_way = asyncio.create_task(self._check_in_thread(timetable, monitor))
 
     async def finish(self) -> None:
         """Give up a running check."""
@@ -77,13 +77,13 @@ class Watch:
             self._under_way.cancel()
             await asyncio.gather(self._under_way, return_exceptions=True)
 
-    async def _see_if_we_can(self, timetable: Timetable, monitor: Monitor) -> None:
+    async def _check_in_thread(self, timetable: Timetable, monitor: Monitor) -> None:
         try:
-            await self._see(timetable, monitor)
+            await self._check(timetable, monitor)
         except RuntimeError as exc:  # no thread can be started; the next round may succeed
             self._log.warning("troubles not looked for", reason=str(exc))
 
-    async def _see(self, timetable: Timetable, monitor: Monitor) -> None:
+    async def _check(self, timetable: Timetable, monitor: Monitor) -> None:
         now = self._clock()
         wrong_clock = clocks.problem(now, timetable.newest_look())
         timetable.hold(wrong_clock is not None)
@@ -95,14 +95,14 @@ class Watch:
             **monitor.channels,
         }
         self._stood = None
-        before = {one.key for one in self.teller.lasting()}
-        await self.teller.tell(seen, now)
-        if new := self._say(before):
+        before = {one.key for one in self.notifier.lasting()}
+        await self.notifier.notify(seen, now)
+        if new := self._log_changes(before):
             await monitor.ping("fail", "\n".join(new))
 
-    def _say(self, before: set[Key]) -> list[str]:
+    def _log_changes(self, before: set[Key]) -> list[str]:
         """Log which troubles began and ended; return those that began, a line each."""
-        now = {one.key: one for one in self.teller.lasting()}
+        now = {one.key: one for one in self.notifier.lasting()}
         for key in now.keys() - before:
             self._log.error("trouble", kind=key[0], reason=now[key].text)
         for key in before - now.keys():
@@ -111,8 +111,8 @@ class Watch:
 
     def _of_file(self) -> dict[Key, str | None]:
         """The disk and the file, with the last error of SQLite."""
-        least = self.teller.config.notify.disk_mib
-        short = self.teller.has(("disk", ""))
+        least = self.notifier.config.notify.disk_mib
+        short = self.notifier.has(("disk", ""))
         seen = {**see.of_success()}
         if refused := self._backlog.refused:
             seen |= see.of_error(refused)
@@ -132,13 +132,13 @@ class Watch:
         problem = self._backlog.problem()
         return {("backlog", ""): problem} if problem or not self._backlog.refused else {}
 
-    def _mind_the_clock(self) -> None:
+    def _check_clock(self) -> None:
         """A clock step is a trouble for three intervals; sleep of the machine is not a step."""
         step = _lead(self._clock) - self._lead
-        interval_s = self.teller.config.interval_s
+        interval_s = self.notifier.config.interval_s
         if abs(step) > STEP:
             self._lead += step
-            self.teller.shift(step)
+            self.notifier.shift(step)
             self._stepped_at = time.monotonic()
             now = self._clock().astimezone(KST).isoformat(timespec="seconds")
             self._stepped = (
@@ -148,7 +148,7 @@ class Watch:
         elif self._stepped and time.monotonic() - self._stepped_at > INTERVALS * interval_s:
             self._stepped = ""
 
-    def _mind_our_own_pause(self, interval_s: float) -> None:
+    def _check_pause(self, interval_s: float) -> None:
         """A process that was stopped, or hung, detects it when it resumes."""
         now = time.monotonic()
         pause_s, self._ticked = now - self._ticked, now

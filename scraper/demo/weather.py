@@ -103,5 +103,5 @@ def _sky(hours: float, celsius: float, noise: float) -> tuple[str, str]:
 
 def _noise(city: str, at: dt.datetime) -> float:
     """A number from -1 to 1, always the same for a city and hour."""
-    told = hashlib.sha256(f"{city} {at:%Y-%m-%d %H}".encode()).digest()
-    return int.from_bytes(told[:2], "big") / 32767.5 - 1
+    digest = hashlib.sha256(f"{city} {at:%Y-%m-%d %H}".encode()).digest()
+    return int.from_bytes(digest[:2], "big") / 32767.5 - 1

@@ -228,7 +228,7 @@ class Fetcher:
             answer = await self._followed(url.join("/robots.txt"), budget, obey=False)
             text = robots.text_of(answer.body, whole=answer.whole)
         except FetchError as exc:
-            if not robots.says_there_is_none(exc.status):
+            if not robots.has_no_rules(exc.status):
                 raise _about_robots(url, exc) from exc
             text = ""
         return Robots(origin=address.origin_of(url), fetched_at=self._clock(), text=text)

@@ -33,7 +33,7 @@ def is_usable(robots: Robots, now: dt.datetime) -> bool:
     return now - robots.fetched_at <= _USABLE
 
 
-def says_there_is_none(status: int | None) -> bool:
+def has_no_rules(status: int | None) -> bool:
     """
     Whether an answer means that the site has no rules, so all is allowed.
 

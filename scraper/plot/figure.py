@@ -291,16 +291,16 @@ def _words(chart: Chart, sheet: Sheet, height: float) -> None:
 
 
 def _explained(chart: Chart) -> str:
-    told = ["A value holds for 90 minutes at most; the line stops where no value is known."]
+    notes = ["A value holds for 90 minutes at most; the line stops where no value is known."]
     if "unconfirmed" in chart.states:
-        told.append("Dotted: unconfirmed, not seen to begin or not renewed.")
+        notes.append("Dotted: unconfirmed, not seen to begin or not renewed.")
     if "stale" in chart.states:
-        told.append("Hollow: stale, published three or more hours earlier.")
+        notes.append("Hollow: stale, published three or more hours earlier.")
     if "frozen" in chart.states:
-        told.append("Red band, dashed: frozen, the portal stood still.")
+        notes.append("Red band, dashed: frozen, the portal stood still.")
     if any(charts.flagged(track.stretches) for track in chart.tracks):
-        told.append("Red mark: may be wrong.")
-    return "  ".join(told)
+        notes.append("Red mark: may be wrong.")
+    return "  ".join(notes)
 
 
 def _legend(chart: Chart, sheet: Sheet) -> None:

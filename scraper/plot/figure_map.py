@@ -253,6 +253,6 @@ def _words(survey: Survey, sheet: Sheet, nameless: list[str]) -> None:
         color=paper.FAINT,
         va="center",
     )
-    told = [f"Hollow: {one}" for one in survey.standings] + list(survey.left_out)
-    told += [f"No room for the names of {', '.join(nameless)}"] if nameless else []
-    figure.text(0.06, 0.12 / inches, "\n".join(told), color=paper.FAINT, fontsize=8, va="bottom")
+    notes = [f"Hollow: {one}" for one in survey.standings] + list(survey.left_out)
+    notes += [f"No room for the names of {', '.join(nameless)}"] if nameless else []
+    figure.text(0.06, 0.12 / inches, "\n".join(notes), color=paper.FAINT, fontsize=8, va="bottom")

@@ -78,10 +78,10 @@ class About:
     def metadata(self, kind: str) -> dict[str, Any]:
         """The same as the metadata of a kind of file: Dublin Core in SVG, keywords in PNG."""
         maker = f"nalssi {__version__}"
-        told = {"Title": self.title, "Description": self.description, "Source": self.credit}
+        fields = {"Title": self.title, "Description": self.description, "Source": self.credit}
         if kind == "svg":
-            return {**told, "Creator": maker, "Date": self.time.isoformat(timespec="seconds")}
-        return {**told, "Author": maker, "Creation Time": self.time.isoformat(timespec="seconds")}
+            return {**fields, "Creator": maker, "Date": self.time.isoformat(timespec="seconds")}
+        return {**fields, "Author": maker, "Creation Time": self.time.isoformat(timespec="seconds")}
 
 
 def draw(

@@ -61,13 +61,13 @@ class Survey:
     @property
     def standings(self) -> list[str]:
         """Notes on the stations that are not live, a sentence for each kind."""
-        told = []
+        notes = []
         for standing, why in _WHY.items():
             own = [one.value.seen_from for one in self.sightings if one.standing == standing]
             if own:
                 oldest = min(began for began in own if began).astimezone(KST)
-                told.append(f"{standing} ({len(own)}): {why} {oldest:%m-%d %H:%M}")
-        return told
+                notes.append(f"{standing} ({len(own)}): {why} {oldest:%m-%d %H:%M}")
+        return notes
 
 
 _WHY: Final = {

@@ -244,8 +244,8 @@ def _legend(chart: Chart, columns: int) -> list[Text]:
         if rows[-1] and rows[-1].cell_len + 2 + piece.cell_len > columns:
             rows.append(Text())
         rows[-1].append("  " if rows[-1] else "").append(piece)
-    told = [text for state, text in _EXPLAINED.items() if state in chart.states]
-    return rows + [Text(text, _FAINT) for text in told]
+    notes = [text for state, text in _EXPLAINED.items() if state in chart.states]
+    return rows + [Text(text, _FAINT) for text in notes]
 
 
 _WEST, _EAST, _SOUTH, _NORTH = 125.6, 130.2, 33.05, 38.75
@@ -270,9 +270,9 @@ def draw_map(survey: Survey, columns: int) -> list[Text]:
     drawn, nameless = _Map(survey, min(max(columns, _MAP_NARROWEST), _MAP_WIDEST)).draw()
     at = f"{survey.at.astimezone(KST):%Y-%m-%d %H:%M}"
     title = f"{at}, Korean time · KMA via {', '.join(survey.portals)}"
-    told = [f"(in brackets) {one}" for one in survey.standings] + list(survey.left_out)
-    told += [f"no room for {', '.join(nameless)}"] if nameless else []
-    return [Text(title, _FAINT), *drawn, *(Text(text, _FAINT) for text in told)]
+    notes = [f"(in brackets) {one}" for one in survey.standings] + list(survey.left_out)
+    notes += [f"no room for {', '.join(nameless)}"] if nameless else []
+    return [Text(title, _FAINT), *drawn, *(Text(text, _FAINT) for text in notes)]
 
 
 class _Map:

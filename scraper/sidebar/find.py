@@ -163,7 +163,7 @@ def find(
     found = list(_candidates(body, encoding, words, steps))
     taken = chosen(found)
     if taken is None:
-        raise NoSidebar(landing.why_none(body, encoding, found))
+        raise NoSidebar(landing.describe(body, encoding, found))
     if _is_plain(taken.region) and evidence.enough_alone(taken.facts):
         return taken.sidebar
     return replace(taken.sidebar, fragment=_fragment(taken, words, steps))

@@ -34,7 +34,7 @@ _LITTLE: Final = 200
 """The most visible bytes of a page without content, such as a message to wait, or a link."""
 
 
-def why_none(body: bytes, encoding: str, found: Sequence[Candidate]) -> str:
+def describe(body: bytes, encoding: str, found: Sequence[Candidate]) -> str:
     """Why a page has no sidebar: its kind, and the list nearest to a sidebar."""
     if found and not any(one.is_box for one in found):
         best = max(found, key=lambda one: one.points)

@@ -182,13 +182,13 @@ def _sent(
 
 def _problem(request: Request, status: int, detail: str, headers: dict[str, str]) -> Response:
     """An error in the form of RFC 9457."""
-    told = {
+    problem = {
         "type": "about:blank",
         "title": http.HTTPStatus(status).phrase,
         "status": status,
         "detail": printable(detail),
     }
-    body = (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+    body = (json.dumps(problem, ensure_ascii=False) + "\n").encode("utf-8", "replace")
     return _sent(request, body, status, PROBLEM, {"Cache-Control": "no-store", **headers})
 
 

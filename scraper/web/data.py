@@ -44,7 +44,7 @@ SHORT: Final = (
 
 def _record(row: Any) -> dict[str, Any]:
     """A record without its age."""
-    return {name: told for name, told in records.named(row).items() if name not in AGEING}
+    return {name: value for name, value in records.named(row).items() if name not in AGEING}
 
 
 def names(kind: type) -> list[str]:
@@ -79,8 +79,8 @@ def latest_geojson(asked: Asked) -> Answer:
     """The same as points (RFC 7946), for stations with a known place."""
     rows, _ = _latest(asked)
     features = [_feature(_record(row)) for row in rows if row.longitude is not None]
-    told = {"type": "FeatureCollection", "features": features}
-    return asked.json(told, rows, media_type=GEOJSON)
+    collection = {"type": "FeatureCollection", "features": features}
+    return asked.json(collection, rows, media_type=GEOJSON)
 
 
 def _feature(row: dict[str, Any]) -> dict[str, Any]:
@@ -120,10 +120,10 @@ def portals(asked: Asked) -> Answer:
 
 def gaps(asked: Asked) -> Answer:
     """The stretches without a successful look; ``until`` is null while one lasts."""
-    told = [_record(one) for one in asked.db.gaps(**_span(asked), now=asked.now)]
-    for row in told:
+    rows = [_record(one) for one in asked.db.gaps(**_span(asked), now=asked.now)]
+    for row in rows:
         row["until"] = row["until"] if row["until"] < asked.now else None
-    return asked.json(told)
+    return asked.json(rows)
 
 
 def freezes(asked: Asked) -> Answer:
@@ -244,12 +244,12 @@ def _part(left: list[Spell], limit: int) -> list[Spell]:
 def _address(path: str, values: Mapping[str, Any]) -> str:
     from urllib.parse import urlencode  # noqa: PLC0415 - for the few that go on
 
-    told = {
+    query = {
         name: value.isoformat() if isinstance(value, dt.datetime) else value
         for name, value in values.items()
         if value is not None
     }
-    return f"{path}?{urlencode(told)}"
+    return f"{path}?{urlencode(query)}"
 
 
 # ---- one value, one sidebar, all of it
@@ -282,8 +282,8 @@ def health(asked: Asked) -> Answer:
     names = ("portal", "state", "since", "why", "last_look", "last_success")
     bad = [one for one in asked.status if one.state in NOT_OF_NOW]
     well = bool(asked.status) and not bad
-    told = {
+    document = {
         "status": "pass" if well else "fail",
         "portals": [{name: getattr(one, name) for name in names} for one in asked.status],
     }
-    return asked.json(told, status=200 if well else 503)
+    return asked.json(document, status=200 if well else 503)

@@ -251,13 +251,13 @@ def _skies(
 ) -> Iterator[Colour]:
     """The strip, divided into parts of one colour."""
     paths: dict[sky.Look, list[str]] = {}
-    told: dict[sky.Look, list[str]] = {}
+    legend: dict[sky.Look, list[str]] = {}
     for one in shown:
         begins, ends = (x(at) for at in (one.start, one.end))
         look = sky.look(one.condition, one.label)
         paths.setdefault(look, []).append(f"M{begins:.1f} 0H{ends:.1f}V{_STRIP:.0f}H{begins:.1f}z")
         word = words.sky(one.condition, one.label, language)
-        if word not in told.setdefault(look, []):
-            told[look].append(word)
+        if word not in legend.setdefault(look, []):
+            legend[look].append(word)
     for look, parts in paths.items():
-        yield Colour(colour=look.colour, path="".join(parts), words=", ".join(told[look][:2]))
+        yield Colour(colour=look.colour, path="".join(parts), words=", ".join(legend[look][:2]))

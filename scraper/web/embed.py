@@ -101,7 +101,7 @@ def oembed(asked: Asked) -> Answer:
 def _oembed(asked: Asked, known: Station) -> Answer:
     address = f"{asked.base_url}/embed/{known.kma_id}.html"
     title = f"{known.name_ko} {known.name_en or ''}".strip()
-    told = {
+    document = {
         "version": "1.0",
         "type": "rich",
         "title": title,
@@ -115,4 +115,4 @@ def _oembed(asked: Asked, known: Station) -> Answer:
             'frameborder="0" scrolling="no" loading="lazy"></iframe>'
         ),
     }
-    return asked.json(told)
+    return asked.json(document)

@@ -58,7 +58,7 @@ def document(asked: Asked) -> Answer:
     """The description of all data addresses."""
     asked.only()
     examples = _examples(asked)
-    told = {
+    document = {
         "openapi": "3.1.0",
         "info": {
             "title": "nalssi",
@@ -72,7 +72,7 @@ def document(asked: Asked) -> Answer:
         "paths": {f"/api/v1{one.path}": {"get": _get(one, examples)} for one in OPERATIONS},
         "components": {"schemas": _schemas()},
     }
-    return asked.json(told)
+    return asked.json(document)
 
 
 def described(asked: Asked) -> list[tuple[Operation, str]]:
@@ -126,11 +126,11 @@ def _typed(name: str, example: str) -> str | int:
 
 
 def _problems(one: Operation) -> dict[str, Any]:
-    told = {"400": "The question is wrong", "404": "Not found", "503": "Busy"}
+    texts = {"400": "The question is wrong", "404": "Not found", "503": "Busy"}
     if one.path == "/health.json":
-        del told["503"]
+        del texts["503"]
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {code: {"description": words, "content": content} for code, words in told.items()}
+    return {code: {"description": words, "content": content} for code, words in texts.items()}
 
 
 def _content(one: Operation) -> dict[str, Any]:
@@ -201,8 +201,8 @@ def _struct(
         names: The names in the answer, each with that in the record; None = all unchanged.
         name: A name in place of its own.
     """
-    told = {name: text for name, text in record_annotations(record).items() if name not in drop}
-    types = {one: _type(text) for one, text in told.items()} | (other or {})
+    written = {name: text for name, text in record_annotations(record).items() if name not in drop}
+    types = {one: _type(text) for one, text in written.items()} | (other or {})
     chosen = names or {one: one for one in types}
     return msgspec.defstruct(
         name or record.__name__,
@@ -213,10 +213,10 @@ def _struct(
 
 def record_annotations(record: type) -> dict[str, str]:
     """The types of a record as written in the source, those of its bases first."""
-    told: dict[str, str] = {}
+    written: dict[str, str] = {}
     for one in reversed(record.__mro__):
-        told |= vars(one).get("__annotations__", {})
-    return told
+        written |= vars(one).get("__annotations__", {})
+    return written
 
 
 def _type(written: str) -> Any:

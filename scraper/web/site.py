@@ -71,8 +71,8 @@ class Notes:
     def read(cls, folder: Path) -> Notes:
         """Read the notes of a folder; empty for a new one."""
         try:
-            told = json.loads((folder / NOTES).read_bytes())
-            return cls(made_by=str(told["made_by"]), months=tuple(map(str, told["months"])))
+            notes = json.loads((folder / NOTES).read_bytes())
+            return cls(made_by=str(notes["made_by"]), months=tuple(map(str, notes["months"])))
         except (OSError, ValueError, LookupError, TypeError):
             return cls(made_by="")
 

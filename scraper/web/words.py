@@ -81,16 +81,16 @@ def state(name: str, language: Language) -> str:
 
 def korean(why: str) -> str | None:
     """The Korean translation of a reason; None if unknown."""
-    for pattern, told in _KNOWN:
+    for pattern, translation in _KNOWN:
         if match := pattern.fullmatch(why):
-            return match.expand(told)
+            return match.expand(translation)
     return None
 
 
 def why(sentence: str | None, language: Language) -> tuple[str, Language]:
     """The reason for a state, and the language of the text."""
-    told = korean(sentence or "") if language == "ko" else None
-    return (printable(told), "ko") if told else (printable(sentence or ""), "en")
+    translation = korean(sentence or "") if language == "ko" else None
+    return (printable(translation), "ko") if translation else (printable(sentence or ""), "en")
 
 
 def cause(name: str, language: Language) -> str:
@@ -162,7 +162,7 @@ def summary(states: Iterable[str], language: Language) -> str:
     if language == "en":
         (first, many), *rest = counted.items()
         stations = "station" if len(names) == 1 else "stations"
-        told = "".join(f", {number} {name}" for name, number in rest)
-        return f"{many} of {len(names)} {stations} {first}{told}"
-    told = ", ".join(f"{many}곳 {STATES[name][0]}" for name, many in counted.items())
-    return f"{len(names)}곳 중 {told}"
+        counts = "".join(f", {number} {name}" for name, number in rest)
+        return f"{many} of {len(names)} {stations} {first}{counts}"
+    counts = ", ".join(f"{many}곳 {STATES[name][0]}" for name, many in counted.items())
+    return f"{len(names)}곳 중 {counts}"

@@ -124,7 +124,7 @@ def test_a_portal_six_hours_late_is_told_within_ten_days(store):
     (notice,) = rules.due([status], {}, now)
     assert (notice.kind, notice.text) == ("late", f"alone: {told}")
     (finding,) = check.of_lateness(store.path, now)
-    assert (finding.check, finding.told, finding.exit_code) == ("portal alone", told, 7)
+    assert (finding.check, finding.text, finding.exit_code) == ("portal alone", told, 7)
     assert faults(store.path) == []
 
 

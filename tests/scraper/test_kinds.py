@@ -102,5 +102,5 @@ def test_a_page_that_no_reader_knew_is_read_at_last_by_its_kind(config):
 
 def test_the_check_reads_each_portal_by_its_kind(config):
     pairs, box = check.of_portals(config, lambda: NOW)
-    assert pairs.told.startswith("2 readings")
+    assert pairs.text.startswith("2 readings")
     assert not box.well

@@ -109,7 +109,7 @@ def run(work: Awaitable[T]) -> T:
     """Await it in a loop as a daemon's is, which does not wait for its threads in the end."""
 
     async def inside() -> T:
-        threads.let_the_end_wait_for_nothing()
+        threads.use_daemon_threads()
         return await work
 
     return asyncio.run(inside())

@@ -14,8 +14,8 @@ import pytest
 
 from scraper.config import Config, Notify
 from scraper.troubles import memory, rules
+from scraper.troubles.notifier import Notifier
 from scraper.troubles.rules import Trouble
-from scraper.troubles.teller import Teller
 from tests.cli.test_cli import BOX, nalssi, portal
 from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
 from tests.support import faults
@@ -344,10 +344,10 @@ def test_a_pass_tells_a_clock_that_was_never_set(house, tmp_path, monkeypatch):
     wrong = clock.problem(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), None)
     assert wrong is not None
     assert "set the clock" in wrong
-    teller = Teller(config=config, database=house.kept, clock=lambda: NOW, complain=print)
+    notifier = Notifier(config=config, database=house.kept, clock=lambda: NOW, complain=print)
     import asyncio  # noqa: PLC0415 - for this alone
 
-    asyncio.run(teller.tell({("clock", ""): wrong}))
+    asyncio.run(notifier.notify({("clock", ""): wrong}))
     assert sent(house.box) == ["clock"]
 
 

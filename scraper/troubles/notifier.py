@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NONE: Final[Mapping[Key, str | None]] = MappingProxyType({})
 
 
-class Teller:
+class Notifier:
     """
     Remembers our troubles and reports them.
 
@@ -64,7 +64,7 @@ class Teller:
         """Move the remembered times with a clock that was set, so that no notice is sent twice."""
         self.troubles = [rules.shifted(one, by) for one in self.troubles]
 
-    async def tell(self, seen: Seen, now: dt.datetime | None = None) -> None:
+    async def notify(self, seen: Seen, now: dt.datetime | None = None) -> None:
         """
         Update the troubles, send the due notices, and save; no channel can stop it.
 
@@ -80,7 +80,7 @@ class Teller:
         self.troubles = rules.updated(self.troubles, results, now)
         self._save()  # writes a page to the disk, if something changed
 
-    async def tell_pass(
+    async def notify_pass(
         self, failure: NalssiError | None, channels: Mapping[Key, str | None] = NONE
     ) -> None:
         """
@@ -99,7 +99,7 @@ class Teller:
             found |= {**of_success(), **of_clock(None)}
         else:
             found |= of_error(failure)
-        await self.tell(found)
+        await self.notify(found)
 
     def _channels(self) -> list[Channel]:
         if not self.config.notify.channels:
