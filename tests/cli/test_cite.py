@@ -60,13 +60,13 @@ def test_the_line_that_checks_a_citation_does(path):
     assert run.stdout.splitlines()[3] == f"Box: digest {command[-1]}; checked."
 
 
-def test_another_digest_is_told_with_the_one_that_is_there(path):
+def test_a_wrong_digest_is_reported_with_the_stored_one(path):
     digest = str(cited(path)["digest"])
     told = refused(6, "cite", "서울", THEN, "--check", digest[::-1], "--db", path)
     assert f"shows the box {digest} at that time, not {digest[::-1]}" in told
 
 
-def test_a_box_that_was_changed_since_is_found_out(path, tmp_path):
+def test_a_box_changed_since_is_detected(path, tmp_path):
     digest, other = str(cited(path)["digest"]), tmp_path / "changed.db"
     with contextlib.closing(sqlite3.connect(path)) as conn, conn:
         conn.execute("VACUUM INTO ?", (str(other),))
@@ -81,7 +81,7 @@ def test_a_box_that_was_changed_since_is_found_out(path, tmp_path):
     assert f"the box {digest} reads as " in told
 
 
-def test_before_the_first_look_the_citation_says_that_nothing_was_shown(path):
+def test_before_the_first_look_the_citation_reports_no_value(path):
     run = nalssi("cite", "서울", "2020-01-01", "--db", path)
     told = (
         "서울 (Seoul, KMA 108), 2020-01-01 00:00:00 KST: no portal had shown this station by then."

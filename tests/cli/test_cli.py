@@ -102,7 +102,7 @@ def kept(tmp_path: Path) -> Path:
 # ---- parse
 
 
-def test_parse_tells_what_the_reader_sees(tmp_path):
+def test_parse_shows_what_the_reader_sees(tmp_path):
     (tmp_path / "page.html").write_text(BOX, encoding="utf-8")
     told = answered("parse", tmp_path / "page.html")
     assert told == {
@@ -205,7 +205,7 @@ def test_parse_says_why_it_cannot(source, code, told):
 # ---- scrape
 
 
-def test_scrape_is_silent_when_all_is_well_and_speaks_when_asked(tmp_path):
+def test_scrape_is_silent_on_success_without_verbose(tmp_path):
     with portal(tmp_path, koya=answer(BOX)):
         run = nalssi("scrape", cwd=tmp_path)
         assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
@@ -216,7 +216,7 @@ def test_scrape_is_silent_when_all_is_well_and_speaks_when_asked(tmp_path):
     ]
 
 
-def test_scrape_tells_every_outcome_and_the_worst_decides(tmp_path):
+def test_scrape_reports_every_outcome_and_exits_with_the_worst(tmp_path):
     with portal(
         tmp_path,
         koya=answer(BOX),
@@ -239,7 +239,7 @@ def test_scrape_tells_every_outcome_and_the_worst_decides(tmp_path):
         assert nalssi("scrape", cwd=tmp_path).returncode == 4
 
 
-def test_scrape_takes_the_named_portals_alone(tmp_path):
+def test_scrape_polls_only_the_named_portals(tmp_path):
     with portal(tmp_path, one=answer(BOX), two=answer(BOX)) as server:
         assert [row["portal"] for row in answered("scrape", "two", cwd=tmp_path)] == ["two"]
         assert server.paths == ["/robots.txt", "/two"]
@@ -254,13 +254,13 @@ def test_scrape_keeps_robots_txt_for_the_next_process(tmp_path):
         assert server.paths == ["/robots.txt", "/koya", "/koya"]
 
 
-def test_a_second_pass_leaves_at_once(tmp_path):
+def test_a_second_pass_exits_at_once(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), lock.held(tmp_path / "weather.db"):
         assert "another pass is running" in refused(75, "scrape", cwd=tmp_path)
         assert not (tmp_path / "weather.db").exists()
 
 
-def test_the_lock_goes_with_the_process_that_held_it(tmp_path):
+def test_the_lock_ends_with_its_process(tmp_path):
     code = (
         "import os, signal, pathlib\nfrom scraper import lock\n"
         "with lock.held(pathlib.Path('weather.db')): os.kill(os.getpid(), signal.SIGKILL)"
@@ -381,7 +381,7 @@ def test_numbers_in_lists_are_flush_right(kept):
         "gaps",
     ],
 )
-def test_a_list_of_nothing_is_one_sentence(tmp_path, command):
+def test_an_empty_list_prints_one_sentence(tmp_path, command):
     with Store.open(tmp_path / "weather.db"):
         pass
     assert refused(0, *command.split(), "--db", tmp_path / "weather.db").count(" ") > 2
@@ -391,24 +391,24 @@ def test_a_list_of_nothing_is_one_sentence(tmp_path, command):
 @pytest.mark.parametrize(
     "command", ["series 서울", "stats 서울", "compare 서울 부산", "plot 서울", "looks", "gaps"]
 )
-def test_a_time_in_which_nothing_was_seen_is_one_sentence(kept, command):
+def test_a_time_without_looks_prints_one_sentence(kept, command):
     assert refused(0, *command.split(), "--until", "2h", cwd=kept).count(" ") > 2
 
 
-def test_an_export_of_nothing_has_its_headings_and_a_sentence(kept):
+def test_an_empty_export_has_its_headings_and_a_sentence(kept):
     run = nalssi("export", "--until", "2h", cwd=kept)
     assert (run.returncode, run.stdout.count("\n")) == (0, 1)
     assert run.stderr == "nalssi: no row was found\n"
 
 
-def test_a_portal_that_showed_nothing_is_told_by_its_name(kept):
+def test_a_portal_without_values_is_named(kept):
     with Store.open(kept / "weather.db") as store:
         store.portal("young", "https://young.example/", 600)
     told = refused(0, "latest", "--portal", "young", cwd=kept)
     assert told == "nalssi: young has shown none of that yet\n"
 
 
-def test_a_database_without_portals_is_stale_and_says_so(tmp_path):
+def test_a_database_without_portals_is_reported_as_stale(tmp_path):
     with Store.open(tmp_path / "weather.db"):
         pass
     run = nalssi("status", "--db", tmp_path / "weather.db")
@@ -416,7 +416,7 @@ def test_a_database_without_portals_is_stale_and_says_so(tmp_path):
     assert run.stderr.startswith("nalssi: no portal is known")
 
 
-def test_rebuild_says_how_many_spells_there_are(kept):
+def test_rebuild_prints_the_number_of_spells(kept):
     assert nalssi("rebuild", cwd=kept).stdout == "1 spell\n"
 
 
@@ -430,7 +430,7 @@ COMMANDS = [["scrape"], ["rebuild"], ["reparse", "--write"]]
 
 @pytest.mark.parametrize("wanted", ["wal", "delete"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_whoever_writes_has_the_journal_of_the_config(tmp_path, command, wanted):
+def test_every_writer_uses_the_journal_of_the_config(tmp_path, command, wanted):
     with portal(tmp_path, koya=answer(BOX)):
         config = tmp_path / "config.toml"
         config.write_text(f'journal = "{wanted}"\n{config.read_text("utf-8")}', encoding="utf-8")
@@ -442,14 +442,14 @@ def test_whoever_writes_has_the_journal_of_the_config(tmp_path, command, wanted)
 
 @pytest.mark.parametrize("there", ["wal", "delete"])
 @pytest.mark.parametrize("command", COMMANDS[1:], ids=" ".join)
-def test_without_a_config_the_journal_stays_as_it_is(tmp_path, command, there):
+def test_without_a_config_the_journal_is_unchanged(tmp_path, command, there):
     Store.open(tmp_path / "weather.db", journal=there).close()
     assert nalssi(*command, "--db", "weather.db", cwd=tmp_path).returncode == 0
     assert journal(tmp_path) == there
 
 
 @pytest.mark.parametrize("there", ["wal", "delete"])
-def test_backfill_leaves_the_journal_to_the_daemon_beside_it(tmp_path, there):
+def test_backfill_keeps_the_journal_of_a_running_daemon(tmp_path, there):
     pytest.importorskip("fastwarc")
     other = {"wal": "delete", "delete": "wal"}[there]
     (tmp_path / "config.toml").write_text(f'journal = "{other}"\n', encoding="utf-8")
@@ -474,7 +474,7 @@ def test_backfill_leaves_the_journal_to_the_daemon_beside_it(tmp_path, there):
         (["gaps", "--portal", "nobody"], "koya"),
     ],
 )
-def test_an_unknown_name_is_told_with_what_there_is(kept, arguments, told):
+def test_an_unknown_name_is_reported_with_the_known_ones(kept, arguments, told):
     assert told in refused(2, *arguments, cwd=kept)
 
 
@@ -498,12 +498,12 @@ def test_a_wrong_command_line_is_refused(kept, arguments):
 
 
 @pytest.mark.parametrize("command", [["latest"], ["series", "서울"], ["looks"], ["rebuild"]])
-def test_a_database_that_is_not_there_is_not_made(tmp_path, command):
+def test_a_missing_database_is_not_made(tmp_path, command):
     assert "no such file" in refused(6, *command, "--db", tmp_path / "none.db")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_that_is_not_ours_is_left_as_it_is(tmp_path):
+def test_a_foreign_file_is_not_changed(tmp_path):
     foreign = tmp_path / "other.db"
     with contextlib.closing(sqlite3.connect(foreign)) as conn:
         conn.execute("CREATE TABLE theirs (x)")
@@ -514,7 +514,7 @@ def test_a_file_that_is_not_ours_is_left_as_it_is(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["scrape", "run"])
-def test_without_a_portal_there_is_nothing_to_look_at(tmp_path, command):
+def test_a_config_without_a_portal_is_refused_by_commands_that_poll(tmp_path, command):
     (tmp_path / "config.toml").write_text("interval_minutes = 10\n", encoding="utf-8")
     told = refused(3, command, cwd=tmp_path)
     assert told == "nalssi: config 'config.toml': no [[portals]], expected one at least\n"
@@ -538,7 +538,7 @@ def test_a_folder_without_a_name_is_no_database(tmp_path, command):
     assert (found.returncode, found.stdout.count("neither a file nor")) == (6, 2)
 
 
-def test_the_database_is_told_by_option_then_variable_then_config(kept):
+def test_the_database_comes_from_option_then_variable_then_config(kept):
     other = kept / "other.db"
     Store.open(other).close()
     assert answered("latest", "--db", other, cwd=kept, NALSSI_DB=str(kept / "weather.db")) == []
@@ -548,7 +548,7 @@ def test_the_database_is_told_by_option_then_variable_then_config(kept):
     assert len(answered("latest", cwd=Path("/"), NALSSI_CONFIG=str(config))) == 2
 
 
-def test_a_wrong_config_is_told_to_whoever_names_it(kept):
+def test_a_wrong_config_is_reported_if_it_is_named(kept):
     (kept / "wrong.toml").write_text("interval = 10")
     for command in (["latest"], ["scrape"], ["rebuild"]):
         arguments = [*command, "--config", "wrong.toml", "--db", kept / "weather.db"]
@@ -561,7 +561,7 @@ def test_a_wrong_config_is_told_to_whoever_names_it(kept):
 HOSTILE = "\x1b]0;gone\x07\x1b[31m흐\u202e림\u2066\x9b2J"
 
 
-def test_what_a_portal_prints_cannot_speak_to_the_terminal(tmp_path):
+def test_portal_text_cannot_control_the_terminal(tmp_path):
     box = page([SEOUL, Entry(label=HOSTILE, city="부\u202e산\x1b[2K", temperature="1.0")], "")
     with portal(tmp_path, koya=answer(box), none=answer(f"<title>{HOSTILE}</title>")):
         shown = [nalssi("scrape", "-v", cwd=tmp_path)]
@@ -596,7 +596,7 @@ def in_a_terminal(*arguments: str | Path, cwd: Path, code: int = 0, **env: str) 
     return shown.decode()
 
 
-def test_a_terminal_gets_lines_and_colours_unless_it_wants_none(kept):
+def test_a_terminal_gets_lines_and_colours_unless_disabled(kept):
     shown = in_a_terminal("latest", cwd=kept)
     assert "───" in shown
     assert "\x1b[" in shown
@@ -640,7 +640,7 @@ def test_a_pipe_gets_every_value_whole(capsys):
     assert capsys.readouterr().out.splitlines()[1].split() == ["x" * 5000, "koya"]
 
 
-def test_a_frozen_sidebar_cannot_be_overlooked(kept):
+def test_a_frozen_sidebar_prints_a_warning(kept):
     with contextlib.closing(sqlite3.connect(kept / "weather.db")) as conn:
         conn.execute(
             "UPDATE spells SET seen_from = seen_from - :days, standing_since = seen_from - :days, "
@@ -654,7 +654,7 @@ def test_a_frozen_sidebar_cannot_be_overlooked(kept):
     assert "FROZEN" in in_a_terminal("latest", cwd=kept)
 
 
-def test_a_portal_that_is_down_cannot_be_overlooked(kept):
+def test_a_portal_that_is_down_prints_a_warning(kept):
     with contextlib.closing(sqlite3.connect(kept / "weather.db")) as conn:
         for table, column in (
             ("spells", "seen_from"),
@@ -690,7 +690,7 @@ def test_a_terminal_without_korean_is_no_error(kept):
     assert "Seoul" in run.stdout
 
 
-def test_an_output_that_cannot_be_written_is_told(kept):
+def test_an_unwritable_output_is_reported(kept):
     with Path("/dev/full").open("wb") as full:
         run = subprocess.run(
             [*NALSSI, "latest", "--json"],
@@ -707,7 +707,7 @@ def test_an_output_that_cannot_be_written_is_told(kept):
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["latest", "--help"], ["--version"]], ids=" ".join
 )
-def test_help_that_cannot_be_written_is_told(arguments):
+def test_unwritable_help_is_reported(arguments):
     with Path("/dev/full").open("wb") as full:
         run = subprocess.run(
             [*NALSSI, *arguments], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False
@@ -742,12 +742,12 @@ def test_an_empty_name_of_a_file_is_refused(kept, arguments):
     assert "the name of the file is empty" in refused(2, *arguments, cwd=kept)
 
 
-def test_a_time_that_has_no_name_elsewhere_is_no_damage(kept):
+def test_a_time_beyond_the_calendar_is_not_damage(kept):
     assert "is not a time" in refused(2, "at", "서울", "0001-01-01T00:00", cwd=kept)
     assert "is not a time" in refused(2, "series", "서울", "--since", "9999-12-31T23:59Z", cwd=kept)
 
 
-def test_a_time_is_told_to_the_minute(kept):
+def test_a_time_is_printed_to_the_minute(kept):
     told = refused(2, "series", "서울", "--since", "1d", "--until", "2d", cwd=kept)
     assert re.search(r"--since \S+ \d\d:\d\d is not before --until \S+ \d\d:\d\d;", told)
 
@@ -778,7 +778,7 @@ def test_a_pass_that_is_stopped_leaves_a_row_for_each_look(tmp_path, number):
     assert "given up" in look["reason"]
 
 
-def test_the_variable_of_the_real_history_is_no_place_for_a_demo(kept):
+def test_the_demo_ignores_the_variable_of_the_real_history(kept):
     real = kept / "weather.db"
     before = real.read_bytes()
     assert nalssi("demo", cwd=kept, NALSSI_DB=str(real)).returncode == 0
@@ -808,7 +808,7 @@ def test_the_demo_shows_a_freeze_and_a_failure_and_leaves_a_database(tmp_path):
     assert {row["state"] for row in rows} == {"live"}
 
 
-def test_the_demo_may_be_run_again_but_replaces_nothing_else(tmp_path):
+def test_the_demo_replaces_only_its_own_database(tmp_path):
     for _ in range(2):
         assert len(answered("demo", cwd=tmp_path)) == 32  # of two portals
     with portal(tmp_path, koya=answer(BOX)):
@@ -818,7 +818,7 @@ def test_the_demo_may_be_run_again_but_replaces_nothing_else(tmp_path):
     assert "neither a file" in refused(6, "demo", "--db", "pipe.db", cwd=tmp_path)
 
 
-def test_a_demo_that_was_killed_at_once_is_no_hindrance(tmp_path):
+def test_a_killed_demo_can_be_run_again(tmp_path):
     Store.open(tmp_path / "demo.db").close()
     assert len(answered("demo", cwd=tmp_path)) == 32  # of two portals
 

@@ -220,14 +220,14 @@ def test_the_codebook_explains_every_column_in_both_languages():
     assert all(all(meaning) for meaning in codebook.MEANINGS.values())
 
 
-def test_the_page_of_the_codebook_is_the_one_that_the_code_makes():
+def test_the_codebook_page_is_up_to_date():
     assert (ROOT / "docs" / "codebook.md").read_text("utf-8") == codebook.page()
 
 
 # ---- what cannot be
 
 
-def test_a_folder_that_is_there_is_left_as_it_is(path, folder):
+def test_an_existing_folder_is_not_changed(path, folder):
     assert "expected a new name" in refused(2, "dataset", folder, "--db", path)
 
 
@@ -240,7 +240,7 @@ def test_less_than_an_hour_of_looks_is_no_dataset(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_doi_that_is_none_is_refused(path, tmp_path):
+def test_an_invalid_doi_is_refused(path, tmp_path):
     told = refused(2, "dataset", tmp_path / "out", "--doi", "zenodo", "--db", path)
     assert "expected such as 10.5281/zenodo.1234" in told
 

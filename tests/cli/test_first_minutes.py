@@ -47,7 +47,7 @@ def test_the_cron_line_of_init_keeps_a_look(tmp_path):
     assert len(answered("looks", "--config", folder / "config.toml", cwd=tmp_path)) == 1
 
 
-def test_init_changes_no_config_and_takes_no_wrong_name(tmp_path):
+def test_init_changes_no_config_and_refuses_a_wrong_name(tmp_path):
     (tmp_path / "config.toml").write_text("# mine\n")
     assert "exists already" in refused(2, "init", cwd=tmp_path)
     assert (tmp_path / "config.toml").read_text() == "# mine\n"
@@ -55,7 +55,7 @@ def test_init_changes_no_config_and_takes_no_wrong_name(tmp_path):
     assert not (tmp_path / "b" / "config.toml").exists()
 
 
-def test_a_portal_that_cannot_be_read_is_told_and_the_config_stays(tmp_path):
+def test_an_unreadable_portal_is_reported_and_the_config_stays(tmp_path):
     with Server({"/": answer("<title>공사 중</title>")}) as server:
         run = nalssi("init", "--url", server.url(host="127.0.0.1"), cwd=tmp_path)
     assert (run.returncode, "공사 중" in run.stderr) == (5, True)
@@ -75,7 +75,7 @@ def test_a_config_is_found_in_the_folder_of_the_user(kept, tmp_path):  # noqa: F
     assert told["portals"][0]["portal"] == "koya"
 
 
-def test_without_a_config_it_says_where_it_looked(tmp_path):
+def test_without_a_config_the_searched_places_are_listed(tmp_path):
     told = refused(3, "scrape", cwd=tmp_path, XDG_CONFIG_HOME=str(tmp_path))
     for place in (str(tmp_path / "nalssi" / "config.toml"), "/etc/nalssi", "`nalssi init`"):
         assert place in told
@@ -124,7 +124,7 @@ def test_a_station_is_an_argument_or_an_option(kept, argument, option):  # noqa:
     assert one.stdout.split() == other.stdout.split()
 
 
-def test_a_station_that_is_wanted_is_missed():
+def test_a_required_station_must_be_given():
     assert "Missing argument 'STATION...'" in refused(2, "stats")
     assert "expected one station, not 2" in refused(2, "series", "서울", "부산", "--db", "x")
     assert "expected a station and a time" in refused(2, "at", "서울", "--db", "x")
@@ -133,7 +133,7 @@ def test_a_station_that_is_wanted_is_missed():
 # ---- help
 
 
-def test_help_shows_that_of_a_command(tmp_path):
+def test_help_shows_the_help_of_a_command(tmp_path):
     assert nalssi("help", "scrape").stdout == nalssi("scrape", "--help").stdout.replace(
         " -m scraper", ""
     )

@@ -40,7 +40,7 @@ def test_the_help_of_all_loads_no_command():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_list_says_of_a_command_what_its_own_help_says(name):
+def test_the_list_has_the_first_line_of_each_help(name):
     context = click.Context(main)
     command = main.get_command(context, name)
     assert command is not None
@@ -53,7 +53,7 @@ def test_commands_are_listed_by_their_names():
     assert main.list_commands(click.Context(main)) == list(COMMANDS)
 
 
-def test_a_misspelt_command_is_told_with_a_near_one():
+def test_a_misspelt_command_is_reported_with_a_near_one():
     with pytest.raises(click.UsageError) as caught:
         main.resolve_command(click.Context(main), ["latst"])
     assert "'latest'" in caught.value.format_message()

@@ -32,7 +32,7 @@ def test_a_pass_of_five_minutes_ago_is_no_trouble(house):  # noqa: F811 - a fixt
     assert told["portals"][0]["next_look"] is not None
 
 
-def test_neither_a_daemon_nor_a_pass_for_three_intervals_is_told(house):  # noqa: F811 - a fixture
+def test_no_daemon_and_no_pass_for_three_intervals_is_reported(house):  # noqa: F811 - a fixture
     config = house / "config.toml"
     config.write_text(f"interval_minutes = 1\n{config.read_text()}")
     told = answered("status", cwd=house, code=7)
@@ -45,7 +45,7 @@ def test_neither_a_daemon_nor_a_pass_for_three_intervals_is_told(house):  # noqa
     assert first.startswith("STUCK since ")
 
 
-def test_a_daemon_that_holds_the_lock_and_polls_nothing_is_named(house):  # noqa: F811 - a fixture
+def test_a_daemon_that_holds_the_lock_without_polling_is_reported(house):  # noqa: F811 - a fixture
     config = house / "config.toml"
     config.write_text(f"interval_minutes = 1\n{config.read_text()}")
     with lock.held(house / "weather.db", what="daemon"):
@@ -62,7 +62,7 @@ def test_a_schedule_is_not_late_before_its_moment(house):  # noqa: F811 - a fixt
     assert kinds(house, 0) == []
 
 
-def test_a_trouble_that_is_remembered_is_shown_before_all_else(house):  # noqa: F811 - a fixture
+def test_a_remembered_trouble_is_shown_first(house):  # noqa: F811 - a fixture
     text = "12 looks are lost"
     trouble = Trouble(kind="backlog", about="", since=ago(10), text=text)
     assert memory.save(house / "weather.db", [trouble], ago(0))
@@ -71,14 +71,14 @@ def test_a_trouble_that_is_remembered_is_shown_before_all_else(house):  # noqa: 
     assert checked(house, 7) == {"own backlog": text}
 
 
-def test_before_the_first_look_nothing_is_a_fault(tmp_path):
+def test_before_the_first_look_there_is_no_fault(tmp_path):
     (tmp_path / "config.toml").write_text(TWO)
     assert checked(tmp_path, 0) == {}
     assert not (tmp_path / "weather.db").exists()
 
 
 @pytest.mark.parametrize("command", ["status", "check"])
-def test_a_database_that_is_gone_is_shown(house, command):  # noqa: F811 - a fixture
+def test_a_missing_database_is_reported(house, command):  # noqa: F811 - a fixture
     with lock.held(house / "weather.db"):
         pass
     (house / "weather.db").unlink()

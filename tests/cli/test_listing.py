@@ -102,7 +102,7 @@ def test_the_forms_exclude_each_other(path):
     assert "exclude each other" in refused(2, "gaps", "--json", "--csv", "--db", path)
 
 
-def test_freezes_are_told_with_how_long_and_what_ended_them(path):
+def test_freezes_have_their_length_and_next_change(path):
     run = nalssi("freezes", "--db", path)
     assert re.split(" {2,}", run.stdout.splitlines()[1]) == [
         *("koya", "2024-04-28 12:00", "2024-04-28 16:00", "4 h 00", "2024-04-28 16:10"),

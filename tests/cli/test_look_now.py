@@ -23,7 +23,7 @@ def polled(folder: Path, minutes: float) -> None:
         see(store, make_look(fetched_at=at), make_content())
 
 
-def test_a_daemon_that_waits_looks_at_once(tmp_path):
+def test_a_waiting_daemon_polls_at_once(tmp_path):
     with portal(tmp_path, koya=answer(BOX)) as server:
         polled(tmp_path, 5)
         with running(tmp_path) as daemon:
@@ -34,14 +34,14 @@ def test_a_daemon_that_waits_looks_at_once(tmp_path):
             assert server.paths.count("/koya") == 1
 
 
-def test_a_portal_that_was_just_polled_is_left_alone(tmp_path):
+def test_a_portal_that_was_just_polled_is_not_polled_again(tmp_path):
     with portal(tmp_path, koya=answer(BOX)) as server, running(tmp_path) as daemon:
         daemon.wait("look")
         assert "a minute or more" in refused(7, "look-now", "koya", cwd=tmp_path)
         assert server.paths.count("/koya") == 1
 
 
-def test_the_end_of_a_retry_after_is_waited_for(tmp_path):
+def test_a_retry_after_is_obeyed(tmp_path):
     with portal(tmp_path, koya=answer(BOX)):
         polled(tmp_path, 50)
         soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=30)
@@ -53,7 +53,7 @@ def test_the_end_of_a_retry_after_is_waited_for(tmp_path):
             assert "asked for no request before" in refused(7, "look-now", cwd=tmp_path)
 
 
-def test_without_a_daemon_it_says_what_to_do(tmp_path):
+def test_without_a_daemon_the_remedy_is_printed(tmp_path):
     with portal(tmp_path, koya=answer(BOX)):
         assert "`nalssi scrape`" in refused(7, "look-now", cwd=tmp_path)
         assert "no portal 'b'" in refused(2, "look-now", "b", cwd=tmp_path)

@@ -41,7 +41,7 @@ def scraped(folder: Path, database: str = "weather.db") -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("command", ["scrape", "run"])
-def test_a_moved_database_is_no_new_one(tmp_path, command):
+def test_a_moved_database_is_not_made_again(tmp_path, command):
     with scraped(tmp_path) as kept:
         kept.rename(tmp_path / "moved.db")
         told = refused(6, command, cwd=tmp_path)
@@ -54,7 +54,7 @@ def test_a_moved_database_is_no_new_one(tmp_path, command):
 
 
 @pytest.mark.parametrize("command", [["merge"], ["backfill", "--from-db"]])
-def test_a_moved_database_takes_no_other_before_it_is_back(tmp_path, command):
+def test_another_file_does_not_replace_a_moved_database(tmp_path, command):
     with scraped(tmp_path) as kept:
         shutil.copy(kept, tmp_path / "other.db")
         kept.unlink()
@@ -65,7 +65,7 @@ def test_a_moved_database_takes_no_other_before_it_is_back(tmp_path, command):
         assert len(nalssi("looks", cwd=tmp_path).stdout.splitlines()) == 2
 
 
-def test_who_wants_a_new_database_says_so(tmp_path):
+def test_a_new_database_needs_create(tmp_path):
     with scraped(tmp_path) as kept:
         kept.unlink()
         assert nalssi("scrape", "--create", cwd=tmp_path).returncode == 0
@@ -74,7 +74,7 @@ def test_who_wants_a_new_database_says_so(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["scrape", "run"])
-def test_a_missing_folder_may_be_a_disk_that_is_away(tmp_path, command):
+def test_a_missing_folder_is_reported_as_a_missing_disk(tmp_path, command):
     with portal(tmp_path, koya=answer(BOX)):
         told = refused(6, command, "--db", "disk/weather.db", cwd=tmp_path)
         assert "mount its disk" in told
@@ -85,7 +85,7 @@ def test_a_missing_folder_may_be_a_disk_that_is_away(tmp_path, command):
         assert nalssi("scrape", *place, cwd=tmp_path).returncode == 0
 
 
-def test_an_unmounted_disk_hides_nothing(tmp_path):
+def test_an_unmounted_disk_is_reported(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
@@ -101,7 +101,7 @@ def test_an_unmounted_disk_hides_nothing(tmp_path):
         assert "mount its disk" in refused(6, "scrape", "--db", "disk/w.db", cwd=tmp_path)
 
 
-def test_a_pass_that_was_killed_before_it_made_a_database_forbids_none(tmp_path):
+def test_a_pass_killed_before_making_a_database_does_not_block_a_new_one(tmp_path):
     (tmp_path / "weather.db.lock").write_text("")
     with scraped(tmp_path) as kept:
         assert kept.exists()
@@ -120,7 +120,7 @@ def test_the_lock_belongs_to_the_file_and_not_to_a_name(tmp_path, link):
         assert nalssi("scrape", "--db", "b/other.db", cwd=tmp_path).returncode == 0
 
 
-def test_a_link_made_beside_a_running_writer_finds_it(tmp_path):
+def test_a_new_link_finds_the_lock_of_a_running_writer(tmp_path):
     with scraped(tmp_path) as kept, lock.held(kept):
         os.link(kept, tmp_path / "late.db")
         with pytest.raises(AnotherPass), lock.held(tmp_path / "late.db"):
@@ -138,7 +138,7 @@ def test_a_pass_beside_a_daemon_names_it_with_its_pid(tmp_path):
         assert nalssi("scrape", "--if-idle", cwd=tmp_path).returncode == 0
 
 
-def test_a_lock_that_nobody_holds_has_no_holder(tmp_path):
+def test_a_free_lock_has_no_holder(tmp_path):
     path = tmp_path / "weather.db"
     assert lock.holder(path) is None
     with lock.held(path, what="daemon"):
@@ -149,7 +149,7 @@ def test_a_lock_that_nobody_holds_has_no_holder(tmp_path):
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["nobody writes", "beside a writer"])
-def test_a_reader_who_may_not_write_beside_a_wal_is_told_the_cure(running):
+def test_a_reader_without_write_access_beside_a_wal_gets_the_remedy(running):
     if os.getuid():
         pytest.skip("only root may be somebody else")
     with contextlib.ExitStack() as stack:
@@ -186,7 +186,7 @@ def _ask_as_nobody(path: Path, told: int) -> None:
         os._exit(0)
 
 
-def test_a_copy_for_other_programs_has_no_strict_table_and_every_row(tmp_path):
+def test_a_plain_backup_has_every_row_and_no_strict_table(tmp_path):
     with scraped(tmp_path) as kept:
         plain = tmp_path / "plain.db"
         assert nalssi("backup", "--plain", plain, cwd=tmp_path).returncode == 0
@@ -201,7 +201,7 @@ def test_a_copy_for_other_programs_has_no_strict_table_and_every_row(tmp_path):
 
 
 @pytest.mark.parametrize(("command", "code"), [("stations", 74), ("scrape", 0)])
-def test_a_closed_output_is_an_error_where_there_is_something_to_say(tmp_path, command, code):
+def test_a_closed_output_is_an_error_if_there_is_output(tmp_path, command, code):
     with scraped(tmp_path):
         shell = f"{shlex.join([*NALSSI, command])} >&-"
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -211,7 +211,7 @@ def test_a_closed_output_is_an_error_where_there_is_something_to_say(tmp_path, c
         assert (run.returncode, b"closed" in run.stderr) == (code, code == 74)
 
 
-def test_a_daemon_that_makes_its_database_takes_no_pandas_along(tmp_path):
+def test_a_daemon_that_makes_its_database_does_not_load_pandas(tmp_path):
     code = (
         "import sys, pathlib; from db.write.store import Store\n"
         "Store.open(pathlib.Path('weather.db')).close()\n"

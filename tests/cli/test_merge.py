@@ -71,7 +71,7 @@ def in_small_steps(ours: Path, theirs: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def test_it_says_how_much_is_new(ours, theirs):
+def test_merge_reports_the_new_rows(ours, theirs):
     run = nalssi("merge", theirs, "--db", ours)
     told = f"{theirs}: new are 0 portals, 60 looks, 0 captures, 0 boxes\n"
     assert (run.returncode, run.stdout, run.stderr) == (0, told, "")
@@ -86,7 +86,7 @@ def test_a_new_database_takes_all_of_several(tmp_path, ours, theirs):
     ]
 
 
-def test_backfill_from_a_database_is_the_same_door(ours, theirs):
+def test_backfill_from_a_database_merges(ours, theirs):
     run = nalssi("backfill", "--from-db", theirs, "--db", ours)
     assert run.stdout == f"{theirs}: new are 0 portals, 60 looks, 0 captures, 0 boxes\n"
 
@@ -115,7 +115,7 @@ def test_a_daemon_goes_on_meanwhile(ours, theirs):
     assert (count(ours), faults(ours)) == (2 * LOOKS + kept, [])
 
 
-def test_another_site_of_the_same_name_is_told_and_left_out(tmp_path, ours):
+def test_another_site_of_the_same_name_is_reported_and_skipped(tmp_path, ours):
     other = collector(tmp_path / "other.db", 10, host="elsewhere.example")
     run = nalssi("merge", other, "--db", ours)
     assert (run.returncode, count(ours)) == (0, LOOKS)
@@ -129,7 +129,7 @@ def test_a_database_is_not_merged_with_itself(ours):
     assert "expected another one than --db" in refused(2, "merge", ours, "--db", ours)
 
 
-def test_one_that_cannot_be_read_stops_all_before_anything_is_joined(tmp_path, ours, theirs):
+def test_an_unreadable_database_stops_the_merge_before_any_change(tmp_path, ours, theirs):
     (tmp_path / "text.db").write_text("no database")
     refused(6, "merge", theirs, tmp_path / "text.db", "--db", ours)
     refused(6, "merge", theirs, tmp_path / "missing.db", "--db", ours)

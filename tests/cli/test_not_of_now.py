@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def test_a_feed_that_stands_behind_two_caches_is_told_and_exits_with_7(store):
+def test_a_feed_behind_two_stale_caches_exits_with_7(store):
     present = now().replace(microsecond=0)
     for nth in range(30, -1, -1):
         look = make_look(fetched_at=present - nth * TEN_MINUTES)

@@ -81,17 +81,17 @@ def status(store: Store, *, now: float, portal: str = "koya") -> query.PortalSta
 
 
 @pytest.mark.parametrize("length", [10, 20, pytest.param(20.0, id="exactly two intervals")])
-def test_two_intervals_are_no_gap(store, length):
+def test_two_intervals_are_not_a_gap(store, length):
     seen(store, [0, length])
     assert gaps(store, now=length) == []
 
 
-def test_a_second_more_is_one(store):
+def test_more_than_two_intervals_are_a_gap(store):
     seen(store, [0, 20 + 1 / 60])
     assert len(gaps(store, now=21)) == 1
 
 
-def test_without_looks_nobody_was_running(store):
+def test_a_gap_without_looks_has_the_cause_not_running(store):
     seen(store, [0, 10, 130, 140])
     assert [told(gap) for gap in gaps(store, now=140)] == [(10, 130, 0, "not running", None)]
 
@@ -105,7 +105,7 @@ def test_failures_are_counted_and_the_last_is_quoted(store):
     assert told(gap) == (0, 80, 3, "portal failing", f"fetch_failed: {REASON}")
 
 
-def test_a_back_off_is_no_pause_of_ours(store):
+def test_a_back_off_is_not_a_pause_of_nalssi(store):
     minutes = [0.0, 10.0]
     while minutes[-1] < 10 * 60:
         memory = PortalMemory(last_look=at(minutes[-1]), failures=len(minutes) - 1)
@@ -117,7 +117,7 @@ def test_a_back_off_is_no_pause_of_ours(store):
     assert gap.cause == "portal failing"
 
 
-def test_a_wish_to_be_left_alone_is_no_pause_of_ours(store):
+def test_a_retry_after_is_not_a_pause_of_nalssi(store):
     seen(store, [0])
     store.keep_failure(make_look(10), "fetch_failed", "busy", retry_at=at(10 * 60))
     seen(store, [10 * 60])
@@ -144,7 +144,7 @@ def test_an_event_explains_a_pause(store, kind, detail):
     assert [told(gap) for gap in gaps(store, now=130)] == [(10, 130, 0, kind, detail)]
 
 
-def test_an_event_elsewhere_explains_nothing(store):
+def test_an_event_outside_a_pause_does_not_explain_it(store):
     store.keep_event(at(-5), "clock", "set by 60 s, or the machine slept")
     store.keep_event(at(50), "started")
     seen(store, [0, 60])
@@ -160,7 +160,7 @@ def test_a_portal_that_never_succeeded_is_a_gap_since_its_first_look(store):
     assert [told(gap)[:4] for gap in gaps(store, now=130)] == [(0, 130, 4, "portal failing")]
 
 
-def test_one_failure_and_nothing_before_it_is_a_failure(store):
+def test_a_single_first_failure_is_a_failure(store):
     failing(store, [0])
     assert [told(gap)[2:4] for gap in gaps(store, now=25)] == [(1, "portal failing")]
 
@@ -245,7 +245,7 @@ def test_a_portal_is_down_since_its_last_success(store):
     assert (now.last_look, now.last_outcome) == (at(20), "fetch_failed")
 
 
-def test_a_portal_that_never_succeeded_is_down_since_nobody_knows_when(store):
+def test_a_portal_that_never_succeeded_is_down_without_a_start(store):
     assert (status(store, now=0).state, status(store, now=0).last_look) == ("down", None)
     failing(store, [0])
     assert (status(store, now=0).state, status(store, now=0).since) == ("down", None)
@@ -259,7 +259,7 @@ def test_looks_and_failures_are_those_of_the_last_day(store):
     assert (now.looks_last_day, now.failures_last_day, now.last_failure) == (2, 2, at(DAY + 10))
 
 
-def test_problems_are_those_of_today_too(store):
+def test_problems_include_those_of_the_last_day(store):
     see(store, make_look(0), shown(1, "x", "y"))
     see(store, make_look(60), shown(2, "x"))
     see(store, make_look(120), shown(3))

@@ -126,25 +126,25 @@ def test_the_exit_code_is_fit_for_a_health_check(house, minutes, state, code):
         assert status(house, "--db", house / "weather.db", code=7) == {}
 
 
-def test_status_without_a_database_says_so(tmp_path):
+def test_status_reports_a_missing_database(tmp_path):
     assert "no such file" in refused(6, "status", "--db", tmp_path / "none.db")
 
 
-def test_status_tells_the_next_look_of_a_schedule(house):
+def test_status_shows_the_next_look_of_a_schedule(house):
     config, far = house / "config.toml", dt.datetime.now(KST) + dt.timedelta(hours=12)
     config.write_text(f'schedule = "{far.minute} {far.hour} * * *"\n' + config.read_text())
     due = far.replace(second=0, microsecond=0)
     assert answered("status", cwd=house)["portals"][0]["next_look"] == due.isoformat()
 
 
-def test_status_answers_while_somebody_writes(house):
+def test_status_answers_during_a_write(house):
     with Store.open(house / "weather.db") as store, store.transaction():
         store._conn.execute("UPDATE portals SET etag = 'x'")
         assert status(house, code=0) == {"koya": "live"}
 
 
 @pytest.mark.parametrize("command", ["status", "gaps"])
-def test_it_starts_fast(house, command):
+def test_status_loads_no_heavy_module(house, command):
     code = (
         "import sys\nfrom scraper.cli import main\n"
         f"sys.argv = ['nalssi', '{command}', '--json']\n"
@@ -162,7 +162,7 @@ def test_it_starts_fast(house, command):
 # ---- gaps
 
 
-def test_gaps_are_told_with_their_cause(house):
+def test_gaps_have_their_cause(house):
     (gap,) = answered("gaps", cwd=house)
     assert gap == {
         "portal": "koya",
@@ -199,7 +199,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_check_finds_nothing_where_nothing_is_wrong_and_changes_nothing(house):
+def test_check_finds_no_fault_and_changes_no_file(house):
     before = bytes_of(house)
     assert found(house, code=0) == {}
     assert bytes_of(house) == before
@@ -217,7 +217,7 @@ def test_check_finds_nothing_where_nothing_is_wrong_and_changes_nothing(house):
         ("UPDATE fetches SET sidebar_id = 99", "'fetches' points to a missing one of 'sidebars'"),
     ],
 )
-def test_a_database_that_was_meddled_with_is_found_out(house, sql, told):
+def test_changed_derived_rows_are_detected(house, sql, told):
     with contextlib.closing(sqlite3.connect(house / "weather.db")) as conn:
         conn.execute(sql)
         conn.commit()
@@ -227,7 +227,7 @@ def test_a_database_that_was_meddled_with_is_found_out(house, sql, told):
     assert bytes_of(house) == before
 
 
-def test_a_damaged_database_is_found_out_and_left_as_it_is(house):
+def test_a_damaged_database_is_detected_and_not_changed(house):
     path = house / "weather.db"
     whole = path.read_bytes()
     path.write_bytes(whole[:8192] + bytes(len(whole) - 8192))
@@ -236,23 +236,23 @@ def test_a_damaged_database_is_found_out_and_left_as_it_is(house):
     assert bytes_of(house) == before
 
 
-def test_a_clock_behind_the_last_look_is_found_out(house):
+def test_a_clock_behind_the_last_look_is_detected(house):
     with Store.open(house / "weather.db") as store:
         see(store, make_look(fetched_at=ago(-60)), make_content())
     assert "behind the last look" in found(house, code=6)["clock"]
 
 
-def test_a_clock_that_was_never_set_is_found_out(tmp_path):
+def test_a_clock_that_was_never_set_is_detected(tmp_path):
     assert not check.of_clock(tmp_path / "none.db", dt.datetime(1970, 1, 1, tzinfo=dt.UTC)).well
 
 
-def test_a_disk_that_is_nearly_full_is_found_out(tmp_path):
+def test_a_nearly_full_disk_is_detected(tmp_path):
     assert check.of_disk(tmp_path / "none" / "weather.db").well
     fault = check.of_disk(tmp_path / "weather.db", least=2**62)
     assert (fault.well, fault.exit_code) == (False, 6)
 
 
-def test_the_lock_is_told_and_left_as_it_is(house):
+def test_the_lock_is_reported_and_not_changed(house):
     def told() -> str:
         (row,) = [row for row in answered("check", cwd=house) if row["check"] == "lock"]
         return str(row["told"])
@@ -264,13 +264,13 @@ def test_the_lock_is_told_and_left_as_it_is(house):
     assert told().startswith("free")
 
 
-def test_check_without_a_database_makes_none(tmp_path):
+def test_check_does_not_make_a_database(tmp_path):
     assert "no such file" in found(tmp_path, "--db", tmp_path / "none.db", code=6)["database"]
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("wrong", ["interval = 10\n", 'schedule = "every now and then"\n'])
-def test_a_wrong_config_is_told(house, wrong):
+def test_check_reports_a_wrong_config(house, wrong):
     config = house / "config.toml"
     config.write_text(wrong + config.read_text())
     told = refused(3, "check", cwd=house)
@@ -285,7 +285,7 @@ def test_a_wrong_config_is_told(house, wrong):
         (answer(status="404 Not Found"), 4, "HTTP 404"),
     ],
 )
-def test_check_live_looks_and_keeps_nothing(house, reply, code, told):
+def test_check_live_polls_and_stores_no_look(house, reply, code, told):
     with portal(house, koya=reply):
         before = bytes_of(house)
         rows = answered("check", "--live", cwd=house, code=code)
@@ -322,7 +322,7 @@ def test_a_test_is_delivered_by_every_channel(tmp_path):
     assert told.read_text() == "nalssi: this is a test\n"
 
 
-def test_a_channel_that_fails_the_test_is_told_without_its_secret(tmp_path):
+def test_a_failing_channel_is_reported_without_its_secret(tmp_path):
     secret = f"http://127.0.0.1:{refusing()}/s3cr3t"
     with_notify(tmp_path, f'webhook = "{secret}"', f'ping = "{secret}"', 'command = ["false"]')
     told = refused(3, "notify", "--test", cwd=tmp_path)
@@ -331,7 +331,7 @@ def test_a_channel_that_fails_the_test_is_told_without_its_secret(tmp_path):
         assert part in told
 
 
-def test_without_a_channel_there_is_nothing_to_test(tmp_path):
+def test_a_test_without_a_channel_is_refused(tmp_path):
     assert "no channel" in refused(3, "notify", "--test", cwd=with_notify(tmp_path))
     assert nalssi("notify", cwd=tmp_path).returncode == 2
 
@@ -339,7 +339,7 @@ def test_without_a_channel_there_is_nothing_to_test(tmp_path):
 # ---- what a pass from cron tells
 
 
-def test_a_pass_from_cron_tells_people_and_the_switch(tmp_path, inbox):  # noqa: F811 - a fixture
+def test_a_pass_from_cron_sends_notices_and_pings(tmp_path, inbox):  # noqa: F811 - a fixture
     with portal(tmp_path, koya=answer(status="404 Not Found")):
         with_notify_before(tmp_path, inbox)
         for _ in range(2):
@@ -353,7 +353,7 @@ def test_a_pass_from_cron_tells_people_and_the_switch(tmp_path, inbox):  # noqa:
     assert inbox.pings()[-1] == ("/ping", "koya: new, 2 readings")
 
 
-def test_a_pass_that_cannot_keep_its_looks_fails_the_switch(house, inbox):  # noqa: F811
+def test_a_pass_that_cannot_store_its_looks_pings_fail(house, inbox):  # noqa: F811
     with contextlib.closing(sqlite3.connect(house / "weather.db")) as conn:
         conn.execute("DROP TABLE readings")
         conn.commit()

@@ -52,7 +52,7 @@ def test_today_is_the_day_in_korea():
     "text",
     ["", "noon", "2026-02-30", "999999w", "7y", "0001-01-01", "9999-12-31T23:00-09:00", "\ud800"],
 )
-def test_a_text_that_is_no_time_is_refused_with_the_forms(text):
+def test_an_invalid_time_is_refused_with_the_forms(text):
     with pytest.raises(WrongQuestion, match="expected such as 2026-03-01, "):
         asked.moment(text, "since")
 
@@ -87,7 +87,7 @@ def test_every_question_takes_a_station_by_name_or_number(db, ask, station):
 
 
 @pytest.mark.parametrize("station", [999, 108.5, None, "", ("서울",), "\x00"])
-def test_what_is_no_station_is_an_unknown_one(db, station):
+def test_an_invalid_station_is_unknown(db, station):
     with pytest.raises(UnknownStation):
         db.series(station)
 
@@ -127,7 +127,7 @@ def test_a_wrong_argument_is_a_wrong_question(db, question, told):
         question(db)
 
 
-def test_a_portal_that_is_none_is_an_unknown_one(db):
+def test_an_invalid_portal_is_unknown(db):
     with pytest.raises(NalssiError, match="unknown portal 5, expected one of: "):
         db.looks(portal=5)
 

@@ -114,7 +114,7 @@ def test_the_state_is_the_one_of_that_moment(db, day, time, state, celsius):
     assert (found.state, found.temperature_c) == (state, celsius)
 
 
-def test_before_any_look_nothing_is_known(db):
+def test_before_any_look_no_value_is_known(db):
     found = db.at("서울", korean(1, month=2), now=NOW)
     assert found == Known(
         station="서울", station_en="Seoul", kma_id=108, at=korean(1, month=2), state="none"
@@ -141,7 +141,7 @@ def test_of_several_portals_one_is_chosen(db, day, time, portal, agreeing):
     assert (found.portal, (found.agreeing_portals, found.live_portals)) == (portal, agreeing)
 
 
-def test_what_a_portal_has_ceased_to_show_is_known_and_not_live(db):
+def test_a_station_that_a_portal_dropped_is_known_and_not_live(db):
     """At 11:30 of the sixth the other portal shows Busan alone."""
     found = known(db, 6, "11:40", portal="other")
     assert (found.state, found.portal, found.live_portals) == ("down", "other", 0)
@@ -151,12 +151,12 @@ def test_what_a_portal_has_ceased_to_show_is_known_and_not_live(db):
     assert found.seen_until < found.next_change <= found.at
 
 
-def test_one_portal_alone_can_be_asked(db):
+def test_a_question_can_be_limited_to_one_portal(db):
     found = known(db, 5, "07:45", portal="koya")
     assert (found.portal, found.temperature_c, found.live_portals) == ("koya", 11.0, 1)
 
 
-def test_what_statistics_count_is_what_a_moment_says(db):
+def test_statistics_agree_with_single_moments(db):
     """Every ten minutes of the day of two portals."""
     for minute in range(0, 24 * 60, 10):
         at = korean(5) + dt.timedelta(minutes=minute)
@@ -172,7 +172,7 @@ def test_what_statistics_count_is_what_a_moment_says(db):
         assert (found.temperature_c if found.state == "live" else None) == hour.mean_c
 
 
-def test_the_looks_around_tell_how_they_failed(db):
+def test_failed_looks_around_a_moment_have_their_reason(db):
     found = known(db, 2, "13:00")
     assert found.look_before == NearLook(
         at=korean(2, "12:55"), outcome="fetch_failed", page_date=None, reason="HTTP 500"
@@ -230,7 +230,7 @@ def test_a_fragment_that_never_ends_is_read_once(part):
     assert len(printed.lines(part * 250_000)) <= 1
 
 
-def test_a_damaged_sidebar_is_told(tmp_path):
+def test_a_damaged_sidebar_is_reported(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
         Portals(store).show(korean(1), 1.0)
         store._conn.execute("UPDATE sidebars SET fragment = x'01'")
@@ -251,7 +251,7 @@ def test_a_moment_is_found_without_reading_all(db, sql):
     assert not [step for step in plan if re.match(big, step)]
 
 
-def test_what_cannot_be_asked_is_refused(db):
+def test_an_impossible_question_is_refused(db):
     with pytest.raises(WrongQuestion, match="expected one that has passed") as refusal:
         db.at("서울", korean(9), now=NOW)
     assert refusal.value.exit_code == 2
@@ -281,7 +281,7 @@ def test_the_command_prints_lines_to_cite(path):
     assert told["printed"] == "흐림 서울 4.9℃"
 
 
-def test_the_command_says_that_nothing_is_known(path):
+def test_the_command_reports_an_unknown_value(path):
     run = nalssi("at", "서울", "2020-01-01", "--db", path)
     assert run.returncode == 0
     assert run.stdout.splitlines()[-1].split(maxsplit=1) == [
@@ -290,7 +290,7 @@ def test_the_command_says_that_nothing_is_known(path):
     ]
 
 
-def test_the_command_shows_nothing_that_could_harm_a_terminal(tmp_path):
+def test_the_command_prints_no_control_characters(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
         content = make_content(fragment="\x1b[31m서울\u202e ℃")
         see(store, make_look(fetched_at=korean(1)), content)

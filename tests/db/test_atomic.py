@@ -56,14 +56,14 @@ def killed_while_writing(folder: Path, how: str) -> None:
     assert "w" not in names(folder)
 
 
-def test_a_file_is_there_when_it_is_complete(tmp_path):
+def test_a_file_appears_when_it_is_complete(tmp_path):
     with atomic.of_file(tmp_path / "w") as draft:
         draft.write_text("whole")
         assert not (tmp_path / "w").exists()
     assert (names(tmp_path), (tmp_path / "w").read_text()) == (["w"], "whole")
 
 
-def test_a_file_that_fails_leaves_what_was_there(tmp_path):
+def test_a_failed_write_keeps_the_old_file(tmp_path):
     write(tmp_path / "w", "old")
     with pytest.raises(OutputError, match="No such file"):
         write(tmp_path / "w", "half", meanwhile=(tmp_path / "nowhere").unlink)
@@ -72,7 +72,7 @@ def test_a_file_that_fails_leaves_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("left", [".w.part", ".w.0123abcd.part"])
 @pytest.mark.parametrize("mode", [0o666, 0o640, 0o600])
-def test_a_file_has_the_mode_asked_for_whatever_was_left(tmp_path, mode, left):
+def test_a_file_has_the_requested_mode(tmp_path, mode, left):
     (tmp_path / left).touch()
     (tmp_path / left).chmod(0o777)
     before = os.umask(0o022)
@@ -84,7 +84,7 @@ def test_a_file_has_the_mode_asked_for_whatever_was_left(tmp_path, mode, left):
     assert (tmp_path / "w").stat().st_mode & 0o777 == mode & ~0o022
 
 
-def test_of_two_writers_the_last_that_is_complete_counts(tmp_path):
+def test_the_last_complete_writer_wins(tmp_path):
     with atomic.of_file(tmp_path / "w") as slow:
         slow.write_text("slow")
         with atomic.of_file(tmp_path / "w") as quick:
@@ -110,7 +110,7 @@ def test_writers_of_one_name_do_not_hinder_each_other(tmp_path):
     assert (names(tmp_path), text) == (["w"], text[0] * 9999)
 
 
-def test_where_no_file_gives_way_the_first_one_stays(tmp_path):
+def test_without_replacement_the_first_file_stays(tmp_path):
     early = partial(write, tmp_path / "w", "early", replace=False)
     with pytest.raises(OutputExists):
         write(tmp_path / "w", "late", replace=False, meanwhile=early)
@@ -118,7 +118,7 @@ def test_where_no_file_gives_way_the_first_one_stays(tmp_path):
 
 
 @pytest.mark.parametrize("how", ["of_file", "of_folder"])
-def test_a_killed_writer_leaves_nothing_that_the_next_does_not_remove(tmp_path, how):
+def test_the_next_writer_removes_the_draft_of_a_killed_one(tmp_path, how):
     killed_while_writing(tmp_path, how)
     with getattr(atomic, how)(tmp_path / "w"):
         assert len(names(tmp_path)) == 1
@@ -133,13 +133,13 @@ def test_files_of_other_names_stay(tmp_path, other):
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("nowhere")])
-def test_what_only_has_the_name_of_a_draft_is_no_hindrance(tmp_path, make):
+def test_a_folder_named_like_a_draft_does_no_harm(tmp_path, make):
     make(tmp_path / ".w.0123abcd.part")
     write(tmp_path / "w", "whole")
     assert (tmp_path / "w").read_text() == "whole"
 
 
-def test_a_folder_is_there_when_it_is_complete(tmp_path):
+def test_a_folder_appears_when_it_is_complete(tmp_path):
     with atomic.of_folder(tmp_path / "w") as draft:
         (draft / "part").write_text("whole")
         assert not (tmp_path / "w").exists()
@@ -148,7 +148,7 @@ def test_a_folder_is_there_when_it_is_complete(tmp_path):
         write_folder(tmp_path / "w", "another")
 
 
-def test_of_two_folders_the_first_stays(tmp_path):
+def test_the_first_of_two_folders_stays(tmp_path):
     quick = partial(write_folder, tmp_path / "w", "quick")
     with pytest.raises(OutputExists):
         write_folder(tmp_path / "w", "slow", meanwhile=quick)
@@ -156,7 +156,7 @@ def test_of_two_folders_the_first_stays(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_is_told(tmp_path):
+def test_a_folder_without_permission_is_reported(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="Permission denied"):
         write(tmp_path / "w", "")

@@ -48,7 +48,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_backup_never_stands_where_sqlite_would_read_it_as_a_journal(path, tmp_path):
+def test_a_backup_never_gets_the_name_of_a_journal(path, tmp_path):
     for end in ("-wal", "-journal"):
         told = refused(74, "backup", f"{path}{end}", "--db", path)
         assert "is a database, or belongs to one" in told
@@ -76,7 +76,7 @@ def test_a_backup_is_the_same_database(path, tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["copy.db", "weather.db"]
 
 
-def test_its_size_and_what_was_verified_are_told(path, tmp_path):
+def test_size_and_verification_are_printed(path, tmp_path):
     run = nalssi("backup", tmp_path / "copy.db", "--db", path)
     assert run.stdout.startswith(f"{tmp_path / 'copy.db'}: 0.2 MiB, ")
     assert "verified" in run.stdout
@@ -133,14 +133,14 @@ def test_twenty_killed_backups_leave_the_database_whole(tmp_path):
 # ---- what cannot be
 
 
-def test_a_file_that_is_there_is_not_overwritten(path, tmp_path):
+def test_an_existing_file_is_not_overwritten(path, tmp_path):
     (tmp_path / "copy.db").write_text("mine")
     assert "expected a new name" in refused(2, "backup", tmp_path / "copy.db", "--db", path)
     assert (tmp_path / "copy.db").read_text() == "mine"
     assert "expected a new name" in refused(2, "backup", path, "--db", path)
 
 
-def test_a_folder_that_is_not_there_is_told(path, tmp_path):
+def test_a_missing_folder_is_reported(path, tmp_path):
     told = refused(74, "backup", tmp_path / "no" / "copy.db", "--db", path)
     assert "there is no such folder" in told
 
@@ -161,7 +161,7 @@ def test_without_room_there_is_no_file_and_one_line(path, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
 
 
-def test_of_two_backups_into_one_file_the_first_that_is_whole_counts(path, tmp_path):
+def test_the_first_complete_backup_wins(path, tmp_path):
     copy = tmp_path / "copy.db"
     made: list[backup.Backup] = []
 
@@ -186,7 +186,7 @@ def test_a_copy_with_a_fault_gets_no_name(path, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["backup", "export"])
-def test_a_database_of_a_newer_nalssi_is_told(path, tmp_path, command):
+def test_a_database_of_a_newer_nalssi_is_reported(path, tmp_path, command):
     with contextlib.closing(sqlite3.connect(path)) as conn:
         conn.execute("PRAGMA user_version = 99")
     arguments: list[Any] = [tmp_path / "new"] if command == "backup" else ["-o", tmp_path / "new"]
@@ -194,7 +194,7 @@ def test_a_database_of_a_newer_nalssi_is_told(path, tmp_path, command):
     assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
 
 
-def test_a_backup_put_in_its_place_is_a_database_to_go_on_with(path, tmp_path):
+def test_a_restored_backup_is_a_working_database(path, tmp_path):
     nalssi("backup", tmp_path / "copy.db", "--db", path)
     path.unlink()
     shutil.move(tmp_path / "copy.db", path)

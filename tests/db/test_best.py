@@ -45,7 +45,7 @@ def test_a_station_has_one_row_of_the_set_published_last(store):
     assert (row.live_portals, row.agreeing_portals, row.age_minutes) == (2, 1, 5)
 
 
-def test_a_portal_that_merely_lags_agrees(store):
+def test_a_lagging_portal_agrees(store):
     """It shows what the portal that counts showed before."""
     for minute, celsius in ((0, 1.0), (10, 2.0), (30, 3.0)):
         show(store, minute, celsius)

@@ -148,7 +148,7 @@ def test_captures_make_spells(store):
     assert spells(store) == [(0, 10, 1), (60, 60, 2)]
 
 
-def test_the_same_captures_again_are_nothing_new(store):
+def test_the_same_captures_again_add_no_row(store):
     seen = [make_capture(at, sidebar(1)) for at in range(3)]
     captures.keep(store, seen)
     assert captures.keep(store, seen) == Kept(looks=0, contents=0)
@@ -161,7 +161,7 @@ def test_a_day_makes_no_spell(store):
         assert db._ask("SELECT outcome, precision FROM looks") == [("archived", "day")]
 
 
-def test_archives_that_contradict_each_other_say_nothing_of_that_second(store):
+def test_contradicting_archives_do_not_count_for_that_second(store):
     seen = [make_capture(at, sidebar(celsius)) for at, celsius in ((0, 1), (5, 1), (5, 2), (9, 1))]
     captures.keep(store, seen)
     assert spells(store) == [(0, 9, 1)]
@@ -170,7 +170,7 @@ def test_archives_that_contradict_each_other_say_nothing_of_that_second(store):
 
 
 @pytest.mark.parametrize("own_first", [True, False])
-def test_of_one_second_our_own_look_counts(store, own_first):
+def test_in_one_second_our_own_look_counts(store, own_first):
     def look() -> None:
         see(store, make_look(5), sidebar(1))
 
@@ -197,7 +197,7 @@ def test_the_page_date_of_a_capture_is_asked_for_with_its_values(store):
         assert db.latest()[0].page_date == dt.date(2024, 4, 27)
 
 
-def test_a_content_that_was_never_kept_is_refused_with_its_batch(store):
+def test_an_unknown_content_is_refused_with_its_batch(store):
     good = make_capture(0, sidebar(1))
     with pytest.raises(LookupError, match="the content 02 was never kept"):
         captures.keep(store, [good, replace(make_capture(1, sidebar(2)), content=None)])
@@ -206,7 +206,7 @@ def test_a_content_that_was_never_kept_is_refused_with_its_batch(store):
     assert captures.keep(store, [replace(make_capture(1, sidebar(1)), content=None)]).looks == 1
 
 
-def test_settling_takes_nothing_that_is_needed(store):
+def test_settling_removes_only_unused_rows(store):
     captures.keep(store, [make_capture(0, make_content(make_reading(condition=OVERCAST)))])
     before = everything(store.path)
     captures.settle(store)

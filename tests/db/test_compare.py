@@ -88,7 +88,7 @@ def test_a_relation_is_of_the_common_hours(db):
     )
 
 
-def test_where_there_is_no_correlation_a_reason_is_told(db):
+def test_a_missing_correlation_has_a_reason(db):
     """Jeju less Seoul: 8, 7, 6, 5, 4; Daegu less Seoul: 4, 4."""
     jeju, daegu = db.compare("Seoul", "Jeju", "Daegu", now=NOW).relations
     assert (jeju.common, jeju.mean_difference_c, jeju.correlation) == (5, 6.0, None)
@@ -97,7 +97,7 @@ def test_where_there_is_no_correlation_a_reason_is_told(db):
     assert daegu.reason == "2 common hours, expected at least 3"
 
 
-def test_half_an_hour_suffices_if_one_says_so(db):
+def test_min_coverage_can_be_lowered(db):
     (busan,) = db.compare("서울", "부산", min_coverage=0.5, now=NOW).relations
     assert busan.common == 5
 
@@ -115,13 +115,13 @@ def test_days_can_be_compared(db):
     assert found.relations[0].reason == "1 common days, expected at least 3"
 
 
-def test_where_nothing_is_common_nothing_is_told(db):
+def test_without_common_hours_there_is_no_relation(db):
     (busan,) = db.compare("서울", "부산", since=korean(5), until=korean(6), now=NOW).relations
     assert (busan.common, busan.mean_difference_c, busan.correlation) == (0, None, None)
 
 
 @pytest.mark.parametrize("stations", [(), ("서울",), ("서울", "Seoul")], ids=len)
-def test_it_takes_two(db, stations):
+def test_compare_needs_two_stations(db, stations):
     with pytest.raises(WrongQuestion, match="at least two"):
         db.compare(*stations, now=NOW)
 
@@ -171,7 +171,7 @@ def test_the_command_prints_csv(path):
 
 
 @pytest.mark.parametrize("name", ["[/b]", "[red]x", "\x9b31m\u202e읍"])
-def test_the_name_of_a_city_is_no_more_than_text(tmp_path, name):
+def test_the_name_of_a_city_is_only_text(tmp_path, name):
     """It stands in a heading, and in a key of JSON."""
     path = tmp_path / "weather.db"
     with Store.open(path) as store:

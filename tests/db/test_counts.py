@@ -148,7 +148,7 @@ def test_any_order_of_arrival_gives_the_counts_of_a_rebuild(looks):
 
 @pytest.mark.slow
 @given(arrivals(), arrivals(), st.integers(0, 12))
-def test_what_is_pruned_in_between_goes_on_counting(first, second, minute):
+def test_pruned_looks_keep_counting(first, second, minute):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "weather.db")
         filled(path, first)
@@ -179,7 +179,7 @@ def test_the_buckets_rise():
     assert all(lower < upper for lower, upper in pairwise(BUCKETS_MS))
 
 
-def test_of_a_database_without_a_look_there_is_no_count(path):
+def test_a_database_without_looks_has_no_counts(path):
     Store.open(path).close()
     assert counts(path) == query.Counts(portals={}, readings=0)
 

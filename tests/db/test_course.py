@@ -29,7 +29,7 @@ def course(
     return [(f"{x.start:%H:%M}", f"{x.end:%H:%M}", x.temperature_c, x.state) for x in held]
 
 
-def test_a_value_that_stands_goes_through_every_state(path):
+def test_a_standing_value_goes_through_every_state(path):
     assert course(path, korean(2, "00:00"), korean(2, "18:00")) == [
         ("00:00", "00:50", 4.0, "live"),
         ("00:50", "02:20", 5.0, "live"),

@@ -88,7 +88,7 @@ EVENTS = st.lists(
 
 @settings(max_examples=25)
 @given(histories(), EVENTS)
-def test_after_whatever_happens_a_rebuild_changes_nothing(history, events):
+def test_a_rebuild_changes_no_row_after_any_events(history, events):
     with opened(*(portal.name for portal in history.portals)) as store:
         for nth, look in enumerate(history.looks):
             _keep(store, look)
@@ -235,7 +235,7 @@ def test_one_batch_may_show_a_station_by_its_name_then_by_its_number_and_again(s
 # ---- pruning
 
 
-def test_a_pause_before_our_first_look_outlives_pruning(store):
+def test_a_pause_before_our_first_look_survives_pruning(store):
     archived(store, START, hour_of(0))
     own(store, START + 6 * HOUR, hour_of(1))
     pruned(store, START + 9 * HOUR)
@@ -258,7 +258,7 @@ def test_a_capture_among_pruned_looks_makes_no_pause(store):
 # ---- pruned proofs
 
 
-def test_the_look_that_proves_the_most_outlives_pruning(store):
+def test_the_strongest_proof_survives_pruning(store):
     for tens, age in enumerate((None, 300, 40_000, 300, None, 41_800, None)):
         own(store, START + 10 * tens * MINUTE, hour_of(0), age=age)
     own(store, START + 70 * MINUTE, hour_of(1))

@@ -221,7 +221,7 @@ def test_a_range_has_what_lies_at_least_partly_in_it(path):
 
 
 @pytest.mark.parametrize("what", ["weather", "looks", "readings", "stats"])
-def test_a_range_without_anything_is_a_table_without_rows(path, what):
+def test_an_empty_range_is_a_table_without_rows(path, what):
     run = nalssi("export", "--what", what, "--since", "2030-01-01", "--db", path)
     assert run.returncode == 0
     assert len(list(csv.reader(io.StringIO(run.stdout)))) == 1
@@ -295,7 +295,7 @@ NUMBERS = st.floats(allow_nan=False).map(lambda number: number + 0.0)  # of -0.0
 
 
 @given(st.lists(st.tuples(st.text() | st.none(), NUMBERS | st.none())))
-def test_whatever_is_written_as_csv_is_read_again(table):
+def test_any_csv_reads_back(table):
     stream = io.BytesIO()
     columns = {"label": "text", "temperature_c": "real"}
     writer = formats.csv(stream, columns, clean=str, mark=False)  # type: ignore[arg-type]
@@ -334,7 +334,7 @@ def test_a_range_begins_and_ends_in_the_middle_of_a_day(path):
     assert found
 
 
-def test_it_is_told_how_far_it_is(path, tmp_path):
+def test_progress_is_reported(path, tmp_path):
     done: list[float] = []
     with Source(path) as source:
         Export(source=source, what="weather", chosen=Selection(), progress=done.append).to_file(
@@ -347,7 +347,7 @@ def test_it_is_told_how_far_it_is(path, tmp_path):
 # ---- complete or not there
 
 
-def test_an_older_file_gives_way_and_stays_where_it_is_in_use(path, tmp_path):
+def test_an_older_file_is_replaced_and_a_used_one_stays(path, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "w.csv").write_text("old")
     (tmp_path / "w.csv").symlink_to(tmp_path / "real" / "w.csv")
@@ -392,7 +392,7 @@ main(["export", "--what", "looks", "-o", name, "--db", database])
 @pytest.mark.parametrize(
     ("number", "name"), [(signal.SIGINT, "w.csv"), (signal.SIGTERM, "w.parquet")]
 )
-def test_stopped_in_the_middle_it_leaves_nothing(path, tmp_path, number, name):
+def test_a_stopped_export_leaves_no_file(path, tmp_path, number, name):
     run = subprocess.run(
         [sys.executable, "-c", STOP_IN_THE_MIDDLE, str(int(number)), name, str(path)],
         cwd=tmp_path,
@@ -416,12 +416,12 @@ def test_a_draft_of_a_killed_export_is_removed_by_the_next(path, tmp_path):
 # ---- what cannot be
 
 
-def test_a_folder_that_is_not_there_is_told(path, tmp_path):
+def test_a_missing_folder_is_reported(path, tmp_path):
     told = refused(74, "export", "-o", tmp_path / "no" / "w.csv", "--db", path)
     assert "there is no such folder" in told
 
 
-def test_neither_the_database_nor_a_device_is_written_over(path, tmp_path):
+def test_neither_the_database_nor_a_device_is_overwritten(path, tmp_path):
     before = path.read_bytes()
     for end in ("", "-wal", "-journal", ".lock"):
         output = path.with_name(path.name + end)
@@ -431,7 +431,7 @@ def test_neither_the_database_nor_a_device_is_written_over(path, tmp_path):
     assert path.read_bytes() == before
 
 
-def test_a_folder_with_something_in_it_does_not_give_way(path, tmp_path):
+def test_a_folder_with_files_is_not_replaced(path, tmp_path):
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "mine").touch()
     told = refused(2, "export", "--partition", "-o", tmp_path / "w", "--db", path)
@@ -439,7 +439,7 @@ def test_a_folder_with_something_in_it_does_not_give_way(path, tmp_path):
     assert [file.name for file in tmp_path.rglob("*")] == ["w", "mine"]
 
 
-def test_an_unknown_station_is_told_with_near_names_and_nothing_is_written(path, tmp_path):
+def test_an_unknown_station_is_reported_with_near_names_and_no_file_is_written(path, tmp_path):
     told = refused(2, "export", "--station", "seol", "-o", tmp_path / "w.csv", "--db", path)
     assert "서울 (Seoul, 108)" in told
     assert "expected one of: koya, busan" in refused(2, "export", "--portal", "x", "--db", path)
@@ -462,7 +462,7 @@ def test_an_unknown_station_is_told_with_near_names_and_nothing_is_written(path,
         (["--what", "looks", "--station", "108"], "--station goes with"),
     ],
 )
-def test_what_has_no_sense_is_refused(path, tmp_path, options, told):
+def test_senseless_combinations_of_options_are_refused(path, tmp_path, options, told):
     run = nalssi("export", *options, "--db", path, cwd=tmp_path)
     assert (run.returncode, run.stdout) == (2, "")
     assert told in run.stderr
@@ -527,7 +527,7 @@ def test_without_pyarrow_the_extra_is_named(path, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
-def test_a_value_that_cannot_be_is_damage(path, tmp_path, form):
+def test_an_impossible_value_is_damage(path, tmp_path, form):
     copy = tmp_path / "weather.db"
     copy.write_bytes(path.read_bytes())
     with contextlib.closing(sqlite3.connect(copy)) as conn:
@@ -538,7 +538,7 @@ def test_a_value_that_cannot_be_is_damage(path, tmp_path, form):
     assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
 
 
-def test_a_long_export_holds_up_no_writer(path, tmp_path):
+def test_a_long_export_delays_no_writer(path, tmp_path):
     """Between two slices nobody has the file, whoever reads them and how slowly."""
     copy = tmp_path / "weather.db"
     copy.write_bytes(path.read_bytes())

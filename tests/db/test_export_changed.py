@@ -69,7 +69,7 @@ def test_hours_are_the_whole_ones(path, tmp_path):
     assert rows(tmp_path / "kept") == rows(tmp_path / "whole")
 
 
-def test_what_did_not_change_is_left_alone(path, tmp_path):
+def test_unchanged_months_are_not_written(path, tmp_path):
     folder = tmp_path / "kept"
     keep_up(path, folder)
     files = {place: place.stat().st_mtime_ns for place in folder.rglob("*.parquet")}
@@ -93,7 +93,7 @@ def test_a_page_that_makes_the_next_month_older_changes_that_too(path):
     assert [month for month in before if before[month] != after[month]] == ["2024-01", "2024-02"]
 
 
-def test_a_month_that_is_gone_is_removed(path, tmp_path):
+def test_a_month_without_rows_is_removed(path, tmp_path):
     keep_up(path, tmp_path / "kept")
     nalssi("drop-looks", "--since", "2024-03-01", "--write", "--db", path)
     assert keep_up(path, tmp_path / "kept").startswith(("1 of 2", "2 of 2"))
@@ -139,12 +139,12 @@ def test_the_manifest_has_each_month_and_portal(path):
     [["--changed", "-o", "x"], ["--changed", "--partition"], ["--since", "1d"]],
     ids=["no partition", "no folder", "a part of the rows"],
 )
-def test_what_cannot_be_kept_up_is_refused(path, options):
+def test_unsupported_updates_are_refused(path, options):
     whole = ["--changed", "--partition", "-o", "x", *options] if "--since" in options else options
     refused(2, "export", *whole, "--db", path)
 
 
-def test_a_folder_of_something_else_is_left_alone(path, tmp_path):
+def test_a_foreign_folder_is_not_changed(path, tmp_path):
     nalssi("export", "--partition", "-o", tmp_path / "whole", "--db", path)
     options = ["--partition", "--changed", "-o", tmp_path / "whole"]
     assert "has months but no manifest" in refused(74, "export", *options, "--db", path)

@@ -103,7 +103,7 @@ def test_a_lost_label_is_learned_and_what_was_printed_stays(store, losing_first)
         pytest.param(box(1, celsius=50.0), id="another number of this station"),
     ],
 )
-def test_nothing_is_learned_of_another_value(store, other):
+def test_a_label_is_not_learned_from_another_value(store, other):
     show(store, "full", 0, other)
     show(store, "losing", 10, box(1, LOST))
     assert learned(store) == ("", None, None, None)

@@ -53,7 +53,7 @@ def judged(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
 
 
 @pytest.mark.parametrize("late_h", [0, 1])
-def test_no_healthy_portal_is_accused_in_a_year(year, late_h):
+def test_no_healthy_portal_is_late_in_a_year(year, late_h):
     found = judged(year, late_h)
     assert None not in found
     assert not [one for one in found if one and one.is_late]
@@ -66,7 +66,7 @@ def test_a_late_portal_is_found_in_every_season(year, late_h):
     assert {round(one.hours) - late_h for one in found if one} <= {-1, 0, 1, 2}
 
 
-def test_days_without_a_course_claim_nothing():
+def test_days_without_a_course_are_not_judged():
     chance = random.Random(0)
     flat = [Set(BEGIN + hour * HOUR_S, 150 + chance.gauss(0, 2), 127.5) for hour in range(24 * 7)]
     assert lag(flat, BEGIN + 7 * DAY_S) is None
@@ -79,7 +79,7 @@ def test_days_without_a_course_claim_nothing():
         pytest.param(range(0, 7 * 24, 3), id="every third hour"),
     ],
 )
-def test_too_few_hours_claim_nothing(kept):
+def test_too_few_hours_are_not_judged(kept):
     weather = Weather(BEGIN - DAY_S, 24 * 10)
     assert lag(sets(weather, 6, kept), BEGIN + 7 * DAY_S) is None
 
@@ -107,7 +107,7 @@ def late_days(store: Store) -> list[tuple[int, ...]]:
     return store._conn.execute("SELECT day, hours FROM late_days ORDER BY day").fetchall()
 
 
-def test_a_portal_six_hours_late_is_told_within_ten_days(store):
+def test_a_portal_six_hours_late_is_reported_within_ten_days(store):
     hours = list(range(24 * 8))
     watch(store, 6, hours)
     now = moment(BEGIN + 24 * 8 * HOUR_S - HOUR_S + SHOWN_AFTER_S + 300)

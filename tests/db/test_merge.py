@@ -172,7 +172,7 @@ def test_of_two_looks_that_saw_the_same_in_one_second_the_better_proof_stays(fol
         assert conn.execute("SELECT existed_by FROM spells").fetchall() == [(START - 6 * HOUR,)]
 
 
-def test_two_boxes_in_one_second_are_told_and_both_are_kept(folder):
+def test_two_boxes_in_one_second_are_reported_and_both_are_kept(folder):
     a, b = both(folder)
     with a, b:
         keep_own(a, "a", START, hour_of(0))
@@ -213,7 +213,7 @@ def test_an_address_without_a_host_is_compared_as_it_is_written(folder):
     assert (told.looks, told.contradictions) == (1, ())
 
 
-def test_a_name_that_has_another_host_is_told_and_not_joined(folder):
+def test_a_name_with_another_host_is_reported_and_not_joined(folder):
     a, b = opened(folder, "a", "koya"), opened(folder, "b", "other")
     with a, b:
         b.portal("koya", "https://elsewhere.example/", 600)

@@ -123,7 +123,7 @@ def test_a_set_that_stands_still_is_frozen(minute, expected):
     assert state(looks, minute) == expected
 
 
-def test_where_the_standing_was_not_seen_it_is_not_claimed():
+def test_an_unseen_stretch_does_not_count_as_standing():
     a_day = (Portal(name="a", interval_s=86400),)
     looks = [*showing(hour_of(0), 0, 0), *showing(hour_of(1), 60, 60)]
     shown = World(a_day, looks).value("서울", "a", at(400))
@@ -253,7 +253,7 @@ def test_a_laggard_shows_what_was_published_six_hours_before():
     assert (counts.value.tenths, counts.live_portals, counts.agreeing_portals) == (seoul(11), 1, 1)
 
 
-def test_a_laggard_that_is_ahead_for_once_is_a_follower():
+def test_a_lagging_portal_that_is_ahead_once_is_a_follower():
     looks = [*hourly(range(14)), *hourly(range(18), late=120, portal="b")]
     assert value(looks, 16 * 60 + 130, portal="b").doubt == "follower"
     assert value(looks, 16 * 60 + 130, portal="b").state == "unconfirmed"

@@ -102,7 +102,7 @@ def test_each_problem_of_a_reader_is_read_back_from_its_sentence():
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(lambda text: f"!{text}"))
-def test_a_sentence_that_is_none_of_ours_stays_as_it_is(sentence):
+def test_an_unknown_sentence_is_kept(sentence):
     assert str(from_sentence(sentence)) == sentence.replace("\n", " ")
 
 

@@ -110,13 +110,13 @@ def test_near_names_are_offered(db, asked, near):
 
 
 @pytest.mark.parametrize("asked", ["None", "", " ", "Tokyo", "\udc80", "\0", "9" * 500])
-def test_what_is_no_station_is_none(db, asked):
+def test_an_invalid_name_finds_no_station(db, asked):
     for ask in (db.station, db.series, lambda name: db.latest(stations=[name])):
         with pytest.raises(UnknownStation, match="unknown station"):
             ask(asked)
 
 
-def test_nothing_near_says_where_to_look(db):
+def test_without_near_names_the_error_names_the_command(db):
     with pytest.raises(UnknownStation, match="`nalssi stations` lists them"):
         db.station("Tokyo")
 
@@ -136,7 +136,7 @@ def test_latest_is_the_newest_of_each_station_and_portal(db):
     assert {(row.portal, row.temperature_c) for row in rows} == {("koya", 4.0), ("other", 9.0)}
 
 
-def test_latest_of_several_stations_is_in_the_order_of_the_house(db):
+def test_latest_keeps_the_order_of_stations(db):
     rows = db.latest(stations=["Busan", "서울"], now=at(60))
     assert [row.station for row in rows if row.portal == "koya"] == ["서울", "부산"]
 
@@ -150,7 +150,7 @@ def test_latest_of_no_stations_is_that_of_all(db):
     assert db.latest(stations=[], now=START) == db.latest(now=START)
 
 
-def test_latest_counts_from_the_present_unless_told_otherwise(db):
+def test_latest_counts_from_the_present_by_default(db):
     age = (dt.datetime.now(dt.UTC) - at(60)) // dt.timedelta(minutes=1)
     assert 0 <= db.latest()[0].age_minutes - age <= 1
 
@@ -231,7 +231,7 @@ def test_a_moment_is_the_same_in_any_offset(db, offset):
     ],
     ids=["series", "latest", "looks", "gaps"],
 )
-def test_an_unknown_portal_is_told_with_those_there_are(db, ask):
+def test_an_unknown_portal_is_reported_with_the_known_ones(db, ask):
     with pytest.raises(UnknownPortal, match="expected one of: koya, other") as unknown:
         ask(db, "Koya")
     assert unknown.value.exit_code == 2
@@ -241,7 +241,7 @@ def test_an_unknown_portal_is_told_with_those_there_are(db, ask):
 # ---- portals and looks
 
 
-def test_portals_tell_their_first_and_last_looks(path):
+def test_portals_have_their_first_and_last_looks(path):
     with Store.open(path) as store:
         store.keep_failure(make_look(70), "fetch_failed", "busy")
         store.portal("never", URL, 90)
@@ -271,7 +271,7 @@ def failing(path: Path) -> Iterator[query.Database]:
         yield opened
 
 
-def test_looks_are_told_oldest_first(failing):
+def test_looks_are_listed_oldest_first(failing):
     times = [look.fetched_at for look in failing.looks()]
     assert times == sorted(times)
     assert len(times) == 11
@@ -353,7 +353,7 @@ def test_asking_cannot_write(db):
         db._conn.execute("DELETE FROM fetches")
 
 
-def test_an_empty_database_answers_with_nothing(tmp_path):
+def test_an_empty_database_gives_empty_answers(tmp_path):
     path = tmp_path / "weather.db"
     Store.open(path).close()
     with query.Database(path) as db:
@@ -431,7 +431,7 @@ def test_the_last_looks_are_found_without_sorting_all(path):
     assert not [step for step in steps if "TEMP B-TREE" in step]
 
 
-def test_values_that_nobody_looked_at_for_three_hours_are_not_live(tmp_path):
+def test_values_without_a_look_for_three_hours_are_not_live(tmp_path):
     path = tmp_path / "rare.db"
     with Store.open(path) as store:
         see(store, make_look(0), make_content(digest=b"a"))

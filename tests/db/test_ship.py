@@ -136,7 +136,7 @@ def test_a_target_has_the_rows_of_every_table(path, uri):
     assert {row[0] for row in found["hours"]} == {"2024-01", "2024-02", "2024-03", "2024-04"}
 
 
-def test_nothing_is_replaced_where_nothing_changed(path, uri):
+def test_unchanged_months_are_not_replaced(path, uri):
     shipped(path, uri)
     before = tables(uri)
     assert shipped(path, uri) == ship.Shipped(months=0, all_months=4, rows=0)
@@ -152,14 +152,14 @@ def test_a_page_found_in_an_archive_replaces_its_month(path, uri, tmp_path):
     assert tables(uri) == fresh(path, tmp_path)
 
 
-def test_rows_that_were_deleted_there_come_back(path, uri, tmp_path):
+def test_rows_deleted_in_the_target_come_back(path, uri, tmp_path):
     shipped(path, uri)
     run(path, uri, f"DELETE FROM {SCHEMA}.hours WHERE month = '2024-02' AND kma_id = 108")
     assert shipped(path, uri).months == 1
     assert tables(uri) == fresh(path, tmp_path)
 
 
-def test_a_month_that_is_gone_here_goes_there(path, uri, tmp_path):
+def test_a_removed_month_is_removed_from_the_target(path, uri, tmp_path):
     shipped(path, uri)
     run_ = nalssi("drop-looks", "--since", "2024-04-01", "--write", "--db", path)
     assert run_.returncode == 0, run_.stderr
@@ -230,7 +230,7 @@ def test_every_table_and_column_is_explained_there(path, server):
         ),
     ],
 )
-def test_a_target_that_cannot_be_is_told_in_one_line(path, uri, code, told):
+def test_an_invalid_target_is_reported_in_one_line(path, uri, code, told):
     line = refused(code, "ship", uri, "--db", path)
     assert told in line
     assert "secret" not in line

@@ -32,7 +32,7 @@ def path(tmp_path) -> Path:
     return made
 
 
-def test_a_sidebar_is_told_with_who_showed_it_when(path):
+def test_a_sidebar_has_its_portals_and_times(path):
     with query.Database(path) as db:
         (spell, *_) = db.series("서울", portal="koya")
         sidebar = db.sidebar(spell.digest)
@@ -63,7 +63,7 @@ def test_a_question_ends_when_its_time_is_over(path):
         assert db.stations()  # the next is answered
 
 
-def test_a_question_within_a_time_can_write_nothing(path):
+def test_a_question_with_a_time_limit_cannot_write(path):
     with query.Database(path) as db, db.within(5):
         for statement in ("DELETE FROM readings", "PRAGMA user_version = 1"):
             with pytest.raises(sqlite3.OperationalError, match="readonly"):

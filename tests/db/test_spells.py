@@ -232,7 +232,7 @@ def test_a_page_read_late_falls_into_its_place(store):
     ]
 
 
-def test_what_is_derived_can_be_lost(store):
+def test_lost_derived_rows_can_be_rebuilt(store):
     for minute, shown in enumerate("ABBA", start=1):
         for portal in PORTALS:
             keep(store, Seen(portal, minute, shown))

@@ -118,7 +118,7 @@ def test_a_value_of_unknown_age_does_not_count_and_a_missing_number_is_no_number
     ]
 
 
-def test_a_day_without_anything_is_a_row_that_says_so(db):
+def test_a_day_without_values_is_a_row_with_a_reason(db):
     day = of_day(db, 4, min_coverage=0)
     assert (day.mean_c, day.minimum_c, day.maximum_c, day.agreement) == (None, None, None, None)
     assert (day.readings, day.coverage, day.longest_gap_s, day.conditions) == (0, 0, DAY_S, {})
@@ -147,7 +147,7 @@ def test_of_several_portals_the_one_that_changed_last_counts(db):
     assert (part.maximum_c, part.maximum_seen) == (13.0, korean(5, "07:30"))
 
 
-def test_one_portal_alone_has_nobody_to_agree_with(db):
+def test_one_portal_alone_has_no_agreement(db):
     """Koya: 10.0 for 60 minutes, 11.0 for 90: (600 + 990) / 150 = 10.6; 150 / 1440 = 0.1042."""
     day = of_day(db, 5, portal="koya", min_coverage=0.1)
     assert (day.mean_c, day.coverage, day.agreement, day.readings) == (10.6, 0.1042, None, 2)
@@ -223,7 +223,7 @@ def test_any_counts_what_is_unconfirmed(db):
     assert (day.mean_c, day.readings) == (2.0, 5)
 
 
-def test_any_says_why_there_is_nothing(db):
+def test_any_gives_the_reason_for_a_missing_mean(db):
     assert of_day(db, 4, everything=True).reason == "no temperature"
 
 
@@ -278,7 +278,7 @@ def test_extremes_of_a_long_period_are_those_of_the_days_that_have_them(db):
     assert few.reason == "no extremes: 1 of 2 days have them"
 
 
-def test_a_week_that_was_asked_for_in_part_says_so(db):
+def test_a_partial_week_is_marked(db):
     (week,) = db.stats("서울", by="week", since=korean(1), until=korean(2), now=NOW)
     assert (week.since, week.until, week.part) == (korean(1), korean(2), "part of the week")
     assert (week.minimum_c, week.maximum_c, week.days, week.coverage) == (1.0, 4.0, 1, 1.0)
@@ -303,11 +303,11 @@ def test_periods_that_were_asked_for_are_there_without_a_look(db):
         pytest.param(None, korean(1, month=2), id="before the first look"),
     ],
 )
-def test_where_nothing_can_be_known_there_is_no_row(db, since, until):
+def test_a_time_outside_the_history_has_no_row(db, since, until):
     assert db.stats("서울", since=since, until=until, now=NOW) == []
 
 
-def test_a_day_that_is_cut_is_measured_against_its_part_and_says_so(db):
+def test_a_partial_day_is_measured_against_its_part_and_marked(db):
     """From 18:00 to 20:00: 4.0, 2.0, 4.0 for 50, 60 and 10 minutes: 360 / 120 = 3.0."""
     day = of_day(db, 1, since=korean(1, "18:00"), until=korean(1, "20:00"))
     assert (day.since, day.until) == (korean(1, "18:00"), korean(1, "20:00"))
@@ -422,7 +422,7 @@ def test_the_command_prints_csv_with_a_column_for_each_sky(path):
     assert rows[4]["share_snow"] == ""
 
 
-def test_csv_of_nothing_has_its_headings(path):
+def test_empty_csv_has_its_headings(path):
     run = nalssi("stats", "서울", "--until", "2000-01-01", "--csv", "--db", path)
     assert run.stdout.startswith("station,since,until,part,mean_c,")
     assert run.stdout.count("\n") == 1
@@ -431,7 +431,7 @@ def test_csv_of_nothing_has_its_headings(path):
 @pytest.mark.parametrize(
     "command", ["stats 서울 --csv", "stats 서울 --json", "compare 서울 부산 --json", "at 서울 1h"]
 )
-def test_answers_that_nobody_draws_import_nothing_heavy(path, command):
+def test_answers_load_no_heavy_module(path, command):
     code = (
         "import sys\n"
         "from scraper.cli import main\n"
@@ -460,7 +460,7 @@ def test_a_wrong_command_line_is_refused_in_one_line(path, wrong):
     assert "stats --help" in refused(2, "stats", "서울", *wrong, "--db", path)
 
 
-def test_what_only_the_database_can_refuse_is_refused_in_one_line(path):
+def test_an_error_of_the_database_is_one_line(path):
     assert "서울 (Seoul, 108)" in refused(2, "stats", "서을", "--db", path)
     assert "koya" in refused(2, "stats", "서울", "--portal", "nobody", "--db", path)
     assert "at most" in refused(
@@ -488,7 +488,7 @@ def test_no_text_is_a_formula(begins):
         (dt.date(2024, 3, 1), "2024-03-01"),
     ],
 )
-def test_what_is_no_text_stays_what_it_is(value, cell):
+def test_values_that_are_not_text_are_unchanged(value, cell):
     assert spreadsheet.cell(value) == cell
 
 

@@ -138,7 +138,7 @@ def test_a_look_cannot_contradict_itself(path, wrong):
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
-def test_nobody_else_may_read_the_file_whatever_the_umask(tmp_path, umask):
+def test_only_the_owner_may_read_the_file_with_any_umask(tmp_path, umask):
     path = tmp_path / "weather.db"
     before = os.umask(umask)
     try:
@@ -197,7 +197,7 @@ schema.open_for_writing(Path(sys.argv[1])).close()
 
 
 @pytest.mark.parametrize("after", [0, 5, 20, 60, -1])
-def test_killed_while_making_it_leaves_no_file_and_hinders_nobody(path, after):
+def test_a_kill_while_making_it_leaves_no_file_and_blocks_no_other(path, after):
     """Killed after so many steps of SQLite; -1: when all but its name was done."""
     assert run(KILL_WHILE_MAKING, path, after).returncode == -signal.SIGKILL
     assert not path.exists()
@@ -260,7 +260,7 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("make", FOREIGN.values(), ids=FOREIGN)
-def test_what_is_not_ours_is_refused_and_left_as_it_is(path, make):
+def test_a_foreign_file_is_refused_and_not_changed(path, make):
     make(path)
     before = everything_in(path.parent)
     for use in (fill, ask_everything):
@@ -270,7 +270,7 @@ def test_what_is_not_ours_is_refused_and_left_as_it_is(path, make):
         assert everything_in(path.parent) == before
 
 
-def test_what_is_not_there_cannot_be_asked(path):
+def test_a_missing_file_cannot_be_queried(path):
     with pytest.raises(DatabaseError, match="there is no such file") as refused:
         query.Database(path)
     assert refused.value.exit_code == 6
@@ -318,21 +318,21 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.mark.parametrize("page", ["first", "any"])
 @pytest.mark.parametrize("seed", range(60))
-def test_flipped_bytes_give_no_other_error(path, whole, page, seed):
+def test_flipped_bytes_only_give_expected_errors(path, whole, page, seed):
     flipped = range(4096 if page == "first" else len(whole))
     path.write_bytes(with_flipped_bytes(whole, flipped, random.Random(seed)))
     try_everything(path)
 
 
 @pytest.mark.parametrize("left", [16, 100, 1000, 4096, 20_000, -4096, -1])
-def test_a_truncated_file_is_told_and_not_mended(path, whole, left):
+def test_a_truncated_file_is_reported_and_not_repaired(path, whole, left):
     path.write_bytes(whole[:left])
     with pytest.raises(DatabaseError):
         ask_everything(path)
     try_everything(path)
 
 
-def test_a_broken_schema_is_refused_by_all_and_left_as_it_is(path, whole):
+def test_a_broken_schema_is_refused_and_not_changed(path, whole):
     damaged = whole.replace(b"CREATE TABLE portals (", b"CREATE TABBY portals (")
     assert damaged != whole
     path.write_bytes(damaged)
@@ -358,7 +358,7 @@ def test_a_value_that_we_cannot_have_written_is_damage(path, wrong):
         db.looks()
 
 
-def test_what_is_no_text_where_one_belongs_is_told_or_shown_and_no_bug(path):
+def test_bytes_in_place_of_a_text_are_reported_or_shown(path):
     """A bit that flips in the header of a row makes bytes or a number of a text."""
     fill(path, looks=1)
     with closing(sqlite3.connect(path)) as conn, conn:
@@ -373,7 +373,7 @@ def test_what_is_no_text_where_one_belongs_is_told_or_shown_and_no_bug(path):
     assert "b'" in nalssi("latest", "--json", "--db", path).stdout
 
 
-def test_what_goes_wrong_in_our_rules_is_damage_only_where_the_file_has_some(path, monkeypatch):
+def test_an_error_in_our_rules_is_damage_only_in_a_damaged_file(path, monkeypatch):
     fill(path, looks=1)
     with Store.open(path) as store:
         with monkeypatch.context() as patch:
@@ -437,7 +437,7 @@ def open_folder() -> Iterator[Path]:
         folder.chmod(0o755)
 
 
-def test_who_may_only_read_can_ask_but_not_write(open_folder):
+def test_a_read_only_user_can_query_but_not_write(open_folder):
     path = open_folder / "weather.db"
     fill(path)
     path.chmod(0o444)
@@ -448,7 +448,7 @@ def test_who_may_only_read_can_ask_but_not_write(open_folder):
 
 
 @pytest.mark.parametrize("mode", [0o555, 0o000], ids=["read-only", "closed"])
-def test_a_folder_that_one_may_not_use_is_told(open_folder, mode):
+def test_an_unusable_folder_is_reported(open_folder, mode):
     open_folder.chmod(mode)
     end = run(AS_NOBODY, open_folder / "weather.db")
     wrote, asked = json.loads(end.stdout)
@@ -459,7 +459,7 @@ def test_a_folder_that_one_may_not_use_is_told(open_folder, mode):
 # ---- versions
 
 
-def test_a_newer_file_is_refused_by_all_and_left_as_it_is(path):
+def test_a_newer_file_is_refused_and_not_changed(path):
     fill(path)
     upgrade.open_for_writing(path, journal="delete", migrations=later(add_column)).close()
     newer = path.read_bytes()
@@ -470,7 +470,7 @@ def test_a_newer_file_is_refused_by_all_and_left_as_it_is(path):
         assert path.read_bytes() == newer
 
 
-def test_an_older_file_is_told_to_whoever_asks(path):
+def test_an_older_file_is_reported_to_readers(path):
     fill(path)
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("PRAGMA user_version = 0")
@@ -673,7 +673,7 @@ def test_the_first_page_of_half_a_commit_is_no_damage(path, use):
     assert ask_everything(half) == ask_everything(path) + (3 if use is fill else 0)
 
 
-def test_a_view_of_yesterdays_code_is_made_anew(path):
+def test_a_view_of_older_code_is_made_again(path):
     fill(path)
     with closing(sqlite3.connect(path)) as conn:
         conn.executescript("DROP VIEW latest; CREATE VIEW latest AS SELECT 'yesterday' AS station")
@@ -682,7 +682,7 @@ def test_a_view_of_yesterdays_code_is_made_anew(path):
         assert conn.execute("SELECT station FROM latest").fetchall() == [("서울",)]
 
 
-def test_opening_writes_nothing_where_all_is_well(path):
+def test_opening_an_intact_file_does_not_write(path):
     fill(path)
     before = path.read_bytes()
     Store.open(path, journal="delete").close()
@@ -733,7 +733,7 @@ def test_auto_takes_wal_only_where_it_is_safe(path, monkeypatch, version, mode):
 
 @pytest.mark.parametrize("version", [(3, 40, 1), (3, 50, 7)], ids=["3.40.1", "3.50.7"])
 @pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_a_journal_that_nobody_names_stays_as_it_is(path, monkeypatch, version, journal):
+def test_an_unnamed_journal_is_unchanged(path, monkeypatch, version, journal):
     """Also beside somebody else who has the file open, under whom it could not be changed."""
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     with Store.open(path, journal=journal) as other:
@@ -751,14 +751,14 @@ def test_a_new_file_has_the_journal_of_auto(path, monkeypatch, version, mode):
     assert settings(path, None)[0] == mode
 
 
-def test_an_sqlite_without_strict_tables_is_told(path, monkeypatch):
+def test_a_sqlite_without_strict_tables_is_reported(path, monkeypatch):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
     with pytest.raises(DatabaseError, match=r"too old, expected 3\.37"):
         Store.open(path)
     assert not path.exists()
 
 
-def test_what_was_acknowledged_survives_a_kill(path):
+def test_acknowledged_looks_survive_a_kill(path):
     """The child says that a page is kept, and is killed on the spot, in the middle of the next."""
     code = (
         "import os, signal, sys\n"
@@ -787,7 +787,7 @@ def ask_everything_but_series(path: Path) -> int:
         return len(db.looks())
 
 
-def test_asking_needs_the_standard_library_alone():
+def test_queries_need_only_the_standard_library():
     code = (
         "import sys\n"
         "import db.query\n"

@@ -157,7 +157,7 @@ def test_the_view_of_gaps_says_what_python_says(store):
     assert (told.cause, told.reason) == ("portal failing, not running", "fetch_failed: busy")
 
 
-def test_looks_tell_how_each_ended(store):
+def test_looks_have_their_outcome(store):
     see(store, make_look(0), A)
     see(store, make_look(10), A)
     see(store, make_look(20), make_content(problems=(Problem(kind="unknown city", word="x"),)))
@@ -187,7 +187,7 @@ def test_the_first_spell_ever_is_unconfirmed_and_one_that_we_saw_begin_is_live(s
         pytest.param(90 * 60 + 1, "unconfirmed", id="a second more"),
     ],
 )
-def test_a_change_somewhere_in_a_long_gap_confirms_nothing(store, gap_s, state):
+def test_a_change_within_a_long_gap_confirms_no_value(store, gap_s, state):
     see(store, make_look(0), A)
     see(store, make_look(gap_s / 60), B)
     assert states(store)[1] == state
@@ -317,7 +317,7 @@ def test_each_portal_has_its_own_latest(store):
     assert seen == {"koya": 1.0, "busan.com": 2.0}
 
 
-def test_what_came_back_is_a_spell_of_its_own(store):
+def test_a_returning_sidebar_is_a_new_spell(store):
     for minute, content in ((0, A), (10, B), (20, A), (30, C)):
         see(store, make_look(minute), content)
     seen = rows(store, "SELECT seen_from, temperature_c FROM weather ORDER BY seen_from")

@@ -218,7 +218,7 @@ def test_a_bomb_is_refused(tmp_path):
     [{"status": "404 Not Found"}, {"content_type": "image/png"}, {"content_type": "text/css"}],
     ids=str,
 )
-def test_what_is_no_page_is_not_looked_at(tmp_path, changes):
+def test_bodies_that_are_not_pages_are_skipped(tmp_path, changes):
     found = told(tmp_path, warc([replace(FOUR[0], **changes)]))
     assert (found.rows, found.tally.pages) == ([], 0)
 
@@ -240,7 +240,7 @@ def test_what_is_no_page_is_not_looked_at(tmp_path, changes):
         ("http://[::1/", None),
     ],
 )
-def test_a_host_is_a_portal_whatever_stands_before_it(url, host):
+def test_a_host_is_a_portal_with_any_prefix(url, host):
     assert portals.host_of(url) == host
 
 
@@ -301,7 +301,7 @@ def test_a_saved_page_needs_a_portal_and_a_day(tmp_path, body, options, outcome)
         "<!-- saved from url=(0020)https://koya.kr/1 -->",
     ],
 )
-def test_a_saved_page_tells_its_own_address(tmp_path, tag):
+def test_a_saved_page_has_its_own_address(tmp_path, tag):
     body = FOUR[0].body.replace(b"<head>", b"<head>" + tag.encode())
     assert [row[0] for row in told(tmp_path, body, "page.html").rows] == ["koya.kr"]
 
@@ -348,7 +348,7 @@ NAMES = {"gzip": "a.warc.gz", "plain": "a.warc", "zstd": "a.warc.zst"}
 
 
 @pytest.mark.parametrize("kind", NAMES)
-def test_a_damaged_record_is_passed_over_and_the_rest_is_read(tmp_path, kind):
+def test_a_damaged_record_is_skipped_and_the_rest_is_read(tmp_path, kind):
     parts = [archives.zstd([record(x)]) for x in MANY] if kind == "zstd" else list(WHOLE[kind])
     parts[5] = parts[5][:40] + b"!!!" + parts[5][43:]
     if kind == "plain":
@@ -360,7 +360,7 @@ def test_a_damaged_record_is_passed_over_and_the_rest_is_read(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_a_record_that_says_a_wrong_length_misleads_nobody(tmp_path, kind):
+def test_a_record_with_a_wrong_length_is_detected(tmp_path, kind):
     for wrong in (b"1", b"99999999", b"-5", b"x", b"20000"):
         records = [record(x) for x in MANY]
         head, _, rest = records[5].partition(b"Content-Length: ")
@@ -372,7 +372,7 @@ def test_a_record_that_says_a_wrong_length_misleads_nobody(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_an_archive_cut_anywhere_is_read_up_to_there_and_said_to_be(tmp_path, kind):
+def test_a_cut_archive_is_read_up_to_the_cut_and_reported(tmp_path, kind):
     parts = WHOLE[kind]
     whole, ends = b"".join(parts), positions(parts)
     chance = random.Random(7)
@@ -420,7 +420,7 @@ def test_flipped_bytes_change_no_value(tmp_path, kind):
         ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(500)),
     ],
 )
-def test_what_is_no_archive_is_said_to_be_none(tmp_path, name, body):
+def test_a_file_that_is_no_archive_is_reported(tmp_path, name, body):
     found = told(tmp_path, body, name)
     assert found.rows == []
     assert len(found.troubles) == found.unreadable == 1
@@ -537,7 +537,7 @@ def test_readings_of_a_page_without_a_clock_are_of_a_day():
 
 
 @pytest.mark.parametrize("page", [b"", b"\0" * 99, b"<p>no box", undated()], ids=range(4))
-def test_readings_of_what_says_nothing_are_none(page):
+def test_readings_of_a_page_without_a_box_are_empty(page):
     assert readings_of(page, FOUR[0].url, None) == []
 
 
@@ -562,7 +562,7 @@ def test_packed_lines_that_are_cut_are_counted_as_damaged(tmp_path):
     assert read.tally.sidebars > 4
 
 
-def test_half_a_letter_in_an_address_costs_nothing_but_itself(tmp_path):
+def test_half_a_letter_in_an_address_costs_only_itself(tmp_path):
     html = FOUR[0].body.decode()
     line = {"url": f"https://{HOST}/\ud800", "fetched_at": NOON.isoformat(), "html": html}
     read = told(tmp_path, json.dumps(line).encode(), "a.jsonl", as_json=True)
@@ -608,7 +608,7 @@ SIGNED = [
 
 
 @pytest.mark.parametrize("searched_by", ["its library", "Python"])
-def test_a_page_without_any_sign_is_passed_over(searched_by):
+def test_a_page_without_any_sign_is_skipped(searched_by):
     without = (
         "sys.modules['stringzilla'] = None" if searched_by == "Python" else "import stringzilla"
     )
@@ -675,7 +675,7 @@ def test_a_body_shorter_than_its_content_length_is_cut_short(tmp_path, missing, 
 @pytest.mark.parametrize(
     ("opens", "closes"), [("<!--", "-->"), ("<script>", "</script>"), ("<template>", "</template>")]
 )
-def test_a_box_that_is_not_seen_is_not_taken_however_far_it_begins(tmp_path, opens, closes):
+def test_an_invisible_box_is_not_taken_at_any_distance(tmp_path, opens, closes):
     filler = "<p>기사</p>" * 500
     unseen = FOUR[0].body.decode().replace("<body>", f"<body>{opens}{filler}")
     one = replace(FOUR[0], body=(unseen + closes).encode())

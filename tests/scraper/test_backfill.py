@@ -120,7 +120,7 @@ def test_order_parts_and_workers_make_no_difference(tmp_path, weeks, expected):
     assert kept(tmp_path) == expected
 
 
-def test_the_same_archive_again_adds_nothing(tmp_path, weeks):
+def test_the_same_archive_again_adds_no_row(tmp_path, weeks):
     first = told(tmp_path, weeks[0])
     assert (first["looks"], first["contents"], first["files"]) == (168, 56, 1)
     before = kept(tmp_path)
@@ -211,7 +211,7 @@ def test_the_config_knows_portals_too_and_others_can_be_refused(tmp_path):
         pytest.param(["--only-portals"], "koya, sanmaeul;", id="no host will do"),
     ],
 )
-def test_a_portal_that_is_not_known_is_told_which_are(tmp_path, arguments, told):
+def test_an_unknown_portal_is_reported_with_known_ones(tmp_path, arguments, told):
     tables = (f'[[portals]]\nname = "{name}"\nurl = "https://{name}.kr/"\n' for name in PORTALS)
     (tmp_path / "config.toml").write_text("".join(tables), encoding="utf-8")
     (tmp_path / "page.html").write_bytes(saved("koya.kr", 0, 0).body)
@@ -220,7 +220,7 @@ def test_a_portal_that_is_not_known_is_told_which_are(tmp_path, arguments, told)
     assert f"no portal 'koja', expected one of: {told}" in run.stderr
 
 
-def test_a_rejected_page_is_told_what_would_help(tmp_path):
+def test_a_rejected_page_is_reported_with_a_remedy(tmp_path):
     page = saved("koya.kr", 0, 0)
     undated = page.body.decode().replace(archives.printed_date(page.at), "")
     (tmp_path / "page.html").write_text(undated, encoding="utf-8")
@@ -230,7 +230,7 @@ def test_a_rejected_page_is_told_what_would_help(tmp_path):
     assert told(tmp_path, *options, "--date", "2024-04-01")["rejected"] == {}
 
 
-def test_a_dry_run_stores_nothing(tmp_path, database, weeks):
+def test_a_dry_run_stores_no_row(tmp_path, database, weeks):
     database.unlink()
     answer = told(tmp_path, "--dry-run", weeks[0])
     assert (answer["sidebars"], answer["contents"]) == (168, 56)
@@ -246,7 +246,7 @@ def test_an_extract_needs_no_database_and_has_every_reading(tmp_path, database, 
     assert [path.name for path in tmp_path.iterdir()] == ["out.ndjson"]
 
 
-def test_an_extract_that_cannot_be_written_leaves_what_was_there(tmp_path, weeks):
+def test_an_unwritable_extract_keeps_the_old_file(tmp_path, weeks):
     run = nalssi(tmp_path, "--extract", "nowhere/out.ndjson", weeks[0])
     assert run.returncode == 74
     assert run.stderr.count("\n") == 1
@@ -289,7 +289,7 @@ def test_an_extract_takes_the_place_of_no_database(tmp_path, database, weeks, en
     assert [path.name for path in tmp_path.iterdir()] == [database.name]
 
 
-def test_what_is_not_understood_is_told(tmp_path):
+def test_unknown_words_are_reported(tmp_path):
     body = saved("koya.kr", 0, 0).body.decode().replace("맑음</span>서울", "안맑음</span>북서울")
     lines = json_lines([archives.Saved(url="http://koya.kr/", at=NOON, body=body.encode())])
     (tmp_path / "a.jsonl").write_bytes(lines)
@@ -308,7 +308,7 @@ def test_what_is_not_understood_is_told(tmp_path):
         pytest.param([], 2, "PATH", id="no path"),
     ],
 )
-def test_what_cannot_be_done_is_said(tmp_path, arguments, code, says):
+def test_impossible_requests_are_reported(tmp_path, arguments, code, says):
     (tmp_path / "a.warc.gz").touch()
     run = nalssi(tmp_path, *arguments)
     assert run.returncode == code
@@ -316,7 +316,7 @@ def test_what_cannot_be_done_is_said(tmp_path, arguments, code, says):
     assert "Traceback" not in run.stderr
 
 
-def test_a_damaged_archive_is_said_in_one_line_and_the_others_are_read(tmp_path, weeks):
+def test_a_damaged_archive_is_reported_in_one_line_and_the_others_are_read(tmp_path, weeks):
     (tmp_path / "cut.warc.gz").write_bytes(weeks[0].read_bytes()[:50_000])
     run = nalssi(tmp_path, "--json", "cut.warc.gz", weeks[1])
     assert run.returncode == 0
@@ -333,7 +333,7 @@ def test_two_backfills_do_not_run_at_once_but_a_pass_may(tmp_path, weeks):
         assert nalssi(tmp_path, weeks[1]).returncode == 75
 
 
-def test_a_daemon_beside_it_loses_nothing(tmp_path, weeks, expected):
+def test_a_daemon_beside_it_loses_no_look(tmp_path, weeks, expected):
     with Store.open(tmp_path / "weather.db") as store, _started(tmp_path, *weeks) as running:
         looks = 0
         while running.poll() is None and looks < 200:
@@ -429,7 +429,7 @@ def test_ctrl_c_ends_it_in_one_line(tmp_path, weeks, expected):
     assert kept(tmp_path) == expected
 
 
-def test_a_reader_that_dies_costs_its_file_alone(tmp_path, weeks):
+def test_a_reader_that_dies_loses_only_its_file(tmp_path, weeks):
     with _started(tmp_path, "--workers", 1, "--json", *weeks) as running:
         os.kill(_until_it_reads(running), signal.SIGKILL)
         _, said = running.communicate(timeout=60)

@@ -95,9 +95,7 @@ def test_a_look_whose_page_is_in_the_file_is_not_lost(store, small, monkeypatch)
         assert [look.outcome for look in db.looks()] == ["new", "fetch_failed", "fetch_failed"]
 
 
-def test_a_page_that_cannot_be_read_any_more_does_not_hold_up_the_rest_for_ever(
-    store, small, monkeypatch
-):
+def test_an_unreadable_page_does_not_block_the_backlog(store, small, monkeypatch):
     with closing(sqlite3.connect(store.path)) as other:
         lock_while_reading(monkeypatch, other)
         with pytest.raises(DatabaseError, match="locked"):

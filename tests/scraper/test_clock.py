@@ -171,7 +171,7 @@ def since_wrong() -> str:
 START_OF_MAKE = make_look(0).fetched_at
 
 
-def test_dropping_looks_says_first_what_would_go(wrong):
+def test_dropping_looks_first_lists_them(wrong):
     run = nalssi("drop-looks", "--db", wrong, "--since", since_wrong(), "--json")
     assert run.returncode == 0
     said = json.loads(run.stdout)

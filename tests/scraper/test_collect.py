@@ -137,7 +137,7 @@ def test_the_page_without_a_sidebar_is_kept_for_a_better_reader(watch):
         assert conn.execute("SELECT page IS NOT NULL FROM fetches").fetchall() == [(1,)]
 
 
-def test_every_failure_is_a_row_with_its_reason_and_stops_no_other(watch):
+def test_every_failure_is_a_row_with_its_reason_and_stops_no_other_look(watch):
     with serving(
         answer(box()), broken=answer(status="500 Oops"), robots=answer("User-agent: *\nDisallow: /")
     ) as server:
@@ -224,7 +224,7 @@ def test_robots_txt_is_obeyed_kept_for_a_day_and_may_be_overruled(watch):
         assert watch.look(with_leave, after=TEN_MINUTES)[0].outcome == "new"
 
 
-def test_a_portal_that_asks_for_time_is_not_asked_before(watch):
+def test_a_retry_after_delays_the_next_request(watch):
     busy = answer(status="503 Busy", headers={"Retry-After": "3600"})
     with serving(busy, answer(box())) as server:
         watch.look(portal(server))
@@ -271,7 +271,7 @@ def break_for(watch: Watch, name: str) -> None:
         conn.commit()
 
 
-def test_what_cannot_be_kept_is_an_error_that_has_the_reports_of_the_rest(watch):
+def test_an_unstored_look_is_an_error_with_the_other_reports(watch):
     with serving(answer(box()), slow=late(answer(box("5.0", "6.0", "7.0")))) as server:
         portals = [portal(server, "good"), portal(server, "bad", "/slow")]
         watch.look(*portals)
@@ -346,7 +346,7 @@ def test_a_pass_says_how_the_others_ended_when_one_could_not_be_kept(watch):
     assert second.endswith("out of order; not kept: bad")
 
 
-def test_a_pass_says_what_became_of_the_pages_that_a_killed_one_left(watch):
+def test_a_pass_reports_the_pages_of_a_killed_one(watch):
     with serving(answer(box()), koya=answer(box()), none=answer("no box")) as server:
         killed_while("FINDERS['box']", watch.path, portal(server, path="/none").url)
         run = scrape(watch, server, "koya")
@@ -411,7 +411,7 @@ def test_a_page_that_kills_the_reader_twice_is_set_aside_and_kept(watch):
 
 
 @pytest.mark.parametrize("point", ["normalize.readings", "packed"])
-def test_killed_after_the_page_was_kept_nothing_of_it_is_lost(watch, point):
+def test_a_kill_after_the_page_was_stored_loses_no_part_of_it(watch, point):
     with serving(answer(box())) as server:
         killed_while(point, watch.path, portal(server).url)
         watch.now = dt.datetime.now(dt.UTC) + TEN_MINUTES

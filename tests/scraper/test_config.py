@@ -104,12 +104,12 @@ def test_every_key_says_what_is_expected_of_it():
             assert keys.expected(key.type) or key.name == "path"
 
 
-def test_the_path_of_the_config_is_no_key_of_it(tmp_path):
+def test_the_path_of_the_config_is_not_a_key(tmp_path):
     assert load(tmp_path, "").path == tmp_path / "config.toml"
     assert "unknown key 'path'" in refusal(tmp_path, 'path = "elsewhere.toml"')
 
 
-def test_where_the_database_is_takes_no_table_of_words(tmp_path):
+def test_finding_the_database_loads_no_table_of_words(tmp_path):
     (tmp_path / "config.toml").touch()
     code = (
         "import sys, pathlib\nfrom scraper import config\n"
@@ -149,7 +149,7 @@ def test_a_relative_database_counts_from_the_folder_of_the_config(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["config.toml", "weather.db"])
-def test_a_textfile_takes_no_place_of_ours(tmp_path, name):
+def test_a_textfile_cannot_replace_our_files(tmp_path, name):
     path = tmp_path / "config.toml"
     path.write_text(f'[metrics]\ntextfile = "{name}"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="is the config or the database itself"):
@@ -164,7 +164,7 @@ def test_a_textfile_takes_no_place_of_ours(tmp_path, name):
         pytest.param("interval_minutes = " + "1" * 5000, id="too long"),
     ],
 )
-def test_what_no_config_has_is_told_in_one_line(tmp_path, text):
+def test_an_impossible_value_is_reported_in_one_line(tmp_path, text):
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError):
@@ -196,7 +196,7 @@ def test_a_relative_textfile_counts_from_the_folder_of_the_config(tmp_path):
         ('web_hook = "https://x/s3cr3t"', "'notify.web_hook'"),
     ],
 )
-def test_what_is_wrong_with_a_channel_is_told_without_its_secret(tmp_path, line, key):
+def test_a_wrong_channel_is_reported_without_its_secret(tmp_path, line, key):
     problem = refusal(tmp_path, f"[notify]\n{line}")
     assert key in problem
     assert "s3cr3t" not in problem
@@ -225,7 +225,7 @@ def test_a_file_of_certificates_counts_from_the_folder_of_the_config(tmp_path):
         ("a\\u0000b", "expected a path"),
     ],
 )
-def test_what_is_no_file_of_certificates_is_refused(tmp_path, name, problem):
+def test_a_file_without_certificates_is_refused(tmp_path, name, problem):
     told = refusal(tmp_path, f'[fetch]\nca_file = "{name}"')
     assert told.startswith("fetch.ca_file = ")
     assert problem in told
@@ -242,12 +242,12 @@ def test_a_proxy_is_an_address_or_that_of_the_environment(tmp_path, proxy):
     "proxy",
     ['"socks5://me:secret@10.0.0.1"', '"secret:3128"', '"http://"', '["http://me:secret@a"]', "1"],
 )
-def test_what_is_no_proxy_is_refused_without_its_secret(tmp_path, proxy):
+def test_an_invalid_proxy_is_refused_without_its_secret(tmp_path, proxy):
     told = refusal(tmp_path, f"[fetch]\nproxy = {proxy}")
     assert told == "fetch.proxy: expected an http:// or https:// address, or 'environment'"
 
 
-def test_an_interval_is_told_in_seconds_too(tmp_path):
+def test_an_interval_is_also_in_seconds(tmp_path):
     assert load(tmp_path, "interval_minutes = 2.5").interval_s == 150
 
 
@@ -297,14 +297,14 @@ def test_an_interval_is_told_in_seconds_too(tmp_path):
         (PORTAL.replace("koya.example", "koya.example:99999"), ["portals[1].url", "99999"]),
     ],
 )
-def test_what_is_wrong_is_told_with_key_and_value(tmp_path, text, told):
+def test_an_error_names_key_and_value(tmp_path, text, told):
     problem = refusal(tmp_path, text)
     for part in told:
         assert part in problem
 
 
 @pytest.mark.parametrize("text", ["interval_minutes = ", "a = 1\na = 2", "\x00"], ids=repr)
-def test_a_file_that_is_no_toml_is_refused(tmp_path, text):
+def test_a_file_that_is_not_toml_is_refused(tmp_path, text):
     assert "cannot be read" in refusal(tmp_path, text)
 
 
@@ -316,7 +316,7 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path, text):
         pytest.param(b"\xff\xff", "0xFF in line 2 is not UTF-8: save it as", id="neither"),
     ],
 )
-def test_a_file_that_is_no_utf_8_is_refused_with_its_cause(tmp_path, saved, cause):
+def test_a_file_that_is_not_utf_8_is_refused_with_its_cause(tmp_path, saved, cause):
     path = tmp_path / "config.toml"
     path.write_bytes(saved if saved.startswith(codecs.BOM_UTF16) else b"\n" + saved)
     with pytest.raises(ConfigError, match="save it as UTF-8") as caught:

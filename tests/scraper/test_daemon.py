@@ -104,7 +104,7 @@ def looks(folder: Path) -> list[query.PastLook]:
         return db.looks()
 
 
-def test_it_looks_at_once_and_says_so_in_a_line_a_look(tmp_path):
+def test_the_daemon_polls_at_once_and_logs_each_look(tmp_path):
     pages = portal(tmp_path, koya=answer(BOX), none=answer("<title>공사 중</title>"))
     with pages, running(tmp_path) as daemon:
         rows = daemon.wait("look", count=2)
@@ -125,7 +125,7 @@ def test_it_looks_at_once_and_says_so_in_a_line_a_look(tmp_path):
     assert len(looks(tmp_path)) == 2
 
 
-def test_a_log_that_cannot_be_written_costs_no_look(tmp_path):
+def test_an_unwritable_log_delays_no_look(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), Path("/dev/full").open("wb") as full:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen([*NALSSI, "run"], cwd=tmp_path, env=environment, stderr=full)
@@ -135,7 +135,7 @@ def test_a_log_that_cannot_be_written_costs_no_look(tmp_path):
         assert process.wait(PATIENCE_S) == 0
 
 
-def test_it_does_not_look_again_before_the_interval_has_passed(tmp_path):
+def test_the_daemon_waits_for_the_interval(tmp_path):
     with portal(tmp_path, koya=answer(BOX), new=answer(BOX)) as server:
         with Store.open(tmp_path / "weather.db") as store:
             see(store, make_look(fetched_at=dt.datetime.now(dt.UTC)), make_content())
@@ -172,7 +172,7 @@ def test_a_log_in_a_terminal_is_readable_and_no_page_speaks_to_it(tmp_path):
         assert odd not in text
 
 
-def test_who_wants_no_colours_gets_none(tmp_path):
+def test_no_color_disables_colours(tmp_path):
     with portal(tmp_path, koya=answer("<title>공사 중</title>")):
         shown = shown_in_a_terminal(tmp_path, NO_COLOR="1")
     assert "portal=koya" in shown
@@ -206,7 +206,7 @@ def test_no_secret_is_in_the_log(tmp_path):
     assert "s3cr3t" not in (tmp_path / "log").read_text()
 
 
-def test_people_and_the_switch_are_told(tmp_path, inbox):  # noqa: F811 - a fixture
+def test_notices_and_pings_are_sent(tmp_path, inbox):  # noqa: F811 - a fixture
     with portal(tmp_path, koya=answer(status="404 Not Found")):
         add(
             tmp_path,
@@ -225,7 +225,7 @@ def test_people_and_the_switch_are_told(tmp_path, inbox):  # noqa: F811 - a fixt
     )
 
 
-def test_the_switch_is_told_of_one_start_however_many_portals_there_are(tmp_path, inbox):  # noqa: F811
+def test_one_start_is_pinged_for_many_portals(tmp_path, inbox):  # noqa: F811
     names = ("a", "b", "c", "d")
     with portal(tmp_path, **dict.fromkeys(names, answer(BOX))):
         add(tmp_path, f'notify.ping = "{inbox.url}/ping"')
@@ -237,7 +237,7 @@ def test_the_switch_is_told_of_one_start_however_many_portals_there_are(tmp_path
     assert set(others) == {"/ping"}
 
 
-def test_a_channel_that_hangs_holds_up_no_look(tmp_path, inbox):  # noqa: F811 - a fixture
+def test_a_hanging_channel_delays_no_look(tmp_path, inbox):  # noqa: F811 - a fixture
     inbox.hangs.set()
     with portal(tmp_path, a=answer(status="404 No"), b=answer(status="404 No"), c=answer(BOX)):
         add(tmp_path, f'notify.webhook = "{inbox.url}/hook"')
@@ -248,7 +248,7 @@ def test_a_channel_that_hangs_holds_up_no_look(tmp_path, inbox):  # noqa: F811 -
             assert time.monotonic() - began < attempts.TIMEOUT_S
 
 
-def test_prometheus_is_answered_on_the_configured_port(tmp_path):
+def test_metrics_are_served_on_the_configured_port(tmp_path):
     port = refusing()
     with portal(tmp_path, koya=answer(BOX)):
         add(tmp_path, f"metrics.port = {port}")
@@ -265,7 +265,7 @@ def test_prometheus_is_answered_on_the_configured_port(tmp_path):
         assert line in told
 
 
-def test_a_metrics_port_that_is_taken_costs_no_look(tmp_path):
+def test_a_taken_metrics_port_stops_no_look(tmp_path):
     with portal(tmp_path, koya=answer(BOX), b=answer(BOX)), socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -339,7 +339,7 @@ except ValueError:
 """A job that is due again while it runs, and an error with its traceback."""
 
 
-def test_problems_are_told_when_they_change_and_not_with_every_look(tmp_path):
+def test_problems_are_logged_when_they_change(tmp_path):
     (tmp_path / "config.toml").touch()
     log = Log()
     with Store.open(tmp_path / "weather.db") as store:
@@ -394,7 +394,7 @@ def systemd(folder: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
         yield str(path), heard
 
 
-def test_systemd_is_told_of_the_start_the_looks_a_reload_and_the_end(tmp_path):
+def test_systemd_hears_of_start_looks_reload_and_end(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), systemd(tmp_path) as (path, heard):
         with running(tmp_path, NOTIFY_SOCKET=path) as daemon:
             until(heard, lambda said: {"READY=1", "STATUS=koya: new"} <= set(said))
@@ -455,7 +455,7 @@ async def fed_while_looking(*, ends: bool) -> set[bool]:
     return fed
 
 
-def test_who_only_looks_whether_the_lock_is_held_keeps_nobody_from_starting(tmp_path):
+def test_testing_the_lock_does_not_block_a_start(tmp_path):
     path, begun = tmp_path / "weather.db", threading.Event()
 
     def look() -> None:
@@ -482,7 +482,7 @@ def test_a_schedule_is_a_cron_expression(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_a_schedule_without_a_moment_is_told_in_one_line(tmp_path, command):
+def test_a_schedule_without_a_moment_is_reported_in_one_line(tmp_path, command):
     with portal(tmp_path, koya=answer(BOX)):
         add(tmp_path, 'schedule = "0 0 31 2 *"')
         assert "config 'config.toml': schedule '0 0 31 2 *'" in refused(3, command, cwd=tmp_path)

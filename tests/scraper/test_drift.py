@@ -143,7 +143,7 @@ def test_a_portal_that_has_its_box_or_never_had_one_has_no_drift(tmp_path, shown
     assert run.stderr == "nalssi: no portal lost its box\n"
 
 
-def test_the_notice_says_what_is_left(tmp_path, inbox: Inbox):
+def test_the_notice_has_the_remains_of_the_box(tmp_path, inbox: Inbox):
     looks(tmp_path / "weather.db", BOX, REDONE, hook=f"{inbox.url}/hook")
     notices = [json.loads(body) for _, body in inbox.letters]
     (layout,) = (one for one in notices if one["kind"] == "layout")

@@ -56,7 +56,7 @@ OTHERS = [entry("맑음", one.city, f"{n * 0.9 + 3:.1f}") for n, one in enumerat
 
 @pytest.mark.parametrize("first", [True, False], ids=["tomorrow first", "now first"])
 @pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
-def test_of_two_boxes_that_of_now_counts_and_the_other_is_told(named, first):
+def test_the_current_box_counts_and_the_other_is_reported(named, first):
     boxes = [TOMORROW + box(OTHERS), NOW + box(plain())]
     page = "".join(boxes if first else reversed(boxes))
     found = sidebar.find(page if named else pages.renamed(page))
@@ -64,7 +64,7 @@ def test_of_two_boxes_that_of_now_counts_and_the_other_is_told(named, first):
 
 
 @pytest.mark.parametrize("headings", [("", ""), (NOW, NOW), (NOW, ""), ("<h3>서울판</h3>", "")])
-def test_two_boxes_that_differ_are_none_where_the_page_does_not_say_which_is_of_now(headings):
+def test_two_different_boxes_are_refused_if_neither_is_surely_current(headings):
     page = headings[0] + box(plain()) + headings[1] + box(OTHERS)
     with pytest.raises(NoSidebar, match="lists that differ"):
         sidebar.find(page)
@@ -74,7 +74,7 @@ def test_two_boxes_that_differ_are_none_where_the_page_does_not_say_which_is_of_
     "heading",
     ["내일", "내일 날씨", "모레", "내일 최고기온", "예상 기온", "어제", "어제의 날씨", "그제 기온"],
 )
-def test_a_box_of_tomorrow_alone_is_none(heading):
+def test_a_box_of_tomorrow_is_refused(heading):
     with pytest.raises(NoSidebar, match="heading of a forecast"):
         sidebar.find(f"<h3>{heading}</h3>{box(plain())}")
 
@@ -112,7 +112,7 @@ def test_the_same_box_for_large_and_small_screens_is_read_once():
     ],
 )
 @pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
-def test_a_box_that_is_not_seen_counts_for_nothing(named, opens, closes):
+def test_an_invisible_box_does_not_count(named, opens, closes):
     other = box(OTHERS).replace("<script>", "<i>").replace("</script>", "</i>").replace("'", "")
     unseen = f"{opens}{other}{closes}"
     for page in (unseen + box(plain()), box(plain()) + unseen):
@@ -159,7 +159,7 @@ def test_a_hidden_box_is_said_to_be_hidden_and_counts_after_a_visible_one(tag):
         "<!-- <div hidden> -->",
     ],
 )
-def test_what_hides_something_else_hides_no_box(before):
+def test_hiding_another_element_hides_no_box(before):
     assert not sidebar.find(before + box(plain())).hidden
 
 
@@ -212,7 +212,7 @@ def test_an_order_that_holds_is_read(order):
     assert {city: (label, t) for label, city, t in printed(found)} == TRUTH
 
 
-def test_labels_below_their_cities_are_left_out_and_told():
+def test_labels_below_their_cities_are_left_out_and_reported():
     found = sidebar.find(f"2026.03.02 (월)\n{rows('$c $t℃' + chr(10) + '$l')}\n기상청 제공\n")
     assert {line.label for line in found.lines} == {""}
     assert found.unplaced
@@ -298,7 +298,7 @@ def test_no_cut_gives_a_value_that_was_not_printed(form, encoding):
             assert reading.condition.label in {"", label}, page[:end][-60:]
 
 
-def test_a_list_that_the_end_of_the_page_cuts_is_said_to_be_cut():
+def test_a_list_cut_by_the_end_of_the_page_is_marked():
     page = box(labelled())
     assert sidebar.find(page[: page.index("제주")]).cut
     assert sidebar.find(TEXTS["bulleted"](labelled(), pages.DATE).partition("제주")[0]).cut

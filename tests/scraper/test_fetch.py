@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 # --- a page ---------------------------------------------------------------------------------
 
 
-def test_a_page_comes_with_all_that_the_portal_said_of_it() -> None:
+def test_a_page_has_all_facts_from_the_portal() -> None:
     headers = {
         "Content-Type": "text/html; charset=utf-8",
         "ETag": '"a"',
@@ -89,7 +89,7 @@ def test_a_page_comes_with_all_that_the_portal_said_of_it() -> None:
     assert not page.not_modified
 
 
-def test_every_request_says_who_we_are_and_what_we_read() -> None:
+def test_every_request_has_our_name_and_accepted_types() -> None:
     with Server({"/": answer(HTML)}) as portal:
         get(portal.url(), user_agent="nalssi/0.1.0 (날씨)")
     headers = portal.requests[0].headers
@@ -153,7 +153,7 @@ def test_endless_headers_end_at_once() -> None:
     assert "no answer" in fault(reply).reason
 
 
-def test_the_deadline_holds_where_nobody_takes_the_connection() -> None:
+def test_the_deadline_holds_for_an_unaccepted_connection() -> None:
     with unaccepting() as port:
         error = within(LIMIT_S, lambda: refusal(f"http://127.0.0.1:{port}/", timeout_s=0.6))
     assert error.reason in {"no page within 0.6 s", "no connection in time"}
@@ -276,7 +276,7 @@ def test_a_thousandfold_bomb_never_takes_more_than_the_bound() -> None:
     assert peak < 8 * 2**20
 
 
-def test_a_body_of_nothing_but_empty_members_stays_cheap() -> None:
+def test_a_body_of_only_empty_members_stays_cheap() -> None:
     wire = gzipped(b"") * 40_000
     page = within(LIMIT_S, lambda: served(answer(wire, headers={"Content-Encoding": "gzip"})))
     assert page.body == b""
@@ -370,7 +370,7 @@ def test_an_answer_that_is_not_http_is_one_error(reply: Reply) -> None:
 # --- 3: TLS ---------------------------------------------------------------------------------
 
 
-def test_a_certificate_of_nobody_we_trust_is_refused() -> None:
+def test_an_untrusted_certificate_is_refused() -> None:
     server, _ = certified("www.portal.localhost")
     with Server({"/": answer(HTML)}, tls=server) as portal:
         error = refusal(portal.url())
@@ -451,7 +451,7 @@ def test_a_redirect_to_another_door_of_the_house_is_followed() -> None:
         ("http://www.portal.localhost:99999/", "not a port"),
     ],
 )
-def test_a_redirect_off_the_site_is_refused_and_says_where_to(location: str, problem: str) -> None:
+def test_a_redirect_off_the_site_is_refused_with_its_target(location: str, problem: str) -> None:
     error = fault(redirect(location))
     assert problem in error.reason
     assert "redirect to " in error.reason
@@ -921,7 +921,7 @@ def test_robots_txt_is_never_asked_for_under_the_condition_of_the_page() -> None
     assert asked == {"/robots.txt": False, "/": True}
 
 
-def test_a_304_that_nobody_asked_for_is_no_page() -> None:
+def test_an_unrequested_304_is_no_page() -> None:
     error = fault(b"HTTP/1.1 304 Not Modified\r\n\r\n")
     assert error.status == 304
     assert "HTTP 304" in error.reason

@@ -62,13 +62,13 @@ def test_addresses_that_refuse_are_gone_through_at_once() -> None:
         assert get(portal.url(), resolve=at(*refused, "127.0.0.1")).status == 200
 
 
-def test_an_address_that_cannot_be_reached_at_all_is_passed_over() -> None:
+def test_an_unreachable_address_is_skipped() -> None:
     """Discard-only IPv6 (RFC 6666): no route, as on a machine without IPv6."""
     with Server({"/": answer(HTML)}) as portal:
         assert get(portal.url(), resolve=at("100::1", "127.0.0.1")).status == 200
 
 
-def test_where_no_address_takes_the_connection_the_system_says_why() -> None:
+def test_without_a_connection_the_error_is_that_of_the_system() -> None:
     url = f"http://www.portal.localhost:{refusing()}/"
     error = refusal(url, resolve=at("127.0.0.2", "127.0.0.1"))
     assert error.reason == "no connection: Connection refused"
@@ -139,7 +139,7 @@ def test_a_connection_that_comes_about_too_late_is_closed() -> None:
     assert asyncio.run(race()) == [True, True]
 
 
-def test_where_all_attempts_fail_the_last_says_why() -> None:
+def test_if_all_attempts_fail_the_error_is_that_of_the_last() -> None:
     with pytest.raises(httpcore.ConnectError, match="refused"):
         asyncio.run(first_connected([failing, failing]))
 

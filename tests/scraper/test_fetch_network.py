@@ -57,7 +57,7 @@ def test_an_authority_of_the_environment_is_trusted(
     assert get(portal.url()).status == 200
 
 
-def test_an_authority_of_the_config_does_not_replace_those_of_the_machine(
+def test_an_authority_of_the_config_adds_to_those_of_the_machine(
     portal: Server, pem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "other.pem"
@@ -126,7 +126,7 @@ def test_an_expired_certificate_is_called_so(authority: trustme.CA, pem: Path) -
     assert error.reason == "certificate not trusted: certificate has expired"
 
 
-def test_a_file_of_authorities_that_is_gone_fails_the_look_and_says_so(tmp_path: Path) -> None:
+def test_a_missing_file_of_authorities_fails_the_look_with_a_reason(tmp_path: Path) -> None:
     """The config was right when it was read."""
     error = refusal("https://portal.localhost/", ca_file=str(tmp_path / "gone.pem"))
     assert "ca_file" in error.reason
@@ -224,7 +224,7 @@ def test_user_and_password_go_to_the_proxy_and_into_no_error(proxy: Server) -> N
     assert "ss@" not in str(error)
 
 
-def test_a_proxy_that_is_not_there_is_named() -> None:
+def test_a_missing_proxy_is_named() -> None:
     port = refusing()
     error = refusal("http://portal.example/", proxy=f"http://127.0.0.1:{port}")
     assert error.reason == f"no connection: Connection refused, at the proxy 127.0.0.1:{port}"
@@ -257,7 +257,7 @@ def test_a_page_under_tls_comes_through_the_proxy_and_is_verified(
 @pytest.mark.parametrize(
     ("status", "passes"), [("407 Proxy Authentication Required", False), ("403 No", False)]
 )
-def test_what_a_proxy_answers_is_told(status: str, passes: bool) -> None:
+def test_the_answer_of_a_proxy_is_reported(status: str, passes: bool) -> None:
     with tunnelling(0, refusal=answer(status=status)) as (port, _):
         error = refusal("https://portal.example/", proxy=f"http://127.0.0.1:{port}")
     assert error.reason == f"the proxy answers {status}"
@@ -280,7 +280,7 @@ def test_a_proxy_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch, nam
     assert error.reason == "the proxy is not an http:// or https:// address"
 
 
-def test_where_only_the_proxy_of_the_environment_would_help_the_error_says_so(
+def test_the_error_hints_at_a_proxy_of_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:3128")

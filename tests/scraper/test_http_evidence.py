@@ -89,7 +89,7 @@ def test_a_page_not_modified_is_as_old_as_its_age_says(watch):
         pytest.param({"Age": "-40000"}, id="no such age"),
     ],
 )
-def test_headers_that_prove_nothing_leave_a_live_value_live(watch, headers):
+def test_headers_without_proof_keep_a_value_live(watch, headers):
     latest = watched(watch, hourly(3, **headers))
     assert {row.state for row in latest} == {"live"}
 

@@ -192,7 +192,7 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "서울"}">' for
         ),
     ],
 )
-def test_what_is_no_feed_is_refused_and_said(page, told):
+def test_an_invalid_feed_is_refused_with_a_reason(page, told):
     with pytest.raises(NoSidebar) as refused:
         read(page)
     assert told in str(refused.value)
@@ -200,7 +200,7 @@ def test_what_is_no_feed_is_refused_and_said(page, told):
     assert "\n" not in str(refused.value)
 
 
-def test_a_feed_cut_at_any_byte_gives_nothing():
+def test_a_feed_cut_at_any_byte_is_refused():
     whole = VARIED.strip().encode()
     for end in range(len(whole)):
         with pytest.raises(NoSidebar):
@@ -310,7 +310,7 @@ def test_values_whose_hour_is_known_need_not_be_seen_to_appear(tmp_path):
     }
 
 
-def test_a_broken_date_line_of_a_portal_says_nothing_against_the_hour(tmp_path):
+def test_a_broken_date_line_does_not_affect_the_hour(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, ["12:05"], lag=0, date="2018.03.20 (화)")
     with query.Database(path) as db:
@@ -342,7 +342,7 @@ def test_the_first_page_of_a_feed_is_as_old_as_its_hour(tmp_path, hour, state):
     assert one.observed_at == (at(hour) if hour < "12:05" else None)
 
 
-def test_the_views_and_the_commands_tell_the_hour(tmp_path):
+def test_the_views_and_the_commands_have_the_hour(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, ["11:05", "12:05"], lag=1)
     told = nalssi("at", "서울", "2026-11-25T12:06", "--db", path, "--portal", "late").stdout

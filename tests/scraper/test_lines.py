@@ -101,7 +101,7 @@ def test_a_label_is_told_from_its_city(printed, label, city):
     ],
 )
 @pytest.mark.parametrize("before", ["서울 ", "흐림서울 ", "• 흐림 서울 "])
-def test_whatever_stands_for_the_number_is_kept_whole(before, number):
+def test_the_text_of_a_number_is_kept_whole(before, number):
     """A number without its minus or its end would be another number."""
     assert (line_of(f"{before}{number}℃").city, line_of(f"{before}{number}℃").temperature) == (
         "서울",

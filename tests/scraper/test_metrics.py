@@ -216,12 +216,12 @@ def test_an_odd_name_is_read_back_as_it_was(name):
     assert told["nalssi_readings_total",] == 81_234
 
 
-def test_a_name_that_utf_8_cannot_carry_stops_nothing():
+def test_a_name_outside_utf_8_stops_no_scrape():
     told = values(text(make_snapshot(make_portal(portal="a\ud800"))))
     assert told["nalssi_last_change_age_seconds", "a?"] == 1800
 
 
-def test_a_snapshot_leaves_nothing_for_the_next():
+def test_a_snapshot_has_no_state_from_the_one_before():
     text(make_snapshot(make_portal(portal="gone")))
     assert b"gone" not in text(make_snapshot(make_portal()))
     assert b"nalssi" not in prometheus_client.generate_latest()
@@ -274,7 +274,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
         pytest.param(f"{'x' * 300}.prom", "File name too long", id="long name"),
     ],
 )
-def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path, place, why):
+def test_an_unwritable_file_leaves_no_draft(tmp_path, place, why):
     (tmp_path / "folder").mkdir()
     with pytest.raises(MetricsError, match=why) as caught:
         write(tmp_path / place, make_snapshot())
@@ -341,7 +341,7 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
-def test_each_look_is_counted_once_however_often_one_asks(house):
+def test_each_look_is_counted_once_in_every_scrape(house):
     for signs in ("a", "ab!", "", "?b", "bb!!a"):
         house.live(signs)
         house.live(signs[:1], portal="other")
@@ -420,7 +420,7 @@ def test_a_later_scrape_has_a_snapshot_of_its_own():
     assert told == [0, 1, 2]
 
 
-def test_however_often_one_scrapes_the_database_is_asked_once():
+def test_frequent_scrapes_query_the_database_once():
     """A scraper gone wild holds up no look."""
     asked: list[None] = []
 
@@ -447,19 +447,19 @@ def test_a_database_that_cannot_be_asked_is_not_asked_again_at_once():
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/metricsx", "/METRICS", "/../metrics"])
-def test_nothing_else_is_there(path):
+def test_other_paths_do_not_exist(path):
     with Endpoint(0, make_snapshot) as endpoint:
         status, kind, body = get(endpoint.port, path)
     assert (status, kind) == (404, "text/plain; charset=utf-8")
     assert b"nalssi_" not in body
 
 
-def test_a_query_changes_nothing():
+def test_a_query_string_does_not_change_the_answer():
     with Endpoint(0, make_snapshot) as endpoint:
         assert get(endpoint.port, "/metrics?name[]=x")[0] == 200
 
 
-def test_nothing_can_be_sent():
+def test_a_post_is_refused():
     with Endpoint(0, make_snapshot) as endpoint:
         assert get(endpoint.port, method="POST")[0] == 501
 
@@ -570,7 +570,7 @@ def test_scrapes_at_once_are_all_answered_and_take_turns():
     assert set(answers) == {(200, answers[0][1], text(make_snapshot(make_portal())))}
 
 
-def test_a_client_that_says_nothing_holds_nobody_up():
+def test_a_silent_client_delays_no_other():
     with (
         Endpoint(0, make_snapshot) as endpoint,
         socket.create_connection(("127.0.0.1", endpoint.port)),
@@ -595,7 +595,7 @@ def test_a_client_that_goes_away_is_no_news(capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_a_database_that_cannot_be_read_is_said_to_the_scraper():
+def test_an_unreadable_database_is_reported_to_the_scraper():
     def snapshot() -> Snapshot:
         raise DatabaseError("weather.db", "locked")
 

@@ -172,7 +172,7 @@ MONTH = (
 
 
 @pytest.mark.parametrize("looks", [0, 20], ids=["a daemon", "restarted every few looks"])
-def test_a_month_is_told_in_the_right_notices(house, inbox, looks):
+def test_a_month_gives_the_right_notices(house, inbox, looks):
     month = MONTH + "." * (31 * DAY // STEP - len(MONTH))
     house.live({"koya": month, "b": "." * len(month)}, looks=looks)
     assert house.complaints == []
@@ -199,14 +199,14 @@ def test_a_pause_of_our_own_is_no_outage_of_a_portal(house, inbox):
     assert inbox.told() == []
 
 
-def test_a_city_never_seen_is_told_until_it_is_gone_for_a_day(house, inbox):
+def test_an_unknown_city_is_reported_until_it_is_gone_for_a_day(house, inbox):
     house.live({"koya": "." + "+" * 3 + "." * (DAY // STEP + HOURS)})
     told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.told()]
     assert told == ["words", "words", "no words"]  # again once a day
     assert "화성" in inbox.letters[0][1]
 
 
-def test_a_portal_that_never_answered_is_told_at_once(house, inbox):
+def test_a_portal_that_never_answered_is_reported_at_once(house, inbox):
     house.live({"koya": "!"})
     assert inbox.told() == [("koya", "down", False)]
 
@@ -214,7 +214,7 @@ def test_a_portal_that_never_answered_is_told_at_once(house, inbox):
 # ---- channels that fail
 
 
-def test_a_channel_that_failed_is_told_later_and_only_what_still_is_so(house, inbox):
+def test_a_failed_channel_later_gets_only_lasting_faults(house, inbox):
     inbox.status = 500
     house.live({"koya": "!!!!", "b": "?..."})
     assert inbox.told() == []
@@ -224,7 +224,7 @@ def test_a_channel_that_failed_is_told_later_and_only_what_still_is_so(house, in
     assert inbox.told() == [("koya", "down", False)]
 
 
-def test_each_channel_is_told_once_whatever_the_others_do(tmp_path, inbox):
+def test_each_channel_gets_a_notice_once(tmp_path, inbox):
     out = tmp_path / "told"
     program = (
         "sh",
@@ -256,14 +256,14 @@ def test_a_channel_that_hangs_is_left_after_its_patience(house, inbox, monkeypat
     assert sorted(inbox.told()) == [("b", "down", False), ("koya", "down", False)]
 
 
-def test_no_complaint_holds_a_secret(house, inbox):
+def test_no_error_line_contains_a_secret(house, inbox):
     inbox.status = 500
     house.live({"koya": "!"})
     assert house.complaints
     assert SECRET not in "".join(house.complaints)
 
 
-def test_a_database_that_cannot_be_asked_is_complained_of_and_the_switch_is_told(tmp_path, inbox):
+def test_an_unreadable_database_is_reported_and_pinged(tmp_path, inbox):
     house = House(tmp_path / "weather.db", webhook=f"{inbox.url}/hook", ping=f"{inbox.url}/ping")
     house.live({"koya": "."})
     with contextlib.closing(sqlite3.connect(house.path)) as conn:
@@ -278,7 +278,7 @@ def test_a_database_that_cannot_be_asked_is_complained_of_and_the_switch_is_told
 # ---- the dead-man switch, and the metrics
 
 
-def test_the_switch_is_told_of_every_pass_with_a_summary(tmp_path, inbox):
+def test_every_pass_is_pinged_with_a_summary(tmp_path, inbox):
     house = House(tmp_path / "weather.db", ping=f"{inbox.url}/ping")
     house.live({"koya": "..", "b": ".!"})
     assert inbox.pings() == [
@@ -315,7 +315,7 @@ def test_the_textfile_says_what_the_database_says(tmp_path):
     assert samples["nalssi_last_success_age_seconds", "koya"] == 2 * STEP * 60
 
 
-def test_a_textfile_that_cannot_be_written_is_complained_of_once(tmp_path):
+def test_an_unwritable_textfile_is_reported_once(tmp_path):
     nowhere = Metrics(textfile=str(tmp_path / "nowhere" / "nalssi.prom"))
     house = House(tmp_path / "weather.db", metrics=nowhere)
     house.live({"koya": "..."})

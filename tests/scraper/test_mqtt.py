@@ -151,7 +151,7 @@ def test_a_portal_that_is_down_is_unavailable(store, port, tmp_path):
             listener.hears(f"{SEOUL}/availability", "offline")
 
 
-def test_a_broker_that_is_away_costs_no_look_and_hears_the_last_of_all_later(store, port, tmp_path):
+def test_a_missing_broker_delays_no_look_and_gets_the_last_messages_later(store, port, tmp_path):
     house = House(store, settings(port))
     with house.publisher:
         for minute in range(0, 70, 10):  # an hour
@@ -180,7 +180,7 @@ def test_a_station_that_the_portal_dropped_is_unavailable(store, port, tmp_path)
 # ---- the daemon
 
 
-def test_the_daemon_keeps_sensors_up_and_the_broker_says_when_it_was_killed(tmp_path, port):
+def test_the_daemon_updates_sensors_and_the_broker_sends_its_will(tmp_path, port):
     shown = [Entry(label="맑음", icon="01", city=city, temperature="1.0") for city in CITIES]
     with (
         mosquitto.running(tmp_path, port),
@@ -197,7 +197,7 @@ def test_the_daemon_keeps_sensors_up_and_the_broker_says_when_it_was_killed(tmp_
             listener.hears("nalssi/status", "offline")
 
 
-def test_without_paho_the_daemon_says_so_and_looks_on(monkeypatch):
+def test_without_paho_the_daemon_reports_it_and_polls(monkeypatch):
     monkeypatch.setitem(sys.modules, "paho.mqtt", None)
     with pytest.raises(mqtt.NoPaho, match=r"pip install \'.*\[mqtt\]\'"):
         mqtt.Publisher(Mqtt(broker="mqtt://127.0.0.1"), print)
@@ -210,7 +210,7 @@ def test_without_paho_the_daemon_says_so_and_looks_on(monkeypatch):
     ("url", "told"),
     [("http://host", "expected an address such as mqtt://"), ("mqtt://u:secret@", "mqtt.broker")],
 )
-def test_an_address_that_is_none_is_refused_without_its_password(tmp_path, url, told):
+def test_an_invalid_address_is_refused_without_its_password(tmp_path, url, told):
     from scraper import config  # noqa: PLC0415
 
     (tmp_path / "config.toml").write_text(f'[mqtt]\nbroker = "{url}"\n', encoding="utf-8")

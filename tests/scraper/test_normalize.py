@@ -155,7 +155,7 @@ def test_no_line_raises_anything(label, icon, city, temperature):
         pytest.param("새고을", dt.date(2026, 1, 5), "-12.0", -12.0, id="unknown place"),
     ],
 )
-def test_a_temperature_beyond_the_records_is_none_and_told(city, day, printed, celsius):
+def test_a_temperature_beyond_the_records_is_refused_and_reported(city, day, printed, celsius):
     line = make_line(city=city, temperature=printed)
     found = Sidebar(page_date=day, date_printed=None, lines=(line,), fragment="")
     told = normalize.readings(found)
@@ -179,9 +179,7 @@ def test_a_day_counts_where_no_date_is_printed():
         ({"another": True}, "another list"),
     ],
 )
-def test_what_is_odd_about_the_page_is_a_doubt_of_that_page_and_no_problem(
-    odd: dict[str, Any], told: str
-) -> None:
+def test_an_odd_page_is_a_doubt_and_not_a_problem(odd: dict[str, Any], told: str) -> None:
     found = Sidebar(page_date=None, date_printed=None, lines=(make_line(),), fragment="")
     seen = replace(found, **odd)
     assert normalize.readings(seen).problems == ()
@@ -210,7 +208,7 @@ def test_every_known_name_is_its_station(name):
 
 
 @pytest.mark.parametrize("name", ["경기 광주", "광주시", "북대구", "남양주", "비금도", "Seoul"])
-def test_an_unknown_city_is_kept_and_told_and_given_no_number_of_kma(name):
+def test_an_unknown_city_is_kept_and_reported_without_a_kma_number(name):
     told = normalized(make_line(city=name))
     (reading,) = told.readings
     assert reading.station is not None
@@ -229,7 +227,7 @@ def test_a_line_without_a_city_is_kept_without_a_station():
     assert sentences(told) == ("no city name: '맑음' '4.9'",)
 
 
-def test_a_city_printed_twice_alike_is_one_reading_and_told():
+def test_a_city_printed_twice_alike_is_one_reading_and_reported():
     told = normalized(make_line(), make_line(city="부산"), make_line())
     assert [one.city for one in told.readings] == ["서울", "부산"]
     assert sentences(told) == ("서울: printed 2 times: '맑음' '4.9', '맑음' '4.9'",)
@@ -244,7 +242,7 @@ def test_a_city_printed_twice_alike_is_one_reading_and_told():
         pytest.param(("남양주", "남양주"), id="unknown"),
     ],
 )
-def test_a_city_printed_twice_with_different_values_has_none(names, change):
+def test_a_city_printed_twice_with_different_values_has_no_value(names, change):
     """Both lines stay, as printed; nobody can tell which is right."""
     first, other = make_line(city=names[0]), make_line(city=names[1], **change)
     told = normalized(first, make_line(city="부산"), other)
@@ -289,7 +287,7 @@ def test_no_sky_reported_is_no_problem_and_no_condition():
     assert (told.readings[0].condition.condition, sentences(told)) == (None, ())
 
 
-def test_an_empty_label_is_told_once_for_all_and_never_means_clear():
+def test_empty_labels_are_reported_once_and_never_mean_clear():
     told = normalized(*(make_line(label="", icon="", city=city) for city in ("서울", "부산")))
     assert [one.condition.condition for one in told.readings] == [None, None]
     assert sentences(told) == ("no label printed: 서울, 부산",)
@@ -305,7 +303,7 @@ def test_an_empty_label_is_told_once_for_all_and_never_means_clear():
         pytest.param("", "77", None, "unknown icon code '77'", id="unknown icon alone"),
     ],
 )
-def test_a_label_stands_and_what_is_doubtful_is_told(label, icon, condition, problem):
+def test_a_label_is_kept_and_doubts_are_reported(label, icon, condition, problem):
     told = normalized(make_line(label=label, icon=icon))
     (reading,) = told.readings
     assert (reading.condition.label, reading.condition.icon) == (label, icon)
@@ -320,6 +318,6 @@ def test_another_word_for_an_icon_does_not_disagree_with_it(label, icon):
     assert normalized(make_line(label=label, icon=icon)).problems == ()
 
 
-def test_missing_temperatures_are_told_once_for_all():
+def test_missing_temperatures_are_reported_once():
     told = normalized(*(make_line(temperature="", city=city) for city in ("고창", "부산", "")))
     assert "no temperature printed: 고창, 부산, (no name)" in sentences(told)

@@ -170,11 +170,11 @@ def is_gone(pid: int) -> bool:
 # --- a notice and its channels ----------------------------------------------------------------
 
 
-def test_without_a_channel_there_is_nothing_to_fail():
+def test_without_a_channel_there_is_no_failure():
     assert tell(Notify()) == []
 
 
-def test_every_channel_is_told_and_every_failure_has_its_line(inbox):
+def test_every_channel_is_tried_and_every_failure_has_its_line(inbox):
     channels = Notify(
         command=script("raise SystemExit(3)"),
         webhook=inbox.url("/hook"),
@@ -216,7 +216,7 @@ def test_every_key_of_the_config_but_the_switch_is_a_channel_with_a_name_of_its_
     assert notify.configured(Notify(ping="x")) == []
 
 
-def test_an_error_that_nobody_thought_of_is_a_failure_of_its_channel(monkeypatch):
+def test_an_unexpected_error_is_a_failure_of_its_channel(monkeypatch):
     async def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError(SECRET)
 
@@ -235,7 +235,7 @@ with open(sys.argv[1], "w") as file:
 
 
 @pytest.mark.parametrize(("well", "printed"), [(False, "0"), (True, "1")])
-def test_a_command_is_told_by_its_input_and_its_environment(tmp_path, well, printed):
+def test_a_command_gets_the_notice_by_input_and_environment(tmp_path, well, printed):
     path = tmp_path / "told.json"
     notice = {"text": "서울 is back", "well": well}
     assert tell(Notify(command=script(WRITE_DOWN, str(path))), **notice) == []
@@ -255,7 +255,7 @@ def test_a_command_is_told_by_its_input_and_its_environment(tmp_path, well, prin
         pytest.param("a\u202eb", id="right to left"),
     ],
 )
-def test_no_odd_name_keeps_people_from_being_told(tmp_path, inbox, odd):
+def test_an_odd_name_stops_no_notice(tmp_path, inbox, odd):
     path = tmp_path / "told.json"
     channels = Notify(command=script(WRITE_DOWN, str(path)), webhook=inbox.url())
     assert tell(channels, portal=odd, text=odd) == []
@@ -270,7 +270,7 @@ def test_no_shell_reads_a_command(tmp_path):
     assert tell(Notify(command=script(WRITE_DOWN, str(path), "; exit 9 $(exit 9)"))) == []
 
 
-def test_a_command_need_not_listen():
+def test_a_command_need_not_read_its_input():
     assert tell(Notify(command=script("")), text="x" * 10**6) == []
 
 
@@ -471,7 +471,7 @@ def test_what_is_no_http_is_a_failure():
     assert refusal(b"SSH-2.0-OpenSSH_9.6\r\n\r\n") == ["webhook: no whole HTTP answer"]
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused():
+def test_an_untrusted_certificate_of_a_webhook_is_refused():
     import ssl  # noqa: PLC0415 - for this one test
 
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -501,13 +501,13 @@ def test_what_is_no_address_is_a_failure(url):
     assert ping(url, "fail", timeout_s=LIMIT_S) == f"ping: {reason}"
 
 
-def test_no_proxy_hears_of_it(inbox, monkeypatch):
+def test_no_proxy_is_used(inbox, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://{LOOPBACK}:{refusing()}")
     monkeypatch.setenv("ALL_PROXY", f"http://{LOOPBACK}:{refusing()}")
     assert tell(Notify(webhook=inbox.url())) == []
 
 
-def test_a_name_server_that_is_silent_holds_nobody_up(monkeypatch):
+def test_a_silent_name_server_delays_no_notice(monkeypatch):
     """The question cannot be taken back; only we go on without its answer."""
     answered = threading.Event()
 
@@ -524,7 +524,7 @@ def test_a_name_server_that_is_silent_holds_nobody_up(monkeypatch):
     assert failures == ["webhook: too late: no answer within 0.4 s"]
 
 
-def test_a_name_that_is_none_is_said(monkeypatch):
+def test_an_unknown_name_is_reported(monkeypatch):
     def unknown(*_: object, **__: object) -> list[Any]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -591,7 +591,7 @@ def test_apprise_that_fails_is_a_failure(reply, said, timeout_s):
         pytest.param("raise OSError('s3cr3t-t0k3n')", "Apprise failed: OSError", id="broken"),
     ],
 )
-def test_without_apprise_people_are_told_how_to_get_it(tmp_path, monkeypatch, source, said):
+def test_without_apprise_the_remedy_is_printed(tmp_path, monkeypatch, source, said):
     (tmp_path / "apprise.py").write_text(source)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     channels = Notify(apprise=(f"json://{LOOPBACK}/{SECRET}",))
@@ -617,7 +617,7 @@ def test_the_daemon_itself_never_loads_apprise(inbox):
         ("/key/slug?create=1", "fail", "/key/slug/fail?create=1"),
     ],
 )
-def test_a_ping_says_what_happened_by_its_path(inbox, url, signal, path):
+def test_the_path_of_a_ping_has_its_signal(inbox, url, signal, path):
     assert ping(inbox.url(url), signal, "10 looks\n서울", timeout_s=LIMIT_S) is None
     assert inbox.letter.path == path
     assert inbox.letter.body.decode() == "10 looks\n서울"

@@ -222,7 +222,7 @@ def sides(outline: coast.Outline) -> Iterable[tuple[tuple[float, float], tuple[f
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), max_size=30))
-def test_what_has_a_place_on_the_map_touches_nothing_else(places):
+def test_placed_boxes_do_not_touch(places):
     room = Room(Box(x=50, y=50, width=100, height=100))
     taken = [box for x, y in places if (box := room.take(near(x, y, 12)))]
     assert not any(one.meets(other) for nth, one in enumerate(taken) for other in taken[:nth])
@@ -241,7 +241,7 @@ def test_a_chart_in_a_pipe_is_plain_text_within_its_columns(path, monkeypatch):
     assert not any(line.endswith(" ") for line in text.splitlines())
 
 
-def test_a_chart_says_what_is_frozen_unconfirmed_and_last(path):
+def test_a_chart_shows_frozen_unconfirmed_and_last_values(path):
     text = drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout
     assert "멈춤 frozen" in text
     assert "unconfirmed: not seen to begin, or not renewed" in text
@@ -249,7 +249,7 @@ def test_a_chart_says_what_is_frozen_unconfirmed_and_last(path):
     assert "2024-04-28 12:00 to 2024-04-29 04:00, Korean time · KMA via koya" in text
 
 
-def test_a_chart_is_empty_where_nobody_looked(path, monkeypatch):
+def test_a_chart_is_empty_without_looks(path, monkeypatch):
     """From 01:30, three intervals after the last look, to ten to three: four columns of 73."""
     monkeypatch.setenv("COLUMNS", "80")
     rows = drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout.splitlines()
@@ -280,7 +280,7 @@ def test_a_terminal_gets_colours_and_with_no_color_plain_text(path, no_colour):
     assert ("\x1b" in text) is not no_colour
 
 
-def test_a_chart_takes_nothing_from_another_picture_and_leaves_nothing_for_the_next(path):
+def test_charts_do_not_share_state(path):
     """Plotext keeps one figure for the whole process."""
     plotext.clear_figure()
     plotext.scatter([0, 1], [0, 1])
@@ -401,9 +401,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("code", "arguments", "told"), REFUSED)
-def test_what_cannot_be_drawn_ends_in_one_line_and_leaves_nothing(
-    path, empty_folder, code, arguments, told
-):
+def test_an_impossible_picture_is_one_line_and_no_file(path, empty_folder, code, arguments, told):
     (empty_folder / "folder.png").mkdir()
     done = plot(path, *arguments)
     assert done.exit_code == code
@@ -412,7 +410,7 @@ def test_what_cannot_be_drawn_ends_in_one_line_and_leaves_nothing(
     assert [one.name for one in empty_folder.iterdir()] == ["folder.png"]
 
 
-def test_a_picture_stays_where_nothing_new_can_be_drawn(path, tmp_path):
+def test_a_failed_drawing_keeps_the_old_picture(path, tmp_path):
     (tmp_path / "a.png").write_bytes(b"older")
     assert plot(path, "서울", "--until", "2020-01-01", "-o", tmp_path / "a.png").exit_code == 2
     assert (tmp_path / "a.png").read_bytes() == b"older"
@@ -443,7 +441,7 @@ def test_a_map_has_each_station_at_its_place(path):
     assert seoul[1] > jeju[1]
 
 
-def test_a_map_names_what_has_no_place(path):
+def test_a_map_names_stations_without_a_place(path):
     assert "no known place: 부산, 북$대[31m구" in drawn(path, "--map", "--at", UNTIL).stdout
 
 
@@ -465,7 +463,7 @@ def test_a_map_names_what_has_no_place(path):
         pytest.param("2024-04-29T09:00", "(12.5) 서울", "old (2): no newer value since", id="old"),
     ],
 )
-def test_a_map_says_what_was_not_live(path, tmp_path, moment, shown, why):
+def test_a_map_notes_values_that_were_not_live(path, tmp_path, moment, shown, why):
     text = drawn(path, "--map", "--at", moment).stdout
     drawn(path, "--map", "--at", moment, "-o", tmp_path / "a.svg")
     assert shown in text
@@ -502,7 +500,7 @@ def test_a_chart_shows_a_station_until_its_portal_dropped_it(two_ends):
     assert "shown until 04-28 12:20" in text
 
 
-def test_a_map_of_the_past_knows_nothing_of_what_came_later(two_ends):
+def test_a_map_of_the_past_ignores_later_looks(two_ends):
     early, late = (
         drawn(two_ends, "제주", "--map", "--at", f"2024-04-28T{when}").stdout
         for when in ("12:40", "16:00")

@@ -148,7 +148,7 @@ def stormy(path: Path) -> Path:
     return path
 
 
-def test_the_difference_is_told_and_nothing_is_written(stormy):
+def test_the_difference_is_shown_and_no_row_changes(stormy):
     before = stormy.read_bytes()
     run = nalssi("reparse", cwd=stormy.parent)
     assert run.returncode == 0, run.stderr
@@ -186,7 +186,7 @@ def test_a_word_taught_later_is_understood_in_what_was_kept(stormy):
     assert (again["differing"], again["understood"], again["examples"]) == (0, [], [])
 
 
-def test_what_was_taught_and_is_not_any_more_is_unknown_again(stormy):
+def test_a_word_no_longer_taught_is_unknown_again(stormy):
     write_again(stormy, TAUGHT)
     write_again(stormy, KNOWN)
     assert sky(stormy, "부산")[0] == (-0.5, "눈보라", None)
@@ -338,7 +338,7 @@ class Deadly:
         return os._exit, (9,)
 
 
-def test_a_page_that_ends_its_reader_ends_only_that():
+def test_a_page_that_kills_its_reader_kills_only_that():
     deadly: Any = Deadly()
     assert reparse._in_another_process(b"", "utf-8", deadly, "box") is None
 
@@ -364,7 +364,7 @@ def test_a_pass_that_is_running_is_left_alone(stormy):
     assert "stop the daemon" in told
 
 
-def test_without_a_database_there_is_nothing_to_read(tmp_path):
+def test_reparse_without_a_database_is_refused(tmp_path):
     for more in ([], ["--write"]):
         assert "no such file" in refused(6, "reparse", "--db", tmp_path / "none.db", *more)
 
@@ -377,7 +377,7 @@ def test_without_a_database_there_is_nothing_to_read(tmp_path):
         "db.write.replacing:Rewriting.page",
     ],
 )
-def test_killed_in_the_middle_nothing_is_changed(stormy, point):
+def test_a_kill_in_the_middle_changes_no_row(stormy, point):
     with Store.open(stormy) as store:
         page = make_page(body=portal.text(STORMY, pages.DATE).encode())
         store.keep_no_sidebar(store.keep_page(make_look(20), page), "nothing there")

@@ -80,7 +80,7 @@ def first(kind: str) -> str:
     return notice.text
 
 
-def test_a_portal_that_is_well_is_no_news():
+def test_a_well_portal_gives_no_notice():
     assert due(make_status()) == []
     assert due(make_status(state="unconfirmed")) == []
 
@@ -94,7 +94,7 @@ def test_a_portal_that_is_well_is_no_news():
         ("words", "koya prints unknown words: unknown label '눈보라'; unknown city '북대구'"),
     ],
 )
-def test_a_trouble_is_told_in_words(kind, text):
+def test_a_fault_is_described_in_words(kind, text):
     assert due(TROUBLES[kind]) == [(kind, False)]
     assert first(kind) == text
 
@@ -113,18 +113,18 @@ def test_a_portal_is_down_without_a_reason_where_there_is_none(outcome, last):
 
 
 @pytest.mark.parametrize("kind", TROUBLES)
-def test_a_trouble_is_told_once_a_day(kind):
+def test_a_fault_is_reported_once_a_day(kind):
     assert due(TROUBLES[kind], told=kind, ago=INTERVAL) == []
     assert due(TROUBLES[kind], told=kind, ago=DAY - dt.timedelta(seconds=1)) == []
     assert due(TROUBLES[kind], told=kind, ago=DAY) == [(kind, False)]
 
 
 @pytest.mark.parametrize("kind", TROUBLES)
-def test_the_end_of_a_trouble_is_told_if_it_was_told(kind):
+def test_the_end_of_a_reported_fault_is_reported(kind):
     assert due(make_status(), told=kind, ago=INTERVAL) == [(kind, True)]
 
 
-def test_what_was_told_by_a_clock_in_the_future_is_told_again():
+def test_a_notice_dated_in_the_future_is_sent_again():
     assert due(FROZEN, told="frozen", ago=-DAY) == [("frozen", False)]
 
 
@@ -140,12 +140,12 @@ def test_a_portal_is_well_after_three_intervals_without_a_failure(kind):
     assert due(back, told=kind, at=START + 3 * INTERVAL, ago=INTERVAL) == [(kind, True)]
 
 
-def test_a_failure_does_not_keep_a_thaw_from_being_told():
+def test_a_failure_does_not_hide_the_end_of_a_freeze():
     assert due(make_status(last_failure=START), told="frozen", ago=INTERVAL) == [("frozen", True)]
 
 
 @pytest.mark.parametrize("outcome", ["unread", "fetch_failed", "refused_by_robots"])
-def test_a_page_that_nobody_read_does_not_end_a_layout(outcome):
+def test_an_unread_page_does_not_end_a_layout_fault(outcome):
     hidden = make_status(last_outcome=outcome, last_failure=START)
     assert due(hidden, told="layout", ago=INTERVAL) == []
 
@@ -180,12 +180,12 @@ def test_only_words_are_words():
     assert due(make_status(recent_problems=tuple(o for o in others if not o.unknown))) == []
 
 
-def test_troubles_of_one_portal_are_told_apart():
+def test_faults_of_one_portal_are_distinct():
     both = make_status(state="frozen", recent_problems=WORDS.recent_problems)
     assert due(both) == [("frozen", False), ("words", False)]
 
 
-def test_nothing_of_a_portal_speaks_to_a_terminal():
+def test_portal_text_in_a_notice_is_safe_for_a_terminal():
     hostile = "\x1b[31m\u202e흐림\x9b"
     told = rules.due(
         [
@@ -200,7 +200,7 @@ def test_nothing_of_a_portal_speaks_to_a_terminal():
     assert all(notice.text == printable(notice.text) for notice in told)
 
 
-def test_a_notice_of_stale_sets_says_why():
+def test_a_notice_of_stale_sets_has_the_reason():
     (notice,) = rules.due([STALE], {}, START)
     assert notice.text == "koya shows a stale set: first shown by other 2024-04-28 06:00"
 

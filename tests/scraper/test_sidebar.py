@@ -206,7 +206,7 @@ def test_an_article_near_a_text_list_is_no_part_of_it(form, place, prose):
         "<!-- weather_slide -->",
     ],
 )
-def test_the_known_name_elsewhere_leads_nowhere(decoy, prose):
+def test_the_known_name_elsewhere_is_ignored(decoy, prose):
     page = pages.box(plain())
     found = sidebar.find(f"<title>x</title>{decoy}<p>{prose}</p>\n{page}")
     assert printed(found) == expected(plain())
@@ -335,7 +335,7 @@ def test_an_articles_date_near_by_is_not_the_sidebars(other):
         ),
     ],
 )
-def test_where_nothing_is_found_the_error_says_what_was_there(page, told):
+def test_the_error_without_a_sidebar_describes_the_page(page, told):
     with pytest.raises(NoSidebar) as refused:
         sidebar.find(page)
     assert [part for part in told if part not in str(refused.value)] == []
@@ -528,7 +528,7 @@ def test_the_date_is_that_of_the_box_and_not_of_an_article(head, date, tail, exp
     assert found.page_date == (expected and dt.date(2024, 4, expected))
 
 
-def test_two_dates_that_may_both_be_the_box_s_are_none():
+def test_two_possible_dates_of_a_box_are_refused():
     head, tail = "<p>2024.04.28 (일)</p><h3>날씨</h3>", "<h3>오늘</h3><p>2024.04.29 (월)</p>"
     found = sidebar.find(head + pages.box(plain(), "") + tail)
     assert found.page_date is None

@@ -59,7 +59,7 @@ def manager(request, tmp_path, monkeypatch) -> Iterator[Manager]:
     ],
     ids=["ready", "stopping", "alive", "status", "several lines"],
 )
-def test_the_manager_hears_what_it_is_told(manager, tell, lines):
+def test_the_manager_gets_the_lines(manager, tell, lines):
     assert tell()
     assert manager.heard() == lines
 
@@ -87,7 +87,7 @@ def test_whatever_a_portal_prints_is_one_line_of_status(manager, text):
     assert not {"\n", "\r", "\0", "\x1b"} & set(line)
 
 
-def test_half_a_character_is_no_reason_not_to_tell(manager):
+def test_half_a_character_does_not_stop_a_report(manager):
     assert systemd.status("\udcff 서울")
     assert manager.heard() == ["STATUS=? 서울"]
 
@@ -111,7 +111,7 @@ def test_an_endless_status_is_cut_between_characters(manager):
         pytest.param("/dev/null", id="no socket"),
     ],
 )
-def test_where_nobody_listens_nothing_happens(monkeypatch, address):
+def test_without_a_listener_a_report_has_no_effect(monkeypatch, address):
     if address is None:
         monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     else:
@@ -128,11 +128,11 @@ def test_a_full_queue_is_not_waited_for(manager):
     assert time.monotonic() - start < 20
 
 
-def test_nothing_is_told_where_there_is_nothing_to_tell(manager):
+def test_an_empty_report_is_not_sent(manager):
     assert not systemd.notify()
 
 
-def test_another_process_needs_nothing_but_its_environment(manager):
+def test_another_process_needs_only_its_environment(manager):
     code = "from scraper.daemon import systemd; assert systemd.ready()"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     assert manager.heard() == ["READY=1"]

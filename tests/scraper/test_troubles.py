@@ -52,7 +52,7 @@ def story(*steps: tuple[dt.timedelta, rules.Seen], channel: str = "webhook") -> 
     return told
 
 
-def test_a_trouble_is_told_once_daily_while_it_lasts_and_once_when_it_is_over():
+def test_a_trouble_is_reported_once_daily_while_it_lasts_and_once_when_it_is_over():
     lasting: list[tuple[dt.timedelta, rules.Seen]] = [
         (n * HOUR, {FULL: f"{n} MiB"}) for n in range(50)
     ]
@@ -85,7 +85,7 @@ def test_a_clock_that_goes_back_does_not_silence_a_notice():
     assert story((0 * HOUR, seen), (-400 * DAY, seen), (-399.9 * DAY, seen)) == ["disk", "disk"]
 
 
-def test_a_channel_that_came_later_is_told_what_lasts_and_no_end_that_it_does_not_know():
+def test_a_new_channel_gets_lasting_troubles_and_no_unknown_end():
     trouble = Trouble(kind="disk", about="", since=NOW, text="x", sent={"webhook": NOW})
     assert rules.due(trouble, "webhook", NOW + HOUR, 600) is None
     assert rules.due(trouble, "command", NOW + HOUR, 600) is not None
@@ -126,7 +126,7 @@ def test_a_damaged_memory_is_an_empty_one(tmp_path, body):
     assert memory.load(tmp_path / "weather.db") == []
 
 
-def test_where_the_folder_is_away_the_memory_is_in_the_state_folder(tmp_path, monkeypatch):
+def test_without_its_folder_the_memory_is_in_the_state_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     gone = tmp_path / "disk" / "weather.db"
     assert memory.save(gone, [make_trouble()], NOW)
@@ -194,7 +194,7 @@ def small_disk(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_a_disk_that_fills_is_told_before_and_when_it_is_full_and_when_there_is_room(
+def test_a_filling_disk_is_reported_before_when_full_and_with_room_again(
     tmp_path,
     inbox,  # noqa: F811 - a fixture
 ):
@@ -221,7 +221,7 @@ def test_a_disk_that_fills_is_told_before_and_when_it_is_full_and_when_there_is_
         faults.assert_sound(house.kept)
 
 
-def test_a_database_that_is_moved_is_told_and_that_it_is_back(house):
+def test_a_moved_database_and_its_return_are_reported(house):
     aside = house.kept.with_name("aside.db")
     with Child(house.config) as child:
         child.until("look")
@@ -239,7 +239,7 @@ def test_a_database_that_is_moved_is_told_and_that_it_is_back(house):
     faults.assert_in_order(house.kept, house.feed)
 
 
-def test_another_file_in_its_place_is_told(house):
+def test_another_file_in_its_place_is_reported(house):
     aside = house.kept.with_name("aside.db")
     with Child(house.config) as child:
         child.until("look")
@@ -253,7 +253,7 @@ def test_another_file_in_its_place_is_told(house):
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
-def test_a_file_that_is_emptied_in_place_is_told_and_no_look_is_acknowledged(house, journal):
+def test_an_emptied_file_is_reported_and_no_look_is_acknowledged(house, journal):
     house.config.write_text(f'journal = "{journal}"\n{house.config.read_text()}')
     with Child(house.config) as child:
         child.until("look")
@@ -266,7 +266,7 @@ def test_a_file_that_is_emptied_in_place_is_told_and_no_look_is_acknowledged(hou
         assert "could not be kept and are lost" in child.said
 
 
-def test_a_lock_of_three_intervals_is_told(house):
+def test_a_lock_of_three_intervals_is_reported(house):
     with Child(house.config) as child:
         child.until("look")
         with holding(house.kept, "BEGIN IMMEDIATE"):
@@ -277,7 +277,7 @@ def test_a_lock_of_three_intervals_is_told(house):
     faults.assert_in_order(house.kept, house.feed)
 
 
-def test_a_backlog_that_fills_and_loses_is_told(house):
+def test_a_full_backlog_with_losses_is_reported(house):
     with Child(house.config, most_waiting=12) as child:
         child.until("look")
         with holding(house.kept, "BEGIN IMMEDIATE"):
@@ -289,7 +289,7 @@ def test_a_backlog_that_fills_and_loses_is_told(house):
     assert faults.rows(house.kept, "SELECT count(*) FROM events WHERE kind = 'not kept'") == [(1,)]
 
 
-def test_a_clock_that_is_set_back_for_years_is_told_and_dates_no_look(house):
+def test_a_clock_set_back_for_years_is_reported_and_dates_no_look(house):
     ahead = house.config.with_name("ahead_s")
     with Child(house.config) as child:
         child.until("look", 2)
@@ -306,7 +306,7 @@ def test_a_clock_that_is_set_back_for_years_is_told_and_dates_no_look(house):
     assert sent(house.box) == house.by_command() == ["clock", "no clock"]
 
 
-def test_a_process_that_was_stopped_says_so_when_it_goes_on(house):
+def test_a_stopped_process_reports_it_when_resumed(house):
     with Child(house.config) as child:
         child.until("look", 2)
         child.send(signal.SIGSTOP)
@@ -318,7 +318,7 @@ def test_a_process_that_was_stopped_says_so_when_it_goes_on(house):
     assert sent(house.box) == house.by_command() == ["stuck", "no stuck"]
 
 
-def test_a_restart_tells_no_trouble_twice(house):
+def test_a_restart_reports_no_trouble_twice(house):
     aside = house.kept.with_name("aside.db")
     with Child(house.config) as child:
         child.until("look")
@@ -337,7 +337,7 @@ def test_a_restart_tells_no_trouble_twice(house):
 # ---- passes
 
 
-def test_a_pass_tells_a_clock_that_was_never_set(house, tmp_path, monkeypatch):
+def test_a_pass_reports_a_clock_that_was_never_set(house, tmp_path, monkeypatch):
     from scraper import clock  # noqa: PLC0415 - to move what it believes
 
     config = Config(notify=Notify(webhook=f"{house.box.url}/hook"))
@@ -351,7 +351,7 @@ def test_a_pass_tells_a_clock_that_was_never_set(house, tmp_path, monkeypatch):
     assert sent(house.box) == ["clock"]
 
 
-def test_a_pass_on_a_full_disk_tells_it_once_however_often_it_comes(
+def test_passes_on_a_full_disk_report_it_once(
     tmp_path,
     inbox,  # noqa: F811 - a fixture
 ):

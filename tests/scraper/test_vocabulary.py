@@ -64,7 +64,7 @@ def test_labels_of_one_icon_have_one_code():
 
 
 @pytest.mark.parametrize("label", [NO_LABEL, NO_SKY_REPORTED])
-def test_no_word_for_the_sky_means_nothing(label):
+def test_every_word_for_the_sky_has_a_condition(label):
     assert (CONDITIONS[label].condition, CONDITIONS[label].wmo_4677) == (None, None)
 
 

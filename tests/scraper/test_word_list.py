@@ -42,7 +42,7 @@ def said(page: str, words: Words) -> normalize.Normalized:
 
 
 @pytest.mark.parametrize("form", [portal.page, portal.text], ids=["HTML", "text"])
-def test_a_taught_word_is_understood_wherever_it_stands(form):
+def test_a_taught_word_is_understood_anywhere(form):
     page = form(STORMY, pages.DATE)
     assert Problem(kind="unknown city", word="서울시") in said(page, KNOWN).problems
     seoul, busan, *_ = said(page, TAUGHT).readings
@@ -101,7 +101,7 @@ def test_a_word_is_taught_however_its_characters_are_written():
         pytest.param({}, {"서울시": "108"}, id="a number as a name"),
     ],
 )
-def test_what_cannot_be_taught_is_refused(label, city):
+def test_an_unteachable_word_is_refused(label, city):
     with pytest.raises(UnteachableWord, match=r"words\.(labels|cities)\.'.*expected"):
         taught(label, city)
 
@@ -120,7 +120,7 @@ def test_parse_knows_the_words_of_the_config(tmp_path):
     assert told["problems"] == ["unknown city '서울시'"]
 
 
-def test_a_daemon_takes_new_words_when_told_so(tmp_path):
+def test_a_daemon_takes_new_words_on_sighup(tmp_path):
     with FaultPortal() as server:
         server.reply = answer(portal.page(STORMY, pages.DATE, size=9000).encode())
         config = write_config(tmp_path, server.server.url())
@@ -196,7 +196,7 @@ def test_a_word_is_counted_in_sidebars_not_in_lines(history):
     assert listed["city", "서울시"]["sidebars"] == 1
 
 
-def test_what_is_not_understood_is_told_alone(history):
+def test_unknown_words_can_be_listed_alone(history):
     assert list(words(history, "--unknown")) == [
         ("label", "눈보라"),
         ("icon", "31"),

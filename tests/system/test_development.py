@@ -31,7 +31,7 @@ def defined(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(("file", "function"), WALK)
-def test_each_step_of_a_look_is_where_it_is_said_to_be(file, function):
+def test_each_step_of_a_look_is_at_its_documented_place(file, function):
     assert function in defined(ROOT / file)
 
 
@@ -55,7 +55,7 @@ def test_three_additions_are_described():
     ]
 
 
-def test_what_contributors_are_led_to_is_there():
+def test_the_links_of_contributing_exist():
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:tests|scraper|docs)/[\w./]*|config\.toml)`", page))
     assert len(named) > 15

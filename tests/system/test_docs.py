@@ -290,7 +290,7 @@ def test_no_message_and_no_config_names_an_extra_of_an_index():
 
 
 @pytest.mark.parametrize("page", docs.PAGES)
-def test_every_link_of_a_page_leads_somewhere(page):
+def test_every_link_of_a_page_has_a_target(page):
     for link in docs.links(page):
         path, _, anchor = link.partition("#")
         if "://" in path:

@@ -51,13 +51,13 @@ def test_the_readme_asks_through_it(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("서울 4.9 down\n부산 4.9 down\n")
 
 
-def test_every_name_of_the_door_leads_somewhere():
+def test_every_public_name_exists():
     offered = {name for names in nalssi._ROOMS.values() for name in names.split()} | {"open"}
     assert offered == set(nalssi.__all__)
     assert all(getattr(nalssi, name) is not None for name in nalssi.__all__)
 
 
-def test_every_record_that_a_question_answers_with_stands_at_the_door():
+def test_every_record_of_an_answer_is_public():
     tree = ast.parse((Path(__file__).parents[2] / "db/query.py").read_text("utf-8"))
     (questions,) = (one for one in tree.body if isinstance(one, ast.ClassDef))
     answers = [one.returns for one in questions.body if isinstance(one, ast.FunctionDef)]
@@ -88,12 +88,12 @@ def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, o
     assert installing("plot") == f"pip install '{source}[plot]'"
 
 
-def test_a_name_that_the_door_has_not_is_no_attribute():
+def test_an_unknown_public_name_is_no_attribute():
     with pytest.raises(AttributeError, match="no attribute 'weather'"):
         getattr(nalssi, "weather")  # noqa: B009 - mypy knows better
 
 
-def test_importing_imports_no_room(tmp_path):
+def test_importing_nalssi_imports_no_other_module(tmp_path):
     code = (
         "import sys, nalssi; print(sorted({'db', 'scraper', 'sqlite3', 'click'} & {*sys.modules}))"
     )
@@ -102,7 +102,7 @@ def test_importing_imports_no_room(tmp_path):
 
 @pytest.mark.parametrize("name", ["db", "scraper"])
 @pytest.mark.parametrize("place", ["{}/__init__.py", "{}.py", "{}/weather.sql"])
-def test_what_hides_a_package_of_ours_is_named(tmp_path, name, place):
+def test_a_file_that_hides_a_package_is_named(tmp_path, name, place):
     hiding = tmp_path / place.format(name)
     hiding.parent.mkdir(exist_ok=True)
     hiding.write_text("raise SystemExit('it was run')\n", encoding="utf-8")

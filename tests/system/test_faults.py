@@ -91,7 +91,7 @@ def killed_at_random(folder: Path, portal: FaultPortal, kills: int, *, seed: int
     assert not rows(kept, "SELECT 1 FROM fetches WHERE outcome = 'unread'")
 
 
-def test_what_was_acknowledged_survives_every_kill(tmp_path, portal):
+def test_acknowledged_looks_survive_every_kill(tmp_path, portal):
     killed_at_random(tmp_path, portal, 20)
 
 
@@ -173,9 +173,7 @@ def fill_disk(folder: Path) -> None:
         pytest.param("limit", "delete", marks=pytest.mark.slow),
     ],
 )
-def test_what_was_seen_while_the_disk_was_full_is_kept_when_there_is_room(
-    tmp_path, portal, how, journal
-):
+def test_looks_during_a_full_disk_are_stored_later(tmp_path, portal, how, journal):
     folder = tmp_path / "small"
     folder.mkdir()
     kept = folder / "weather.db"
@@ -244,7 +242,7 @@ MOVED: dict[str, Callable[[Path], None]] = {
         pytest.param("foreign", "wal", marks=pytest.mark.slow),
     ],
 )
-def test_a_file_that_is_gone_or_replaced_is_said_and_written_to_once_it_is_back(
+def test_a_missing_or_replaced_file_is_reported_and_used_once_it_is_back(
     config, kept, portal, how, journal
 ):
     """The daemon lives: started anew it would make a new file, or use the wrong one."""
@@ -273,7 +271,7 @@ def test_a_file_that_is_gone_or_replaced_is_said_and_written_to_once_it_is_back(
         pytest.param("written over", marks=pytest.mark.slow),
     ],
 )
-def test_a_damaged_file_is_said_with_each_look_and_never_made_anew(config, kept, how):
+def test_a_damaged_file_is_reported_with_each_look_and_never_replaced(config, kept, how):
     write_config(config.parent, rows_url(config), journal="delete")
     with Child(config) as child:
         child.until("look")
@@ -291,7 +289,7 @@ def test_a_damaged_file_is_said_with_each_look_and_never_made_anew(config, kept,
         assert again.ended() == 6
 
 
-def test_flipped_bytes_under_a_running_daemon_are_said_once(config, kept, inbox):  # noqa: F811
+def test_flipped_bytes_under_a_running_daemon_are_reported_once(config, kept, inbox):  # noqa: F811
     """SQLite has no checksums, and reads a page again only when somebody else changed the file."""
     told = config.read_text(encoding="utf-8")
     config.write_text(f'notify.ping = "{inbox.url}/ping"\n{told}', encoding="utf-8")
@@ -314,7 +312,7 @@ def test_flipped_bytes_under_a_running_daemon_are_said_once(config, kept, inbox)
         until(lambda: again.process.poll() == 6 or again.log("not kept yet"), of=again)
 
 
-def test_a_file_that_was_out_of_reach_for_an_inspection_is_said_to_be_sound_again(config, kept):
+def test_a_file_that_an_inspection_missed_is_reported_intact_again(config, kept):
     with Child(config, inspect_s=0.2) as child:
         child.until("look")
         kept.rename(kept.with_name("aside.db"))
@@ -336,7 +334,7 @@ def rows_url(config: Path) -> str:
 
 
 @pytest.mark.slow
-def test_a_read_only_file_is_said_and_written_to_once_it_may_be(config, kept, portal):
+def test_a_read_only_file_is_reported_and_written_once_allowed(config, kept, portal):
     with Child(config) as child:
         child.until("look")
         if subprocess.run(["chattr", "+i", kept], check=False, capture_output=True).returncode:
@@ -392,7 +390,7 @@ def test_another_database_copied_over_ours_gets_no_wrong_stations(config, kept, 
         pytest.param("wal", "SELECT name FROM sqlite_schema", marks=pytest.mark.slow),
     ],
 )
-def test_a_file_that_somebody_else_holds_loses_no_look(config, kept, portal, journal, sql):
+def test_a_locked_file_loses_no_look(config, kept, portal, journal, sql):
     write_config(config.parent, portal.server.url(), journal=journal)
     with Child(config) as child:
         child.until("look")
@@ -529,7 +527,7 @@ def assert_given_up(child: Child, kept: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "robots"])
-def test_told_to_stop_at_this_stage_the_look_has_its_row(config, kept, portal, stage):
+def test_a_stop_at_this_stage_leaves_a_row_for_the_look(config, kept, portal, stage):
     if stage == "robots":
         portal.robots = silent
     else:
@@ -541,7 +539,7 @@ def test_told_to_stop_at_this_stage_the_look_has_its_row(config, kept, portal, s
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM] * 2], ids=["INT", "twice"])
-def test_told_to_stop_otherwise_it_is_the_same(config, kept, portal, signals):
+def test_other_stop_signals_do_the_same(config, kept, portal, signals):
     portal.reply = silent
     with Child(config) as child:
         until(lambda: portal.asked)
@@ -551,7 +549,7 @@ def test_told_to_stop_otherwise_it_is_the_same(config, kept, portal, signals):
         assert_given_up(child, kept)
 
 
-def test_told_to_stop_while_connecting_the_look_has_its_row(tmp_path):
+def test_a_stop_while_connecting_leaves_a_row_for_the_look(tmp_path):
     with unaccepting() as port, Child(write_config(tmp_path, f"http://127.0.0.1:{port}/")) as child:
         child.until("looking")
         time.sleep(0.3)
@@ -570,9 +568,7 @@ def test_a_stop_with_the_usual_patience_takes_less_than_ten_seconds(config, kept
         assert time.monotonic() - started < 10
 
 
-def test_told_to_stop_while_the_file_is_held_it_keeps_what_it_can_and_owns_up_to_the_rest(
-    config, kept, portal
-):
+def test_a_stop_during_a_lock_stores_what_it_can_and_reports_the_losses(config, kept, portal):
     with Child(config) as child:
         child.until("look")
         with holding(kept, "BEGIN EXCLUSIVE"):
@@ -583,7 +579,7 @@ def test_told_to_stop_while_the_file_is_held_it_keeps_what_it_can_and_owns_up_to
 
 
 @pytest.mark.slow
-def test_told_to_stop_just_before_the_file_is_free_nothing_is_lost(config, kept):
+def test_a_stop_just_before_the_file_is_free_loses_no_look(config, kept):
     with Child(config) as child:
         child.until("look")
         with holding(kept, "BEGIN EXCLUSIVE"):
@@ -595,7 +591,7 @@ def test_told_to_stop_just_before_the_file_is_free_nothing_is_lost(config, kept)
     faults.assert_sound(kept)
 
 
-def test_told_to_stop_while_it_waits_to_write_the_look_is_kept(config, kept, portal):
+def test_a_stop_during_a_write_stores_the_look(config, kept, portal):
     held = threading.Event()
 
     def late(_: Request) -> Iterator[bytes]:
@@ -635,7 +631,7 @@ def test_a_stop_waits_neither_for_dns_nor_for_a_channel_that_hangs(config, kept,
 # ---- told to read the config again
 
 
-def test_a_new_config_is_looked_by_and_a_wrong_one_is_told_once(config, kept, portal):
+def test_a_new_config_is_used_and_a_wrong_one_is_reported_once(config, kept, portal):
     with Child(config) as child:
         child.until("look")
         write_config(config.parent, portal.server.url(), portal.server.url(host="p1.localhost"))
@@ -653,7 +649,7 @@ def test_a_new_config_is_looked_by_and_a_wrong_one_is_told_once(config, kept, po
 
 
 @pytest.mark.slow
-def test_a_new_config_while_the_file_is_held_loses_nothing(config, kept, portal):
+def test_a_new_config_during_a_lock_loses_no_look(config, kept, portal):
     with Child(config) as child:
         child.until("look")
         with holding(kept, "BEGIN EXCLUSIVE"):
@@ -671,7 +667,7 @@ def test_a_new_config_while_the_file_is_held_loses_nothing(config, kept, portal)
 # ---- several at once
 
 
-def test_of_several_at_once_one_lives_and_the_next_starts_when_it_is_killed(config, kept):
+def test_one_of_several_daemons_runs_and_the_next_starts_after_its_kill(config, kept):
     with contextlib.ExitStack() as stack:
         children = [stack.enter_context(Child(config)) for _ in range(3)]
         children.append(stack.enter_context(Child(config, "sweeps")))

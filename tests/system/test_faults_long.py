@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_was_acknowledged_survives_three_hundred_kills(tmp_path, seed):
+def test_acknowledged_looks_survive_three_hundred_kills(tmp_path, seed):
     """Seventy-five for each of four histories, which can be told side by side."""
     with FaultPortal() as portal:
         killed_at_random(tmp_path, portal, 75, seed=seed)
