@@ -178,7 +178,7 @@ def open_to_ask(path: Path) -> sqlite3.Connection:
     """
     with naming(path):
         if not path.exists():
-            problem = "there is no such file; `nalssi scrape` makes one"
+            problem = "there is no such file; name it by --db, or have `nalssi scrape` make it"
             raise DatabaseError(path, problem, fault="gone")
         conn = open_to_read(path)
         try:

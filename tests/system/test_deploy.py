@@ -59,6 +59,7 @@ MOST_EXPOSED = 16
 """Tenths, by systemd-analyze security, as docs/operations.md says."""
 
 DAEMON, PASS, TIMER = "nalssi.service", "nalssi-scrape.service", "nalssi-scrape.timer"
+SERVE = "nalssi-serve.service"
 SERVICES = pytest.mark.parametrize("name", [DAEMON, PASS])
 
 RUNNING = {
@@ -172,9 +173,14 @@ def test_a_service_keeps_its_database_where_it_may_write(name):
     assert environment["NALSSI_CONFIG"] == "/etc/nalssi/config.toml"
 
 
-def test_two_services_with_one_folder_are_one_user():
-    """Each would take the folder away from the other."""
-    assert unit(DAEMON)["Service"]["User"] == unit(PASS)["Service"]["User"] == ["nalssi"]
+def test_services_with_one_folder_are_one_user():
+    """Each would take the folder away from the other, and DynamicUser= would from the group."""
+    keys = ("User", "Group", "StateDirectory", "StateDirectoryMode", "UMask", "DynamicUser")
+    owners = [
+        {key: unit(name)["Service"].get(key) for key in keys} for name in (DAEMON, PASS, SERVE)
+    ]
+    assert owners[0] == owners[1] == owners[2]
+    assert owners[0]["DynamicUser"] is None
 
 
 @SERVICES
