@@ -181,6 +181,13 @@ Form: TypeAlias = Literal["table", "json", "csv"]
 
 _FORMS: Final[dict[str, Form]] = {".json": "json", ".csv": "csv"}
 
+_ELSEWHERE: Final = {
+    **dict.fromkeys((".xlsx", ".parquet", ".ndjson"), "export"),
+    **dict.fromkeys((".png", ".svg"), "plot"),
+    **dict.fromkeys((".html", ".htm"), "latest"),
+}
+"""Which command writes files with these endings, in which a table of text would be mistaken."""
+
 
 def with_output(command: Callable[..., None]) -> Callable[..., None]:
     """
@@ -207,8 +214,7 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
             msg = f"--json and {'--csv' if as_csv else '--excel'} exclude each other"
             raise click.UsageError(msg)
         excel = click.get_current_context().meta[EXCEL] = options.pop("excel")
-        form = _FORMS.get(output.suffix.lower(), "table") if output else "table"
-        form = "json" if as_json else "csv" if as_csv or excel else form
+        form = _form(output, "json" if as_json else "csv" if as_csv or excel else None)
         ended = None
         with _into(output, form):
             try:
@@ -219,6 +225,20 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
             raise ended
 
     return with_form
+
+
+def _form(output: Path | None, wanted: Form | None) -> Form:
+    """The form that an option names, or the ending of the file; they may not contradict."""
+    ending = output.suffix.lower() if output else ""
+    writer = _ELSEWHERE.get(ending)
+    if writer is not None and (wanted or writer != click.get_current_context().info_name):
+        msg = f"-o {output}: expected .csv, .json or .txt; `nalssi {writer} -o` writes {ending}"
+        raise click.UsageError(msg)
+    of_ending = _FORMS.get(ending)
+    if wanted is not None and of_ending not in (None, wanted):
+        msg = f"-o {output}: {ending} is not the form that the options ask for, {wanted}"
+        raise click.UsageError(msg)
+    return wanted or of_ending or "table"
 
 
 @contextlib.contextmanager

@@ -86,6 +86,22 @@ def test_a_question_that_fails_leaves_the_file_as_it_was(path, tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["hours", "서울", "-o", "h.xlsx"], "`nalssi export -o` writes .xlsx"),
+        (["stats", "서울", "-o", "s.PNG"], "`nalssi plot -o` writes .png"),
+        (["freezes", "-o", "f.html"], "`nalssi latest -o` writes .html"),
+        (["latest", "--excel", "-o", "l.xlsx"], "`nalssi export -o` writes .xlsx"),
+        (["latest", "--json", "-o", "l.csv"], "the options ask for, json"),
+    ],
+)
+def test_a_file_whose_ending_promises_another_form_is_refused(path, tmp_path, arguments, said):
+    command, *others, name = arguments
+    assert said in refused(2, command, *others, tmp_path / name, "--db", path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_database_is_never_overwritten(path):
     before = path.read_bytes()
     refused(74, "freezes", "-o", path, "--db", path)
