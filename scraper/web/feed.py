@@ -27,19 +27,14 @@ def feed(asked: Asked) -> Answer:
     asked.only()
     until = asked.last_look or asked.now
     entries = [
-        (one, ended, _id(one, ended=ended))
+        (one.over if ended else one.known, one, ended, _id(one, ended=ended))
         for one in events(asked, until - _REACH)
-        for ended in ((True, False) if one.until else (False,))
+        for ended in ((True, False) if one.over else (False,))
     ]
-    entries.sort(key=lambda entry: _updated(*entry[:2]), reverse=True)
-    shown = entries[:_MOST]
-    updated = _updated(*shown[0][:2]) if shown else until
-    body = rendered(asked, "feed.xml", entries=shown, updated=updated, own=uuid.uuid5(_SPACE, ""))
+    shown = sorted(entries, key=lambda entry: entry[0] or until, reverse=True)[:_MOST]
+    newest = shown[0][0] if shown else until
+    body = rendered(asked, "feed.xml", entries=shown, newest=newest, own=uuid.uuid5(_SPACE, ""))
     return asked.answer(body, ATOM)
-
-
-def _updated(event: Event, ended: bool) -> dt.datetime:
-    return event.until if ended and event.until else event.since
 
 
 def _id(event: Event, *, ended: bool) -> uuid.UUID:

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from db.validity import FROZEN_AFTER_S
 from scraper.web import words
 from scraper.web.answer import fresh_until
 from scraper.web.draw import draw_map
@@ -14,6 +15,7 @@ from scraper.web.render import page
 if TYPE_CHECKING:
     from scraper.web.answer import Answer, Asked
 
+FROZEN_AFTER: Final = dt.timedelta(seconds=FROZEN_AFTER_S)
 LATELY: Final = dt.timedelta(days=1)
 
 
@@ -25,7 +27,9 @@ class Event:
     Attributes:
         portal: Its name.
         kind: ``frozen`` or ``down``.
-        since, until: ``until`` is None while it lasts.
+        since, until: As ``nalssi freezes`` and ``gaps`` have them; no ``until`` while it lasts.
+        known, over: When each of both could be known, such as three hours after a freeze began, and
+            at the first look that showed another set.
         why: The fact, or the cause of a gap.
         detail: The last failure; None if unknown.
     """
@@ -34,6 +38,8 @@ class Event:
     kind: str
     since: dt.datetime
     until: dt.datetime | None
+    known: dt.datetime
+    over: dt.datetime | None
     why: str
     detail: str | None = None
 
@@ -45,7 +51,9 @@ def events(asked: Asked, since: dt.datetime) -> list[Event]:
             portal=one.portal,
             kind="frozen",
             since=one.since,
-            until=one.next_change,
+            until=one.until if one.next_change else None,
+            known=one.since + FROZEN_AFTER,
+            over=one.next_change,
             why=one.why,
         )
         for one in asked.db.freezes(since=since)
@@ -55,7 +63,9 @@ def events(asked: Asked, since: dt.datetime) -> list[Event]:
             portal=one.portal,
             kind="down",
             since=one.since,
-            until=one.until if one.until < asked.now else None,
+            until=(ended := one.until if one.until < asked.now else None),
+            known=one.since,
+            over=ended,
             why=one.cause,
             detail=one.reason,
         )

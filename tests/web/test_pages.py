@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from db import query
 from db.moments import epoch
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.reading import Condition, Station
@@ -170,6 +171,20 @@ def test_the_feed_tells_of_freezes_and_their_ends(client):
     assert len(set(ids)) == len(ids)
     updated = [str(one.text) for one in feed.findall("a:entry/a:updated", ATOM)]
     assert updated == sorted(updated, reverse=True)
+
+
+def test_the_feed_has_a_freeze_as_the_command_has_it_at_the_time_when_it_was_known(played, client):
+    with query.Database(played) as db:
+        (freeze,) = db.freezes(portal="demo")
+    feed = ET.fromstring(client.get("/en/feed.xml").content)  # noqa: S314 - our own
+    over, begun = feed.findall("a:entry", ATOM)[:2]
+    for entry in (over, begun):
+        span = f"{freeze.since:%H:%M} – {freeze.until:%-d %b %H:%M}"
+        assert span in str(entry.findtext("a:summary", namespaces=ATOM))
+    known = freeze.since + dt.timedelta(hours=3)
+    assert begun.findtext("a:updated", namespaces=ATOM) == known.isoformat()
+    assert freeze.next_change is not None
+    assert over.findtext("a:updated", namespaces=ATOM) == freeze.next_change.isoformat()
 
 
 def test_the_feed_has_the_same_entries_wherever_it_is_found(played, client):
