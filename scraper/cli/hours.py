@@ -48,7 +48,7 @@ def hours(
             (
                 row.station,
                 row.hour,
-                row.temperature_c,
+                show.degrees(row),
                 f"{row.label or ''} {row.condition or ''}".strip(),
                 row.state if row.state == "live" else row.state.upper(),
                 row.why,
@@ -62,6 +62,7 @@ def hours(
         numbers=["°C", "mean °C", "coverage"],
         keys=2,
     )
+    show.flagged(rows)
 
 
 @click.command(epilog="Example: nalssi freezes --since 30d")

@@ -106,13 +106,14 @@ def series(
         ["seen from", "seen until", "changed after", "°C", "condition", "label", "portal", "state"],
         [
             (
-                *(row.seen_from, row.seen_until, row.changed_after, row.temperature_c),
+                *(row.seen_from, row.seen_until, row.changed_after, show.degrees(row)),
                 *(row.condition, row.label, row.portal, row.state),
             )
             for row in rows
         ],
         numbers=["°C"],
     )
+    show.flagged(rows)
 
 
 @click.command(epilog="Example: nalssi flags 서울 --since 30d")

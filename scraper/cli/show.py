@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import fields
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 import click
 
+from db.qartod import FAIL, SUSPECT
 from scraper.cli.excel import EXCEL
 from scraper.printable import printable
 from scraper.records import csv_text, json_text, named
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from scraper.cli.status import PortalRow
 
 _Form: TypeAlias = Literal["wide", "korean", "english"]
+
+MARK: Final = "⚑"
+"""Before a temperature that is flagged as suspect or failed, as on the pages."""
 
 _LOUD: Final = {
     **dict.fromkeys(("stale", "frozen", "down"), "bold white on red"),
@@ -127,6 +131,30 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
         numbers=["°C", "age"],
         styles=[_LOUD.get(row.state, "") for row in rows],
     )
+    flagged(rows)
+
+
+class Flagged(Protocol):
+    """A row with a temperature and its flag."""
+
+    @property
+    def temperature_c(self) -> float | None:
+        """Degrees C; None where no number was printed."""
+
+    @property
+    def flag(self) -> int | None:
+        """Of QARTOD: 3 = suspect, 4 = fail."""
+
+
+def degrees(row: Flagged) -> str | float | None:
+    """A temperature in a table, with a mark before one that may be wrong: ``"⚑ 30.2"``."""
+    return f"{MARK} {row.temperature_c}" if row.flag in (SUSPECT, FAIL) else row.temperature_c
+
+
+def flagged(rows: Iterable[Flagged]) -> None:
+    """Explain the mark below a table that has one."""
+    if any(row.flag in (SUSPECT, FAIL) for row in rows):
+        click.echo(f"{MARK} may be wrong; `nalssi flags` says why")
 
 
 def _reading(row: Latest, form: _Form) -> dict[str, object]:
@@ -140,7 +168,7 @@ def _reading(row: Latest, form: _Form) -> dict[str, object]:
     }
     return {
         "station": row.station if form == "korean" else place,
-        "°C": row.temperature_c,
+        "°C": degrees(row),
         "sky": sky[form],
         "state": loud(row.state),
         "age": age(row.age_minutes),

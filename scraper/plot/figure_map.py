@@ -226,7 +226,7 @@ def _ink(fill: tuple[float, ...]) -> str:
 
 
 def _texts(sighting: Sighting, *, hangul: bool) -> list[_Line]:
-    """The lines below a circle: name, sky, and state."""
+    """The lines below a circle: name, sky, state, and a flag."""
     value, live = sighting.value, sighting.standing == "live"
     name = sky.short_name(sighting.station, hangul=hangul)
     word = (value.label if hangul else (value.condition or "").replace("_", " ")) or ""
@@ -237,6 +237,8 @@ def _texts(sighting: Sighting, *, hangul: bool) -> list[_Line]:
         texts.append((printable(word), {"fontsize": 7.5, "color": paper.FAINT}))
     if not live:
         texts.append((sighting.standing, {"fontsize": 7.5, "color": paper.ALARM}))
+    if sighting.doubtful:
+        texts.append(("may be wrong", {"fontsize": 7.5, "color": paper.ALARM}))
     return texts
 
 

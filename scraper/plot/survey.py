@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from db.moments import KST
+from db.qartod import FAIL, SUSPECT
 from scraper.plot import sky
 from scraper.plot.chart import NothingToDraw
 
@@ -36,6 +37,11 @@ class Sighting:
     station: Station
     value: Known
     standing: Standing
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether its temperature is flagged as suspect or failed."""
+        return self.value.flag in (SUSPECT, FAIL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -265,12 +265,16 @@ _LETTERS: Final = {
 }
 
 
+_DOUBTFUL: Final = "? may be wrong; `nalssi flags` says why"
+
+
 def draw_map(survey: Survey, columns: int) -> list[Text]:
     """Draw a map as rows of text, for a terminal of this width."""
     drawn, nameless = _Map(survey, min(max(columns, _MAP_NARROWEST), _MAP_WIDEST)).draw()
     at = f"{survey.at.astimezone(KST):%Y-%m-%d %H:%M}"
     title = f"{at}, Korean time · KMA via {', '.join(survey.portals)}"
     notes = [f"(in brackets) {one}" for one in survey.standings] + list(survey.left_out)
+    notes += [_DOUBTFUL] if any(one.doubtful for one in survey.sightings) else []
     notes += [f"no room for {', '.join(nameless)}"] if nameless else []
     return [Text(title, _FAINT), *drawn, *(Text(text, _FAINT) for text in notes)]
 
@@ -330,6 +334,7 @@ def _texts(sighting: Sighting) -> tuple[str, str]:
     """The texts of a station: with its sky, and without."""
     value = sighting.value
     number = "–" if value.temperature_c is None else f"{value.temperature_c:.1f}"
+    number += "?" if sighting.doubtful else ""
     shown = number if sighting.standing == "live" else f"({number})"
     short = f"{shown} {sky.short_name(sighting.station)}"
     word = printable(value.label or "")

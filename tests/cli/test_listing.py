@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import re
@@ -12,7 +13,7 @@ import pytest
 
 from db.write.store import Store
 from tests.cli.test_cli import nalssi, refused
-from tests.support.make import BUSAN, make_content, make_look, make_reading, see
+from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,3 +132,19 @@ def test_a_frozen_hour_shows_no_temperature(path):
     lines = nalssi("hours", "서울", "--db", path).stdout.splitlines()
     (line,) = (line for line in lines if "2024-04-28 15:00" in line)
     assert line.split()[3:6] == ["–", "–", "FROZEN"]
+
+
+def test_a_table_and_a_map_mark_a_temperature_that_may_be_wrong(tmp_path):
+    path = tmp_path / "weather.db"
+    with Store.open(path) as store:
+        for minute, celsius in ((0, 20.0), (10, 39.9), (60, 39.9)):
+            see(store, make_look(minute), make_content(make_reading(temperature_c=celsius)))
+    begin, end = START + dt.timedelta(hours=1), START + dt.timedelta(hours=2)
+    times = ["--since", begin.isoformat(), "--until", end.isoformat()]
+    for command in (["latest"], ["series", "서울", *times], ["hours", "서울", *times]):
+        *_, row, note = nalssi(*command, "--db", path).stdout.splitlines()
+        assert "⚑ 39.9" in row
+        assert note == "⚑ may be wrong; `nalssi flags` says why"
+    drawn = nalssi("plot", "--map", "--at", begin.isoformat(), "--db", path).stdout
+    assert "39.9? 서울" in drawn
+    assert "? may be wrong" in drawn

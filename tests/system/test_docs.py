@@ -276,7 +276,7 @@ def test_every_command_that_a_page_names_is_one_that_nalssi_has(page):
 @pytest.mark.parametrize("page", docs.PAGES)
 def test_every_extra_that_a_page_names_can_be_installed(page):
     project = tomllib.loads((docs.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    for extras in re.findall(r"pip install '([^']*)\[([\w,]+)\]'", docs.text(page)):
+    for extras in re.findall(r"pip install (?:-e )?'([^']*)\[([\w,]+)\]'", docs.text(page)):
         assert extras[0] == "."
         assert set(extras[1].split(",")) <= set(project["optional-dependencies"])
 
