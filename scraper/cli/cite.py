@@ -94,7 +94,7 @@ def cite(
     if as_json:
         show.as_json(citation)
     else:
-        click.echo(_text(citation))
+        click.echo(_text(citation, asked.path.name))
 
 
 def _citation(known: Known, addresses: dict[str, str], *, checked: bool) -> Citation:
@@ -131,8 +131,8 @@ def _check(asked: query.Database, known: Known, digest: str, places: Places) -> 
         raise DatabaseError(asked.path, problem)
 
 
-def _text(one: Citation) -> str:
-    """A citation as text, one fact per line."""
+def _text(one: Citation, database: str) -> str:
+    """A citation as text, one fact per line; names the database without its folder."""
     names = ", ".join(map(str, filter(None, [one.station_en, one.kma_id and f"KMA {one.kma_id}"])))
     place = f"{one.station} ({names})" if names else one.station
     if one.portal is None:
@@ -143,7 +143,7 @@ def _text(one: Citation) -> str:
     flag = f"flag {one.flag} ({NAMES.get(one.flag or 0, '')})"
     seen = f"from {_moment(one.seen_from)} to {_moment(one.seen_until)}"
     again = ["nalssi", "cite", str(one.kma_id or one.station), one.at.isoformat()]
-    again += ["--portal", one.portal, "--check", str(one.digest)]
+    again += ["--portal", one.portal, "--check", str(one.digest), "--db", database]
     lines = [
         f"{place}, {_moment(one.at)}: {celsius}, {sky}.",
         f"State: {state}: {one.why}; {flag}.",

@@ -55,9 +55,10 @@ def test_a_citation_says_what_when_how_sure_where_and_by_which_version(path):
 def test_the_line_that_checks_a_citation_does(path):
     line = nalssi("cite", "서울", THEN, "--db", path).stdout.splitlines()[4]
     command = shlex.split(line.removeprefix("Check: nalssi "))
-    run = nalssi(*command, "--db", path)
+    run = nalssi(*command, cwd=path.parent)
     assert run.returncode == 0
-    assert run.stdout.splitlines()[3] == f"Box: digest {command[-1]}; checked."
+    digest = command[command.index("--check") + 1]
+    assert run.stdout.splitlines()[3] == f"Box: digest {digest}; checked."
 
 
 def test_a_wrong_digest_is_reported_with_the_stored_one(path):
