@@ -54,7 +54,7 @@ def test_every_example_of_the_page_answers(client):
 def test_the_schemas_have_the_words_of_the_records(described):
     schemas = described["components"]["schemas"]
     assert isinstance(schemas["Best"], dict)
-    assert "agreeing_portals: How many of those show" in schemas["Best"]["description"]
+    assert "agreeing_portals: The number of those with" in schemas["Best"]["description"]
     assert set(schemas["Best"]["properties"]["state"]["enum"]) == {
         *("live", "unconfirmed", "stale", "frozen", "down"),
     }
