@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 import tempfile
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,22 +17,21 @@ from db.moments import epoch
 from db.reading import Condition
 from db.write import captures
 from db.write.captures import Capture, Kept
-from db.write.store import Store
 from tests.support.make import (
-    INTERVAL_S,
     OVERCAST,
     START,
-    URL,
     make_content,
     make_look,
     make_reading,
     see,
 )
+from tests.support.stores import contents, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from db.reading import Content
+    from db.write.store import Store
 
 PORTALS = ("koya", "other")
 
@@ -59,40 +56,10 @@ def make_capture(minute: float, content: Content, **changes: Any) -> Capture:
     return Capture(**(plain | changes))
 
 
-def opened(folder: Path) -> Store:
-    store = Store.open(folder / "weather.db")
-    store._conn.execute("PRAGMA synchronous = off")
-    for portal in PORTALS:
-        store.portal(portal, URL, INTERVAL_S)
-    return store
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as store:
+    with opened(tmp_path / "weather.db", *PORTALS) as store:
         yield store
-
-
-def everything(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """All that the database says, without the ids of rows."""
-    content = "(SELECT hex(digest) FROM sidebars AS s WHERE s.id = sidebar_id)"
-    portal = "(SELECT name FROM portals AS p WHERE p.id = portal_id)"
-    station = "(SELECT name_ko FROM stations AS t WHERE t.id = station_id)"
-    sky = "(SELECT label || icon FROM conditions AS c WHERE c.id = condition_id)"
-    questions = {
-        "captures": f"SELECT {portal}, captured_at, {content}, precision, page_date, age "
-        "FROM captures",
-        "spells": f"SELECT {portal}, seen_from, seen_until, changed_after, {content} FROM spells",
-        "sidebars": "SELECT hex(digest), hex(fragment), problems, reader FROM sidebars",
-        "readings": f"SELECT {content}, {station}, {sky}, temperature FROM readings",
-        "conditions": "SELECT label, icon, condition, label_en, wmo_4677 FROM conditions",
-        "stations": "SELECT kma_id, name_ko, name_en, province FROM stations",
-        "portal_stations": f"SELECT {portal}, {station} FROM portal_stations",
-    }
-    with closing(sqlite3.connect(path)) as conn:
-        return {
-            name: sorted(conn.execute(sql).fetchall(), key=repr) for name, sql in questions.items()
-        }
 
 
 def spells(store: Store) -> list[tuple[int, int, int]]:
@@ -123,13 +90,13 @@ CAPTURES = st.lists(
 
 
 def kept_in_parts(folder: Path, parts: Iterable[Sequence[Capture]]) -> dict[str, Any]:
-    with opened(folder) as store:
+    with opened(folder / "weather.db", *PORTALS) as store:
         for part in parts:
             captures.keep(store, part)
         captures.settle(store)
         with query.Database(store.path) as db:
             assert db.faults() == []
-        return everything(store.path)
+        return contents(store.path)
 
 
 @pytest.mark.slow
@@ -201,13 +168,13 @@ def test_an_unknown_content_is_refused_with_its_batch(store):
     good = make_capture(0, sidebar(1))
     with pytest.raises(LookupError, match="the content 02 was never kept"):
         captures.keep(store, [good, replace(make_capture(1, sidebar(2)), content=None)])
-    assert everything(store.path)["captures"] == []
+    assert contents(store.path)["captures"] == []
     captures.keep(store, [good])
     assert captures.keep(store, [replace(make_capture(1, sidebar(1)), content=None)]).looks == 1
 
 
 def test_settling_removes_only_unused_rows(store):
     captures.keep(store, [make_capture(0, make_content(make_reading(condition=OVERCAST)))])
-    before = everything(store.path)
+    before = contents(store.path)
     captures.settle(store)
-    assert everything(store.path) == before
+    assert contents(store.path) == before

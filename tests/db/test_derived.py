@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import tempfile
 from dataclasses import replace
@@ -17,16 +16,17 @@ from db import query
 from db.moments import KST, moment
 from db.reading import Station
 from db.write import captures, prune
-from db.write.store import Store
 from scraper.vocabulary import STATIONS
 from tests.support.histories import MINUTE, START, histories, hour_of, moved, without_number
 from tests.support.keeping import capture_of, content_of, keep_own
 from tests.support.make import make_content, make_look, make_reading, see
+from tests.support.stores import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from db.reading import Content
+    from db.write.store import Store
     from tests.support.histories import History
     from tests.support.model import Look, Sidebar
 
@@ -34,18 +34,9 @@ HOUR = 60 * MINUTE
 TODAY = dt.datetime.fromtimestamp(START, KST).date()
 
 
-@contextlib.contextmanager
-def opened(*portals: str) -> Iterator[Store]:
-    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "weather.db") as store:
-        store._conn.execute("PRAGMA synchronous = off")
-        for portal in portals:
-            store.portal(portal, f"https://{portal}.example/", 600)
-        yield store
-
-
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with opened("a", "b") as store:
+def store(tmp_path: Path) -> Iterator[Store]:
+    with opened(tmp_path / "weather.db", "a", "b") as store:
         yield store
 
 
@@ -89,7 +80,11 @@ EVENTS = st.lists(
 @settings(max_examples=25)
 @given(histories(), EVENTS)
 def test_a_rebuild_changes_no_row_after_any_events(history, events):
-    with opened(*(portal.name for portal in history.portals)) as store:
+    names = (portal.name for portal in history.portals)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        opened(Path(folder) / "weather.db", *names) as store,
+    ):
         for nth, look in enumerate(history.looks):
             _keep(store, look)
             for event, place in events:

@@ -19,14 +19,15 @@ from db.read.faults import faults
 from db.reading import Station
 from db.write import captures
 from db.write.captures import Capture
-from db.write.store import Store
-from tests.support.make import INTERVAL_S, START, URL, make_content, make_look, make_reading, see
+from tests.support.make import START, make_content, make_look, make_reading, see
 from tests.support.month import CLEAR, DASH, LOST, OVERCAST
+from tests.support.stores import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from db.reading import Condition, Content
+    from db.write.store import Store
 
 CITIES = ("서울", "부산", "대구", "인천", "광주", "대전", "울산", "제주")
 PORTALS = ("full", "other", "losing")
@@ -52,16 +53,8 @@ def box(hour: int, first: Condition = CLEAR, *, celsius: float | None = None) ->
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as store:
+    with opened(tmp_path / "weather.db", *PORTALS) as store:
         yield store
-
-
-def opened(folder: Path) -> Store:
-    store = Store.open(folder / "weather.db")
-    store._conn.execute("PRAGMA synchronous = off")
-    for name in PORTALS:
-        store.portal(name, URL, INTERVAL_S)
-    return store
 
 
 def show(store: Store, portal: str, minute: int, content: Content) -> None:
@@ -133,7 +126,10 @@ LOOKS = st.lists(
 @given(LOOKS, st.randoms(use_true_random=False))
 def test_the_order_of_looks_and_captures_makes_no_difference(looks, random):
     def kept(order: list[Any]) -> list[tuple[object, ...]]:
-        with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as store:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            opened(Path(folder) / "weather.db", *PORTALS) as store,
+        ):
             for portal, tens, hour, sky, own in order:
                 content = box(hour, sky)
                 if own:

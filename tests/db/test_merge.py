@@ -21,45 +21,12 @@ from db.write.store import Store
 from tests.support.histories import MINUTE, START, histories, hour_of
 from tests.support.keeping import capture_of, content_of, keep_failure, keep_own
 from tests.support.make import make_look, see
+from tests.support.stores import contents, opened
 
 if TYPE_CHECKING:
     from tests.support.model import Look
 
 HOUR = 60 * MINUTE
-
-NAMES = {
-    "portal_id": "(SELECT name FROM portals WHERE id = t.portal_id)",
-    "first_portal_id": "(SELECT name FROM portals WHERE id = t.first_portal_id)",
-    "sidebar_id": "(SELECT hex(digest) FROM sidebars WHERE id = t.sidebar_id)",
-    "from_sidebar_id": "(SELECT hex(digest) FROM sidebars WHERE id = t.from_sidebar_id)",
-    "station_id": "(SELECT name_ko FROM stations WHERE id = t.station_id)",
-    "condition_id": "(SELECT label || icon FROM conditions WHERE id = t.condition_id)",
-}
-"""What the number of a row means, whichever number that is."""
-
-
-def opened(folder: Path, name: str, *portals: str) -> Store:
-    store = Store.open(folder / f"{name}.db")
-    store._conn.execute("PRAGMA synchronous = off")
-    for portal in portals:
-        store.portal(portal, f"https://{portal}.example/", 600)
-    return store
-
-
-def contents(path: Path) -> dict[str, list[str]]:
-    """All rows of all tables, but for their numbers."""
-    with contextlib.closing(sqlite3.connect(path)) as conn:
-        tables = conn.execute(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlite%'"
-        )
-        return {name: rows(conn, name) for (name,) in tables.fetchall()}
-
-
-def rows(conn: sqlite3.Connection, table: str) -> list[str]:
-    columns = [name for _, name, *_ in conn.execute(f"PRAGMA table_info({table})")]
-    told = [NAMES.get(name, f"t.{name}") for name in columns if name != "id"]
-    some = "WHERE looks <> 0" if table == "counts" else ""
-    return sorted(map(repr, conn.execute(f"SELECT {', '.join(told)} FROM {table} AS t {some}")))
 
 
 def merged(into: Path, *others: Path) -> list[merge.Merged]:
@@ -92,7 +59,9 @@ def test_two_collectors_merged_any_way_are_one_that_saw_all(history, who):
     names = [portal.name for portal in history.portals]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        stores = {name: opened(folder, name, *names) for name in ("a", "b", "all", "again")}
+        stores = {
+            name: opened(folder / f"{name}.db", *names) for name in ("a", "b", "all", "again")
+        }
         for nth, look in enumerate(history.looks):
             for name in (*who[nth % len(who)], "all"):
                 keep(stores[name], look)
@@ -110,7 +79,7 @@ def test_two_collectors_merged_any_way_are_one_that_saw_all(history, who):
 
 
 def test_every_table_is_joined_or_derived_or_of_one_collector_alone(folder):
-    opened(folder, "a").close()
+    opened(folder / "a.db").close()
     assert set(contents(folder / "a.db")) - {"_sqlite_migrations"} == {
         *merge.JOINED,
         *DERIVED,
@@ -132,7 +101,7 @@ def test_a_box_keeps_the_hour_of_its_observation(folder):
 
 
 def both(folder: Path, *, portals: tuple[str, ...] = ("a",)) -> tuple[Store, Store]:
-    return opened(folder, "a", *portals), opened(folder, "b", *portals)
+    return opened(folder / "a.db", *portals), opened(folder / "b.db", *portals)
 
 
 def merged_both_ways(folder: Path) -> tuple[list[merge.Merged], dict[str, list[str]]]:
@@ -191,7 +160,7 @@ def test_two_boxes_in_one_second_are_reported_and_both_are_kept(folder):
 
 
 def test_a_portal_of_another_name_is_the_same_by_its_address(folder):
-    a, b = opened(folder, "a", "koya"), opened(folder, "b")
+    a, b = opened(folder / "a.db", "koya"), opened(folder / "b.db")
     with a, b:
         b.portal("우리문화신문", "https://www.koya.example/news", 600)
         keep_own(a, "koya", START, hour_of(0))
@@ -204,7 +173,7 @@ def test_a_portal_of_another_name_is_the_same_by_its_address(folder):
 
 
 def test_an_address_without_a_host_is_compared_as_it_is_written(folder):
-    a, b = opened(folder, "a"), opened(folder, "b")
+    a, b = opened(folder / "a.db"), opened(folder / "b.db")
     with a, b:
         for store in (a, b):
             store.portal("koya", "http://[::1/", 600)
@@ -214,7 +183,7 @@ def test_an_address_without_a_host_is_compared_as_it_is_written(folder):
 
 
 def test_a_name_with_another_host_is_reported_and_not_joined(folder):
-    a, b = opened(folder, "a", "koya"), opened(folder, "b", "other")
+    a, b = opened(folder / "a.db", "koya"), opened(folder / "b.db", "other")
     with a, b:
         b.portal("koya", "https://elsewhere.example/", 600)
         for name in ("koya", "other"):
@@ -243,7 +212,7 @@ def test_validators_are_those_of_the_page_last_read(folder):
 
 
 def test_gaps_of_pruned_databases_are_those_of_both_together(folder):
-    a, b, every = (opened(folder, name, "a") for name in ("a", "b", "all"))
+    a, b, every = (opened(folder / f"{name}.db", "a") for name in ("a", "b", "all"))
     with a, b, every:
         for tens in range(6 * 30):
             at = START + 10 * tens * MINUTE

@@ -15,21 +15,20 @@ from hypothesis import strategies as st
 
 from db.moments import epoch
 from db.reading import Station
-from db.write.store import Store
 from tests.support.make import (
-    INTERVAL_S,
     START,
-    URL,
     make_content,
     make_look,
     make_page,
     make_reading,
 )
+from tests.support.stores import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from db.reading import Content
+    from db.write.store import Store
 
 PORTALS = ("koya", "other")
 FAILED = "-"
@@ -71,16 +70,8 @@ class Spell(NamedTuple):
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with opened(tmp_path) as store:
+    with opened(tmp_path / "weather.db", *PORTALS) as store:
         yield store
-
-
-def opened(folder: Path) -> Store:
-    store = Store.open(folder / "weather.db")
-    store._conn.execute("PRAGMA synchronous = off")
-    for portal in PORTALS:
-        store.portal(portal, URL, INTERVAL_S)
-    return store
 
 
 def keep(store: Store, look: Seen) -> None:
@@ -182,7 +173,10 @@ def test_any_order_of_arrival_gives_the_spells_that_one_finds_by_hand(looks):
         if look.shown in SIDEBARS
         for city in CITIES[look.shown].split()
     }
-    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as store:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        opened(Path(folder) / "weather.db", *PORTALS) as store,
+    ):
         for look in looks:
             keep(store, look)
         as_they_came, shown = kept_spells(store), kept_stations(store)

@@ -1,0 +1,58 @@
+"""Databases for tests: opened fast, with portals, and dumped without the numbers of rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from db.write.store import Store
+from tests.support.make import INTERVAL_S
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAMES = {
+    "portal_id": "(SELECT name FROM portals WHERE id = t.portal_id)",
+    "first_portal_id": "(SELECT name FROM portals WHERE id = t.first_portal_id)",
+    "sidebar_id": "(SELECT hex(digest) FROM sidebars WHERE id = t.sidebar_id)",
+    "from_sidebar_id": "(SELECT hex(digest) FROM sidebars WHERE id = t.from_sidebar_id)",
+    "station_id": "(SELECT name_ko FROM stations WHERE id = t.station_id)",
+    "condition_id": "(SELECT label || icon FROM conditions WHERE id = t.condition_id)",
+}
+"""The meaning of each number of a row, which is the same in every database."""
+
+
+def opened(path: Path, *portals: str) -> Store:
+    """Open a database with these portals, without waiting for the disk."""
+    store = Store.open(path)
+    store._conn.execute("PRAGMA synchronous = off")
+    for portal in portals:
+        store.portal(portal, f"https://{portal}.example/", INTERVAL_S)
+    return store
+
+
+def contents(path: Path) -> dict[str, list[str]]:
+    """Return all rows of all tables, without their numbers."""
+    with closing(sqlite3.connect(path)) as conn:
+        tables = conn.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlite%'"
+        )
+        return {name: _rows(conn, name) for (name,) in tables.fetchall()}
+
+
+_BANDS = """
+    SELECT group_concat(digest) FROM (
+        SELECT band, hex(digest) AS digest FROM bands JOIN sidebars AS s ON s.id = sidebar_id
+        ORDER BY band, digest)
+    GROUP BY band"""
+"""The sidebars of each band, whose number is made of the rows of stations."""
+
+
+def _rows(conn: sqlite3.Connection, table: str) -> list[str]:
+    if table == "bands":
+        return sorted(map(repr, conn.execute(_BANDS)))
+    columns = [name for _, name, *_ in conn.execute(f"PRAGMA table_info({table})")]
+    named = [_NAMES.get(name, f"t.{name}") for name in columns if name != "id"]
+    counted = "WHERE looks <> 0" if table == "counts" else ""
+    return sorted(map(repr, conn.execute(f"SELECT {', '.join(named)} FROM {table} AS t {counted}")))
