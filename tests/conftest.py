@@ -7,6 +7,8 @@ import signal
 
 from hypothesis import settings
 
+from tests.support.inbox import inbox  # noqa: F401 - a fixture
+
 # The same examples everywhere, and no limit of time: a busy machine is no fault.
 settings.register_profile("nalssi", deadline=None, derandomize=True)
 settings.load_profile("nalssi")

@@ -16,14 +16,13 @@ from db.moments import KST
 from db.write.store import Store
 from scraper import check, lock
 from tests.cli.test_cli import BOX, ROOT, answered, nalssi, portal, refused
-from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
 from tests.support.make import make_content, make_look, make_reading, see
 from tests.support.servers import Server, answer, refusing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.scraper.test_monitor import Inbox
+    from tests.support.inbox import Inbox
 
 NOW = dt.datetime.now(dt.UTC)
 TWO = '[[portals]]\nname = "koya"\nurl = "http://127.0.0.1:1/"\n[[portals]]\nname = "b"\nurl = "http://127.0.0.1:1/"\n'
@@ -339,12 +338,12 @@ def test_a_test_without_a_channel_is_refused(tmp_path):
 # ---- what a pass from cron tells
 
 
-def test_a_pass_from_cron_sends_notices_and_pings(tmp_path, inbox):  # noqa: F811 - a fixture
+def test_a_pass_from_cron_sends_notices_and_pings(tmp_path, inbox):
     with portal(tmp_path, koya=answer(status="404 Not Found")):
         with_notify_before(tmp_path, inbox)
         for _ in range(2):
             assert nalssi("scrape", cwd=tmp_path).returncode == 4
-    assert inbox.told() == [("koya", "down", False)]
+    assert inbox.notices() == [("koya", "down", False)]
     assert [path for path, _ in inbox.pings()] == ["/ping/start", "/ping/fail"] * 2
     assert "HTTP 404" in inbox.pings()[-1][1]
     with portal(tmp_path, koya=answer(BOX)):
@@ -353,7 +352,7 @@ def test_a_pass_from_cron_sends_notices_and_pings(tmp_path, inbox):  # noqa: F81
     assert inbox.pings()[-1] == ("/ping", "koya: new, 2 readings")
 
 
-def test_a_pass_that_cannot_store_its_looks_pings_fail(house, inbox):  # noqa: F811
+def test_a_pass_that_cannot_store_its_looks_pings_fail(house, inbox):
     with contextlib.closing(sqlite3.connect(house / "weather.db")) as conn:
         conn.execute("DROP TABLE readings")
         conn.commit()
@@ -364,7 +363,7 @@ def test_a_pass_that_cannot_store_its_looks_pings_fail(house, inbox):  # noqa: F
     assert "readings" in inbox.pings()[-1][1]
 
 
-def with_notify_before(folder: Path, inbox: Inbox) -> None:  # noqa: F811
+def with_notify_before(folder: Path, inbox: Inbox) -> None:
     config = folder / "config.toml"
     table = f'[notify]\nwebhook = "{inbox.url}/hook"\nping = "{inbox.url}/ping"\n'
     config.write_text(table + config.read_text())

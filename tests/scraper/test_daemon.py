@@ -31,7 +31,6 @@ from scraper.daemon import scheduler
 from scraper.daemon.service import Daemon
 from scraper.printable import printable
 from tests.cli.test_cli import BOX, HOSTILE, NALSSI, ROOT, portal, refused
-from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
 from tests.support.make import make_content, make_look, see
 from tests.support.servers import answer, refusing
 
@@ -206,7 +205,7 @@ def test_no_secret_is_in_the_log(tmp_path):
     assert "s3cr3t" not in (tmp_path / "log").read_text()
 
 
-def test_notices_and_pings_are_sent(tmp_path, inbox):  # noqa: F811 - a fixture
+def test_notices_and_pings_are_sent(tmp_path, inbox):
     with portal(tmp_path, koya=answer(status="404 Not Found")):
         add(
             tmp_path,
@@ -217,7 +216,7 @@ def test_notices_and_pings_are_sent(tmp_path, inbox):  # noqa: F811 - a fixture
         with running(tmp_path) as daemon:
             until(inbox.pings, lambda pings: any(path == "/ping/fail" for path, _ in pings))
             daemon.stop()
-    assert inbox.told() == [("koya", "down", False)]
+    assert inbox.notices() == [("koya", "down", False)]
     assert "HTTP 404" in next(body for path, body in inbox.pings() if path == "/ping/fail")
     assert inbox.pings()[0] == ("/ping/start", "")
     assert 'nalssi_portal_state{portal="koya",state="down"} 1.0' in (
@@ -225,7 +224,7 @@ def test_notices_and_pings_are_sent(tmp_path, inbox):  # noqa: F811 - a fixture
     )
 
 
-def test_one_start_is_pinged_for_many_portals(tmp_path, inbox):  # noqa: F811
+def test_one_start_is_pinged_for_many_portals(tmp_path, inbox):
     names = ("a", "b", "c", "d")
     with portal(tmp_path, **dict.fromkeys(names, answer(BOX))):
         add(tmp_path, f'notify.ping = "{inbox.url}/ping"')
@@ -237,7 +236,7 @@ def test_one_start_is_pinged_for_many_portals(tmp_path, inbox):  # noqa: F811
     assert set(others) == {"/ping"}
 
 
-def test_a_hanging_channel_delays_no_look(tmp_path, inbox):  # noqa: F811 - a fixture
+def test_a_hanging_channel_delays_no_look(tmp_path, inbox):
     inbox.hangs.set()
     with portal(tmp_path, a=answer(status="404 No"), b=answer(status="404 No"), c=answer(BOX)):
         add(tmp_path, f'notify.webhook = "{inbox.url}/hook"')

@@ -16,7 +16,6 @@ from scraper.config import Config, Notify, Portal
 from scraper.monitor import Monitor
 from tests.cli.test_cli import nalssi
 from tests.scraper.test_kma_xml import Clock
-from tests.scraper.test_monitor import Inbox, inbox
 from tests.support import pages
 from tests.support.kma import of
 from tests.support.servers import Server, answer
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scraper.sidebar.drift import Drift
+    from tests.support.inbox import Inbox
 
-__all__ = ["inbox"]
 
 ENTRIES = [pages.entry("맑음", city, f"{n * 1.7 - 9:.1f}") for n, city in enumerate(pages.CITIES)]
 BOX = pages.box(ENTRIES)

@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import json
 import sqlite3
-import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,55 +23,16 @@ from scraper.monitor import Monitor
 from tests.support.make import START, make_content, make_look, make_page, make_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from tests.support.inbox import Inbox
 
 STEP = 30
 """Minutes between looks."""
 
 DAY = 24 * 60
 SECRET = "s3cr3t-t0k3n"  # noqa: S105 - it opens nothing
-
-
-@dataclass(slots=True)
-class Inbox:
-    """A server on loopback that keeps what is posted, unless it shall refuse or hang."""
-
-    url: str = ""
-    status: int = 204
-    hangs: threading.Event = field(default_factory=threading.Event)
-    closed: threading.Event = field(default_factory=threading.Event)
-    letters: list[tuple[str, str]] = field(default_factory=list)
-
-    def told(self) -> list[tuple[str, str, bool]]:
-        """Portal, kind and well of each notice, in order."""
-        rows = [json.loads(body) for path, body in self.letters if path.startswith("/hook")]
-        return [(row["portal"], row["kind"], row["well"]) for row in rows]
-
-    def pings(self) -> list[tuple[str, str]]:
-        return [(path, body) for path, body in self.letters if path.startswith("/ping")]
-
-
-@pytest.fixture
-def inbox() -> Iterator[Inbox]:
-    class Taker(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            if box.hangs.is_set():
-                box.closed.wait(20)
-            if box.status < 300:
-                box.letters.append((self.path, body))
-            self.send_response(box.status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Taker) as server:
-        box = Inbox(url=f"http://127.0.0.1:{server.server_port}")
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield box
-        box.closed.set()
-        server.shutdown()
 
 
 class House:
@@ -176,8 +133,8 @@ def test_a_month_gives_the_right_notices(house, inbox, looks):
     month = MONTH + "." * (31 * DAY // STEP - len(MONTH))
     house.live({"koya": month, "b": "." * len(month)}, looks=looks)
     assert house.complaints == []
-    assert {portal for portal, _, _ in inbox.told()} == {"koya"}
-    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.told()]
+    assert {portal for portal, _, _ in inbox.notices()} == {"koya"}
+    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.notices()]
     outage = ["down", "down", "down", "no down"]
     freeze = ["frozen", "frozen", "down", "frozen", "no frozen", "no down"]
     assert told[:4] == outage
@@ -196,19 +153,19 @@ def test_a_pause_of_our_own_is_no_outage_of_a_portal(house, inbox):
     house.live({"koya": "..", "b": ".."})
     house.minute += DAY
     house.live({"koya": ".-", "b": "-."})
-    assert inbox.told() == []
+    assert inbox.notices() == []
 
 
 def test_an_unknown_city_is_reported_until_it_is_gone_for_a_day(house, inbox):
     house.live({"koya": "." + "+" * 3 + "." * (DAY // STEP + HOURS)})
-    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.told()]
+    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.notices()]
     assert told == ["words", "words", "no words"]  # again once a day
     assert "화성" in inbox.letters[0][1]
 
 
 def test_a_portal_that_never_answered_is_reported_at_once(house, inbox):
     house.live({"koya": "!"})
-    assert inbox.told() == [("koya", "down", False)]
+    assert inbox.notices() == [("koya", "down", False)]
 
 
 # ---- channels that fail
@@ -217,11 +174,11 @@ def test_a_portal_that_never_answered_is_reported_at_once(house, inbox):
 def test_a_failed_channel_later_gets_only_lasting_faults(house, inbox):
     inbox.status = 500
     house.live({"koya": "!!!!", "b": "?..."})
-    assert inbox.told() == []
+    assert inbox.notices() == []
     assert house.complaints == ["webhook: refused: it answered 500"]
     inbox.status = 204
     house.live({"koya": "!!", "b": ".."})
-    assert inbox.told() == [("koya", "down", False)]
+    assert inbox.notices() == [("koya", "down", False)]
 
 
 def test_each_channel_gets_a_notice_once(tmp_path, inbox):
@@ -236,7 +193,7 @@ def test_each_channel_gets_a_notice_once(tmp_path, inbox):
     house.live({"koya": "!!!!"})
     inbox.status = 204
     house.live({"koya": "!."})
-    assert inbox.told() == [("koya", "down", False)]
+    assert inbox.notices() == [("koya", "down", False)]
     assert [line for line in out.read_text().splitlines() if line.startswith("koya d")] == [
         "koya down 0"
     ]
@@ -253,7 +210,7 @@ def test_a_channel_that_hangs_is_left_after_its_patience(house, inbox, monkeypat
     inbox.hangs.clear()
     monkeypatch.undo()
     house.live({"koya": "!", "b": "!"})
-    assert sorted(inbox.told()) == [("b", "down", False), ("koya", "down", False)]
+    assert sorted(inbox.notices()) == [("b", "down", False), ("koya", "down", False)]
 
 
 def test_no_error_line_contains_a_secret(house, inbox):

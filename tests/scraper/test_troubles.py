@@ -17,7 +17,6 @@ from scraper.troubles import memory, rules
 from scraper.troubles.notifier import Notifier
 from scraper.troubles.rules import Trouble
 from tests.cli.test_cli import BOX, nalssi, portal
-from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
 from tests.support import faults
 from tests.support.faults import Child, FaultPortal, holding, until
 from tests.support.servers import answer
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.scraper.test_monitor import Inbox
+    from tests.support.inbox import Inbox
 
 NOW = dt.datetime(2026, 12, 1, 3, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -177,7 +176,7 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, inbox: Inbox) -> Iterator[House]:  # noqa: F811 - a fixture
+def house(tmp_path: Path, inbox: Inbox) -> Iterator[House]:
     with FaultPortal() as feed:
         yield House(tmp_path, feed, inbox, "weather.db")
 
@@ -196,7 +195,7 @@ def small_disk(folder: Path) -> Iterator[None]:
 
 def test_a_filling_disk_is_reported_before_when_full_and_with_room_again(
     tmp_path,
-    inbox,  # noqa: F811 - a fixture
+    inbox,
 ):
     disk = tmp_path / "disk"
     with FaultPortal() as feed, small_disk(disk):
@@ -353,7 +352,7 @@ def test_a_pass_reports_a_clock_that_was_never_set(house, tmp_path, monkeypatch)
 
 def test_passes_on_a_full_disk_report_it_once(
     tmp_path,
-    inbox,  # noqa: F811 - a fixture
+    inbox,
 ):
     disk = tmp_path / "disk"
     with FaultPortal() as feed, small_disk(disk):

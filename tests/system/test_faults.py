@@ -25,7 +25,6 @@ from db.errors import DatabaseError
 from db.reading import PortalMemory
 from db.write.store import Store
 from scraper.schedule import next_look
-from tests.scraper.test_monitor import inbox  # noqa: F401 - a fixture
 from tests.support import faults
 from tests.support.faults import (
     NO_ROBOTS,
@@ -289,7 +288,7 @@ def test_a_damaged_file_is_reported_with_each_look_and_never_replaced(config, ke
         assert again.ended() == 6
 
 
-def test_flipped_bytes_under_a_running_daemon_are_reported_once(config, kept, inbox):  # noqa: F811
+def test_flipped_bytes_under_a_running_daemon_are_reported_once(config, kept, inbox):
     """SQLite has no checksums, and reads a page again only when somebody else changed the file."""
     told = config.read_text(encoding="utf-8")
     config.write_text(f'notify.ping = "{inbox.url}/ping"\n{told}', encoding="utf-8")
