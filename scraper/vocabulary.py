@@ -186,6 +186,7 @@ def _condition(label: str, means: str) -> str:
 
 
 def _kma_id(city: str, means: int | str) -> int:
+    means = plain(means) if isinstance(means, str) else means
     for name, station in STATIONS.items():
         if means in {station.kma_id, name, station.name_en} and station.kma_id is not None:
             return station.kma_id

@@ -6,6 +6,7 @@ Only the standard library is imported here, so that asking starts fast.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from db.errors import UnknownPortal, UnknownStation
@@ -22,10 +23,12 @@ def meant(asked: StationName, stations: Sequence[Station]) -> Station:
     """
     The station of that name, the English one in any case; an exact match goes before others.
 
+    A name may be in Unicode's decomposed form (NFD), as macOS writes it.
+
     Raises:
         UnknownStation: No station has that name; near names are offered.
     """
-    name = str(asked).strip()
+    name = unicodedata.normalize("NFC", str(asked).strip())
     as_written = [known for known in stations if name in _names(known)]
     in_any_case = [
         known for known in stations if known.name_en and known.name_en.casefold() == name.casefold()

@@ -285,7 +285,7 @@ def test_a_config_without_portals_cannot_be_scraped(tmp_path):
 
 
 def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
-    for name in ("서울", "Seoul", "SEOUL", "108"):
+    for name in ("서울", "\u1109\u1165\u110b\u116e\u11af", "Seoul", "SEOUL", "108"):
         (row,) = answered("latest", "--station", name, cwd=kept)
         seen = dt.datetime.fromisoformat(row.pop("seen_from"))
         assert seen.utcoffset() == dt.timedelta(hours=9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import sys
+import unicodedata
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,7 @@ def at(minute: float) -> dt.datetime:
         ("GOCHANG", 172),
         ("gochang-gun", 251),
         ("평양", None),
+        pytest.param(unicodedata.normalize("NFD", "서울"), 108, id="as macOS writes it"),
     ],
 )
 def test_a_station_goes_by_any_of_its_names(db, asked, kma_id):

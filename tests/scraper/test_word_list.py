@@ -76,7 +76,10 @@ def test_the_config_is_right_where_the_tables_know_a_word_otherwise():
     assert taught({}, {"광주시": 156}).stations["광주시"] == STATIONS["광주"]
 
 
-@pytest.mark.parametrize("station", [108, "서울", "Seoul"])
+@pytest.mark.parametrize(
+    "station",
+    [108, "서울", "Seoul", pytest.param("\u1109\u1165\u110b\u116e\u11af", id="decomposed")],
+)
 def test_a_station_is_meant_by_its_number_or_name(station):
     assert taught({}, {"서울시": station}).stations["서울시"] == STATIONS["서울"]
 
