@@ -80,11 +80,13 @@ class MissingExtra(NalssiError):
 
 def installing(extra: str) -> str:
     """
-    The command that installs an extra from the origin of this nalssi, such as a checkout.
+    The command that installs an extra into the environment of this nalssi, from its origin.
 
-    If the origin is unknown, the command for the folder of a checkout.
+    The origin is a checkout or a wheel; if it is unknown, the folder is that of a checkout.
     """
     import json  # noqa: PLC0415 - only a missing extra asks
+    import shlex  # noqa: PLC0415 - the same
+    import sys  # noqa: PLC0415 - the same
     from importlib import metadata  # noqa: PLC0415 - the same
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - the same
 
@@ -94,7 +96,8 @@ def installing(extra: str) -> str:
         with contextlib.suppress(ValueError, KeyError):
             origin = json.loads(known.read_text("direct_url.json") or "{}")
             source = source or unquote(urlsplit(origin["url"]).path)
-    return f"pip install '{source or '.'}[{extra}]'"
+    python, wanted = sys.executable or "python3", f"{source or '.'}[{extra}]"
+    return f"{shlex.quote(python)} -m pip install {shlex.quote(wanted)}"
 
 
 class WrongQuestion(NalssiError):

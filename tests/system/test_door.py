@@ -85,7 +85,9 @@ def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, o
     checkout = SimpleNamespace(read_text=lambda _: None)  # in the path, beside the installed one
     installed = SimpleNamespace(read_text=lambda _: origin)
     monkeypatch.setattr(metadata, "distributions", lambda **_: [checkout, installed])
-    assert installing("plot") == f"pip install '{source}[plot]'"
+    monkeypatch.setattr(sys, "executable", "/opt/my nalssi/bin/python")
+    python = "'/opt/my nalssi/bin/python'"
+    assert installing("plot") == f"{python} -m pip install '{source}[plot]'"
 
 
 def test_an_unknown_public_name_is_no_attribute():
