@@ -73,16 +73,29 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Place:
+    """
+    The place of a page.
+
+    Attributes:
+        path: The requested path, such as ``/en/stations/108/``.
+        language: The language of a page; data have none.
+        base_url: The public address, without a slash at its end; may be empty.
+    """
+
+    path: str
+    language: Language = "ko"
+    base_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Place):
     """
     One request, with access to the database.
 
     Attributes:
         db: The database, open for this request only.
         now: The present; Korean time.
-        path: The requested path, such as ``/en/stations/108/``.
-        language: The language of a page; data have none.
-        base_url: The public address, without a slash at its end; may be empty.
         values: The variable parts of the path.
         query: The parameters after the question mark.
         months: The number of months that a station's page links to.
@@ -90,9 +103,6 @@ class Asked:
 
     db: Database
     now: dt.datetime
-    path: str
-    language: Language = "ko"
-    base_url: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     months: int = 12

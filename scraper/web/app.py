@@ -1,10 +1,8 @@
-"""The app: each address with its answer, common headers, and our own error texts."""
+"""The app: each address with its answer, names that lead to numbers, headers and errors."""
 
 from __future__ import annotations
 
 import functools
-import http
-import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -25,10 +23,11 @@ from db.errors import (
     WrongQuestion,
 )
 from db.moments import KST, now
-from scraper.printable import printable
 from scraper.web.addresses import ADDRESSES
 from scraper.web.answer import Asked, NotThere
 from scraper.web.door import LIMIT_S, Busy, Door
+from scraper.web.refusal import PROBLEM, problem, refusal
+from scraper.web.render import Links
 from scraper.web.stations import LINKED
 
 if TYPE_CHECKING:
@@ -47,8 +46,6 @@ App: TypeAlias = Starlette
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1", "[::1]")
 
-PROBLEM: Final = "application/problem+json"
-
 RETRY_S: Final = 5
 """The Retry-After of a refused request."""
 
@@ -58,6 +55,8 @@ _CSP: Final = (
 )
 _OPEN: Final = ("/api/", "/embed/", "/en/embed/", "/oembed")
 """The addresses that pages of other sites may read."""
+
+_STATION: Final = "{station:int}"
 
 _STATUS: Final[tuple[tuple[type[NalssiError], int], ...]] = (
     (NotThere, 404),
@@ -136,6 +135,27 @@ class _House:
 
         return _response(request, await self._door.through(work), present)
 
+    async def lead(self, path: str, request: Request) -> Response:
+        """
+        Redirect an address with the name of a station to the same with its number.
+
+        Raises:
+            UnknownStation: No station has this name.
+            NotThere: The station has no number, and so no address.
+        """
+        name = request.path_params["station"]
+        known = await self._door.through(lambda db: db.station(name))
+        if known.kma_id is None:
+            msg = f"station {known.name_ko!r} has no number of KMA, and so no page"
+            raise NotThere(msg)
+        values = {**request.path_params, "station": known.kma_id}
+        target = Links(request.url.path, english=False).file(
+            str(request.app.url_path_for(path, **values))
+        )
+        query = f"?{request.url.query}" if request.url.query else ""
+        headers = {"Location": target + query, "Cache-Control": "no-store"}
+        return Response(status_code=307, headers=headers)
+
 
 def _routes(house: _House, address: Address) -> list[Route]:
     made = []
@@ -143,6 +163,9 @@ def _routes(house: _House, address: Address) -> list[Route]:
         path = f"/en{address.path}" if english else address.path
         endpoint = functools.partial(house.answer, address, english)
         made.append(Route(path, endpoint, methods=["GET"], name=path))
+        if _STATION in path and "/embed/" not in path:
+            to_number = functools.partial(house.lead, path)
+            made.append(Route(path.replace(_STATION, "{station}"), to_number, methods=["GET"]))
     return made
 
 
@@ -180,23 +203,17 @@ def _sent(
 # ---- errors
 
 
-def _problem(request: Request, status: int, detail: str, headers: dict[str, str]) -> Response:
-    """An error in the form of RFC 9457."""
-    problem = {
-        "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
-        "status": status,
-        "detail": printable(detail),
-    }
-    body = (json.dumps(problem, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-    return _sent(request, body, status, PROBLEM, {"Cache-Control": "no-store", **headers})
+def _error(request: Request, status: int, detail: str, headers: dict[str, str]) -> Response:
+    accept = request.headers.get("accept", "")
+    body, media_type = refusal(request.url.path, accept, status, detail)
+    return _sent(request, body, status, media_type, {"Cache-Control": "no-store", **headers})
 
 
 async def _refused(request: Request, exc: Exception) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(exc, kind)), 500)
     detail = _without_path(exc) if isinstance(exc, DatabaseError) else str(exc)
     retry = {"Retry-After": str(RETRY_S)} if status == 503 else {}
-    return _problem(request, status, detail, retry)
+    return _error(request, status, detail, retry)
 
 
 def _without_path(exc: DatabaseError) -> str:
@@ -210,11 +227,12 @@ async def _http_error(request: Request, exc: Exception) -> Response:
         404: f"no page at {request.url.path!r}",
         405: f"{request.method} is not understood, expected GET or HEAD",
     }.get(exc.status_code, exc.detail)
-    return _problem(request, exc.status_code, detail, dict(exc.headers or {}))
+    return _error(request, exc.status_code, detail, dict(exc.headers or {}))
 
 
 async def _bug(request: Request, _: Exception) -> Response:
-    return _problem(request, 500, "a bug in nalssi; its log has more", {})
+    body = problem(500, "a bug in nalssi; its log has more")
+    return _sent(request, body, 500, PROBLEM, {"Cache-Control": "no-store"})
 
 
 # ---- headers

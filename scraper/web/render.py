@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from db.query import Latest
-    from scraper.web.answer import Answer, Asked
+    from scraper.web.answer import Answer, Asked, Place
 
 FOLDER: Final = Path(__file__).parent
 
@@ -98,12 +98,12 @@ class Links:
         return self.file(self._prefix + path)
 
 
-def other_language(asked: Asked) -> str:
+def other_language(asked: Place) -> str:
     """The path of the same page in the other language."""
     return asked.path.removeprefix("/en") if asked.language == "en" else f"/en{asked.path}"
 
 
-def rendered(asked: Asked, template: str, **values: Any) -> str:
+def rendered(asked: Place, template: str, **values: Any) -> str:
     """Render a template with these values and the common ones."""
     english = asked.language == "en"
     links = Links(asked.path, english=english)

@@ -23,7 +23,8 @@ from scraper.http import httpx
 from scraper.web import stations
 from scraper.web.addresses import ADDRESSES
 from scraper.web.answer import SETTLED, Asked
-from scraper.web.app import PROBLEM, app
+from scraper.web.app import app
+from scraper.web.refusal import PROBLEM
 from scraper.web.render import FOLDER
 from scraper.web.static import FILES
 

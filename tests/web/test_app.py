@@ -15,11 +15,12 @@ import pytest
 
 from db import query
 from db.moments import KST
+from db.reading import Station
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store
 from scraper.web import door
-from tests.support.make import make_content
+from tests.support.make import make_content, make_look, make_reading, see
 from tests.web.conftest import NOW, PLAYED, at
 
 V1 = "/api/v1"
@@ -191,6 +192,57 @@ def test_a_wrong_question_is_refused_in_our_words(client, path, status, detail):
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, told["status"]) == (status, status)
     assert detail in told["detail"]
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("/nowhere", 404, ["찾는 쪽이 없습니다", "no page at"]),
+        ("/en/nowhere", 404, ["There is no such page", 'href="./"']),
+        ("/stations/서욹/", 404, ["unknown station", 'href="../../at?station=108"']),
+        ("/at?station=108&time=zz", 400, ["주소를 읽을 수 없습니다", "expected such as"]),
+        ("/<b>x", 404, ["&lt;b&gt;x"]),
+    ],
+)
+def test_a_browser_gets_an_error_as_a_page(client, path, status, told):
+    answer = client.get(path, headers=BROWSER)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["cache-control"] == "no-store"
+    assert [one for one in told if one not in answer.text] == []
+
+
+def test_data_refuse_in_json_whoever_asks(client):
+    for path in (f"{V1}/latest/999.json", f"{V1}/nowhere", "/oembed?url=x"):
+        answer = client.get(path, headers=BROWSER)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [
+        ("/stations/서울/", "../108/"),
+        ("/en/stations/seoul/", "../108/"),
+        ("/stations/Seoul/2026-11/", "../../108/2026-11/"),
+        (f"{V1}/latest/seoul.json", "108.json"),
+        (f"{V1}/stations/서울/series?since=1h", "../108/series?since=1h"),
+        (f"{V1}/stations/seoul/days/2026.csv", "../../108/days/2026.csv"),
+    ],
+)
+def test_the_name_of_a_station_leads_to_its_number(client, path, number):
+    answer = client.get(path, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, number)
+    assert client.get(path).status_code == 200
+
+
+def test_a_city_without_a_number_has_no_page(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        see(store, make_look(0), make_content(make_reading(station=Station(name_ko="평양"))))
+    client = at(tmp_path / "weather.db", NOW)
+    assert "no number of KMA" in client.get("/stations/평양/").json()["detail"]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
