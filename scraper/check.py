@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db import query
 from db.errors import DatabaseError
 from db.moments import KST
 from db.read.why import DOUBTS
+from db.validity import HOLD_S
 from scraper import lock, reader
 from scraper.clock import RELEASED
 from scraper.config import NO_PORTALS
@@ -21,8 +24,7 @@ from scraper.troubles import present
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from scraper.config import Config, Portal
     from scraper.vocabulary import Words
@@ -57,15 +59,56 @@ def of_config(config: Config) -> Finding:
     return Finding(check="config", text=f"{count} portal{'s' * (count != 1)}, no fault")
 
 
+def of_settings(config: Config) -> list[Finding]:
+    """Check the programs, folders and times of a config that would fail only in use."""
+    code = ConfigError.exit_code
+    return [Finding(check="config", text=text, exit_code=code) for text in _wrong(config)]
+
+
+def _wrong(config: Config) -> Iterator[str]:
+    command, textfile, site = config.notify.command, config.metrics.textfile, config.site.folder
+    if command and shutil.which(command[0]) is None:
+        yield f"notify.command: no program {command[0]!r}"
+    if textfile and (fault := _of_folder(Path(textfile).absolute().parent)):
+        yield f"metrics.textfile: {fault}"
+    if site and (fault := _of_folder(_existing(Path(site)))):
+        yield f"site.folder: {fault}"
+    if config.interval_s > HOLD_S and not config.schedule:
+        minutes = f"interval_minutes = {config.interval_minutes:g}"
+        yield f"{minutes}: above {HOLD_S // 60} every value stays unconfirmed"
+
+
+def _of_folder(folder: Path) -> str:
+    """Why no file can be made in a folder; empty if one can."""
+    if not folder.is_dir():
+        return f"there is no folder {str(folder)!r}"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"{lock.this_user()} cannot write in {str(folder)!r}"
+    return ""
+
+
+def _existing(path: Path) -> Path:
+    """The path, or the first folder above it that exists."""
+    whole = path.absolute()
+    return next(place for place in (whole, *whole.parents) if place.exists())
+
+
 def of_database(path: Path, *, expected: bool) -> list[Finding]:
     """
     Check the integrity, the foreign keys, and the spells and counts against the looks.
 
     Args:
-        path: The file.
+        path: The file; if it is lost, ``of_troubles`` reports that.
         expected: Whether it must exist; before the first look it need not.
     """
-    if not (expected or path.exists() or lock.was_made(path)):
+    try:
+        lock.refuse_lost(path)
+    except DatabaseError:
+        return []
+    if not (expected or path.exists()):
+        if fault := _of_folder(path.resolve().parent):
+            code = DatabaseError.exit_code
+            return [Finding(check="database", text=f"{path}: missing; {fault}", exit_code=code)]
         return [Finding(check="database", text=f"{path}: missing; the first look makes it")]
     try:
         with query.Database(path) as db:

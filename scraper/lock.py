@@ -12,6 +12,7 @@ import contextlib
 import datetime as dt
 import errno
 import fcntl
+import getpass
 import json
 import os
 import struct
@@ -86,6 +87,9 @@ def held(
             lock = stack.enter_context(_locked(path))
             if not part:
                 stack.enter_context(_file_locked(database, path))
+        except PermissionError as exc:
+            problem = f"cannot be locked: {this_user()} cannot write in {str(path.parent)!r}"
+            raise DatabaseError(database, problem) from exc
         except OSError as exc:
             raise DatabaseError(database, f"cannot be locked: {exc}") from exc
         _write(lock, what=what, pid=os.getpid(), since=now().isoformat())
@@ -93,6 +97,14 @@ def held(
         if database.exists():
             _write(lock, made=True)
         yield
+
+
+def this_user() -> str:
+    """The user of this process, for an error: ``user 'nalssi'``."""
+    try:
+        return f"user {getpass.getuser()!r}"
+    except (ImportError, KeyError, OSError):  # none of this number
+        return f"user {os.geteuid()}"
 
 
 def remember(database: Path) -> None:

@@ -22,7 +22,7 @@ def check(places: Places, *, live: bool, as_json: bool) -> None:
     settings = places.required() if live else places.optional(beside_db=False)
     least = settings.notify.disk_mib if settings else present.DISK_MIB
     findings = [
-        *([checks.of_config(settings)] if settings else []),
+        *([checks.of_config(settings), *checks.of_settings(settings)] if settings else []),
         *checks.of_troubles(path, settings, now()),
         *checks.of_database(path, expected=settings is None),
         *checks.of_lateness(path, now()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -266,6 +267,41 @@ def test_the_lock_is_reported_and_not_changed(house):
 def test_check_does_not_make_a_database(tmp_path):
     assert "no such file" in found(tmp_path, "--db", tmp_path / "none.db", code=6)["database"]
     assert not list(tmp_path.iterdir())
+
+
+def test_check_reports_a_missing_folder_once(house):
+    (house / "config.toml").write_text(f'database = "/nowhere/weather.db"\n{TWO}')
+    rows = [row for row in answered("check", cwd=house, code=7) if "/nowhere" in row["told"]]
+    assert [(row["check"], row["ok"]) for row in rows] == [("own gone", False)]
+
+
+def test_check_finds_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    (finding,) = check.of_database(tmp_path / "weather.db", expected=False)
+    assert "cannot write in" in finding.text
+    assert finding.exit_code == 6
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ('[notify]\ncommand = ["nosuchprog", "-x"]', "notify.command: no program 'nosuchprog'"),
+        ('[metrics]\ntextfile = "no/x.prom"', "metrics.textfile: there is no folder"),
+        ('[site]\nfolder = "config.toml/site"', "site.folder: there is no folder"),
+        ("interval_minutes = 100", "interval_minutes = 100: above 90 every value stays"),
+    ],
+)
+def test_check_finds_settings_that_would_fail_later(house, settings, told):
+    config = house / "config.toml"
+    config.write_text(f"{settings}\n{config.read_text()}")
+    assert told in found(house, code=3)["config"]
+
+
+def test_check_takes_settings_that_work(house):
+    config = house / "config.toml"
+    rest = '[notify]\ncommand = ["sh"]\n[metrics]\ntextfile = "x.prom"\n[site]\nfolder = "a/b"\n'
+    config.write_text(f"interval_minutes = 90\n{rest}{config.read_text()}")
+    assert found(house, code=0) == {}
 
 
 @pytest.mark.parametrize("wrong", ["interval = 10\n", 'schedule = "every now and then"\n'])
