@@ -6,6 +6,7 @@ import getpass
 import os
 import shlex
 import sys
+import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from db.errors import OutputError
 from db.file import atomic
 from db.moments import now
 from scraper import check, config, places
+from scraper.errors import ConfigError
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -70,10 +72,13 @@ def init(folder: Path, name: str, url: str) -> None:
     click.echo(f"{printable(str(path))}: written")
     (found,) = check.of_portals(settings, now)
     click.echo(_finding(found), err=not found.well)
+    if not found.well:
+        again = f"nalssi check --live --config {shlex.quote(str(path))}"
+        click.echo(f"The config stays: correct its url, and try `{printable(again)}`.", err=True)
+        click.get_current_context().exit(found.exit_code)
     click.echo(f"\nFor cron, a line of `crontab -e`:\n\n{cron_line(path)}\n")
     click.echo("Or for systemd, as root, /etc/systemd/system/nalssi.service:\n")
     click.echo(unit(path))
-    click.get_current_context().exit(found.exit_code)
 
 
 def _written(folder: Path, name: str, url: str) -> Path:
@@ -81,14 +86,26 @@ def _written(folder: Path, name: str, url: str) -> Path:
     comments, _, _ = _template().partition("[[portals]]\n")
     quoted = (one.replace("\\", "\\\\").replace('"', '\\"') for one in (name, url))
     text = comments + _PORTAL.format(*quoted)
+    _refuse_wrong(text)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise OutputError(folder, exc.strerror or str(exc)) from exc
     with atomic.of_file(path, mode=0o644, replace=False) as draft:
         draft.write_text(text, encoding="utf-8")
-        config.load(draft)  # a wrong name or address is refused before it gets into a config
     return path
+
+
+def _refuse_wrong(text: str) -> None:
+    """Refuse a wrong --name or --url, before anything is written."""
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder, places.DEFAULT_NAME)
+        draft.write_text(text, encoding="utf-8")
+        try:
+            config.load(draft)
+        except ConfigError as exc:
+            option = exc.problem.replace("portals[1].", "--").replace(" = ", " ", 1)
+            raise click.UsageError(option) from None
 
 
 def _template() -> str:

@@ -51,14 +51,19 @@ def test_init_changes_no_config_and_refuses_a_wrong_name(tmp_path):
     (tmp_path / "config.toml").write_text("# mine\n")
     assert "exists already" in refused(2, "init", cwd=tmp_path)
     assert (tmp_path / "config.toml").read_text() == "# mine\n"
-    assert "expected 1 to 64" in refused(3, "init", "b", "--name", "a b", cwd=tmp_path)
-    assert not (tmp_path / "b" / "config.toml").exists()
+    told = refused(2, "init", "b", "--name", "a b", cwd=tmp_path)
+    assert "--name 'a b': expected 1 to 64" in told
+    told = refused(2, "init", "b", "--url", "our-paper.example", cwd=tmp_path)
+    assert "--url 'our-paper.example': expected an http://" in told
+    assert not (tmp_path / "b").exists()
 
 
 def test_an_unreadable_portal_is_reported_and_the_config_stays(tmp_path):
     with Server({"/": answer("<title>공사 중</title>")}) as server:
         run = nalssi("init", "--url", server.url(host="127.0.0.1"), cwd=tmp_path)
     assert (run.returncode, "공사 중" in run.stderr) == (5, True)
+    assert "The config stays: correct its url, and try `nalssi check --live" in run.stderr
+    assert "cron" not in run.stdout
     assert (tmp_path / "config.toml").exists()
 
 
