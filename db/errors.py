@@ -52,7 +52,8 @@ class UnknownStation(NalssiError):
     exit_code = 2
 
     def __init__(self, asked: str | int, *, near: list[str]) -> None:
-        hint = f"; near names: {', '.join(near)}" if near else "; `nalssi stations` lists them"
+        none = ": no box that was read has it; `nalssi stations` lists the known ones"
+        hint = f"; near names: {', '.join(near)}" if near else none
         super().__init__(f"unknown station {asked!r}{hint}")
         self.asked, self.near = asked, near
 

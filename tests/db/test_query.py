@@ -14,7 +14,7 @@ import pytest
 from db import query
 from db.errors import UnknownPortal, UnknownStation
 from db.moments import KST
-from db.read import latest, looks, rows, series
+from db.read import latest, looks, lookup, rows, series
 from db.reading import Station
 from db.write.store import Store
 from tests.support.make import (
@@ -84,6 +84,8 @@ def at(minute: float) -> dt.datetime:
         ("GOCHANG", 172),
         ("gochang-gun", 251),
         ("평양", None),
+        ("경주", 283),
+        ("Gyeongju", 283),
         pytest.param(unicodedata.normalize("NFD", "서울"), 108, id="as macOS writes it"),
     ],
 )
@@ -96,10 +98,10 @@ def test_a_station_goes_by_any_of_its_names(db, asked, kma_id):
 @pytest.mark.parametrize(
     ("asked", "near"),
     [
-        ("경주", "경주시 (Gyeongju-si, 283)"),
+        ("경", "경주시 (Gyeongju-si, 283)"),
         ("Seol", "서울 (Seoul, 108)"),
         ("gyeong", "경주시 (Gyeongju-si, 283)"),
-        ("10", "서울 (Seoul, 108)"),
+        ("서을", "서울 (Seoul, 108)"),
         ("평", "평양"),
     ],
 )
@@ -118,9 +120,22 @@ def test_an_invalid_name_finds_no_station(db, asked):
             ask(asked)
 
 
-def test_without_near_names_the_error_names_the_command(db):
-    with pytest.raises(UnknownStation, match="`nalssi stations` lists them"):
-        db.station("Tokyo")
+@pytest.mark.parametrize("asked", ["", "10", 112, "Tokyo", "Incheon", "인천"])
+def test_without_near_names_the_error_says_that_no_box_has_it(db, asked):
+    told = "no box that was read has it; `nalssi stations` lists the known ones"
+    with pytest.raises(UnknownStation, match=told):
+        db.station(asked)
+
+
+def test_a_name_without_its_end_must_mean_one_station():
+    city, county = (
+        Station(name_ko=name, kma_id=nth) for nth, name in enumerate(("가나시", "가나군"))
+    )
+    assert lookup.meant("가나", [city]) == city
+    with pytest.raises(UnknownStation, match="near names: 가나시"):
+        lookup.meant("가나", [city, county])
+    with pytest.raises(UnknownStation):
+        lookup.meant("대", [Station(name_ko="대구", kma_id=143)])
 
 
 def test_stations_are_in_kmas_order_and_unknown_cities_last(db):
