@@ -11,8 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from db.errors import WrongQuestion
-from db.measures.periods import MOST
+from db.measures.periods import refuse_many
 from db.measures.stats import MIN_COVERAGE
 from db.measures.stretches import side_by_side
 from db.measures.timeline import Timeline
@@ -121,8 +120,7 @@ def asked_for(ask: Ask, part: Part) -> range:
     begins = first // HOUR_S if part.since is None else -(-epoch(part.since) // HOUR_S)
     ends = min(epoch(part.now), last + 1 if part.until is None else epoch(part.until))
     found = range(begins * HOUR_S, -(-ends // HOUR_S) * HOUR_S, HOUR_S)
-    if len(found) > MOST:
-        raise WrongQuestion("hours", len(found), expected=f"at most {MOST} in one answer")
+    refuse_many("hours", len(found))
     return found
 
 

@@ -54,10 +54,21 @@ def borders(first: int, last: int, by: By) -> list[int]:
     if step := _STEPS_S.get(by):
         zero = (_MONDAY_S if by == "week" else 0) - KST_S
         begin = (first - zero) // step * step + zero
-        if (count := (last - begin) // step + 1) > MOST:
-            raise WrongQuestion("periods", count, expected=f"at most {MOST} in one answer")
+        refuse_many("periods", (last - begin) // step + 1)
         return list(range(begin, last + 1 + step, step))
     return list(_months(first, last, 1 if by == "month" else 12))
+
+
+def refuse_many(what: str, count: int) -> None:
+    """
+    Refuse more hours or periods than one answer holds.
+
+    Raises:
+        WrongQuestion: There are more than ``MOST``.
+    """
+    if count > MOST:
+        expected = f"at most {MOST} in one answer; ask in parts, with since and until"
+        raise WrongQuestion(what, count, expected=expected)
 
 
 def _months(first: int, last: int, step: int) -> Iterator[int]:

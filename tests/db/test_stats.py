@@ -463,7 +463,7 @@ def test_a_wrong_command_line_is_refused_in_one_line(path, wrong):
 def test_an_error_of_the_database_is_one_line(path):
     assert "서울 (Seoul, 108)" in refused(2, "stats", "서을", "--db", path)
     assert "koya" in refused(2, "stats", "서울", "--portal", "nobody", "--db", path)
-    assert "at most" in refused(
+    assert "at most 100000 in one answer; ask in parts, with since and until" in refused(
         2, "stats", "서울", "--by", "hour", "--since", "1970-01-01", "--db", path
     )
 
