@@ -14,7 +14,7 @@ from scraper import lock
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places
 from scraper.cli.times import of_a_time
-from scraper.errors import AnotherPass
+from scraper.errors import WITHOUT_DAEMON, AnotherPass
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def drop_looks(
                 copy = _copy(path)
                 drop.carry_out(store, since=part.since, until=part.until, portal=part.portal)
     except AnotherPass as exc:
-        raise exc.hinting("stop the daemon, and start it again after this") from None
+        raise exc.hinting(WITHOUT_DAEMON) from None
     if as_json:
         show.as_json({"written": copy is not None, "copy": copy and str(copy), "looks": planned})
     else:

@@ -26,6 +26,7 @@ from scraper.cli import show
 from scraper.cli.excel import as_excel
 from scraper.cli.options import File, Places, as_json, only_portal, with_places, with_stations
 from scraper.cli.times import Moment, refuse_reversed, since, until
+from scraper.errors import WITHOUT_DAEMON, AnotherPass
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -305,8 +306,11 @@ def rebuild(places: Places, *, as_json: bool) -> None:
     if not path.is_file():
         raise DatabaseError(path, "there is no such file")
     journal = settings.journal if settings else None
-    with lock.held(path), Store.open(path, journal=journal) as store:
-        spells = store.rebuild()
+    try:
+        with lock.held(path), Store.open(path, journal=journal) as store:
+            spells = store.rebuild()
+    except AnotherPass as exc:
+        raise exc.hinting(WITHOUT_DAEMON) from None
     if as_json:
         show.as_json({"spells": spells})
     else:

@@ -15,7 +15,7 @@ from scraper import reparse as again
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, only_portal, with_places
 from scraper.cli.times import since
-from scraper.errors import AnotherPass
+from scraper.errors import WITHOUT_DAEMON, AnotherPass
 from scraper.printable import printable
 from scraper.reader import ALL_BOXES
 from scraper.records import named
@@ -76,7 +76,7 @@ def _kept(
         ):
             yield old_and_new
     except AnotherPass as exc:
-        raise exc.hinting("stop the daemon, and start it again after this") from None
+        raise exc.hinting(WITHOUT_DAEMON) from None
 
 
 def _named(found: Difference) -> dict[str, object]:

@@ -13,6 +13,7 @@ from db.moments import now
 from scraper.cli.options import Places, create, with_places
 from scraper.daemon.log import log_to_stderr
 from scraper.daemon.service import Daemon
+from scraper.errors import AnotherPass
 from scraper.printable import printable
 from scraper.troubles.notifier import Notifier
 from scraper.writing import writing
@@ -34,6 +35,8 @@ def run(places: Places, *, create: bool) -> None:
         with writing(path, what="daemon", journal=settings.journal, create=create) as store:
             load = functools.partial(places.required, portals=True)
             asyncio.run(Daemon(load=load, store=store, clock=now, log=log).run())
+    except AnotherPass as exc:
+        raise exc.hinting("stop it first; `nalssi status` says what it does") from None
     except DatabaseError as exc:
         notifier = Notifier(
             config=settings,

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from db.write.store import Store
     from scraper.collect import Report
     from scraper.config import Config
+
+
+_BESIDE: Final = "`nalssi look-now` asks a daemon for a look, `--if-idle` leaves it to its work"
 
 
 @click.command(epilog="Example: nalssi scrape -v")
@@ -55,10 +58,10 @@ def scrape(
     path = places.db or Path(settings.database)
     try:
         reports, unkept = _kept(settings, path, portals, create=create)
-    except AnotherPass:
+    except AnotherPass as exc:
         if if_idle:
             return
-        raise
+        raise exc.hinting(_BESIDE) from None
     if as_json:
         show.as_json([_report(report) for report in reports])
     for report in reports:

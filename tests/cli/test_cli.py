@@ -256,7 +256,10 @@ def test_scrape_keeps_robots_txt_for_the_next_process(tmp_path):
 
 def test_a_second_pass_exits_at_once(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), lock.held(tmp_path / "weather.db"):
-        assert "another pass is running" in refused(75, "scrape", cwd=tmp_path)
+        for command, hint in (("scrape", "`nalssi look-now`"), ("run", "stop it first")):
+            told = refused(75, command, cwd=tmp_path)
+            assert "another pass is running" in told
+            assert hint in told
         assert not (tmp_path / "weather.db").exists()
 
 
@@ -418,6 +421,8 @@ def test_a_database_without_portals_is_reported_as_stale(tmp_path):
 
 def test_rebuild_prints_the_number_of_spells(kept):
     assert nalssi("rebuild", cwd=kept).stdout == "1 spell\n"
+    with lock.held(kept / "weather.db", what="daemon"):
+        assert "stop the daemon, and start it again" in refused(75, "rebuild", cwd=kept)
 
 
 def journal(folder: Path) -> str:
