@@ -128,7 +128,7 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
     table(
         list(cells[0]),
         [list(row.values()) for row in cells],
-        numbers=["°C", "age"],
+        numbers=["°C", "age", "flag"],
         styles=[_LOUD.get(row.state, "") for row in rows],
     )
     flagged(rows)
@@ -174,7 +174,15 @@ def _reading(row: Latest, form: _Form) -> dict[str, object]:
         "age": age(row.age_minutes),
         **(seen if form == "wide" else {}),
         "portal": row.portal,
+        **(_trust(row) if form == "wide" else {}),
     }
+
+
+def _trust(row: Latest) -> dict[str, object]:
+    """The portals that agree, if several were asked; the flag; and why the state is that."""
+    live, agreeing = (getattr(row, f"{kind}_portals", None) for kind in ("live", "agreeing"))
+    of_all = {} if live is None else {"agree": f"{agreeing} of {live}" if live else None}
+    return {**of_all, "flag": row.flag, "why": row.why}
 
 
 def loud(state: str) -> str:

@@ -186,6 +186,23 @@ def test_a_portal_that_left_the_config_has_no_gaps_but_by_the_database(house):
     assert {gap["portal"] for gap in by_database} == {"koya", "gone"}
 
 
+# ---- latest
+
+
+def test_all_columns_say_who_agrees_and_why(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        for name, celsius in (("koya", 9.0), ("other", 9.0), ("third", 3.0)):
+            for minutes, shown in ((20, 5.0), (5, celsius)):
+                look = make_look(portal=name, fetched_at=ago(minutes))
+                see(store, look, make_content(make_reading(temperature_c=shown)))
+    for best, agree in ((["--best"], ["agree"]), ([], [])):
+        run = nalssi("latest", *best, "--wide", "--db", "weather.db", cwd=tmp_path)
+        heading, row, *_ = run.stdout.splitlines()
+        assert heading.split()[-3 - len(agree) :] == ["portal", *agree, "flag", "why"]
+        assert ("of 3" in row) == bool(agree), row
+        assert "first shown" in row
+
+
 # ---- check
 
 
