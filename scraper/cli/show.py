@@ -72,6 +72,7 @@ def table(
     numbers: Sequence[str] = (),
     styles: Sequence[str] = (),
     keys: int = 1,
+    folded: str = "",
 ) -> None:
     """
     Print a table; see ``table.py``.
@@ -82,11 +83,12 @@ def table(
         numbers: The columns to set flush right.
         styles: The style of each row, as rich names it.
         keys: The number of first columns that identify a row, repeated in each further table.
+        folded: The column that takes several lines in a pipe rather than more than 80 characters.
     """
     from scraper.cli.table import print_table  # noqa: PLC0415 - JSON does without rich
 
     shown = [[cell(value) for value in row] for row in rows]
-    print_table(headings, shown, numbers=numbers, styles=styles, keys=keys)
+    print_table(headings, shown, numbers=numbers, styles=styles, keys=keys, folded=folded)
 
 
 def empty(message: str) -> None:

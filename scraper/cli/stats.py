@@ -150,7 +150,9 @@ def _short(rows: Sequence[Period], named: str) -> None:
         )
         for row in rows
     ]
-    show.table(["station", "since", *numbers, "note"], cells, numbers=numbers, keys=2)
+    show.table(
+        ["station", "since", *numbers, "note"], cells, numbers=numbers, keys=2, folded="note"
+    )
 
 
 def _since(row: Period, named: str) -> str:
@@ -161,7 +163,20 @@ def _note(row: Period) -> str | None:
     """The reason for a missing mean, the part of a period, and the share that may be wrong."""
     shares = {"suspect": row.suspect, "failed": row.failed}
     wrong = [f"{share:.0%} {flag}" for flag, share in shares.items() if share]
-    return "; ".join(filter(None, (row.part, row.reason, *wrong))) or None
+    return "; ".join(filter(None, (row.part, _short_reason(row), *wrong))) or None
+
+
+def _short_reason(row: Period) -> str:
+    """The reason without what other columns of the short table show, and the share that failed."""
+    reason = (row.reason or "").removesuffix(f": {row.failed:.0%} is flagged 4")
+    for long, short in (
+        (f"coverage {row.coverage:g} is below", "below"),
+        ("no extremes: ", ""),
+        ("have them", "have extremes"),
+        ("temperature", "value"),
+    ):
+        reason = reason.replace(long, short)
+    return reason
 
 
 def _periods(rows: Sequence[Period], named: str) -> None:

@@ -25,6 +25,9 @@ _ENDLESS: Final = 2**31
 _LONG: Final = 13
 """Longer words are broken in a narrow terminal: addresses, reasons."""
 
+_LINE: Final = 80
+"""The longest line of a pipe, if a column may be folded."""
+
 _BETWEEN: Final = 2
 """Blanks between two columns."""
 
@@ -36,6 +39,7 @@ def print_table(
     numbers: Sequence[str],
     styles: Sequence[str],
     keys: int,
+    folded: str = "",
 ) -> None:
     """
     Print a table, with colours in a terminal; no value is ever cut short.
@@ -49,6 +53,8 @@ def print_table(
         numbers: The columns to set flush right.
         styles: The style of each row, as rich names it.
         keys: The number of first columns that identify a row, repeated in each further table.
+        folded: The column that takes several lines rather than make a line of a pipe longer than 80
+            characters; "" = none.
     """
     columns = [
         _Column(
@@ -65,12 +71,13 @@ def print_table(
             if nth:
                 console.print()
             widths = _widths(part, console.width)
-            grid = _grid(part, styles, widths)
+            grid = _grid(part, styles, widths, lines=True)
             console.print(grid, width=_whole(widths), crop=False)
         return
     console = Console(width=_ENDLESS, highlight=False)
     with console.capture() as captured:
-        console.print(_grid(columns, styles))
+        room = _room(columns, headings.index(folded)) if folded else {}
+        console.print(_grid(columns, styles, [room.get(nth) for nth in range(len(columns))]))
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
@@ -116,24 +123,35 @@ def _widths(columns: Sequence[_Column], room: int) -> list[int]:
     return widths
 
 
+def _room(columns: Sequence[_Column], nth: int) -> dict[int, int]:
+    """The width of a folded column, by its place; empty where its values need no fold."""
+    others = [column.wide for column in (*columns[:nth], *columns[nth + 1 :])]
+    room = max(_LINE - _whole([*others, 0]), columns[nth].narrow)
+    return {nth: room} if columns[nth].wide > room else {}
+
+
 def _whole(widths: Sequence[int]) -> int:
     """The width of a table of such columns."""
     return sum(widths) + _BETWEEN * (len(widths) - 1)
 
 
 def _grid(
-    columns: Sequence[_Column], styles: Sequence[str], widths: Sequence[int] | None = None
+    columns: Sequence[_Column],
+    styles: Sequence[str],
+    widths: Sequence[int | None],
+    *,
+    lines: bool = False,
 ) -> Table:
-    """A table for a terminal, with lines and widths; or for a pipe, with room for all."""
-    box, right = (SIMPLE_HEAD, _BETWEEN - 1) if widths else (None, _BETWEEN)  # a line is one wide
+    """A table: for a terminal with lines; for a pipe without. A column without a width has room."""
+    box, right = (SIMPLE_HEAD, _BETWEEN - 1) if lines else (None, _BETWEEN)  # a line is one wide
     grid = Table(box=box, padding=(0, right, 0, 0), pad_edge=False, show_edge=False)
     for nth, column in enumerate(columns):
         grid.add_column(
             Text(column.heading),
             justify="right" if column.number else "left",
-            no_wrap=not widths or column.whole,
+            no_wrap=widths[nth] is None or column.whole,
             overflow="fold",
-            width=widths[nth] if widths else None,
+            width=widths[nth],
         )
     for nth, row in enumerate(zip(*(column.values for column in columns), strict=True)):
         grid.add_row(*map(Text, row), style=styles[nth] if styles else None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from db import frames, query
 from db.errors import UnknownPortal, WrongQuestion
@@ -410,6 +411,15 @@ def test_the_command_prints_a_row_for_each_period(path):
     assert heading.split()[:2] == ["station", "since"]
     assert february.split()[:2] == ["서울", "2024-02"]
     assert march.split()[:2] == ["서울", "2024-03"]
+
+
+def test_no_line_of_the_short_table_has_more_than_80_columns(path):
+    for by in ("hour", "day", "week", "month", "year", "all"):
+        for least in ("0", "0.9"):
+            run = nalssi("stats", "서울", "--by", by, "--min-coverage", least, "--db", path)
+            lines = run.stdout.splitlines()
+            assert max(map(cell_len, lines)) <= 80, by
+            assert "below 0.9" in run.stdout or least == "0" or by == "hour"
 
 
 def test_the_command_prints_csv_with_a_column_for_each_sky(path):
