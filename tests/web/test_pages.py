@@ -206,6 +206,14 @@ def test_oembed_gives_the_frame_of_a_station(played):
     assert 'href="https://weather.example.kr/embed/108.json"' in client.get("/stations/108/").text
 
 
+def test_the_line_to_embed_says_when_it_needs_the_public_address(played, client):
+    note = "once the public address is set: --base-url, or base_url under [site]"
+    assert note in client.get("/en/stations/108/").text
+    there = at(played, NOW, base_url="https://weather.example.kr").get("/en/stations/108/").text
+    assert note not in there
+    assert 'iframe src="https://weather.example.kr/embed/108.html"' in there
+
+
 def test_the_newest_can_be_written_as_one_page(played, tmp_path):
     target = tmp_path / "tonight.html"
     run = nalssi("latest", "--best", "-o", target, "--db", played)
