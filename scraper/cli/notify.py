@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from scraper.config import Notify
 
 
-@click.command(epilog="Example: nalssi notify --test")
-@click.option("--test", "test", is_flag=True, required=True, help="Send the test notice.")
+@click.command(epilog="Example: nalssi notify")
+@click.option("--test", is_flag=True, expose_value=False, help="The same as without this option.")
 @with_places
-def notify(places: Places, *, test: bool) -> None:  # noqa: ARG001 - it is what the command is for
+def notify(places: Places) -> None:
     """Send a test notice to each channel of the config."""
     settings = places.required()
     count = len(configured(settings.notify)) + bool(settings.notify.ping)

@@ -134,7 +134,7 @@ class Daemon:
             self._publish(stack, monitor)
             timetable = Timetable(collector, monitor, self._config, self._clock, self._after)
             await timetable.start()
-            self._log.info("looking", portals=[portal.name for portal in self._config.portals])
+            self._log.info("looking", **self._places())
             systemd.ready()
             await self._run_until_signal(timetable, collector, monitor, watch)
             if self._stop.is_set():
@@ -239,14 +239,25 @@ class Daemon:
             config = self._load()
         except ConfigError as exc:
             self._log.error("config refused, the old one stays in use", reason=str(exc))
-            config = self._config
-        if config == self._config:
+            systemd.ready()
+            return False
+        changed = config != self._config
+        self._log.info("config read again" if changed else "config read again, nothing changed")
+        if not changed:
             systemd.ready()
             return False
         if config.database != self._config.database:
             self._log.warning("a change of the database needs a restart", database=config.database)
         self._config = config
         return True
+
+    def _places(self) -> dict[str, object]:
+        """What is polled, by which config, into which database."""
+        return {
+            "portals": [portal.name for portal in self._config.portals],
+            "config": str(self._config.path.absolute()),
+            "database": str(self._store.path.absolute()),
+        }
 
     def _after(self, portal: str, end: Report | DatabaseError) -> None:
         """Log the outcome of a look; its problems once, and again when they change."""

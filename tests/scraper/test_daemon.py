@@ -281,6 +281,21 @@ def test_a_taken_metrics_port_stops_no_look(tmp_path):
     assert (refusal["level"], "cannot be listened on" in refusal["reason"]) == ("error", True)
 
 
+def test_the_log_names_config_and_database_and_each_reading_of_the_config(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
+        (first,) = daemon.wait("looking")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait("config read again, nothing changed")
+        path = tmp_path / "config.toml"
+        path.write_text(f"interval_minutes = 11\n{path.read_text()}")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait("config read again")
+        daemon.wait("looking", count=2)
+        assert daemon.stop() == 0
+    assert first["config"] == str(tmp_path / "config.toml")
+    assert first["database"] == str(tmp_path / "weather.db")
+
+
 def test_a_portal_that_left_the_config_is_only_counted(tmp_path):
     port = refusing()
     with portal(tmp_path, koya=answer(BOX), gone=answer(BOX)):
