@@ -28,6 +28,9 @@ TIMES: Final = "such as 2026-03-01, 2026-03-01T09:00, 24h or 7d"
 
 _AWARE: Final = "a time with its offset: add tzinfo=nalssi.KST, or give it as text, Korean time"
 
+_KOREAN_DATE: Final = re.compile(r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?(?=[t ]|$)")
+"""A date as Koreans write it: 2026.11.25, 2026. 3. 1. or 2026/11/25."""
+
 _AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -85,9 +88,10 @@ def moment(asked: When, what: str = "time", now: dt.datetime | None = None) -> d
     """
     Read a moment in any allowed form; the result is aware.
 
-    A text is ISO 8601, Korean without an offset, where a date means its midnight; or an age, such
-    as ``30m``, ``24h``, ``7d`` or ``2w``; or ``yesterday``, ``today``, ``now``, ``어제``, ``오늘``,
-    ``지금``, where a day means its Korean midnight.
+    A text is ISO 8601, Korean without an offset, where a date means its midnight and may be written
+    ``2026.11.25`` or ``2026/11/25``; or an age, such as ``30m``, ``24h``, ``7d`` or ``2w``; or
+    ``yesterday``, ``today``, ``now``, ``어제``, ``오늘``, ``지금``, where a day means its Korean
+    midnight.
 
     Args:
         asked: Aware, or text.
@@ -119,6 +123,8 @@ def _parsed(text: str, now: dt.datetime | None) -> dt.datetime:
         return midnight - dt.timedelta(days=days)
     if ago := _AGO.fullmatch(word):
         return present - dt.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    if day := _KOREAN_DATE.match(word):
+        text = f"{day[1]}-{day[3]:0>2}-{day[4]:0>2}{word[day.end() :].upper()}"
     moment = dt.datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=KST)
 

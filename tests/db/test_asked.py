@@ -29,6 +29,11 @@ NAIVE = dt.datetime(2026, 3, 1, 9)  # noqa: DTZ001 - the fault in question
         ("2026-02-01", dt.datetime(2026, 2, 1, tzinfo=KST)),
         ("2026-02-01T09:00", dt.datetime(2026, 2, 1, 9, tzinfo=KST)),
         pytest.param("2026-02-01T09:00Z", dt.datetime(2026, 2, 1, 9, tzinfo=dt.UTC), id="offset"),
+        ("2026.02.01", dt.datetime(2026, 2, 1, tzinfo=KST)),
+        ("2026/02/01", dt.datetime(2026, 2, 1, tzinfo=KST)),
+        ("2026. 2. 1.", dt.datetime(2026, 2, 1, tzinfo=KST)),
+        ("2026.2.1 09:00", dt.datetime(2026, 2, 1, 9, tzinfo=KST)),
+        ("2026/02/01T09:00Z", dt.datetime(2026, 2, 1, 9, tzinfo=dt.UTC)),
         ("24h", dt.datetime(2026, 2, 28, 9, 30, 15, tzinfo=KST)),
         ("7d", dt.datetime(2026, 2, 22, 9, 30, 15, tzinfo=KST)),
         ("now", dt.datetime(2026, 3, 1, 9, 30, 15, tzinfo=KST)),
@@ -50,7 +55,20 @@ def test_today_is_the_day_in_korea():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "noon", "2026-02-30", "999999w", "7y", "0001-01-01", "9999-12-31T23:00-09:00", "\ud800"],
+    [
+        "",
+        "noon",
+        "2026-02-30",
+        "2026.02.30",
+        "2026.02/01",
+        "01.02.2026",
+        "2026.02.011",
+        "999999w",
+        "7y",
+        "0001-01-01",
+        "9999-12-31T23:00-09:00",
+        "\ud800",
+    ],
 )
 def test_an_invalid_time_is_refused_with_the_forms(text):
     with pytest.raises(WrongQuestion, match="expected such as 2026-03-01, "):
