@@ -6,14 +6,16 @@ Sixteen stations have five bands, and the four values that may differ cannot bre
 
 from __future__ import annotations
 
-import zlib
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
+from zlib import crc32
 
 from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     Temperatures: TypeAlias = Mapping[int, int]
 
@@ -49,14 +51,22 @@ def bands(temperatures: Temperatures, kma_ids: Mapping[int, int]) -> list[int]:
     if len(temperatures) < FEWEST_COMMON:
         return []
     stations = tuple(temperatures)
-    groups = _groups(stations, tuple(map(kma_ids.get, stations)))
-    return list({_hash(group, temperatures): None for group in groups})
+    form, in_order = _form(stations, tuple(map(kma_ids.get, stations)))
+    printed = (form % in_order(temperatures)).split()
+    return list(dict.fromkeys([crc32(band) - (1 << 31) for band in printed]))
 
 
 @lru_cache(maxsize=1024)  # portals print the same few lists for years
-def _groups(
+def _form(
     stations: tuple[int, ...], numbers: tuple[int | None, ...]
-) -> tuple[tuple[int, ...], ...]:
+) -> tuple[bytes, Callable[[Temperatures], tuple[int, ...]]]:
+    """The bands of a list, such as ``1:%d,4:%d,9:%d 2:%d``, and what takes its numbers."""
+    groups = _groups(stations, numbers)
+    bands = [",".join(f"{row}:%d" for row in group) for group in groups]
+    return " ".join(bands).encode(), itemgetter(*chain.from_iterable(groups))
+
+
+def _groups(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> list[tuple[int, ...]]:
     """The stations of each band of a list."""
     by_kma = {number: row for row, number in zip(stations, numbers, strict=True) if number}
     groups = [
@@ -67,9 +77,4 @@ def _groups(
     # The rest are taken in order, so that at least the same list has the same bands.
     rest = sorted(set(stations) - {row for group in groups for row in group})
     groups += [tuple(rest[at : at + BAND]) for at in range(0, len(rest), BAND)]
-    return tuple(group for group in groups[:MOST_BANDS] if len(group) > 1)
-
-
-def _hash(stations: tuple[int, ...], temperatures: Temperatures) -> int:
-    printed = ",".join([f"{row}:{temperatures[row]}" for row in stations])
-    return zlib.crc32(printed.encode()) - (1 << 31)
+    return [group for group in groups[:MOST_BANDS] if len(group) > 1]

@@ -9,14 +9,17 @@ are judged again; the rows are the same for any order of looks.
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from db import flags, records
+from db import flags, records, runs
 from db.flags import BRIDGED, Box
+from db.printed import Printed
 from db.qartod import FAIL
 from db.read.rows import DAY_S
+from db.runs import OpenRuns
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,16 +33,12 @@ if TYPE_CHECKING:
 AROUND: Final = 2
 """Spells on either side that a step or a spike depends on."""
 
-_AT_ONCE: Final = 1000
-"""Spells in memory at the same time."""
+_AT_ONCE_S: Final = 30 * DAY_S
+"""What all portals showed in such a time is in memory together: most of it is the same."""
 
 _BOXES: Final = """
     SELECT seen_from, published_by, first_after, sidebar_id FROM spells
     WHERE portal_id = :portal AND {} ORDER BY seen_from"""
-
-_TENTHS: Final = """
-    SELECT station_id, temperature FROM readings
-    WHERE sidebar_id = ? AND temperature IS NOT NULL"""
 
 _ROUND: Final = _BOXES.format(
     f"""seen_from BETWEEN
@@ -84,17 +83,29 @@ def rebuild(conn: sqlite3.Connection) -> None:
     """Derive all flags again, inside the caller's transaction."""
     conn.execute("DELETE FROM flagged")
     places = _places(conn)
+    for _, spans in sorted(_spans(conn).items()):
+        printed = Printed(conn)
+        for span in spans:
+            _Judge(conn, span, printed, OpenRuns()).write(places)
+
+
+def _spans(conn: sqlite3.Connection) -> dict[int, list[tuple[int, int, int]]]:
+    """Of each stretch of time the portals, and when their first and their last spell begins."""
+    found: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
         sql = "SELECT seen_from FROM spells WHERE portal_id = ? ORDER BY seen_from"
         begins = [seen_from for (seen_from,) in conn.execute(sql, (portal_id,))]
-        for at in range(0, len(begins), _AT_ONCE):
-            some = begins[at : at + _AT_ONCE]
-            _Judge(conn, portal_id, (some[0], some[-1])).write(places)
+        for stretch, some in groupby(begins, key=lambda begin: begin // _AT_ONCE_S):
+            first, *others = some
+            found[stretch].append((portal_id, first, others[-1] if others else first))
+    return found
 
 
 def judge(
     conn: sqlite3.Connection,
     changed: Iterable[tuple[int, int]],
+    printed: Printed,
+    open_runs: OpenRuns,
     *,
     new: tuple[int, int] | None = None,
 ) -> None:
@@ -104,13 +115,16 @@ def judge(
     Args:
         conn: Inside a transaction.
         changed: The spells by portal and first look, including removed ones.
+        printed: The temperatures of sidebars.
+        open_runs: The runs that were followed before.
         new: The first of the spells that come after all others of their portal, if there are any.
     """
     places = _places(conn)
     for portal_id, rows in groupby(sorted(changed), key=itemgetter(0)):
-        for span in _stretches([seen_from for _, seen_from in rows]):
-            is_new = new is not None and new[0] == portal_id and new[1] <= span[0]
-            _Judge(conn, portal_id, span, new=is_new).write(places)
+        for first, last in _stretches([seen_from for _, seen_from in rows]):
+            is_new = new is not None and new[0] == portal_id and new[1] <= first
+            span = portal_id, first, last
+            _Judge(conn, span, printed, open_runs, new=is_new).write(places)
 
 
 def _stretches(begins: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -138,26 +152,35 @@ class _Judge:
     """Judges the spells of a portal that begin in ``first <= t <= last``, and those around them."""
 
     def __init__(
-        self, conn: sqlite3.Connection, portal_id: int, span: tuple[int, int], *, new: bool = False
+        self,
+        conn: sqlite3.Connection,
+        span: tuple[int, int, int],
+        printed: Printed,
+        open_runs: OpenRuns,
+        *,
+        new: bool = False,
     ) -> None:
-        first, last = span
-        self._conn = conn
+        portal_id, first, last = span
+        self._conn, self._printed = conn, printed
         self._which = {"portal": portal_id, "first": first, "last": last}
-        self._boxes = _boxes(conn, _ROUND, self._which)
+        self._boxes = self._read(_ROUND, self._which)
         self._begin = sum(box.seen_from < first for box in self._boxes)
         self._end = len(self._boxes) - sum(box.seen_from > last for box in self._boxes)
         self._new = new and self._begin < self._end
         self._flags: dict[Key, int] = {}
         self._known: Sequence[Box] = ()  # in which runs were judged again
+        self._open_runs = open_runs
+        before = self._boxes[self._begin - 1].seen_from if self._new and self._begin else None
+        self._before = open_runs.take(portal_id, before)
 
     def write(self, places: _Places) -> None:
         """Write what differs from the table."""
         kept = self._kept(self._boxes)
         self._judge_points(places)
-        known, is_flat = self._walked(kept)
+        known, settled = self._walked(kept)
         if len(known) > len(self._boxes):
             kept = self._kept(known)
-        self._judge_runs(known, is_flat, kept)
+        self._judge_runs(known, settled, kept)
         odd = kept.keys() - self._flags.keys()
         gone = [key for key in odd if self._is_judged(key)] if odd else []
         put = [(key, flag) for key, flag in self._flags.items() if kept.get(key) != flag]
@@ -169,8 +192,8 @@ class _Judge:
         if self._which["first"] <= seen_from <= self._which["last"]:
             return True
         if kind == "flat":
-            runs = flags.runs(self._known, station)
-            return any(self._concerns(run) and _begins(run, seen_from) for run in runs)
+            of_station = runs.runs(self._known, station)
+            return any(self._concerns(run) and _begins(run, seen_from) for run in of_station)
         begin, end = self._begin, self._end + AROUND
         if kind == "spike":
             begin, end = max(0, begin - 1), end - 1
@@ -210,16 +233,17 @@ class _Judge:
         for station, flag in found.items():
             self._flags[box.seen_from, station, kind] = flag
 
-    def _walked(self, kept: Mapping[Key, int]) -> tuple[list[Box], set[int]]:
+    def _walked(self, kept: Mapping[Key, int]) -> tuple[list[Box], dict[int, int]]:
         """
         The changed boxes and those beside them, as far as runs of equal numbers go.
 
         A run need be followed only until it is flat without the changed boxes: it was before, and
-        its other boxes stay as they are. Where all that changed is new, the flags before it say so.
+        its other boxes stay as they are. Where all that changed is new, ``settled`` are the flags
+        of those that need not be followed.
         """
         begin, end = max(0, self._begin - 1), min(len(self._boxes), self._end + 1)
         core, older, newer = self._boxes[begin:end], self._boxes[:begin], self._boxes[end:]
-        left, is_flat = _open(core), set[int]()
+        left, settled = _open(core), dict[int, int]()
         if self._new and self._begin:
             before, box = core[:2]
             left = {
@@ -227,34 +251,73 @@ class _Judge:
                 for row, tenths in left.items()
                 if before.tenths.get(row, tenths) == box.tenths.get(row, tenths)
             }
-            is_flat = {row for row in left if kept.get((before.seen_from, row, "flat")) == FAIL}
-            left = {row: tenths for row, tenths in left.items() if row not in is_flat}
+            settled = self._settled(left, core, kept)
         right = {} if self._new else _open(core[::-1])
-        before_them = _follow(left, chain(reversed(older), self._beyond(_BEFORE)))
-        return [
-            *before_them[::-1],
-            *core,
-            *_follow(right, chain(newer, self._beyond(_AFTER))),
-        ], is_flat
+        unsettled = {row: tenths for row, tenths in left.items() if row not in settled}
+        before_them = runs.follow(unsettled, chain(reversed(older), self._beyond(_BEFORE)))
+        known = [*before_them[::-1], *core]
+        if self._new:
+            self._remember(left, settled, known)
+        return [*known, *runs.follow(right, chain(newer, self._beyond(_AFTER)))], settled
+
+    def _settled(
+        self, stations: Iterable[int], core: Sequence[Box], kept: Mapping[Key, int]
+    ) -> dict[int, int]:
+        """The flags of stations that are as the box before has them, whatever is new after it."""
+        before, *new = core
+        settled = {}
+        for station in stations:
+            flag = kept.get((before.seen_from, station, "flat"), 0)
+            if (run := self._before.get(station)) is not None:
+                is_open = all(run.goes_on(box, station) for box in new)
+                if run.flag == flag:
+                    settled[station] = flag
+                if not is_open:
+                    del self._before[station]
+            elif flag == FAIL:
+                settled[station] = flag
+        return settled
+
+    def _remember(
+        self, stations: Iterable[int], settled: Mapping[int, int], known: Sequence[Box]
+    ) -> None:
+        """Remember the runs that were followed to their first boxes, and are open."""
+        found = {}
+        for station in stations:
+            run = self._before.get(station)
+            if run is None and station not in settled:
+                run = runs.at_end(known, station)
+            if run is not None and run.flag != FAIL:
+                found[station] = run
+        self._open_runs.keep(self._which["portal"], known[-1].seen_from, found)
 
     def _beyond(self, sql: str) -> Iterator[Box]:
         """The boxes beyond those that were read at first, one by one."""
         at = self._boxes[0 if sql is _BEFORE else -1].seen_from
-        while boxes := _boxes(self._conn, sql, {**self._which, "at": at}):
+        while boxes := self._read(sql, {**self._which, "at": at}):
             yield from boxes
             at = boxes[0].seen_from
 
-    def _judge_runs(self, known: Sequence[Box], is_flat: set[int], kept: Mapping[Key, int]) -> None:
+    def _read(self, sql: str, which: Mapping[str, int]) -> list[Box]:
+        """The boxes of the spells that a query gives."""
+        return [
+            Box(seen_from, published_by, first_after, self._printed[sidebar_id])
+            for seen_from, published_by, first_after, sidebar_id in self._conn.execute(sql, which)
+        ]
+
+    def _judge_runs(
+        self, known: Sequence[Box], settled: Mapping[int, int], kept: Mapping[Key, int]
+    ) -> None:
         """Judge the runs of equal numbers that touch a change."""
-        if len(known) < flags.FLAT_SETS and not is_flat and not any("flat" in key for key in kept):
+        is_flat = any(settled.values()) or any("flat" in key for key in kept)
+        if not self._boxes or (len(known) < flags.FLAT_SETS and not is_flat):
             return  # most looks
-        if not self._boxes:
-            return
         self._known = known
-        for station in is_flat:
-            self._put_run(station, flags.runs(known, station)[0], FAIL)
-        for station, run in flags.long_runs(known):
-            if flag := flags.flat(run):
+        for station, flag in settled.items():
+            if flag:
+                self._put_run(station, runs.runs(known, station)[0], flag)
+        for station, run in runs.long_runs(known):
+            if flag := runs.flat(run):
                 self._put_run(station, run, flag)
 
     def _put_run(self, station: int, run: Sequence[Box], flag: int) -> None:
@@ -275,37 +338,9 @@ def _begins(boxes: Iterable[Box], seen_from: int) -> bool:
     return any(box.seen_from == seen_from for box in boxes)
 
 
-def _boxes(conn: sqlite3.Connection, sql: str, which: Mapping[str, int]) -> list[Box]:
-    """The boxes of the spells that a query gives."""
-    return [
-        Box(seen_from, published_by, first_after, dict(conn.execute(_TENTHS, (sidebar_id,))))
-        for seen_from, published_by, first_after, sidebar_id in conn.execute(sql, which).fetchall()
-    ]
-
-
 def _open(core: Sequence[Box]) -> dict[int, int]:
     """The numbers, by station, of the runs that may reach over the first of these boxes."""
     numbers: dict[int, int] = {}
     for box in core[: BRIDGED + 1]:
         numbers = box.tenths | numbers
     return numbers
-
-
-def _follow(numbers: Mapping[int, int], boxes: Iterator[Box]) -> list[Box]:
-    """The boxes through which runs of these numbers continue, until each ends or is flat alone."""
-    runs: dict[int, list[Box]] = {row: [] for row in numbers}
-    missed = dict.fromkeys(numbers, 0)
-    walked: list[Box] = []
-    while runs and (box := next(boxes, None)) is not None:
-        walked.append(box)
-        for station in list(runs):
-            tenths = box.tenths.get(station)
-            missed[station] = missed[station] + 1 if tenths is None else 0
-            if tenths == numbers[station]:
-                runs[station].append(box)
-                is_over = flags.flat(runs[station]) == FAIL
-            else:
-                is_over = tenths is not None or missed[station] > BRIDGED
-            if is_over:
-                del runs[station]
-    return walked

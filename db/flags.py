@@ -26,7 +26,7 @@ from db.qartod import FAIL, SUSPECT
 from db.read.rows import DAY_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 Kind = Literal["flat", "spike", "step", "neighbours", "range"]
 
@@ -236,68 +236,3 @@ def _bounds(day: int) -> tuple[float, float, float]:
     date = dt.date(1970, 1, 1) + dt.timedelta(days=day)
     low, high = records.bounds(None, date)
     return 10 * low, 10 * high, 10 * records.bounds(0.0, date).low_c
-
-
-def flat(run: Sequence[Box]) -> int:
-    """
-    The flag of a station with the same number in all of these sets; 0 for none.
-
-    A longer run, at either end, never gets a lower flag.
-    """
-    if len(run) < FLAT_SETS:
-        return 0
-    published = sorted({box.published_by for box in run})
-    lasted_s = published[-1] - published[0]
-    if len(published) < FLAT_SETS or lasted_s < FLAT_S or not _moved(run):
-        return 0
-    return FAIL if lasted_s >= FLAT_FAIL_S else SUSPECT
-
-
-def _moved(run: Sequence[Box]) -> bool:
-    """Whether half of the stations or more changed during a run."""
-    least, most = dict(run[0].tenths), dict(run[0].tenths)
-    for box in run:
-        for station, tenths in box.tenths.items():
-            least[station] = min(tenths, least.get(station, tenths))
-            most[station] = max(tenths, most.get(station, tenths))
-    moved = sum(most[station] - least[station] >= MOVED for station in most)
-    # Half of the smallest box: more stations in later boxes must not lower a flag.
-    return moved > 0 and 2 * moved >= min(len(box.tenths) for box in run)
-
-
-def long_runs(boxes: Sequence[Box]) -> Iterator[tuple[int, list[Box]]]:
-    """The ``runs`` of each station with enough sets to be flat."""
-    run: dict[int, tuple[int, int, int]] = {}  # of each station: number, first and last place
-    for nth, box in enumerate(boxes):
-        for station, tenths in box.tenths.items():
-            known, first, last = run.get(station, (None, 0, 0))
-            if known == tenths and nth - last <= BRIDGED + 1:
-                run[station] = tenths, first, nth
-                continue
-            if last - first >= FLAT_SETS - 1:
-                yield station, _printing(boxes[first : last + 1], station)
-            run[station] = tenths, nth, nth
-    for station, (_, first, last) in run.items():
-        if last - first >= FLAT_SETS - 1:
-            yield station, _printing(boxes[first : last + 1], station)
-
-
-def _printing(boxes: Sequence[Box], station: int) -> list[Box]:
-    return [box for box in boxes if station in box.tenths]
-
-
-def runs(boxes: Sequence[Box], station: int) -> list[list[Box]]:
-    """The runs of consecutive boxes with the same number for a station."""
-    found: list[list[Box]] = []
-    missed = BRIDGED + 1
-    for box in boxes:
-        tenths = box.tenths.get(station)
-        if tenths is None:
-            missed += 1
-        elif missed > BRIDGED or found[-1][-1].tenths[station] != tenths:
-            found.append([box])
-            missed = 0
-        else:
-            found[-1].append(box)
-            missed = 0
-    return found

@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from db import sets
+from db.printed import Printed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,7 +63,7 @@ def learn_all(conn: sqlite3.Connection) -> None:
 
 
 def _learn(conn: sqlite3.Connection, lost: list[int]) -> None:
-    near = sets.near(conn, lost)
+    near = sets.near(conn, lost, Printed(conn))
     conn.executemany(
         _LEARN,
         [

@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-_INSERT: Final = f"""
-    INSERT INTO pauses (portal_id, since, until)
-    SELECT id, :since, :until FROM portals
-    WHERE id = :portal AND :until - :since > {GAP_AFTER_INTERVALS} * interval_s"""
-
 _BOUNDS: Final = """
     SELECT p.id AS portal_id, p.interval_s,
         (SELECT d.until FROM pruned AS d WHERE d.portal_id = p.id) AS pruned_until,
@@ -75,9 +70,17 @@ _IN_STRETCH: Final = _DERIVED.format(
 
 def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
     """Store the pauses between consecutive successful looks, in the order of time."""
+    (interval_s,) = conn.execute(
+        "SELECT interval_s FROM portals WHERE id = ?", (portal_id,)
+    ).fetchone()
+    longest_s = GAP_AFTER_INTERVALS * interval_s
     conn.executemany(
-        _INSERT,
-        [{"portal": portal_id, "since": since, "until": until} for since, until in pairwise(looks)],
+        "INSERT INTO pauses (portal_id, since, until) VALUES (?, ?, ?)",
+        [
+            (portal_id, since, until)
+            for since, until in pairwise(looks)
+            if until - since > longest_s
+        ],
     )
 
 
@@ -98,6 +101,13 @@ _TOUCHES_FIRST: Final = f"""
     SELECT 1 FROM ({_BOUNDS})
     WHERE pruned_until IS NOT NULL AND first_success BETWEEN :first AND :last"""
 """After pruning, our first success is a border: if it changes, so do the pauses after it."""
+
+
+def derive_pruned(conn: sqlite3.Connection) -> None:
+    """Derive all pauses of the portals with pruned looks: their other looks do not show these."""
+    pruned = "SELECT portal_id FROM pruned UNION SELECT portal_id FROM past_gaps"
+    for (portal_id,) in conn.execute(pruned).fetchall():
+        _derive(conn, portal_id)
 
 
 def derive(conn: sqlite3.Connection, portal: str | None = None) -> None:

@@ -15,10 +15,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from itertools import groupby, permutations
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from db import dates
 from db.bands import bands
+from db.printed import Printed
+from db.rows import insert
 from db.validity import FEWEST_COMMON, same
 
 if TYPE_CHECKING:
@@ -38,10 +42,11 @@ class _First(NamedTuple):
     existed_by: int
     look: int  # the second times _PLACES, plus the portal: the one added first wins
     observed_at: int | None
+    is_alone: bool = False  # it has one spell, which states these facts already
 
 
 def settle(
-    conn: sqlite3.Connection, sidebars: Iterable[int], *, anew: bool
+    conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed, *, anew: bool
 ) -> tuple[set[tuple[int, int]], dict[int, frozenset[int]]]:
     """
     Update the facts about the sets of these sidebars, in all spells that show them.
@@ -49,6 +54,7 @@ def settle(
     Args:
         conn: Inside a transaction.
         sidebars: The sidebars with new or changed spells.
+        printed: The temperatures of sidebars.
         anew: Whether old facts may no longer hold. If looks only came after all others, other
             sidebars of the same set can only gain earlier proofs from them.
 
@@ -56,18 +62,18 @@ def settle(
         The spells whose facts changed, by portal and first look; and the same sets.
     """
     asked = set(sidebars)
-    same_sets = near(conn, asked, keep=True)
+    same_sets = near(conn, asked, printed, keep=True)
     known = _known(conn, set().union(*same_sets.values()) - asked)
     firsts = _firsts(conn, asked | known.keys())
     if gone := asked - firsts.keys():
-        drop(conn, gone)
+        _drop(conn, gone, printed)
     others = {
         other
         for row, together in same_sets.items()
         for other in together & known.keys()
         if anew or _learns(known[other], firsts[row])
     }
-    same_sets |= near(conn, others)
+    same_sets |= near(conn, others, printed)
     firsts |= _firsts(conn, set().union(*same_sets.values()) - firsts.keys())
     changed = _publish(conn, same_sets, firsts) | _alone(conn, asked - same_sets.keys())
     return changed, same_sets
@@ -81,13 +87,13 @@ def settle_all(conn: sqlite3.Connection) -> dict[int, frozenset[int]]:
         The same sets of each sidebar that has others than itself.
     """
     conn.execute("DELETE FROM bands")
-    _keep(conn, _bands(conn, None))
+    _keep(conn, _all_bands(conn))
     conn.execute(_OF_ITS_SIDEBAR)
     conn.execute(_OBSERVED)
     found: dict[int, frozenset[int]] = {}
     shared = [row for (row,) in conn.execute(_SHARING)]
     for at in range(0, len(shared), _AT_ONCE):
-        same_sets = near(conn, shared[at : at + _AT_ONCE])
+        same_sets = near(conn, shared[at : at + _AT_ONCE], Printed(conn))
         same_sets = {row: together for row, together in same_sets.items() if len(together) > 1}
         _publish(conn, same_sets, _firsts(conn, set().union(*same_sets.values())))
         found |= same_sets
@@ -139,14 +145,20 @@ def _known(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
 def _firsts(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
     """The proofs of the spells of each sidebar alone."""
     return {
-        row: _First(existed_by, look, hour if hour == existed_by else None)
-        for row, existed_by, look, hour in conn.execute(
-            f"SELECT sidebar_id, min(existed_by), min(seen_from * {_PLACES} + portal_id), "
-            f"{dates.HOUR.format('spells')} FROM spells "
-            "WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id",
-            (json.dumps(list(sidebars)),),
+        row: _First(existed_by, look, hour if hour == existed_by else None, bool(is_alone))
+        for row, existed_by, look, hour, is_alone in conn.execute(
+            _PROOFS, (json.dumps(list(sidebars)),)
         )
     }
+
+
+_PROOFS: Final = f"""
+    SELECT sidebar_id, min(existed_by), min(seen_from * {_PLACES} + portal_id),
+        {dates.HOUR.format("spells")} AS hour,
+        count(*) = 1 AND (published_by, first_seen, first_portal_id, first_after, observed_at, NULL)
+            IS (existed_by, seen_from, portal_id, changed_after, NULL,
+                {dates.HOUR.format("spells")})
+    FROM spells WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id"""
 
 
 def _observed_at(proofs: Iterable[_First], first_seen: int) -> int | None:
@@ -163,8 +175,8 @@ def _publish(
     changed: set[tuple[int, int]] = set()
     for row, together in same_sets.items():
         proofs = [firsts[other] for other in together if other in firsts]
-        if not proofs:
-            continue  # no spell shows it any longer
+        if not proofs or (len(together) == 1 and proofs[0].is_alone):
+            continue  # no spell shows it any longer, or its one spell is up to date
         first_seen, portal_id = divmod(min(proof.look for proof in proofs), _PLACES)
         observed_at = _observed_at(proofs, first_seen)
         earliest = min(proof.existed_by for proof in proofs)
@@ -217,21 +229,8 @@ _OBSERVED: Final = f"""
     WHERE sidebar_id IN (SELECT id FROM sidebars WHERE observed_at IS NOT NULL)"""
 
 
-def drop(conn: sqlite3.Connection, sidebars: Iterable[int]) -> None:
-    """Drop the bands of sidebars that no spell shows any longer."""
-    rows = _bands(conn, sidebars)
-    conn.executemany("DELETE FROM bands WHERE band = ? AND sidebar_id = ?", rows)
-
-
-def _bands(conn: sqlite3.Connection, sidebars: Iterable[int] | None) -> Iterator[tuple[int, int]]:
-    kma_ids = _kma_ids(conn)
-    for sidebar_id, printed in _temperatures(conn, sidebars):
-        for band in bands(printed, kma_ids):
-            yield band, sidebar_id
-
-
 def near(
-    conn: sqlite3.Connection, sidebars: Iterable[int], *, keep: bool = False
+    conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed, *, keep: bool = False
 ) -> dict[int, frozenset[int]]:
     """
     The same sets of each sidebar, including itself, for sidebars with enough temperatures.
@@ -239,32 +238,35 @@ def near(
     Args:
         conn: Inside a transaction, if bands are stored.
         sidebars: Their rows.
-        keep: Whether to store their bands, so that later sidebars find them.
+        printed: What these and others printed.
+        keep: Whether to keep their bands, by which later ones will find them.
     """
     kma_ids = _kma_ids(conn)
-    asked = {
-        row: printed
-        for row, printed in _temperatures(conn, sidebars)
-        if len(printed) >= FEWEST_COMMON
-    }
-    own = [(band, row) for row, printed in asked.items() for band in bands(printed, kma_ids)]
+    asked = [row for row in sorted(sidebars) if len(printed[row]) >= FEWEST_COMMON]
+    own = [(band, row) for row in asked for band in bands(printed[row], kma_ids)]
+    pairs = _sharing(conn, own)
     if keep:
         _keep(conn, own)
-    pairs = _sharing(conn, own)
-    others = asked | dict(_temperatures(conn, {other for _, other in pairs} - asked.keys()))
     found: defaultdict[int, set[int]] = defaultdict(set)
     for row, other in pairs:
-        if same(asked[row], others[other]):
+        if same(printed[row], printed[other]):
             found[row].add(other)
     return {row: frozenset({row, *found[row]}) for row in asked}
 
 
 def _keep(conn: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> None:
-    conn.executemany("INSERT OR IGNORE INTO bands (band, sidebar_id) VALUES (?, ?)", rows)
+    insert(conn, "INSERT OR IGNORE INTO bands (band, sidebar_id)", "(?, ?)", rows)
+
+
+def _drop(conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed) -> None:
+    """Drop the bands of sidebars that no spell shows any longer."""
+    kma_ids = _kma_ids(conn)
+    rows = [(band, row) for row in sidebars for band in bands(printed[row], kma_ids)]
+    conn.executemany("DELETE FROM bands WHERE band = ? AND sidebar_id = ?", rows)
 
 
 def _sharing(conn: sqlite3.Connection, own: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """The pairs of a sidebar and another that shares a band with it."""
+    """The pairs of a sidebar and another, stored or new, that shares a band with it."""
     asked: defaultdict[int, list[int]] = defaultdict(list)
     for band, row in own:
         asked[band].append(row)
@@ -272,34 +274,26 @@ def _sharing(conn: sqlite3.Connection, own: Iterable[tuple[int, int]]) -> set[tu
         "SELECT band, sidebar_id FROM bands WHERE band IN (SELECT value FROM json_each(?))",
         (json.dumps(list(asked)),),
     )
-    return {(row, other) for band, other in hits for row in asked[band] if row != other}
+    pairs = {(row, other) for band, other in hits for row in asked[band] if row != other}
+    for rows in asked.values():
+        if len(rows) > 1:
+            pairs.update(permutations(rows, 2))
+    return pairs
 
 
 def _kma_ids(conn: sqlite3.Connection) -> dict[int, int]:
     return dict(conn.execute("SELECT id, kma_id FROM stations WHERE kma_id IS NOT NULL"))
 
 
-def _temperatures(
-    conn: sqlite3.Connection, sidebars: Iterable[int] | None
-) -> Iterator[tuple[int, dict[int, int]]]:
-    """The temperatures of each sidebar, by its row; None = all sidebars of spells."""
-    sql = "SELECT sidebar_id, station_id, temperature FROM readings"
-    if sidebars is None:
-        shown = "SELECT sidebar_id FROM spells"
-        rows = conn.execute(f"{sql} WHERE sidebar_id IN ({shown}) ORDER BY sidebar_id")
-    else:
-        wanted = json.dumps(list(sidebars))
-        rows = conn.execute(
-            f"{sql} WHERE sidebar_id IN (SELECT value FROM json_each(?)) ORDER BY sidebar_id",
-            (wanted,),
-        )
-    last, printed = None, dict[int, int]()
-    for sidebar_id, station_id, tenths in rows:
-        if sidebar_id != last:
-            if last is not None:
-                yield last, printed
-            last, printed = sidebar_id, {}
-        if tenths is not None:
-            printed[station_id] = tenths
-    if last is not None:
-        yield last, printed
+def _all_bands(conn: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+    """The bands of all sidebars that a spell shows, each with its row."""
+    kma_ids = _kma_ids(conn)
+    shown = conn.execute(
+        "SELECT sidebar_id, station_id, temperature FROM readings "
+        "WHERE sidebar_id IN (SELECT sidebar_id FROM spells) AND temperature IS NOT NULL "
+        "ORDER BY sidebar_id"
+    )
+    for sidebar_id, readings in groupby(shown, key=itemgetter(0)):
+        printed = {station_id: tenths for _, station_id, tenths in readings}
+        for band in bands(printed, kma_ids):
+            yield band, sidebar_id

@@ -15,78 +15,31 @@ wrong (``db/flagging.py``).
 from __future__ import annotations
 
 import json
-from itertools import groupby
-from operator import attrgetter
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from db import dates, doubts, flagging, labels, lateness, pauses, sets, standing
+from db import dates, doubts, flagging, labels, lateness, pauses, seen, sets, standing
+from db.printed import Printed
+from db.rows import insert
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
-_SEEN = f"""
-    SELECT portal_id, fetched_at AS at, sidebar_id, page_date,
-        {dates.existed_by("f", "f.fetched_at", "f.age")} AS existed_by
-    FROM fetches AS f WHERE sidebar_id IS NOT NULL {{fetched}}
-    UNION ALL
-    SELECT portal_id, captured_at, min(sidebar_id), page_date,
-        {dates.existed_by("k", "k.captured_at", "k.age")}
-    FROM captures AS k
-    WHERE precision = 'second' {{captured}} AND NOT EXISTS (
-        SELECT 1 FROM fetches AS f WHERE f.portal_id = k.portal_id
-        AND f.fetched_at = k.captured_at AND f.sidebar_id IS NOT NULL)
-    GROUP BY portal_id, captured_at HAVING count(*) = 1"""
-"""The looks that count."""
+    from db.runs import OpenRuns
+    from db.seen import Look
 
-_DERIVED = """
-    SELECT portal_id, seen_from, seen_until,
-        coalesce(lag(seen_until) OVER (PARTITION BY portal_id ORDER BY seen_from), :before)
-            AS changed_after,
-        sidebar_id, existed_by
-    FROM (
-        SELECT portal_id, min(at) AS seen_from, max(at) AS seen_until, sidebar_id,
-            min(existed_by) AS existed_by
-        FROM (
-            SELECT portal_id, at, sidebar_id, existed_by,
-                sum(changed) OVER (PARTITION BY portal_id ORDER BY at) AS nth
-            FROM (
-                SELECT portal_id, at, sidebar_id, existed_by, sidebar_id IS NOT
-                    lag(sidebar_id) OVER (PARTITION BY portal_id ORDER BY at) AS changed
-                FROM ({seen})
-            )
-        )
-        GROUP BY portal_id, nth
-    )"""
-
-_INTO_SPELLS = """
+_INTO = """
     INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by,
         standing_since, published_by, first_seen, first_portal_id, first_after)"""
-"""Until other spells are known, the portal of a spell is the first to show its set."""
-
-_DERIVE = f"""{_INTO_SPELLS}
-    SELECT portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by,
-        seen_from, existed_by, seen_from, portal_id, changed_after
-    FROM ({_DERIVED})"""
+_GOES_ON = """
+    ON CONFLICT DO UPDATE SET seen_until = excluded.seen_until,
+        existed_by = min(existed_by, excluded.existed_by)"""
 
 _FOR_EVER = 1 << 62
 
-_RANGE = "AND portal_id = :portal AND {} BETWEEN :first AND :last"
-
-_ALL_SEEN = _SEEN.format(fetched="", captured="")
-_SEEN_IN_RANGE = _SEEN.format(
-    fetched=_RANGE.format("fetched_at"), captured=_RANGE.format("captured_at")
-)
-
-
-class _Look(NamedTuple):
-    """A look that saw a sidebar."""
-
-    portal_id: int
-    at: int
-    sidebar_id: int
-    page_date: str | None
-    existed_by: int
+_AT_ONCE = 10_000
+"""Looks in memory at the same time."""
 
 
 class _Spell(NamedTuple):
@@ -99,6 +52,12 @@ class _Spell(NamedTuple):
     sidebar_id: int
     existed_by: int
 
+    @property
+    def row(self) -> tuple[int | None, ...]:
+        """Until other spells are known, its portal is the first to show its set."""
+        begin = self.seen_from
+        return (*self, begin, self.existed_by, begin, self.portal_id, self.changed_after)
+
 
 def rebuild(conn: sqlite3.Connection) -> int:
     """Derive all spells again, inside the caller's transaction; return their number."""
@@ -107,7 +66,6 @@ def rebuild(conn: sqlite3.Connection) -> int:
     if dates.judge_all(conn):  # the spells that dates prove decide which dates stand still
         _derive_all(conn)
     derive_stations(conn)
-    pauses.derive(conn)
     same_sets = sets.settle_all(conn)
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
         standing.derive(
@@ -121,8 +79,15 @@ def rebuild(conn: sqlite3.Connection) -> int:
 
 
 def _derive_all(conn: sqlite3.Connection) -> None:
+    """Derive the spells from the looks alone, and the pauses between these."""
     conn.execute("DELETE FROM spells")
-    conn.execute(_DERIVE.format(seen=_ALL_SEEN), {"before": None})
+    conn.execute("DELETE FROM pauses")
+    for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
+        newest: _Spell | None = None
+        left = seen.looks(conn, portal_id, -_FOR_EVER, _FOR_EVER)
+        while looks := list(islice(left, _AT_ONCE)):
+            *_, newest = _take(conn, newest, looks)[1]
+    pauses.derive_pruned(conn)
 
 
 def derive_stations(conn: sqlite3.Connection) -> None:
@@ -134,38 +99,36 @@ def derive_stations(conn: sqlite3.Connection) -> None:
     )
 
 
-def add(conn: sqlite3.Connection, portal_id: int, first: int, last: int | None = None) -> None:
-    """Add a look, or all from the first to the last; they are in their tables already."""
-    newest = _newest(conn, portal_id)
-    last = first if last is None else last
-    if newest is not None and first <= newest.seen_until:
-        judge_dates(conn, portal_id, add_among(conn, portal_id, first, last))
-    else:
-        add_later(conn, portal_id, first, last)
-
-
-def add_later(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> None:
+def add(
+    conn: sqlite3.Connection, open_runs: OpenRuns, portal_id: int, first: int, last: int
+) -> None:
     """
-    Add looks that are all later than any known look at this portal.
+    Add the looks from the first to the last; they are in their tables already.
 
     Args:
         conn: Inside a transaction.
+        open_runs: The runs that the writer of this file remembers.
         portal_id: The portal's.
-        first: The first of them; all are in their tables already.
+        first: The first of them.
         last: The last of them.
     """
     newest = _newest(conn, portal_id)
-    looks = _looks(conn, portal_id, first, last)
-    before = [] if newest is None else [newest.seen_until]
-    pauses.add(conn, portal_id, [*before, *(look.at for look in looks)])
-    begun, spells = _continued(newest, looks)
-    conn.executemany(
-        f"{_INTO_SPELLS} VALUES (:portal_id, :seen_from, :seen_until, :changed_after, :sidebar_id, "
-        ":existed_by, :seen_from, :existed_by, :seen_from, :portal_id, :changed_after) "
-        "ON CONFLICT DO UPDATE SET seen_until = excluded.seen_until, "
-        "existed_by = min(existed_by, excluded.existed_by)",
-        [spell._asdict() for spell in spells],
-    )
+    if newest is not None and first <= newest.seen_until:
+        printed = add_among(conn, open_runs, portal_id, first, last)
+        judge_dates(conn, open_runs, portal_id, printed)
+    else:
+        looks = list(seen.looks(conn, portal_id, first, last))
+        _add_later(conn, open_runs, newest, looks)
+
+
+def _add_later(
+    conn: sqlite3.Connection, open_runs: OpenRuns, newest: _Spell | None, looks: Sequence[Look]
+) -> None:
+    """Add looks that are all later than any known look at this portal."""
+    if not looks:  # archives contradict each other
+        return
+    portal_id, first, *_ = looks[0]
+    begun, spells = _take(conn, newest, looks)
     changed = [
         spell
         for spell in spells
@@ -173,31 +136,61 @@ def add_later(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -
         or spell.seen_from != newest.seen_from
         or spell.existed_by < newest.existed_by
     ]
-    _settle(conn, changed, new=begun[0].at if begun else first)
-    printed = {(look.page_date, look.at) for look in begun if look.page_date is not None}
-    judge_dates(conn, portal_id, {day for day, at in printed if dates.ended(day, at)})
+    _settle(conn, open_runs, changed, new=seen.AT(begun[0]) if begun else first)
+    printed = {(page_date, at) for _, at, _, page_date, _ in begun if page_date is not None}
+    judge_dates(conn, open_runs, portal_id, {day for day, at in printed if dates.ended(day, at)})
 
 
-def _continued(newest: _Spell | None, looks: Sequence[_Look]) -> tuple[list[_Look], list[_Spell]]:
-    """The looks that begin a spell, and the spells that these looks begin or continue."""
-    begun: list[_Look] = []
+def _take(
+    conn: sqlite3.Connection, newest: _Spell | None, looks: Sequence[Look]
+) -> tuple[list[Look], list[_Spell]]:
+    """Store the spells and pauses of looks after the newest; returns as ``_continued``."""
+    before = [] if newest is None else [newest.seen_until]
+    if looks:
+        pauses.add(conn, looks[0][0], chain(before, map(seen.AT, looks)))
+    begun, spells = _continued(newest, looks)
+    _keep(conn, spells)
+    return begun, spells
+
+
+def _keep(conn: sqlite3.Connection, spells: Iterable[_Spell]) -> None:
+    """Store new spells, and the one that continues."""
+    values = f"({', '.join('?' * 11)})"
+    insert(conn, _INTO, values, [spell.row for spell in spells], more=_GOES_ON)
+
+
+def _continued(
+    newest: _Spell | None, looks: Iterable[Look], *, before: int | None = None
+) -> tuple[list[Look], list[_Spell]]:
+    """
+    The looks that begin a spell, and the spells that these looks begin or continue.
+
+    Args:
+        newest: The spell that they may continue; None if they begin another.
+        looks: The looks at one portal, in the order of time.
+        before: The last look before them, if they begin another spell.
+    """
+    begun: list[Look] = []
     spells: list[_Spell] = []
-    last = newest
-    for sidebar_id, together in groupby(looks, key=attrgetter("sidebar_id")):
+    last, after = newest, before if newest is None else newest.seen_until
+    for sidebar_id, together in groupby(looks, key=seen.SIDEBAR):
         run = list(together)
-        existed_by = min(look.existed_by for look in run)
+        (portal_id, first, *_), until = run[0], seen.AT(run[-1])
+        existed_by = min(map(seen.EXISTED_BY, run))
         if last is not None and last.sidebar_id == sidebar_id:
             existed_by = min(existed_by, last.existed_by)
-            last = last._replace(seen_until=run[-1].at, existed_by=existed_by)
+            last = last._replace(seen_until=until, existed_by=existed_by)
         else:
             begun.append(run[0])
-            after = None if last is None else last.seen_until
-            last = _Spell(run[0].portal_id, run[0].at, run[-1].at, after, sidebar_id, existed_by)
+            last = _Spell(portal_id, first, until, after, sidebar_id, existed_by)
+        after = until
         spells.append(last)
     return begun, spells
 
 
-def add_among(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> set[str]:
+def add_among(
+    conn: sqlite3.Connection, open_runs: OpenRuns, portal_id: int, first: int, last: int
+) -> set[str]:
     """
     Add the looks from the first to the last, with other known looks around them.
 
@@ -206,7 +199,8 @@ def add_among(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -
     """
     around = [{"portal": portal_id, "at": at} for at in (first, last)]
     (before, begin, _), (_, _, end) = (conn.execute(_AROUND, at).fetchone() for at in around)
-    return _derive_again(conn, portal_id, before, first if begin is None else begin, end)
+    begin = first if begin is None else begin
+    return _derive_again(conn, open_runs, portal_id, (before, begin, end))
 
 
 _AROUND = """
@@ -230,33 +224,37 @@ after.
 
 
 def _derive_again(
-    conn: sqlite3.Connection, portal_id: int, before: int | None, first: int, last: int
+    conn: sqlite3.Connection,
+    open_runs: OpenRuns,
+    portal_id: int,
+    around: tuple[int | None, int, int],
 ) -> set[str]:
     """Derive the spells in a stretch of time again; return the dates printed where one begins."""
-    stretch = {"portal": portal_id, "before": before, "first": first, "last": last}
+    before, first, last = around  # the last look before the stretch, its first and its last look
+    stretch = {"portal": portal_id, "first": first, "last": last}
     gone = conn.execute(
         "DELETE FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last "
         "RETURNING portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by",
         stretch,
     ).fetchall()
-    conn.execute(_DERIVE.format(seen=_SEEN_IN_RANGE), stretch)
-    made = conn.execute(
-        "SELECT portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by "
-        "FROM spells WHERE portal_id = :portal AND seen_from BETWEEN :first AND :last",
-        stretch,
-    ).fetchall()
+    made = _continued(None, seen.looks(conn, portal_id, first, last), before=before)[1]
+    _keep(conn, made)
     pauses.derive_again(conn, portal_id, first if before is None else before, last)
-    _settle(conn, [_Spell._make(row) for row in gone + made], new=None)
-    _drop_stations(conn, stretch, {row[4] for row in gone} - {row[4] for row in made})
-    return dates.printed(conn, portal_id, {seen_from for _, seen_from, *_ in gone + made})
+    changed = [*map(_Spell._make, gone), *made]
+    _settle(conn, open_runs, changed, new=None)
+    _drop_stations(conn, stretch, {row[4] for row in gone} - {row.sidebar_id for row in made})
+    return dates.printed(conn, portal_id, {spell.seen_from for spell in changed})
 
 
-def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, new: int | None) -> None:
+def _settle(
+    conn: sqlite3.Connection, open_runs: OpenRuns, spells: Sequence[_Spell], *, new: int | None
+) -> None:
     """
     Update the further facts about these spells, and those near them.
 
     Args:
         conn: Inside a transaction.
+        open_runs: The runs that the writer of this file remembers.
         spells: Spells of one portal, including removed ones.
         new: If the looks came after all others of the portal, the first look of the first spell
             that they began; None if they came among others.
@@ -266,17 +264,21 @@ def _settle(conn: sqlite3.Connection, spells: Sequence[_Spell], *, new: int | No
     sidebars = {spell.sidebar_id for spell in spells}
     portal_id = spells[0].portal_id
     _add_stations(conn, portal_id, sidebars)
-    changed, same_sets = sets.settle(conn, sidebars, anew=new is None)
+    printed = Printed(conn)
+    changed, same_sets = sets.settle(conn, sidebars, printed, anew=new is None)
     begins = sorted({spell.seen_from for spell in spells})
-    _stand(conn, (portal_id, min(begins), max(begins)), same_sets)
+    _stand(conn, (portal_id, min(begins), max(begins)), same_sets, printed)
     late = lateness.judge(conn, portal_id, begins)
     changed |= {(portal_id, seen_from) for seen_from in begins}
     doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in late})
     labels.learn(conn, sidebars.union(*(same_sets.get(row, ()) for row in sidebars)))
-    flagging.judge(conn, changed, new=None if new is None else (portal_id, new))
+    first = None if new is None else (portal_id, new)
+    flagging.judge(conn, changed, printed, open_runs, new=first)
 
 
-def judge_dates(conn: sqlite3.Connection, portal_id: int, printed: Iterable[str]) -> None:
+def judge_dates(
+    conn: sqlite3.Connection, open_runs: OpenRuns, portal_id: int, printed: Iterable[str]
+) -> None:
     """Judge dates again, and derive the proofs of those that changed."""
     for page_date in sorted(printed):
         since = dates.judge(conn, portal_id, page_date)
@@ -284,29 +286,25 @@ def judge_dates(conn: sqlite3.Connection, portal_id: int, printed: Iterable[str]
             before, first, _ = conn.execute(_AROUND, {"portal": portal_id, "at": since}).fetchone()
             newest = _newest(conn, portal_id)
             last = since if newest is None else newest.seen_until
-            _derive_again(conn, portal_id, before, since if first is None else first, last)
+            begin = since if first is None else first
+            _derive_again(conn, open_runs, portal_id, (before, begin, last))
 
 
 def _stand(
     conn: sqlite3.Connection,
     changed: tuple[int, int, int],
     same_sets: dict[int, frozenset[int]],
+    printed: Printed,
 ) -> None:
     """Derive since when the sets of changed spells stand, by portal, first and last spell."""
 
     def near(sidebar_id: int) -> frozenset[int]:
         if sidebar_id not in same_sets:
-            found = sets.near(conn, [sidebar_id])
+            found = sets.near(conn, [sidebar_id], printed)
             same_sets[sidebar_id] = found.get(sidebar_id, frozenset({sidebar_id}))
         return same_sets[sidebar_id]
 
     standing.derive(conn, *changed, near)
-
-
-def _looks(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> list[_Look]:
-    """The looks that count in a stretch of time, in order."""
-    stretch = {"portal": portal_id, "first": first, "last": last}
-    return [_Look._make(row) for row in conn.execute(f"{_SEEN_IN_RANGE} ORDER BY at", stretch)]
 
 
 def _newest(conn: sqlite3.Connection, portal_id: int) -> _Spell | None:
@@ -319,10 +317,10 @@ def _newest(conn: sqlite3.Connection, portal_id: int) -> _Spell | None:
 
 
 def _add_stations(conn: sqlite3.Connection, portal_id: int, sidebars: Iterable[int]) -> None:
-    conn.executemany(
-        "INSERT OR IGNORE INTO portal_stations "
-        "SELECT ?, station_id FROM readings WHERE sidebar_id = ?",
-        [(portal_id, sidebar_id) for sidebar_id in sidebars],
+    conn.execute(
+        "INSERT OR IGNORE INTO portal_stations SELECT DISTINCT ?, station_id FROM readings "
+        "WHERE sidebar_id IN (SELECT value FROM json_each(?))",
+        (portal_id, json.dumps(list(sidebars))),
     )
 
 

@@ -82,8 +82,10 @@ class Looks:
             elif _values(known) != _values(look):
                 self._choose(known, look)
         if self._changed:
-            spells.add(self._conn, self._portal_id, min(self._changed), max(self._changed))
-            spells.judge_dates(self._conn, self._portal_id, self._dates)
+            first, last = min(self._changed), max(self._changed)
+            open_runs = self._sidebars.open_runs
+            spells.add(self._conn, open_runs, self._portal_id, first, last)
+            spells.judge_dates(self._conn, open_runs, self._portal_id, self._dates)
 
     def _ours(self, first: int, last: int) -> dict[int, Row]:
         rows = dicts(self._conn, _OURS, (self._portal_id, first, last))

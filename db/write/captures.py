@@ -20,6 +20,7 @@ from db import spells
 from db.dates import printed
 from db.file import connection
 from db.moments import epoch
+from db.rows import insert
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,10 +39,8 @@ _Proofs: TypeAlias = "tuple[str, int]"
 
 _Row: TypeAlias = "tuple[int, int, int, Precision, str, int]"
 
-_INSERT = (
-    "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age) "
-    "VALUES (?, ?, ?, ?, nullif(?, ''), nullif(?, 0))"
-)
+_INTO = "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age)"
+_VALUES = "(?, ?, ?, ?, nullif(?, ''), nullif(?, 0))"
 
 _PROVE = """
     UPDATE captures SET page_date = nullif(max(coalesce(page_date, ''), :page_date), ''),
@@ -220,25 +219,29 @@ class _Keeper:
 
     def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
         """Store the captures after all known looks, and their spells."""
-        self._conn.executemany(_INSERT, rows)
+        insert(self._conn, _INTO, _VALUES, rows)
         if rows:
-            spells.add_later(self._conn, portal_id, rows[0][1], rows[-1][1])
+            first, last = rows[0][1], rows[-1][1]
+            spells.add(self._conn, self._sidebars.open_runs, portal_id, first, last)
         return len(rows)
 
     def _keep_all_among_known(self, portal_id: int, rows: list[_Row]) -> int:
         """Store captures one by one, and return the number of new ones."""
         dates: set[str] = set()
         looks = sum([self._keep_among_known(row, dates) for row in rows])
-        spells.judge_dates(self._conn, portal_id, dates)
+        spells.judge_dates(self._conn, self._sidebars.open_runs, portal_id, dates)
         return looks
 
     def _keep_among_known(self, row: _Row, dates: set[str]) -> bool:
         """Store one capture unless it exists; return whether it is new."""
         portal_id, captured_at, _, precision, _, _ = row
         before = printed(self._conn, portal_id, [captured_at])
-        new = self._conn.execute(f"{_INSERT} ON CONFLICT DO NOTHING", row).rowcount > 0
+        kept = f"{_INTO} VALUES {_VALUES} ON CONFLICT DO NOTHING"
+        new = self._conn.execute(kept, row).rowcount > 0
         names = ("portal", "at", "sidebar", "precision", "page_date", "age")
         proves = self._conn.execute(_PROVE, dict(zip(names, row, strict=True))).rowcount
         if precision == "second" and (new or proves):
-            dates |= before | spells.add_among(self._conn, portal_id, captured_at, captured_at)
+            open_runs = self._sidebars.open_runs
+            dates |= before
+            dates |= spells.add_among(self._conn, open_runs, portal_id, captured_at, captured_at)
         return new

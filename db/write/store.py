@@ -178,7 +178,7 @@ class Store:
                 look, "not_modified", page_date=last[0], sidebar_id=last[1], reason=last[2]
             )
             with connection.deriving(self.path):
-                spells.add(self._conn, *self._place(look_id))
+                self.sidebars.add_look(*self._place(look_id))
             return self.sidebars.count_readings(last[1])
 
     def readings_last_shown(self, portal: str) -> int:
@@ -211,7 +211,7 @@ class Store:
             self.sidebars.keep_read(page.look_id, content, page_date=page_date, doubt=doubt)
             portal_id, fetched_at = self._place(page.look_id)
             with connection.deriving(self.path):
-                spells.add(self._conn, portal_id, fetched_at)
+                self.sidebars.add_look(portal_id, fetched_at)
             self._remember(page, portal_id, fetched_at)
             started = self._conn.execute(
                 "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from = ?",
@@ -282,6 +282,7 @@ class Store:
         """Derive spells, flags and counts again from the looks; return the number of spells."""
         with self.transaction():
             counts.rebuild(self._conn)
+            self.sidebars.forget()
             count = spells.rebuild(self._conn)
             flagging.rebuild(self._conn)
             return count

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import query
+from db import flagging, query
 from db.moments import KST, moment
 from db.write import captures
 from db.write.captures import Capture
@@ -22,8 +22,9 @@ from scraper.vocabulary import STATIONS
 from tests.support.make import make_content, make_look, make_reading, see
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from db.flags import Box
     from db.reading import Content
 
 BEGIN = 1_700_000_000
@@ -231,3 +232,80 @@ def test_a_closed_station_is_flat_however_long_it_prints(tmp_path, own):
         assert db.faults() == []
         (flat,) = [flag for flag in db.flags() if flag.kind == "flat"]
         assert (flat.station, flat.flag, flat.sets) == ("서울", 4, len(told))
+
+
+# ---- runs that are remembered from look to look
+
+
+def standing(chance: random.Random) -> tuple[list[Capture], list[Capture]]:
+    """
+    Give what a portal shows, and two odd boxes.
+
+    Six of the sixteen stations move, which makes no other flat, and then more. In the odd boxes
+    four others have moved.
+    """
+    first = values = [chance.randrange(50, 200) for _ in CITIES]
+    moves = [0] * 6 + [chance.choice([15, 20, 40]) for _ in CITIES[6:]]
+    told = []
+    for hour in range(HOURS):
+        values = [
+            number + 12 * (hour >= begin) for number, begin in zip(values, moves, strict=True)
+        ]
+        printed = [None if chance.random() < 0.03 else number for number in values]
+        told.append(_shown(3600 * hour + chance.randrange(600), printed))
+    others = [number + 15 * (6 <= nth < 10) for nth, number in enumerate(first)]
+    odd = [_shown(3600 * hour + 1800, others) for hour in (13, 2)]
+    return told, odd
+
+
+def _shown(second: int, printed: Sequence[int | None]) -> Capture:
+    content = box(printed)
+    return Capture(
+        portal="p0",
+        captured_at=moment(BEGIN + second),
+        precision="second",
+        digest=content.digest,
+        content=content,
+        page_date=None,
+    )
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 10_000))
+def test_runs_that_are_remembered_give_the_flags_of_runs_that_are_followed(seed):
+    """Boxes of an archive in which others moved are found late; some looks are another writer's."""
+    chance = random.Random(seed)
+    told, odd = standing(chance)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "w.db"
+        writers = [Store.open(path) for _ in range(2)]
+        writers[0].portal("p0", "https://p0.example/", 600)
+        for writer in writers:
+            writer._conn.execute("PRAGMA synchronous = off")
+        for nth, look in enumerate(told):
+            captures.keep(writers[chance.random() < 0.1], [look])
+            if nth in (4, 19):
+                captures.keep(writers[chance.random() < 0.5], [odd.pop()])
+        with query.Database(path) as db:
+            assert db.faults() == []
+        for writer in writers:
+            writer.close()
+
+
+@pytest.mark.parametrize("moving", [1, 6], ids=["one moves", "six move"])
+def test_no_set_of_a_feed_that_stands_is_read_again_for_each_new_one(tmp_path, monkeypatch, moving):
+    """Neither where all sets are the same set, nor where they differ and too few stations move."""
+    read: list[int] = []
+    reading = flagging._Judge._read
+
+    def counted(judge: flagging._Judge, sql: str, which: Mapping[str, int]) -> list[Box]:
+        boxes = reading(judge, sql, which)
+        read.append(len(boxes))
+        return boxes
+
+    monkeypatch.setattr(flagging._Judge, "_read", counted)
+    told = [
+        [(7 * hour + nth) % 300 if nth < moving else 100 for nth in range(16)] for hour in range(60)
+    ]
+    hourly(tmp_path / "w.db", told, own=True)
+    assert sum(read) <= (1 + flagging.AROUND) * len(told)

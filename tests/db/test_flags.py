@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from ioos_qc import qartod
 
-from db import flags
+from db import flags, runs
 from db.flags import Box
 from db.qartod import FAIL, SUSPECT
 from scraper.demo.portal import CITIES
@@ -62,8 +62,8 @@ def steps(series: list[int]) -> list[int]:
 def flat(series: list[int | None]) -> list[int]:
     """Give our flags of a series."""
     told, found = boxes(series), dict.fromkeys(range(len(series)), 1)
-    for run in flags.runs(told, 0):
-        if flag := flags.flat(run):
+    for run in runs.runs(told, 0):
+        if flag := runs.flat(run):
             found |= {(box.seen_from - BEGIN) // HOUR_S: flag for box in run}
     return list(found.values())
 
@@ -192,7 +192,7 @@ def test_a_calm_night_is_not_flat():
         box._replace(tenths=dict.fromkeys(OTHERS, 100 + nth % 2) | {0: 100})
         for nth, box in enumerate(boxes([100] * 8))
     ]
-    assert flags.flat(run) == 0
+    assert runs.flat(run) == 0
 
 
 def test_two_copies_in_turn_are_two_sets_and_not_six():
@@ -201,18 +201,18 @@ def test_two_copies_in_turn_are_two_sets_and_not_six():
         box._replace(published_by=BEGIN - HOUR_S * (1 + nth % 2))
         for nth, box in enumerate(boxes([100] * 20))
     ]
-    assert flags.flat(run) == 0
+    assert runs.flat(run) == 0
 
 
 def test_six_looks_in_an_hour_are_not_six_hourly_sets():
-    assert flags.flat(boxes([100] * 8, every_s=600)) == 0
+    assert runs.flat(boxes([100] * 8, every_s=600)) == 0
 
 
 def test_a_run_only_gets_worse_as_it_grows_at_either_end():
     run = boxes([100] * 10)
-    grades = [flags.flat(run[:size]) for size in range(11)]
+    grades = [runs.flat(run[:size]) for size in range(11)]
     assert grades == [0, 0, 0, 0, 0, 0, 3, 3, 4, 4, 4]
-    assert [flags.flat(run[-size:]) for size in range(1, 11)] == grades[1:]
+    assert [runs.flat(run[-size:]) for size in range(1, 11)] == grades[1:]
 
 
 # ---- what is not compared

@@ -158,7 +158,7 @@ FACTS = {
 }
 SPELLS = {
     *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.pauses", "db.sets"),
-    "db.standing",
+    *("db.printed", "db.rows", "db.runs", "db.seen", "db.standing"),
 }
 
 ROOMS = {
@@ -176,16 +176,22 @@ ROOMS = {
     "db.dates": {"db.reading", "db.read.rows"},
     "db.derived": {"db.qartod", "db.read.rows"},
     "db.doubts": {"db.derived", "db.lateness", "db.validity"},
-    "db.labels": {"db.sets"},
+    "db.printed": set(),
+    "db.rows": set(),
+    "db.seen": {"db.dates"},
+    "db.labels": {"db.printed", "db.sets"},
     "db.lateness": {"db.reading", "db.read.rows", "db.validity"},
     "db.pauses": {"db.validity"},
     "db.bands": {"db.validity"},
-    "db.sets": {"db.bands", "db.dates", "db.validity"},
+    "db.sets": {"db.bands", "db.dates", "db.printed", "db.rows", "db.validity"},
     "db.standing": set(),
     "db.records": set(),
     "db.qartod": set(),
     "db.flags": {"db.qartod", "db.read.rows", "db.records", "db.reading"},
-    "db.flagging": {"db.flags", "db.qartod", "db.read.rows", "db.records"},
+    "db.runs": {"db.flags", "db.qartod"},
+    "db.flagging": {
+        *("db.flags", "db.printed", "db.qartod", "db.read.rows", "db.records", "db.runs"),
+    },
     "db.spells": {*SPELLS, "db.flagging"},
     "db.file": set(),
     "db.read": {*FACTS, "db.file", "db.flagging", "db.labels", "db.lateness", "db.spells"},
@@ -203,8 +209,7 @@ ROOMS = {
     "db.write": {
         *FACTS,
         *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses", "db.query"),
-        "db.read",
-        "db.spells",
+        *("db.read", "db.rows", "db.runs", "db.spells"),
     },
     "db.export": {*FACTS, "db.file", "db.measures", "db.query", "db.read"},
     "db.merge": {

@@ -1,0 +1,29 @@
+"""What sidebars printed, read once for all rules that ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_TENTHS: Final = """
+    SELECT station_id, temperature FROM readings
+    WHERE sidebar_id = ? AND temperature IS NOT NULL"""
+
+
+class Printed(dict[int, dict[int, int]]):
+    """
+    The temperatures of sidebars, by their rows: tenths of a degree C by station.
+
+    What is asked for is read from the file and remembered, so it lives no longer than a transaction
+    in which no reading changes.
+    """
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        super().__init__()
+        self._conn = conn
+
+    def __missing__(self, sidebar_id: int) -> dict[int, int]:
+        printed = self[sidebar_id] = dict(self._conn.execute(_TENTHS, (sidebar_id,)))
+        return printed

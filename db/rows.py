@@ -1,0 +1,33 @@
+"""Many rows for one table, some dozen of them to a statement."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+TOGETHER: Final = 32
+"""To begin and end a statement costs SQLite about as much as to insert a row."""
+
+
+def insert(
+    conn: sqlite3.Connection, into: str, values: str, rows: Iterable[Any], *, more: str = ""
+) -> None:
+    """
+    Insert rows as ``executemany`` does, in about half of its time.
+
+    Args:
+        conn: Inside a transaction.
+        into: SQL up to the values, such as ``"INSERT INTO bands (band, sidebar_id)"``.
+        values: SQL of one row's values, such as ``"(?, ?)"``.
+        rows: The values of each row.
+        more: SQL after the values, such as ``"ON CONFLICT DO NOTHING"``.
+    """
+    many = f"{into} VALUES {', '.join([values] * TOGETHER)} {more}"
+    left = iter(rows)
+    while len(some := list(islice(left, TOGETHER))) == TOGETHER:
+        conn.execute(many, tuple(chain.from_iterable(some)))
+    conn.executemany(f"{into} VALUES {values} {more}", some)
