@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from db.moments import moment
 from db.read.originals import SEEN
 
 if TYPE_CHECKING:
     import datetime as dt
-    import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from db.read.ask import Ask
 
@@ -20,28 +21,54 @@ Kind: TypeAlias = Literal["label", "icon", "city"]
 _PORTALS: Final = 2**16
 """Second and portal are packed into one number, so that the least one has its portal."""
 
-WORDS: Final = f"""
+_LISTS: Final = f"""
     WITH shown AS MATERIALIZED (
         SELECT sidebar_id, min(first * {_PORTALS} + portal_id) AS first,
             max(last * {_PORTALS} + portal_id) AS last
         FROM ({SEEN}) GROUP BY sidebar_id
-    ), skies AS MATERIALIZED (
-        SELECT DISTINCT sidebar_id, condition_id FROM readings
+    ), boxes AS MATERIALIZED (
+        SELECT r.sidebar_id, cities, skies, first, last FROM (
+            SELECT sidebar_id, group_concat(station_id) AS cities,
+                group_concat(DISTINCT condition_id) AS skies
+            FROM readings GROUP BY sidebar_id
+        ) AS r LEFT JOIN shown AS s ON s.sidebar_id = r.sidebar_id
     )
-    SELECT 'label', c.label, group_concat(DISTINCT coalesce(c.condition, c.label_en)),
-        c.label = '' OR min(c.label_en IS NOT NULL), count(DISTINCT k.sidebar_id),
-        min(s.first), max(s.last)
-    FROM skies AS k JOIN conditions AS c ON c.id = k.condition_id
-    LEFT JOIN shown AS s ON s.sidebar_id = k.sidebar_id GROUP BY c.label
+    SELECT 'skies', skies, count(*), min(first), max(last), min(sidebar_id)
+    FROM boxes GROUP BY skies
     UNION ALL
-    SELECT 'icon', c.icon, NULL, NULL, count(DISTINCT k.sidebar_id), min(s.first), max(s.last)
-    FROM skies AS k JOIN conditions AS c ON c.id = k.condition_id
-    LEFT JOIN shown AS s ON s.sidebar_id = k.sidebar_id WHERE c.icon <> '' GROUP BY c.icon
-    UNION ALL
-    SELECT 'city', st.name_ko, coalesce(st.name_en, st.name_ko) || ' (' || st.kma_id || ')',
-        st.kma_id IS NOT NULL, count(*), min(s.first), max(s.last)
-    FROM readings AS r JOIN stations AS st ON st.id = r.station_id
-    LEFT JOIN shown AS s ON s.sidebar_id = r.sidebar_id GROUP BY st.id"""
+    SELECT 'cities', cities, count(*), min(first), max(last), min(sidebar_id)
+    FROM boxes GROUP BY cities
+    ORDER BY 6"""
+"""
+Lists of cities and of skies, the first kept first: how many sidebars have each, from when to when.
+
+Portals print the same cities for years, and the same few skies in many hours: what follows has to
+do with each of these lists once.
+"""
+
+_SKIES: Final = """
+    SELECT id, label, icon, coalesce(condition, label_en), label_en IS NOT NULL FROM conditions"""
+
+_CITIES: Final = """
+    SELECT id, name_ko, coalesce(name_en, name_ko) || ' (' || kma_id || ')', kma_id IS NOT NULL
+    FROM stations"""
+
+_Rows: TypeAlias = "list[tuple[Any, ...]]"
+_W = TypeVar("_W", int, str)
+
+
+class _Seen(NamedTuple):
+    """How many sidebars have a list; the first and the last look at them, each with its portal."""
+
+    sidebars: int
+    first: int | None
+    last: int | None
+
+
+_What: TypeAlias = "tuple[Kind, str, str | None, bool]"
+"""The kind, the word, what it means, and whether it is understood."""
+
+_Found: TypeAlias = "tuple[_What, list[_Seen]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,21 +109,67 @@ def printed(ask: Ask, icons: Mapping[str, str | None]) -> list[Word]:
         icons: The condition of each known icon code.
     """
     portals: dict[int, str] = dict(ask("SELECT id, name FROM portals"))
-    words = ask.read(lambda row: _word(row, portals, icons), WORDS)
+    lists = ask(_LISTS)
+    skies, cities = ([row[1:] for row in lists if row[0] == one] for one in ("skies", "cities"))
+    with ask.reading():
+        found = [
+            *_labels(skies, ask(_SKIES)),
+            *_icons(skies, ask(_SKIES), icons),
+            *_cities(cities, ask(_CITIES)),
+        ]
+        words = [_word(*one, portals=portals) for one in found]
     kinds = ["label", "icon", "city"]
     return sorted(words, key=lambda one: (kinds.index(one.kind), -one.sidebars, one.word))
 
 
-def _word(row: sqlite3.Row, portals: Mapping[int, str], icons: Mapping[str, str | None]) -> Word:
-    kind, word, means, understood, sidebars, first, last = row
-    if kind == "icon":
-        means, understood = icons.get(word), word in icons
+def _labels(lists: _Rows, skies: _Rows) -> Iterator[_Found]:
+    known = {row: (label, *rest) for row, label, _, *rest in skies}
+    skies_of: defaultdict[str, list[tuple[str | None, int]]] = defaultdict(list)
+    for row in dict.fromkeys(chain.from_iterable(_ids(ids) for ids, *_ in lists)):
+        label, *sky = known[row]
+        skies_of[label].append((sky[0], sky[1]))
+    for label, seen in _seen(lists, {row: label for row, (label, *_) in known.items()}):
+        meanings = dict.fromkeys(means for means, _ in skies_of[label] if means is not None)
+        understood = not label or all(is_known for _, is_known in skies_of[label])
+        yield ("label", label, ", ".join(meanings) or None, understood), seen
+
+
+def _icons(lists: _Rows, skies: _Rows, icons: Mapping[str, str | None]) -> Iterator[_Found]:
+    for icon, seen in _seen(lists, {row: icon for row, _, icon, *_ in skies}):
+        if icon:
+            yield ("icon", icon, icons.get(icon), icon in icons), seen
+
+
+def _cities(lists: _Rows, cities: _Rows) -> Iterator[_Found]:
+    known = {row: rest for row, *rest in cities}
+    for row, seen in _seen(lists, {row: row for row in known}):
+        name, means, is_known = known[row]
+        yield ("city", name, means, bool(is_known)), seen
+
+
+def _ids(text: str) -> list[int]:
+    return list(map(int, text.split(",")))
+
+
+def _seen(lists: _Rows, words: Mapping[int, _W]) -> Iterator[tuple[_W, list[_Seen]]]:
+    """Each word, of a row, and the lists that have it."""
+    found: defaultdict[_W, list[_Seen]] = defaultdict(list)
+    for ids, *seen, _ in lists:
+        for word in {words[row] for row in _ids(ids)}:
+            found[word].append(_Seen(*seen))
+    yield from found.items()
+
+
+def _word(what: _What, seen: list[_Seen], portals: Mapping[int, str]) -> Word:
+    kind, word, means, understood = what
+    first = min((one.first for one in seen if one.first is not None), default=None)
+    last = max((one.last for one in seen if one.last is not None), default=None)
     return Word(
         kind=kind,
         word=word,
-        means=means.replace(",", ", ") if means else None,
-        understood=bool(understood),
-        sidebars=sidebars,
+        means=means,
+        understood=understood,
+        sidebars=sum(one.sidebars for one in seen),
         first_seen=None if first is None else moment(first // _PORTALS),
         first_portal=None if first is None else portals[first % _PORTALS],
         last_seen=None if last is None else moment(last // _PORTALS),

@@ -199,6 +199,22 @@ def test_a_word_is_counted_in_sidebars_not_in_lines(history):
     assert listed["city", "서울시"]["sidebars"] == 1
 
 
+def test_words_are_those_of_each_sidebar_by_itself(history):
+    """Lists of words are read together where many sidebars have the same."""
+    printed = rows(
+        history,
+        "SELECT r.sidebar_id, c.label, c.icon, s.name_ko FROM readings AS r "
+        "JOIN conditions AS c ON c.id = r.condition_id JOIN stations AS s ON s.id = r.station_id",
+    )
+    sidebars: dict[tuple[str, str], set[int]] = {}
+    for row, *told in printed:
+        for kind, word in zip(("label", "icon", "city"), told, strict=True):
+            if word or kind == "label":
+                sidebars.setdefault((kind, word), set()).add(row)
+    listed = {key: word["sidebars"] for key, word in words(history).items()}
+    assert listed == {key: len(known) for key, known in sidebars.items()}
+
+
 def test_unknown_words_can_be_listed_alone(history):
     assert list(words(history, "--unknown")) == [
         ("label", "눈보라"),
