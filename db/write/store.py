@@ -157,7 +157,7 @@ class Store:
             look_id = self._insert_look(
                 look,
                 "unread",
-                page=zlib.compress(page.body),
+                page=zlib.compress(page.body, zlib.Z_BEST_SPEED),  # most are read at once
                 encoding=page.encoding,
                 tries=page.tries,
             )
