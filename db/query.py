@@ -271,8 +271,9 @@ class Database(Opened):
 
         named = list(dict.fromkeys(map(self.station, stations)))
         part = self._part(since, until, portal, now)
-        found = hours.Hours(self._ask, named, hours.asked_for(self._ask, part), part)
-        return [hour for station in named for hour in hours.read(found, station)]
+        with self._ask.of_one_state():
+            found = hours.Hours(self._ask, named, hours.asked_for(self._ask, part), part)
+            return [hour for station in named for hour in hours.read(found, station)]
 
     def compare(  # noqa: PLR0913 - each by its name
         self,

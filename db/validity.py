@@ -157,8 +157,8 @@ def pieces(
         interval_s: Between looks at the portal.
     """
     begin = shown.seen_from
-    if until <= shown.published_by + HOLD_S and not pauses:  # most are: fast path
-        yield begin, until, "live" if shown.confirmed else "unconfirmed"
+    if not pauses and (same := state_throughout(shown.published_by, shown.confirmed, until)):
+        yield begin, until, same
         return
     before: tuple[int, int, State] | None = None
     for since, to, last_look in _watched(begin, until, pauses):
@@ -171,6 +171,17 @@ def pieces(
             before = piece
     if before is not None:
         yield before
+
+
+def state_throughout(published_by: int, confirmed: bool, until: int) -> State | None:
+    """
+    The one state of a set that its portal showed without a pause; most sets have one.
+
+    None if its age may change it.
+    """
+    if until > published_by + HOLD_S:
+        return None
+    return "live" if confirmed else "unconfirmed"
 
 
 def _watched(

@@ -10,6 +10,7 @@ from db.export import manifest
 from db.export.slices import Selection, Slice, Source
 from db.export.tables import TABLES
 from db.measures import hours
+from db.measures.counting import HOUR_S
 from db.moments import epoch, moment
 from db.read.portals import SPAN
 
@@ -48,9 +49,9 @@ class Monthly(Source):
         ((first, last),) = self._ask(SPAN, {"portal": None})
         since, until = chosen.since, chosen.until
         if last is not None:
-            begins = first if since is None else max(first, epoch(since) + hours.HOUR_S - 1)
+            begins = first if since is None else max(first, epoch(since) + HOUR_S - 1)
             ends = last if until is None else min(last, epoch(until))
-            begins, ends = (at // hours.HOUR_S * hours.HOUR_S for at in (begins, ends))
+            begins, ends = (at // HOUR_S * HOUR_S for at in (begins, ends))
             if begins < ends:
                 return Selection(since=moment(begins), until=moment(ends))
         raise WrongQuestion("time", "of the dataset", expected="a full hour of looks at least")

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import islice, pairwise
-from operator import attrgetter
+from itertools import chain, islice, pairwise, repeat
 from typing import TYPE_CHECKING, Final
 
 from db.export.tables import TABLES
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from db.reading import Station
 
 _SIDEBARS_AT_ONCE: Final = 1000
-_HOURS_AT_ONCE: Final = 10_000
+_HOURS_AT_ONCE: Final = 500
 _END_OF_TIME: Final = 2**62
 
 _PORTAL = "(:portal IS NULL OR p.name = :portal)"
@@ -269,8 +268,8 @@ class Source(Database):
         months = periods.borders(asked_for[0], asked_for[-1], "month")
         for nth, (first, end) in enumerate(pairwise(months), 1):
             month = range(max(first, asked_for.start), min(end, asked_for.stop), asked_for.step)
-            found = hours.Hours(self._ask, stations, month, part)
-            rows = _of_all(stations, found)
+            with self._ask.of_one_state():
+                rows = _of_all(stations, hours.Hours(self._ask, stations, month, part))
             begun = moment(first)
             while some := list(islice(rows, _HOURS_AT_ONCE)):
                 done = nth / (len(months) - 1)
@@ -284,14 +283,14 @@ class Source(Database):
             yield Slice(rows=[_stats_row(day) for day in days], done=nth / len(names))
 
 
-_PLACE: Final = attrgetter("name_ko", "name_en", "kma_id", "latitude", "longitude")
-
-
 def _of_all(stations: list[Station], found: hours.Hours) -> Iterator[Row]:
-    places = list(map(_PLACE, stations))
-    for rows in zip(*map(found.rows, stations), strict=True):
-        for place, row in zip(places, rows, strict=True):
-            yield (*place, row[0], row[1], *row)
+    return chain.from_iterable(zip(*(_of_one(one, found) for one in stations), strict=True))
+
+
+def _of_one(station: Station, found: hours.Hours) -> Iterator[Row]:
+    place, times = map(repeat, hours.PLACE(station)), found.hours
+    published_by, *others = found.columns(station)
+    return zip(*place, times, published_by, times, published_by, *others)  # noqa: B905
 
 
 def _stats_row(day: Period) -> Row:

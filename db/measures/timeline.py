@@ -1,24 +1,24 @@
 """
 Timelines: the sets of one portal over time, with state and reason, for any station.
 
-The spells are numbered, so that the values of a station are a column beside them.
+The spells are numbered; the facts about them, and the values of a station in them, are columns.
 """
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from db import validity
 from db.derived import LATE_HOURS, UNFLAGGED
 from db.measures.stretches import LAST_LOOK, PAUSES
 from db.moments import FOREVER
 from db.read.flags import OF_STATION
-from db.read.why import DOUBTS, NOT_LISTED, Facts, why, why_live
-from db.validity import CONFIRMED, Shown
+from db.read.why import DOUBTS, NOT_LISTED, Facts, why
+from db.validity import CONFIRMED, Shown, pieces, state_throughout
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from db.read.ask import Ask
     from db.validity import Doubt, State
@@ -27,10 +27,7 @@ _DOUBTS: Final[tuple[Doubt, ...]] = tuple(DOUBTS)
 
 _DOUBT: Final = " ".join(f"WHEN '{doubt}' THEN {nth}" for nth, doubt in enumerate(_DOUBTS))
 
-SPELLS: Final = f"""
-    SELECT sp.seen_from, sp.seen_until, sp.standing_since, sp.published_by,
-        coalesce({CONFIRMED}, 0), sp.first_seen, sp.first_portal_id, sp.first_after,
-        CASE sp.doubt {_DOUBT} END, {LATE_HOURS}, sp.observed_at
+_IN_TIME: Final = """
     FROM spells AS sp
     WHERE sp.portal_id = :portal AND sp.seen_from < :until AND sp.seen_from >= coalesce((
         SELECT min(coalesce((
@@ -44,33 +41,55 @@ SPELLS: Final = f"""
     ORDER BY sp.seen_from"""
 """From the second last spell before the asked time that lists each of the stations."""
 
+SPELLS: Final = f"""
+    SELECT sp.seen_from, sp.seen_until, sp.standing_since, sp.published_by,
+        coalesce({CONFIRMED}, 0), sp.first_seen {_IN_TIME}"""
+
+EVIDENCE: Final = f"""
+    SELECT sp.first_portal_id, sp.first_after, CASE sp.doubt {_DOUBT} END, {LATE_HOURS},
+        sp.observed_at {_IN_TIME}"""
+"""More facts about the same spells, for values that are not live."""
+
 READINGS: Final = f"""
-    SELECT sp.seen_from, r.condition_id, {UNFLAGGED}, r.temperature
+    SELECT {UNFLAGGED}, r.condition_id, r.temperature
     FROM spells AS sp
-    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
+    LEFT JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
         AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
     WHERE sp.portal_id = :portal AND sp.seen_from >= :since AND sp.seen_from < :until
     ORDER BY sp.seen_from"""
+"""The values of a station in the same spells."""
+
+NONE: Final = -1
+"""The number of no spell."""
+
+Turn: TypeAlias = "tuple[int, State, int]"
+"""The begin of a turn, its state and its spell; it ends where the next one begins."""
 
 
-class Piece(NamedTuple):
+class Spells(NamedTuple):
+    """The columns of ``SPELLS``."""
+
+    seen_from: Sequence[int]
+    seen_until: Sequence[int]
+    standing_since: Sequence[int]
+    published_by: Sequence[int]
+    confirmed: Sequence[int]
+    first_seen: Sequence[int]
+
+
+class Values(NamedTuple):
     """
-    A time in which a portal's set has one state.
+    The values of a station by spell; the last ones, at ``NONE``, are those without a spell.
 
     Attributes:
-        begin, end: ``begin <= t < end``, epoch seconds.
-        state: Its state throughout.
-        published_by: That of the set.
-        spell: The number of the spell; the last one that lists the station.
-        is_listed: Whether the portal lists the station in this time.
+        flags: QARTOD's numbers of the temperatures.
+        skies: The rows of the conditions; None if the spell does not list the station.
+        tenths: Tenths of a degree C; None if no number is printed.
     """
 
-    begin: int
-    end: int
-    state: State
-    published_by: int
-    spell: int
-    is_listed: bool
+    flags: Sequence[int]
+    skies: Sequence[int | None]
+    tenths: Sequence[int | None]
 
 
 class Timeline:
@@ -95,56 +114,66 @@ class Timeline:
     ) -> None:
         self._ask, self._portals = ask, portals
         self.name, self._interval_s = portals[portal]
-        self._rows = ask.whole(SPELLS, {**part, "portal": portal}, present=7)
-        self.numbers = range(number, number + len(self._rows))
-        self._numbers = {row[0]: spell for spell, row in zip(self.numbers, self._rows, strict=True)}
-        since = self._rows[0][0] if self._rows else 0
-        self._which: dict[str, object] = {**part, "portal": portal, "since": since}
-        self._pauses = self._asked_pauses() if self._rows else []
+        self._part = {**part, "portal": portal}
+        self.spells = Spells(*ask.columns(SPELLS, self._part, present=6))
+        seen_from = self.spells.seen_from
+        self.numbers = range(number, number + len(seen_from))
+        self._which = {**self._part, "since": seen_from[0] if seen_from else 0}
+        self._pauses = self._asked_pauses() if seen_from else []
 
     def _asked_pauses(self) -> list[tuple[int, int]]:
         """The stretches without a look; the one after the last look has no end."""
         ((last_look,),) = self._ask.whole(LAST_LOOK, self._which, present=1)
         return [*self._ask.whole(PAUSES, self._which, present=2), (last_look, FOREVER)]
 
-    def readings(self, station: str) -> dict[int, tuple[int, int | None, int]]:
-        """The sky, the tenths of a degree and the flag of a station in each spell."""
+    def values(self, station: str) -> list[list[Any]]:
+        """The values of a station in each spell: the columns of ``Values``."""
         which = {**self._which, "station": station}
-        rows = self._ask.whole(READINGS, which, present=3)
-        flags = dict(self._ask.whole(OF_STATION, which, present=2))
-        numbers = self._numbers
-        return {
-            numbers[seen_from]: (sky, tenths, flags.get(seen_from, unflagged))
-            for seen_from, sky, unflagged, tenths in rows
-            if seen_from in numbers
-        }
+        flags, skies, tenths = self._ask.columns(READINGS, which, present=1)
+        if flagged := dict(self._ask.whole(OF_STATION, which, present=2)):
+            seen = zip(self.spells.seen_from, flags, strict=True)
+            flags = [flagged.get(seen_from, flag) for seen_from, flag in seen]
+        return [flags, skies, tenths]
 
-    def pieces(self, listing: Container[int], until: int) -> Iterator[Piece]:
-        """The states of the values of a station, oldest first; ``listing``: the spells with it."""
+    def turns(self, listing: Sequence[bool], until: int) -> Iterator[Turn]:
+        """The turns of a station, oldest first; ``listing``: whether each spell lists it."""
         begins = [since for since, _ in self._pauses]
-        ends = [*(row[0] for row in self._rows[1:]), until]
-        last: tuple[int, int] | None = None
-        for spell, row, end in zip(self.numbers, self._rows, ends, strict=False):
-            if spell in listing:
-                last = row[3], spell
-                first, after = bisect_left(begins, row[0]), bisect_right(begins, row[1])
-                shown = Shown(row[0], row[1], row[2], row[3], row[4] == 1)
-                paused = self._pauses[first:after]
-                for begin, to, state in validity.pieces(shown, end, paused, self._interval_s):
-                    yield Piece(begin, to, state, row[3], spell, True)
-            elif last is not None:
-                yield Piece(row[0], end, "down", *last, is_listed=False)
+        paused = {bisect_right(self.spells.seen_from, since) - 1 for since in begins}
+        ends = [*self.spells.seen_from[1:], until]
+        last = NONE
+        rows = zip(*self.spells[:5], strict=True)
+        listed = listing[self.numbers.start : self.numbers.stop]
+        for spell, is_listed, row, end in zip(self.numbers, listed, rows, ends, strict=False):
+            seen_from, seen_until, _, published_by, confirmed = row
+            if not is_listed:
+                if last != NONE:
+                    yield seen_from, "down", last
+                continue
+            last, is_confirmed = spell, confirmed == 1
+            state = state_throughout(published_by, is_confirmed, end)
+            if state and spell - self.numbers.start not in paused:
+                yield seen_from, state, spell
+                continue
+            within = self._pauses[bisect_left(begins, seen_from) : bisect_right(begins, seen_until)]
+            for begin, _, state in pieces(
+                Shown(*row[:4], is_confirmed), end, within, self._interval_s
+            ):
+                yield begin, state, spell
 
-    def why(self, piece: Piece, at: int) -> str:
-        """Why a piece is in its state, at a moment in it."""
-        if not piece.is_listed:
+    def why(self, spell: int, state: State, at: int) -> str:
+        """Why a spell is in its state, at a moment at which it counts."""
+        nth = spell - self.numbers.start
+        if nth + 1 < len(self.numbers) and self.spells.seen_from[nth + 1] <= at:
             return NOT_LISTED
-        row = self._rows[piece.spell - self.numbers.start]
-        if piece.state == "live":
-            return why_live(row[5])
-        _, _, standing_since, published_by, _, first_seen, first_portal, first_after, *more = row
-        doubt, late_hours, observed_at = more
-        facts = Facts(
+        return why(state, self._facts(nth, at))
+
+    def _facts(self, nth: int, at: int) -> Facts:
+        """The facts that decide the state of the nth spell at a moment."""
+        _, _, standing_since, published_by, _, first_seen = (of[nth] for of in self.spells)
+        first_portal, first_after, doubt, late_hours, observed_at = (
+            of[nth] for of in self._evidence
+        )
+        return Facts(
             at=at,
             last_look=self._last_look(at),
             portal=self.name,
@@ -157,7 +186,10 @@ class Timeline:
             late_hours=late_hours,
             observed_at=observed_at,
         )
-        return why(piece.state, facts)
+
+    @functools.cached_property
+    def _evidence(self) -> list[list[Any]]:
+        return self._ask.columns(EVIDENCE, self._part, present=1)
 
     def _last_look(self, at: int) -> int:
         """The last look up to a moment in a pause; outside of a pause, the moment itself."""
@@ -165,10 +197,3 @@ class Timeline:
         if nth >= 0 and at < self._pauses[nth][1]:
             return self._pauses[nth][0]
         return at
-
-    def before(self, spell: int, tenths: Mapping[int, int | None]) -> int | None:
-        """The value of a station in the spell before this one that lists it, if any."""
-        for number in range(spell - 1, self.numbers.start - 1, -1):
-            if number in tenths:
-                return tenths[number]
-        return None

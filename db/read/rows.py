@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
-from db.moments import moment
+from db.moments import KST, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DAY_S = 24 * 60 * 60
 
@@ -27,6 +31,12 @@ def iso(seconds: str) -> str:
 def moment_or_none(seconds: int | None) -> dt.datetime | None:
     """The moment, in Korean time; None for NULL."""
     return None if seconds is None else moment(seconds)
+
+
+def moments(column: Iterable[int | None]) -> list[dt.datetime | None]:
+    """The moments of a column, which may be very long; None for NULL."""
+    at = dt.datetime.fromtimestamp
+    return [None if seconds is None else at(seconds, KST) for seconds in column]
 
 
 def date_or_none(iso_date: str | None) -> dt.date | None:

@@ -158,5 +158,17 @@ def test_at_and_the_view_agree_with_any_history(tmp_path_factory, looks):
     ]
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(look, min_size=1, max_size=40))
+def test_the_means_of_any_history_are_those_of_stats(tmp_path_factory, looks):
+    path = tmp_path_factory.mktemp("means") / "weather.db"
+    fill(path, looks)
+    with query.Database(path) as db:
+        for station in db.stations():
+            hours, stats = db.hours(station.name_ko), db.stats(station.name_ko, by="hour")
+            means = {one.hour: (one.mean_c, one.coverage) for one in hours}
+            assert means.items() <= {one.since: (one.mean_c, one.coverage) for one in stats}.items()
+
+
 def _place(row: tuple[str, int]) -> tuple[str, int]:
     return row[:2]

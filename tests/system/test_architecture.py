@@ -153,8 +153,8 @@ STAGES = {
 """Each stage and the other stages that it may know; all may know the errors."""
 
 FACTS = {
-    *("db.asked", "db.counts", "db.derived", "db.flags", "db.qartod", "db.packing", "db.problems"),
-    *("db.reading", "db.read.rows", "db.validity"),
+    *("db.asked", "db.counts", "db.derived", "db.flags", "db.frozen", "db.qartod", "db.packing"),
+    *("db.problems", "db.reading", "db.read.rows", "db.validity"),
 }
 SPELLS = {
     *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.pauses", "db.sets"),
@@ -172,6 +172,7 @@ ROOMS = {
     "db.packing": set(),
     "db.problems": {"db.reading"},
     "db.frames": set(),
+    "db.frozen": set(),
     "db.read.rows": {"db.reading"},
     "db.dates": {"db.reading", "db.read.rows"},
     "db.derived": {"db.qartod", "db.read.rows"},

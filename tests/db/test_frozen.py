@@ -1,0 +1,31 @@
+"""Records made by the thousands are what their own class makes of the same values."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, astuple, replace
+
+import pytest
+
+from db import frozen
+from db.reading import Reading
+from tests.support.make import make_reading
+
+READING = make_reading()
+VALUES = (READING.city, READING.station, READING.condition, READING.temperature_c)
+
+
+def test_records_are_those_that_their_class_makes():
+    first, second = frozen.records(Reading, *([value] * 2 for value in VALUES))
+    assert (type(first), first, hash(first)) == (Reading, READING, hash(READING))
+    assert (repr(second), astuple(second)) == (repr(READING), astuple(READING))
+    assert replace(first, temperature_c=1.0) == replace(READING, temperature_c=1.0)
+
+
+def test_records_are_frozen():
+    (reading,) = frozen.records(Reading, *([value] for value in VALUES))
+    with pytest.raises(FrozenInstanceError):
+        reading.city = "부산"  # type: ignore[misc] # on purpose
+
+
+def test_without_values_there_are_no_records():
+    assert frozen.records(Reading, [], [], [], []) == []
