@@ -48,11 +48,16 @@ class Lines:
 
     Args:
         stream: Where to; it stays open.
-        line: With ``%s`` for each column.
+        line: Joins the texts of a row.
         cells: The text of each column's values.
     """
 
-    def __init__(self, stream: BinaryIO, line: str, cells: Sequence[Mapping[Any, str]]) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        line: Callable[[tuple[str, ...]], str],
+        cells: Sequence[Mapping[Any, str]],
+    ) -> None:
         self._stream, self._line, self._cells = stream, line, cells
 
     def write(self, some: Slice) -> None:
@@ -61,8 +66,8 @@ class Lines:
         told = [
             map(how.__getitem__, column) for column, how in zip(columns, self._cells, strict=True)
         ]
-        lines = map(self._line.__mod__, zip(*told, strict=True))
-        self._stream.write("".join(lines).encode())
+        lines = map(self._line, zip(*told, strict=True))
+        self._stream.write("\n".join([*lines, ""]).encode())
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -99,7 +104,7 @@ def csv(
         otherwise=str,
         nothing="",
     )
-    return Lines(stream, f"{','.join(['%s'] * len(columns))}\n", cells)
+    return Lines(stream, ",".join, cells)
 
 
 def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str]) -> Lines:
@@ -114,7 +119,8 @@ def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[st
         otherwise=repr,
         nothing="null",
     )
-    return Lines(stream, f"{{{', '.join(f'{json.dumps(name)}: %s' for name in columns)}}}\n", cells)
+    line = f"{{{', '.join(f'{json.dumps(name)}: %s' for name in columns)}}}"
+    return Lines(stream, line.__mod__, cells)
 
 
 class CellText(dict[Any, str]):
