@@ -151,8 +151,7 @@ class Database(Opened):
     ) -> list[Spell]:
         """The spells of one station, oldest first."""
         part = self._part(since, until, portal)
-        values = {**part.values, "station": self.station(station).name_ko}
-        return self._ask.read_all(read.series.read, read.series.SERIES, values)
+        return read.series.read(self._ask, self.station(station), part.values)
 
     def looks(
         self,

@@ -286,6 +286,9 @@ Whether a look saw the set of a spell ``sp`` appear, as SQL; NULL counts as no.
 The age of a set with a printed hour is known: no look needs to have seen it appear.
 """
 
+WAS_LIVE: Final = f"({CONFIRMED} AND sp.seen_until - sp.published_by < {HOLD_S})"
+"""Whether a spell ``sp`` was live at its last look, as SQL; NULL counts as no."""
+
 NEXT_CHANGE: Final = """(SELECT n.seen_from FROM spells AS n
     WHERE n.portal_id = sp.portal_id AND n.seen_from > sp.seen_from
     ORDER BY n.seen_from LIMIT 1)"""

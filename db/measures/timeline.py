@@ -115,7 +115,7 @@ class Timeline:
         self._ask, self._portals = ask, portals
         self.name, self._interval_s = portals[portal]
         self._part = {**part, "portal": portal}
-        self.spells = Spells(*ask.columns(SPELLS, self._part, present=6))
+        self.spells = Spells(*ask.whole_columns(SPELLS, self._part, present=6))
         seen_from = self.spells.seen_from
         self.numbers = range(number, number + len(seen_from))
         self._which = {**self._part, "since": seen_from[0] if seen_from else 0}
@@ -129,7 +129,7 @@ class Timeline:
     def values(self, station: str) -> list[list[Any]]:
         """The values of a station in each spell: the columns of ``Values``."""
         which = {**self._which, "station": station}
-        flags, skies, tenths = self._ask.columns(READINGS, which, present=1)
+        flags, skies, tenths = self._ask.whole_columns(READINGS, which, present=1)
         if flagged := dict(self._ask.whole(OF_STATION, which, present=2)):
             seen = zip(self.spells.seen_from, flags, strict=True)
             flags = [flagged.get(seen_from, flag) for seen_from, flag in seen]
@@ -189,7 +189,7 @@ class Timeline:
 
     @functools.cached_property
     def _evidence(self) -> list[list[Any]]:
-        return self._ask.columns(EVIDENCE, self._part, present=1)
+        return self._ask.whole_columns(EVIDENCE, self._part, present=1)
 
     def _last_look(self, at: int) -> int:
         """The last look up to a moment in a pause; outside of a pause, the moment itself."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _AT_ONCE: Final = 500
-"""Rows; fewer than the new objects after which Python collects garbage."""
+"""Rows at once: fewer than the new objects after which Python collects garbage."""
 
 
 class Ask:
@@ -86,14 +86,12 @@ class Ask:
         self._refuse_others(zip(*rows, strict=True), present)
         return rows
 
-    def columns(
-        self, sql: str, values: Mapping[str, object] | None = None, *, present: int
-    ) -> list[list[Any]]:
+    def columns(self, sql: str, values: Mapping[str, object] | None = None) -> list[list[Any]]:
         """
-        The same as columns, some rows at a time.
+        The answer as columns, for very many rows.
 
-        Python's garbage collector walks through rows that are held by the thousands, more than
-        once; through columns it does not.
+        The garbage collector visits each of thousands of rows that are kept, more than once; of
+        columns it visits a few.
         """
         with self.reading():
             cursor = self._plain(sql, values)
@@ -101,11 +99,18 @@ class Ask:
             while rows := cursor.fetchmany(_AT_ONCE):
                 for column, more in zip(columns, zip(*rows, strict=True), strict=True):
                     column.extend(more)
+        return columns
+
+    def whole_columns(
+        self, sql: str, values: Mapping[str, object] | None = None, *, present: int
+    ) -> list[list[Any]]:
+        """The columns of ``whole``."""
+        columns = self.columns(sql, values)
         self._refuse_others(columns, present)
         return columns
 
     def _plain(self, sql: str, values: Mapping[str, object] | None) -> sqlite3.Cursor:
-        """The answer, to be fetched as plain tuples."""
+        """The answer, a cursor of plain tuples."""
         cursor = self._conn.cursor()
         cursor.row_factory = None
         return cursor.execute(sql, values or {})
@@ -117,7 +122,7 @@ class Ask:
 
     @contextlib.contextmanager
     def of_one_state(self) -> Iterator[None]:
-        """Answer the questions asked inside of one state of the file, whatever is written."""
+        """Answer all queries inside from one state of the file, whatever others write."""
         if self._conn.in_transaction:
             yield
             return

@@ -33,10 +33,19 @@ def moment_or_none(seconds: int | None) -> dt.datetime | None:
     return None if seconds is None else moment(seconds)
 
 
-def moments(column: Iterable[int | None]) -> list[dt.datetime | None]:
-    """The moments of a column, which may be very long; None for NULL."""
+def moments(seconds: Iterable[int | None]) -> list[dt.datetime | None]:
+    """The moments of a column, which may be very long."""
     at = dt.datetime.fromtimestamp
-    return [None if seconds is None else at(seconds, KST) for seconds in column]
+    return [None if second is None else at(second, KST) for second in seconds]
+
+
+def shared_moments(*columns: Iterable[int | None]) -> list[list[dt.datetime | None]]:
+    """The moments of columns that have most of them in common; each is made once."""
+    known: dict[int | None, dt.datetime | None] = {None: None}
+    for column in columns:
+        new = [second for second in column if second not in known]
+        known.update(zip(new, moments(new), strict=True))
+    return [[known[second] for second in column] for column in columns]
 
 
 def date_or_none(iso_date: str | None) -> dt.date | None:

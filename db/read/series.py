@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import repeat
+from typing import TYPE_CHECKING
 
-from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql
-from db.moments import KST
+from db import frozen
+from db.derived import LEARNED, LEARNED_COLUMNS, UNFLAGGED, flag_sql
 from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
-from db.read.rows import END_OF_TIME
-from db.read.why import why_sql
-from db.validity import LIVE_UNTIL, state_sql
+from db.read.rows import END_OF_TIME, shared_moments
+from db.read.why import why_live, why_sql
+from db.validity import LIVE_UNTIL, WAS_LIVE, state_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import datetime as dt
+    from collections.abc import Iterable, Mapping
 
+    from db.read.ask import Ask
+    from db.reading import Station
     from db.validity import State
 
 
@@ -33,29 +36,42 @@ WEATHER = f"""
 """Portals before spells, an order that CROSS fixes: the key of spells begins with the portal."""
 
 
+_FIRST = f"""coalesce((
+        SELECT b.seen_from FROM spells AS b
+        WHERE b.portal_id = p.id AND b.seen_from <= coalesce(:since, -{END_OF_TIME})
+        ORDER BY b.seen_from DESC LIMIT 1), -{END_OF_TIME})"""
+"""The spell of a portal ``p`` that reaches into the time asked for, by its first look."""
+
+_STATION = "(SELECT id FROM stations WHERE name_ko = :station)"
+
 SERIES = f"""
-    SELECT st.name_ko, st.name_en, st.kma_id,
-        sp.seen_from, sp.seen_until, sp.changed_after, r.temperature / 10.0,
-        c.condition, c.label, p.name, {_STATE},
-        sp.published_by, {LIVE_UNTIL},
-        {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")}, {LEARNED_COLUMNS}, {flag_sql()},
-        sp.observed_at,
-        {DIGEST}
+    SELECT sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by, {LIVE_UNTIL},
+        sp.observed_at, sp.first_seen, r.temperature, r.condition_id, sp.portal_id,
+        CASE WHEN {WAS_LIVE} THEN NULL ELSE
+            {_STATE} || ' ' || {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} END,
+        {LEARNED_COLUMNS}, {UNFLAGGED}, s.digest
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
-    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
-    JOIN stations AS st ON st.id = r.station_id
-    JOIN conditions AS c ON c.id = r.condition_id {LEARNED}
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = {_STATION}
+    JOIN sidebars AS s ON s.id = sp.sidebar_id {LEARNED}
     WHERE (:portal IS NULL OR p.name = :portal)
+        AND sp.seen_from >= {_FIRST} AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})
         AND sp.seen_from < coalesce(:until, {END_OF_TIME})
-        AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})
-        AND sp.seen_from >= coalesce((
-            SELECT b.seen_from FROM spells AS b
-            WHERE b.portal_id = p.id AND b.seen_from <= coalesce(:since, -{END_OF_TIME})
-            ORDER BY b.seen_from DESC LIMIT 1), -{END_OF_TIME})
     ORDER BY sp.seen_from, p.id"""
-"""The last condition says no more than the one before, but in a way that finds the first row."""
+"""The spells of a station; state and reason are one text, and NULL for those that were live."""
+
+FLAGGED = f"""
+    SELECT fl.portal_id, fl.seen_from, max(fl.flag)
+    FROM portals AS p
+    CROSS JOIN flagged AS fl ON fl.portal_id = p.id
+    WHERE (:portal IS NULL OR p.name = :portal) AND fl.station_id = {_STATION}
+        AND fl.seen_from >= {_FIRST} AND fl.seen_from < coalesce(:until, {END_OF_TIME})
+    GROUP BY fl.portal_id, fl.seen_from"""
+"""The worst flag of each flagged spell of a station."""
+
+SKIES = "SELECT id, condition, label FROM conditions"
+
+PORTALS = "SELECT id, name FROM portals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,50 +113,51 @@ class Spell:
     digest: str
 
 
-def read(rows: Iterable[tuple[Any, ...]]) -> list[Spell]:
-    """Read rows of ``SERIES``, by place and in one go: they may be very many."""
-    at = dt.datetime.fromtimestamp
-    return [
-        Spell(
-            station=station,
-            station_en=station_en,
-            kma_id=kma_id,
-            seen_from=at(seen_from, KST),
-            seen_until=at(seen_until, KST),
-            changed_after=None if changed_after is None else at(changed_after, KST),
-            temperature_c=celsius,
-            condition=condition,
-            label=label,
-            portal=portal,
-            state=state,
-            published_by=at(published_by, KST),
-            valid_until=None if valid_until is None else at(valid_until, KST),
-            why=why,
-            learned_condition=learned_condition,
-            learned_from=learned_from,
-            flag=flag,
-            observed_at=None if observed_at is None else at(observed_at, KST),
-            digest=digest,
+def read(ask: Ask, station: Station, part: Mapping[str, object]) -> list[Spell]:
+    """The spells of a station, column by column: they may be very many."""
+    which = {**part, "station": station.name_ko}
+    with ask.of_one_state(), ask.reading():
+        columns = ask.columns(SERIES, which)
+        *times, first_seen, tenths, skies, portals, told, learned, learned_from, flags, digests = (
+            columns
         )
-        for (
-            station,
-            station_en,
-            kma_id,
+        seen_from, seen_until, changed_after, published_by, valid_until, observed_at = (
+            shared_moments(*times)
+        )
+        states = [one.partition(" ") if one else ("live", "", "") for one in told]
+        conditions = {row: sky for row, *sky in ask(SKIES)}
+        names = dict(ask(PORTALS))
+        return frozen.records(
+            Spell,
+            repeat(station.name_ko),
+            repeat(station.name_en),
+            repeat(station.kma_id),
             seen_from,
             seen_until,
             changed_after,
-            celsius,
-            condition,
-            label,
-            portal,
-            state,
+            [None if tenth is None else tenth / 10 for tenth in tenths],
+            [conditions[sky][0] for sky in skies],
+            [conditions[sky][1] for sky in skies],
+            [names[portal] for portal in portals],
+            [state for state, _, _ in states],
             published_by,
             valid_until,
-            why,
-            learned_condition,
+            [why or why_live(at) for (_, _, why), at in zip(states, first_seen, strict=True)],
+            learned,
             learned_from,
-            flag,
+            _worst(flags, ask(FLAGGED, which), zip(portals, times[0], strict=True)),
             observed_at,
-            digest,
-        ) in rows
-    ]
+            map(bytes.hex, digests),
+        )
+
+
+def _worst(
+    flags: list[int],
+    flagged: Iterable[tuple[int, int, int]],
+    spells: Iterable[tuple[int, int]],
+) -> list[int]:
+    """The flags, with those of the rules in their places."""
+    worst = {(portal, seen_from): flag for portal, seen_from, flag in flagged}
+    if not worst:
+        return flags
+    return [worst.get(spell, flag) for spell, flag in zip(spells, flags, strict=True)]
