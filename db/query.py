@@ -120,7 +120,7 @@ class Database(Opened):
         """The newest reading of each station and portal; only these stations, if any are named."""
         names = self._names([*station, *asked.several(stations or ())])
         part = self._part(portal=portal, now=now)
-        newest = self._ask.read(read.latest.read, read.latest.latest(":now"), part.values)
+        newest = self._ask.read_all(read.latest.read, read.latest.latest(":now"), part.values)
         return [
             one
             for one in newest

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from db import frozen
 from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
@@ -14,6 +15,7 @@ from db.validity import LIVE_UNTIL, last_look_sql, state_sql
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
+    from collections.abc import Iterable
 
     from db.validity import State
 
@@ -137,9 +139,15 @@ class Latest:
     observed_at: dt.datetime | None
 
 
-def read(row: sqlite3.Row) -> Latest:
-    """Read a row of ``latest``."""
-    return Latest(**values(row))
+def read(rows: list[tuple[Any, ...]]) -> list[Latest]:
+    """Read the rows of ``latest``; their columns are the fields of ``Latest``, and one more."""
+    if not rows:
+        return []
+    columns: dict[str, Iterable[Any]] = dict(zip(_FIELDS, zip(*rows, strict=True), strict=False))
+    for name in _MOMENTS:
+        columns[name] = map(_moment, columns[name])
+    columns["page_date"] = map(date_or_none, columns["page_date"])
+    return frozen.records(Latest, *columns.values())
 
 
 def values(row: sqlite3.Row) -> dict[str, Any]:
@@ -151,6 +159,8 @@ def values(row: sqlite3.Row) -> dict[str, Any]:
     told["page_date"] = date_or_none(told["page_date"])
     return told
 
+
+_FIELDS = tuple(field.name for field in fields(Latest))
 
 _MOMENTS = (
     *("seen_from", "seen_until", "published_by", "changed_after", "valid_until"),
