@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from csv import writer
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
@@ -27,6 +28,10 @@ _MARK: Final = "\ufeff"
 
 _ROW_END: Final = "\r\n"
 """By which ``csv.writer`` quotes either sign; until Python 3.13 a lone ``\\r`` had no quotes."""
+
+
+_SPECIAL: Final = re.compile('[",\r\n]')
+"""The characters for which ``csv.writer`` quotes a cell."""
 
 
 class Writer(Protocol):
@@ -150,6 +155,8 @@ def _cells(
 
 def _quoted(text: str) -> str:
     """A text as a cell of CSV (RFC 4180)."""
+    if not _SPECIAL.search(text):
+        return text
     row = io.StringIO()
     writer(row, lineterminator=_ROW_END).writerow([text, ""])  # alone, an empty text has quotes
     return row.getvalue().removesuffix(f",{_ROW_END}")
