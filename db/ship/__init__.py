@@ -113,6 +113,7 @@ class _Shipping:
 
     def __init__(self, source: Monthly, target: Target, clean: Callable[[str], str]) -> None:
         self._source, self._target, self._clean = source, target, clean
+        self._there: set[Month] = set()
 
     def run(self, progress: Callable[[float], None]) -> Shipped:
         with self._target.transaction():
@@ -157,7 +158,8 @@ class _Shipping:
             ):
                 there.setdefault(month, {})[portal] = digest
             damaged = self._damaged()
-        months = sorted({*here, *there, *damaged})
+        self._there = {*there, *damaged}
+        months = sorted({*here, *self._there})
         return [x for x in months if here.get(x) != there.get(x) or x in damaged]
 
     def _damaged(self) -> set[Month]:
@@ -176,7 +178,7 @@ class _Shipping:
     def _replace(self, month: Month, digests: Mapping[str, str] | None) -> int:
         """Replace a month, and return the number of its rows."""
         counts: Counter[What] = Counter()
-        for table in (*BY_MONTH, "shipped", "shipped_rows"):
+        for table in (*BY_MONTH, "shipped", "shipped_rows") if month in self._there else ():
             self._target.run(f"DELETE FROM {SCHEMA}.{table} WHERE month = {quoted(month)}")
         if digests is None:
             return 0

@@ -1,7 +1,8 @@
 """
 The target databases, by ADBC: Postgres and DuckDB.
 
-Both take the same SQL, and rows as Arrow: Postgres by a binary COPY.
+Both take the same SQL, and rows as Arrow: Postgres by a binary COPY. This is ADBC's own level: its
+DB-API imports pandas and polars where they are installed, which takes longer than to ship.
 """
 # ruff: noqa: PLC0415 - extras
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,13 +79,20 @@ class Target:
     """An open connection; each ``with target.transaction()`` is one commit or nothing."""
 
     def __init__(self, uri: str) -> None:
+        from adbc_driver_manager import AdbcConnection
+
         self._uri = uri
+        self._waiting = futures.ThreadPoolExecutor(1)
         with self._named():
-            self._conn = _connect(uri)
+            self._database = _database(uri)
+            self._conn = AdbcConnection(self._database)
+            self._conn.set_autocommit(False)
 
     def close(self) -> None:
         """Close the connection."""
+        self._waiting.shutdown()
         self._conn.close()
+        self._database.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Target]:
@@ -99,15 +108,34 @@ class Target:
 
     def run(self, sql: str) -> None:
         """Run a statement."""
-        with self._conn.cursor() as cursor:
-            cursor.execute(sql)
+        with self._statement() as statement:
+            statement.set_sql_query(sql)
+            self._waited(statement, statement.execute_update)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        with self._conn.cursor() as cursor:
-            cursor.execute(sql)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
+        import pyarrow as pa
+
+        with self._statement() as statement:
+            statement.set_sql_query(sql)
+            stream, _ = self._waited(statement, statement.execute_query)
+            found = pa.RecordBatchReader.from_stream(stream).read_all()
+        return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+    def _waited(self, statement: Any, execute: Callable[[], Any]) -> Any:
+        """What a statement gives. It may wait for a lock; Ctrl-C cancels it."""
+        waiting = self._waiting.submit(execute)
+        try:
+            return waiting.result()
+        except KeyboardInterrupt:
+            statement.cancel()
+            futures.wait([waiting])
+            raise
+
+    def _statement(self) -> Any:
+        from adbc_driver_manager import AdbcStatement
+
+        return AdbcStatement(self._conn)
 
     def make(self, table: str, columns: Mapping[str, Kind], key: Sequence[str] = ()) -> None:
         """Create a table of the schema, if missing, and its missing columns."""
@@ -147,10 +175,37 @@ class Target:
                     yield pa.record_batch([*months, *batch.columns], schema=whole)
 
         whole = pa.schema([*first, *schema])
-        reader = pa.RecordBatchReader.from_batches(whole, batches())
-        with self._conn.cursor() as cursor:
-            cursor.adbc_ingest(table, reader, mode="append", db_schema_name=SCHEMA)
+        self._ingest(table, whole, batches())
         return counted
+
+    def _ingest(self, table: str, schema: Any, batches: Iterator[Any]) -> None:
+        """Have a table take batches; what fails in making them is raised as it is."""
+        import pyarrow as pa
+        from adbc_driver_manager import INGEST_OPTION_MODE_APPEND, StatementOptions
+
+        failures: list[BaseException] = []
+
+        def watched() -> Iterator[Any]:
+            try:
+                yield from batches
+            except BaseException as exc:  # ADBC would tell it as an error of the target
+                failures.append(exc)
+                raise
+
+        with self._statement() as statement:
+            statement.set_options(
+                **{
+                    StatementOptions.INGEST_TARGET_TABLE.value: table,
+                    StatementOptions.INGEST_TARGET_DB_SCHEMA.value: SCHEMA,
+                    StatementOptions.INGEST_MODE.value: INGEST_OPTION_MODE_APPEND,
+                }
+            )
+            statement.bind_stream(pa.RecordBatchReader.from_batches(schema, watched()))
+            try:
+                statement.execute_update()
+            finally:
+                for failure in failures:  # DuckDB would take it for the end of the rows
+                    raise failure
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
@@ -162,19 +217,19 @@ class Target:
             raise TargetError(self._uri, str(exc)) from exc
 
 
-def _connect(uri: str) -> Any:
+def _database(uri: str) -> Any:
     """
-    A connection.
+    A database.
 
     Raises:
         WrongTarget: The address is of an unknown kind.
     """
     if uri.startswith(("postgresql://", "postgres://")):
-        from adbc_driver_postgresql import dbapi as postgres
+        import adbc_driver_postgresql as postgres
 
         return postgres.connect(uri)
     if uri.startswith("duckdb:"):
-        from adbc_driver_duckdb import dbapi as duckdb
+        import adbc_driver_duckdb as duckdb
 
         return duckdb.connect(str(_file(uri)))
     raise WrongTarget(uri)

@@ -8,12 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from db import ship
+from db.errors import DatabaseError
 from db.export import codebook
 from db.export.months import Monthly
 from db.export.slices import Selection
@@ -30,6 +32,8 @@ from tests.support.keeping import capture_of, keep_failure, keep_own
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from db.export.slices import Slice
 
 HOUR = 3600
 START = int(dt.datetime(2024, 1, 30, 20, tzinfo=KST).timestamp())
@@ -194,6 +198,36 @@ def test_killed_in_the_middle_it_goes_on_when_run_again(path, uri, tmp_path):
     assert months == {"2024-01"}
     assert shipped(path, uri).months == 3
     assert tables(uri) == fresh(path, tmp_path)
+
+
+def test_what_fails_here_is_not_told_as_a_fault_of_the_target(path, uri, monkeypatch, tmp_path):
+    """Rows are read while the target takes them: ADBC alone would call it an error of its own."""
+
+    def damaged(*_: object) -> Iterator[Slice]:
+        yield from month(source, "weather", "2024-02")
+        raise DatabaseError(path, "malformed")
+
+    shipped(path, uri)
+    run(path, uri, f"DELETE FROM {SCHEMA}.weather WHERE month = '2024-02'")
+    month = Monthly.month
+    with Monthly(path) as source, monkeypatch.context() as patched:
+        patched.setattr(source, "month", damaged)
+        with pytest.raises(DatabaseError, match="malformed"):
+            ship.ship(source, uri)
+    assert {row[0] for row in tables(uri)["looks"]} >= {"2024-02"}
+    shipped(path, uri)
+    assert tables(uri) == fresh(path, tmp_path)
+
+
+def test_ctrl_c_ends_a_statement_that_waits(server):
+    target = Target(server)
+    interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt), target.transaction():
+        target.run("SELECT pg_sleep(600)")
+    with target.transaction():
+        assert target.ask("SELECT 1") == [(1,)]
+    target.close()
 
 
 def test_every_table_and_column_is_explained_there(path, server):
