@@ -4,7 +4,8 @@ The manifest: a digest of the facts of each portal's month, so that only changed
 The rows of a month depend on its looks, and on the rows derived from them and their neighbours: the
 spells that touch it and those before and after, their flags and learned labels, the pauses and late
 days. The digest covers all of these, not only the looks: an archived page can make a set of the
-next month older.
+next month older. It covers the stations and skies that the month lists and those listed last before
+it, not all: a new city changes no month before its first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from db.moments import KST_S, moment
 from db.read.rows import DAY_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from db.read.ask import Ask
 
@@ -35,10 +36,16 @@ _FIRST_AND_LAST: Final = """
         UNION ALL SELECT min(fetched_at), max(fetched_at) FROM fetches
         UNION ALL SELECT min(captured_at), max(captured_at) FROM captures)"""
 
-_WORDS: Final = (
-    "SELECT * FROM stations ORDER BY id",
-    "SELECT * FROM conditions ORDER BY id",
-)
+_LISTED: Final = """
+    SELECT * FROM (
+        SELECT r.station_id, r.condition_id, max(sp.seen_from) AS seen_from, sp.published_by
+        FROM spells AS sp JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
+        WHERE sp.portal_id = :portal AND sp.seen_from >= :first AND sp.seen_from < :end
+        GROUP BY r.station_id, r.condition_id) AS listed
+    JOIN stations AS st ON st.id = listed.station_id
+    JOIN conditions AS c ON c.id = listed.condition_id
+    ORDER BY listed.seen_from, st.id"""
+"""Each station and sky of a month, with the last spell of both."""
 
 _SPELLS: Final = """
     FROM spells AS sp WHERE sp.portal_id = :portal
@@ -82,23 +89,27 @@ def months(ask: Ask) -> list[tuple[Month, int, int]]:
 
 def of(ask: Ask) -> Manifest:
     """The manifest of a database."""
-    words = _digest(ask, _WORDS, {})
-    portals = ask(_PORTALS)
-    return {
-        month: {portal[1]: _of_portal(ask, portal, words, first, end) for portal in portals}
-        for month, first, end in months(ask)
-    }
+    spans = months(ask)
+    found: Manifest = {month: {} for month, *_ in spans}
+    for portal in ask(_PORTALS):
+        last: dict[int, tuple[object, ...]] = {}  # of each station, where it was listed last
+        for month, first, end in spans:
+            values = _values(portal[0], first, end)
+            listed = ask(_LISTED, values)
+            words = sorted(last.items()), listed
+            found[month][portal[1]] = _digest(ask, values, VERSION, portal, *words)
+            last |= {row[0]: row for row in listed}
+    return found
 
 
-def _of_portal(ask: Ask, portal: tuple[object, ...], words: str, first: int, end: int) -> str:
+def _values(portal: object, first: int, end: int) -> Mapping[str, object]:
     days = {"first_day": (first + KST_S) // DAY_S, "end_day": (end + KST_S) // DAY_S}
-    values = {"portal": portal[0], "first": first, "end": end, **days}
-    return _digest(ask, _PARTS, values, VERSION, words, portal)
+    return {"portal": portal, "first": first, "end": end, **days}
 
 
-def _digest(ask: Ask, questions: Iterable[str], values: Mapping[str, object], *more: object) -> str:
+def _digest(ask: Ask, values: Mapping[str, object], *more: object) -> str:
     found = hashlib.blake2b(repr(more).encode(), digest_size=16)
-    for question in questions:
-        for row in ask(question, values):
+    for part in _PARTS:
+        for row in ask(part, values):
             found.update(repr(row).encode())
     return found.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,13 @@ _BEGINS: Final[Mapping[What, str]] = {
 }
 """The column with the month of a row."""
 
+_FIRST_LISTED: Final = """
+    SELECT st.name_ko, min((SELECT sp.seen_from FROM spells AS sp
+        JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = st.id
+        WHERE sp.portal_id = ps.portal_id ORDER BY sp.seen_from LIMIT 1)) AS first
+    FROM stations AS st JOIN portal_stations AS ps ON ps.station_id = st.id
+    GROUP BY st.id HAVING first IS NOT NULL ORDER BY st.id"""
+
 
 class Monthly(Source):
     """A database of nalssi, open for export month by month."""
@@ -34,6 +42,10 @@ class Monthly(Source):
     @cached_property
     def _spans(self) -> dict[Month, tuple[int, int]]:
         return {name: (first, end) for name, first, end in manifest.months(self._ask)}
+
+    @cached_property
+    def _first_listed(self) -> dict[str, int]:
+        return dict(self._ask(_FIRST_LISTED, {}))
 
     def manifest(self) -> Manifest:
         """The manifest of all months."""
@@ -61,12 +73,17 @@ class Monthly(Source):
         return hours.asked_for(self._ask, self._part(chosen.since, chosen.until))
 
     def month(self, what: What, month: Month) -> Iterator[Slice]:
-        """The rows of a table that begin in a month; only complete hours."""
+        """
+        The rows of a table that begin in a month.
+
+        Hours are the complete ones, of the stations that a portal listed by the end of the month.
+        """
         first, end = self._spans[month]
         chosen = Selection(since=moment(first), until=moment(end))
         if what == "hours":
+            listed = tuple(name for name, at in self._first_listed.items() if at < end)
             whole = self._hours_of(chosen)
-            return self.slices("hours", whole) if whole else iter(())
+            return self.slices("hours", replace(whole, stations=listed)) if whole else iter(())
         place = list(TABLES[what]).index(_BEGINS[what])
         return (
             Slice(rows=rows, month=some.month, done=some.done)

@@ -189,8 +189,8 @@ def _array(kind: Kind, type_: Any, values: Sequence[Any], clean: Callable[[str],
     import pyarrow as pa
 
     if kind == "text":
-        cleaned = {text: text if text is None else clean(text) for text in set(values)}
-        return pa.array([cleaned[text] for text in values], type_)
+        cleaned = {text: clean(text) for text in set(values) - {None}}
+        return pa.array(list(map(cleaned.get, values)), type_)
     if kind == "moment":
         seconds = pa.array(values, pa.timestamp("s", tz="Asia/Seoul"))
         return seconds.cast(type_)

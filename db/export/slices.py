@@ -26,7 +26,7 @@ from db.read.latest import latest
 from db.read.looks import CAPTURES, LOOKS
 from db.read.portals import PORTALS, STATIONS
 from db.read.rows import DAY_S, iso
-from db.read.series import WEATHER
+from db.read.series import weather_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -65,10 +65,12 @@ _WEATHER_SPAN: Final = f"""
     FROM portals AS p WHERE {_PORTAL}"""
 """At each portal from the spell that reaches into the time asked for."""
 
+_WEATHER_SPELLS: Final = f"""sp.seen_from >= :first AND sp.seen_from < :end
+    AND sp.seen_until >= :since AND {_PORTAL}"""
+
 _WEATHER: Final = f"""
-    SELECT {", ".join(map(_column, TABLES["weather"]))} FROM ({WEATHER}
-        WHERE sp.seen_from >= :first AND sp.seen_from < :end AND sp.seen_until >= :since
-            AND {_PORTAL} AND {_STATION})
+    SELECT {", ".join(map(_column, TABLES["weather"]))}
+    FROM ({weather_of(_WEATHER_SPELLS)} WHERE {_STATION})
     ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station"""
 
 _LOOKS_SPAN: Final = """

@@ -81,6 +81,18 @@ def test_unchanged_months_are_not_written(path, tmp_path):
     assert [place.parent.name for place in changed] == ["month=02"]
 
 
+def test_a_new_city_changes_no_month_before_its_first(path, tmp_path):
+    with Store.open(path) as store:
+        keep_own(store, "a", START + 41 * 24 * HOUR, hour_of(300)[:8])
+    keep_up(path, tmp_path / "kept", "hours")
+    with Store.open(path) as store:
+        city = ("새고을", 50)
+        keep_own(store, "a", START + 42 * 24 * HOUR, (*hour_of(301), city))
+    assert keep_up(path, tmp_path / "kept", "hours").startswith("1 of 3 months written")
+    keep_up(path, tmp_path / "again", "hours")
+    assert rows(tmp_path / "kept") == rows(tmp_path / "again")
+
+
 def test_a_page_that_makes_the_next_month_older_changes_that_too(path):
     with Monthly(path) as source:
         before = source.manifest()

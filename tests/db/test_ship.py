@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,7 @@ from db.export.months import Monthly
 from db.export.slices import Selection
 from db.export.tables import TABLES
 from db.moments import KST
+from db.reading import Condition
 from db.ship.targets import SCHEMA, NoDriver, Target, hidden
 from db.write import captures
 from db.write.store import Store
@@ -28,6 +30,7 @@ from tests.cli.test_cli import ROOT, nalssi, refused
 from tests.support import postgres
 from tests.support.histories import hour_of
 from tests.support.keeping import capture_of, keep_failure, keep_own
+from tests.support.make import make_content, make_reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,6 +175,43 @@ def test_a_removed_month_is_removed_from_the_target(path, uri, tmp_path):
     assert {row[0] for row in tables(uri)["weather"]} == {"2024-01", "2024-02", "2024-03"}
 
 
+def test_a_new_city_replaces_no_month_before_its_first(path, uri, tmp_path):
+    shipped(path, uri)
+    with Store.open(path) as store:
+        keep_own(store, "a", START + DAYS * 24 * HOUR, hour_of(50)[:9])
+    assert shipped(path, uri).months == 1
+    assert tables(uri) == fresh(path, tmp_path)
+    new, month = hour_of(50)[8][0], 0
+    assert {row[month] for row in tables(uri)["hours"] if new in row} == {"2024-04"}
+
+
+def test_a_city_found_in_an_archive_replaces_the_months_after_it(path, uri, tmp_path):
+    """From then on its hours say that the portal no longer lists it."""
+    shipped(path, uri)
+    with Store.open(path) as store:
+        at = START + 10 * 24 * HOUR + 1800
+        captures.keep(store, [capture_of("b", at, hour_of(250)[:12])])
+    assert shipped(path, uri).months == 3
+    assert tables(uri) == fresh(path, tmp_path)
+    new, month = hour_of(50)[11][0], 0
+    listed = {row[month] for row in tables(uri)["hours"] if new in row}
+    assert listed == {"2024-02", "2024-03", "2024-04"}
+
+
+def test_another_meaning_of_a_word_replaces_the_months_that_print_it(path, uri, tmp_path):
+    with Store.open(path) as store:
+        at = START + 40 * 24 * HOUR + 1800
+        foggy = make_content(make_reading(condition=Condition(label="안개")))
+        capture = replace(capture_of("b", at, hour_of(250)), digest=foggy.digest, content=foggy)
+        captures.keep(store, [capture])
+    shipped(path, uri)
+    with Store.open(path) as store:
+        store._conn.execute("UPDATE conditions SET condition = 'fog' WHERE label = '안개'")
+        store._conn.commit()
+    assert shipped(path, uri).months == 1
+    assert tables(uri) == fresh(path, tmp_path)
+
+
 SLOWLY = (
     "import sys, time; from db.ship import _Shipping as s; replace = s._replace\n"
     "def slowly(*a):\n    rows = replace(*a); print('within', flush=True); time.sleep(0.5)\n"
@@ -221,10 +261,14 @@ def test_what_fails_here_is_not_told_as_a_fault_of_the_target(path, uri, monkeyp
 
 def test_ctrl_c_ends_a_statement_that_waits(server):
     target = Target(server)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
     interrupt.start()
-    with pytest.raises(KeyboardInterrupt), target.transaction():
-        target.run("SELECT pg_sleep(600)")
+    try:
+        with pytest.raises(KeyboardInterrupt), target.transaction():
+            target.run("SELECT pg_sleep(600)")
+    finally:
+        signal.signal(signal.SIGINT, before)
     with target.transaction():
         assert target.ask("SELECT 1") == [(1,)]
     target.close()
