@@ -19,7 +19,7 @@ from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from db.reading import ProblemKind
     from scraper.sidebar import Line, Sidebar
@@ -57,7 +57,12 @@ def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = No
     """
     problems: list[Problem] = []
     day = sidebar.page_date or day
-    printed = [(line, _reading(line, words, day, problems)) for line in sidebar.lines]
+    read = _reader(words, day)
+    printed = []
+    for line in sidebar.lines:
+        reading, odd = read(line)
+        printed.append((line, reading))
+        problems += odd
     taken = _each_station_once(printed, problems)
     _join_cities("no label", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
     _join_cities("no temperature", [x.city for x in sidebar.lines if not x.temperature], problems)
@@ -197,19 +202,30 @@ def _words_of(
     return place, condition(label, icon, words), tuple(problems)
 
 
-def _reading(line: Line, words: Words, day: dt.date | None, problems: list[Problem]) -> Reading:
-    """The reading of one line; appends its problems."""
+@functools.lru_cache(maxsize=8)
+def _reader(
+    words: Words, day: dt.date | None
+) -> Callable[[Line], tuple[Reading, tuple[Problem, ...]]]:
+    """A reader of the lines of a day with a cache: portals print the same lines in an hour."""
+    return functools.lru_cache(maxsize=1024)(functools.partial(_reading, words=words, day=day))
+
+
+def _reading(
+    line: Line, *, words: Words, day: dt.date | None
+) -> tuple[Reading, tuple[Problem, ...]]:
+    """The reading of one line, and its problems."""
     place, sky, odd = _words_of(line.city, line.label, line.icon, words)
+    problems = list(odd)
     if place is None:
         detail = f"{line.label!r} {line.temperature!r}"
-        problems.append(Problem(kind="no city name", word=detail))
-    problems += odd
+        problems.insert(0, Problem(kind="no city name", word=detail))
     try:
         celsius = temperature_c(line.temperature, _bounds(place and place.latitude, day))
     except UnreadableValue as exc:
         problems.append(Problem(kind="temperature", city=line.city, word=exc.problem))
         celsius = None
-    return Reading(city=line.city, station=place, condition=sky, temperature_c=celsius)
+    reading = Reading(city=line.city, station=place, condition=sky, temperature_c=celsius)
+    return reading, tuple(problems)
 
 
 def _each_station_once(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.sidebar import dates
 from scraper.sidebar.labels import PROVINCES, is_label, split
@@ -43,8 +43,7 @@ _OTHERS: Final = 3
 """The least entries with a label for a list in which each entry has one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """
     The printed line of one city.
 
@@ -158,7 +157,7 @@ def settled(listing: Listing, words: Words) -> Listing:
     lines = list(listing.lines)
     for n in glued:
         city = lines[n].city
-        lines[n] = replace(lines[n], label=city[:1], city=city[1:])
+        lines[n] = lines[n]._replace(label=city[:1], city=city[1:])
     return replace(listing, lines=tuple(lines))
 
 

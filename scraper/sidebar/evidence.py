@@ -93,10 +93,10 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
     """Facts about stations, temperatures and labels."""
     lines, stations = listing.lines, words.stations
     count = len(lines)
-    known = sum(line.city in stations for line in lines)
+    known = sum([line.city in stations for line in lines])
     numbers = [line.temperature for line in lines if line.temperature]
-    labels = sum(line.label != NO_LABEL or line.icon != "" for line in lines)
-    measured = sum(line.city in stations and line.temperature != "" for line in lines)
+    labels = sum([line.label != NO_LABEL or line.icon != "" for line in lines])
+    measured = any(line.city in stations and line.temperature for line in lines)
     if known * 2 < count or not known:
         yield Fact(_NEVER, f"{known} of {count} entries name a station")
     elif not (measured or (marked and labels)):
@@ -105,7 +105,7 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
         yield Fact(1, f"{known} stations")
     elif known < _FEW:
         yield Fact(-1, f"only {known} stations")
-    decimals = sum(_DECIMAL.fullmatch(number) is not None for number in numbers)
+    decimals = len(list(filter(None, map(_DECIMAL.fullmatch, numbers))))
     if decimals == len(numbers):
         yield Fact(1, "one decimal everywhere")
     else:
@@ -129,7 +129,7 @@ def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterat
 
 def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
     """Facts about words of a forecast, or of an earlier day, above a list."""
-    if not says.day(above[-says.RAW :]):
+    if not says.another_day(above[-says.RAW :]):
         return
     near = says.near(above)
     if says.heads_another_day(near, date.printed if date else None):

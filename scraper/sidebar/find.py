@@ -282,7 +282,7 @@ def _without_end(listing: Listing, region: Region) -> Listing:
     while kept and not kept[-1].temperature and not region.printed.rstrip().endswith("℃"):
         kept.pop()
     if kept and listing.label_last:
-        kept[-1] = replace(kept[-1], label="")
+        kept[-1] = kept[-1]._replace(label="")
     return replace(listing, lines=tuple(kept))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from selectolax.lexbor import LexborHTMLParser
@@ -59,15 +58,11 @@ def plain(fragment: str, words: Words) -> Listing | None:
     parts = _PLAIN_ENTRY.split(fragment[opens.end() if opens else 0 :])
     if len(parts) == 1 or parts[-1] != "</ul>" or any(parts[:-1:5]):
         return None
-    found = list(zip(parts[1::5], parts[2::5], parts[3::5], parts[4::5], strict=True))
-    labels, cities = words.conditions, words.stations
-    if any(label not in labels or city not in cities for _, label, city, _ in found):
+    icons, labels, cities, numbers = (parts[n::5] for n in range(1, 5))
+    if not (set(labels) <= words.conditions.keys() and set(cities) <= words.stations.keys()):
         return None
-    lines = [
-        Line(label=label, icon=icon or "", city=city, temperature=number or "")
-        for icon, label, city, number in found
-    ]
-    return Listing(lines=tuple(lines))
+    icons, numbers = ([part or "" for part in column] for column in (icons, numbers))
+    return Listing(lines=tuple(map(Line, labels, icons, cities, numbers)))
 
 
 def by_elements(fragment: str, words: Words) -> Listing:
@@ -166,7 +161,7 @@ def _line(node: LexborNode, text: str, words: Words) -> Line | None:
     found = line(before, words, icon=_icon(node), after=after, signed=bool(sign))
     if found.label or not (pictures := node.css("img[alt]")):
         return found
-    return replace(found, label=(pictures[0].attributes["alt"] or NO_LABEL).strip())
+    return found._replace(label=(pictures[0].attributes["alt"] or NO_LABEL).strip())
 
 
 def _icon(node: LexborNode) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import itertools
 import re
 from dataclasses import dataclass
@@ -283,5 +284,5 @@ def _is_cut(seen: bytes, opens: int, closes: int) -> bool:
 
 def text(part: bytes, encoding: str) -> str:
     """A part of the page as text, with every line's end the same."""
-    printed = "\n".join(part.decode(encoding, "replace").split("\r\n"))  # faster than to replace
-    return printed.replace("\r", "\n")
+    printed = part.decode(encoding, "replace")
+    return io.IncrementalNewlineDecoder(None, translate=True).decode(printed, final=True)

@@ -10,7 +10,6 @@ be placed are left out and reported; they are never given to a neighbour.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from scraper.sidebar import credit
@@ -106,7 +105,7 @@ class _Rows:
         if self._loose and (self._begins_without or left_over or self._unplaced):
             self._unplaced = True
             for n in self._loose:
-                self._lines[n] = replace(self._lines[n], label=NO_LABEL)
+                self._lines[n] = self._lines[n]._replace(label=NO_LABEL)
         number_first = first and self._waiting and not (first.city or first.label)
         lines = self._lines + [one for one in self._waiting if one.label]
         return Listing(
@@ -175,7 +174,7 @@ class _Rows:
             self._prose = self._prose or is_prose(tail, self._words)
         if misplaced:
             self._unplaced = True
-            self._lines[first:] = [replace(one, label=NO_LABEL) for one in self._lines[first:]]
+            self._lines[first:] = [one._replace(label=NO_LABEL) for one in self._lines[first:]]
         *signless, alone = _entries(_first_piece(parts[-1]), self._words)
         if names_a_station(alone, self._words):
             self._refused = self._refused or not self._lines[first].city

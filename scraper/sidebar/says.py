@@ -12,7 +12,8 @@ _NOW: Final = {"현재", "지금", "오늘", "실황"}
 _DAYS: Final = {*_NOW, "어제", "내일", "모레", "글피", "주간", "예보"}
 """Words on tabs above a list, which do not tell its day."""
 
-_PAST: Final = re.compile(r"(?:어제|그제|그저께)(?:의? ?(?:날씨|기온))?")
+_DAYS_BEFORE: Final = ("어제", "그제", "그저께")
+_PAST: Final = re.compile(rf"(?:{'|'.join(_DAYS_BEFORE)})(?:의? ?(?:날씨|기온))?")
 """A whole heading. A news line may begin with ``어제`` too, such as ``어제 개막한 축제``."""
 
 _DAY: Final = re.compile(r"현재|오늘|어제|그제|그저께|날씨|기온|주간")
@@ -33,6 +34,11 @@ _NEAR: Final = 200
 def forecast(text: str) -> bool:
     """Whether a text is about a future day, or about the highest or lowest of a day."""
     return any(word in text for word in _FORECAST)
+
+
+def another_day(text: str) -> bool:
+    """Whether a text names a day to come or a day before, anywhere in it."""
+    return forecast(text) or any(word in text for word in _DAYS_BEFORE)
 
 
 def day(text: str) -> bool:

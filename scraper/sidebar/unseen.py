@@ -106,7 +106,7 @@ def is_hidden(seen: bytes, opens: int, closes: int) -> bool:
         closes: Its end.
     """
     small = seen[:closes].lower()
-    if b"hidden" not in small and b"none" not in small:
+    if b"hidden" not in small and b"display" not in small:
         return False
     for hint in list(_HINTS.finditer(small))[-_MOST_HINTS:]:
         tag_at = small.rfind(b"<", max(0, hint.start() - _TAG_BYTES), hint.start())
