@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -48,7 +49,11 @@ def day(text: str) -> bool:
 
 def near(before: str) -> str:
     """The last 200 visible characters before a list, without links and the items of lists."""
-    text = before[-RAW:]
+    return _near(before[-RAW:])
+
+
+@functools.lru_cache(maxsize=64)  # the same on most pages of a portal
+def _near(text: str) -> str:
     if half := _HALF_LINK.match(text):
         text = "\n" + text[half.end() :]
     text = _TAG.sub("\n", _LINK.sub("\n", text))
