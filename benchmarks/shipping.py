@@ -1,7 +1,7 @@
 """
 Shipping beside plain COPY of the same rows: `python -m benchmarks.shipping`.
 
-Six weeks of three portals goes into a Postgres of our own and into DuckDB; then the same rows by
+Half a year of three portals goes into a Postgres of our own and into DuckDB; then the same rows by
 an export to CSV and COPY into tables of the same columns. The ratio is of their rows a second.
 """
 
@@ -20,7 +20,7 @@ from db.ship.targets import SCHEMA, Target
 from db.write.store import Store
 from tests.support import postgres
 
-HOURS = history.HOURS_A_YEAR // 8
+HOURS = history.HOURS_A_YEAR // 2
 PORTALS = 3
 
 

@@ -8,11 +8,13 @@ wants all of one moment makes a backup and exports that.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise, repeat
 from typing import TYPE_CHECKING, Final
 
+from db.export import weather
 from db.export.tables import TABLES
 from db.file import connection
 from db.measures import hours, periods
@@ -26,16 +28,18 @@ from db.read.latest import latest
 from db.read.looks import CAPTURES, LOOKS
 from db.read.portals import PORTALS, STATIONS
 from db.read.rows import DAY_S, iso
-from db.read.series import weather_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from db.asked import Part
     from db.export.tables import Row, What
     from db.measures.stats import Period
+    from db.read.ask import Ask
     from db.reading import Station
+
+    _Read = Callable[[Ask, Mapping[str, object]], list[Row]]
 
 _SIDEBARS_AT_ONCE: Final = 1000
 _HOURS_AT_ONCE: Final = 500
@@ -64,14 +68,6 @@ _WEATHER_SPAN: Final = f"""
         max((SELECT max(seen_from) FROM spells WHERE portal_id = p.id AND seen_from < :until))
     FROM portals AS p WHERE {_PORTAL}"""
 """At each portal from the spell that reaches into the time asked for."""
-
-_WEATHER_SPELLS: Final = f"""sp.seen_from >= :first AND sp.seen_from < :end
-    AND sp.seen_until >= :since AND {_PORTAL}"""
-
-_WEATHER: Final = f"""
-    SELECT {", ".join(map(_column, TABLES["weather"]))}
-    FROM ({weather_of(_WEATHER_SPELLS)} WHERE {_STATION})
-    ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station"""
 
 _LOOKS_SPAN: Final = """
     SELECT min(first), max(last) FROM (
@@ -211,10 +207,11 @@ class Source(Database):
         }
         match what:
             case "weather":
-                return self._by_day(_WEATHER, values, *self._span(_WEATHER_SPAN, values))
+                return self._by_day(weather.rows, values, *self._span(_WEATHER_SPAN, values))
             case "looks":
                 first, last = self._span(_LOOKS_SPAN, {})
-                return self._by_day(_LOOKS, values, max(first, since), min(last, until - 1))
+                span = max(first, since), min(last, until - 1)
+                return self._by_day(lambda ask, day: ask(_LOOKS, day), values, *span)
             case "readings":
                 return self._readings(
                     {**values, "all": chosen == Selection(stations=chosen.stations)}
@@ -234,7 +231,7 @@ class Source(Database):
             return (1, 0) if first is None or last is None else (int(first), int(last))
 
     def _by_day(
-        self, sql: str, values: Mapping[str, object], first: int, last: int
+        self, read: _Read, values: Mapping[str, object], first: int, last: int
     ) -> Iterator[Slice]:
         if first > last:
             return
@@ -244,9 +241,21 @@ class Source(Database):
         days = range(midnight, last + 1, DAY_S)
         for nth, day in enumerate(days, 1):
             part = {"first": max(day, first), "end": min(day + DAY_S, last + 1)}
-            if rows := self._ask(sql, {**values, **part}):
+            with self._of_one_state():
+                rows = read(self._ask, {**values, **part})
+            if rows:
                 begun = moment(day)
                 yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))
+
+    @contextlib.contextmanager
+    def _of_one_state(self) -> Iterator[None]:
+        """Run the queries inside in one read transaction."""
+        with connection.reading(self.path):
+            self._conn.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._conn.rollback()
 
     def _readings(self, values: Mapping[str, object]) -> Iterator[Slice]:
         with connection.reading(self.path):

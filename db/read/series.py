@@ -32,27 +32,14 @@ OF_SPELL = f"""sp.portal_id, sp.sidebar_id, sp.seen_from, sp.seen_until, sp.chan
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id"""
 """
-What the stations of a spell share, of each spell.
+The columns that the stations of a spell share, for each spell.
 
-Portals before spells, which CROSS tells SQLite to keep to: their key begins with the portal.
+Portals before spells, an order that CROSS fixes: the key of spells begins with the portal.
 """
 
 WEATHER = f"""
     SELECT {PLACE}, {VALUE}, {flag_sql()} AS flag, {OF_SPELL}
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""
-
-
-def weather_of(spells: str) -> str:
-    """
-    The same rows for many spells at once: what their stations share is worked out once.
-
-    Args:
-        spells: Which, as a condition on ``sp`` and ``p``.
-    """
-    return f"""
-    WITH shown AS MATERIALIZED (SELECT {OF_SPELL} WHERE {spells})
-    SELECT {PLACE}, {VALUE}, {flag_sql("shown")} AS flag, shown.*
-    FROM shown JOIN readings AS r ON r.sidebar_id = shown.sidebar_id {READINGS_OF_SPELL}"""
 
 
 _FIRST = f"""coalesce((

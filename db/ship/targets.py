@@ -123,7 +123,7 @@ class Target:
         return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
     def _waited(self, statement: Any, execute: Callable[[], Any]) -> Any:
-        """What a statement gives. It may wait for a lock; Ctrl-C cancels it."""
+        """The result of a statement, which may wait for a lock; Ctrl-C cancels it."""
         waiting = self._waiting.submit(execute)
         try:
             return waiting.result()
@@ -179,7 +179,7 @@ class Target:
         return counted
 
     def _ingest(self, table: str, schema: Any, batches: Iterator[Any]) -> None:
-        """Have a table take batches; what fails in making them is raised as it is."""
+        """Append batches to a table; an error of their source is raised as it is."""
         import pyarrow as pa
         from adbc_driver_manager import INGEST_OPTION_MODE_APPEND, StatementOptions
 
@@ -188,7 +188,7 @@ class Target:
         def watched() -> Iterator[Any]:
             try:
                 yield from batches
-            except BaseException as exc:  # ADBC would tell it as an error of the target
+            except BaseException as exc:  # ADBC would report an error of the target
                 failures.append(exc)
                 raise
 

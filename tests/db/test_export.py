@@ -230,10 +230,10 @@ def test_an_empty_range_is_a_table_without_rows(path, what):
 
 def test_a_range_is_found_by_an_index(path):
     with contextlib.closing(sqlite3.connect(path)) as conn:
-        from db.export import slices  # noqa: PLC0415 - its questions are no one else's
+        from db.export import slices, weather  # noqa: PLC0415 - their questions are no one else's
 
         values = {"first": 0, "end": 1, "since": 0, "until": 1, "portal": None, "stations": None}
-        for sql in (slices._WEATHER, slices._LOOKS):
+        for sql in (weather._SPELLS, weather._READINGS, slices._LOOKS):
             plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
             scanned = [step for step in plan if step.startswith("SCAN ")]
             assert not [step for step in scanned if "sp" in step.split() or "f" in step.split()]
