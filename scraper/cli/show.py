@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
     from db.query import Latest
     from scraper.cli.options import Form
-    from scraper.cli.status import PortalRow
 
 _Form: TypeAlias = Literal["wide", "korean", "english"]
 
 MARK: Final = "⚑"
 """Before a temperature that is flagged as suspect or failed, as on the pages."""
 
-_LOUD: Final = {
+LOUD: Final = {
     **dict.fromkeys(("stale", "frozen", "down"), "bold white on red"),
     "unconfirmed": "yellow",
 }
+"""The style of a row in a terminal, by its state, as rich names it."""
 
 
 def as_json(value: object) -> None:
@@ -131,7 +131,7 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
         list(cells[0]),
         [list(row.values()) for row in cells],
         numbers=["°C", "age", "flag"],
-        styles=[_LOUD.get(row.state, "") for row in rows],
+        styles=[LOUD.get(row.state, "") for row in rows],
     )
     flagged(rows)
 
@@ -190,46 +190,6 @@ def _trust(row: Latest) -> dict[str, object]:
 def loud(state: str) -> str:
     """A state in a table: in capitals, unless it is ``live``."""
     return state if state == "live" else state.upper()
-
-
-def status(rows: Sequence[PortalRow], *, wide: bool) -> None:
-    """
-    Print the state of portals.
-
-    Args:
-        rows: The portals.
-        wide: Whether to print all columns, or only those that fit 80 characters; then a line below
-            says why a portal is not live.
-    """
-    if not rows:
-        empty("no portal is known: the config names none, and no portal was polled yet")
-        return
-    from scraper.cli.table import print_line  # noqa: PLC0415 - JSON does without rich
-
-    cells = [_portal(row, wide=wide) for row in rows]
-    table(
-        list(cells[0]),
-        [list(row.values()) for row in cells],
-        numbers=["looks", "failed"],
-        styles=[_LOUD.get(row.state, "") for row in rows],
-    )
-    for row in rows:
-        if not wide and row.state != "live":
-            print_line(printable(f"{row.portal}: {row.why}"))
-
-
-def _portal(row: PortalRow, *, wide: bool) -> dict[str, object]:
-    """The cells of a portal, by their headings."""
-    seen = {"looks": row.looks_last_day, "failed": row.failures_last_day, "why": row.why}
-    return {
-        "portal": row.portal,
-        "state": loud(row.state),
-        **({"since": row.since} if wide else {}),
-        "last look": row.last_look,
-        "outcome": row.last_outcome,
-        "next look": row.next_look,
-        **(seen if wide else {}),
-    }
 
 
 def _warnings(rows: Sequence[Latest]) -> list[str]:

@@ -23,6 +23,7 @@ from scraper.troubles.present import Polls
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from db.asked import Part
     from db.query import Database, PortalStatus, State
@@ -117,7 +118,7 @@ def _show(
         click.echo(printable(line), err=form == "csv")
     if show.records(portals, PortalRow, form):
         return
-    show.status(portals, wide=wide)
+    _table(portals, wide=wide)
     if file is not None:
         click.echo(
             f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
@@ -125,6 +126,46 @@ def _show(
         )
     if holder is not None:
         click.echo(f"running: {holder}")
+
+
+def _table(rows: Sequence[PortalRow], *, wide: bool) -> None:
+    """
+    Print the state of portals.
+
+    Args:
+        rows: The portals.
+        wide: Whether to print all columns, or only those that fit 80 characters; then a line below
+            says why a portal is not live.
+    """
+    if not rows:
+        show.empty("no portal is known: the config names none, and no portal was polled yet")
+        return
+    from scraper.cli.table import print_line  # noqa: PLC0415 - JSON does without rich
+
+    cells = [_portal(row, wide=wide) for row in rows]
+    show.table(
+        list(cells[0]),
+        [list(row.values()) for row in cells],
+        numbers=["looks", "failed"],
+        styles=[show.LOUD.get(row.state, "") for row in rows],
+    )
+    for row in rows:
+        if not wide and row.state != "live":
+            print_line(printable(f"{row.portal}: {row.why}"))
+
+
+def _portal(row: PortalRow, *, wide: bool) -> dict[str, object]:
+    """The cells of a portal, by their headings."""
+    seen = {"looks": row.looks_last_day, "failed": row.failures_last_day, "why": row.why}
+    return {
+        "portal": row.portal,
+        "state": show.loud(row.state),
+        **({"since": row.since} if wide else {}),
+        "last look": row.last_look,
+        "outcome": row.last_outcome,
+        "next look": row.next_look,
+        **(seen if wide else {}),
+    }
 
 
 def _file(asked: Database) -> DatabaseRow:
