@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from scraper.sidebar.box import Candidate, Sidebar
 from scraper.sidebar.entries import Line
 from scraper.sidebar.evidence import ENOUGH, Fact
-from scraper.sidebar.find import Candidate, Sidebar, Steps, candidates, chosen, find
+from scraper.sidebar.find import Steps, candidates, chosen, find
 
 READER: Final = 2
 """The version of this reader, increased whenever it reads some page differently."""

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from scraper.errors import NoSidebar
 from scraper.sidebar import credit, dates, evidence, landing, lines, locate, rows, unseen
+from scraper.sidebar.box import Candidate, Sidebar
 from scraper.sidebar.entries import is_heading, settled
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterator
 
     from scraper.sidebar.dates import PageDate
     from scraper.sidebar.entries import Line, Listing
-    from scraper.sidebar.evidence import Fact
     from scraper.sidebar.locate import Region
     from scraper.vocabulary import Words
 
@@ -33,44 +31,6 @@ _DATE_NEAR: Final = 400
 
 _LABEL_NEAR: Final = 100
 """The most characters between a label and its city."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sidebar:
-    """
-    The box as printed.
-
-    Attributes:
-        page_date: The date printed with it; None if missing or impossible.
-        date_printed: The same as printed, even if impossible; None if missing.
-        lines: In printed order.
-        fragment: The region of the page with the list and its credit; reading that again
-            gives the same lines.
-        cut: Whether the page ends within the list, so that entries may be missing.
-        hidden: Whether the list, or a part of it, is in a hidden element.
-        unplaced: Whether labels were left out because their city is not clear.
-        another: Whether another list of the page shows other values, with less evidence.
-        observed_at: The hour of the observation, aware, if one is printed.
-    """
-
-    page_date: dt.date | None
-    date_printed: str | None
-    lines: tuple[Line, ...]
-    fragment: str
-    cut: bool = False
-    hidden: bool = False
-    unplaced: bool = False
-    another: bool = False
-    observed_at: dt.datetime | None = None
-
-    @property
-    def digest(self) -> bytes:
-        """Sixteen bytes that depend only on labels, cities, temperatures and hour."""
-        printed = ((line.label, line.city, line.temperature) for line in self.lines)
-        text = "\x1e".join("\x1f".join(parts) for parts in printed)
-        if self.observed_at is not None:
-            text += f"\x1e{self.observed_at.isoformat()}"
-        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
 def _listing(printed: str, html: bool, words: Words) -> Listing:
@@ -112,32 +72,6 @@ class Steps:
 
 
 _STEPS: Final = Steps()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """
-    A list that may be the box.
-
-    Attributes:
-        sidebar: The sidebar, if it is the box.
-        region: Its place in the page.
-        facts: The facts for and against it.
-    """
-
-    sidebar: Sidebar
-    region: Region
-    facts: list[Fact]
-
-    @property
-    def points(self) -> int:
-        """Its weight."""
-        return evidence.points(self.facts)
-
-    @property
-    def is_box(self) -> bool:
-        """Whether that is enough."""
-        return self.points >= evidence.ENOUGH
 
 
 def find(

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Final
 
 from db.moments import KST
 from scraper.errors import NoSidebar
+from scraper.sidebar.box import Sidebar
 from scraper.sidebar.entries import Line
-from scraper.sidebar.find import Sidebar
 from scraper.vocabulary import KNOWN, plain
 
 if TYPE_CHECKING:

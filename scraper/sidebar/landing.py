@@ -10,7 +10,7 @@ from scraper.sidebar import locate, runs, unseen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scraper.sidebar.find import Candidate
+    from scraper.sidebar.box import Candidate
 
 _BYTES: Final = 32 * 1024
 _TITLE: Final = re.compile(rb"<title[^>]{0,200}>([^<]{0,200})", re.IGNORECASE)
