@@ -194,6 +194,7 @@ class Soak:
 
     def _expected(self) -> Iterator[Expected]:
         for story in self.stories:
+            yield Expected(story.name, story.habits, (BEGIN, BEGIN + DAYS * DAY_S))
             for fault in story.faults:
                 begin, end = fault.span
                 yield Expected(story.name, fault.kinds, (begin, end + fault.remembered_s))

@@ -116,6 +116,8 @@ class Story:
         self, name: str, make: Callable[[int], Fault] | None, behind_s: int, feed: Feed
     ) -> None:
         self.name, self.polite = name, name.startswith("polite")
+        # Six hours behind for most of a week, its days run late, and that is right to say.
+        self.habits: frozenset[Kind] = frozenset({"late"} if make is _lagging else ())
         self._whole = Portal(name=name, feed=feed)
         starts = range(BEGIN + 18 * HOUR_S + behind_s, BEGIN + DAYS * DAY_S, CYCLE_S)
         self.faults = [make(start) for start in starts] if make else []
