@@ -56,7 +56,7 @@ def join(others: Sequence[Path], places: Places, *, create: bool, as_json: bool)
         return
     for one in joined:
         new = f"{one.portals} portals, {one.looks} looks, {one.captures} captures"
-        click.echo(printable(f"{one.database}: new are {new}, {one.contents} boxes"))
+        click.echo(printable(f"{one.database}: new: {new}, {one.contents} boxes"))
 
 
 def _warn(merged: Merged) -> None:

@@ -73,7 +73,7 @@ def in_small_steps(ours: Path, theirs: Path) -> subprocess.Popen[bytes]:
 
 def test_merge_reports_the_new_rows(ours, theirs):
     run = nalssi("merge", theirs, "--db", ours)
-    told = f"{theirs}: new are 0 portals, 60 looks, 0 captures, 0 boxes\n"
+    told = f"{theirs}: new: 0 portals, 60 looks, 0 captures, 0 boxes\n"
     assert (run.returncode, run.stdout, run.stderr) == (0, told, "")
     assert (count(ours), faults(ours)) == (2 * LOOKS, [])
 
@@ -88,7 +88,7 @@ def test_a_new_database_takes_all_of_several(tmp_path, ours, theirs):
 
 def test_backfill_from_a_database_merges(ours, theirs):
     run = nalssi("backfill", "--from-db", theirs, "--db", ours)
-    assert run.stdout == f"{theirs}: new are 0 portals, 60 looks, 0 captures, 0 boxes\n"
+    assert run.stdout == f"{theirs}: new: 0 portals, 60 looks, 0 captures, 0 boxes\n"
 
 
 def test_killed_in_the_middle_it_goes_on_when_run_again(ours, theirs):
