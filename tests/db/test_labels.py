@@ -122,7 +122,7 @@ LOOKS = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(LOOKS, st.randoms(use_true_random=False))
 def test_the_order_of_looks_and_captures_makes_no_difference(looks, random):
     def kept(order: list[Any]) -> list[tuple[object, ...]]:

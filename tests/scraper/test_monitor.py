@@ -128,7 +128,11 @@ MONTH = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("looks", [0, 20], ids=["a daemon", "restarted every few looks"])
+@pytest.mark.parametrize(
+    "looks",
+    [0, pytest.param(20, marks=pytest.mark.slow)],
+    ids=["a daemon", "restarted every few looks"],
+)
 def test_a_month_gives_the_right_notices(house, inbox, looks):
     month = MONTH + "." * (31 * DAY // STEP - len(MONTH))
     house.live({"koya": month, "b": "." * len(month)}, looks=looks)

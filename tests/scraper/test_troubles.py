@@ -276,6 +276,7 @@ def test_a_lock_of_three_intervals_is_reported(house):
     faults.assert_in_order(house.kept, house.feed)
 
 
+@pytest.mark.slow
 def test_a_full_backlog_with_losses_is_reported(house):
     with Child(house.config, most_waiting=12) as child:
         child.until("look")

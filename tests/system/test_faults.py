@@ -406,7 +406,11 @@ def test_a_locked_file_loses_no_look(config, kept, portal, journal, sql):
     faults.assert_sound(kept)
 
 
-@pytest.mark.parametrize("bound", [{"most_waiting": 2}, {"most_bytes": 20_000}], ids=str)
+@pytest.mark.parametrize(
+    "bound",
+    [{"most_waiting": 2}, pytest.param({"most_bytes": 20_000}, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_what_waits_is_bounded_and_the_loss_of_the_oldest_is_recorded(config, kept, portal, bound):
     """
     A page has nine kilobytes: two of them wait, and no third.
