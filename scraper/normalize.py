@@ -202,7 +202,7 @@ def _words_of(
     return place, condition(label, icon, words), tuple(problems)
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=3)
 def _reader(
     words: Words, day: dt.date | None
 ) -> Callable[[Line], tuple[Reading, tuple[Problem, ...]]]:
