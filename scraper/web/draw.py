@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from db.validity import NOT_OF_NOW
@@ -84,12 +84,13 @@ def draw_map(rows: Sequence[Best], language: Language = "ko") -> Map:
 
 
 def _closed(points: Iterable[tuple[float, float]]) -> str:
-    """A closed path; each point is relative to the one before it, which is half the text."""
-    whole = [(round(x), round(y)) for x, y in points]
-    steps = [(x - before, y - above) for (before, above), (x, y) in pairwise(whole)]
-    moves = [whole[0], *(step for step in steps if step != (0, 0))]
-    text = " ".join(f"{x},{y}" for x, y in moves)
-    return f"m{text}z".replace(",-", "-").replace(" -", "-")  # a sign separates, too
+    """A closed path; after the first, points are relative to the one before: half the text."""
+    (left, top), *others = whole = [(round(x), round(y)) for x, y in points]
+    steps = (
+        (x - before, y - above) for (before, above), (x, y) in zip(whole, others, strict=False)
+    )
+    lines = " ".join(f"{x},{y}" for x, y in steps if (x, y) != (0, 0))
+    return f"M{left},{top}l{lines}z".replace(",-", "-").replace(" -", "-")  # a sign separates, too
 
 
 def _label(
