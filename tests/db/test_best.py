@@ -67,7 +67,7 @@ def test_one_portal_or_one_station_may_be_asked_for(store):
 look = st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.sampled_from([None, 1.0, 2.0, 3.0]))
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(st.lists(look, min_size=1, max_size=25), st.integers(0, 300))
 def test_at_and_the_best_say_the_same(tmp_path_factory, looks, minute):
     path = tmp_path_factory.mktemp("best") / "weather.db"

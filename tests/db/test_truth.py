@@ -220,7 +220,7 @@ def differences(given: Answers, right: Answers) -> dict[tuple[object, ...], tupl
     }
 
 
-@settings(max_examples=15)
+@settings(max_examples=25)
 @given(histories())
 def test_the_spells_are_those_of_the_model(history):
     world = World(history.portals, history.looks)
@@ -236,7 +236,7 @@ def test_the_spells_are_those_of_the_model(history):
     )
 
 
-@settings(max_examples=15)
+@settings(max_examples=25)
 @given(histories(), st.randoms(use_true_random=False))
 def test_every_door_gives_the_answer_of_the_model(history, random):
     """Before and after all that is derived was rebuilt."""
