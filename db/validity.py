@@ -300,7 +300,13 @@ _LAST_LIVE_LOOK: Final = f"""coalesce((SELECT u.since FROM pauses AS u
     sp.seen_until)"""
 """The last look of a spell ``sp``, or the one before the pause in which its values expired."""
 
-LIVE_UNTIL: Final = f"""CASE WHEN {CONFIRMED} THEN nullif(max(sp.seen_from,
-    min(sp.published_by + {HOLD_S}, {_LAST_LIVE_LOOK} + {GAP_AFTER_INTERVALS} * p.interval_s + 1,
+
+def live_until_sql(last_look: str) -> str:
+    """Until when the values of a spell ``sp`` were live, whose last look is this, as SQL."""
+    return f"""CASE WHEN {CONFIRMED} THEN nullif(max(sp.seen_from,
+    min(sp.published_by + {HOLD_S}, {last_look} + {GAP_AFTER_INTERVALS} * p.interval_s + 1,
         coalesce({NEXT_CHANGE}, {2**62}))), sp.seen_from) END"""
+
+
+LIVE_UNTIL: Final = live_until_sql(_LAST_LIVE_LOOK)
 """Until when the values of a spell ``sp`` of the portal ``p`` were live; NULL if never."""

@@ -10,7 +10,7 @@ from db import frozen
 from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql
 from db.read.rows import date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
-from db.validity import LIVE_UNTIL, last_look_sql, state_sql
+from db.validity import last_look_sql, live_until_sql, state_sql, watched_until_sql
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -62,7 +62,7 @@ def latest(now: str) -> str:
     ), shown AS MATERIALIZED (
         SELECT sp.portal_id, p.name AS portal, sp.sidebar_id, sp.seen_from, sp.seen_until,
             sp.changed_after, sp.published_by, sp.observed_at,
-            {LIVE_UNTIL} AS live_until, {PAGE_DATE}, {DIGEST},
+            {live_until_sql(watched_until_sql(now))} AS live_until, {PAGE_DATE}, {DIGEST},
             {state} AS state, {why_sql(f"({state})", now, last_look)} AS why,
             EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = sp.portal_id
                 AND o.seen_from > sp.seen_from AND o.seen_from <= {now}) AS shows_others

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from db import query
@@ -67,6 +67,7 @@ def test_one_portal_or_one_station_may_be_asked_for(store):
 look = st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.sampled_from([None, 1.0, 2.0, 3.0]))
 
 
+@example([("a", 0, 1.0), ("a", 1, None), ("a", 4, None)], 7)  # asked before a pause in one spell
 @settings(max_examples=60)
 @given(st.lists(look, min_size=1, max_size=25), st.integers(0, 300))
 def test_at_and_the_best_say_the_same(tmp_path_factory, looks, minute):
