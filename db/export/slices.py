@@ -8,7 +8,6 @@ wants all of one moment makes a backup and exports that.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise, repeat
@@ -241,21 +240,11 @@ class Source(Database):
         days = range(midnight, last + 1, DAY_S)
         for nth, day in enumerate(days, 1):
             part = {"first": max(day, first), "end": min(day + DAY_S, last + 1)}
-            with self._of_one_state():
+            with self._ask.of_one_state():
                 rows = read(self._ask, {**values, **part})
             if rows:
                 begun = moment(day)
                 yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))
-
-    @contextlib.contextmanager
-    def _of_one_state(self) -> Iterator[None]:
-        """Run the queries inside in one read transaction."""
-        with connection.reading(self.path):
-            self._conn.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._conn.rollback()
 
     def _readings(self, values: Mapping[str, object]) -> Iterator[Slice]:
         with connection.reading(self.path):
