@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from db import query
@@ -131,7 +131,7 @@ def by_outcome(told: query.Counts) -> dict[tuple[str, str], int]:
     }
 
 
-@settings(max_examples=40)
+@pytest.mark.slow
 @given(arrivals())
 def test_any_order_of_arrival_gives_the_counts_of_a_rebuild(looks):
     with tempfile.TemporaryDirectory() as folder:

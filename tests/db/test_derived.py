@@ -77,7 +77,7 @@ EVENTS = st.lists(
 """What happens after so many looks."""
 
 
-@settings(max_examples=15)
+@settings(max_examples=25)
 @given(histories(), EVENTS)
 def test_a_rebuild_changes_no_row_after_any_events(history, events):
     names = (portal.name for portal in history.portals)

@@ -136,7 +136,7 @@ def fill(path: Path, looks: list[tuple[str, int, float | None, bool]]) -> None:
             see(store, make_look(13 * nth, portal=portal), content)
 
 
-@settings(max_examples=25)
+@settings(max_examples=40)
 @given(st.lists(look, min_size=1, max_size=40))
 def test_at_and_the_view_agree_with_any_history(tmp_path_factory, looks):
     path = tmp_path_factory.mktemp("hours") / "weather.db"
@@ -158,7 +158,7 @@ def test_at_and_the_view_agree_with_any_history(tmp_path_factory, looks):
     ]
 
 
-@settings(max_examples=25)
+@settings(max_examples=40)
 @given(st.lists(look, min_size=1, max_size=40))
 def test_the_means_of_any_history_are_those_of_stats(tmp_path_factory, looks):
     path = tmp_path_factory.mktemp("means") / "weather.db"

@@ -122,7 +122,8 @@ LOOKS = st.lists(
 )
 
 
-@settings(max_examples=20)
+@pytest.mark.slow
+@settings(max_examples=40)
 @given(LOOKS, st.randoms(use_true_random=False))
 def test_the_order_of_looks_and_captures_makes_no_difference(looks, random):
     def kept(order: list[Any]) -> list[tuple[object, ...]]:

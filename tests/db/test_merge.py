@@ -53,7 +53,8 @@ def keep(store: Store, look: Look) -> None:
         captures.keep(store, [one])
 
 
-@settings(max_examples=15)
+@pytest.mark.slow
+@settings(max_examples=25)
 @given(histories(), st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=9))
 def test_two_collectors_merged_any_way_are_one_that_saw_all(history, who):
     names = [portal.name for portal in history.portals]

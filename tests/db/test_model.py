@@ -311,14 +311,14 @@ def facts(world: World) -> list[tuple[object, ...]]:
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(histories())
 def test_the_order_of_arrival_makes_no_difference(history):
     in_time = sorted(history.looks, key=lambda look: (look.at, look.portal, repr(look)))
     assert facts(World(history.portals, history.looks)) == facts(World(history.portals, in_time))
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(histories(), st.randoms(use_true_random=False))
 def test_with_more_looks_a_set_only_becomes_older(history, random):
     """Without dates, which a longer history may show to stand still, hours and archives."""
@@ -333,7 +333,7 @@ def test_with_more_looks_a_set_only_becomes_older(history, random):
                 assert every.published_by(whole) <= some.published_by(spell)
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(histories())
 def test_a_live_value_is_young_and_its_beginning_was_seen_or_its_hour_printed(history):
     world = World(history.portals, history.looks)

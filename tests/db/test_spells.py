@@ -163,7 +163,7 @@ LOOKS = st.lists(
 """In any order of arrival."""
 
 
-@settings(max_examples=100)
+@settings(max_examples=200)
 @given(LOOKS)
 def test_any_order_of_arrival_gives_the_spells_that_one_finds_by_hand(looks):
     known = arrived(looks)

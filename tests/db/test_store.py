@@ -105,7 +105,7 @@ def sidebars(draw: st.DrawFn) -> list[Reading]:
 PROBLEMS = st.builds(Problem, kind=st.sampled_from(list(SENTENCES)), city=WORDS, word=WORDS)
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(sidebars(), st.none() | st.dates(), st.lists(PROBLEMS))
 def test_what_goes_in_comes_out(readings, page_date, problems):
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "w.db") as store:
