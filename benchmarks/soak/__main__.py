@@ -43,15 +43,16 @@ if TYPE_CHECKING:
     from scraper.troubles.rules import Key
 
 MOST_RESIDENT_MIB = 75.0
-MOST_GROWTH_MIB = 6.0
+MOST_GROWTH_MIB = 3.0
 MOST_CPU_MS = 30.0
 """
 The goals: at any time; from the second round of faults to the last whole one; a look.
 
 Of the memory at any time, 8 MiB are the pages of 120 looks that wait while the database is locked.
-In the first round caches fill up, and each trouble comes for the first time. In the second week the
-table of Python's interned strings doubles once, to 6 MiB. Losing 150 bytes a look would be 12 MiB
-in a month. For growth, what the C library keeps for later is given back first.
+In the first round caches fill up, and each trouble comes for the first time. Losing 150 bytes a
+look would be too much growth in a month. For growth, what the C library keeps for later is given
+back first: once a block of a megabyte was freed, such as the table of Python's interned strings
+when it doubles, glibc keeps two megabytes.
 """
 
 BUSY_S = 0.1

@@ -15,7 +15,7 @@ from db.write.store import Store
 from scraper.demo.portal import Entry, page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from benchmarks.soak.stories import Story
@@ -46,47 +46,56 @@ def started(database: Path) -> subprocess.Popen[str]:
 def serve(database: Path) -> None:
     """Make the database, then be the portals until stdin ends."""
     Store.open(database, journal="wal").close()  # a reader does not wait for a lock
-    shown: dict[str, Answer] = {}
-    date = ""
-    polite = {one.name for one in stories() if one.polite}
-
-    class Portals(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            name = self.path.strip("/")
-            answer = shown.get(name, Answer(404))
-            known = f'"{hash(answer.body)}"' if name in polite else None
-            if known and self.headers["If-None-Match"] == known:
-                answer = Answer(304)
-            self.send_response(answer.status)
-            if known:
-                self.send_header("ETag", known)
-            if answer.age is not None:
-                self.send_header("Age", str(answer.age))
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(shown[HOOK].status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            return date if timestamp is None else super().date_time_string(timestamp)
-
-        def log_message(self, *_: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Portals)
+    bodies = Bodies()
+    server = _Server(("127.0.0.1", 0), _Portals)
+    server.polite = {one.name for one in bodies.stories if one.polite}
     Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
-    bodies = Bodies()
     for line in sys.stdin:
         second, hook_fails = json.loads(line)
-        date = formatdate(second, usegmt=True)
-        shown |= {HOOK: FAILED if hook_fails else Answer(200)}
-        shown |= {one.name: bodies.answer(one, second) for one in bodies.stories}
+        server.date = formatdate(second, usegmt=True)
+        server.shown = {one.name: bodies.answer(one, second) for one in bodies.stories}
+        server.shown[HOOK] = FAILED if hook_fails else Answer(200)
         print("shown", flush=True)
+
+
+class _Server(ThreadingHTTPServer):
+    """Has what the portals show, by their names, and the time of their clocks."""
+
+    shown: dict[str, Answer]
+    polite: Collection[str]
+    date: str
+
+
+class _Portals(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        name = self.path.strip("/")
+        answer = self.server.shown.get(name, Answer(404))
+        known = f'"{hash(answer.body)}"' if name in self.server.polite else None
+        if known and self.headers["If-None-Match"] == known:
+            answer = Answer(304)
+        self._answer(answer, etag=known)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(self.server.shown[HOOK])
+
+    def _answer(self, answer: Answer, *, etag: str | None = None) -> None:
+        self.send_response(answer.status)
+        if etag:
+            self.send_header("ETag", etag)
+        if answer.age is not None:
+            self.send_header("Age", str(answer.age))
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(timestamp) if timestamp else self.server.date
+
+    def log_message(self, *_: object) -> None: ...
 
 
 class Bodies:
