@@ -7,7 +7,7 @@ and however late they are shown. So if an hour is known, ``published_by`` is tha
 values of 12:00 that a feed first shows at 14:00 would otherwise be live until 14:30. An hour that
 is later than a look at the set does not count.
 
-A date that stands still while new sets appear proves nothing, and neither do its hours: the
+A date that stands still while new sets appear is no evidence, nor is one of its hours: the
 portal's date line is broken. Such dates are in the derived table ``stuck_dates``, by portal.
 """
 

@@ -67,7 +67,7 @@ OUTCOMES = {"none": {"no_sidebar"}, "": {"new", "unchanged", "not_modified"}}
 
 
 class Soak:
-    """The looks, their clock, and what was measured."""
+    """The looks, their clock, and the measurements."""
 
     def __init__(self, path: Path, portals: subprocess.Popen[str]) -> None:
         self.path, self.now = path, BEGIN
@@ -204,7 +204,7 @@ class Soak:
                 yield Expected(rules.PORTAL, trouble.kinds, span)
 
     def goals(self) -> Iterator[Goal]:
-        """What was measured beside what it may be."""
+        """Each measurement and its bound."""
         before, after = self._round(1), self._round(len(self.samples.files) // ROUND - 1)
         most = max(self.samples.resident)
         yield Goal("CPU a look", 1000 * self.cpu_s / self.looks, MOST_CPU_MS, "ms")
