@@ -12,7 +12,6 @@ import ssl
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,10 +23,13 @@ from scraper.config import Fetch, Portal
 from scraper.demo.portal import CITIES, Entry, page
 from scraper.fetch import Fetcher
 from scraper.reader import FINDERS
+from tests.support.faults import until
+from tests.support.leaks import open_descriptors
 from tests.support.servers import Server, answer, dripping, redirect, refusing, silent, unaccepting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.support.servers import Reply, Request
 
@@ -500,10 +502,10 @@ def test_a_portal_that_could_not_be_made_known_is_with_its_look(watch, monkeypat
 def test_no_descriptor_or_child_is_left_behind(watch):
     with serving(answer(box())) as server:
         watch.look(portal(server))
-        before = len(list(Path("/proc/self/fd").iterdir()))
+        before = open_descriptors()
         for _ in range(5):
             watch.look(portal(server), after=TEN_MINUTES)
-        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        until(lambda: not open_descriptors() - before)
 
 
 def test_a_cut_list_is_refused_where_the_portal_showed_more_before(watch):

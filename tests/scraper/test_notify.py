@@ -23,6 +23,7 @@ from db.errors import installing
 from scraper import notify, threads
 from scraper.config import Notify
 from scraper.notify import MAX_PING_BYTES, Notice, Signal, command
+from tests.support.leaks import open_descriptors, running_threads
 from tests.support.servers import Server, answer, dripping, redirect, refusing, silent
 
 if TYPE_CHECKING:
@@ -380,28 +381,24 @@ def until_written(path: Path) -> None:
         time.sleep(0.02)
 
 
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 def test_commands_leave_neither_descriptor_nor_thread_nor_child(monkeypatch):
     """Not by what they leave in the background, nor where no thread can be started."""
 
     def no_thread(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    async def ten(*argv: str) -> tuple[int, int]:
+    async def ten(*argv: str) -> None:
         with monkeypatch.context() as patched:
             patched.setattr(threading.Thread, "start", no_thread)
             for _ in range(10):
                 ended = await command.run(argv, b"x\n", environment={}, timeout_s=LIMIT_S)
                 assert ended.code == 0
-        return open_files(), threading.active_count()
 
     async def counted() -> None:
-        before = open_files(), threading.active_count()
-        assert await ten("sh", "-c", "sleep 5 & cat >/dev/null") == before
-        assert await ten("cat") == before
+        before = open_descriptors(), running_threads()
+        for argv in (("sh", "-c", "sleep 5 & cat >/dev/null"), ("cat",)):
+            await ten(*argv)
+            assert (open_descriptors() - before[0], running_threads() - before[1]) == (set(), set())
 
     asyncio.run(counted())
     with pytest.raises(ChildProcessError):
