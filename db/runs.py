@@ -9,6 +9,7 @@ remembered.
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from db.flags import BRIDGED, FLAT_FAIL_S, FLAT_S, FLAT_SETS, MOVED, Box
@@ -144,15 +145,17 @@ def runs(boxes: Sequence[Box], station: int) -> list[list[Box]]:
 
 def at_end(boxes: Sequence[Box], station: int) -> Run | None:
     """The run of a station that is open at the last of these boxes."""
-    run: Run | None = None
-    for box in boxes:
-        if run is not None and run.goes_on(box, station):
-            continue
-        run = None
+    left = reversed(boxes)
+    for missed, box in enumerate(islice(left, BRIDGED + 1)):
         if (tenths := box.tenths.get(station)) is not None:
             run = Run(tenths)
             run.add(box)
-    return run
+            for earlier in left:
+                if not run.goes_on(earlier, station):
+                    break
+            run.missed = missed
+            return run
+    return None
 
 
 def follow(numbers: Mapping[int, int], boxes: Iterator[Box]) -> list[Box]:
