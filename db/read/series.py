@@ -55,11 +55,11 @@ SERIES = f"""
         sp.observed_at, sp.first_seen, r.temperature, r.condition_id, sp.portal_id,
         CASE WHEN {WAS_LIVE} THEN NULL ELSE
             {_STATE} || ' ' || {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} END,
-        {LEARNED_COLUMNS}, {UNFLAGGED}, s.digest
+        sp.sidebar_id, {UNFLAGGED}, s.digest
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = {_STATION}
-    JOIN sidebars AS s ON s.id = sp.sidebar_id {LEARNED}
+    JOIN sidebars AS s ON s.id = sp.sidebar_id
     WHERE (:portal IS NULL OR p.name = :portal)
         AND sp.seen_from >= {_FIRST} AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})
         AND sp.seen_from < coalesce(:until, {END_OF_TIME})
@@ -74,6 +74,11 @@ FLAGGED = f"""
         AND fl.seen_from >= {_FIRST} AND fl.seen_from < coalesce(:until, {END_OF_TIME})
     GROUP BY fl.portal_id, fl.seen_from"""
 """The worst flag of each flagged spell of a station."""
+
+LEARNED_BY_STATION = f"""
+    SELECT r.sidebar_id, {LEARNED_COLUMNS}
+    FROM (SELECT * FROM learned_labels WHERE station_id = {_STATION}) AS r {LEARNED}"""
+"""The learned labels of a station, by sidebar: few, if any."""
 
 SKIES = "SELECT id, condition, label FROM conditions"
 
@@ -124,15 +129,13 @@ def read(ask: Ask, station: Station, part: Mapping[str, object]) -> list[Spell]:
     which = {**part, "station": station.name_ko}
     with ask.of_one_state(), ask.reading():
         columns = ask.columns(SERIES, which)
-        *times, first_seen, tenths, skies, portals, told, learned, learned_from, flags, digests = (
-            columns
-        )
+        *times, first_seen, tenths, skies, portals, told, sidebars, flags, digests = columns
         seen_from, seen_until, changed_after, published_by, valid_until, observed_at = (
             shared_moments(*times)
         )
-        states = [one.partition(" ") if one else ("live", "", "") for one in told]
         conditions = {row: sky for row, *sky in ask(SKIES)}
         names = dict(ask(PORTALS))
+        learned = ask(LEARNED_BY_STATION, which)
         return frozen.records(
             Spell,
             repeat(station.name_ko),
@@ -145,16 +148,24 @@ def read(ask: Ask, station: Station, part: Mapping[str, object]) -> list[Spell]:
             [conditions[sky][0] for sky in skies],
             [conditions[sky][1] for sky in skies],
             [names[portal] for portal in portals],
-            [state for state, _, _ in states],
+            ["live" if one is None else one.partition(" ")[0] for one in told],
             published_by,
             valid_until,
-            [why or why_live(at) for (_, _, why), at in zip(states, first_seen, strict=True)],
-            learned,
-            learned_from,
+            [
+                why_live(at) if one is None else one.partition(" ")[2]
+                for one, at in zip(told, first_seen, strict=True)
+            ],
+            _known({row: sky for row, sky, _ in learned}, sidebars),
+            _known({row: portal for row, _, portal in learned}, sidebars),
             _worst(flags, ask(FLAGGED, which), zip(portals, times[0], strict=True)),
             observed_at,
             map(bytes.hex, digests),
         )
+
+
+def _known(of_few: Mapping[int, str], sidebars: Iterable[int]) -> Iterable[str | None]:
+    """What is known of a few sidebars, in the places of these; None for the others."""
+    return map(of_few.get, sidebars) if of_few else repeat(None)
 
 
 def _worst(
