@@ -144,7 +144,7 @@ def test_a_portal_that_has_its_box_or_never_had_one_has_no_drift(tmp_path, shown
 
 def test_the_notice_has_the_remains_of_the_box(tmp_path, inbox: Inbox):
     looks(tmp_path / "weather.db", BOX, REDONE, hook=f"{inbox.url}/hook")
-    notices = [json.loads(body) for _, body in inbox.letters]
+    notices = [json.loads(body) for _, body in inbox.posts]
     (layout,) = (one for one in notices if one["kind"] == "layout")
     assert layout["text"].startswith("koya shows no sidebar that we can read: ")
     assert layout["text"].endswith("such as '맑음 동두천 -9.0℃', now '동두천 -9.0'")

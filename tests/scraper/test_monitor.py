@@ -164,7 +164,7 @@ def test_an_unknown_city_is_reported_until_it_is_gone_for_a_day(house, inbox):
     house.live({"koya": "." + "+" * 3 + "." * (DAY // STEP + HOURS)})
     told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.notices()]
     assert told == ["words", "words", "no words"]  # again once a day
-    assert "화성" in inbox.letters[0][1]
+    assert "화성" in inbox.posts[0][1]
 
 
 def test_a_portal_that_never_answered_is_reported_at_once(house, inbox):

@@ -139,7 +139,7 @@ def test_without_its_folder_the_memory_is_in_the_state_folder(tmp_path, monkeypa
 
 def sent(box: Inbox, path: str = "/hook") -> list[str]:
     """The notices of our own that a webhook took, in order."""
-    told = [json.loads(body) for where, body in box.letters if where == path]
+    told = [json.loads(body) for where, body in box.posts if where == path]
     return [f"{'no ' * one['well']}{one['kind']}" for one in told if one["portal"] == "nalssi"]
 
 
@@ -164,7 +164,7 @@ class House:
         return [f"{'no ' * (well == '1')}{kind}" for kind, well in own if kind in rules.KINDS]
 
     def until_sent(self, kind: str, child: Child) -> None:
-        until(lambda: kind in sent(self.box) and kind in self.by_command(), of=child)
+        until(lambda: kind in sent(self.box) and kind in self.by_command(), child=child)
 
     def status(self) -> tuple[int, list[str]]:
         run = nalssi("status", "--json", cwd=self.config.parent)
@@ -262,7 +262,7 @@ def test_an_emptied_file_is_reported_and_no_look_is_acknowledged(house, journal)
         child.until("not kept yet", 2)
         house.until_sent("damaged", child)
         assert child.stop() == 6
-        assert "could not be kept and are lost" in child.said
+        assert "could not be kept and are lost" in child.output
 
 
 def test_a_lock_of_three_intervals_is_reported(house):

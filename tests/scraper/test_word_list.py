@@ -137,7 +137,7 @@ def test_a_daemon_takes_new_words_on_sighup(tmp_path):
             other = [*STORMY, entry("맑음", "거제", "9.9")]
             server.reply = answer(portal.page(other, pages.DATE, size=9000).encode())
             child.send(signal.SIGHUP)
-            assert until(lambda: rows(path, known) == [("snow",)], of=child)
+            assert until(lambda: rows(path, known) == [("snow",)], child=child)
             assert child.stop() == 0
 
 

@@ -1,4 +1,4 @@
-"""Archives made of our own pages: WARC, WET, folders and JSON lines, whole and damaged."""
+"""Archives of made-up pages: WARC, WET, folders and JSON lines."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOON = dt.datetime(2024, 4, 1, 3, 0, tzinfo=dt.UTC)
-"""In Korea."""
+"""Noon in Korea."""
 
 HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A page to be put into an archive."""
+    """A page to write into an archive."""
 
     url: str
     at: dt.datetime
@@ -39,7 +39,7 @@ def printed_date(at: dt.datetime) -> str:
 
 
 def entries(nth: int) -> list[Entry]:
-    """A sidebar that is another for each number."""
+    """The entries of a sidebar; they differ for each ``nth``."""
     return [
         Entry(label="맑음", icon="01", city=city, temperature=f"{(nth + n) % 400 / 10:.1f}")
         for n, city in enumerate(CITIES)
@@ -47,7 +47,7 @@ def entries(nth: int) -> list[Entry]:
 
 
 def saved(host: str, minute: int, nth: int, *, size: int = 9000) -> Saved:
-    """A page of a portal, so many minutes after ``NOON``."""
+    """A page of a portal, this many minutes after ``NOON``."""
     at = NOON + dt.timedelta(minutes=minute)
     body = page(entries(nth), printed_date(at), size=size, seed=minute).encode()
     return Saved(url=f"http://www.{host}/news/article.html?no={minute}", at=at, body=body)
@@ -58,32 +58,34 @@ def without_box(host: str, nth: int) -> Saved:
     return Saved(url=f"http://{host}/{nth}", at=NOON, body=body.encode())
 
 
-def record(one: Saved) -> bytes:
-    """A response as WARC has it."""
-    http = f"HTTP/1.1 {one.status}\r\nContent-Type: {one.content_type}\r\n{one.headers}\r\n"
-    return _record("response", one, http.encode() + one.body, "application/http; msgtype=response")
+def record(page: Saved) -> bytes:
+    """A page as a WARC response record."""
+    http = f"HTTP/1.1 {page.status}\r\nContent-Type: {page.content_type}\r\n{page.headers}\r\n"
+    return _record(
+        "response", page, http.encode() + page.body, "application/http; msgtype=response"
+    )
 
 
-def conversion(one: Saved) -> bytes:
-    """A text as WET has it."""
-    return _record("conversion", one, one.body, "text/plain")
+def conversion(page: Saved) -> bytes:
+    """A text as a WET conversion record."""
+    return _record("conversion", page, page.body, "text/plain")
 
 
-def _record(kind: str, one: Saved, block: bytes, content_type: str) -> bytes:
+def _record(kind: str, page: Saved, block: bytes, content_type: str) -> bytes:
     head = (
-        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {one.url}\r\n"
-        f"WARC-Date: {one.at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}\r\n"
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {page.url}\r\n"
+        f"WARC-Date: {page.at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}\r\n"
         f"Content-Type: {content_type}\r\nContent-Length: {len(block)}\r\n\r\n"
     )
     return head.encode() + block + b"\r\n\r\n"
 
 
-def request(one: Saved) -> bytes:
-    return _record("request", one, b"GET / HTTP/1.1\r\n\r\n", "application/http; msgtype=request")
+def request(page: Saved) -> bytes:
+    return _record("request", page, b"GET / HTTP/1.1\r\n\r\n", "application/http; msgtype=request")
 
 
 def warc(pages: Iterable[Saved]) -> bytes:
-    """An archive as crawlers write it, each record compressed by itself."""
+    """An archive as crawlers write it: a request and a response per page, each gzipped alone."""
     return b"".join(gzip.compress(request(x)) + gzip.compress(record(x)) for x in pages)
 
 
@@ -91,10 +93,10 @@ def zstd(records: Iterable[bytes]) -> bytes:
     from fastwarc.stream_io import ZstdWriter  # noqa: PLC0415 - an extra
 
     out = io.BytesIO()
-    for one in records:
+    for record in records:
         frame = io.BytesIO()
         with ZstdWriter(frame) as writer:
-            writer.write(one)
+            writer.write(record)
             writer.finish()
             writer.flush()
             out.write(frame.getvalue())
@@ -110,14 +112,14 @@ def json_lines(pages: Iterable[Saved], key: str = "html") -> bytes:
 
 
 def folder(root: Path, pages: Sequence[Saved], suffix: str) -> None:
-    """A mirror: a folder for each host."""
-    for nth, one in enumerate(pages):
-        path = root / one.url.split("/")[2] / f"{nth}{suffix}"
+    """Write a mirror: a folder for each host."""
+    for nth, archived in enumerate(pages):
+        path = root / archived.url.split("/")[2] / f"{nth}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(one.body)
+        path.write_bytes(archived.body)
 
 
-def as_text(one: Saved, nth: int) -> Saved:
+def as_text(page: Saved, nth: int) -> Saved:
     """The same sidebar as plain text."""
-    body = text(entries(nth), printed_date(one.at)).encode()
-    return Saved(url=one.url, at=one.at, body=body, content_type="text/plain")
+    body = text(entries(nth), printed_date(page.at)).encode()
+    return Saved(url=page.url, at=page.at, body=body, content_type="text/plain")

@@ -1,4 +1,4 @@
-"""The pages that users read, as markdown-it reads them: their examples, links and tables."""
+"""The pages of documentation, parsed by markdown-it: their examples, links and tables."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ _COMMAND: Final = re.compile(_PROGRAM + r" ([a-z][a-z-]*)\b([^|\"')\n#]*)")
 
 
 class Example(NamedTuple):
-    """A command and what a page shows that it prints."""
+    """A command and the output that a page shows for it."""
 
     command: str
     printed: str
 
 
 def text(page: str) -> str:
-    """A page, by its path from the root."""
+    """The text of a page, by its path from the root."""
     return (ROOT / page).read_text("utf-8")
 
 
 def tokens(page: str) -> list[Token]:
-    """The page in its parts."""
+    """The tokens of markdown-it."""
     return MarkdownIt().enable("table").parse(text(page))
 
 
 def blocks(page: str, language: str) -> list[str]:
-    """The blocks of code in a language."""
+    """The code blocks in a language."""
     fences = [token for token in tokens(page) if token.type == "fence"]
     return [token.content for token in fences if token.info == language]
 
 
 def examples(page: str) -> list[Example]:
-    """Each command that a page shows with what it prints."""
+    """Each command that a page shows, with its output."""
     return [
         Example(command, printed.strip("\n"))
         for block in blocks(page, "console")
@@ -57,7 +57,7 @@ def examples(page: str) -> list[Example]:
 
 
 def uncommented(written: str) -> list[str]:
-    """The lines that count, those that end in a backslash joined with the next."""
+    """The lines without comments and blanks; a line that ends in a backslash joins the next."""
     lines = [line for line in written.splitlines() if not line.lstrip().startswith(("#", ";"))]
     return [line for line in "\n".join(lines).replace("\\\n", " ").splitlines() if line.strip()]
 
@@ -81,7 +81,7 @@ def shown_commands(page: str) -> list[tuple[str, list[str]]]:
 
 
 def links(page: str) -> list[str]:
-    """Where the page leads."""
+    """The targets of the page's links and images."""
     inside = [part for token in tokens(page) for part in token.children or []]
     named = {"link_open": "href", "image": "src"}
     return [str(part.attrs[named[part.type]]) for part in inside if part.type in named]
@@ -91,6 +91,6 @@ def anchors(page: str) -> set[str]:
     """The names of the page's headings, as GitHub makes them."""
     parts = tokens(page)
     headings = [
-        parts[nth + 1].content for nth, one in enumerate(parts) if one.type == "heading_open"
+        parts[nth + 1].content for nth, token in enumerate(parts) if token.type == "heading_open"
     ]
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

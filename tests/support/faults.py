@@ -1,8 +1,8 @@
 """
-What the fault tests are made of: a portal that breaks on demand, and real processes that look.
+Parts of the fault tests: a portal that breaks on demand, and real processes that poll it.
 
-Run as a program, ``python -m tests.support.faults daemon|sweeps ORDERS``, it is such a process,
-with intervals of seconds and short waits. Its clock is ahead by the file ``ahead_s``.
+``python -m tests.support.faults daemon|sweeps ORDERS`` runs such a process, with intervals of
+seconds and short waits. Its clock is ahead by the number in the file ``ahead_s``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from tests.support.servers import Reply, Request
 
 PATIENCE_S = 60.0
-"""No wait of a test is longer."""
+"""The longest wait of a test."""
 
 NO_ROBOTS = answer(status="404 Not Found")
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ _T = TypeVar("_T")
 
 
 def box(nth: int = 0) -> bytes:
-    """Give a page whose sidebar is another for each number."""
+    """Give a page whose sidebar differs for each ``nth``."""
     entries = [
         Entry(label="맑음", icon="01", city=city, temperature=f"{(nth + n) % 400 / 10:.1f}")
         for n, city in enumerate(CITIES)
@@ -67,11 +67,11 @@ def box(nth: int = 0) -> bytes:
 
 class FaultPortal:
     """
-    A portal that answers as it is told at the moment, under as many names as wanted.
+    A portal whose answers a test sets at any time; every host name reaches it.
 
     Attributes:
-        reply: What it answers on every path but robots.txt; None = another sidebar each time.
-        robots: What it answers there.
+        reply: The answer on every path but robots.txt; None = another sidebar each time.
+        robots: The answer on robots.txt.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class FaultPortal:
 
     @property
     def asked(self) -> int:
-        """How often it was asked for a page."""
+        """How many requests for a page it got."""
         return self.server.paths.count("/")
 
     def __enter__(self) -> Self:
@@ -119,11 +119,11 @@ def write_config(folder: Path, *urls: str, **keys: str) -> Path:
 
 class Child:
     """
-    A process that looks; killed at the end of ``with``, if it still runs.
+    A process that polls; killed at the end of ``with``, if it still runs.
 
     Args:
-        config: The config's file.
-        what: ``daemon``, or ``sweeps`` one after the other, each look acknowledged.
+        config: The config file.
+        what: ``daemon``, or ``sweeps``: one sweep after the other, a line for each look.
         orders: ``interval_s``, ``patience_s``, ``timeout_s``, ``sweeps``, ``day_by_day``, ``die``;
             ``busy_s`` for a locked file; ``inspect_s`` between inspections; ``most_waiting`` and
             ``most_bytes`` of the backlog.
@@ -131,10 +131,10 @@ class Child:
 
     def __init__(self, config: Path, what: str = "daemon", **orders: Any) -> None:
         self._log = config.with_name(f"log-{time.monotonic_ns()}")
-        told = json.dumps({"config": str(config), **orders})
+        argument = json.dumps({"config": str(config), **orders})
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.faults", what, told],
+                [sys.executable, "-m", "tests.support.faults", what, argument],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -142,39 +142,39 @@ class Child:
             )
 
     @property
-    def said(self) -> str:
-        """Everything it printed so far."""
+    def output(self) -> str:
+        """All its output so far."""
         return self._log.read_text(encoding="utf-8")
 
     def log(self, event: str = "") -> list[dict[str, Any]]:
-        """Give its whole lines of JSON so far, or those of one event."""
-        lines = [line for line in self.said.splitlines(keepends=True) if line.endswith("}\n")]
-        told = [json.loads(line) for line in lines if line.startswith("{")]
-        return [line for line in told if event in ("", line.get("event"))]
+        """Give its complete lines of JSON so far, or those of one event."""
+        lines = [line for line in self.output.splitlines(keepends=True) if line.endswith("}\n")]
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        return [line for line in events if event in ("", line.get("event"))]
 
     def until(self, event: str, count: int = 1) -> list[dict[str, Any]]:
-        """Wait until it has said this so often."""
-        return until(lambda: self._heard(event, count), of=self)
+        """Wait until the log has ``count`` lines of this event; gives them."""
+        return until(lambda: self._heard(event, count), child=self)
 
     def _heard(self, event: str, count: int) -> list[dict[str, Any]]:
         lines = self.log(event)
         if len(lines) < count:
-            assert self.process.poll() is None, self.said
+            assert self.process.poll() is None, self.output
         return lines if len(lines) >= count else []
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def ended(self) -> int:
-        """Wait for its end; its exit code."""
+    def wait(self) -> int:
+        """Wait for its end; gives its exit code."""
         try:
             return self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
-            raise AssertionError(self.said) from None
+            raise AssertionError(self.output) from None
 
     def stop(self) -> int:
         self.send(signal.SIGTERM)
-        return self.ended()
+        return self.wait()
 
     def kill(self) -> None:
         self.process.kill()
@@ -188,22 +188,22 @@ class Child:
             self.kill()
 
 
-def until(happens: Callable[[], _T], *, of: Child | None = None) -> _T:
-    """Wait, but not for ever; gives what happened."""
+def until(happens: Callable[[], _T], *, child: Child | None = None) -> _T:
+    """Call ``happens`` until it gives something true, at most ``PATIENCE_S``; gives its value."""
     end = time.monotonic() + PATIENCE_S
     while not (happened := happens()):
-        assert time.monotonic() < end, of and of.said
+        assert time.monotonic() < end, child and child.output
         time.sleep(0.02)
     return happened
 
 
-# ---- what was kept
+# ---- the database
 
 
 def rows(
     path: Path, sql: str = "SELECT fetched_at, outcome, reason FROM fetches ORDER BY id"
 ) -> Any:
-    """Give the rows of a question to the file, asked while somebody may be writing."""
+    """Give the rows of a query, while another process may be writing."""
     with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE_S)) as conn:
         return conn.execute(sql).fetchall()
 
@@ -221,16 +221,16 @@ def looks(path: Path) -> Counter[str]:
 
 
 def assert_sound(path: Path) -> None:
-    """Check that nothing is damaged, and that the spells are those that the looks give."""
+    """Check that the file is intact and its derived rows are those of its looks."""
     with query.Database(path) as db:
         assert db.faults() == []
 
 
 def assert_in_order(path: Path, portal: FaultPortal) -> None:
-    """Check that looks were kept in their order, with their own times, and that none is missing."""
+    """Check that the looks are in order, with distinct times, and all there."""
     times = [at for at, *_ in rows(path)]
     assert times == sorted(set(times))
-    assert len(times) >= portal.asked  # the last may have been given up before it asked
+    assert len(times) >= portal.asked  # the last look may have ended before its request
 
 
 @contextlib.contextmanager
@@ -245,11 +245,11 @@ def holding(path: Path, sql: str) -> Iterator[None]:
         cursor.close()
 
 
-# ---- the other side: this module as a program
+# ---- this module as a program
 
 
 def main() -> None:
-    """Do what the orders say, and end as the command line would."""
+    """Run the orders, with the errors and exit codes of the command line."""
     what, orders = sys.argv[1], json.loads(sys.argv[2])
     settings = _load(orders)
     _be_quick(orders)
@@ -266,7 +266,7 @@ def main() -> None:
 
 
 def _be_quick(orders: dict[str, Any]) -> None:
-    """Have seconds last tenths of them, and little be much."""
+    """Shorten the project's waits and limits, so that a test takes seconds."""
     chosen: dict[Any, dict[str, Any]] = {
         service: {"CHECK_S": 0.1, "BUSY_S": orders.get("busy_s", 0.3)},
         scheduler: {"PATIENCE_S": orders.get("patience_s", 0.5)},
@@ -286,7 +286,7 @@ HANGS = "hangs.localhost"
 
 
 def _know_loopback() -> None:
-    """Every name under localhost is this machine (RFC 6761), whatever its resolver knows."""
+    """Resolve every name under localhost to this machine (RFC 6761), on any system."""
     ask = socket.getaddrinfo
 
     def known(host: Any, *more: Any, **options: Any) -> Any:
@@ -298,10 +298,10 @@ def _know_loopback() -> None:
 
 
 def _load(orders: dict[str, Any]) -> Config:
-    told = config.load(Path(orders["config"]))
-    fetch = msgspec.structs.replace(told.fetch, timeout_s=orders.get("timeout_s", 20.0))
+    settings = config.load(Path(orders["config"]))
+    fetch = msgspec.structs.replace(settings.fetch, timeout_s=orders.get("timeout_s", 20.0))
     minutes = orders.get("interval_s", 1) / 60
-    return msgspec.structs.replace(told, fetch=fetch, interval_minutes=minutes)
+    return msgspec.structs.replace(settings, fetch=fetch, interval_minutes=minutes)
 
 
 def _clock(orders: dict[str, Any]) -> Callable[[], dt.datetime]:
@@ -330,7 +330,7 @@ async def _looking(orders: dict[str, Any], store: Store) -> None:
 
 
 async def _sweeping(orders: dict[str, Any], store: Store) -> None:
-    """One sweep after the other; each look is acknowledged by a line, and so is what we hold."""
+    """Run one sweep after the other; print each look, and our resources after each sweep."""
     settings, nth = _load(orders), 0
 
     def now() -> dt.datetime:
@@ -366,7 +366,7 @@ def _say(line: dict[str, Any]) -> None:
 
 
 def _die_at(point: str) -> None:
-    """Be killed when it comes to ``db.spells:add`` or the like."""
+    """Kill this process when it calls ``point``, such as ``db.spells:add``."""
     import importlib  # noqa: PLC0415 - for this order alone
 
     module, _, name = point.partition(":")

@@ -1,9 +1,9 @@
 """
-A simulated KMA feed whose truth is known, and portals that show it well or badly.
+A simulated KMA feed whose truth is known, and portals that show it right or wrong.
 
-The weather is made of a season, a day, fronts and noise, alike in neighbouring cities, from a fixed
-seed. Every value that a portal prints is known by the hour that it belongs to, and every hour by
-the second at which the feed published it.
+The weather is a sum of season, time of day, fronts and noise, similar in neighbouring cities, from
+a fixed seed. The hour of every printed value is known, and the second at which the feed published
+that hour.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Span: TypeAlias = tuple[int, int]
 """Epoch seconds: from the first, until before the second."""
 
 _COASTAL: Final = frozenset({"강릉", "울산", "부산", "제주", "강화", "강진군", "거제"})
-"""Where the day is half as wide as inland."""
+"""Cities whose temperature varies half as much in a day as inland."""
 
 
 def korean(text: str) -> int:
@@ -66,7 +66,7 @@ class Weather:
     Args:
         begin: Epoch seconds of the first hour.
         hours: How many.
-        seed: Another one gives other weather.
+        seed: Of the random weather.
     """
 
     def __init__(self, begin: int, hours: int, *, seed: int = 0) -> None:
@@ -111,7 +111,7 @@ def _climate(city: str, hour: int, clouds: float) -> float:
 
 
 def _slope(city: str, north: float, east: float) -> float:
-    """Warmer in the south, and whatever lies across the country at the moment."""
+    """Warmer in the south, plus the gradient across the country at the moment."""
     station = STATIONS[city]
     north_of, east_of = (station.latitude or 36) - 36, (station.longitude or 127.5) - 127.5
     return (north - 1.2) * north_of + east * east_of
@@ -123,9 +123,9 @@ class Feed:
 
     Args:
         begin, days: From when and how long; the two days before are published too.
-        late: Between how many minutes after the full hour an hour appears.
-        skips: Which share of the hours never appears.
-        seed: Of the weather and of chance.
+        late: The fewest and the most minutes after the full hour at which an hour appears.
+        skips: The share of the hours that never appear.
+        seed: Of the weather and of the delays.
     """
 
     def __init__(
@@ -149,11 +149,11 @@ class Feed:
         self._moments = [self.published[hour] for hour in self._hours]
 
     def newest(self, second: int) -> int:
-        """The hour published last by then."""
+        """The last hour that was published by this second."""
         return self._hours[bisect_right(self._moments, second) - 1]
 
     def changes(self, since: int, until: int) -> Iterator[tuple[int, int, int]]:
-        """From when to when which hour was the newest, within a span of time."""
+        """The stretches of a span of time, each with its newest hour: begin, end, hour."""
         moments = [at for at in self._moments if since < at < until]
         for begin, end in zip([since, *moments], [*moments, until], strict=True):
             yield begin, end, self.newest(begin)
@@ -165,9 +165,9 @@ class Garbled:
     How a portal prints some values wrong.
 
     Attributes:
-        spikes: Which share of the values is 8 degrees too warm.
-        swaps: In which share of the hours two cities have each other's value.
-        missing: Which share of the numbers is lost.
+        spikes: The share of values that are 8 degrees too warm.
+        swaps: The share of hours in which two cities have each other's value.
+        missing: The share of numbers that are missing.
         no_minus: Whether minus signs are lost.
         stuck: A city that shows one value through a span of time.
     """
@@ -187,7 +187,7 @@ class Page:
     Attributes:
         at: The second.
         main: The hour of the set.
-        hours: The hour of each city's value, which a stuck city has of its own.
+        hours: The hour of each city's value; ``main``, but for a stuck city.
         printed: Tenths of a degree C, in printed order; None where the number is missing.
         age: The HTTP header, seconds.
         page_date: As printed.
@@ -204,25 +204,24 @@ class Page:
 @dataclass(frozen=True, kw_only=True)
 class Portal:
     """
-    A portal: the feed so many seconds late, and what is wrong with it.
+    A portal: a feed, how late it shows it, and its faults.
 
     Attributes:
         name: Its name.
-        feed: Which feed it shows.
-        lag_s: It shows what was published so long ago.
-        frozen: While its import stands still; the dates go on.
-        except_for: A city that goes on even then.
-        copies: Through a span, looks take turns between the pages of these moments and, for 0, the
-            present one.
-        back: While it shows what it showed so many seconds before.
-        made_before_s: Its pages, dates and all, were made so long ago.
-        cached: Through a span, pages are renewed only every so many seconds.
+        feed: The feed that it shows.
+        lag_s: How long after publication it shows an hour.
+        frozen: The spans in which its import stands still; its dates go on.
+        except_for: A city whose values go on even then.
+        copies: A span in which looks alternate between the pages of these moments; 0 = the present.
+        back: Spans in which it shows what it showed this many seconds before.
+        made_before_s: The age of its pages, dates and all.
+        cached: A span in which pages are renewed only every so many seconds.
         tells_age: Whether a cached page has its ``Age``.
-        date_stands: While the date line stands still.
-        down: While it does not answer.
+        date_stands: The span in which its date line stands still.
+        down: The spans in which it does not answer.
         odd: The second from which one look shows the set of a day before.
-        shuffled: Whether each page has an order of its own.
-        garbled: What it prints wrong.
+        shuffled: Whether each page lists the cities in another order.
+        garbled: The values that it prints wrong.
     """
 
     name: str
@@ -242,7 +241,7 @@ class Portal:
     garbled: Garbled = field(default_factory=Garbled)
 
     def look(self, at: int) -> Page | None:
-        """What it shows; None where it does not answer."""
+        """The page at this second; None where the portal does not answer."""
         if any(_within(at, span) for span in self.down):
             return None
         made = self._made(at)
@@ -273,7 +272,7 @@ class Portal:
         return at - self.made_before_s
 
     def _imported(self, made: int, at: int) -> int:
-        """The moment of the feed that a page shows which was made then."""
+        """The moment of the feed that a page shows, if it was made at ``made``."""
         for span in self.frozen:
             if _within(made, span):
                 made = span[0]
@@ -298,7 +297,7 @@ class Portal:
         return {city: values[city] for city in cities}
 
     def _garble(self, values: dict[str, int | None], hours: Mapping[str, int]) -> None:
-        """Print wrong what is wrong; the same of one hour each time."""
+        """Change the values that are printed wrong, alike for every look at one hour."""
         wrong = self.garbled
         for city, tenths in values.items():
             chance = random.Random(f"{self.name} {hours[city]} {city}").random()
@@ -310,8 +309,8 @@ class Portal:
                 values[city] = abs(tenths)
         chances = random.Random(f"{self.name} {max(hours.values())}")
         if chances.random() < wrong.swaps:
-            one, other = chances.sample(CITIES, 2)
-            values[one], values[other] = values[other], values[one]
+            first, second = chances.sample(CITIES, 2)
+            values[first], values[second] = values[second], values[first]
 
 
 def _within(second: int, span: Span) -> bool:

@@ -1,4 +1,4 @@
-"""What the tests of fetching share: a plain fetcher, one look, and how it ended."""
+"""Shared by the tests of fetching: a plain fetcher, one look, and its page or error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 NOW = dt.datetime(2024, 4, 28, 3, 0, tzinfo=dt.UTC)
 HTML = "<p>서울 4.9℃</p>"
-LIMIT_S = 15.0  # what a deadline of a second or less must stay under, on a slow machine too
+LIMIT_S = 15.0  # the longest that a look with a deadline of a second may take on a slow machine
 
 
 async def on_loopback(host: str, port: int) -> list[str]:
@@ -66,7 +66,7 @@ def served(reply: Reply | list[Reply], **changes: Any) -> Page:
 
 
 def fault(reply: Reply | list[Reply], **changes: Any) -> FetchError:
-    """Give the error that such a portal causes."""
+    """Give the error of one look at a portal that has this one page."""
     with Server({"/": reply}) as portal:
         return refusal(portal.url(), **changes)
 

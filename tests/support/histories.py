@@ -1,4 +1,4 @@
-"""Histories of looks that hypothesis draws, of a few sets that come back, lag and stand still."""
+"""Histories of looks for hypothesis: a few sets that return, lag and stand still."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MINUTE: Final = 60
 START: Final = int(dt.datetime(2024, 5, 9, 20, tzinfo=KST).timestamp())
-"""Four hours before a midnight, so that a page of yesterday proves something."""
+"""Four hours before a midnight, so that yesterday's date on a page proves an age."""
 
 NAMES: Final = ("a", "b", "c")
 
@@ -27,7 +27,7 @@ NAMES: Final = ("a", "b", "c")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """
-    Portals and what they showed.
+    Portals and the looks at them.
 
     Attributes:
         portals: In the order in which they are added.
@@ -44,12 +44,12 @@ class History:
 
 
 def hour_of(nth: int) -> Sidebar:
-    """The sixteen values of one hour, of which two hours have none in common."""
+    """The sixteen values of one hour; no other hour has any of them."""
     return tuple((city, (nth * 37 + place * 11) % 300 - 50) for place, city in enumerate(CITIES))
 
 
 def moved(sidebar: Sidebar, *places: int) -> Sidebar:
-    """The same with other temperatures at these places."""
+    """The sidebar with other temperatures at these places."""
     return tuple(
         (city, 400 + place if place in places and tenths is not None else tenths)
         for place, (city, tenths) in enumerate(sidebar)
@@ -57,7 +57,7 @@ def moved(sidebar: Sidebar, *places: int) -> Sidebar:
 
 
 def without_number(sidebar: Sidebar, *places: int) -> Sidebar:
-    """The same with the numbers at these places lost."""
+    """The sidebar without the numbers at these places."""
     return tuple(
         (city, None if place in places else tenths) for place, (city, tenths) in enumerate(sidebar)
     )
@@ -77,10 +77,10 @@ PRINTED: Final[Mapping[str, Callable[[Sidebar], Sidebar]]] = {
     "five odd": lambda sidebar: moved(sidebar, 0, 1, 2, 3, 4),
 }
 """
-How one set may be printed.
+The ways in which one set may be printed.
 
-The first four odd and the last four odd are each the same set as the plain one, and not as each
-other.
+"The first four odd" and "the last four odd" are each the same set as the plain one, but not the
+same as each other: they differ in eight cities.
 """
 
 
@@ -90,13 +90,13 @@ class Run:
     Looks at one portal, after a pause, at equal distances in minutes.
 
     Attributes:
-        hour: The set of the first look; None = the one after that of the look before.
+        hour: The set of the first look; None = the hour after that of the look before.
         goes_on: Whether each look shows the set of the next hour.
         printed: One of ``PRINTED``.
         age: The HTTP header.
-        days_ago: Which day the page is of; None where it prints no date.
-        own: Whether they are ours; an archive keeps no headers.
-        hours_ago: Which hour a feed prints; below zero, one to come; None where none is printed.
+        days_ago: The age of the page's date; None where it prints no date.
+        own: Whether the looks are ours; an archive keeps no headers.
+        hours_ago: The age of the hour that a feed prints; -1 = the next hour; None = not printed.
     """
 
     pause: int
@@ -112,7 +112,7 @@ class Run:
 
 
 def hour_by_hour(count: int, *, stands: bool, own: bool) -> list[Run]:
-    """A portal looked at each hour; its date line stands still or goes on."""
+    """A portal with a look each hour; its date line stands still or goes on."""
     return [
         Run(
             pause=60,
@@ -182,7 +182,7 @@ _STILL = st.builds(
     _RUN,
     st.lists(st.sampled_from([one for one in PRINTED if "seven" not in one]), max_size=4),
 )
-"""One set that is printed in several ways, one after the other."""
+"""One set, printed in several ways in turn."""
 
 _HOURS = st.builds(
     hour_by_hour,
@@ -196,7 +196,7 @@ _PORTAL = st.one_of(st.lists(_RUN, max_size=7), st.lists(_RUN, max_size=7), _STI
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    """One to three portals; the second may be the first one's laggard, and outlive it."""
+    """One to three portals; the second may lag behind the first, and show one set more."""
     names = NAMES[: draw(st.integers(1, 3))]
     interval = draw(st.sampled_from([600, 600, 3600]))
     portals = tuple(Portal(name=name, interval_s=interval) for name in names)
@@ -213,6 +213,6 @@ def histories(draw: st.DrawFn) -> History:
 
 
 def _one_own(looks: list[Look]) -> list[Look]:
-    """The looks without those of ours that share their second with another of ours."""
+    """The looks, with only one of ours in a second at one portal."""
     own = {(look.portal, look.at): look for look in looks if look.own}
     return [look for look in looks if not look.own or own[look.portal, look.at] is look]

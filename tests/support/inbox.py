@@ -1,4 +1,4 @@
-"""An inbox for notices and pings: a server on loopback, and its fixture, which all tests have."""
+"""An inbox for notices and pings: a server on loopback, as a fixture for all tests."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Inbox:
-    """A server on loopback that keeps posted bodies, or refuses, or hangs."""
+    """A server on loopback that keeps posted bodies; or it refuses them, or hangs."""
 
     url: str = ""
     status: int = 204
     hangs: threading.Event = field(default_factory=threading.Event)
     closed: threading.Event = field(default_factory=threading.Event)
-    letters: list[tuple[str, str]] = field(default_factory=list)
+    posts: list[tuple[str, str]] = field(default_factory=list)
 
     def notices(self) -> list[tuple[str, str, bool]]:
         """Portal, kind and well of each notice, in order."""
-        rows = [json.loads(body) for path, body in self.letters if path.startswith("/hook")]
+        rows = [json.loads(body) for path, body in self.posts if path.startswith("/hook")]
         return [(row["portal"], row["kind"], row["well"]) for row in rows]
 
     def pings(self) -> list[tuple[str, str]]:
-        return [(path, body) for path, body in self.letters if path.startswith("/ping")]
+        return [(path, body) for path, body in self.posts if path.startswith("/ping")]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def inbox() -> Iterator[Inbox]:
             if box.hangs.is_set():
                 box.closed.wait(20)
             if box.status < 300:
-                box.letters.append((self.path, body))
+                box.posts.append((self.path, body))
             self.send_response(box.status)
             self.end_headers()
 

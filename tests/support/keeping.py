@@ -1,4 +1,4 @@
-"""Keeps looks as the collector does, from plain values: a portal, a second, what was printed."""
+"""Stores looks as the collector does, from plain values: a portal, a second, a sidebar."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLEAR = Condition(label="맑음", condition="clear", label_en="clear", wmo_4677=
 
 @lru_cache(maxsize=256)
 def content_of(sidebar: Sidebar, hour: int | None = None) -> Content:
-    """The content of a sidebar; another order of cities, or hour, is another content."""
+    """The content of a sidebar; its digest depends on the order of cities and the hour."""
     readings = (
         make_reading(
             station=STATIONS.get(city) or Station(name_ko=city),
@@ -49,21 +49,21 @@ def keep_own(
     page_date: dt.date | None = None,
     hour: int | None = None,
 ) -> None:
-    """Keep a look of ours at a portal that is known."""
-    kept = store.keep_page(
+    """Store a look of ours at a known portal."""
+    stored = store.keep_page(
         make_look(portal=portal, fetched_at=moment(second), age_s=age), make_page(portal=portal)
     )
-    store.keep_content(kept, content_of(sidebar, hour), page_date=page_date)
+    store.keep_content(stored, content_of(sidebar, hour), page_date=page_date)
 
 
 def keep_page(store: Store, portal: str, page: Page) -> None:
-    """Keep a look of ours at a page of a simulated portal."""
+    """Store a look of ours at a page of a simulated portal."""
     printed = tuple(page.printed.items())
     keep_own(store, portal, page.at, printed, age=page.age, page_date=page.page_date)
 
 
 def keep_failure(store: Store, portal: str, second: int) -> None:
-    """Keep a look of ours that brought no page."""
+    """Store a failed look of ours."""
     look = make_look(portal=portal, fetched_at=moment(second))
     store.keep_failure(look, "fetch_failed", "HTTP 500")
 
@@ -71,7 +71,7 @@ def keep_failure(store: Store, portal: str, second: int) -> None:
 def capture_of(
     portal: str, second: int, sidebar: Sidebar, *, page_date: dt.date | None = None
 ) -> Capture:
-    """The same as an archive kept it."""
+    """The capture of a sidebar in an archive."""
     content = content_of(sidebar)
     return Capture(
         portal=portal,

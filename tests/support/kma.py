@@ -1,4 +1,4 @@
-"""KMA's own feed, as we make it."""
+"""Made-up documents in the form of KMA's own XML feed."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ HOUR = dt.datetime(2026, 11, 25, 12, tzinfo=KST)
 
 
 def local(city: str, ta: str, **more: str) -> str:
-    """One station, with its number where it is known."""
+    """The element of one station, with its KMA number if we know it."""
     station = STATIONS.get(city)
     plain = {"icon": "03", "desc": "구름많음", "ta": ta}
     if station is not None:
         plain["stn_id"] = str(station.kma_id)
-    said = " ".join(f'{name}="{value}"' for name, value in (plain | more).items())
-    return f"<local {said}>{city}</local>"
+    attributes = " ".join(f'{name}="{value}"' for name, value in (plain | more).items())
+    return f"<local {attributes}>{city}</local>"
 
 
 def feed(locals_: Iterable[str], hour: dt.datetime = HOUR) -> str:
-    """A whole feed."""
+    """A document of these elements."""
     when = f'year="{hour:%Y}" month="{hour:%m}" day="{hour:%d}" hour="{hour:%H}"'
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<current xmlns="current">\n'
@@ -34,5 +34,5 @@ def feed(locals_: Iterable[str], hour: dt.datetime = HOUR) -> str:
 
 
 def of(temperatures: Mapping[str, str], hour: dt.datetime = HOUR) -> str:
-    """A feed of these stations."""
+    """A document with these temperatures, by city."""
     return feed((local(city, ta) for city, ta in temperatures.items()), hour)

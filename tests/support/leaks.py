@@ -1,7 +1,7 @@
-"""What this process holds, to see what a call leaves behind.
+"""The threads and descriptors of this process, so that a test finds those that a call leaves.
 
-Sets and not counts: a thread or a file of an earlier test may end amid this one, and what ends is
-no leak.
+Sets, not counts: a thread or a file of an earlier test may end during this one, and would hide a
+leak in a count.
 """
 
 import threading
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 def running_threads() -> set[threading.Thread]:
-    """The threads that run now."""
+    """The running threads."""
     return set(threading.enumerate())
 
 
 def open_descriptors() -> set[tuple[str, str]]:
-    """The open descriptors, each as its number and what it is open on."""
+    """The open descriptors: the number and the target of each."""
     held = set()
     for descriptor in Path("/proc/self/fd").iterdir():
         try:

@@ -1,4 +1,4 @@
-"""Plain values, each with the one thing changed that a test is about."""
+"""Plain values of each kind; a test changes only the one thing that it is about."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def make_content(*readings: Reading, **changes: Any) -> Content:
 
 
 def make_look(minute: float = 0, **changes: Any) -> Look:
-    """Give a look at koya, so many minutes after ``START``."""
+    """Give a look at koya, this many minutes after ``START``."""
     plain: dict[str, Any] = {
         "portal": "koya",
         "fetched_at": START + dt.timedelta(minutes=minute),
@@ -71,7 +71,7 @@ def make_look(minute: float = 0, **changes: Any) -> Look:
 
 
 def make_page(**changes: Any) -> KeptPage:
-    """Give a page that is about to be kept."""
+    """Give a page that is about to be stored."""
     plain: dict[str, Any] = {
         "look_id": 0,
         "portal": "koya",
@@ -91,7 +91,7 @@ def see(
     interval_s: int = INTERVAL_S,
     **page: Any,
 ) -> Seen:
-    """Keep a look that saw this sidebar; its portal is made if it must be."""
+    """Store a look that saw this sidebar; adds its portal if needed."""
     store.portal(look.portal, URL, interval_s)
-    kept = store.keep_page(look, make_page(portal=look.portal, **page))
-    return store.keep_content(kept, content, page_date=page_date)
+    stored = store.keep_page(look, make_page(portal=look.portal, **page))
+    return store.keep_content(stored, content, page_date=page_date)

@@ -1,8 +1,8 @@
 """
-What is true of looks, by brute force: a model that every door of the database is held against.
+A brute-force model of the rules; tests compare every door of the database with it.
 
-It knows no SQL and shares no code with the project but the constants. It is written to be read
-beside the rules, not to be fast: forty looks are what it is for.
+It uses no SQL, and of the project's code only the constants. It is written to be read beside the
+rules, not to be fast: a history has about forty looks.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ FOLLOWED_SPELLS: Final = 12
 
 State: TypeAlias = Literal["live", "unconfirmed", "stale", "frozen", "down", "none"]
 RANK: Final[tuple[State, ...]] = ("live", "unconfirmed", "stale", "frozen", "down", "none")
-"""Of several portals the one with the first of these counts."""
+"""The value that counts is that of the portal whose state comes first here."""
 
 Doubt: TypeAlias = Literal["burst", "follower"]
 
 Sidebar: TypeAlias = "tuple[tuple[str, int | None], ...]"
-"""Stations and tenths of a degree C as printed: in another order it is another sidebar."""
+"""Stations and tenths of a degree C, in printed order: another order is another sidebar."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
-    """A portal and how many seconds lie between looks."""
+    """A portal and the seconds between looks at it."""
 
     name: str
     interval_s: int = 600
@@ -54,11 +54,11 @@ class Look:
     Attributes:
         portal: The portal's name.
         at: Epoch seconds.
-        sidebar: What it showed.
-        age: The HTTP header, seconds; None where there was none.
+        sidebar: The values that it saw.
+        age: The HTTP header, seconds; None where there was no header.
         page_date: As printed.
-        own: Whether it is one of ours, not an archive's.
-        hour: The hour that a feed prints, epoch seconds; None where none is.
+        own: Whether the look is ours, not an archive's.
+        hour: The hour that a feed prints, epoch seconds; None where it prints no hour.
     """
 
     portal: str
@@ -71,13 +71,13 @@ class Look:
 
     @property
     def printed(self) -> tuple[Sidebar, int | None]:
-        """All that it showed: with another hour it is another content."""
+        """The content: the same sidebar with another hour is another content."""
         return self.sidebar, self.hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spell:
-    """Looks at one portal that showed one sidebar, with no other between; nth of its portal."""
+    """Consecutive looks at one portal that saw one content; the ``nth`` spell of the portal."""
 
     portal: Portal
     nth: int
@@ -108,7 +108,7 @@ class Spell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What a portal shows of a station at a moment; all but the state is of ``spell``."""
+    """A portal's value of a station at a moment: its state then, and facts of its ``spell``."""
 
     state: State
     spell: Spell
@@ -123,7 +123,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """The value that counts, and how many portals are live then and agree with it."""
+    """The value that counts, how many portals are live then, and how many agree with it."""
 
     value: Value
     live_portals: int
@@ -136,18 +136,18 @@ def temperatures(sidebar: Sidebar) -> dict[str, int]:
 
 
 @cache
-def same(one: Sidebar, other: Sidebar) -> bool:
-    """Whether both are one set, however printed; of two small boxes, whether they are one."""
-    if one == other:
+def same(first: Sidebar, second: Sidebar) -> bool:
+    """Whether both print one set, in any way; two small boxes must be equal."""
+    if first == second:
         return True
-    ours, theirs = temperatures(one), temperatures(other)
-    common = ours.keys() & theirs.keys()
-    equal = sum(ours[station] == theirs[station] for station in common)
+    of_first, of_second = temperatures(first), temperatures(second)
+    common = of_first.keys() & of_second.keys()
+    equal = sum(of_first[station] == of_second[station] for station in common)
     return len(common) >= SAME_STATIONS and 4 * equal >= 3 * len(common)
 
 
 def is_small(sidebar: Sidebar) -> bool:
-    """Whether it has too few temperatures to be known again after another was shown."""
+    """Whether a sidebar has too few temperatures to be recognised after another one."""
     return len(temperatures(sidebar)) < SAME_STATIONS
 
 
@@ -163,10 +163,10 @@ def end_of(day: dt.date) -> int:
 
 def one_a_second(looks: Iterable[Look]) -> list[Look]:
     """
-    The looks that count, in the order of time.
+    The looks that count, at most one per portal and second, in the order of time.
 
-    Of one second ours counts. Archives count where they agree; where they read the same page on two
-    days, its later date does.
+    Our own look comes first. Captures of archives count if they agree; if they date one page to
+    two days, the later date counts.
     """
     by_second: dict[tuple[str, int], list[Look]] = defaultdict(list)
     for look in looks:
@@ -185,8 +185,8 @@ class World:
 
     Args:
         portals: The portals.
-        looks: The successful ones.
-        now: Looks after this are ignored; None = there are none.
+        looks: The successful looks.
+        now: Looks after this second are ignored; None = all looks count.
     """
 
     def __init__(
@@ -209,10 +209,10 @@ class World:
             Spell(portal=portal, nth=nth, looks=tuple(looks)) for nth, looks in enumerate(stretches)
         ]
 
-    # ---- what is known of a set
+    # ---- sets
 
     def sights(self, spell: Spell) -> Sequence[Look]:
-        """Every look anywhere at the set of a spell; of a small box, those of the spell."""
+        """Every look at the set of a spell, at any portal; of a small box, only the spell's."""
         if is_small(spell.sidebar):
             return spell.looks
         return [look for look in self._looks if same(look.sidebar, spell.sidebar)]
@@ -223,7 +223,7 @@ class World:
         return min(proofs) if observed_at is None else observed_at
 
     def observed_at(self, spell: Spell) -> int | None:
-        """The earliest hour that is printed with the set of a spell, unless it was seen before."""
+        """The earliest hour printed with a spell's set; None if the set was seen before that."""
         by_content: dict[tuple[Sidebar, int | None], list[Look]] = defaultdict(list)
         for look in self.sights(spell):
             by_content[look.printed].append(look)
@@ -237,7 +237,7 @@ class World:
         return earliest if seen else None
 
     def evidence(self, look: Look) -> int:
-        """By when what a look saw was published at the latest; the hour that it prints."""
+        """The printed hour, or the latest second at which the values were published."""
         goes_on = (look.portal, look.page_date) not in self.stuck_dates
         if look.hour is not None and look.hour <= look.at and goes_on:
             return look.hour
@@ -250,7 +250,7 @@ class World:
 
     @cached_property
     def stuck_dates(self) -> set[tuple[str, dt.date]]:
-        """Portals and the dates that stood for two days while they went on to show new sidebars."""
+        """Portals with each date that stood for two days while their sidebars went on."""
         under: dict[tuple[str, dt.date], list[Spell]] = defaultdict(list)
         for name, spells in self.spells.items():
             for spell in spells:
@@ -265,12 +265,12 @@ class World:
         }
 
     def first(self, spell: Spell) -> Look:
-        """The first look anywhere at the set of a spell."""
+        """The first look at the set of a spell, at any portal."""
         order = [portal.name for portal in self.portals]
         return min(self.sights(spell), key=lambda look: (look.at, order.index(look.portal)))
 
     def is_confirmed(self, spell: Spell) -> bool:
-        """Whether the portal of the first look at the set was watched before that."""
+        """Whether the portal that showed the set first was watched just before."""
         first = self.first(spell)
         return any(
             look.portal == first.portal and first.at - HOLD_S <= look.at < first.at
@@ -288,7 +288,7 @@ class World:
         return since
 
     def doubt(self, spell: Spell) -> Doubt | None:
-        """Why a set that this portal was the first to show may be old all the same."""
+        """Why a set may be old although this portal was the first to show it."""
         portal = spell.portal.name
         if self.first(spell).portal != portal:
             return None
@@ -302,10 +302,10 @@ class World:
         )
         return "follower" if 2 * late > FOLLOWED_SPELLS else None
 
-    # ---- what is known of a moment
+    # ---- moments
 
     def value(self, station: str, portal: str, at: int) -> Value | None:
-        """What a portal shows of a station; None where its state is ``none``."""
+        """The portal's value of a station; None where its state is ``none``."""
         begun = [spell for spell in self.spells[portal] if spell.seen_from <= at]
         listing = [spell for spell in begun if spell.lists(station)]
         if not listing:
@@ -325,7 +325,7 @@ class World:
         )
 
     def state(self, spell: Spell, at: int) -> State:
-        """The state of what a portal shows at a moment, which is this spell."""
+        """The state at a moment at which the portal shows this spell."""
         unseen = at - max(look.at for look in spell.looks if look.at <= at)
         published, standing = self.published_by(spell), self.standing_since(spell)
         interval = spell.portal.interval_s
@@ -342,7 +342,7 @@ class World:
         return "unconfirmed"
 
     def _valid_until(self, spell: Spell, at: int) -> int:
-        """Until when a value that is live is so without a break, as far as is known by now."""
+        """The second at which a live value first stops being live, by the looks so far."""
         gap = GAP_AFTER_INTERVALS * spell.portal.interval_s
         seen = max(look.at for look in spell.looks if look.at <= at)
         for look in spell.looks:
@@ -352,7 +352,7 @@ class World:
         return min([self.published_by(spell) + HOLD_S, seen + gap + 1, *later])
 
     def live_until(self, spell: Spell) -> int | None:
-        """Until when a spell was live; None where it never was."""
+        """The second at which a spell stops being live; None where it never was."""
         live = [look.at for look in spell.looks if self.state(spell, look.at) == "live"]
         return self._valid_until(spell, live[-1]) if live else None
 
@@ -368,7 +368,7 @@ class World:
         return Best(value=best, live_portals=len(live), agreeing_portals=len(agreeing))
 
     def _agrees(self, station: str, value: Value, best: Value) -> bool:
-        """Whether a live value is the one that counts, or the one that it was before."""
+        """Whether a live value equals the one that counts, or, if it lags, the one before."""
         before = self.spells[best.spell.portal.name][: best.spell.nth][-1:]
         lags = value.published_by < best.published_by
         return value.tenths == best.tenths or (
@@ -376,6 +376,6 @@ class World:
         )
 
     def portal_state(self, portal: str, at: int) -> State:
-        """How a portal is, whichever the station."""
+        """The state of a portal as a whole."""
         begun = [spell for spell in self.spells[portal] if spell.seen_from <= at]
         return self.state(begun[-1], at) if begun else "none"

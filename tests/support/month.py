@@ -1,4 +1,4 @@
-"""A month that was made by hand: what is known of each of its days can be counted on paper."""
+"""A hand-made month: the expected statistics of each day can be counted on paper."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def korean(day: int, time: str = "00:00", *, month: int = 3) -> dt.datetime:
 INTERVAL_S = 3600
 
 NOW = korean(8)
-"""When the questions are asked."""
+"""The moment of the questions."""
 
 
 class Portals:
-    """Puts what portals showed into a new database."""
+    """Stores looks at portals into a new database."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -48,11 +48,11 @@ class Portals:
         sky: Condition = OVERCAST,
         portal: str = "koya",
     ) -> None:
-        """Show this of Seoul."""
+        """Store a look that saw this value of Seoul."""
         self.print(at, make_reading(temperature_c=celsius, condition=sky), portal=portal)
 
     def print(self, at: dt.datetime, *readings: Reading, portal: str = "koya") -> None:
-        """Show these readings."""
+        """Store a look that saw these readings."""
         self._store.portal(portal, URL, INTERVAL_S)
         page = self._store.keep_page(
             make_look(fetched_at=at, portal=portal), make_page(portal=portal)
@@ -67,7 +67,7 @@ def make(path: Path) -> Path:
         _whole_day(portals)
         _frozen_day(portals)
         _late_day(portals)
-        # Nobody looked on the 4th.
+        # There is no look on the 4th.
         _day_of_two(portals)
         _day_of_one_that_loses_the_station(portals)
         _day_of_a_tie(portals)
@@ -75,7 +75,7 @@ def make(path: Path) -> Path:
 
 
 def _whole_day(portals: Portals) -> None:
-    """The 1st: a value an hour, at ten minutes to; the first look of all was the hour before."""
+    """The 1st: a new value at 00:50, 01:50, ...; the looks begin the evening before."""
     portals.show(korean(29, "22:50", month=2), 0.0)
     portals.show(korean(29, "23:50", month=2), 1.0)
     for hour in range(24):
@@ -84,7 +84,7 @@ def _whole_day(portals: Portals) -> None:
 
 
 def _frozen_day(portals: Portals) -> None:
-    """The 2nd: the same from 00:50 to 12:50, then two values, then nobody looks."""
+    """The 2nd: one value from 00:50 to 12:50, then two others; no look after 14:50."""
     for hour in range(13):
         portals.show(korean(2, f"{hour}:50"), 5.0)
     portals.show(korean(2, "13:50"), 6.0)
@@ -92,7 +92,7 @@ def _frozen_day(portals: Portals) -> None:
 
 
 def _late_day(portals: Portals) -> None:
-    """The 3rd: from 10:00 on, where nobody knows how old the first value is; one is missing."""
+    """The 3rd: from 10:00 on, so that the first value has an unknown age; one is missing."""
     portals.show(korean(3, "10:00"), 8.0)
     portals.show(korean(3, "11:00"), 9.0, DASH)
     portals.show(korean(3, "12:00"), None, LOST)

@@ -1,4 +1,4 @@
-"""A broker of MQTT of our own: Debian's mosquitto, on loopback."""
+"""An MQTT broker for tests: Debian's mosquitto, on loopback."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM: Final = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
-"""None where it is not installed: ``apt-get install mosquitto``."""
+"""None if it is not installed: ``apt-get install mosquitto``."""
 
 _PATIENCE_S: Final = 60.0
 
 
 @contextlib.contextmanager
 def running(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A broker on this port, which lets everybody in."""
+    """Run a broker on this port, without passwords."""
     assert PROGRAM is not None
     config = folder / "mosquitto.conf"
     config.write_text(f"listener {port} {LOOPBACK}\nallow_anonymous true\nuser root\n", "utf-8")
@@ -50,7 +50,7 @@ def _wait(broker: subprocess.Popen[bytes], port: int) -> None:
 
 
 class Listener:
-    """Home Assistant's part: hears all, and knows the last message of each topic."""
+    """Subscribes to all topics, as Home Assistant does, and keeps the last message of each."""
 
     def __init__(self, port: int) -> None:
         self.last: dict[str, str] = {}
@@ -73,13 +73,13 @@ class Listener:
             self.last[message.topic] = message.payload.decode()
             self._news.notify_all()
 
-    def wait(self, topic: str, well: Callable[[str], bool] = bool) -> str:
-        """The last message of a topic, once it is well."""
+    def wait(self, topic: str, wanted: Callable[[str], bool] = bool) -> str:
+        """Wait until the last message of a topic is as wanted; gives it."""
         with self._news:
-            there = self._news.wait_for(lambda: well(self.last.get(topic, "")), _PATIENCE_S)
-            assert there, self.last
+            arrived = self._news.wait_for(lambda: wanted(self.last.get(topic, "")), _PATIENCE_S)
+            assert arrived, self.last
             return self.last[topic]
 
     def hears(self, topic: str, text: str) -> None:
-        """Wait for a message."""
-        self.wait(topic, lambda said: said == text)
+        """Wait for this message."""
+        self.wait(topic, lambda message: message == text)

@@ -1,7 +1,7 @@
 """
-Pages of our own that show no box: forecasts, articles, tables and lists with degrees in them.
+Made-up pages without a box: forecasts, articles, tables and lists with degrees in them.
 
-Each is of a kind that newspapers print: the places and numbers are made up.
+Newspapers print each of these kinds; the places and numbers are invented.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-Pages around any sidebar: the sightings, and every form in which one was or may be printed.
+Pages around any sidebar: the sightings, and every form in which a portal printed or may print one.
 
-``sightings.csv`` has what portals of the family printed between 2018 and 2025, value by value; the
-pages around the values are made here and in ``scraper.demo.portal``.
+``sightings.csv`` has the values that real portals printed between 2018 and 2025; the pages around
+the values are made here and in ``scraper.demo.portal``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CITIES: Final = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """What one portal printed on one day."""
+    """The sidebar that one portal printed on one day."""
 
     source: str
     page_date: str
@@ -75,16 +75,16 @@ def renamed(page: str) -> str:
     return re.sub(r'(class|id)="(?!iw)[^"]*"', r'\1="x7"', page).replace(".weather_slide", ".x7")
 
 
-def _each(opens: str, row: str, closes: str) -> Callable[[Sequence[Entry]], str]:
-    """A form of the list from an entry's: ``$i`` icon, ``$l`` label, ``$c`` city, ``$t``."""
+def _html(opens: str, row: str, closes: str) -> Callable[[Sequence[Entry]], str]:
+    """A form of the list; ``row`` has ``$i`` for an icon, ``$l`` label, ``$c`` city, ``$t``."""
 
     def render(entries: Sequence[Entry]) -> str:
         rows = [
-            row.replace("$i", one.icon)
-            .replace("$l", one.label)
-            .replace("$c", one.city)
-            .replace("$t", one.temperature)
-            for one in entries
+            row.replace("$i", entry.icon)
+            .replace("$l", entry.label)
+            .replace("$c", entry.city)
+            .replace("$t", entry.temperature)
+            for entry in entries
         ]
         return opens + "".join(rows) + closes
 
@@ -92,74 +92,74 @@ def _each(opens: str, row: str, closes: str) -> Callable[[Sequence[Entry]], str]
 
 
 LISTS: Final = {
-    "li": _each("<ul>", '<li><span class="iw$i">$l</span>$c $t℃</li>\n', "</ul>"),
-    "ol": _each("<ol>\n", '<li><span class="iw$i">$l</span>$c $t℃</li>\n', "</ol>"),
-    "li, minified": _each("<ul>", "<li><span class=iw$i>$l</span>$c $t℃</li>", "</ul>"),
-    "li, uppercase": _each("<UL>\n", '<LI><SPAN CLASS="iw$i">$l</SPAN>$c $t℃</LI>\n', "</UL>"),
-    "li, unclosed": _each("<ul>", '\n<li><span class="iw$i">$l</span>$c $t℃', "\n</ul>"),
-    "li, never closed": _each("<div><ul>", '\n<li><i class="iw$i">$l</i>$c $t℃', "\n</div>"),
-    "li, indented": _each(
+    "li": _html("<ul>", '<li><span class="iw$i">$l</span>$c $t℃</li>\n', "</ul>"),
+    "ol": _html("<ol>\n", '<li><span class="iw$i">$l</span>$c $t℃</li>\n', "</ol>"),
+    "li, minified": _html("<ul>", "<li><span class=iw$i>$l</span>$c $t℃</li>", "</ul>"),
+    "li, uppercase": _html("<UL>\n", '<LI><SPAN CLASS="iw$i">$l</SPAN>$c $t℃</LI>\n', "</UL>"),
+    "li, unclosed": _html("<ul>", '\n<li><span class="iw$i">$l</span>$c $t℃', "\n</ul>"),
+    "li, never closed": _html("<div><ul>", '\n<li><i class="iw$i">$l</i>$c $t℃', "\n</div>"),
+    "li, indented": _html(
         "<ul>\n", '\t<li>\n\t\t<span class="iw$i">$l</span>\n\t\t$c\n\t\t$t℃\n\t</li>\n', "</ul>"
     ),
-    "icon on li": _each("<ul>", '<li class="icon iw$i"><b>$l</b>$c $t℃</li>\n', "</ul>"),
-    "icon on i": _each("<ul>", '<li><i class="ico iw$i">$l</i> $c <b>$t</b>℃</li>\n', "</ul>"),
-    "icon on em": _each("<ul>", '<li><em class="iw$i"></em>$l<b>$c</b>$t℃</li>\n', "</ul>"),
-    "img alt": _each("<ul>", '<li><img class="iw$i" alt="$l" src="a.gif">$c $t℃</li>\n', "</ul>"),
-    "label last": _each(
+    "icon on li": _html("<ul>", '<li class="icon iw$i"><b>$l</b>$c $t℃</li>\n', "</ul>"),
+    "icon on i": _html("<ul>", '<li><i class="ico iw$i">$l</i> $c <b>$t</b>℃</li>\n', "</ul>"),
+    "icon on em": _html("<ul>", '<li><em class="iw$i"></em>$l<b>$c</b>$t℃</li>\n', "</ul>"),
+    "img alt": _html("<ul>", '<li><img class="iw$i" alt="$l" src="a.gif">$c $t℃</li>\n', "</ul>"),
+    "label last": _html(
         "<ul>", '<li><b>$c</b> <i>$t℃</i> <span class="iw$i">$l</span></li>\n', "</ul>"
     ),
-    "all in elements": _each(
+    "all in elements": _html(
         "<ul>",
         '<li><i class="iw$i">$l</i><b>$c</b><span>$t</span><sup>℃</sup></li>\n',
         "</ul>",
     ),
-    "nbsp": _each("<ul>", '<li><span class="iw$i">$l</span>$c&nbsp;$t℃</li>\n', "</ul>"),
-    "&#8451;": _each("<ul>", '<li><span class="iw$i">$l</span>$c $t&#8451;</li>\n', "</ul>"),
-    "&#x2103;": _each("<ul>", '<li><span class="iw$i">$l</span>$c $t&#x2103;</li>\n', "</ul>"),
-    "&deg;C": _each("<ul>", '<li><span class="iw$i">$l</span>$c $t&deg;C</li>\n', "</ul>"),
-    "&#176;C": _each("<ul>", '<li><span class="iw$i">$l</span>$c $t&#176;C</li>\n', "</ul>"),
-    "°C": _each("<ul>", '<li><span class="iw$i">$l</span>$c $t°C</li>\n', "</ul>"),
-    "° C": _each("<ul>", '<li><span class="iw$i">$l</span>$c $t ° C</li>\n', "</ul>"),
-    "div": _each("<div>", '<div class="e"><i class="iw$i">$l</i>$c $t℃</div>\n', "</div>"),
-    "div in div": _each(
+    "nbsp": _html("<ul>", '<li><span class="iw$i">$l</span>$c&nbsp;$t℃</li>\n', "</ul>"),
+    "&#8451;": _html("<ul>", '<li><span class="iw$i">$l</span>$c $t&#8451;</li>\n', "</ul>"),
+    "&#x2103;": _html("<ul>", '<li><span class="iw$i">$l</span>$c $t&#x2103;</li>\n', "</ul>"),
+    "&deg;C": _html("<ul>", '<li><span class="iw$i">$l</span>$c $t&deg;C</li>\n', "</ul>"),
+    "&#176;C": _html("<ul>", '<li><span class="iw$i">$l</span>$c $t&#176;C</li>\n', "</ul>"),
+    "°C": _html("<ul>", '<li><span class="iw$i">$l</span>$c $t°C</li>\n', "</ul>"),
+    "° C": _html("<ul>", '<li><span class="iw$i">$l</span>$c $t ° C</li>\n', "</ul>"),
+    "div": _html("<div>", '<div class="e"><i class="iw$i">$l</i>$c $t℃</div>\n', "</div>"),
+    "div in div": _html(
         "<div>",
         '<div><div class="iw$i">$l</div><div>$c</div><div><p>$t<span>℃</span></p></div></div>\n',
         "</div>",
     ),
-    "p": _each("<div>", '<p><span class="iw$i">$l</span>$c $t℃</p>\n', "</div>"),
-    "a": _each("<div>", '<a href="#"><span class="iw$i">$l</span>$c $t℃</a>\n', "</div>"),
-    "table": _each(
+    "p": _html("<div>", '<p><span class="iw$i">$l</span>$c $t℃</p>\n', "</div>"),
+    "a": _html("<div>", '<a href="#"><span class="iw$i">$l</span>$c $t℃</a>\n', "</div>"),
+    "table": _html(
         "<table>", '<tr><td class="iw$i">$l</td><td>$c</td><td>$t℃</td></tr>\n', "</table>"
     ),
-    "table, city first": _each(
+    "table, city first": _html(
         "<table>", '<tr><th>$c</th><td class="iw$i">$l</td><td>$t℃</td></tr>\n', "</table>"
     ),
-    "dl each": _each(
+    "dl each": _html(
         "<div>", '<dl><dt>$c</dt><dd class="iw$i">$l</dd><dd>$t℃</dd></dl>\n', "</div>"
     ),
-    "dl": _each("<dl>", '<dt>$c</dt><dd><span class="iw$i">$l</span> $t℃</dd>\n', "</dl>"),
-    "table with a heading": _each(
+    "dl": _html("<dl>", '<dt>$c</dt><dd><span class="iw$i">$l</span> $t℃</dd>\n', "</dl>"),
+    "table with a heading": _html(
         "<table><tr><th>날씨</th><th>지역</th><th>기온(℃)</th></tr>",
         '<tr><td class="iw$i">$l</td><td>$c</td><td>$t℃</td></tr>\n',
         "</table>",
     ),
-    "div, img alt": _each(
+    "div, img alt": _html(
         "<div>",
         '<div><img class="iw$i" alt="$l"><strong>$c</strong><em>$t℃</em></div>\n',
         "</div>",
     ),
-    "option": _each("<select>", '<option class="iw$i">$l $c $t℃</option>\n', "</select>"),
-    "flat": _each("<div>", '<span class="iw$i">$l</span>$c $t℃<br>\n', "</div>"),
+    "option": _html("<select>", '<option class="iw$i">$l $c $t℃</option>\n', "</select>"),
+    "flat": _html("<div>", '<span class="iw$i">$l</span>$c $t℃<br>\n', "</div>"),
 }
-"""HTML by its form."""
+"""Forms of the list in HTML, by name."""
 
 
 CITY_FIRST: Final = {"table, city first", "dl each", "dl"}
-"""Where ``-`` stands between city and number it may be a label or a minus."""
+"""The forms in which ``-`` between city and number may be a label or a minus."""
 
 
 def around(a_list: str, date: str = DATE) -> str:
-    """A page of HTML around a list: its date, credit, a menu of cities, and an article."""
+    """A page around a list: its date, credit, a menu of cities, and an article."""
     menu = "".join(f"<li><a href=/{n}>{city}</a></li>" for n, city in enumerate(CITIES))
     return (
         "<html><head><title>우리동네신문</title></head><body>\n"
@@ -173,10 +173,10 @@ def _text(row: str, between: str = "\n") -> Callable[[Sequence[Entry], str], str
     def render(entries: Sequence[Entry], date: str) -> str:
         rows = [
             row.replace("$n", str(n))
-            .replace("$l", one.label)
-            .replace("$c", one.city)
-            .replace("$t", one.temperature)
-            for n, one in enumerate(entries, 1)
+            .replace("$l", entry.label)
+            .replace("$c", entry.city)
+            .replace("$t", entry.temperature)
+            for n, entry in enumerate(entries, 1)
         ]
         return f"우리동네신문\n\n{date}\n\n{between.join(rows)}\n\n{CREDIT}\n\n많이 본 기사\n"
 
@@ -203,4 +203,4 @@ TEXTS: Final = {
     "label after the sign": _text("  • $c $t℃$l"),
     "tabs": _text("$l\t$c\t$t℃"),
 }
-"""Plain text by its form."""
+"""Forms of the list in plain text, by name."""

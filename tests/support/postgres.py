@@ -1,4 +1,4 @@
-"""A Postgres of our own: Debian's, in a folder of the test, on a socket there alone."""
+"""A Postgres server for tests: Debian's, in a temporary folder, only on a socket there."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 _PLACES: Final = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 BIN: Final = _PLACES[-1] if _PLACES else None
-"""Where Debian has it; None where it is not installed: ``apt-get install postgresql``."""
+"""The folder of its programs; None if it is not installed: ``apt-get install postgresql``."""
 
 _USER: Final = "postgres"
 """Postgres does not run as root: this user comes with Debian's package."""
 
 
 def program(name: str) -> str:
-    """One of its programs."""
+    """The path of one of its programs."""
     assert BIN is not None
     return str(BIN / name)
 
 
 @contextlib.contextmanager
 def running() -> Iterator[str]:
-    """A server; gives its address, and is stopped at the end."""
+    """Run a server; gives its address."""
     who = {"user": _USER, "group": _USER} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="nalssi-pg-", dir="/tmp"))
     if who:
@@ -47,7 +47,7 @@ def running() -> Iterator[str]:
             _wait(server, folder / ".s.PGSQL.5432")
             yield f"postgresql:///postgres?host={folder}&user={_USER}"
         finally:
-            server.send_signal(signal.SIGINT)  # by SIGTERM it would wait for who is connected
+            server.send_signal(signal.SIGINT)  # after SIGTERM it would wait for its clients
             server.wait(30)
     shutil.rmtree(folder, ignore_errors=True)
 

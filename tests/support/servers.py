@@ -1,9 +1,9 @@
 """
-Servers on loopback that answer as a test says, down to the single byte.
+Servers on loopback whose answers a test sets byte by byte.
 
 ``Server`` plays a portal: each path has a reply, or a list of replies of which the last repeats.
 A reply is the bytes to send, or a function that yields them piece by piece and so may drip, hang
-or stop in the middle. One answer, then the connection is closed.
+or stop in the middle. Each connection gets one answer and is closed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _PATIENCE_S = 20.0  # no socket and no thread of a test waits longer
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """
-    What a client asked.
+    A request of a client.
 
     Attributes:
         path: With the query.
         headers: Names in lower case.
-        stopping: Set when the server closes; a reply that waits, waits for this.
+        stopping: Set when the server closes; a waiting reply waits for it.
     """
 
     path: str
@@ -47,7 +47,7 @@ Reply: TypeAlias = "bytes | Callable[[Request], Iterator[bytes]]"
 def answer(
     body: bytes | str = b"", *, status: str = "200 OK", headers: Mapping[str, str] | None = None
 ) -> bytes:
-    """Give a whole answer; its Content-Length is right unless ``headers`` has another."""
+    """Give an answer with the right Content-Length, unless ``headers`` has another."""
     payload = body.encode() if isinstance(body, str) else body
     lines = {"Content-Length": str(len(payload)), **(headers or {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
@@ -55,18 +55,18 @@ def answer(
 
 
 def redirect(location: str, *, status: str = "302 Found") -> bytes:
-    """Give an answer that sends the client elsewhere."""
+    """Give a redirect to this location."""
     return answer(status=status, headers={"Location": location})
 
 
 def silent(request: Request) -> Iterator[bytes]:
-    """Answer nothing until the server closes."""
+    """Send no answer until the server closes."""
     request.stopping.wait(_PATIENCE_S)
     yield b""
 
 
 def dripping(head: bytes, drop: bytes, *, every_s: float) -> Callable[[Request], Iterator[bytes]]:
-    """Send a head, then one drop after the other until the server closes."""
+    """Send a head, then a drop every ``every_s`` seconds until the server closes."""
 
     def drip(request: Request) -> Iterator[bytes]:
         yield head
@@ -79,7 +79,7 @@ def dripping(head: bytes, drop: bytes, *, every_s: float) -> Callable[[Request],
 
 
 def flooding(head: bytes, wave: bytes, *, waves: int) -> Callable[[Request], Iterator[bytes]]:
-    """Send a head, then the same bytes over and over, as fast as they are taken."""
+    """Send a head, then the same bytes again and again, as fast as the client reads."""
 
     def flood(_: Request) -> Iterator[bytes]:
         yield head
@@ -91,7 +91,7 @@ def flooding(head: bytes, wave: bytes, *, waves: int) -> Callable[[Request], Ite
 
 @dataclass(slots=True)
 class _Seen:
-    """What the threads of a server write down, under its lock."""
+    """The records of a server's threads, under its lock."""
 
     requests: list[Request] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
@@ -104,9 +104,9 @@ class Server:
     A portal on loopback, running inside ``with``.
 
     Args:
-        replies: By path; a path without one gets 404.
-        tls: The server's certificate; plain HTTP without. A client that speaks plain HTTP to a
-            server with a certificate is answered all the same.
+        replies: By path; any other path gets 404.
+        tls: The server's certificate; None = plain HTTP. With a certificate the server answers
+            plain HTTP as well.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Server:
         self.port: int = self._listener.getsockname()[1]
 
     def url(self, path: str = "/", *, host: str = "www.portal.localhost") -> str:
-        """Give the address of a path here, under any name that resolves to loopback."""
+        """Give the address of a path, under any name that resolves to loopback."""
         scheme = "https" if self._tls else "http"
         return f"{scheme}://{host}:{self.port}{path}"
 
@@ -142,7 +142,7 @@ class Server:
 
     @property
     def peak(self) -> int:
-        """How many connections a client held open at once, at most; without TLS only."""
+        """The most connections that were open at once; only without TLS."""
         with self._lock:
             return self._seen.peak
 
@@ -181,7 +181,7 @@ class Server:
             self._seen.peak = max(self._seen.peak, len(self._seen.connections))
 
     def _serve(self, connection: socket.socket) -> None:
-        # OSError: the client went away, or did not like our certificate. Tests provoke both.
+        # OSError: the client closed the connection, or refused our certificate; tests do both.
         with connection, contextlib.suppress(OSError):
             connection.settimeout(1.0)
             self._reply(connection)
@@ -205,7 +205,7 @@ class Server:
         return connection
 
     def _send(self, stream: socket.socket, piece: bytes) -> None:
-        """Send all of it, unless the server closes while the client takes nothing."""
+        """Send all of it, unless the server closes while the client does not read."""
         rest = memoryview(piece)
         while rest and not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
@@ -225,7 +225,7 @@ class Server:
 
 
 def _head(stream: socket.socket) -> str:
-    """Read a request up to its empty line; empty where the client said nothing."""
+    """Read a request up to its empty line; empty if the client sent no request."""
     head = b""
     while b"\r\n\r\n" not in head and len(head) < 65_536:
         piece = stream.recv(65_536)
@@ -236,14 +236,14 @@ def _head(stream: socket.socket) -> str:
 
 
 def _drain(stream: socket.socket) -> None:
-    """Wait for the client to close: closing first could take our last bytes back."""
+    """Wait for the client to close: a close by us first could discard our last bytes."""
     for _ in range(16):
         if not stream.recv(65_536):
             return
 
 
 def _is_left(connection: socket.socket) -> bool:
-    """Whether the client has closed its end, whatever our own thread is still doing."""
+    """Whether the client has closed its end, even if our thread is still answering."""
     try:
         readable, _, _ = select.select([connection], [], [], 0)
         return bool(readable) and not connection.recv(1, socket.MSG_PEEK)
@@ -263,7 +263,7 @@ def _request(head: str, stopping: threading.Event) -> Request:
 
 @contextlib.contextmanager
 def unaccepting(host: str = LOOPBACK, port: int = 0) -> Iterator[int]:
-    """Give a port where connections are neither taken nor refused: its queue is full."""
+    """Give a port that neither accepts nor refuses connections: its queue is full."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server((host, port), backlog=0))
         port = listener.getsockname()[1]
@@ -275,7 +275,7 @@ def unaccepting(host: str = LOOPBACK, port: int = 0) -> Iterator[int]:
 
 
 def refusing() -> int:
-    """Give a port where connections are refused: one that was free a moment ago."""
+    """Give a port that refuses connections: it was free a moment ago."""
     with socket.create_server((LOOPBACK, 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
@@ -284,11 +284,11 @@ def refusing() -> int:
 @contextlib.contextmanager
 def tunnelling(to: int, *, refusal: bytes = b"") -> Iterator[tuple[int, list[str]]]:
     """
-    Give the port of a proxy for one connection under TLS, and the head of what it was asked.
+    Give the port of a proxy for one connection under TLS, and the heads of its requests.
 
     Args:
-        to: The port on loopback to which it leads, whatever it is asked for.
-        refusal: What it answers in place of leading there.
+        to: The port on loopback to which the tunnel leads, for any requested host.
+        refusal: Its answer in place of a tunnel, if any.
     """
     asked: list[str] = []
     with socket.create_server((LOOPBACK, 0)) as listener:

@@ -1,4 +1,4 @@
-"""Databases for tests: opened fast, with portals, and dumped without the numbers of rows."""
+"""Databases for tests: opened without fsync, with portals, and dumped without row ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMES = {
     "station_id": "(SELECT name_ko FROM stations WHERE id = t.station_id)",
     "condition_id": "(SELECT label || icon FROM conditions WHERE id = t.condition_id)",
 }
-"""The meaning of each number of a row, which is the same in every database."""
+"""For each column with an id: a value that is the same in every database."""
 
 
 def opened(path: Path, *portals: str) -> Store:
@@ -33,7 +33,7 @@ def opened(path: Path, *portals: str) -> Store:
 
 
 def contents(path: Path) -> dict[str, list[str]]:
-    """Return all rows of all tables, without their numbers."""
+    """Return all rows of all tables, without their ids."""
     with closing(sqlite3.connect(path)) as conn:
         tables = conn.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlite%'"
@@ -46,7 +46,7 @@ _BANDS = """
         SELECT band, hex(digest) AS digest FROM bands JOIN sidebars AS s ON s.id = sidebar_id
         ORDER BY band, digest)
     GROUP BY band"""
-"""The sidebars of each band, whose number is made of the rows of stations."""
+"""The sidebars of each band; the number of a band depends on the ids of stations."""
 
 
 def _rows(conn: sqlite3.Connection, table: str) -> list[str]:

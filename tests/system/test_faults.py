@@ -85,7 +85,7 @@ def killed_at_random(folder: Path, portal: FaultPortal, kills: int, *, seed: int
         assert before + acknowledged <= there
         before = there
     with Child(config, "sweeps", sweeps=1) as child:
-        assert child.ended() == 0
+        assert child.wait() == 0
     assert looks(kept).total() == before.total() + 4
     assert not rows(kept, "SELECT 1 FROM fetches WHERE outcome = 'unread'")
 
@@ -107,10 +107,10 @@ def test_acknowledged_looks_survive_every_kill(tmp_path, portal):
 )
 def test_killed_at_this_point_a_look_is_there_whole_or_not_at_all(config, kept, point, left):
     with Child(config, "sweeps", sweeps=1, die=point) as child:
-        assert child.ended() == -signal.SIGKILL
+        assert child.wait() == -signal.SIGKILL
     assert [outcome for _, outcome, _ in rows(kept)] == left
     with Child(config, "sweeps", sweeps=1) as child:
-        assert child.ended() == 0
+        assert child.wait() == 0
     assert {outcome for _, outcome, _ in rows(kept)} == {"read"}
     faults.assert_sound(kept)
 
@@ -283,9 +283,9 @@ def test_a_damaged_file_is_reported_with_each_look_and_never_replaced(config, ke
         child.send(signal.SIGCONT)
         child.until("not kept yet", 2)
         assert child.stop() == 6
-        assert "could not be kept and are lost" in child.said
+        assert "could not be kept and are lost" in child.output
     with Child(config) as again:
-        assert again.ended() == 6
+        assert again.wait() == 6
 
 
 def test_flipped_bytes_under_a_running_daemon_are_reported_once(config, kept, inbox):
@@ -297,9 +297,9 @@ def test_flipped_bytes_under_a_running_daemon_are_reported_once(config, kept, in
         assert not child.log("database at fault")
         scramble(kept)
         child.until("database at fault")
-        until(lambda: any(path == "/ping/fail" for path, _ in inbox.pings()), of=child)
+        until(lambda: any(path == "/ping/fail" for path, _ in inbox.pings()), child=child)
         before = len(child.log())
-        until(lambda: len(child.log()) >= before + 2, of=child)  # looks, and more inspections
+        until(lambda: len(child.log()) >= before + 2, child=child)  # looks, and more inspections
         after = [path for path, _ in inbox.pings()]
         assert "/ping" not in after[after.index("/ping/fail") :]  # no look is a success now
         assert child.stop() in {0, 6}
@@ -308,7 +308,7 @@ def test_flipped_bytes_under_a_running_daemon_are_reported_once(config, kept, in
     with contextlib.suppress(DatabaseError), query.Database(kept) as db:  # too bad to be asked
         assert db.faults()
     with Child(config) as again:
-        until(lambda: again.process.poll() == 6 or again.log("not kept yet"), of=again)
+        until(lambda: again.process.poll() == 6 or again.log("not kept yet"), child=again)
 
 
 def test_a_file_that_an_inspection_missed_is_reported_intact_again(config, kept):
@@ -395,7 +395,7 @@ def test_a_locked_file_loses_no_look(config, kept, portal, journal, sql):
         child.until("look")
         with holding(kept, sql):  # for longer than the patience of 0.3 s
             asked = portal.asked
-            until(lambda: portal.asked >= asked + 2, of=child)
+            until(lambda: portal.asked >= asked + 2, child=child)
         child.until("look", len(child.log("look")) + 2)
         assert child.stop() == 0
         noticed = (journal, sql) != ("wal", "SELECT name FROM sqlite_schema")
@@ -493,7 +493,7 @@ def looked_at_misbehaving(folder: Path, sweeps: int) -> None:
         config = write_config(folder, *urls)
         with Child(config, "sweeps", sweeps=sweeps, timeout_s=0.4, day_by_day=8) as child:
             child.process.wait(max(faults.PATIENCE_S, sweeps * 3))
-            assert child.process.returncode == 0, child.said
+            assert child.process.returncode == 0, child.output
             held = child.log("sweep")
     kept = config.with_name("weather.db")
     assert looks(kept) == {f"p{n}": sweeps for n in range(10)}
@@ -522,7 +522,7 @@ STAGES: dict[str, Reply] = {
 
 
 def assert_given_up(child: Child, kept: Path) -> None:
-    assert child.ended() == 0, child.said
+    assert child.wait() == 0, child.output
     _, outcome, reason = rows(kept)[-1]  # on a slow machine a look may have timed out before
     assert outcome == "fetch_failed"
     assert "given up" in reason
@@ -577,7 +577,7 @@ def test_a_stop_during_a_lock_stores_what_it_can_and_reports_the_losses(config, 
         with holding(kept, "BEGIN EXCLUSIVE"):
             child.until("not kept yet", 2)
             assert child.stop() == 6
-        assert "could not be kept and are lost" in child.said
+        assert "could not be kept and are lost" in child.output
     faults.assert_sound(kept)
 
 
@@ -590,7 +590,7 @@ def test_a_stop_just_before_the_file_is_free_loses_no_look(config, kept):
             child.send(signal.SIGSTOP)
             child.send(signal.SIGTERM)
         child.send(signal.SIGCONT)
-        assert child.ended() == 0
+        assert child.wait() == 0
     faults.assert_sound(kept)
 
 
@@ -603,13 +603,13 @@ def test_a_stop_during_a_write_stores_the_look(config, kept, portal):
 
     portal.reply = late
     with Child(config, busy_s=faults.PATIENCE_S, patience_s=faults.PATIENCE_S) as child:
-        until(lambda: portal.asked, of=child)
+        until(lambda: portal.asked, child=child)
         with holding(kept, "BEGIN EXCLUSIVE"):
             held.set()  # the page arrives, and nobody may write
             time.sleep(0.5)
             child.send(signal.SIGTERM)
             time.sleep(0.2)
-        assert child.ended() == 0, child.said
+        assert child.wait() == 0, child.output
     assert {outcome for _, outcome, _ in rows(kept)} == {"read"}
     assert not child.log("not kept yet")
     faults.assert_sound(kept)
@@ -622,7 +622,7 @@ def test_a_stop_waits_neither_for_dns_nor_for_a_channel_that_hangs(config, kept,
     with Child(config, patience_s=5.0) as child:
         child.until("look")
         child.send(signal.SIGTERM)
-        assert child.ended() == 0, child.said  # in a third of the time that DNS hangs
+        assert child.wait() == 0, child.output  # in a third of the time that DNS hangs
     assert {(name, outcome) for name, outcome, _ in named_rows(kept)} == {
         ("p0", "read"),
         ("p1", "fetch_failed"),
@@ -640,12 +640,12 @@ def test_a_new_config_is_used_and_a_wrong_one_is_reported_once(config, kept, por
         write_config(config.parent, portal.server.url(), portal.server.url(host="p1.localhost"))
         for _ in range(20):
             child.send(signal.SIGHUP)
-        until(lambda: looks(kept)["p1"], of=child)
+        until(lambda: looks(kept)["p1"], child=child)
         config.write_text("interval_minutes = 'often'", encoding="utf-8")
         child.send(signal.SIGHUP)
         child.until("config refused, the old one stays in use")
         before = looks(kept)
-        until(lambda: all(looks(kept)[name] > before[name] for name in ("p0", "p1")), of=child)
+        until(lambda: all(looks(kept)[name] > before[name] for name in ("p0", "p1")), child=child)
         assert len(child.log("config refused, the old one stays in use")) == 1
         assert child.stop() == 0
     assert {reason for _, _, reason in rows(kept)} == {None}
@@ -661,7 +661,7 @@ def test_a_new_config_during_a_lock_loses_no_look(config, kept, portal):
             child.send(signal.SIGHUP)
             child.until("looking", 2)
             until(lambda: any(line["portal"] == "p1" for line in child.log("not kept yet")))
-        until(lambda: looks(kept)["p1"] >= 2, of=child)
+        until(lambda: looks(kept)["p1"] >= 2, child=child)
         assert child.stop() == 0
     assert looks(kept).total() == portal.asked
     faults.assert_sound(kept)
@@ -695,7 +695,7 @@ def test_stopped_for_long_there_is_one_late_look_and_no_burst(config, kept, port
         time.sleep(2.5)
         before = portal.asked
         child.send(signal.SIGCONT)
-        until(lambda: portal.asked > before, of=child)
+        until(lambda: portal.asked > before, child=child)
         time.sleep(0.5)
         assert portal.asked - before <= 2
         assert child.stop() == 0
@@ -718,7 +718,7 @@ def test_a_clock_that_is_set_makes_no_burst_and_no_pause(config, kept, portal, a
         config.with_name("ahead_s").write_text(str(ahead_s))
         child.until("the clock was set")
         before, started = portal.asked, time.monotonic()
-        until(lambda: portal.asked >= before + 3, of=child)
+        until(lambda: portal.asked >= before + 3, child=child)
         assert time.monotonic() - started > 1.2
         assert child.stop() == 0
         now = time.time() + max(ahead_s, 0)
@@ -748,7 +748,7 @@ def test_restarts_add_no_requests(config, portal):
     for _ in range(5):
         with Child(config, interval_s=600) as child:
             child.until("looking")
-            until(lambda: portal.asked, of=child)
+            until(lambda: portal.asked, child=child)
             assert child.stop() == 0
     assert portal.asked == 1
 
@@ -761,7 +761,7 @@ def test_restarts_add_no_requests_to_a_schedule(config, portal):
     for _ in range(2):
         with Child(config, interval_s=1) as child:
             child.until("looking")
-            until(lambda: portal.asked, of=child)
+            until(lambda: portal.asked, child=child)
             time.sleep(1.2)
             assert child.stop() == 0
     assert portal.asked == 1
@@ -774,7 +774,7 @@ def test_a_back_off_survives_a_restart(config, kept, portal, headers):
     for _ in range(2):
         with Child(config, interval_s=2 if headers else 300) as child:
             child.until("looking")
-            until(lambda: rows(kept), of=child)
+            until(lambda: rows(kept), child=child)
             time.sleep(0.3)
             assert child.stop() == 0
     assert portal.asked == 1
