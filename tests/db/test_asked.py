@@ -1,4 +1,4 @@
-"""The arguments of a question: each form of them, and each way in which they can be wrong."""
+"""The arguments of a question: each valid form, and each kind of error."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_an_invalid_station_is_unknown(db, station):
 
 
 @pytest.mark.parametrize(
-    ("question", "told"),
+    ("question", "message"),
     [
         (lambda db: db.series("서울", since=NAIVE), "since 2026-03-01T09:00:00: .*tzinfo="),
         (lambda db: db.looks(until=NAIVE), "until .*tzinfo="),
@@ -140,8 +140,8 @@ def test_an_invalid_station_is_unknown(db, station):
         (lambda db: db.at("서울", "2999-01-01"), "expected one that has passed"),
     ],
 )
-def test_a_wrong_argument_is_a_wrong_question(db, question, told):
-    with pytest.raises(WrongQuestion, match=told):
+def test_a_wrong_argument_is_a_wrong_question(db, question, message):
+    with pytest.raises(WrongQuestion, match=message):
         question(db)
 
 

@@ -1,4 +1,4 @@
-"""What was known of a moment: the value, how it stood then, and what proves it."""
+"""The state of knowledge at a moment: the value, its state then, and its evidence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The month, and a look that failed in the middle of its frozen day."""
+    """The month, with a failed look in the middle of its frozen day."""
     path = month.make(tmp_path_factory.mktemp("month") / "weather.db")
     with Store.open(path) as store:
         store.keep_failure(make_look(fetched_at=korean(2, "12:55")), "fetch_failed", "HTTP 500")
@@ -142,7 +142,7 @@ def test_of_several_portals_one_is_chosen(db, day, time, portal, agreeing):
 
 
 def test_a_station_that_a_portal_dropped_is_known_and_not_live(db):
-    """At 11:30 of the sixth the other portal shows Busan alone."""
+    """At 11:30 of the 6th the other portal shows only Busan."""
     found = known(db, 6, "11:40", portal="other")
     assert (found.state, found.portal, found.live_portals) == ("down", "other", 0)
     assert found.temperature_c is not None
@@ -157,7 +157,7 @@ def test_a_question_can_be_limited_to_one_portal(db):
 
 
 def test_statistics_agree_with_single_moments(db):
-    """Every ten minutes of the day of two portals."""
+    """Compared every ten minutes of the day with two portals."""
     for minute in range(0, 24 * 60, 10):
         at = korean(5) + dt.timedelta(minutes=minute)
         found = db.at("서울", at, now=NOW)
@@ -226,7 +226,7 @@ def test_a_fragment_is_shown_as_it_was_printed(fragment, lines):
 
 @pytest.mark.parametrize("part", ["<", "<!--", "<script", "<script>", "<a ", "&"])
 def test_a_fragment_that_never_ends_is_read_once(part):
-    """A megabyte of it would take hours to read again from each of its places."""
+    """To read a megabyte of it again from each position would take hours."""
     assert len(printed.lines(part * 250_000)) <= 1
 
 
@@ -265,20 +265,20 @@ def test_an_impossible_question_is_refused(db):
 
 
 def test_the_command_prints_an_object(path):
-    told = answered("at", "Seoul", "2024-03-02T01:20", "--db", path)
-    assert (told["temperature_c"], told["state"], told["portal"]) == (5.0, "live", "koya")
-    assert told["evidence"]["printed"] == ["흐림 서울 4.9℃"]
-    assert told["look_after"]["at"] == "2024-03-02T01:50:00+09:00"
+    result = answered("at", "Seoul", "2024-03-02T01:20", "--db", path)
+    assert (result["temperature_c"], result["state"], result["portal"]) == (5.0, "live", "koya")
+    assert result["evidence"]["printed"] == ["흐림 서울 4.9℃"]
+    assert result["look_after"]["at"] == "2024-03-02T01:50:00+09:00"
 
 
 def test_the_command_prints_lines_to_cite(path):
     lines = nalssi("at", "108", "2024-03-05T07:45", "--db", path).stdout.splitlines()
-    told = dict(line.split(maxsplit=1) for line in lines if not line.startswith(("last", "look")))
-    assert told["station"] == "서울 Seoul (KMA 108)"
-    assert told["temperature"] == "13.0 °C"
-    assert told["portal"] == "other; 1 of 2 live portals showed this temperature"
-    assert told["changed"] == "after 2024-03-05T06:30:00+09:00, seen 2024-03-05T07:30:00+09:00"
-    assert told["printed"] == "흐림 서울 4.9℃"
+    fields = dict(line.split(maxsplit=1) for line in lines if not line.startswith(("last", "look")))
+    assert fields["station"] == "서울 Seoul (KMA 108)"
+    assert fields["temperature"] == "13.0 °C"
+    assert fields["portal"] == "other; 1 of 2 live portals showed this temperature"
+    assert fields["changed"] == "after 2024-03-05T06:30:00+09:00, seen 2024-03-05T07:30:00+09:00"
+    assert fields["printed"] == "흐림 서울 4.9℃"
 
 
 def test_the_command_reports_an_unknown_value(path):
@@ -294,10 +294,10 @@ def test_the_command_prints_no_control_characters(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
         content = make_content(fragment="\x1b[31m서울\u202e ℃")
         see(store, make_look(fetched_at=korean(1)), content)
-    told = nalssi("at", "서울", "2024-03-01T01:10", "--db", tmp_path / "weather.db").stdout
-    assert "[31m서울 ℃" in told
-    assert "\x1b" not in told
-    assert "\u202e" not in told
+    stdout = nalssi("at", "서울", "2024-03-01T01:10", "--db", tmp_path / "weather.db").stdout
+    assert "[31m서울 ℃" in stdout
+    assert "\x1b" not in stdout
+    assert "\u202e" not in stdout
 
 
 def test_a_wrong_time_is_refused_in_one_line(path):

@@ -40,7 +40,7 @@ def write_folder(path: Path, part: str, *, meanwhile: Callable[[], object] = boo
 
 
 def killed_while_writing(folder: Path, how: str) -> None:
-    """A process that is killed with a draft in its hands, and one of SQLite's files beside it."""
+    """Kill a process whose draft is half written, with one of SQLite's files beside it."""
     code = (
         "import os, pathlib, signal\nfrom db.file import atomic\n"
         f"with atomic.{how}(pathlib.Path('w')) as draft:\n"

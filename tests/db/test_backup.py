@@ -1,4 +1,4 @@
-"""backup: whole while others write, looked over, and under its name only then."""
+"""backup: a consistent copy beside writers, checked before it gets its name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ with Store.open(pathlib.Path(sys.argv[1]), journal=sys.argv[2]) as store:
         content = make_content(make_reading(temperature_c=nth % 400 / 10))
         see(store, make_look(portal="p1", fetched_at=datetime.datetime.now(datetime.UTC)), content)
 """
-"""A process that looks without a pause."""
+"""A process that stores looks without a pause."""
 
 
 @pytest.fixture
@@ -43,21 +43,21 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "weather.db"
     with Store.open(path) as store:
         for minute in range(0, 200, 10):
-            shown = make_content(make_reading(temperature_c=float(minute // 40)))
-            see(store, make_look(minute), shown)
+            content = make_content(make_reading(temperature_c=float(minute // 40)))
+            see(store, make_look(minute), content)
     return path
 
 
 def test_a_backup_never_gets_the_name_of_a_journal(path, tmp_path):
     for end in ("-wal", "-journal"):
-        told = refused(74, "backup", f"{path}{end}", "--db", path)
-        assert "is a database, or belongs to one" in told
+        error = refused(74, "backup", f"{path}{end}", "--db", path)
+        assert "is a database, or belongs to one" in error
     assert [file.name for file in tmp_path.iterdir()] == ["weather.db"]
 
 
 @contextlib.contextmanager
 def written_to(path: Path, journal: str) -> Iterator[None]:
-    """While a real process writes to the database as fast as it can."""
+    """Have a real process write to the database as fast as it can."""
     with subprocess.Popen([sys.executable, "-c", WRITING, str(path), journal], cwd=ROOT) as process:
         try:
             until(lambda: looks(path)["p1"] > 5)
@@ -68,9 +68,13 @@ def written_to(path: Path, journal: str) -> Iterator[None]:
 
 
 def test_a_backup_is_the_same_database(path, tmp_path):
-    told = answered("backup", tmp_path / "copy.db", "--db", path)
-    assert told["bytes"] == (tmp_path / "copy.db").stat().st_size
-    assert (told["verified"], told["rows"]["fetches"], told["rows"]["spells"]) == (True, 20, 5)
+    result = answered("backup", tmp_path / "copy.db", "--db", path)
+    assert result["bytes"] == (tmp_path / "copy.db").stat().st_size
+    assert (result["verified"], result["rows"]["fetches"], result["rows"]["spells"]) == (
+        True,
+        20,
+        5,
+    )
     everything = "SELECT * FROM weather"
     assert rows(tmp_path / "copy.db", everything) == rows(path, everything)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["copy.db", "weather.db"]
@@ -84,12 +88,12 @@ def test_size_and_verification_are_printed(path, tmp_path):
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
 def test_a_backup_beside_a_busy_writer_is_whole_and_one_file(tmp_path, journal):
-    """A copy that began again with each write would never end."""
+    """A copy that restarts after each write would never end."""
     path, copy = tmp_path / "weather.db", tmp_path / "copy.db"
     crowd(path, 50_000)
     with written_to(path, journal):
-        told = answered("backup", copy, "--db", path)
-    assert told["rows"]["fetches"] > 50_000
+        result = answered("backup", copy, "--db", path)
+    assert result["rows"]["fetches"] > 50_000
     assert not [*tmp_path.glob("*copy.db-*"), *tmp_path.glob(".copy.db*")]
     assert rows(copy, "PRAGMA journal_mode") == [("delete",)]
     assert_sound(copy)
@@ -97,7 +101,7 @@ def test_a_backup_beside_a_busy_writer_is_whole_and_one_file(tmp_path, journal):
 
 
 def kill_backups(tmp_path: Path, times: int) -> None:
-    """Kill one after the other, each at another moment, beside a process that writes."""
+    """Kill backups at random moments, beside a process that writes."""
     path, copy = tmp_path / "weather.db", tmp_path / "copy.db"
     crowd(path, 50_000)
     began = time.monotonic()
@@ -112,7 +116,7 @@ def kill_backups(tmp_path: Path, times: int) -> None:
             ) as process:
                 time.sleep(took_s * chance.uniform(0.1, 0.9))
                 process.kill()
-            if copy.exists():  # it was done before
+            if copy.exists():  # the kill came after its end
                 assert_sound(copy)
                 copy.unlink()
     assert_sound(path)
@@ -130,7 +134,7 @@ def test_twenty_killed_backups_leave_the_database_whole(tmp_path):
     kill_backups(tmp_path, 20)
 
 
-# ---- what cannot be
+# ---- refused
 
 
 def test_an_existing_file_is_not_overwritten(path, tmp_path):
@@ -141,8 +145,8 @@ def test_an_existing_file_is_not_overwritten(path, tmp_path):
 
 
 def test_a_missing_folder_is_reported(path, tmp_path):
-    told = refused(74, "backup", tmp_path / "no" / "copy.db", "--db", path)
-    assert "there is no such folder" in told
+    error = refused(74, "backup", tmp_path / "no" / "copy.db", "--db", path)
+    assert "there is no such folder" in error
 
 
 def test_without_room_there_is_no_file_and_one_line(path, tmp_path):

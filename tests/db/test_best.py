@@ -1,4 +1,4 @@
-"""The value of each station that counts: one row, whoever shows it."""
+"""The value that counts: one row for each station, of whichever portal."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_station_has_one_row_of_the_set_published_last(store):
 
 
 def test_a_lagging_portal_agrees(store):
-    """It shows what the portal that counts showed before."""
+    """The lagging portal shows the previous value of the portal that counts."""
     for minute, celsius in ((0, 1.0), (10, 2.0), (30, 3.0)):
         show(store, minute, celsius)
     for minute, celsius in ((5, 1.0), (15, 2.0), (30, 2.0)):
@@ -82,5 +82,5 @@ def test_at_and_the_best_say_the_same(tmp_path_factory, looks, minute):
             known, rows = db.at("서울", moment), db.latest_best(now=moment)
     names = [name for name in query.Best.__dataclass_fields__ if hasattr(known, name)]
     assert {"state", "temperature_c", "live_portals", "agreeing_portals", "why"} <= set(names)
-    told = [[getattr(row, name) for name in names] for row in rows]
-    assert told == ([] if known.state == "none" else [[getattr(known, name) for name in names]])
+    values = [[getattr(row, name) for name in names] for row in rows]
+    assert values == ([] if known.state == "none" else [[getattr(known, name) for name in names]])

@@ -1,4 +1,4 @@
-"""Captures of archives: one database, in whatever order and parts they come."""
+"""Captures of archives: the same database for any order and batches of arrival."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PORTALS = ("koya", "other")
 
 
 def sidebar(celsius: int, *, icon: str = "", page: str = "a") -> Content:
-    """A content that its temperature alone tells from others."""
+    """A content with this one temperature."""
     reading = make_reading(
         temperature_c=float(celsius), condition=Condition(label="흐림", icon=icon)
     )
@@ -67,11 +67,11 @@ def spells(store: Store) -> list[tuple[int, int, int]]:
     with query.Database(store.path) as db:
         return [
             (
-                (epoch(one.seen_from) - epoch(START)) // 60,
-                (epoch(one.seen_until) - epoch(START)) // 60,
-                int(one.temperature_c or 0),
+                (epoch(spell.seen_from) - epoch(START)) // 60,
+                (epoch(spell.seen_until) - epoch(START)) // 60,
+                int(spell.temperature_c or 0),
             )
-            for one in db.series("서울")
+            for spell in db.series("서울")
         ]
 
 
@@ -105,8 +105,8 @@ def kept_in_parts(folder: Path, parts: Iterable[Sequence[Capture]]) -> dict[str,
 def test_order_parts_and_repetition_make_no_difference(seen, random, size):
     shuffled = random.sample(seen, len(seen)) + seen[:3]
     parts = [shuffled[at : at + size] for at in range(0, len(shuffled), size)]
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        assert kept_in_parts(Path(one), [seen]) == kept_in_parts(Path(other), parts)
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+        assert kept_in_parts(Path(first), [seen]) == kept_in_parts(Path(second), parts)
 
 
 def test_captures_make_spells(store):
@@ -154,8 +154,8 @@ def test_an_archive_fills_the_time_before_our_own_looks(store):
     captures.keep(store, [make_capture(0, sidebar(1)), make_capture(50, sidebar(2))])
     assert spells(store) == [(0, 0, 1), (50, 50, 2), (60, 60, 3)]
     with query.Database(store.path) as db:
-        assert [one.state for one in db.series("서울")] == ["unconfirmed", "live", "live"]
-        assert db.portals()[0].looks == 1  # what others kept is no look of ours
+        assert [spell.state for spell in db.series("서울")] == ["unconfirmed", "live", "live"]
+        assert db.portals()[0].looks == 1  # captures of archives are not counted
 
 
 def test_the_page_date_of_a_capture_is_asked_for_with_its_values(store):

@@ -1,4 +1,4 @@
-"""Comparing: the same hours side by side, counted on paper."""
+"""Comparisons of stations: the same hours side by side, expected values counted on paper."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAEGU = Station(kma_id=143, name_ko="대구", name_en="Daegu")
 
 HOURS = (
     # Seoul, Busan, Jeju, Daegu at each full hour; None = no number printed
-    (0.0, 0.0, 0.0, 0.0),  # 23:00 of the day before: nobody saw this begin
+    (0.0, 0.0, 0.0, 0.0),  # 23:00 of the day before: its beginning was not seen
     (1.0, 2.0, 9.0, 5.0),
     (2.0, 4.0, 9.0, 6.0),
     (3.0, 6.0, 9.0, None),
@@ -72,14 +72,16 @@ def test_the_same_hours_stand_side_by_side(db):
         (korean(1, "05:00"), None, None),  # half of it is too little
     ]
     differences = [hour.differences_c for hour in found.periods]
-    assert differences == [{"부산": one} for one in (None, 1.0, 2.0, 3.0, None, 2.0, None)]
+    assert differences == [
+        {"부산": difference} for difference in (None, 1.0, 2.0, 3.0, None, 2.0, None)
+    ]
 
 
 def test_a_relation_is_of_the_common_hours(db):
     """
     Busan less Seoul: 1, 2, 3, 2, on average 2.
 
-    Of Seoul 1, 2, 3, 5 (mean 2.75) and Busan 2, 4, 6, 7 (mean 4.75) the products of the deviations
+    For Seoul 1, 2, 3, 5 (mean 2.75) and Busan 2, 4, 6, 7 (mean 4.75) the products of deviations
     sum up to 4.8125 + 0.5625 + 0.3125 + 5.0625 = 10.75, the squares to 8.75 and 14.75:
     10.75 / sqrt(8.75 * 14.75) = 0.94626.
     """
@@ -135,9 +137,9 @@ def test_an_unknown_station_is_refused(db):
 
 
 def test_the_command_prints_an_object(path):
-    told = answered("compare", "서울", "부산", "--db", path)
-    assert told["stations"] == ["서울", "부산"]
-    assert told["relations"] == [
+    result = answered("compare", "서울", "부산", "--db", path)
+    assert result["stations"] == ["서울", "부산"]
+    assert result["relations"] == [
         {
             "station": "부산",
             "common": 4,
@@ -146,7 +148,7 @@ def test_the_command_prints_an_object(path):
             "reason": None,
         }
     ]
-    assert told["periods"][1] == {
+    assert result["periods"][1] == {
         "since": "2024-03-01T00:00:00+09:00",
         "until": "2024-03-01T01:00:00+09:00",
         "part": None,
@@ -172,7 +174,7 @@ def test_the_command_prints_csv(path):
 
 @pytest.mark.parametrize("name", ["[/b]", "[red]x", "\x9b31m\u202e읍"])
 def test_the_name_of_a_city_is_only_text(tmp_path, name):
-    """It stands in a heading, and in a key of JSON."""
+    """Its name becomes a heading of the table and a key of the JSON."""
     path = tmp_path / "weather.db"
     with Store.open(path) as store:
         Portals(store).print(

@@ -1,4 +1,4 @@
-"""Counts of looks: whatever comes, in whatever order, they are those of the looks themselves."""
+"""Counts of looks: kept up for any looks in any order, they equal a count of the rows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CONTENTS = {
 
 
 class Arrival(NamedTuple):
-    """A look, or a capture of an archive, and what it showed."""
+    """A look or a capture of an archive, and its outcome."""
 
     portal: str
     minute: int
@@ -52,7 +52,7 @@ class Arrival(NamedTuple):
 
 @st.composite
 def arrivals(draw: st.DrawFn) -> list[Arrival]:
-    """Of one portal and second there is one look, and one capture."""
+    """Draw at most one look and one capture for each portal and second."""
     made = draw(
         st.lists(
             st.builds(
@@ -63,31 +63,35 @@ def arrivals(draw: st.DrawFn) -> list[Arrival]:
                 st.sampled_from([1, 100, 101, 400, 30_000]),
             ),
             max_size=24,
-            unique_by=lambda one: (one.portal, one.minute, one.shown.startswith("archived")),
+            unique_by=lambda arrival: (
+                arrival.portal,
+                arrival.minute,
+                arrival.shown.startswith("archived"),
+            ),
         )
     )
     return draw(st.permutations(made))
 
 
-def keep(store: Store, one: Arrival) -> None:
-    look = make_look(one.minute, portal=one.portal, milliseconds=one.milliseconds)
-    store.portal(one.portal, URL, INTERVAL_S)
-    match one.shown:
+def keep(store: Store, arrival: Arrival) -> None:
+    look = make_look(arrival.minute, portal=arrival.portal, milliseconds=arrival.milliseconds)
+    store.portal(arrival.portal, URL, INTERVAL_S)
+    match arrival.shown:
         case "a" | "b":
-            see(store, look, CONTENTS[one.shown])
+            see(store, look, CONTENTS[arrival.shown])
         case "failed":
             store.keep_failure(look, "fetch_failed", "HTTP 500")
         case "unread":
-            store.keep_page(look, make_page(portal=one.portal))
+            store.keep_page(look, make_page(portal=arrival.portal))
         case "no sidebar":
-            store.keep_no_sidebar(store.keep_page(look, make_page(portal=one.portal)), "")
+            store.keep_no_sidebar(store.keep_page(look, make_page(portal=arrival.portal)), "")
         case archived:
             content = CONTENTS[archived[-1]]
             captures.keep(
                 store,
                 [
                     captures.Capture(
-                        portal=one.portal,
+                        portal=arrival.portal,
                         captured_at=look.fetched_at,
                         precision="second",
                         digest=content.digest,
@@ -106,12 +110,12 @@ def path(tmp_path: Path) -> Path:
 def filled(path: Path, looks: Iterable[Arrival]) -> None:
     with Store.open(path, journal="delete") as store:
         store._conn.execute("PRAGMA synchronous = off")
-        for one in looks:
-            keep(store, one)
+        for arrival in looks:
+            keep(store, arrival)
 
 
 def counts(path: Path) -> query.Counts:
-    """The counts, in which there is nothing for ``nalssi check`` to find."""
+    """The counts, after ``nalssi check`` found them right."""
     with query.Database(path) as db:
         assert db.faults() == []
         return db.counts()
@@ -123,10 +127,10 @@ def by_hand(path: Path) -> dict[tuple[str, str], int]:
     return Counter((look.portal, look.outcome) for look in looks)
 
 
-def by_outcome(told: query.Counts) -> dict[tuple[str, str], int]:
+def by_outcome(counts: query.Counts) -> dict[tuple[str, str], int]:
     return {
         (portal, outcome): count
-        for portal, counted in told.portals.items()
+        for portal, counted in counts.portals.items()
         for outcome, count in counted.looks.items()
     }
 
@@ -138,12 +142,12 @@ def test_any_order_of_arrival_gives_the_counts_of_a_rebuild(looks):
         late, in_order = Path(folder, "late.db"), Path(folder, "in-order.db")
         filled(late, looks)
         filled(in_order, sorted(looks))
-        told = counts(late)
-        assert told == counts(in_order)
-        assert by_outcome(told) == by_hand(late)
+        kept_up = counts(late)
+        assert kept_up == counts(in_order)
+        assert by_outcome(kept_up) == by_hand(late)
         with Store.open(late) as store:
             store.rebuild()
-        assert counts(late) == told
+        assert counts(late) == kept_up
 
 
 @pytest.mark.slow
@@ -156,11 +160,11 @@ def test_pruned_looks_keep_counting(first, second, minute):
         border = START + dt.timedelta(minutes=minute)
         prune.carry_out(path, prune.plan(path, border))
         assert counts(path) == before
-        filled(path, (one._replace(minute=one.minute + 20) for one in second))
-        kept = counts(path)
+        filled(path, (arrival._replace(minute=arrival.minute + 20) for arrival in second))
+        kept_up = counts(path)
         with Store.open(path) as store:
             store.rebuild()
-        assert counts(path) == kept
+        assert counts(path) == kept_up
 
 
 @given(st.lists(st.integers(0, 30_000), max_size=9))
@@ -185,7 +189,7 @@ def test_a_database_without_looks_has_no_counts(path):
 
 
 def test_a_look_is_counted_as_soon_as_it_was_read(path):
-    """How the look at a page that is not read yet will end is not known."""
+    """The outcome of a look is unknown until its page is read."""
     with Store.open(path) as store:
         keep(store, Arrival("koya", 0, "a", 100))
         page = store.keep_page(make_look(10), make_page())

@@ -1,4 +1,4 @@
-"""The course of a station: which value holds from when to when, in which state."""
+"""The course of a station: its values in turn, each with its state and span of time."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_value_ends_where_its_portal_goes_on_without_the_station(path):
 
 
 def test_a_live_value_goes_before_a_frozen_one_that_was_published_later(tmp_path):
-    """The other shows 9.0 from half past eleven to four; koya goes on every hour."""
+    """The other portal shows 9.0 from 11:30 to 16:00; koya changes every hour."""
     path = tmp_path / "weather.db"
     with Store.open(path) as store:
         portals = Portals(store)

@@ -1,4 +1,4 @@
-"""What is derived: kept up through whatever happens, it is what ``nalssi rebuild`` gives."""
+"""Derived rows: after any events they equal those of ``nalssi rebuild``."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def pruned(store: Store, before: int) -> int:
     return prune.carry_out(store.path, prune.plan(store.path, moment(before)))
 
 
-# ---- whatever happens
+# ---- events
 
 
 Event = tuple[str, int]
@@ -74,7 +74,7 @@ EVENTS = st.lists(
     ),
     max_size=6,
 )
-"""What happens after so many looks."""
+"""Events, each with the number of the look that it follows."""
 
 
 @settings(max_examples=25)
@@ -98,20 +98,20 @@ def _keep(store: Store, look: Look) -> None:
         proofs = {"age": look.age, "page_date": look.page_date, "hour": look.hour}
         keep_own(store, look.portal, look.at, look.sidebar, **proofs)  # type: ignore[arg-type]
     else:
-        one = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
-        captures.keep(store, [one])
+        capture = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
+        captures.keep(store, [capture])
 
 
 def _happen(store: Store, history: History, event: str, look: Look) -> None:
-    """Have something happen to what is known after a look."""
-    other = replace(look, own=False, sidebar=hour_of(7), page_date=TODAY)
+    """Apply an event after a look."""
+    archive = replace(look, own=False, sidebar=hour_of(7), page_date=TODAY)
     match event:
         case "prune":
             pruned(store, look.at)
         case "interval":
             store.portal(look.portal, "https://other.example/", 3600)
         case "contradict":
-            _keep(store, other)
+            _keep(store, archive)
         case "date":
             later = look.page_date or TODAY
             _keep(store, replace(look, own=False, page_date=later + dt.timedelta(days=1)))
@@ -123,7 +123,7 @@ def _happen(store: Store, history: History, event: str, look: Look) -> None:
             keep_own(store, history.portals[0].name, START - 3 * HOUR, hour_of(9), age=HOUR)
 
 
-# ---- the dates that stand still
+# ---- dates that stand still
 
 
 def stuck(store: Store) -> list[tuple[object, ...]]:
@@ -131,7 +131,7 @@ def stuck(store: Store) -> list[tuple[object, ...]]:
 
 
 def stand_still(store: Store, sets: int) -> int:
-    """Archives keep a new set each five hours under one date; gives the second of the last."""
+    """Store a capture with a new set every five hours under one date; gives the last second."""
     for nth in range(sets):
         archived(store, START + 5 * nth * HOUR, hour_of(nth), page_date=TODAY)
     return START + 5 * (sets - 1) * HOUR
@@ -176,11 +176,11 @@ def test_stations_that_only_a_capture_showed_go_with_it(store):
 
 
 def unnumbered(content: Content, **changes: object) -> Content:
-    """The same printed by an older reader, which knew no number of any city."""
+    """The content as an older reader stored it, which knew no KMA numbers."""
     readings = (
-        replace(one, station=Station(name_ko=one.station.name_ko))
-        for one in content.readings
-        if one.station is not None
+        replace(reading, station=Station(name_ko=reading.station.name_ko))
+        for reading in content.readings
+        if reading.station is not None
     )
     return make_content(*readings, **changes)
 
@@ -202,7 +202,7 @@ def test_sets_are_found_again_when_a_station_loses_its_number(store):
 
 
 def test_one_batch_may_show_a_station_by_its_name_then_by_its_number_and_again(store):
-    """A renamed station, in archives read with words of before and after it was taught."""
+    """Archives of a renamed station, read by word lists without and with its new name."""
     seoul = STATIONS["서울"]
     named = Station(name_ko="서울(송월)")
     renamed = replace(seoul, name_ko="서울(송월)")
@@ -266,9 +266,9 @@ def test_the_strongest_proof_survives_pruning(store):
 
 
 def test_a_set_stands_over_others_that_differ_when_an_earlier_look_comes_last(store):
-    """The whole box is the same set as each of two halves, which are not the same as each other."""
-    whole = hour_of(0)
-    shown = [whole[:12], moved(whole[:8], 0, 1), moved(whole[:8], 3, 4), whole]
+    """The full box is the same set as each half, but the halves are not the same as each other."""
+    full = hour_of(0)
+    shown = [full[:12], moved(full[:8], 0, 1), moved(full[:8], 3, 4), full]
     for tens in (3, 1, 2, 0):
         own(store, START + 10 * tens * MINUTE, shown[tens])
     assert rows(store, "SELECT standing_since FROM spells ORDER BY seen_from")[-1] == (START,)

@@ -1,4 +1,4 @@
-"""export: the same rows as the database has, in every form, complete or not at all."""
+"""export: the rows of the database, in every format; a file is complete or absent."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ FORMS = ["csv", "ndjson", "parquet"]
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
-    """Six weeks at two portals, with an unknown city of a wicked name, and a failure."""
+    """Six weeks at two portals, with an unknown city whose name needs quoting, and a failure."""
     path: Path = tmp_path_factory.mktemp("export") / "weather.db"
     with Store.open(path) as store:
         store._conn.execute("PRAGMA synchronous = off")
         for hour in range(0, 24 * 45, 7):
             for portal, late in (("koya", 0), ("busan", 3)):
-                shown = make_content(
+                content = make_content(
                     make_reading(temperature_c=hour / 10 - 20),
                     make_reading(station=BUSAN, temperature_c=None, condition=NOT_REPORTED),
                     make_reading(station=TRICKY, temperature_c=0.0),
                 )
                 for minute in (late, late + 10):
                     look = make_look(60 * hour + minute, portal=portal)
-                    see(store, look, shown, page_date=look.fetched_at.astimezone(KST).date())
+                    see(store, look, content, page_date=look.fetched_at.astimezone(KST).date())
         store.keep_failure(make_look(5), "fetch_failed", "timed out,\n\x1b[31mreally")
     return path
 
@@ -72,40 +72,40 @@ def viewed(path: Path, sql: str) -> list[dict[str, Any]]:
 
 
 def exported(path: Path, *options: str) -> list[dict[str, Any]]:
-    """Rows as NDJSON."""
+    """The rows of an export as NDJSON."""
     run = nalssi("export", "--format", "ndjson", *options, "--db", path)
     assert (run.returncode, run.stderr) == (0, "")
     return lines(run.stdout)
 
 
-def in_order(told: list[dict[str, Any]]) -> list[str]:
-    return sorted(json.dumps(row, ensure_ascii=False) for row in told)
+def in_order(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(json.dumps(row, ensure_ascii=False) for row in rows)
 
 
 # ---- the rows
 
 
 def test_weather_is_the_view(path):
-    told = exported(path)
-    assert in_order(told) == in_order(viewed(path, "SELECT * FROM weather"))
-    assert told == sorted(told, key=lambda row: (row["seen_from"], row["portal"]))
+    weather = exported(path)
+    assert in_order(weather) == in_order(viewed(path, "SELECT * FROM weather"))
+    assert weather == sorted(weather, key=lambda row: (row["seen_from"], row["portal"]))
 
 
 def test_looks_are_the_view_without_what_moves_a_cursor(path):
-    told = exported(path, "--what", "looks")
+    looks = exported(path, "--what", "looks")
     seen = viewed(path, "SELECT * FROM looks")
     for row in seen:
         row["reason"] = row["reason"] and row["reason"].replace("\n", "").replace("\x1b", "")
-    assert in_order(told) == in_order(seen)
+    assert in_order(looks) == in_order(seen)
 
 
 def test_freezes_are_the_view(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
         for minute in (0, 90, 180):
             see(store, make_look(minute), make_content())
-    told = exported(store.path, "--what", "freezes")
-    assert told == viewed(store.path, "SELECT * FROM freezes")
-    assert [row["until_s"] - row["since_s"] for row in told] == [180 * 60]
+    freezes = exported(store.path, "--what", "freezes")
+    assert freezes == viewed(store.path, "SELECT * FROM freezes")
+    assert [row["until_s"] - row["since_s"] for row in freezes] == [180 * 60]
 
 
 def test_flags_are_the_view_of_a_time_and_a_station(tmp_path):
@@ -113,54 +113,54 @@ def test_flags_are_the_view_of_a_time_and_a_station(tmp_path):
         for hour, celsius in enumerate((45.0, 12.0, 46.0)):
             readings = make_reading(temperature_c=celsius), make_reading(station=BUSAN)
             see(store, make_look(60 * hour), make_content(*readings))
-    told = exported(store.path, "--what", "flags")
-    assert told == viewed(store.path, "SELECT * FROM flags")
-    assert [(row["temperature_c"], row["kind"], row["flag"]) for row in told] == [
+    flags = exported(store.path, "--what", "flags")
+    assert flags == viewed(store.path, "SELECT * FROM flags")
+    assert [(row["temperature_c"], row["kind"], row["flag"]) for row in flags] == [
         (45.0, "range", 4),
         (46.0, "range", 4),
     ]
-    assert exported(store.path, "--what", "flags", "--station", "서울") == told
+    assert exported(store.path, "--what", "flags", "--station", "서울") == flags
     other = nalssi("export", "--what", "flags", "--station", "부산", "--db", store.path)
     assert other.stderr == "nalssi: no row was found\n"
-    since = told[1]["seen_from"]
-    assert exported(store.path, "--what", "flags", "--since", since) == told[1:]
+    since = flags[1]["seen_from"]
+    assert exported(store.path, "--what", "flags", "--since", since) == flags[1:]
 
 
 @pytest.mark.parametrize("what", ["latest", "gaps"])
 def test_a_view_of_few_rows_is_exported_as_it_is(path, what):
-    told = exported(path, "--what", what)
+    exported_rows = exported(path, "--what", what)
     seen = viewed(path, f"SELECT * FROM {what}")
-    for row in (*told, *seen):  # the present goes on between the two
+    for row in (*exported_rows, *seen):  # the age grows between the two answers
         for name in ("age_minutes", "until", "until_s"):
             row.pop(name, None)
         row["reason"] = printable(row.get("reason") or "")
-    assert in_order(told) == in_order(seen)
-    assert told
+    assert in_order(exported_rows) == in_order(seen)
+    assert exported_rows
 
 
 def test_hours_are_those_of_python_month_by_month_and_station_by_station(path):
-    told = exported(path, "--what", "hours")
+    rows = exported(path, "--what", "hours")
     with Source(path) as source:
         stations = source.stations()
-        hours = {(one.hour, one.station): one for one in source.hours(*_names(stations))}
-    assert len(told) == len(hours) == 3 * (154 * 7 + 1)  # a look every seven hours
-    assert [row["hour_s"] for row in told] == sorted(row["hour_s"] for row in told)
-    for row in told:
-        one = hours[dt.datetime.fromisoformat(row["hour"]), source_name(stations, row["station"])]
-        names = [name for name in row if hasattr(one, name) and name not in TEXTS]
-        assert [row[name] for name in names] == [getattr(one, name) for name in names]
-        assert row["hour_s"] == epoch(one.hour)
+        hours = {(hour.hour, hour.station): hour for hour in source.hours(*_names(stations))}
+    assert len(rows) == len(hours) == 3 * (154 * 7 + 1)  # a look every seven hours
+    assert [row["hour_s"] for row in rows] == sorted(row["hour_s"] for row in rows)
+    for row in rows:
+        hour = hours[dt.datetime.fromisoformat(row["hour"]), source_name(stations, row["station"])]
+        names = [name for name in row if hasattr(hour, name) and name not in TEXTS]
+        assert [row[name] for name in names] == [getattr(hour, name) for name in names]
+        assert row["hour_s"] == epoch(hour.hour)
 
 
 TEXTS = ("station", "hour", "published_by")
 
 
 def _names(stations: list[Station]) -> list[str]:
-    return [one.name_ko for one in stations]
+    return [station.name_ko for station in stations]
 
 
 def source_name(stations: list[Station], shown: str) -> str:
-    """The name of a station in the file, of which an export leaves out what moves a cursor."""
+    """The name of a station in the database; an export drops control characters from it."""
     (name,) = (name for name in _names(stations) if printable(name) == shown)
     return name
 
@@ -183,9 +183,9 @@ def test_parquet_says_its_units_and_whom_to_credit(path, tmp_path):
 
 
 def test_readings_are_the_distinct_contents_with_when_they_were_seen(path):
-    told = exported(path, "--what", "readings", "--station", "Seoul")
-    assert len(told) == rows(path, "SELECT count(*) FROM sidebars")[0][0]
-    assert told[0] == {
+    readings = exported(path, "--what", "readings", "--station", "Seoul")
+    assert len(readings) == rows(path, "SELECT count(*) FROM sidebars")[0][0]
+    assert readings[0] == {
         "sidebar_id": 1,
         "station": "서울",
         "station_en": "Seoul",
@@ -205,19 +205,19 @@ def test_a_list_is_what_its_own_command_says(path, what):
 
 
 def test_stats_have_a_row_for_each_day_and_station(path):
-    told = exported(path, "--what", "stats", "--station", "108")
-    days = {row["day"] for row in told}
-    assert len(told) == len(days) >= 45
-    assert list(told[0]) == list(TABLES["stats"])
+    stats = exported(path, "--what", "stats", "--station", "108")
+    days = {row["day"] for row in stats}
+    assert len(stats) == len(days) >= 45
+    assert list(stats[0]) == list(TABLES["stats"])
 
 
 def test_a_range_has_what_lies_at_least_partly_in_it(path):
-    """As ``nalssi series`` has it."""
+    """The same rows as ``nalssi series``."""
     span = ["--since", "2024-05-10T00:05", "--until", "2024-05-20", "--portal", "busan"]
-    told = exported(path, *span, "--station", "서울")
+    weather = exported(path, *span, "--station", "서울")
     series = json.loads(nalssi("series", "서울", *span, "--json", "--db", path).stdout)
-    assert [row["seen_from"] for row in told] == [row["seen_from"] for row in series]
-    assert told
+    assert [row["seen_from"] for row in weather] == [row["seen_from"] for row in series]
+    assert weather
 
 
 @pytest.mark.parametrize("what", ["weather", "looks", "readings", "stats"])
@@ -230,7 +230,7 @@ def test_an_empty_range_is_a_table_without_rows(path, what):
 
 def test_a_range_is_found_by_an_index(path):
     with contextlib.closing(sqlite3.connect(path)) as conn:
-        from db.export import slices, weather  # noqa: PLC0415 - their questions are no one else's
+        from db.export import slices, weather  # noqa: PLC0415 - only this test uses them
 
         values = {"first": 0, "end": 1, "since": 0, "until": 1, "portal": None, "stations": None}
         for sql in (weather._SPELLS, weather._READINGS, slices._LOOKS):
@@ -291,7 +291,8 @@ def test_a_file_for_excel_says_that_it_is_utf_8_and_a_pipe_does_not(path, tmp_pa
     assert (tmp_path / "w.csv").read_bytes() == b"\xef\xbb\xbf" + piped
 
 
-NUMBERS = st.floats(allow_nan=False).map(lambda number: number + 0.0)  # of -0.0 it makes 0.0
+# Adding 0.0 turns -0.0 into 0.0.
+NUMBERS = st.floats(allow_nan=False).map(lambda number: number + 0.0)
 
 
 @given(st.lists(st.tuples(st.text() | st.none(), NUMBERS | st.none())))
@@ -301,8 +302,8 @@ def test_any_csv_reads_back(table):
     writer = formats.csv(stream, columns, clean=str, mark=False)  # type: ignore[arg-type]
     if table := [row for row in table if not (row[0] or "").startswith(_FORMULAS)]:
         writer.write(Slice(rows=table))
-    told = list(csv.reader(io.StringIO(stream.getvalue().decode(), newline="")))
-    assert told[1:] == [[text or "", "" if c is None else str(c)] for text, c in table]
+    parsed = list(csv.reader(io.StringIO(stream.getvalue().decode(), newline="")))
+    assert parsed[1:] == [[text or "", "" if c is None else str(c)] for text, c in table]
 
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "\ud800")
@@ -344,7 +345,7 @@ def test_progress_is_reported(path, tmp_path):
     assert done[-1] == 1.0
 
 
-# ---- complete or not there
+# ---- complete or absent
 
 
 def test_an_older_file_is_replaced_and_a_used_one_stays(path, tmp_path):
@@ -413,20 +414,20 @@ def test_a_draft_of_a_killed_export_is_removed_by_the_next(path, tmp_path):
     assert (tmp_path / "w.csv").read_text("utf-8-sig") == nalssi("export", "--db", path).stdout
 
 
-# ---- what cannot be
+# ---- refused
 
 
 def test_a_missing_folder_is_reported(path, tmp_path):
-    told = refused(74, "export", "-o", tmp_path / "no" / "w.csv", "--db", path)
-    assert "there is no such folder" in told
+    error = refused(74, "export", "-o", tmp_path / "no" / "w.csv", "--db", path)
+    assert "there is no such folder" in error
 
 
 def test_neither_the_database_nor_a_device_is_overwritten(path, tmp_path):
     before = path.read_bytes()
     for end in ("", "-wal", "-journal", ".lock"):
         output = path.with_name(path.name + end)
-        told = refused(74, "export", "--format", "csv", "-o", output, "--db", path)
-        assert "is a database, or belongs to one" in told
+        error = refused(74, "export", "--format", "csv", "-o", output, "--db", path)
+        assert "is a database, or belongs to one" in error
     assert "exists and is not a file" in refused(74, "export", "-o", "/dev/null", "--db", path)
     assert path.read_bytes() == before
 
@@ -434,20 +435,20 @@ def test_neither_the_database_nor_a_device_is_overwritten(path, tmp_path):
 def test_a_folder_with_files_is_not_replaced(path, tmp_path):
     (tmp_path / "w").mkdir()
     (tmp_path / "w" / "mine").touch()
-    told = refused(2, "export", "--partition", "-o", tmp_path / "w", "--db", path)
-    assert "expected a new name" in told
+    error = refused(2, "export", "--partition", "-o", tmp_path / "w", "--db", path)
+    assert "expected a new name" in error
     assert [file.name for file in tmp_path.rglob("*")] == ["w", "mine"]
 
 
 def test_an_unknown_station_is_reported_with_near_names_and_no_file_is_written(path, tmp_path):
-    told = refused(2, "export", "--station", "seol", "-o", tmp_path / "w.csv", "--db", path)
-    assert "서울 (Seoul, 108)" in told
+    error = refused(2, "export", "--station", "seol", "-o", tmp_path / "w.csv", "--db", path)
+    assert "서울 (Seoul, 108)" in error
     assert "expected one of: koya, busan" in refused(2, "export", "--portal", "x", "--db", path)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--since", "2024-05-02", "--until", "2024-05-01"], "is not before"),
         (["--since", "last week"], "is not a time"),
@@ -462,10 +463,10 @@ def test_an_unknown_station_is_reported_with_near_names_and_no_file_is_written(p
         (["--what", "looks", "--station", "108"], "--station goes with"),
     ],
 )
-def test_senseless_combinations_of_options_are_refused(path, tmp_path, options, told):
+def test_senseless_combinations_of_options_are_refused(path, tmp_path, options, message):
     run = nalssi("export", *options, "--db", path, cwd=tmp_path)
     assert (run.returncode, run.stdout) == (2, "")
-    assert told in run.stderr
+    assert message in run.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -484,16 +485,16 @@ def test_problems_that_were_lines_stay_apart(tmp_path):
 
 def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):
     newest = Selection(since=START + dt.timedelta(hours=24 * 45 - 10))
-    asked: list[str] = []
+    statements: list[str] = []
     with Source(path) as source:
         ((last,),) = source._ask("SELECT max(id) FROM sidebars", {})
-        source._conn.set_trace_callback(asked.append)
-        found = {row[0] for some in source.slices("readings", newest) for row in some.rows}
-        again = {row[0] for some in source.slices("readings", Selection()) for row in some.rows}
-        newer = {row[0] for some in source.slices("readings", newest) for row in some.rows}
+        source._conn.set_trace_callback(statements.append)
+        found = {row[0] for part in source.slices("readings", newest) for row in part.rows}
+        again = {row[0] for part in source.slices("readings", Selection()) for row in part.rows}
+        newer = {row[0] for part in source.slices("readings", newest) for row in part.rows}
     assert found == newer == {last - 1, last}
     assert len(again) > len(found)
-    assert f"r.sidebar_id >= {last - 1} " in asked[-1]
+    assert f"r.sidebar_id >= {last - 1} " in statements[-1]
 
 
 @pytest.mark.parametrize(
@@ -520,10 +521,10 @@ def test_a_day_that_no_calendar_has_is_damage(path, tmp_path, what, wrong):
 
 def test_without_pyarrow_the_extra_is_named(path, tmp_path):
     (tmp_path / "pyarrow.py").write_text("raise ImportError")
-    told = refused(
+    error = refused(
         2, "export", "-o", "w.parquet", "--db", path, cwd=tmp_path, PYTHONPATH=f"{tmp_path}:{ROOT}"
     )
-    assert installing("parquet") in told
+    assert installing("parquet") in error
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
@@ -539,7 +540,7 @@ def test_an_impossible_value_is_damage(path, tmp_path, form):
 
 
 def test_a_long_export_delays_no_writer(path, tmp_path):
-    """Between two slices nobody has the file, whoever reads them and how slowly."""
+    """An export holds no lock between two slices, even if they are read slowly."""
     copy = tmp_path / "weather.db"
     copy.write_bytes(path.read_bytes())
     with Source(copy) as source, Store.open(copy, journal="delete") as store:
@@ -547,4 +548,4 @@ def test_a_long_export_delays_no_writer(path, tmp_path):
         slices = source.slices("weather", Selection())
         next(slices)
         see(store, make_look(0, fetched_at=START + dt.timedelta(days=50)), make_content())
-        assert sum(len(some.rows) for some in slices) > 900
+        assert sum(len(part.rows) for part in slices) > 900

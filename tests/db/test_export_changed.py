@@ -1,4 +1,4 @@
-"""A folder of months that is kept up: what changed is written again, and no more."""
+"""A folder of months that is kept up: only the months that changed are written again."""
 
 from __future__ import annotations
 
@@ -152,8 +152,10 @@ def test_the_manifest_has_each_month_and_portal(path):
     ids=["no partition", "no folder", "a part of the rows"],
 )
 def test_unsupported_updates_are_refused(path, options):
-    whole = ["--changed", "--partition", "-o", "x", *options] if "--since" in options else options
-    refused(2, "export", *whole, "--db", path)
+    arguments = (
+        ["--changed", "--partition", "-o", "x", *options] if "--since" in options else options
+    )
+    refused(2, "export", *arguments, "--db", path)
 
 
 def test_a_foreign_folder_is_not_changed(path, tmp_path):

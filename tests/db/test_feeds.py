@@ -1,4 +1,4 @@
-"""The simulated weather is one that could be, and its portals are wrong in the way they should."""
+"""The simulated weather is plausible, and its portals have the faults that they claim."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_neighbours_are_alike_and_seasons_are_not(weather):
 
 def test_no_hour_of_a_week_is_the_same_set_as_another(weather):
     sets = [tuple(weather.at(hour).items()) for hour in hours("2024-02-05", 7)]
-    assert not any(same(one, other) for n, one in enumerate(sets) for other in sets[:n])
+    assert not any(same(first, second) for n, first in enumerate(sets) for second in sets[:n])
 
 
 def test_the_same_seed_gives_the_same_weather(feed):

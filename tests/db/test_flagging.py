@@ -1,4 +1,4 @@
-"""Flags: the same rows in whatever order looks arrive, and kept up as ``check`` derives them."""
+"""Flags: the same rows for any order of arrival, and equal to those that ``check`` derives."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def box(values: Sequence[int | None]) -> Content:
 
 
 def hours(chance: random.Random) -> list[list[int | None]]:
-    """Give what a feed prints hour by hour, with spikes, lost numbers and stations that stand."""
+    """Give the values of a feed hour by hour, with spikes, lost numbers and stuck stations."""
     now = [chance.uniform(50, 200) for _ in CITIES]
     stuck: dict[int, tuple[int, int]] = {}
-    told: list[list[int | None]] = []
+    printed: list[list[int | None]] = []
     for hour in range(HOURS):
         values: list[int | None] = []
         for nth in range(len(CITIES)):
@@ -63,15 +63,15 @@ def hours(chance: random.Random) -> list[list[int | None]]:
                 stuck[nth] = round(now[nth]), hour + chance.choice([0] * 30 + [6, 9, 16])
             is_stuck = hour < stuck[nth][1]
             tenths = stuck[nth][0] if is_stuck else round(now[nth])
-            odd = chance.random()
-            values.append(None if odd < 0.04 else tenths + 80 if odd > 0.98 else tenths)
-        told.append(values)
-    return told
+            kind = chance.random()
+            values.append(None if kind < 0.04 else tenths + 80 if kind > 0.98 else tenths)
+        printed.append(values)
+    return printed
 
 
 def story(chance: random.Random) -> list[Capture]:
-    """Give what two portals showed of a feed: looks at uneven times, and old sets in between."""
-    told = hours(chance)
+    """Give captures of two portals of a feed, at uneven times, with old sets in between."""
+    printed = hours(chance)
     return [
         Capture(
             portal=f"p{portal}",
@@ -85,13 +85,13 @@ def story(chance: random.Random) -> list[Capture]:
         )
         for portal in range(2)
         for hour in range(HOURS)
-        for content in [box(told[hour if chance.random() > 0.05 else chance.randrange(HOURS)])]
+        for content in [box(printed[hour if chance.random() > 0.05 else chance.randrange(HOURS)])]
         for nth in range(chance.randint(0, 3))
     ]
 
 
 def kept(path: Path, parts: Sequence[Sequence[Capture]]) -> list[tuple[object, ...]]:
-    """Keep captures part by part; gives the flags, which ``check`` has found to be right."""
+    """Store captures in batches; gives the flags, after ``check`` found them right."""
     with Store.open(path) as store:
         store._conn.execute("PRAGMA synchronous = off")
         for portal in range(2):
@@ -116,23 +116,23 @@ def test_stories_have_flags_of_each_kind_in_time(seed):
 def test_the_order_of_arrival_makes_no_difference_to_flags(seed, size, backwards):
     chance = random.Random(seed)
     seen = sorted(story(chance), key=lambda capture: capture.captured_at)
-    other = seen[::-1] if backwards else chance.sample(seen, len(seen))
-    parts = [other[at : at + size] for at in range(0, len(other), size)]
+    shuffled = seen[::-1] if backwards else chance.sample(seen, len(seen))
+    parts = [shuffled[at : at + size] for at in range(0, len(shuffled), size)]
     with tempfile.TemporaryDirectory() as folder:
-        whole = kept(Path(folder) / "whole.db", [seen])
+        at_once = kept(Path(folder) / "whole.db", [seen])
         single = kept(Path(folder) / "single.db", [[capture] for capture in seen])
-        assert whole == single
-        assert kept(Path(folder) / "parts.db", parts) == whole
+        assert at_once == single
+        assert kept(Path(folder) / "parts.db", parts) == at_once
 
 
 # ---- stories
 
 
-def hourly(path: Path, told: Sequence[Sequence[int | None]], *, own: bool = False) -> None:
-    """Keep a feed of which each hour is seen six times, from ten past to the next full hour."""
+def hourly(path: Path, printed: Sequence[Sequence[int | None]], *, own: bool = False) -> None:
+    """Store a feed, each hour seen six times: at 00:10, 00:20, ... 01:00."""
     seen = [
         (MIDNIGHT + dt.timedelta(hours=hour, minutes=10 * nth), box(values))
-        for hour, values in enumerate(told)
+        for hour, values in enumerate(printed)
         for nth in range(1, 7)
     ]
     with Store.open(path) as store:
@@ -163,7 +163,7 @@ MIDNIGHT = dt.datetime(2026, 4, 10, tzinfo=KST)
 
 
 def days(count: int) -> list[list[int | None]]:
-    """Give a feed whose cities warm by half a degree an hour till noon, and cool again."""
+    """Give a feed whose cities warm by half a degree an hour until noon, then cool."""
     chance = random.Random(1)
     return [
         [100 + 5 * (12 - abs(hour % 24 - 12)) + chance.randrange(13) for _ in CITIES]
@@ -176,12 +176,12 @@ SEOUL = CITIES.index("서울")
 
 @pytest.fixture(scope="module")
 def stuck(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a database in which Seoul stands for three days at 9.7, after one that moves."""
-    told = days(5)
+    """Give a database in which Seoul shows 9.7 for three days, after a day that changes."""
+    printed = days(5)
     for hour in range(24, 96):
-        told[hour][SEOUL] = 97
+        printed[hour][SEOUL] = 97
     path: Path = tmp_path_factory.mktemp("stuck") / "weather.db"
-    hourly(path, told)
+    hourly(path, printed)
     return path
 
 
@@ -209,10 +209,10 @@ def test_each_door_shows_the_flag(stuck):
 
 
 def test_a_day_with_a_hole_of_five_hours_has_a_mean_and_no_extremes(tmp_path):
-    """From 19:10 the box stands still, and holds till 20:40: three hours and twenty minutes."""
-    told = days(2)
-    told[20:24] = [told[19]] * 4
-    hourly(tmp_path / "w.db", told)
+    """From 19:10 the box stands still; its values hold until 20:40, so 3 h 20 min are missing."""
+    printed = days(2)
+    printed[20:24] = [printed[19]] * 4
+    hourly(tmp_path / "w.db", printed)
     with query.Database(tmp_path / "w.db") as db:
         first, second = db.stats("서울", now=MIDNIGHT + dt.timedelta(days=2))
     assert first.mean_c is not None
@@ -223,39 +223,39 @@ def test_a_day_with_a_hole_of_five_hours_has_a_mean_and_no_extremes(tmp_path):
 
 @pytest.mark.parametrize("own", [False, True], ids=["of an archive", "of our own"])
 def test_a_closed_station_is_flat_however_long_it_prints(tmp_path, own):
-    """302 for two weeks: each look finds what it needs in the flag of the one before."""
-    told = days(4 if own else 14)
-    for values in told:
+    """Two weeks at 30.2: each look continues the flag of the look before."""
+    printed = days(4 if own else 14)
+    for values in printed:
         values[SEOUL] = 302
-    hourly(tmp_path / "w.db", told, own=own)
+    hourly(tmp_path / "w.db", printed, own=own)
     with query.Database(tmp_path / "w.db") as db:
         assert db.faults() == []
         (flat,) = [flag for flag in db.flags() if flag.kind == "flat"]
-        assert (flat.station, flat.flag, flat.sets) == ("서울", 4, len(told))
+        assert (flat.station, flat.flag, flat.sets) == ("서울", 4, len(printed))
 
 
-# ---- runs that are remembered from look to look
+# ---- runs that continue from look to look
 
 
 def standing(chance: random.Random) -> tuple[list[Capture], list[Capture]]:
     """
-    Give what a portal shows, and two odd boxes.
+    Give the captures of a portal, and two odd boxes.
 
-    Six of the sixteen stations move, which makes no other flat, and then more. In the odd boxes
-    four others have moved.
+    Six of the sixteen stations change every hour, too few to call the others flat; the others
+    change only from a later hour on. The odd boxes are the first box with four others changed.
     """
     first = values = [chance.randrange(50, 200) for _ in CITIES]
     moves = [0] * 6 + [chance.choice([15, 20, 40]) for _ in CITIES[6:]]
-    told = []
+    shown = []
     for hour in range(HOURS):
         values = [
             number + 12 * (hour >= begin) for number, begin in zip(values, moves, strict=True)
         ]
         printed = [None if chance.random() < 0.03 else number for number in values]
-        told.append(_shown(3600 * hour + chance.randrange(600), printed))
+        shown.append(_shown(3600 * hour + chance.randrange(600), printed))
     others = [number + 15 * (6 <= nth < 10) for nth, number in enumerate(first)]
     odd = [_shown(3600 * hour + 1800, others) for hour in (13, 2)]
-    return told, odd
+    return shown, odd
 
 
 def _shown(second: int, printed: Sequence[int | None]) -> Capture:
@@ -273,16 +273,16 @@ def _shown(second: int, printed: Sequence[int | None]) -> Capture:
 @settings(max_examples=8)
 @given(st.integers(0, 10_000))
 def test_runs_that_are_remembered_give_the_flags_of_runs_that_are_followed(seed):
-    """Boxes of an archive in which others moved are found late; some looks are another writer's."""
+    """The odd boxes arrive late; a second writer stores some of the captures."""
     chance = random.Random(seed)
-    told, odd = standing(chance)
+    printed, odd = standing(chance)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "w.db"
         writers = [Store.open(path) for _ in range(2)]
         writers[0].portal("p0", "https://p0.example/", 600)
         for writer in writers:
             writer._conn.execute("PRAGMA synchronous = off")
-        for nth, look in enumerate(told):
+        for nth, look in enumerate(printed):
             captures.keep(writers[chance.random() < 0.1], [look])
             if nth in (4, 19):
                 captures.keep(writers[chance.random() < 0.5], [odd.pop()])
@@ -294,7 +294,7 @@ def test_runs_that_are_remembered_give_the_flags_of_runs_that_are_followed(seed)
 
 @pytest.mark.parametrize("moving", [1, 6], ids=["one moves", "six move"])
 def test_no_set_of_a_feed_that_stands_is_read_again_for_each_new_one(tmp_path, monkeypatch, moving):
-    """Neither where all sets are the same set, nor where they differ and too few stations move."""
+    """Neither if all sets are the same set, nor if they differ but too few stations move."""
     read: list[int] = []
     reading = flagging._Judge._read
 
@@ -304,8 +304,8 @@ def test_no_set_of_a_feed_that_stands_is_read_again_for_each_new_one(tmp_path, m
         return boxes
 
     monkeypatch.setattr(flagging._Judge, "_read", counted)
-    told = [
+    printed = [
         [(7 * hour + nth) % 300 if nth < moving else 100 for nth in range(16)] for hour in range(60)
     ]
-    hourly(tmp_path / "w.db", told, own=True)
-    assert sum(read) <= (1 + flagging.AROUND) * len(told)
+    hourly(tmp_path / "w.db", printed, own=True)
+    assert sum(read) <= (1 + flagging.AROUND) * len(printed)

@@ -1,8 +1,8 @@
 """
-Flags: what each rule says of plain series, beside the packages of the field.
+Flags: each rule on plain series, compared with the packages of the field.
 
-``ioos-qc`` and ``titanlib`` are asked themselves. Ours are of intervals: a number was seen from one
-look to another, where theirs are of series at exact times.
+The tests run ``ioos-qc`` and ``titanlib``. Our series have intervals: a number was seen from one
+look to another; their series have exact times.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ BEGIN = 1_715_299_200  # 2024-05-10 09:00 in Korea
 LOOK_S = 600
 
 OTHERS = range(1, 9)
-"""Stations beside the one that a series is of, which is 0."""
+"""The other stations of a box; the series is that of station 0."""
 
 
 def boxes(series: list[int | None], *, every_s: int = HOUR_S) -> list[Box]:
-    """Give boxes of a series of one station in tenths; the others rise by a degree an hour."""
+    """Give boxes with a series of station 0, in tenths; the others rise by a degree an hour."""
     return [
         Box(
             seen_from=BEGIN + nth * every_s,
@@ -47,22 +47,22 @@ def boxes(series: list[int | None], *, every_s: int = HOUR_S) -> list[Box]:
 
 
 def spikes(series: list[int]) -> list[int]:
-    """Give our flags of a series, 1 where it passes."""
-    told = boxes(list(series))
-    inner = zip(told, told[1:], told[2:], strict=False)
+    """Give our spike flags of a series; 1 = pass."""
+    values = boxes(list(series))
+    inner = zip(values, values[1:], values[2:], strict=False)
     return [1, *(flags.spikes(a, b, c).get(0, 1) for a, b, c in inner), 1]
 
 
 def steps(series: list[int]) -> list[int]:
-    """Give our flags of a series, each value beside the one before alone."""
-    told = boxes(list(series))
-    return [1, *(flags.steps(None, a, b).get(0, 1) for a, b in itertools.pairwise(told))]
+    """Give our step flags of a series: each value is compared only with the one before."""
+    values = boxes(list(series))
+    return [1, *(flags.steps(None, a, b).get(0, 1) for a, b in itertools.pairwise(values))]
 
 
 def flat(series: list[int | None]) -> list[int]:
-    """Give our flags of a series."""
-    told, found = boxes(series), dict.fromkeys(range(len(series)), 1)
-    for run in runs.runs(told, 0):
+    """Give our flat-line flags of a series."""
+    values, found = boxes(series), dict.fromkeys(range(len(series)), 1)
+    for run in runs.runs(values, 0):
         if flag := runs.flat(run):
             found |= {(box.seen_from - BEGIN) // HOUR_S: flag for box in run}
     return list(found.values())
@@ -80,7 +80,7 @@ def hours(series: list[int]) -> npt.NDArray[np.datetime64]:
 
 
 def ioos_spikes(series: list[int], suspect: int, fail: int) -> list[int]:
-    """Give its flags; the first and the last number are not evaluated, which passes here."""
+    """Give its flags; the first and the last number, which it does not evaluate, pass."""
     found = qartod.spike_test(
         inp=degrees(series),
         suspect_threshold=(suspect + 0.5) / 10,
@@ -91,7 +91,7 @@ def ioos_spikes(series: list[int], suspect: int, fail: int) -> list[int]:
 
 
 def ioos_steps(series: list[int], threshold: float) -> list[int]:
-    """Give its flags where an hour brings more than this many tenths."""
+    """Give its flags for changes of more than this many tenths in an hour."""
     found: list[int] = qartod.rate_of_change_test(
         inp=degrees(series), tinp=hours(series), threshold=(threshold + 0.5) / 10 / HOUR_S
     ).tolist()
@@ -99,7 +99,7 @@ def ioos_steps(series: list[int], threshold: float) -> list[int]:
 
 
 def ioos_flat(series: list[int], suspect_h: int, fail_h: int) -> list[int]:
-    """Give its flags where a number stands so many hours; a tolerance of 0 would never flag."""
+    """Give its flags for numbers that stand this long; with a tolerance of 0 it never flags."""
     found: list[int] = qartod.flat_line_test(
         inp=degrees(series),
         tinp=hours(series),
@@ -111,7 +111,7 @@ def ioos_flat(series: list[int], suspect_h: int, fail_h: int) -> list[int]:
 
 
 def walk(seed: int, hours: int = 400) -> list[int]:
-    """Give an hourly series with spikes, steps and numbers that stand."""
+    """Give an hourly random walk with spikes, steps and flat stretches."""
     chance, now, series = random.Random(seed), 150, list[int]()
     while len(series) < hours:
         now += chance.randint(-14, 14) + chance.choice([0] * 40 + [-90, 90])
@@ -122,19 +122,19 @@ def walk(seed: int, hours: int = 400) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_spike_is_one_that_ioos_finds(seed):
-    """We flag from 3.0 on, ioos-qc beyond it: tenths make that one tenth."""
+    """We flag 3.0 and more, ioos-qc more than its threshold: hence ``SPIKE - 1`` tenths."""
     series = walk(seed)
-    ours, theirs = spikes(series), ioos_spikes(series, flags.SPIKE - 1, flags.SPIKE_FAIL - 1)
-    assert [flag > 1 for flag in ours] == [flag > 1 for flag in theirs]
-    assert SUSPECT in ours
-    assert FAIL in ours
+    nalssi, ioos = spikes(series), ioos_spikes(series, flags.SPIKE - 1, flags.SPIKE_FAIL - 1)
+    assert [flag > 1 for flag in nalssi] == [flag > 1 for flag in ioos]
+    assert SUSPECT in nalssi
+    assert FAIL in nalssi
 
 
 def test_a_spike_on_a_slope_fails_where_its_smaller_side_would_not():
     """
-    Eight degrees off on a morning that rises by three an hour: 11 and 5 against its neighbours.
+    A value 8 degrees too high while 3 degrees are gained an hour: 11 and 5 above its neighbours.
 
-    ioos-qc looks at the smaller of the two and calls it suspect; against their mean it is 8.
+    ioos-qc takes the smaller difference and flags suspect; we take 8, that to their mean.
     """
     series = [100, 130 + 80, 160]
     assert spikes(series) == [1, FAIL, 1]
@@ -143,17 +143,17 @@ def test_a_spike_on_a_slope_fails_where_its_smaller_side_would_not():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_step_is_one_that_ioos_finds_in_the_longest_hour(seed):
-    """From one hourly set to the next it can have been 70 minutes: 7.0 degrees, not 6.0."""
+    """Two hourly sets may be seen up to 70 minutes apart: the limit is 7.0 degrees, not 6.0."""
     series = walk(seed)
     longest_h = (HOUR_S + LOOK_S) / HOUR_S
-    ours, theirs = steps(series), ioos_steps(series, flags.STEP * longest_h - 1)
-    assert ours == theirs
-    assert SUSPECT in ours
-    assert all(ours[nth] <= flag for nth, flag in enumerate(ioos_steps(series, flags.STEP - 1)))
+    nalssi, ioos = steps(series), ioos_steps(series, flags.STEP * longest_h - 1)
+    assert nalssi == ioos
+    assert SUSPECT in nalssi
+    assert all(nalssi[nth] <= flag for nth, flag in enumerate(ioos_steps(series, flags.STEP - 1)))
 
 
-def test_a_step_back_from_a_spike_is_none():
-    """ioos-qc flags the hour after a spike as well, which is right."""
+def test_the_step_back_from_a_spike_is_not_flagged():
+    """ioos-qc also flags the hour after a spike, whose value is right; we do not."""
     series = [100, 180, 101]
     assert ioos_steps(series, flags.STEP) == [1, SUSPECT, SUSPECT]
     a, b, c = boxes(list(series))
@@ -163,18 +163,18 @@ def test_a_step_back_from_a_spike_is_none():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_flat_line_is_one_that_ioos_finds_from_its_first_hour_on(seed):
-    """ioos-qc looks back: of a run it flags the sixth hour and later, we flag all of the run."""
+    """ioos-qc looks back and flags a run from its sixth hour on; we flag all of the run."""
     series = walk(seed)
-    ours, theirs = flat(list(series)), ioos_flat(series, flags.FLAT_SETS - 1, 7)
+    nalssi, ioos = flat(list(series)), ioos_flat(series, flags.FLAT_SETS - 1, 7)
     expected, nth = list[int](), 0
     while nth < len(series):
         end = nth
         while end < len(series) and series[end] == series[nth]:
             end += 1
-        expected += [max(theirs[nth:end])] * (end - nth)
+        expected += [max(ioos[nth:end])] * (end - nth)
         nth = end
-    assert ours == expected
-    assert {SUSPECT, FAIL} <= set(ours)
+    assert nalssi == expected
+    assert {SUSPECT, FAIL} <= set(nalssi)
 
 
 # ---- flat
@@ -187,7 +187,7 @@ def test_a_number_that_is_lost_once_does_not_end_a_run():
 
 
 def test_a_calm_night_is_not_flat():
-    """All stand within a degree: there one number in six hours is the weather."""
+    """All stations change by less than a degree: then one number for six hours is plausible."""
     run = [
         box._replace(tenths=dict.fromkeys(OTHERS, 100 + nth % 2) | {0: 100})
         for nth, box in enumerate(boxes([100] * 8))
@@ -196,7 +196,7 @@ def test_a_calm_night_is_not_flat():
 
 
 def test_two_copies_in_turn_are_two_sets_and_not_six():
-    """Of two old sets in turn, each published once, no station is flat."""
+    """Two old sets in turn are two publications, so that no station is flat."""
     run = [
         box._replace(published_by=BEGIN - HOUR_S * (1 + nth % 2))
         for nth, box in enumerate(boxes([100] * 20))
@@ -215,7 +215,7 @@ def test_a_run_only_gets_worse_as_it_grows_at_either_end():
     assert [runs.flat(run[-size:]) for size in range(1, 11)] == grades[1:]
 
 
-# ---- what is not compared
+# ---- values that are not compared
 
 
 def test_a_set_that_is_older_than_the_one_before_is_no_step_and_no_spike():
@@ -232,7 +232,7 @@ def test_over_hours_without_a_look_an_afternoon_is_no_spike():
 
 
 def test_where_the_whole_set_jumps_no_station_does():
-    """A front, or another hour behind another cache."""
+    """A front, or a page of another hour from another cache."""
     a, b, c = boxes([100, 180, 100])
     jumped = b._replace(tenths={row: tenths + 80 for row, tenths in a.tenths.items()})
     assert flags.steps(None, a, jumped) == {}
@@ -269,11 +269,11 @@ def test_on_jeju_it_is_never_as_cold():
 
 
 def places() -> list[tuple[int, float, float, float]]:
-    """Give where the sixteen cities are."""
+    """Give latitude, longitude and elevation of the sixteen cities."""
     stations = [STATIONS[city] for city in CITIES]
     return [
-        (row, one.latitude or 0, one.longitude or 0, one.elevation_m or 0)
-        for row, one in enumerate(stations)
+        (row, station.latitude or 0, station.longitude or 0, station.elevation_m or 0)
+        for row, station in enumerate(stations)
     ]
 
 
@@ -287,11 +287,11 @@ def test_near_stations_are_within_reach_and_of_a_height():
 
 def test_a_station_far_from_its_neighbours_is_one_that_titanlib_finds():
     """
-    Its buddy check holds a value against the mean of its neighbours in units of their spread.
+    Its buddy check compares a value with the mean of its neighbours, in units of their spread.
 
-    With 7 degrees for 3.5 spreads of at least 2, on a feed whose stations are alike, the same
-    values are found. Where neighbours differ much among themselves titanlib allows more; we take
-    the median, which one wrong neighbour does not move, and no spread.
+    On a feed of similar stations, 3.5 spreads of at least 2 degrees are our 7 degrees, and the same
+    values are flagged. If neighbours differ much from each other, titanlib allows more; we take
+    their median, which one wrong neighbour does not move, and no spread.
     """
     titanlib = pytest.importorskip("titanlib")
     rows = places()
@@ -303,7 +303,7 @@ def test_a_station_far_from_its_neighbours_is_one_that_titanlib_finds():
         tenths = {row: round(150 - 0.065 * up + chance.gauss(0, 8)) for row, *_, up in rows}
         odd = chance.choice(list(near))
         tenths[odd] += chance.choice([-110, 110, 0])
-        theirs = titanlib.buddy_check(
+        titan = titanlib.buddy_check(
             at,
             [tenths[row] / 10 for row in sorted(tenths)],
             [1000 * flags.NEAR_KM],
@@ -314,8 +314,8 @@ def test_a_station_far_from_its_neighbours_is_one_that_titanlib_finds():
             2.0,
             2,
         )
-        ours = flags.neighbours(tenths, near)
-        flagged += len(ours)
-        differing += {row for row, flag in enumerate(theirs) if flag and row in near} != set(ours)
+        nalssi = flags.neighbours(tenths, near)
+        flagged += len(nalssi)
+        differing += {row for row, flag in enumerate(titan) if flag and row in near} != set(nalssi)
     assert flagged > 150
     assert differing <= 3

@@ -1,4 +1,4 @@
-"""Every answer as a frame of pandas and of Polars, and as a data set of xarray."""
+"""Every answer as a pandas frame, a Polars frame and an xarray dataset."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def count(answer: Any) -> int:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_answer_is_a_frame_of_either_library(db, name):
     answer = ANSWERS[name](db)
-    pandas, other = frames.to_pandas(answer), frames.to_polars(answer)
-    assert len(pandas) == other.height == count(answer)
-    assert list(pandas.columns) == other.columns
-    for column, kind in other.schema.items():
+    by_pandas, by_polars = frames.to_pandas(answer), frames.to_polars(answer)
+    assert len(by_pandas) == by_polars.height == count(answer)
+    assert list(by_pandas.columns) == by_polars.columns
+    for column, kind in by_polars.schema.items():
         if isinstance(kind, polars.Datetime):
             assert kind.time_zone == frames.TIME_ZONE
-            assert str(pandas[column].dt.tz) == frames.TIME_ZONE
+            assert str(by_pandas[column].dt.tz) == frames.TIME_ZONE
 
 
 @pytest.mark.parametrize("name", ANSWERS)

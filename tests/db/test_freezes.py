@@ -1,4 +1,4 @@
-"""Freezes: from when to when a portal stood still, however it printed its set."""
+"""Freezes: the spans in which a portal stood still, even if it reprinted its set."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def box(first_c: float, *, cities: int = 16, **change: float | None) -> Content:
-    """Give a box of many cities, each a degree warmer than the one before; some changed."""
+    """Give a box in which each city is a degree warmer than the one before, with some changes."""
     return make_content(
         *(
             make_reading(
@@ -51,14 +51,14 @@ def show(store: Store, minutes: list[float], content: Content, portal: str = "ko
 
 
 def freezes(store: Store, **part: object) -> list[tuple[object, ...]]:
-    """Portal, and minutes from the start: since, until, next change."""
+    """Each freeze: portal, and the minutes of since, until and next change."""
     with query.Database(store.path) as db:
         return [
             (
-                *(one.portal, minute(one.since), minute(one.until)),
-                one.next_change and minute(one.next_change),
+                *(freeze.portal, minute(freeze.since), minute(freeze.until)),
+                freeze.next_change and minute(freeze.next_change),
             )
-            for one in db.freezes(**part)  # type: ignore[arg-type]
+            for freeze in db.freezes(**part)  # type: ignore[arg-type]
         ]
 
 
@@ -94,7 +94,7 @@ def test_another_set_in_between_ends_a_freeze(store):
 
 
 def test_portals_of_one_feed_stand_and_another_beside_them_goes_on(store):
-    """As in spring of 2024: weeks on end the portals of one feed showed a winter's morning."""
+    """As in spring 2024, when the portals of one feed showed a winter morning for weeks."""
     for portal, days in (("a", (0, 22, 28)), ("b", (22, 26, 27))):
         show(store, [day * DAY for day in days], box(1.0), portal)
         show(store, [50 * DAY], box(14.2), portal)
@@ -115,15 +115,15 @@ def test_the_view_says_what_python_says(store):
     show(store, [190], box(2.0))
     with closing(sqlite3.connect(store.path)) as conn, query.Database(store.path) as db:
         (row,) = conn.execute("SELECT * FROM freezes").fetchall()
-        (told,) = db.freezes()
-    assert told.next_change is not None
-    times = [told.since, told.until]
+        (freeze,) = db.freezes()
+    assert freeze.next_change is not None
+    times = [freeze.since, freeze.until]
     assert row == (
         *("koya", *(time.isoformat() for time in times), *map(epoch, times)),
-        *(told.next_change.isoformat(), epoch(told.next_change)),
+        *(freeze.next_change.isoformat(), epoch(freeze.next_change)),
         "unchanged since 2024-04-28 12:00",
     )
-    assert told.why == row[-1]
+    assert freeze.why == row[-1]
 
 
 def test_freezes_are_found_without_a_walk_through_all_spells(store):

@@ -1,4 +1,4 @@
-"""Records made by the thousands are what their own class makes of the same values."""
+"""The fast constructor of records gives the same records as their class."""
 
 from __future__ import annotations
 

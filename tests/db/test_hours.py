@@ -1,4 +1,4 @@
-"""The full hours: one row an hour, without a gap, and no other answer than the other doors give."""
+"""The full hours: one row an hour, without gaps, equal to the answers of the other doors."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def refuse_differences(db: query.Database, hours: list[Hour]) -> None:
-    """Each hour must be what ``at`` says of it."""
+    """Check that each hour equals the answer of ``at``."""
     for hour in hours:
         known = db.at(hour.station, hour.hour)
-        told = {name: getattr(hour, name) for name in (*VALUES, *PRINTED, "flag")}
+        values = {name: getattr(hour, name) for name in (*VALUES, *PRINTED, "flag")}
         is_live = known.state == "live"
         printed = {name: getattr(known, name) if is_live else None for name in PRINTED}
         printed["flag"] = known.flag if is_live else MISSING
-        assert told == {name: getattr(known, name) for name in VALUES} | printed, hour.hour
+        assert values == {name: getattr(known, name) for name in VALUES} | printed, hour.hour
 
 
 def test_there_is_a_row_for_each_full_hour(month):
     with query.Database(month) as db:
-        hours = [one.hour for one in db.hours("서울", now=NOW)]
+        hours = [row.hour for row in db.hours("서울", now=NOW)]
     assert hours[0] == korean(29, "22:00", month=2)
     assert {after - before for before, after in pairwise(hours)} == {HOUR}
     assert hours[-1] == korean(7, "13:00")
@@ -56,7 +56,7 @@ def test_there_is_a_row_for_each_full_hour(month):
 
 def test_a_value_that_is_not_live_is_no_value_of_the_hour(month):
     with query.Database(month) as db:
-        hours = {one.hour: one for one in db.hours("서울", now=NOW)}
+        hours = {row.hour: row for row in db.hours("서울", now=NOW)}
     live, frozen = hours[korean(1, "11:00")], hours[korean(2, "12:00")]
     assert (live.temperature_c, live.condition, live.state) == (2.0, "overcast", "live")
     assert (live.mean_c, live.coverage) == (2.33, 1.0)  # 50 minutes of 2.0, 10 of 4.0
@@ -73,7 +73,7 @@ def test_a_temperature_that_fails_is_in_its_hour_but_not_in_the_mean(tmp_path):
                 portals.show(begin + hour * HOUR + dt.timedelta(minutes=minutes), celsius)
     with query.Database(tmp_path / "weather.db") as db:
         hours = db.hours("서울", since=begin + HOUR, until=begin + 3 * HOUR)
-    assert [(one.temperature_c, one.flag, one.mean_c) for one in hours] == [
+    assert [(row.temperature_c, row.flag, row.mean_c) for row in hours] == [
         (45.0, FAIL, None),
         (3.0, PASS, 3.0),
     ]
@@ -84,25 +84,25 @@ def test_every_hour_is_what_at_and_stats_say(month):
         hours = db.hours("서울", "부산", now=NOW)
         refuse_differences(db, hours)
         stats = db.stats("서울", by="hour", now=NOW)
-    means = {one.hour: (one.mean_c, one.coverage) for one in hours if one.station == "서울"}
-    said = {one.since: (one.mean_c, one.coverage) for one in stats}
-    assert means.items() <= said.items()
+    means = {row.hour: (row.mean_c, row.coverage) for row in hours if row.station == "서울"}
+    of_stats = {row.since: (row.mean_c, row.coverage) for row in stats}
+    assert means.items() <= of_stats.items()
 
 
 def test_a_part_has_the_rows_of_the_whole(month):
     since, until = korean(5, "04:30"), korean(6, "12:00")
     with query.Database(month) as db:
-        whole = [one for one in db.hours("서울", now=NOW) if since <= one.hour < until]
-        assert db.hours("서울", since=since, until=until, now=NOW) == whole
+        expected = [row for row in db.hours("서울", now=NOW) if since <= row.hour < until]
+        assert db.hours("서울", since=since, until=until, now=NOW) == expected
         alone = db.hours("서울", since=since, until=until, portal="other", now=NOW)
-    assert len(alone) == len(whole)
-    assert {one.portal for one in alone} == {None, "other"}
+    assert len(alone) == len(expected)
+    assert {row.portal for row in alone} == {None, "other"}
 
 
 def test_an_hour_that_has_not_begun_is_not_there(month):
     with query.Database(month) as db:
         hours = db.hours("서울", since=korean(1), until=korean(2), now=korean(1, "02:30"))
-    assert [one.hour.hour for one in hours] == [0, 1, 2]
+    assert [row.hour.hour for row in hours] == [0, 1, 2]
     assert hours[-1].coverage == 0.5
 
 
@@ -127,7 +127,7 @@ look = st.tuples(
 
 
 def fill(path: Path, looks: list[tuple[str, int, float | None, bool]]) -> None:
-    """Keep looks every so many times thirteen minutes; some show Busan alone."""
+    """Store looks at multiples of 13 minutes; some show only Busan."""
     with Store.open(path) as store:
         store._conn.execute("PRAGMA synchronous = off")
         for (portal, nth), (celsius, is_seoul) in {look[:2]: look[2:] for look in looks}.items():
@@ -151,10 +151,10 @@ def test_at_and_the_view_agree_with_any_history(tmp_path_factory, looks):
         view = conn.execute(f"SELECT {', '.join(names)} FROM hours").fetchall()
     assert sorted(view, key=_place) == [
         (
-            *(one.station, epoch(one.hour), one.published_by and epoch(one.published_by)),
-            *(one.temperature_c, one.label, one.state, one.why, one.flag),
+            *(row.station, epoch(row.hour), row.published_by and epoch(row.published_by)),
+            *(row.temperature_c, row.label, row.state, row.why, row.flag),
         )
-        for one in sorted(hours, key=lambda one: (one.station, one.hour))
+        for row in sorted(hours, key=lambda row: (row.station, row.hour))
     ]
 
 
@@ -166,8 +166,8 @@ def test_the_means_of_any_history_are_those_of_stats(tmp_path_factory, looks):
     with query.Database(path) as db:
         for station in db.stations():
             hours, stats = db.hours(station.name_ko), db.stats(station.name_ko, by="hour")
-            means = {one.hour: (one.mean_c, one.coverage) for one in hours}
-            assert means.items() <= {one.since: (one.mean_c, one.coverage) for one in stats}.items()
+            means = {row.hour: (row.mean_c, row.coverage) for row in hours}
+            assert means.items() <= {row.since: (row.mean_c, row.coverage) for row in stats}.items()
 
 
 def _place(row: tuple[str, int]) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Labels that one portal lost and another printed for the same set, in whatever order they came."""
+"""Labels that one portal lost and another printed for the same set, in any order of arrival."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOW = START + dt.timedelta(hours=1)
 
 
 def box(hour: int, first: Condition = CLEAR, *, celsius: float | None = None) -> Content:
-    """Eight stations in an hour of their own; the sky of the first, and its number, are given."""
+    """A set of eight stations for each hour; ``first`` and ``celsius`` belong to station 0."""
     tens = [hour * 10.0 + nth for nth in range(len(CITIES))]
     if celsius is not None:
         tens[0] = celsius
@@ -62,16 +62,18 @@ def show(store: Store, portal: str, minute: int, content: Content) -> None:
 
 
 def learned(store: Store, portal: str = "losing") -> tuple[Any, ...]:
-    """What is printed of Seoul at a portal, and what was learned of it, from all doors alike."""
+    """The printed and the learned label of Seoul at a portal; all doors must agree."""
     with query.Database(store.path) as db:
         (row,) = [
-            one for one in db.latest(now=NOW) if (one.portal, one.station) == (portal, "서울")
+            reading
+            for reading in db.latest(now=NOW)
+            if (reading.portal, reading.station) == (portal, "서울")
         ]
         spell = db.series("서울", portal=portal)[-1]
         known = db.at("서울", NOW, portal=portal)
     doors = {
-        (one.label, one.condition, one.learned_condition, one.learned_from)
-        for one in (row, spell, known)
+        (answer.label, answer.condition, answer.learned_condition, answer.learned_from)
+        for answer in (row, spell, known)
     }
     (answer,) = doors
     return answer

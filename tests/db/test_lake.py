@@ -1,4 +1,4 @@
-"""A folder of months as the engines of docs/ship.md read it: each where it is installed."""
+"""A folder of months, read by the engines of docs/ship.md that are installed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ print(json.dumps(json.loads(told.bytes())["data"]))
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
-    """A folder with the folder ``lake``: a box a day, in three months."""
+    """The parent of the folder ``lake``, which has a box a day for three months."""
     path = tmp_path / "weather.db"
     with Store.open(path) as store:
         store.portal("a", "https://a.example/", 7200)
@@ -56,7 +56,7 @@ def lake(tmp_path: Path) -> Path:
 
 
 def documented(engine: str) -> str:
-    """The line of docs/ship.md for an engine, without its prompt and its name."""
+    """The query in docs/ship.md for an engine, without prompt and program."""
     text = (ROOT / "docs" / "ship.md").read_text(encoding="utf-8")
     (line,) = re.findall(
         rf"^(?:>>>|:\)|D) (.*lake.*?);? +(?:#|--) .*{engine}.*$", text, re.MULTILINE
@@ -78,8 +78,8 @@ def answered(lake: Path, code: str) -> set[Row]:
 
 
 def expected(lake: Path) -> set[Row]:
-    whole = polars.read_parquet(f"{lake}/lake/*/*/weather.parquet", hive_partitioning=True)
-    rows = whole.select("year", "month", "station", "temperature_c", "seen_from_s").rows()
+    weather = polars.read_parquet(f"{lake}/lake/*/*/weather.parquet", hive_partitioning=True)
+    rows = weather.select("year", "month", "station", "temperature_c", "seen_from_s").rows()
     assert len({(year, month) for year, month, *_ in rows}) == 3
     return set(rows)
 

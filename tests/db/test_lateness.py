@@ -1,4 +1,4 @@
-"""A portal that is alone and hours late is found by the course of its days; no healthy one is."""
+"""A single portal that is hours late is detected by its daily course; a healthy one is not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BEGIN = korean("2024-01-01 00:00")
 SHOWN_AFTER_S = 900
-"""So long after the full hour a portal shows it."""
+"""The delay of the portal after the full hour."""
 
 
 def sets(weather: Weather, late_h: int, hours: range) -> list[Set]:
@@ -46,7 +46,7 @@ def year(request: pytest.FixtureRequest) -> Weather:
 
 
 def judged(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
-    """The lag of each week of a year, by the day after it."""
+    """The lag of each week of a year, by the day after the week."""
     seen = sets(weather, late_h, range(24 * 366))
     weeks = (seen[24 * day : 24 * (day + 7)] for day in range(358))
     return [lag(week, BEGIN + (day + 7) * DAY_S) for day, week in enumerate(weeks)]
@@ -56,14 +56,14 @@ def judged(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
 def test_no_healthy_portal_is_late_in_a_year(year, late_h):
     found = judged(year, late_h)
     assert None not in found
-    assert not [one for one in found if one and one.is_late]
+    assert not [lag for lag in found if lag and lag.is_late]
 
 
 @pytest.mark.parametrize("late_h", [6, 12])
 def test_a_late_portal_is_found_in_every_season(year, late_h):
     found = judged(year, late_h)
-    assert all(one and one.is_late for one in found)
-    assert {round(one.hours) - late_h for one in found if one} <= {-1, 0, 1, 2}
+    assert all(lag and lag.is_late for lag in found)
+    assert {round(lag.hours) - late_h for lag in found if lag} <= {-1, 0, 1, 2}
 
 
 def test_days_without_a_course_are_not_judged():
@@ -93,7 +93,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def watch(store: Store, late_h: int, hours: list[int]) -> None:
-    """A look at each of these hours, and one at the full hour before it."""
+    """Store two looks for each of these hours: at the full hour, and when the portal shows it."""
     weather = Weather(BEGIN - 2 * DAY_S, 24 * 14)
     for hour in hours:
         at = BEGIN + hour * HOUR_S + SHOWN_AFTER_S
@@ -117,14 +117,14 @@ def test_a_portal_six_hours_late_is_reported_within_ten_days(store):
         known = db.at("서울", now)
         hour = db.hours("서울", now=now)[-1]
     assert status.late_hours in (6, 7, 8)
-    told = f"by the course of its days the portal runs {status.late_hours} h late"
-    assert {(row.state, row.why) for row in latest} == {("unconfirmed", told)}
-    assert (known.state, known.why) == ("unconfirmed", told)
-    assert (hour.state, hour.why) == ("unconfirmed", told)
+    problem = f"by the course of its days the portal runs {status.late_hours} h late"
+    assert {(row.state, row.why) for row in latest} == {("unconfirmed", problem)}
+    assert (known.state, known.why) == ("unconfirmed", problem)
+    assert (hour.state, hour.why) == ("unconfirmed", problem)
     (notice,) = rules.due([status], {}, now)
-    assert (notice.kind, notice.text) == ("late", f"alone: {told}")
+    assert (notice.kind, notice.text) == ("late", f"alone: {problem}")
     (finding,) = check.of_lateness(store.path, now)
-    assert (finding.check, finding.text, finding.exit_code) == ("portal alone", told, 7)
+    assert (finding.check, finding.text, finding.exit_code) == ("portal alone", problem, 7)
     assert faults(store.path) == []
 
 

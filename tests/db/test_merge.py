@@ -1,4 +1,4 @@
-"""Databases of several collectors, merged: as if one had seen all."""
+"""Merged databases of several collectors equal the database of one that saw all."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def keep(store: Store, look: Look) -> None:
         proofs = {"age": look.age, "page_date": look.page_date, "hour": look.hour}
         keep_own(store, look.portal, look.at, look.sidebar, **proofs)  # type: ignore[arg-type]
     else:
-        one = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
-        captures.keep(store, [one])
+        capture = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
+        captures.keep(store, [capture])
 
 
 @pytest.mark.slow
@@ -106,15 +106,15 @@ def both(folder: Path, *, portals: tuple[str, ...] = ("a",)) -> tuple[Store, Sto
 
 
 def merged_both_ways(folder: Path) -> tuple[list[merge.Merged], dict[str, list[str]]]:
-    """Each taken over by the other, which must give the same; and what is there then."""
+    """Merge each into the other; both must be equal. Gives the results, and the tables."""
     a, b = folder / "a.db", folder / "b.db"
-    told = merged(a, b) + merged(b, a)
-    there = [{k: v for k, v in contents(x).items() if k not in merge.OWN} for x in (a, b)]
-    assert there[0] == there[1]
+    results = merged(a, b) + merged(b, a)
+    tables = [{k: v for k, v in contents(x).items() if k not in merge.OWN} for x in (a, b)]
+    assert tables[0] == tables[1]
     for path in (a, b):
         with query.Database(path) as db:
             assert db.faults() == []
-    return told, there[0]
+    return results, tables[0]
 
 
 def test_a_look_that_failed_gives_way_to_one_of_the_same_second(folder):
@@ -124,9 +124,9 @@ def test_a_look_that_failed_gives_way_to_one_of_the_same_second(folder):
         keep_failure(b, "a", START)
         keep_failure(b, "a", START + HOUR)
         keep_failure(a, "a", START + HOUR)
-    told, tables = merged_both_ways(folder)
+    results, tables = merged_both_ways(folder)
     assert [look.split(", ")[2] for look in tables["fetches"]] == ["'read'", "'fetch_failed'"]
-    assert [one.looks for one in told] == [0, 0]
+    assert [result.looks for result in results] == [0, 0]
 
 
 def test_of_two_looks_that_saw_the_same_in_one_second_the_better_proof_stays(folder):
@@ -148,9 +148,9 @@ def test_two_boxes_in_one_second_are_reported_and_both_are_kept(folder):
         keep_own(a, "a", START, hour_of(0))
         keep_own(b, "a", START, hour_of(1))
         keep_own(b, "a", START + HOUR, hour_of(2))
-    told, tables = merged_both_ways(folder)
+    results, tables = merged_both_ways(folder)
     assert [len(tables[name]) for name in ("fetches", "captures", "spells")] == [2, 1, 2]
-    (contradiction,) = told[0].contradictions
+    (contradiction,) = results[0].contradictions
     assert contradiction == (
         "a at 2024-05-09T20:00:00+09:00: two looks saw different boxes; "
         "one of them is kept as a capture, which counts for nothing"
@@ -166,8 +166,8 @@ def test_a_portal_of_another_name_is_the_same_by_its_address(folder):
         b.portal("우리문화신문", "https://www.koya.example/news", 600)
         keep_own(a, "koya", START, hour_of(0))
         keep_own(b, "우리문화신문", START + HOUR, hour_of(1))
-    (told,) = merged(folder / "a.db", folder / "b.db")
-    assert (told.portals, told.looks, told.contents) == (0, 1, 1)
+    (result,) = merged(folder / "a.db", folder / "b.db")
+    assert (result.portals, result.looks, result.contents) == (0, 1, 1)
     with query.Database(folder / "a.db") as db:
         (portal,) = db.portals()
         assert (portal.name, portal.url) == ("koya", "https://www.koya.example/news")
@@ -179,8 +179,8 @@ def test_an_address_without_a_host_is_compared_as_it_is_written(folder):
         for store in (a, b):
             store.portal("koya", "http://[::1/", 600)
         keep_own(b, "koya", START, hour_of(0))
-    (told,) = merged(folder / "a.db", folder / "b.db")
-    assert (told.looks, told.contradictions) == (1, ())
+    (result,) = merged(folder / "a.db", folder / "b.db")
+    assert (result.looks, result.contradictions) == (1, ())
 
 
 def test_a_name_with_another_host_is_reported_and_not_joined(folder):
@@ -189,9 +189,9 @@ def test_a_name_with_another_host_is_reported_and_not_joined(folder):
         b.portal("koya", "https://elsewhere.example/", 600)
         for name in ("koya", "other"):
             keep_own(b, name, START, hour_of(0))
-    (told,) = merged(folder / "a.db", folder / "b.db")
-    assert told.looks == 1
-    (contradiction,) = told.contradictions
+    (result,) = merged(folder / "a.db", folder / "b.db")
+    assert result.looks == 1
+    (contradiction,) = result.contradictions
     assert contradiction == (
         "portal 'koya' is https://elsewhere.example/ there and https://koya.example/ here; "
         "its looks are not taken: give one of the two another name"
@@ -209,7 +209,7 @@ def test_validators_are_those_of_the_page_last_read(folder):
         assert db.memory("a").etag == '"10"'
 
 
-# ---- what pruning left
+# ---- pruned databases
 
 
 def test_gaps_of_pruned_databases_are_those_of_both_together(folder):

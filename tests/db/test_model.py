@@ -1,4 +1,4 @@
-"""The model by itself: stories whose answer one can give by hand, and what holds of any looks."""
+"""The model alone: histories with answers known by hand, and properties of any looks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PORTALS = (Portal(name="a"), Portal(name="b"))
 TODAY = dt.datetime.fromtimestamp(START, KST).date()
 SEOUL = 2
-"""Its place in the box."""
+"""The position of Seoul in the box."""
 
 
 def at(minute: float) -> int:
@@ -33,7 +33,7 @@ def at(minute: float) -> int:
 def showing(
     sidebar: Sidebar, since: int, until: int, *, portal: str = "a", every: int = 10, **more: Any
 ) -> list[Look]:
-    """Looks from one minute to another that show the same."""
+    """Looks that see one sidebar, from one minute to another."""
     return [
         Look(portal=portal, at=at(minute), sidebar=sidebar, **more)
         for minute in range(since, until + 1, every)
@@ -41,7 +41,7 @@ def showing(
 
 
 def hourly(hours: Iterable[int], *, late: int = 0, **more: Any) -> list[Look]:
-    """Looks at a portal that shows the set of each hour through that hour."""
+    """Looks at a portal that shows the set of each hour for that hour."""
     return [
         look
         for nth in hours
@@ -149,11 +149,11 @@ def test_where_one_of_sixteen_moves_the_set_stands_still():
 
 
 def test_a_slow_night_ties_no_hour_to_the_next():
-    """Three of sixteen move each hour: hours in a row are one set, hours far apart are not."""
+    """Three of sixteen change each hour: hours in a row are one set, hours far apart are not."""
     night = [hour_of(0)]
     for nth in range(8):
         night.append(moved(night[-1], *(place % 16 for place in range(nth * 3, nth * 3 + 3))))
-    assert all(same(one, other) for one, other in pairwise(night))
+    assert all(same(first, second) for first, second in pairwise(night))
     assert not same(night[0], night[4])
 
 
@@ -213,7 +213,7 @@ def test_a_page_of_a_day_that_ended_31_hours_before_is_stale():
 
 
 def test_a_page_of_yesterday_was_published_before_midnight():
-    """START is four hours before one."""
+    """START is four hours before midnight."""
     looks = hourly(range(12), page_date=TODAY)
     assert [state(looks, minute) for minute in (235, 305, 425)] == ["live", "live", "stale"]
     assert value(looks, 305).published_by == at(240)
@@ -273,7 +273,7 @@ def test_another_value_is_disagreement():
 
 
 def test_a_set_is_confirmed_where_it_was_seen_first():
-    """The second portal is looked at after a day; the first saw the set begin."""
+    """The second portal is polled a day later; the first portal showed the beginning of the set."""
     looks = [*hourly(range(3)), *showing(hour_of(2), 130, 150, portal="b")]
     assert value(looks, 135, portal="b").confirmed
     assert state(looks, 135, portal="b") == "live"
@@ -288,15 +288,15 @@ def test_a_look_in_the_future_is_ignored():
 
 
 def test_of_one_second_our_own_look_counts_and_contradicting_archives_do_not():
-    one, other = hour_of(1), hour_of(2)
-    archived = [*showing(one, 0, 0, own=False), *showing(other, 0, 0, own=False)]
+    first, second = hour_of(1), hour_of(2)
+    archived = [*showing(first, 0, 0, own=False), *showing(second, 0, 0, own=False)]
     world = World(PORTALS, [*archived, *showing(hour_of(3), 10, 10)])
     assert [spell.sidebar for spell in world.spells["a"]] == [hour_of(3)]
     world = World(PORTALS, [*archived, *showing(hour_of(3), 0, 0)])
     assert [spell.sidebar for spell in world.spells["a"]] == [hour_of(3)]
 
 
-# ---- what holds of any looks
+# ---- any looks
 
 
 def facts(world: World) -> list[tuple[object, ...]]:
@@ -321,16 +321,16 @@ def test_the_order_of_arrival_makes_no_difference(history):
 @settings(max_examples=60)
 @given(histories(), st.randoms(use_true_random=False))
 def test_with_more_looks_a_set_only_becomes_older(history, random):
-    """Without dates, which a longer history may show to stand still, hours and archives."""
+    """Without dates, hours and archives: a longer history may prove that a date stands still."""
     plain = [replace(look, page_date=None, own=True, hour=None) for look in history.looks]
     looks = list({(look.portal, look.at): look for look in plain}.values())
-    some = World(history.portals, [look for look in looks if random.random() < 0.5])
+    fewer = World(history.portals, [look for look in looks if random.random() < 0.5])
     every = World(history.portals, looks)
-    for spells in some.spells.values():
+    for spells in fewer.spells.values():
         for spell in spells:
             later = [x for x in every.spells[spell.portal.name] if spell.looks[0] in x.looks]
-            for whole in later:
-                assert every.published_by(whole) <= some.published_by(spell)
+            for better_known in later:
+                assert every.published_by(better_known) <= fewer.published_by(spell)
 
 
 @settings(max_examples=60)

@@ -1,4 +1,4 @@
-"""Fragments come back as they were printed, and take little room."""
+"""Fragments are stored without loss, in little space."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from scraper.demo import portal
 from tests.support import pages
 
 OF_FORM_1 = bytes.fromhex("01b39071b7c3d28ad8bce5f5dc3dc8ed018c1a19002ffffc320078")
-"""A fragment of form 1, kept when that was new."""
+"""A stored fragment of form 1."""
 
 OF_TODAY = bytes.fromhex("02b39071b7c3329da86ba06782ba9261f396d77361337f86467a0620598c017f00")
-"""A fragment of form 2, kept when that was new."""
+"""A stored fragment of form 2."""
 
 PRINTED = "  • 흐림서울 -0.4℃\n  • 눈보라부산 12.0℃\n\n기상청 제공"
 
@@ -56,11 +56,14 @@ def test_a_fragment_of_the_second_form_comes_back():
 
 @given(st.data())
 def test_a_damaged_fragment_is_refused_not_read_otherwise(data):
-    kept = packing.packed(PRINTED)
-    at = data.draw(st.integers(0, len(kept) - 1))
+    packed = packing.packed(PRINTED)
+    at = data.draw(st.integers(0, len(packed) - 1))
     flipped = data.draw(st.integers(1, 255))
     with contextlib.suppress(ValueError):
-        assert packing.unpacked(kept[:at] + bytes([kept[at] ^ flipped]) + kept[at + 1 :]) == PRINTED
+        assert (
+            packing.unpacked(packed[:at] + bytes([packed[at] ^ flipped]) + packed[at + 1 :])
+            == PRINTED
+        )
 
 
 @pytest.mark.parametrize("cut", range(len(OF_TODAY)))
@@ -75,7 +78,7 @@ def test_what_follows_a_fragment_is_damage():
 
 
 def _boxes(as_text: bool) -> list[str]:
-    """Give pages whose labels, temperatures and ids are as different as they can be."""
+    """Give pages with many different labels, temperatures and ids."""
     chance = random.Random(1)
     labels = [
         "맑음",
@@ -106,7 +109,7 @@ def _boxes(as_text: bool) -> list[str]:
 
 @pytest.mark.parametrize("as_text", [False, True], ids=["HTML", "text"])
 def test_a_sidebar_takes_less_than_three_hundred_and_sixty_bytes(tmp_path, as_text):
-    """Its fragment with all of its readings, numbered as in a database of a million."""
+    """Its fragment and its readings, with ids as large as in a database of a million rows."""
     with Store.open(tmp_path / "weather.db") as store, store.transaction() as conn:
         conn.execute("INSERT INTO sidebars (id, digest, fragment) VALUES (1000000, x'', x'')")
         for page in _boxes(as_text):

@@ -1,4 +1,4 @@
-"""How SQLite goes about each question: at size, with a range, it walks through no table."""
+"""SQLite's plan for each question: on a large database no table is scanned in full."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PORTAL = history.name(0)
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two months of captures and of looks of our own, hourly values, with SQLite's statistics."""
+    """Two months of captures and looks with hourly values, with the statistics of ANALYZE."""
     path = tmp_path_factory.mktemp("plans") / "weather.db"
     with Store.open(path) as store:
         store._conn.execute("PRAGMA synchronous = off")
@@ -62,13 +62,13 @@ QUESTIONS: dict[str, Callable[[query.Database], object]] = {
 
 
 def walks(db: query.Database, ask: Callable[[query.Database], object]) -> list[str]:
-    """The steps of all that is asked that walk through a large table, whatever it is called."""
-    asked: list[str] = []
-    db._conn.set_trace_callback(asked.append)
+    """The steps of all statements of a question that scan a large table, under any alias."""
+    statements: list[str] = []
+    db._conn.set_trace_callback(statements.append)
     ask(db)
     db._conn.set_trace_callback(None)
-    assert asked
-    return [step for sql in asked if "SELECT" in sql for step in walked(db, sql)]
+    assert statements
+    return [step for sql in statements if "SELECT" in sql for step in walked(db, sql)]
 
 
 def walked(db: query.Database, sql: str) -> list[str]:
@@ -76,12 +76,13 @@ def walked(db: query.Database, sql: str) -> list[str]:
     names = {alias for table in LARGE for alias in aliases(sql, table)}
     steps = [step for step in plan if step.startswith("SCAN") and step.split()[1] in names]
     if "LIMIT" in sql and not any("TEMP B-TREE" in step for step in plan):
-        return [step for step in steps if "USING INDEX" not in step]  # it stops where it has enough
+        # LIMIT ends the scan of an index early.
+        return [step for step in steps if "USING INDEX" not in step]
     return steps
 
 
 def aliases(sql: str, table: str) -> set[str]:
-    """What a table is called in a question."""
+    """The table and its aliases in a statement."""
     words = sql.replace(",", " ").replace(")", " ").split()
     named = {
         words[n + 2] for n, word in enumerate(words[:-2]) if word == table and words[n + 1] == "AS"

@@ -1,4 +1,4 @@
-"""Problems are records in the file, and sentences where they are shown."""
+"""Problems are records in the file, and are shown as sentences."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from scraper.sidebar import Line, Sidebar
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 PLAIN = TEXT.filter(lambda word: repr(word) == f"'{word}'")
-"""Of such words Python escapes nothing where it quotes them."""
+"""Words in which ``repr`` escapes no character."""
 
 PROBLEMS = st.builds(Problem, kind=st.sampled_from(list(SENTENCES)), city=TEXT, word=PLAIN)
 
 
 def as_shown_by_a_view(problems: list[Problem]) -> str | None:
     with closing(sqlite3.connect(":memory:")) as conn:
-        (told,) = conn.execute(f"SELECT {sentences('?')}", (as_json(problems),)).fetchone()
-    return None if told is None else str(told)
+        (text,) = conn.execute(f"SELECT {sentences('?')}", (as_json(problems),)).fetchone()
+    return None if text is None else str(text)
 
 
 @given(st.lists(PROBLEMS, max_size=3))
@@ -96,7 +96,7 @@ def test_each_problem_of_a_reader_is_read_back_from_its_sentence():
     ]
     seen = Sidebar(page_date=None, date_printed=None, lines=tuple(lines), fragment="")
     problems = normalize.readings(seen).problems
-    # Labels that no city can be told for are of the list, not of a line.
+    # A missing label of an unknown city is a problem of the list, not of a line.
     assert {problem.kind for problem in problems} == set(SENTENCES) - {"labels left out", "other"}
     assert [from_sentence(str(problem)) for problem in problems] == list(problems)
 

@@ -1,4 +1,4 @@
-"""prune: what it drops, what it never drops, and that every answer stays as it was."""
+"""prune: the looks that it drops and those that it keeps; every answer stays the same."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LATER = START + dt.timedelta(days=400)
 
 
 def pruned(path: Path, before: dt.datetime) -> int:
-    """Prune; gives how many looks were dropped, which are those that were planned."""
+    """Prune, check that the planned looks were dropped, and give their number."""
     planned = prune.plan(path, before)
     dropped = prune.carry_out(path, planned)
     assert dropped == sum(planned.drop.values())
@@ -48,7 +48,7 @@ def pruned(path: Path, before: dt.datetime) -> int:
 
 
 def answers(path: Path) -> dict[str, Any]:
-    """Everything that pruning must not change."""
+    """The answers that pruning must not change."""
     with query.Database(path) as db:
         return {
             "spells": rows(path, "SELECT * FROM spells ORDER BY portal_id, seen_from"),
@@ -57,11 +57,14 @@ def answers(path: Path) -> dict[str, Any]:
             "gaps of late": db.gaps(now=LATER, since=START + dt.timedelta(minutes=200)),
             "latest": db.latest(now=LATER),
             "memory": [db.memory(name) for name in PORTALS],
-            "first": [(one.first_look, one.last_look, one.last_success) for one in db.portals()],
+            "first": [
+                (portal.first_look, portal.last_look, portal.last_success)
+                for portal in db.portals()
+            ],
         }
 
 
-# ---- whatever the looks were
+# ---- any looks
 
 KINDS = [
     *("seen", "seen", "seen", "cached", "dated", "not_modified"),
@@ -72,7 +75,7 @@ RUNS = st.lists(
     min_size=2,
     max_size=8,
 )
-"""What a portal does, with which content, for so many times ten minutes."""
+"""The kind of look, its content, and for how many intervals of ten minutes it repeats."""
 
 ARCHIVED = st.tuples(st.sampled_from(PORTALS), st.integers(0, 20), st.sampled_from(CONTENTS))
 
@@ -90,7 +93,7 @@ def keep(store: Store, portal: str, minute: float, kind: str, content: Any) -> N
             store.keep_not_modified(look)
         case "seen":
             see(store, look, content, page_date=look.fetched_at.date())
-        case "cached":  # by a cache that is older than the look before, and as old as the next
+        case "cached":  # a cached copy from before all looks
             see(store, replace(look, age_s=1500 + 60 * round(minute)), content)
         case "dated":
             see(store, look, content, page_date=look.fetched_at.date() - dt.timedelta(days=1))
@@ -104,7 +107,7 @@ def keep(store: Store, portal: str, minute: float, kind: str, content: Any) -> N
     clock=st.booleans(),
 )
 def test_no_answer_is_another_after_pruning(runs, archived, cuts, clock):
-    """Nor after deriving the spells again, nor after a second pruning."""
+    """The same holds after a rebuild and after a second pruning."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weather.db"
         with Store.open(path) as store:
@@ -114,7 +117,7 @@ def test_no_answer_is_another_after_pruning(runs, archived, cuts, clock):
                 tens = [(kind, content) for kind, content, times in acts for _ in range(times)]
                 for nth, (kind, content) in enumerate(tens):
                     keep(store, portal, 10 * nth, kind, content)
-            captures.keep(store, [archive(*one) for one in archived])
+            captures.keep(store, [archive(*arguments) for arguments in archived])
             if clock:
                 store.keep_event(START + dt.timedelta(minutes=100), "clock", "set back by 5 s")
             before = answers(path)
@@ -128,7 +131,7 @@ def test_no_answer_is_another_after_pruning(runs, archived, cuts, clock):
 
 
 def archive(portal: str, tens: int, content: Any) -> Capture:
-    """A page somebody kept in the very second of a look, or of none."""
+    """A capture in the second of a look, or between looks."""
     at = START + dt.timedelta(minutes=10 * tens)
     return Capture(
         portal=portal,
@@ -140,7 +143,7 @@ def archive(portal: str, tens: int, content: Any) -> Capture:
     )
 
 
-# ---- what goes, and what stays
+# ---- dropped and kept looks
 
 
 @pytest.fixture
@@ -151,9 +154,9 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def year(path: Path) -> Path:
     """
-    A database whose looks are older than any day.
+    A database whose looks are all old enough to prune.
 
-    An hour with one content, one with another; a failing hour; a page that nobody could read.
+    Two hours with one content each, an hour of failures, and a page that could not be read.
     """
     with Store.open(path) as store:
         for minute in range(0, 120, 10):
@@ -167,7 +170,7 @@ def year(path: Path) -> Path:
 
 
 def minutes(path: Path) -> list[int]:
-    """When looks are left, after the first."""
+    """The minutes of the remaining looks, from the first on."""
     return [
         (at - epoch(START)) // 60
         for (at,) in rows(path, "SELECT fetched_at FROM fetches ORDER BY fetched_at")
@@ -197,12 +200,12 @@ FROZEN_THEN_OTHER = [(minute, CONTENTS[minute >= 300]) for minute in range(0, 40
 
 
 def sure(path: Path) -> list[Any]:
-    """What was true when, without how it is known."""
+    """The values and states over time, without their evidence."""
     return list(rows(path, "SELECT seen_from, temperature_c, state FROM weather ORDER BY 1"))
 
 
 @pytest.mark.parametrize(
-    ("minute", "content", "kept"),
+    ("minute", "content", "stored"),
     [
         pytest.param(150, 2, 0, id="other than the looks around it"),
         pytest.param(155, 2, 0, id="between two looks"),
@@ -212,8 +215,8 @@ def sure(path: Path) -> list[Any]:
         pytest.param(500, 2, 1, id="after the last look"),
     ],
 )
-def test_a_capture_later_cannot_contradict_what_was_pruned(path, minute, content, kept):
-    """A stretch of looks stays one spell: that frozen values were seen all the time is not lost."""
+def test_a_capture_later_cannot_contradict_what_was_pruned(path, minute, content, stored):
+    """A pruned stretch stays one spell: it still shows that the values were frozen throughout."""
     with Store.open(path) as store:
         for at, shown in FROZEN_THEN_OTHER:
             see(store, make_look(at), shown)
@@ -222,11 +225,11 @@ def test_a_capture_later_cannot_contradict_what_was_pruned(path, minute, content
         capture = replace(
             archive("koya", 0, CONTENTS[content]), captured_at=START + dt.timedelta(minutes=minute)
         )
-        told = captures.keep(store, [capture])
+        result = captures.keep(store, [capture])
         captures.settle(store)
-        assert (told.looks, told.refused) == (kept, 1 - kept)
-        assert (sure(path) == before) is (not kept or content == 0)
-        assert len(rows(path, "SELECT * FROM sidebars")) == 2 + (kept and content == 2)
+        assert (result.looks, result.refused) == (stored, 1 - stored)
+        assert (sure(path) == before) is (not stored or content == 0)
+        assert len(rows(path, "SELECT * FROM sidebars")) == 2 + (stored and content == 2)
         store.rebuild()
     assert_sound(path)
 
@@ -244,7 +247,7 @@ def test_a_capture_fills_a_gap_among_pruned_looks(path):
 
 
 def test_a_page_read_at_last_says_the_same_after_pruning(path):
-    """What it shows begins after the look before it, and not after one long before."""
+    """Its spell begins after the look just before it, which pruning must keep."""
     with Store.open(path) as store:
         for at, shown in FROZEN_THEN_OTHER:
             if at == 150:
@@ -252,19 +255,19 @@ def test_a_page_read_at_last_says_the_same_after_pruning(path):
                 store.keep_no_sidebar(unread, "no box")
             else:
                 see(store, make_look(at), shown)
-    other = path.with_name("other.db")
-    shutil.copy(path, other)
-    pruned(other, START + dt.timedelta(minutes=400))
-    assert {140, 150, 160} < set(minutes(other))
-    for one in (path, other):
-        with contextlib.closing(sqlite3.connect(one)) as conn, conn:
+    pruned_copy = path.with_name("other.db")
+    shutil.copy(path, pruned_copy)
+    pruned(pruned_copy, START + dt.timedelta(minutes=400))
+    assert {140, 150, 160} < set(minutes(pruned_copy))
+    for database in (path, pruned_copy):
+        with contextlib.closing(sqlite3.connect(database)) as conn, conn:
             conn.execute(
                 "UPDATE fetches SET sidebar_id = 2, outcome = 'read', page = NULL "
                 "WHERE page IS NOT NULL"
             )
-        with Store.open(one) as store:
+        with Store.open(database) as store:
             store.rebuild()
-    assert rows(path, "SELECT * FROM spells") == rows(other, "SELECT * FROM spells")
+    assert rows(path, "SELECT * FROM spells") == rows(pruned_copy, "SELECT * FROM spells")
 
 
 def test_a_portal_that_never_succeeded_keeps_its_failures(path):
@@ -277,7 +280,7 @@ def test_a_portal_that_never_succeeded_keeps_its_failures(path):
 
 def test_the_newest_id_is_never_given_to_another_look(year):
     with Store.open(year) as store:
-        see(store, make_look(25), CONTENTS[0])  # late, and says nothing new
+        see(store, make_look(25), CONTENTS[0])  # late, and without a new value
         (newest,) = rows(year, "SELECT max(id) FROM fetches")[0]
         pruned(year, LATER)
         see(store, make_look(320), CONTENTS[2])
@@ -285,7 +288,7 @@ def test_the_newest_id_is_never_given_to_another_look(year):
 
 
 def test_looks_that_are_pruned_go_on_counting(year):
-    """Counters that went back would be a restart to Prometheus."""
+    """Prometheus would take a lower counter for a restart."""
     with query.Database(year) as db:
         before = db.counts()
     assert pruned(year, LATER)
@@ -303,9 +306,9 @@ def test_looks_that_are_pruned_go_on_counting(year):
 
 def test_a_dry_run_says_what_would_go_and_changes_nothing(year):
     before = year.read_bytes()
-    told = answered("prune", "--dry-run", "--db", year)
-    assert (told["looks"], told["dropped"]) == (31, 0)
-    assert told["drop"] == {"unchanged": 18, "fetch_failed": 6}
+    result = answered("prune", "--dry-run", "--db", year)
+    assert (result["looks"], result["dropped"]) == (31, 0)
+    assert result["drop"] == {"unchanged": 18, "fetch_failed": 6}
     assert year.read_bytes() == before
 
 
@@ -322,14 +325,14 @@ def test_vacuum_gives_the_room_back(path):
         for minute in range(400):
             store.keep_failure(make_look(minute), "fetch_failed", "x" * 2000)
         see(store, make_look(400), CONTENTS[0])
-    told = answered("prune", "--vacuum", "--db", path)
-    assert told["bytes"] < told["bytes_before"] / 4
-    assert told["unused_bytes"] == 0
+    result = answered("prune", "--vacuum", "--db", path)
+    assert result["bytes"] < result["bytes_before"] / 4
+    assert result["unused_bytes"] == 0
 
 
 def test_without_vacuum_the_room_is_for_new_rows(year):
-    told = answered("prune", "--db", year)
-    assert told["bytes"] == told["bytes_before"]
+    result = answered("prune", "--db", year)
+    assert result["bytes"] == result["bytes_before"]
 
 
 @pytest.mark.parametrize("age", ["1h", "2999-01-01"])
@@ -351,7 +354,7 @@ def test_a_database_of_a_newer_nalssi_is_left_as_it_is(year):
 
 
 def crowd(path: Path, count: int) -> None:
-    """Old looks that say nothing new, as many as several transactions drop."""
+    """Store old unchanged looks, as many as several transactions drop."""
     at = epoch(now() - dt.timedelta(days=400))
     with Store.open(path) as store:
         store.portal("p0", URL, INTERVAL_S)

@@ -1,4 +1,4 @@
-"""Asking: by any name of a station, in Korean time, and quickly."""
+"""Questions: stations by any of their names, Korean time, and little work."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def everywhere(celsius: float) -> Any:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Of two portals: koya changes at minutes 0, 10, 30 and 60, and is looked at every ten."""
+    """Two portals: koya changes at minutes 0, 10, 30 and 60, and is polled every ten minutes."""
     path = tmp_path / "weather.db"
     with Store.open(path) as store:
         store._conn.execute("PRAGMA synchronous = off")
@@ -72,7 +72,7 @@ def at(minute: float) -> dt.datetime:
 
 
 @pytest.mark.parametrize(
-    ("asked", "kma_id"),
+    ("name", "kma_id"),
     [
         ("서울", 108),
         ("Seoul", 108),
@@ -89,14 +89,14 @@ def at(minute: float) -> dt.datetime:
         pytest.param(unicodedata.normalize("NFD", "서울"), 108, id="as macOS writes it"),
     ],
 )
-def test_a_station_goes_by_any_of_its_names(db, asked, kma_id):
-    assert db.station(asked).kma_id == kma_id
-    (row, _) = db.latest(stations=[asked], now=START)
+def test_a_station_goes_by_any_of_its_names(db, name, kma_id):
+    assert db.station(name).kma_id == kma_id
+    (row, _) = db.latest(stations=[name], now=START)
     assert row.kma_id == kma_id
 
 
 @pytest.mark.parametrize(
-    ("asked", "near"),
+    ("name", "near"),
     [
         ("경", "경주시 (Gyeongju-si, 283)"),
         ("Seol", "서울 (Seoul, 108)"),
@@ -105,25 +105,25 @@ def test_a_station_goes_by_any_of_its_names(db, asked, kma_id):
         ("평", "평양"),
     ],
 )
-def test_near_names_are_offered(db, asked, near):
+def test_near_names_are_offered(db, name, near):
     with pytest.raises(UnknownStation) as unknown:
-        db.station(asked)
+        db.station(name)
     assert unknown.value.near[0] == near
     assert near in str(unknown.value)
     assert unknown.value.exit_code == 2
 
 
-@pytest.mark.parametrize("asked", ["None", "", " ", "Tokyo", "\udc80", "\0", "9" * 500])
-def test_an_invalid_name_finds_no_station(db, asked):
+@pytest.mark.parametrize("invalid", ["None", "", " ", "Tokyo", "\udc80", "\0", "9" * 500])
+def test_an_invalid_name_finds_no_station(db, invalid):
     for ask in (db.station, db.series, lambda name: db.latest(stations=[name])):
         with pytest.raises(UnknownStation, match="unknown station"):
-            ask(asked)
+            ask(invalid)
 
 
 @pytest.mark.parametrize("asked", ["", "10", 112, "Tokyo", "Incheon", "인천"])
 def test_without_near_names_the_error_says_that_no_box_has_it(db, asked):
-    told = "no box that was read has it; `nalssi stations` lists the known ones"
-    with pytest.raises(UnknownStation, match=told):
+    message = "no box that was read has it; `nalssi stations` lists the known ones"
+    with pytest.raises(UnknownStation, match=message):
         db.station(asked)
 
 
@@ -252,7 +252,7 @@ def test_an_unknown_portal_is_reported_with_the_known_ones(db, ask):
     with pytest.raises(UnknownPortal, match="expected one of: koya, other") as unknown:
         ask(db, "Koya")
     assert unknown.value.exit_code == 2
-    assert all(one.portal == "other" for one in ask(db, "other"))
+    assert all(row.portal == "other" for row in ask(db, "other"))
 
 
 # ---- portals and looks
@@ -299,7 +299,7 @@ def test_looks_are_listed_oldest_first(failing):
     [(50, None, [50, 60, 65, 75]), (None, 10, [0, 0, 5]), (5, 30, [5, 10, 20]), (76, 90, [])],
 )
 def test_looks_of_a_time_begin_with_it_and_end_before(failing, since, until, minutes):
-    since, until = (None if one is None else at(one) for one in (since, until))
+    since, until = (None if minute is None else at(minute) for minute in (since, until))
     looks = failing.looks(since=since, until=until)
     assert [look.fetched_at for look in looks] == [at(minute) for minute in minutes]
 
@@ -380,7 +380,7 @@ def test_an_empty_database_gives_empty_answers(tmp_path):
             db.series("서울", portal="koya")
 
 
-# ---- how
+# ---- plans and work
 
 
 def plan(path: Path, sql: str, **values: object) -> list[str]:
@@ -409,14 +409,14 @@ QUESTIONS = {
 
 @pytest.mark.parametrize(("ask", "times"), QUESTIONS.values(), ids=QUESTIONS)
 def test_a_history_four_times_as_long_is_not_much_more_work(histories, ask, times):
-    """Work is what SQLite counts itself: the instructions of its machine."""
+    """Work is the number of instructions of SQLite's virtual machine, which SQLite counts."""
     short, long = (work(path, ask) for path in histories)
     assert 0 < long < times * short + 50
 
 
 @pytest.fixture(scope="module")
 def histories(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Of 100 spells, and of 400."""
+    """Databases of 100 and of 400 spells."""
     folder = tmp_path_factory.mktemp("histories")
     for spells in (100, 400):
         with Store.open(folder / str(spells)) as store:
@@ -427,7 +427,7 @@ def histories(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def work(path: Path, ask: Callable[[query.Database], object]) -> int:
-    """Tens of instructions."""
+    """The work of a question, in tens of instructions."""
     steps = 0
 
     def step() -> int:
@@ -467,8 +467,8 @@ def test_values_without_a_look_for_three_hours_are_not_live(tmp_path):
 
 
 def test_a_portal_is_known_by_its_name_without_counting_its_looks(db):
-    asked: list[str] = []
-    db._conn.set_trace_callback(asked.append)
+    statements: list[str] = []
+    db._conn.set_trace_callback(statements.append)
     db.series("서울", portal="koya")
-    assert asked
-    assert not [sql for sql in asked if "count(" in sql]
+    assert statements
+    assert not [sql for sql in statements if "count(" in sql]

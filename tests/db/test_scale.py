@@ -1,4 +1,4 @@
-"""Three hundred portals in one pass, politely: each on an address of its own, far away."""
+"""Three hundred portals in one polite pass, each on its own address with network latency."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 PORTALS = 300
 LATENCY_S = 0.05
 AT_LEAST = 16
-"""Sites that are asked at the same time; one after the other, 300 would take half a minute."""
+"""The least number of concurrent sites; one after the other, 300 would take half a minute."""
 
 HOSTS = [f"127.0.{1 + nth // 100}.{1 + nth % 100}" for nth in range(PORTALS)]
 
 
 class Far:
-    """One server on many addresses, each with its connections counted."""
+    """One server on many addresses, which counts the connections of each."""
 
     def __init__(self) -> None:
         self.port = 0

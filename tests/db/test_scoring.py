@@ -1,4 +1,4 @@
-"""The score of answers: a door that calls everything live is found out, an honest one is not."""
+"""The score of answers: it detects a door that calls everything live, and passes an honest one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FEED = Feed(BEGIN, 2)
 
 @dataclass
 class Row:
-    """An answer of any door."""
+    """The fields of an answer that the score reads."""
 
     portal: str
     station: str
@@ -31,7 +31,7 @@ class Row:
 
 
 class Door:
-    """Says the same state of everything, and prints what the portal did or something else."""
+    """Answers every question with one state, and with the printed temperature or another."""
 
     def __init__(self, portal: Portal, state: str, *, off_by: float = 0.0) -> None:
         self._portal, self._state, self._off_by = portal, state, off_by
@@ -50,7 +50,7 @@ class Door:
 
 
 def witness(portal: Portal, door: Door) -> Witness:
-    """One that saw two days of this portal and asked this door every hour."""
+    """A witness that saw two days of a portal and asked this door every hour."""
     story = Scenario(name="a story", begin=BEGIN, days=2, portals=(portal,))
     seen = Witness(story)
     for at in range(BEGIN, story.end, INTERVAL_S):

@@ -1,4 +1,4 @@
-"""A history kept up in another database: killed, run again, changed in the past, damaged there."""
+"""ship keeps a copy in another database, after kills, changes of the past and damage there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 HOUR = 3600
 START = int(dt.datetime(2024, 1, 30, 20, tzinfo=KST).timestamp())
 DAYS = 64
-"""Until the beginning of April: four months have a part in it."""
+"""A range until the beginning of April, which touches four months."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def uri(request, tmp_path) -> Iterator[str]:
 
 @pytest.fixture
 def path(history, tmp_path) -> Path:
-    """The history, to be changed."""
+    """A copy of the history, for a test to change."""
     path: Path = tmp_path / "weather.db"
     shutil.copy(history, path)
     return path
@@ -93,7 +93,7 @@ def history(tmp_path_factory) -> Path:
 
 
 def tables(uri: str) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of the target, but for the digests of the manifest."""
+    """All rows of the target, without the digests in the manifest."""
     target = Target(uri)
     try:
         with target.transaction():
@@ -112,7 +112,7 @@ def shipped(path: Path, uri: str) -> ship.Shipped:
 
 
 def fresh(path: Path, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """What a load into an empty database gives."""
+    """The tables after a load into an empty database."""
     empty = f"duckdb:{folder / f'fresh-{time.monotonic_ns()}.duckdb'}"
     shipped(path, empty)
     return tables(empty)
@@ -131,10 +131,10 @@ def test_a_target_has_the_rows_of_every_table(path, uri):
     found = tables(uri)
     with Monthly(path) as source:
         for what in ("weather", "looks", "stations", "flags"):
-            rows = sum(len(some.rows) for some in source.slices(what, Selection()))
+            rows = sum(len(part.rows) for part in source.slices(what, Selection()))
             assert len(found[what]) == rows
-        whole = source.whole_hours(Selection())
-        hours = [row for some in source.slices("hours", whole) for row in some.rows]
+        full_hours = source.whole_hours(Selection())
+        hours = [row for part in source.slices("hours", full_hours) for row in part.rows]
     celsius = list(TABLES["hours"]).index("temperature_c")
     assert len(found["hours"]) == len(hours)
     assert sorted(map(repr, (row[celsius + 1] for row in found["hours"]))) == sorted(
@@ -186,7 +186,7 @@ def test_a_new_city_replaces_no_month_before_its_first(path, uri, tmp_path):
 
 
 def test_a_city_found_in_an_archive_replaces_the_months_after_it(path, uri, tmp_path):
-    """From then on its hours say that the portal no longer lists it."""
+    """From its last value on, its hours say that the portal no longer lists it."""
     shipped(path, uri)
     with Store.open(path) as store:
         at = START + 10 * 24 * HOUR + 1800
@@ -221,7 +221,7 @@ SLOWLY = (
 
 
 def test_killed_in_the_middle_it_goes_on_when_run_again(path, uri, tmp_path):
-    """Killed within the transaction of the second month: the first is there, whole."""
+    """A kill in the transaction of the second month leaves the first month complete."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("NALSSI_")}
     command = [sys.executable, "-c", SLOWLY, "ship", uri, "--db", str(path)]
     shipping = subprocess.Popen(
@@ -241,7 +241,7 @@ def test_killed_in_the_middle_it_goes_on_when_run_again(path, uri, tmp_path):
 
 
 def test_what_fails_here_is_not_told_as_a_fault_of_the_target(path, uri, monkeypatch, tmp_path):
-    """Rows are read while the target takes them: ADBC alone would call it an error of its own."""
+    """The source is read while the target loads; ADBC alone would report its own error."""
 
     def damaged(*_: object) -> Iterator[Slice]:
         yield from month(source, "weather", "2024-02")
@@ -283,17 +283,17 @@ def test_every_table_and_column_is_explained_there(path, server):
         f"WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND a.attnum > 0"
     )
     with target.transaction():
-        said = {(table, column): text for table, column, text in target.ask(sql)}
+        comments = {(table, column): text for table, column, text in target.ask(sql)}
         (about,) = target.ask(f"SELECT obj_description('{SCHEMA}.latest'::regclass)")
     target.close()
     for what in (*ship.BY_MONTH, *ship.WHOLE):
         for column in TABLES[what]:
-            assert said[what, column] == codebook.meaning(what, column).en
+            assert comments[what, column] == codebook.meaning(what, column).en
     assert about == (ship.VIEWS["latest"][0],)
 
 
 @pytest.mark.parametrize(
-    ("uri", "code", "told"),
+    ("uri", "code", "message"),
     [
         pytest.param("mysql://h/d", 2, "expected postgresql://HOST/NAME", id="another kind"),
         pytest.param("duckdb:", 2, "a file such as duckdb:weather.duckdb", id="no name"),
@@ -308,9 +308,9 @@ def test_every_table_and_column_is_explained_there(path, server):
         ),
     ],
 )
-def test_an_invalid_target_is_reported_in_one_line(path, uri, code, told):
+def test_an_invalid_target_is_reported_in_one_line(path, uri, code, message):
     line = refused(code, "ship", uri, "--db", path)
-    assert told in line
+    assert message in line
     assert "secret" not in line
 
 

@@ -1,4 +1,4 @@
-"""A sidebar by its digest, and questions that may take only so long."""
+"""A sidebar by its digest, and the time limit of questions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def path(tmp_path) -> Path:
-    """One sidebar at two portals, at the first of them twice."""
+    """One sidebar at two portals, with two spells at the first."""
     shown, other = make_content(make_reading(temperature_c=1.5), make_reading(station=BUSAN)), None
     other = make_content(make_reading(temperature_c=9.0))
     with Store.open(tmp_path / "weather.db") as store:
@@ -38,14 +38,16 @@ def test_a_sidebar_has_its_portals_and_times(path):
         sidebar = db.sidebar(spell.digest)
     assert sidebar is not None
     assert sidebar.printed == ("흐림 서울 4.9℃",)
-    assert [(one.station, one.temperature_c) for one in sidebar.readings] == [
+    assert [(reading.station, reading.temperature_c) for reading in sidebar.readings] == [
         ("서울", 1.5),
         ("부산", 4.9),
     ]
-    shown = [(one.portal, (one.seen_from - START).seconds // 60) for one in sidebar.shown]
+    shown = [
+        (stretch.portal, (stretch.seen_from - START).seconds // 60) for stretch in sidebar.shown
+    ]
     assert shown == [("koya", 0), ("other", 20), ("koya", 30)]
-    assert [one.page_date for one in sidebar.shown] == [START.date(), None, None]
-    assert [(one.seen_until - START).seconds // 60 for one in sidebar.shown] == [10, 20, 30]
+    assert [stretch.page_date for stretch in sidebar.shown] == [START.date(), None, None]
+    assert [(stretch.seen_until - START).seconds // 60 for stretch in sidebar.shown] == [10, 20, 30]
 
 
 @pytest.mark.parametrize("digest", ["00" * 16, "", "no digest", "abc"])
@@ -60,7 +62,7 @@ def test_a_question_ends_when_its_time_is_over(path):
             db._ask(
                 "WITH RECURSIVE n AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
             )
-        assert db.stations()  # the next is answered
+        assert db.stations()  # the next question is answered
 
 
 def test_a_question_with_a_time_limit_cannot_write(path):

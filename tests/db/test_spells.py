@@ -1,4 +1,4 @@
-"""Spells: the same ones in whatever order the looks arrive, and those one would find by hand."""
+"""Spells: the same for any order of arrival, and equal to those found by hand."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CITIES = {"A": "서울 부산", "B": "서울", "C": "서울 제주"}
 
 
 def sidebar(letter: str) -> Content:
-    """A sidebar with cities of its own; its digest is its letter."""
+    """A sidebar with its own cities; its digest is its letter."""
     readings = (
         make_reading(station=Station(name_ko=city), temperature_c=float(ord(letter)))
         for city in CITIES[letter].split()
@@ -51,7 +51,7 @@ SIDEBARS = {letter: sidebar(letter) for letter in CITIES}
 
 
 class Seen(NamedTuple):
-    """One look of the model: which portal, at which minute, and what it showed."""
+    """A look of the model: portal, minute, and the letter or outcome that it saw."""
 
     portal: str
     minute: int
@@ -75,13 +75,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def keep(store: Store, look: Seen) -> None:
-    asked = make_look(look.minute, portal=look.portal)
+    answered = make_look(look.minute, portal=look.portal)
     if look.shown == FAILED:
-        store.keep_failure(asked, "fetch_failed", "busy")
+        store.keep_failure(answered, "fetch_failed", "busy")
     elif look.shown == NOT_MODIFIED:
-        store.keep_not_modified(asked)
+        store.keep_not_modified(answered)
     else:
-        page = store.keep_page(asked, make_page(portal=look.portal))
+        page = store.keep_page(answered, make_page(portal=look.portal))
         if look.shown == NO_SIDEBAR:
             store.keep_no_sidebar(page, "none")
         else:
@@ -121,7 +121,7 @@ def minute(seconds: int) -> int:
 
 
 def arrived(looks: Iterable[Seen]) -> list[Seen]:
-    """The looks as they are kept: one not modified shows what the newest one so far did."""
+    """The looks as stored: "not modified" becomes the letter of the newest look so far."""
     known: list[Seen] = []
     for look in looks:
         if look.shown == NOT_MODIFIED:
@@ -136,7 +136,7 @@ def arrived(looks: Iterable[Seen]) -> list[Seen]:
 
 
 def spells_by_hand(looks: Iterable[Seen]) -> list[Spell]:
-    """Walk along the looks of each portal, and begin a spell wherever another sidebar shows."""
+    """Go through the looks of each portal in order; another sidebar begins a spell."""
     spells: list[Spell] = []
     for look in sorted(looks):
         if look.shown not in SIDEBARS:
@@ -179,13 +179,13 @@ def test_any_order_of_arrival_gives_the_spells_that_one_finds_by_hand(looks):
     ):
         for look in looks:
             keep(store, look)
-        as_they_came, shown = kept_spells(store), kept_stations(store)
+        incremental, shown = kept_spells(store), kept_stations(store)
         before = kept_looks(store)
-        assert store.rebuild() == len(as_they_came)
+        assert store.rebuild() == len(incremental)
         rebuilt, shown_rebuilt = kept_spells(store), kept_stations(store)
         assert kept_looks(store) == before
-    assert as_they_came == spells_by_hand(known)
-    assert rebuilt == as_they_came
+    assert incremental == spells_by_hand(known)
+    assert rebuilt == incremental
     assert shown == shown_rebuilt == stations
 
 
@@ -214,7 +214,7 @@ def test_not_modified_is_a_look_at_the_same_sidebar(store):
 
 
 def test_a_page_read_late_falls_into_its_place(store):
-    """A killed pass leaves a page unread; the next one may see something else before it is read."""
+    """A killed pass leaves a page unread; the next pass may store another box before that page."""
     keep(store, Seen("koya", 1, "A"))
     late = store.keep_page(make_look(2), make_page())
     keep(store, Seen("koya", 3, "A"))

@@ -1,4 +1,4 @@
-"""Answers in a spreadsheet: workbooks with real times, and CSV whose times one knows."""
+"""Answers for spreadsheets: workbooks with real times, and CSV with times that Excel reads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORMULA = Station(name_ko="=1+1")
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
-    """A day of three stations, one of a wicked name."""
+    """A day of three stations, one with a formula for a name."""
     path: Path = tmp_path_factory.mktemp("sheets") / "weather.db"
     with Store.open(path) as store:
         store._conn.execute("PRAGMA synchronous = off")
@@ -51,7 +51,7 @@ def test_a_workbook_has_the_rows_of_the_table_with_their_types(path, tmp_path, w
     with Source(path) as source:
         rows = rows_of(source, what)
         count = Export(source=source, what=what).to_file(tmp_path / "w.xlsx", "xlsx")
-        later = rows_of(source, what)  # a gap and an age go on with the clock
+        later = rows_of(source, what)  # the gap and the age grow between the two answers
     sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")[what]
     headings, *cells = sheet.iter_rows(values_only=True)
     assert (headings, count, len(cells)) == (tuple(TABLES[what]), len(rows), len(rows))
@@ -61,7 +61,7 @@ def test_a_workbook_has_the_rows_of_the_table_with_their_types(path, tmp_path, w
 
 
 def rows_of(source: Source, what: What) -> list[Row]:
-    return [row for some in source.slices(what, Selection()) for row in some.rows]
+    return [row for part in source.slices(what, Selection()) for row in part.rows]
 
 
 def expected(kind: str, value: object) -> object:
@@ -125,19 +125,19 @@ def test_csv_for_a_spreadsheet_has_the_same_moments_in_its_own_form(path, comman
         assert moment_of == dt.datetime.fromisoformat(row[name])
 
 
-# ---- the same columns whatever the data
+# ---- the same columns for any data
 
 
 def test_the_columns_of_stats_do_not_depend_on_the_data(path, tmp_path):
     with Store.open(tmp_path / "other.db") as store:
         for minute in range(0, 120, 10):
             see(store, make_look(minute), make_content(make_reading(temperature_c=minute / 10)))
-    one, other = (
+    first, second = (
         nalssi("stats", "108", "--csv", "--db", database).stdout.splitlines()
         for database in (path, tmp_path / "other.db")
     )
-    assert one[0] == other[0]
-    row = dict(zip(one[0].split(","), next(csv.reader(one[1:])), strict=True))
+    assert first[0] == second[0]
+    row = dict(zip(first[0].split(","), next(csv.reader(first[1:])), strict=True))
     assert row[f"share_{OVERCAST.condition}"] == "1.0"
     assert (row["share_snow"], row["share_other"]) == ("0.0", "0.0")
 

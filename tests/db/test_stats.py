@@ -1,4 +1,4 @@
-"""Statistics: every number of a month that was made by hand, counted on paper beside it."""
+"""Statistics of the hand-made month; the docstrings compute each expected value."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def db(path: Path) -> Iterator[query.Database]:
 
 
 def of_day(db: query.Database, day: int, **changes: Any) -> Period:
-    """Ask for one day of March, which must be the only one in the answer."""
-    asked = {"since": korean(day), "until": korean(day + 1), "now": NOW}
-    (period,) = db.stats("서울", **(asked | changes))
+    """Give the statistics of one day of March, the only one in the answer."""
+    span = {"since": korean(day), "until": korean(day + 1), "now": NOW}
+    (period,) = db.stats("서울", **(span | changes))
     return period
 
 
@@ -171,7 +171,7 @@ _HALF_HOURS = st.lists(st.integers(0, 40), min_size=2, max_size=12, unique=True)
 
 @given(st.lists(st.tuples(_HALF_HOURS, st.integers(1, 5)), min_size=2, max_size=4))
 def test_merged_portals_say_what_each_moment_by_itself_says(portals):
-    """A portal changes at these moments and shows each value for so long, or until the next."""
+    """A portal changes at these moments and shows each value for so long, or until the next one."""
     shown = [
         [
             stretches.Piece(
@@ -193,15 +193,15 @@ def test_merged_portals_say_what_each_moment_by_itself_says(portals):
     ]
     pieces = list(stretches.merged(shown))
     for at in range(45):
-        live = [one for portal in shown for one in portal if one[0] <= at < one[1]]
+        live = [value for portal in shown for value in portal if value[0] <= at < value[1]]
         counting = [piece for piece in pieces if piece[0] <= at < piece[1]]
         if not live:
             assert counting == []
             continue
-        expected = max(live, key=lambda one: (one[2], -one[4]))
+        expected = max(live, key=lambda value: (value[2], -value[4]))
         (piece,) = counting
         assert (piece.seen_from, piece.tenths, piece.sky) == expected[2:5]
-        agreeing = sum(one[3] == expected[3] for one in live) / len(live)
+        agreeing = sum(value[3] == expected[3] for value in live) / len(live)
         assert piece[5] == (agreeing if len(live) > 1 else None)
 
 
@@ -270,10 +270,10 @@ def test_weeks_are_those_of_iso_8601(db):
 def test_extremes_of_a_long_period_are_those_of_the_days_that_have_them(db):
     """The second of March has 7.0, and a hole of eleven hours: only the first counts."""
     since, until = korean(1), korean(3)
-    (whole,) = db.stats("서울", by="all", since=since, until=until, min_coverage=0.5, now=NOW)
-    assert (whole.since, whole.until, whole.part) == (since, until, None)
-    assert (whole.minimum_c, whole.maximum_c, whole.days) == (1.0, 4.0, 1)
-    assert whole.mean_c == 3.36  # (4170 + 1640) / (1440 + 290)
+    (period,) = db.stats("서울", by="all", since=since, until=until, min_coverage=0.5, now=NOW)
+    assert (period.since, period.until, period.part) == (since, until, None)
+    assert (period.minimum_c, period.maximum_c, period.days) == (1.0, 4.0, 1)
+    assert period.mean_c == 3.36  # (4170 + 1640) / (1440 + 290)
     (few,) = db.stats("서울", by="all", since=since, until=until, min_coverage=0.6, now=NOW)
     assert (few.mean_c, few.maximum_c, few.days) == (3.36, None, 1)
     assert few.reason == "no extremes: 1 of 2 days have them"
@@ -318,7 +318,7 @@ def test_a_partial_day_is_measured_against_its_part_and_marked(db):
 
 
 def test_today_so_far_is_not_a_whole_day(db):
-    """At 00:55 the value of 00:50 has held for five minutes, whatever it may do yet."""
+    """At 00:55 the value of 00:50 counts for five minutes, not for the time to come."""
     day = of_day(db, 1, now=korean(1, "00:55"), min_coverage=0)
     assert (day.coverage, day.readings) == (0.0382, 1)  # 55 / 1440
     assert day.mean_c == 1.09  # (50 * 1 + 5 * 2) / 55
@@ -341,11 +341,11 @@ def test_a_zero_has_no_minus(tmp_path):
     assert str(day.mean_c) == "0.0"
 
 
-# ---- questions that have no answer, and how others are found
+# ---- refused questions, and the plans of others
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"since": korean(2), "until": korean(1)}, "begins before it ends"),
         ({"since": korean(2), "until": korean(2)}, "begins before it ends"),
@@ -355,8 +355,8 @@ def test_a_zero_has_no_minus(tmp_path):
         ({"by": "hour", "since": dt.datetime(1900, 1, 1, tzinfo=KST)}, "at most 100000"),
     ],
 )
-def test_a_question_without_an_answer_is_refused(db, changes, told):
-    with pytest.raises(WrongQuestion, match=told) as refusal:
+def test_a_question_without_an_answer_is_refused(db, changes, message):
+    with pytest.raises(WrongQuestion, match=message) as refusal:
         db.stats("서울", **changes)
     assert refusal.value.exit_code == 2
 
@@ -379,8 +379,8 @@ def test_a_range_is_found_without_reading_all(path, sql):
 
 
 def test_the_command_prints_objects(path):
-    asked = ("stats", "Seoul", "--since", "2024-03-01", "--until", "2024-03-02", "--db", path)
-    (day,) = answered(*asked)
+    command = ("stats", "Seoul", "--since", "2024-03-01", "--until", "2024-03-02", "--db", path)
+    (day,) = answered(*command)
     assert day == {
         "station": "서울",
         "since": "2024-03-01T00:00:00+09:00",

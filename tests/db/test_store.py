@@ -1,4 +1,4 @@
-"""The store: what goes in comes out, and what fails leaves nothing behind."""
+"""The store: it reads back what it wrote, and a failed write changes no row."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def contents(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     return {name: rows(store, f"SELECT * FROM {name}") for name in names}
 
 
-# ---- what goes in comes out
+# ---- round trips
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 CONDITIONS = st.builds(
@@ -86,7 +86,7 @@ SKIES = st.lists(CONDITIONS, unique_by=lambda sky: (sky.label, sky.icon), min_si
 
 @st.composite
 def sidebars(draw: st.DrawFn) -> list[Reading]:
-    """Readings of KMA's stations and of unknown cities, each once."""
+    """Draw readings of KMA stations and of unknown cities, each at most once."""
     stations = draw(
         st.lists(st.sampled_from([SEOUL, BUSAN]) | CITIES, unique_by=lambda place: place.name_ko)
     )
@@ -112,20 +112,20 @@ def test_what_goes_in_comes_out(readings, page_date, problems):
         content = make_content(*readings, readings=tuple(readings), problems=tuple(problems))
         see(store, make_look(), content, page_date=page_date)
         with query.Database(store.path) as db:
-            came_out = {row.station: row for row in db.latest(now=START)}
-            told = db.looks()[0].problems
-            series = {name: db.series(name) for name in came_out if name.strip() == name}
-    assert set(came_out) == {reading.city for reading in readings}
-    assert told == tuple(problems)
-    for went_in in readings:
-        row = came_out[went_in.city]
-        assert row.temperature_c == went_in.temperature_c
-        assert (row.label, row.condition) == (went_in.condition.label, went_in.condition.condition)
-        assert (row.kma_id, row.page_date) == (went_in.station.kma_id, page_date)
+            stored = {row.station: row for row in db.latest(now=START)}
+            read_problems = db.looks()[0].problems
+            series = {name: db.series(name) for name in stored if name.strip() == name}
+    assert set(stored) == {reading.city for reading in readings}
+    assert read_problems == tuple(problems)
+    for reading in readings:
+        row = stored[reading.city]
+        assert row.temperature_c == reading.temperature_c
+        assert (row.label, row.condition) == (reading.condition.label, reading.condition.condition)
+        assert (row.kma_id, row.page_date) == (reading.station.kma_id, page_date)
     for name, (spell,) in series.items():
         assert (spell.temperature_c, spell.label) == (
-            came_out[name].temperature_c,
-            came_out[name].label,
+            stored[name].temperature_c,
+            stored[name].label,
         )
 
 
@@ -157,8 +157,8 @@ def test_what_has_no_station_is_no_reading_but_its_problem_is_told(store):
 def test_the_fragment_is_kept_as_it_was(store):
     fragment = "<ul>\n\t<li>흐림 서울 \0 4.9℃ ☔</ul>"
     see(store, make_look(), make_content(fragment=fragment))
-    ((kept,),) = rows(store, "SELECT fragment FROM sidebars")
-    assert unpacked(kept) == fragment
+    ((stored,),) = rows(store, "SELECT fragment FROM sidebars")
+    assert unpacked(stored) == fragment
 
 
 def test_the_same_sidebar_on_ten_portals_is_stored_once(store):
@@ -193,7 +193,7 @@ RENAMED = replace(SEOUL, name_ko=NEW_NAME.name_ko)
 
 
 def see_the_new_name(store: Store) -> None:
-    """Look at the old name, at the new one that nobody knows yet, and at both."""
+    """Store looks at the old name, at the new name while it is unknown, and at both."""
     unknown = make_reading(station=NEW_NAME, temperature_c=5.0)
     see(store, make_look(0), make_content(make_reading()))
     see(store, make_look(10), make_content(unknown))
@@ -222,8 +222,8 @@ def test_a_new_name_may_be_unknown_again(store):
 
 def test_a_new_name_is_the_same_station_where_it_is_read_again(store):
     see_the_new_name(store)
-    with rewriting(store) as (kept, into):
-        for old in kept.sidebars():
+    with rewriting(store) as (contents, into):
+        for old in contents.sidebars():
             readings = [
                 replace(reading, station=RENAMED)
                 for reading in old.readings
@@ -264,8 +264,8 @@ def test_a_page_is_in_the_file_before_it_is_read_and_gone_after(store):
     page = store.keep_page(make_look(), make_page(body="<p>서울".encode("cp949"), encoding="cp949"))
     assert [look.outcome for look in looks(store)] == ["unread"]
     with closing(sqlite3.connect(store.path)) as conn:
-        (kept,) = conn.execute("SELECT page FROM fetches").fetchone()
-    assert zlib.decompress(kept) == page.body
+        (stored,) = conn.execute("SELECT page FROM fetches").fetchone()
+    assert zlib.decompress(stored) == page.body
     store.keep_content(page, make_content(), page_date=None)
     assert rows(store, "SELECT page, encoding, outcome FROM fetches") == [(None, None, "read")]
 
@@ -273,8 +273,8 @@ def test_a_page_is_in_the_file_before_it_is_read_and_gone_after(store):
 def test_a_page_without_a_sidebar_stays_for_a_better_reader(store):
     page = store.keep_page(make_look(), make_page(body=b"<html>redesigned"))
     store.keep_no_sidebar(page, "no list of cities")
-    ((kept, encoding),) = rows(store, "SELECT page, encoding FROM fetches")
-    assert (zlib.decompress(kept), encoding) == (b"<html>redesigned", "utf-8")
+    ((stored, encoding),) = rows(store, "SELECT page, encoding FROM fetches")
+    assert (zlib.decompress(stored), encoding) == (b"<html>redesigned", "utf-8")
     (look,) = looks(store)
     assert (look.outcome, look.reason) == ("no_sidebar", "no list of cities")
     assert store.unread() == []
@@ -282,12 +282,12 @@ def test_a_page_without_a_sidebar_stays_for_a_better_reader(store):
 
 def test_unread_pages_come_back_oldest_first_with_their_bytes(store):
     bodies = [b"", b"\0\xff" * 1000, "<p>서울".encode("cp949")]
-    kept = [
+    pages = [
         store.keep_page(make_look(nth), make_page(body=body, encoding="cp949"))
         for nth, body in enumerate(bodies)
     ]
-    assert store.unread() == kept
-    assert [page.body for page in kept] == bodies
+    assert store.unread() == pages
+    assert [page.body for page in pages] == bodies
 
 
 def test_a_page_that_killed_its_readers_is_set_aside_and_kept(store):
@@ -301,8 +301,8 @@ def test_a_page_that_killed_its_readers_is_set_aside_and_kept(store):
         "set_aside",
         f"reading began {TRIES} times and never finished",
     )
-    ((kept,),) = rows(store, "SELECT page FROM fetches")
-    assert zlib.decompress(kept) == b"deadly"
+    ((page,),) = rows(store, "SELECT page FROM fetches")
+    assert zlib.decompress(page) == b"deadly"
 
 
 def test_a_page_that_cannot_be_unpacked_hinders_no_other(store):
@@ -419,7 +419,7 @@ def test_a_moment_without_an_offset_is_none(store):
         store.keep_failure(look, "fetch_failed", "busy")
 
 
-# ---- what the next look needs
+# ---- the memory for the next look
 
 
 def test_a_portal_never_looked_at_left_nothing(store):
@@ -441,7 +441,7 @@ def test_validators_are_those_of_the_page_last_read(store):
 
 
 def test_a_page_from_before_leaves_the_validators_alone(store):
-    """They belong to the newest page: it is that which a 304 repeats."""
+    """Validators belong to the newest page, which a 304 repeats."""
     see(store, make_look(10), make_content(), etag='"new"')
     see(store, make_look(0), make_content(), etag='"old"')
     assert store.memory("koya").etag == '"new"'
@@ -476,11 +476,11 @@ def test_robots_are_kept_in_the_place_of_those_before(store):
     assert sorted(store.robots(), key=lambda robots: robots.origin) == [second, other]
 
 
-# ---- what fails leaves nothing behind
+# ---- failed writes
 
 
 def test_a_failed_transaction_leaves_nothing_and_the_store_goes_on(store):
-    """Ids given out in it are not used again: their rows are gone, and others take the numbers."""
+    """The store forgets the ids of rolled-back rows, because other rows get those ids."""
     page = store.keep_page(make_look(), make_page())
     before = contents(store)
     unstorable: Any = b"no text"
@@ -534,7 +534,7 @@ conn.close()
 
 
 class Holder:
-    """Another process, in the middle of a transaction until it is told to end."""
+    """Another process that holds a transaction open until ``let_go``."""
 
     def __init__(self, path: Path, sql: str) -> None:
         self._process = subprocess.Popen(
@@ -598,7 +598,7 @@ def see_failure(store: Store, **changes: Any) -> None:
 
 
 def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
-    """In WAL mode a transaction that began by reading cannot write once somebody else has."""
+    """In WAL mode a transaction that began with a read cannot write after another writer."""
     with Store.open(tmp_path / "weather.db", journal="wal") as store:
         see(store, make_look(), make_content())
         with store.transaction():

@@ -1,4 +1,4 @@
-"""Every door gives the answer of the model, whatever portals showed, in any order of arrival."""
+"""Every door gives the answer of the model, for any history in any order of arrival."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from tests.support.model import Best, Value
 
 STATIONS = ("동두천", "서울", "거제")
-"""The first, one whose number is lost now and then, and the last, which some boxes do not list."""
+"""The first city, one whose number is sometimes lost, and the last, which short boxes lack."""
 
 
 class Answer(NamedTuple):
-    """What a door says of a station at a portal."""
+    """The answer of a door about a station at a portal."""
 
     state: str
     tenths: int | None
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What a door says of a station across portals."""
+    """The answer of a door about a station across portals."""
 
     portal: str
     answer: Answer
@@ -54,15 +54,15 @@ class Counts(NamedTuple):
 
 
 Answers: TypeAlias = "dict[tuple[object, ...], object]"
-"""By question: the door, and what it was asked."""
+"""Answers by question: the door and its arguments."""
 
 
-# ---- keeping a history
+# ---- storing a history
 
 
 @contextlib.contextmanager
 def kept(history: History) -> Iterator[Store]:
-    """A store that has these looks, which came in this order."""
+    """A store with these looks, stored in this order."""
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "weather.db") as store:
         store._conn.execute("PRAGMA synchronous = off")
         for portal in history.portals:
@@ -77,19 +77,19 @@ def _keep(store: Store, look: Look) -> None:
         proofs = {"age": look.age, "page_date": look.page_date, "hour": look.hour}
         keep_own(store, look.portal, look.at, look.sidebar, **proofs)  # type: ignore[arg-type]
     else:
-        one = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
-        captures.keep(store, [one])
+        capture = capture_of(look.portal, look.at, look.sidebar, page_date=look.page_date)
+        captures.keep(store, [capture])
 
 
-# ---- the doors: each is asked in one place, of the same questions as the model
+# ---- the doors: each gets the same questions as the model
 
 
 class Questions(NamedTuple):
     """
-    What every door is asked.
+    The questions for every door.
 
     Attributes:
-        stations: Those of ``STATIONS`` that a portal ever listed.
+        stations: Those of ``STATIONS`` that any portal listed.
         moments: In the past.
         now: The present, at or after all looks.
     """
@@ -100,14 +100,15 @@ class Questions(NamedTuple):
 
 
 def asked(db: Database, questions: Questions) -> Answers:
-    """What the doors say."""
+    """The answers of the doors."""
     stations, moments, now = questions
     names = [portal.name for portal in db.portals()]
     answers: Answers = {
-        ("status", one.portal): one.state for one in db.status(portals=names, now=moment(now))
+        ("status", status.portal): status.state
+        for status in db.status(portals=names, now=moment(now))
     }
-    for one in db.latest(stations=stations, now=moment(now)) if stations else ():
-        answers["latest", one.portal, one.station] = _answer(one)
+    for value in db.latest(stations=stations, now=moment(now)) if stations else ():
+        answers["latest", value.portal, value.station] = _answer(value)
     for portal, station, seen_from, state in _weather(db.path):
         if station in stations:
             answers["weather", portal, station, seen_from] = state
@@ -123,14 +124,14 @@ def asked(db: Database, questions: Questions) -> Answers:
 
 
 def _weather(path: Path) -> list[tuple[Any, ...]]:
-    """The states of the view."""
+    """The states of the view ``weather``."""
     with closing(sqlite3.connect(path)) as conn:
         sql = "SELECT portal, station, unixepoch(seen_from), state FROM weather"
         return conn.execute(sql).fetchall()
 
 
 def _answer(known: Any) -> Answer | None:
-    """What all doors have in common."""
+    """The fields that all doors share."""
     if known.state == "none":
         return None
     return Answer(
@@ -157,7 +158,7 @@ def _counts(known: Known) -> Counts | None:
 
 
 def expected(world: World, questions: Questions) -> Answers:
-    """What the doors should say."""
+    """The answers of the model."""
     stations, moments, now = questions
     answers: Answers = {}
     for name, spells in world.spells.items():
@@ -201,7 +202,7 @@ def _of_best(best: Best | None) -> Counts | None:
 
 
 def moments_and_now(history: History, random: Random) -> tuple[list[int], int]:
-    """Some moments at which an answer may change, before or after that, and a present."""
+    """Draw moments at or beside a possible change of an answer, and a present."""
     (interval,) = {portal.interval_s for portal in history.portals}
     borders = (0, HOLD_S, FROZEN_AFTER_S, 2 * interval, 3 * interval)
     after = [border + near for border in borders for near in (0, 0, 1, -1)]
@@ -212,7 +213,7 @@ def moments_and_now(history: History, random: Random) -> tuple[list[int], int]:
 
 
 def differences(given: Answers, right: Answers) -> dict[tuple[object, ...], tuple[object, object]]:
-    """What a door said and what it should have said, where these are not equal."""
+    """The wrong answers, each with the right one."""
     return {
         question: (given.get(question, "missing"), right.get(question, "missing"))
         for question in given.keys() | right.keys()
@@ -239,10 +240,10 @@ def test_the_spells_are_those_of_the_model(history):
 @settings(max_examples=25)
 @given(histories(), st.randoms(use_true_random=False))
 def test_every_door_gives_the_answer_of_the_model(history, random):
-    """Before and after all that is derived was rebuilt."""
+    """The doors are asked before and after a rebuild."""
     with kept(history) as store, query.Database(store.path) as db:
         moments, now = moments_and_now(history, random)
-        stations = [one.name_ko for one in db.stations() if one.name_ko in STATIONS]
+        stations = [station.name_ko for station in db.stations() if station.name_ko in STATIONS]
         questions = Questions(stations=stations, moments=moments, now=now)
         right = expected(World(history.portals, history.looks), questions)
         assert differences(asked(db, questions), right) == {}
@@ -252,7 +253,7 @@ def test_every_door_gives_the_answer_of_the_model(history, random):
 
 
 def test_a_live_value_ends_at_the_pause_that_ended_it():
-    """Three looks at one set, the last an hour after the second: it was not live until then."""
+    """Three looks at one set, the last an hour after the second: it was not live in that hour."""
     minutes = ((0, 0), (10, 1), (20, 1), (80, 1))
     looks = tuple(
         Look(portal="a", at=START + minute * MINUTE, sidebar=hour_of(nth))

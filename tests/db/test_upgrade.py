@@ -1,4 +1,4 @@
-"""The file: made whole or not at all, brought up to date or left as it is, never replaced."""
+"""The file: created and migrated completely or not at all, and never replaced."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def fill(path: Path, *, looks: int = 3, journal: str = "delete") -> None:
 
 
 def ask_everything(path: Path) -> int:
-    """Ask every question there is; gives how many looks there are."""
+    """Ask every question; gives the number of looks."""
     with query.Database(path) as db:
         db.latest(now=START)
         db.stations()
@@ -57,24 +57,24 @@ def ask_everything(path: Path) -> int:
 
 
 def later(change: Callable[[Database], None]) -> Migrations:
-    """Today's migrations and one more."""
+    """The current migrations and one more."""
     more = Migrations("nalssi")
-    for known in _todays():
-        more(name=known.name)(known.fn)
+    for migration in _todays():
+        more(name=migration.name)(migration.fn)
     more(name="9999 more")(change)
     return more
 
 
 def before(name: str) -> Migrations:
-    """The migrations that came before this one."""
+    """The migrations before this one."""
     earlier = Migrations("nalssi")
-    for known in takewhile(lambda known: known.name != name, _todays()):
-        earlier(name=known.name)(known.fn)
+    for migration in takewhile(lambda migration: migration.name != name, _todays()):
+        earlier(name=migration.name)(migration.fn)
     return earlier
 
 
 def _todays() -> list[Any]:
-    """Today's migrations, in their order."""
+    """The current migrations, in order."""
     return migrations.MIGRATIONS.pending(Database(memory=True))
 
 
@@ -84,7 +84,7 @@ def add_column(db: Database) -> None:
 
 
 def run(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a child that may kill itself."""
+    """Run a child process that may kill itself."""
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,
@@ -134,7 +134,7 @@ def test_a_look_cannot_contradict_itself(path, wrong):
         store._conn.execute(f"UPDATE fetches SET {wrong}")
 
 
-# ---- making it
+# ---- creation
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
@@ -198,7 +198,7 @@ schema.open_for_writing(Path(sys.argv[1])).close()
 
 @pytest.mark.parametrize("after", [0, 5, 20, 60, -1])
 def test_a_kill_while_making_it_leaves_no_file_and_blocks_no_other(path, after):
-    """Killed after so many steps of SQLite; -1: when all but its name was done."""
+    """Killed after ``steps`` of SQLite; -1 = after all but the renaming."""
     assert run(KILL_WHILE_MAKING, path, after).returncode == -signal.SIGKILL
     assert not path.exists()
     assert path.with_name("weather.db.new").exists()
@@ -224,7 +224,7 @@ def test_a_link_to_a_disk_that_is_away_is_not_replaced(path, tmp_path):
     assert path.is_symlink()
 
 
-# ---- what is not ours
+# ---- files of other programs
 
 
 def other_application(path: Path) -> None:
@@ -233,7 +233,7 @@ def other_application(path: Path) -> None:
 
 
 def other_application_with_a_journal(path: Path) -> None:
-    """Somebody else's database, left by a killed process: merely opening it would change it."""
+    """Another program's database after a kill: merely opening it would change it."""
     original = path.with_name("original")
     with closing(sqlite3.connect(original)) as conn:
         conn.execute("PRAGMA journal_mode = wal")
@@ -288,7 +288,7 @@ def with_flipped_bytes(original: bytes, flipped: range, chance: random.Random) -
 
 
 def try_everything(path: Path) -> None:
-    """Ask and write; whatever goes wrong must be an error that we expect."""
+    """Ask and write; any failure must be an expected error."""
     try:
         with query.Database(path) as db:
             db.latest(now=START)
@@ -359,7 +359,7 @@ def test_a_value_that_we_cannot_have_written_is_damage(path, wrong):
 
 
 def test_bytes_in_place_of_a_text_are_reported_or_shown(path):
-    """A bit that flips in the header of a row makes bytes or a number of a text."""
+    """A flipped bit in a row's header can turn a text into bytes or a number."""
     fill(path, looks=1)
     with closing(sqlite3.connect(path)) as conn, conn:
         conn.execute("PRAGMA writable_schema = ON")
@@ -377,7 +377,7 @@ def test_an_error_in_our_rules_is_damage_only_in_a_damaged_file(path, monkeypatc
     fill(path, looks=1)
     with Store.open(path) as store:
         with monkeypatch.context() as patch:
-            patch.setattr("db.flagging.judge", lambda: None)  # takes no argument: a bug
+            patch.setattr("db.flagging.judge", lambda: None)  # a bug: it takes no argument
             with pytest.raises(TypeError):
                 see(store, make_look(60), make_content(make_reading(temperature_c=1.0)))
         assert see(store, make_look(60), make_content(make_reading(temperature_c=1.0)))
@@ -397,12 +397,12 @@ def test_a_name_that_we_cannot_have_written_is_damage(path):
     fill(path)
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("ALTER TABLE _sqlite_migrations RENAME COLUMN applied_at TO bpplied_at")
-        conn.execute("PRAGMA user_version = 0")  # else there is nothing to look up there
+        conn.execute("PRAGMA user_version = 0")  # so that the store reads the table of migrations
     with pytest.raises(DatabaseError, match="damaged"):
         Store.open(path)
 
 
-# ---- who may not
+# ---- permissions
 
 
 AS_NOBODY = """
@@ -429,7 +429,7 @@ print(json.dumps(ends))
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that everybody may read, unlike those of pytest."""
+    """A folder that every user may read, unlike those of pytest."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -443,17 +443,17 @@ def test_a_read_only_user_can_query_but_not_write(open_folder):
     path.chmod(0o444)
     open_folder.chmod(0o555)
     end = run(AS_NOBODY, path)
-    wrote, asked = json.loads(end.stdout)
-    assert ("readonly" in wrote, asked) == (True, 3)
+    wrote, queried = json.loads(end.stdout)
+    assert ("readonly" in wrote, queried) == (True, 3)
 
 
 @pytest.mark.parametrize("mode", [0o555, 0o000], ids=["read-only", "closed"])
 def test_an_unusable_folder_is_reported(open_folder, mode):
     open_folder.chmod(mode)
     end = run(AS_NOBODY, open_folder / "weather.db")
-    wrote, asked = json.loads(end.stdout)
+    wrote, queried = json.loads(end.stdout)
     assert "Permission denied" in wrote
-    assert "no such file" in asked or "Permission denied" in asked
+    assert "no such file" in queried or "Permission denied" in queried
 
 
 # ---- versions
@@ -480,7 +480,7 @@ def test_an_older_file_is_reported_to_readers(path):
 
 @contextmanager
 def made_before(name: str, path: Path) -> Iterator[sqlite3.Connection]:
-    """A file as it was made before a migration, to be filled."""
+    """A database of the version before a migration, open to be filled."""
     with closing(sqlite3.connect(":memory:")) as conn:
         version = migrations.apply(before(name), conn)
         yield conn
@@ -500,13 +500,13 @@ def test_a_file_from_before_the_archives_keeps_all_it_has(path):
         )
     with Store.open(path) as store:
         assert store.rebuild() == 1
-    with query.Database(path) as asked:
-        assert asked.faults() == []
-        assert [look.outcome for look in asked.looks()] == ["new"]
+    with query.Database(path) as db:
+        assert db.faults() == []
+        assert [look.outcome for look in db.looks()] == ["new"]
 
 
 def test_a_problem_that_was_a_sentence_is_a_record_and_shown_the_same(path):
-    told = """고창: unknown label '눈보라'
+    sentences = """고창: unknown label '눈보라'
 unknown city '북대구'
 no temperature printed: 부산, 제주
 a word of its own"""
@@ -514,7 +514,7 @@ a word of its own"""
         conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
         conn.execute(
             "INSERT INTO sidebars (id, digest, fragment, problems) VALUES (1, x'01', x'02', ?)",
-            (told,),
+            (sentences,),
         )
         conn.execute(
             "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
@@ -522,16 +522,16 @@ a word of its own"""
         )
     with Store.open(path) as store:
         store.rebuild()
-    with query.Database(path) as asked:
-        (look,) = asked.looks()
-        (status,) = asked.status(now=START)
-    assert [str(problem) for problem in look.problems] == told.split("\n")
+    with query.Database(path) as db:
+        (look,) = db.looks()
+        (status,) = db.status(now=START)
+    assert [str(problem) for problem in look.problems] == sentences.split("\n")
     assert [problem.unknown for problem in status.problems[:2]] == [
         "label '눈보라'",
         "city '북대구'",
     ]
     with closing(sqlite3.connect(path)) as conn:
-        assert conn.execute("SELECT problems FROM looks").fetchall() == [(told,)]
+        assert conn.execute("SELECT problems FROM looks").fetchall() == [(sentences,)]
     assert path.with_name("weather.db.before-4").is_file()
 
 
@@ -546,12 +546,12 @@ def test_notices_of_an_older_file_are_known_by_their_channel(path):
             [(f"{channel}: {kind}",) for kind, channel in OLD_NOTICES],
         )
     Store.open(path).close()
-    with query.Database(path) as asked:
-        notices = asked.open_notices()
-    assert [(one.kind, one.channel) for one in sorted(notices, key=lambda one: one.kind)] == (
-        OLD_NOTICES
-    )
-    assert {(one.portal, one.sent_at.timestamp(), one.text) for one in notices} == {
+    with query.Database(path) as db:
+        notices = db.open_notices()
+    assert [
+        (notice.kind, notice.channel) for notice in sorted(notices, key=lambda notice: notice.kind)
+    ] == (OLD_NOTICES)
+    assert {(notice.portal, notice.sent_at.timestamp(), notice.text) for notice in notices} == {
         ("koya", 1714273200, "koya is: not well")
     }
 
@@ -571,15 +571,15 @@ def test_the_looks_of_an_older_file_are_counted(path):
             "VALUES (1, 0, 600, 1, 0, 0, 0, 0, 1)"
         )
     Store.open(path).close()
-    with query.Database(path) as asked:
-        assert asked.faults() == []
-        (koya,) = asked.counts().portals.values()
+    with query.Database(path) as db:
+        assert db.faults() == []
+        (koya,) = db.counts().portals.values()
     assert koya.looks == {"new": 1, "unchanged": 1, "fetch_failed": 1}
     assert koya.milliseconds == 360
 
 
 def test_a_file_from_before_fragments_were_packed_again_keeps_all_of_them(path):
-    """One fragment of each older form, and one that was damaged before and stays so."""
+    """One fragment of each older form, and a damaged one, which stays unchanged."""
     kept = zlib.compress(PRINTED.encode()), OF_FORM_1, b"\1damaged"
     with made_before("0007 fragments", path) as conn:
         conn.executemany(
@@ -649,7 +649,7 @@ def test_killed_in_a_migration_the_file_is_the_old_one(path, journal):
     with query.Database(path) as db:
         before = db.looks()
     assert run(KILL_WHILE_MIGRATING, path, journal).returncode == -signal.SIGKILL
-    with query.Database(path) as db:  # whoever asks first rolls it back
+    with query.Database(path) as db:  # the first reader rolls it back
         assert db.looks() == before
     fill(path, journal=journal)
     assert ask_everything(path) == 6
@@ -657,7 +657,7 @@ def test_killed_in_a_migration_the_file_is_the_old_one(path, journal):
 
 @pytest.mark.parametrize("use", [ask_everything, fill], ids=["ask", "write"])
 def test_the_first_page_of_half_a_commit_is_no_damage(path, use):
-    """It already counts pages that the file does not have; the journal puts that right."""
+    """Its header counts pages that the file does not have yet; the journal restores it."""
     fill(path)
     half = path.with_name("half.db")
     with closing(sqlite3.connect(path)) as conn:
@@ -712,9 +712,9 @@ def test_wal_is_for_versions_that_cannot_lose_commits(version, safe):
 
 
 def settings(path: Path, journal: str | None) -> list[object]:
-    asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     with Store.open(path, journal=journal) as store:
-        return [store._conn.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+        return [store._conn.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
 
 
 def test_every_commit_reaches_the_disk(path):
@@ -734,7 +734,7 @@ def test_auto_takes_wal_only_where_it_is_safe(path, monkeypatch, version, mode):
 @pytest.mark.parametrize("version", [(3, 40, 1), (3, 50, 7)], ids=["3.40.1", "3.50.7"])
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 def test_an_unnamed_journal_is_unchanged(path, monkeypatch, version, journal):
-    """Also beside somebody else who has the file open, under whom it could not be changed."""
+    """The same while another process has the file open, so that the journal could not change."""
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     with Store.open(path, journal=journal) as other:
         see(other, make_look(), make_content())
@@ -759,7 +759,7 @@ def test_a_sqlite_without_strict_tables_is_reported(path, monkeypatch):
 
 
 def test_acknowledged_looks_survive_a_kill(path):
-    """The child says that a page is kept, and is killed on the spot, in the middle of the next."""
+    """The child reports that a page is stored and is killed at once, while it stores the next."""
     code = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"

@@ -1,4 +1,4 @@
-"""The views: the contract with whoever reads the file, and what live, frozen and down mean."""
+"""The views: the contract with readers of the file, and the meaning of each state."""
 
 from __future__ import annotations
 
@@ -133,15 +133,15 @@ def test_weather_is_in_korean_time_and_whole_degrees_are_real(store):
 
 
 def test_the_view_latest_agrees_with_the_query(store):
-    """It counts from the present, so that looks of long ago are down and their age is large."""
+    """The view counts from the present: old looks are down, and their age is large."""
     see(store, make_look(), A)
     (row,) = rows(store, "SELECT * FROM latest")
     with query.Database(store.path) as db:
-        (asked,) = db.latest()
-    assert row["state"] == asked.state == "down"
-    assert 0 <= asked.age_minutes - row["age_minutes"] <= 1
+        (reading,) = db.latest()
+    assert row["state"] == reading.state == "down"
+    assert 0 <= reading.age_minutes - row["age_minutes"] <= 1
     assert row["age_minutes"] >= (dt.datetime.now(dt.UTC) - START) // dt.timedelta(minutes=1) - 1
-    assert dt.datetime.fromisoformat(row["seen_from"]) == asked.seen_from == START
+    assert dt.datetime.fromisoformat(row["seen_from"]) == reading.seen_from == START
 
 
 def test_the_view_of_gaps_says_what_python_says(store):
@@ -150,12 +150,12 @@ def test_the_view_of_gaps_says_what_python_says(store):
     see(store, make_look(400), B)
     first = rows(store, "SELECT * FROM gaps")[0]
     with query.Database(store.path) as db:
-        told = db.gaps()[0]
-    assert first["since"] == told.since.isoformat() == START.astimezone(KST).isoformat()
-    assert first["until_s"] == epoch(told.until) == epoch(START) + 24000
+        gap = db.gaps()[0]
+    assert first["since"] == gap.since.isoformat() == START.astimezone(KST).isoformat()
+    assert first["until_s"] == epoch(gap.until) == epoch(START) + 24000
     names = ("portal", "failures", "cause", "reason")
-    assert {name: first[name] for name in names} == {name: getattr(told, name) for name in names}
-    assert (told.cause, told.reason) == ("portal failing, not running", "fetch_failed: busy")
+    assert {name: first[name] for name in names} == {name: getattr(gap, name) for name in names}
+    assert (gap.cause, gap.reason) == ("portal failing, not running", "fetch_failed: busy")
 
 
 def test_looks_have_their_outcome(store):
@@ -164,12 +164,12 @@ def test_looks_have_their_outcome(store):
     see(store, make_look(20), make_content(problems=(Problem(kind="unknown city", word="x"),)))
     retry_at = START + dt.timedelta(hours=1)
     store.keep_failure(make_look(30, status=503), "fetch_failed", "busy", retry_at=retry_at)
-    told = rows(store, "SELECT * FROM looks ORDER BY fetched_at")
-    assert [row["outcome"] for row in told] == ["new", "unchanged", "new", "fetch_failed"]
-    assert [row["problems"] for row in told] == [None, None, "unknown city 'x'", None]
-    assert (told[3]["reason"], told[3]["status"]) == ("busy", 503)
-    assert told[3]["fetched_at"] == "2024-04-28T12:30:00+09:00"
-    assert told[3]["retry_at"] == "2024-04-28T13:00:00+09:00"
+    looks = rows(store, "SELECT * FROM looks ORDER BY fetched_at")
+    assert [row["outcome"] for row in looks] == ["new", "unchanged", "new", "fetch_failed"]
+    assert [row["problems"] for row in looks] == [None, None, "unknown city 'x'", None]
+    assert (looks[3]["reason"], looks[3]["status"]) == ("busy", 503)
+    assert looks[3]["fetched_at"] == "2024-04-28T12:30:00+09:00"
+    assert looks[3]["retry_at"] == "2024-04-28T13:00:00+09:00"
 
 
 # ---- states
@@ -258,7 +258,7 @@ def test_a_station_that_vanished_is_down_while_the_others_are_live(store):
 
 @pytest.mark.parametrize("source", ["query", "view"])
 def test_what_the_newest_look_did_not_show_is_not_live(store, source):
-    """The look before it was minutes ago, and its values would hold for an hour more."""
+    """The look before was minutes ago, and its values would otherwise hold for another hour."""
     start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=25)
     see(store, make_look(fetched_at=start), A)
     both = make_content(make_reading(), make_reading(station=BUSAN, temperature_c=9.0))
@@ -274,7 +274,7 @@ def test_what_the_newest_look_did_not_show_is_not_live(store, source):
 
 
 def test_a_month_of_looks_with_new_dates_and_one_sidebar_is_one_frozen_spell(store):
-    """The page date is printed by the portal's own clock, which runs on when the sidebar stops."""
+    """The portal's own clock prints the page date; it goes on when the sidebar stops."""
     days = 30
     with store.transaction():
         portal = "INSERT INTO portals (name, url, interval_s) VALUES ('koya', 'x', 600)"
