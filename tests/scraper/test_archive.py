@@ -1,4 +1,4 @@
-"""Archives: in whatever form, pages say the same; whatever is damaged, the rest is read."""
+"""Archives: every format gives the same readings, and damage costs only the damaged part."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def orders(**changes: Any) -> Orders:
     return Orders(**(plain | changes))
 
 
-class Told:
-    """All that was read from some files."""
+class Extracted:
+    """The rows, tally and troubles that a worker read from files."""
 
     def __init__(self, paths: Sequence[Path], **changes: Any) -> None:
         worker = Worker(orders(**changes))
@@ -62,7 +62,7 @@ class Told:
         ]
         self.rows = [row for batch in batches for row in batch.rows]
         self.json = [line for batch in batches for line in batch.json]
-        self.troubles = [told for batch in batches for told in batch.troubles]
+        self.troubles = [trouble for batch in batches for trouble in batch.troubles]
         self.unreadable = sum(batch.unreadable for batch in batches)
         self.tally: Tally = batches[0].tally
         for batch in batches[1:]:
@@ -73,9 +73,9 @@ class Told:
         return sorted((portal, at, digest) for portal, at, _, digest, *_ in self.rows)
 
 
-def told(tmp_path: Path, body: bytes, name: str = "a.warc.gz", **changes: Any) -> Told:
+def extracted(tmp_path: Path, body: bytes, name: str = "a.warc.gz", **changes: Any) -> Extracted:
     (tmp_path / name).write_bytes(body)
-    return Told([tmp_path / name], **changes)
+    return Extracted([tmp_path / name], **changes)
 
 
 FOUR = [saved(HOST, 10 * nth, nth) for nth in range(4)]
@@ -85,7 +85,7 @@ FOUR = [saved(HOST, 10 * nth, nth) for nth in range(4)]
 
 
 def forms_of_archives() -> dict[str, tuple[str, bytes]]:
-    texts = [archives.as_text(one, nth) for nth, one in enumerate(FOUR)]
+    texts = [archives.as_text(page, nth) for nth, page in enumerate(FOUR)]
     plain = list(map(record, FOUR))
     return {
         "warc.gz": ("a.warc.gz", warc(FOUR)),
@@ -104,8 +104,8 @@ def forms_of_archives() -> dict[str, tuple[str, bytes]]:
 @pytest.mark.parametrize("form", forms_of_archives())
 def test_every_archive_gives_the_same_readings(tmp_path, form):
     name, body = forms_of_archives()[form]
-    found = told(tmp_path, body, name)
-    expected = told(tmp_path, warc(FOUR), "expected.warc.gz")
+    found = extracted(tmp_path, body, name)
+    expected = extracted(tmp_path, warc(FOUR), "expected.warc.gz")
     assert found.seen == expected.seen
     assert [row[2] for row in found.rows] == ["second"] * 4
     assert (found.troubles, dict(found.tally.refused)) == ([], {})
@@ -113,11 +113,13 @@ def test_every_archive_gives_the_same_readings(tmp_path, form):
 
 @pytest.mark.parametrize("suffix", [".html", ".txt"])
 def test_a_folder_of_saved_pages_gives_the_days_printed_on_them(tmp_path, suffix):
-    some = [archives.as_text(x, n) for n, x in enumerate(FOUR)] if suffix == ".txt" else FOUR
-    archives.folder(tmp_path / "mirror", some, suffix)
-    found = Told([tmp_path / "mirror"])
+    saved_pages = [archives.as_text(x, n) for n, x in enumerate(FOUR)] if suffix == ".txt" else FOUR
+    archives.folder(tmp_path / "mirror", saved_pages, suffix)
+    found = Extracted([tmp_path / "mirror"])
     (tmp_path / "b.warc.gz").write_bytes(warc(FOUR))
-    assert {row[3] for row in found.rows} == {row[3] for row in Told([tmp_path / "b.warc.gz"]).rows}
+    assert {row[3] for row in found.rows} == {
+        row[3] for row in Extracted([tmp_path / "b.warc.gz"]).rows
+    }
     midnight = dt.datetime(2024, 4, 1, tzinfo=KST)
     assert {row[:3] for row in found.rows} == {(HOST, midnight, "day")}
 
@@ -138,7 +140,7 @@ def printed_forms() -> dict[str, tuple[str, str]]:
 def test_every_form_of_a_box_is_found_in_every_encoding(tmp_path, encoding):
     forms = printed_forms()
     forms = {name: (kind, text.replace("•", "·")) for name, (kind, text) in forms.items()}
-    some = [
+    saved_pages = [
         Saved(
             url=f"http://{HOST}/{nth}",
             at=NOON + dt.timedelta(minutes=nth),
@@ -147,11 +149,11 @@ def test_every_form_of_a_box_is_found_in_every_encoding(tmp_path, encoding):
         )
         for nth, (kind, printed) in enumerate(forms.values())
     ]
-    found = told(tmp_path, warc(some))
+    found = extracted(tmp_path, warc(saved_pages))
     missing = [
         name
-        for name, one in zip(forms, some, strict=True)
-        if one.at not in {r[1] for r in found.rows}
+        for name, page in zip(forms, saved_pages, strict=True)
+        if page.at not in {r[1] for r in found.rows}
     ]
     assert missing == []
     assert {row[5] for row in found.rows} == {dt.date(2018, 3, 20)}
@@ -169,8 +171,8 @@ def test_every_form_of_a_box_is_found_in_every_encoding(tmp_path, encoding):
 )
 def test_the_encoding_is_that_of_a_fetched_page(tmp_path, content_type, meta, encoding):
     body = FOUR[0].body.decode().replace('<meta charset="utf-8">', meta)
-    one = replace(FOUR[0], body=body.encode(encoding), content_type=content_type)
-    assert told(tmp_path, warc([one])).seen == told(tmp_path, warc(FOUR[:1])).seen
+    saved_page = replace(FOUR[0], body=body.encode(encoding), content_type=content_type)
+    assert extracted(tmp_path, warc([saved_page])).seen == extracted(tmp_path, warc(FOUR[:1])).seen
 
 
 def chunked(body: bytes) -> bytes:
@@ -201,14 +203,14 @@ def brotli(body: bytes) -> bytes:
     ],
 )
 def test_a_body_is_read_as_it_was_sent(tmp_path, headers, encode):
-    one = replace(FOUR[0], headers=f"{headers}\r\n", body=encode(FOUR[0].body))
-    assert told(tmp_path, warc([one])).seen == told(tmp_path, warc(FOUR[:1])).seen
+    saved_page = replace(FOUR[0], headers=f"{headers}\r\n", body=encode(FOUR[0].body))
+    assert extracted(tmp_path, warc([saved_page])).seen == extracted(tmp_path, warc(FOUR[:1])).seen
 
 
 def test_a_bomb_is_refused(tmp_path):
     body = gzip.compress("기상청".encode() + bytes(50 * 2**20))
     bomb = replace(FOUR[0], headers="Content-Encoding: gzip\r\n", body=body)
-    found = told(tmp_path, warc([bomb, FOUR[1]]))
+    found = extracted(tmp_path, warc([bomb, FOUR[1]]))
     assert dict(found.tally.refused) == {"too large": 1}
     assert len(found.rows) == 1
 
@@ -219,11 +221,11 @@ def test_a_bomb_is_refused(tmp_path):
     ids=str,
 )
 def test_bodies_that_are_not_pages_are_skipped(tmp_path, changes):
-    found = told(tmp_path, warc([replace(FOUR[0], **changes)]))
+    found = extracted(tmp_path, warc([replace(FOUR[0], **changes)]))
     assert (found.rows, found.tally.pages) == ([], 0)
 
 
-# ---- whose and when
+# ---- portals and times
 
 
 @pytest.mark.parametrize(
@@ -249,12 +251,12 @@ def test_known_portals_keep_their_names():
     named = Portals(known)
     assert named.name("koya-culture.com") == "koya"
     assert named.name("new.kr") == "new.kr"
-    assert named.name("other.kr") == "other.kr_"  # the name of another
+    assert named.name("other.kr") == "other.kr_"  # "other.kr" is the name of another portal
     assert Portals(known, only_known=True).name("new.kr") is None
 
 
 def test_pages_of_others_are_refused_where_only_known_portals_are_wanted(tmp_path):
-    found = told(
+    found = extracted(
         tmp_path, warc([*FOUR, saved("other.kr", 0, 0)]), only_known=True, names={HOST: "koya"}
     )
     assert {row[0] for row in found.rows} == {"koya"}
@@ -283,7 +285,7 @@ def undated() -> bytes:
     ],
 )
 def test_a_saved_page_needs_a_portal_and_a_day(tmp_path, body, options, outcome):
-    found = told(tmp_path, body, "page.html", **options)
+    found = extracted(tmp_path, body, "page.html", **options)
     days = [(row[0], row[1].date(), row[2]) for row in found.rows]
     if isinstance(outcome, str):
         assert (days, dict(found.tally.refused)) == ([], {outcome: 1})
@@ -303,13 +305,13 @@ def test_a_saved_page_needs_a_portal_and_a_day(tmp_path, body, options, outcome)
 )
 def test_a_saved_page_has_its_own_address(tmp_path, tag):
     body = FOUR[0].body.replace(b"<head>", b"<head>" + tag.encode())
-    assert [row[0] for row in told(tmp_path, body, "page.html").rows] == ["koya.kr"]
+    assert [row[0] for row in extracted(tmp_path, body, "page.html").rows] == ["koya.kr"]
 
 
 @pytest.mark.parametrize("when", ["1970-01-01T00:00:00Z", "2031-01-01T00:00:00Z"])
 def test_a_time_that_cannot_be_is_refused(tmp_path, when):
     line = archives.json_lines([replace(FOUR[0], at=dt.datetime.fromisoformat(when))])
-    assert dict(told(tmp_path, line, "a.jsonl").tally.refused) == {"impossible time": 1}
+    assert dict(extracted(tmp_path, line, "a.jsonl").tally.refused) == {"impossible time": 1}
 
 
 @pytest.mark.parametrize(
@@ -330,7 +332,7 @@ def test_a_time_is_iso_and_korean_where_it_has_no_offset(printed, time):
 
 def test_lines_that_are_no_pages_are_counted(tmp_path):
     odd = '\n{"url": 1}\nnonsense\n{"html": "기상청" \n{"text": 5, "x": "weather_slide"}\n'.encode()
-    found = told(tmp_path, odd + archives.json_lines(FOUR), "a.jsonl")
+    found = extracted(tmp_path, odd + archives.json_lines(FOUR), "a.jsonl")
     assert len(found.rows) == 4
     assert dict(found.tally.refused) == {"not a JSON line": 2, "neither html nor text": 1}
 
@@ -353,7 +355,7 @@ def test_a_damaged_record_is_skipped_and_the_rest_is_read(tmp_path, kind):
     parts[5] = parts[5][:40] + b"!!!" + parts[5][43:]
     if kind == "plain":
         parts[5] = parts[5].replace(b"Content-Length: ", b"Content-Length: 9")
-    found = told(tmp_path, b"".join(parts), NAMES[kind])
+    found = extracted(tmp_path, b"".join(parts), NAMES[kind])
     minutes = {(row[1] - NOON).seconds // 60 for row in found.rows}
     assert minutes >= set(range(12)) - {4, 5} if kind == "zstd" else minutes == set(range(12)) - {5}
     assert found.tally.refused.total() == len(found.troubles) == 1
@@ -366,44 +368,46 @@ def test_a_record_with_a_wrong_length_is_detected(tmp_path, kind):
         head, _, rest = records[5].partition(b"Content-Length: ")
         records[5] = head + b"Content-Length: " + wrong + rest[rest.index(b"\r") :]
         parts = list(map(gzip.compress, records)) if kind == "gzip" else records
-        found = told(tmp_path, b"".join(parts), NAMES[kind])
-        whole = told(tmp_path, b"".join(WHOLE[kind]), NAMES[kind])
-        assert set(found.seen) == {row for row in whole.seen if row[1] != MANY[5].at}, wrong
+        found = extracted(tmp_path, b"".join(parts), NAMES[kind])
+        intact = extracted(tmp_path, b"".join(WHOLE[kind]), NAMES[kind])
+        assert set(found.seen) == {row for row in intact.seen if row[1] != MANY[5].at}, wrong
 
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_a_cut_archive_is_read_up_to_the_cut_and_reported(tmp_path, kind):
     parts = WHOLE[kind]
-    whole, ends = b"".join(parts), positions(parts)
+    archive, ends = b"".join(parts), positions(parts)
     chance = random.Random(7)
-    for cut in [*chance.sample(range(1, len(whole)), 40), *(end + 9 for end in ends[1:4])]:
-        found = told(tmp_path, whole[:cut], NAMES[kind])
+    for cut in [*chance.sample(range(1, len(archive)), 40), *(end + 9 for end in ends[1:4])]:
+        found = extracted(tmp_path, archive[:cut], NAMES[kind])
         complete = sum(end <= cut for end in ends[1:])
-        assert complete <= len(found.rows) <= complete + (cut in range(ends[complete], len(whole)))
+        assert (
+            complete <= len(found.rows) <= complete + (cut in range(ends[complete], len(archive)))
+        )
         assert {row[1] for row in found.rows} <= {x.at for x in MANY[: complete + 1]}
         assert found.troubles or cut in ends, cut
 
 
 @pytest.mark.parametrize("kind", WHOLE)
 def test_flipped_bytes_change_no_value(tmp_path, kind):
-    """Where records have digests, or are compressed with sums."""
+    """This holds if records have digests, or are compressed with checksums."""
     import base64  # noqa: PLC0415
     import hashlib  # noqa: PLC0415
 
-    def summed(one: Saved) -> bytes:
-        head, _, rest = record(one).partition(b"\r\n\r\n")
+    def summed(saved_page: Saved) -> bytes:
+        head, _, rest = record(saved_page).partition(b"\r\n\r\n")
         digest = base64.b32encode(hashlib.sha1(rest[:-4], usedforsecurity=False).digest())
         return head + b"\r\nWARC-Block-Digest: sha1:" + digest + b"\r\n\r\n" + rest
 
     parts = [gzip.compress(summed(x)) if kind == "gzip" else summed(x) for x in MANY]
-    good = set(told(tmp_path, b"".join(parts), NAMES[kind]).seen)
+    good = set(extracted(tmp_path, b"".join(parts), NAMES[kind]).seen)
     digests = {row[2] for row in good}
     assert len(good) == len(MANY)
     chance = random.Random(9)
     for _ in range(40):
-        whole = bytearray(b"".join(parts))
-        whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
-        found = told(tmp_path, bytes(whole), NAMES[kind])
+        archive = bytearray(b"".join(parts))
+        archive[chance.randrange(len(archive))] ^= 1 << chance.randrange(8)
+        found = extracted(tmp_path, bytes(archive), NAMES[kind])
         assert len(found.rows) >= len(MANY) - 2
         assert {row[3] for row in found.rows} <= digests
 
@@ -421,7 +425,7 @@ def test_flipped_bytes_change_no_value(tmp_path, kind):
     ],
 )
 def test_a_file_that_is_no_archive_is_reported(tmp_path, name, body):
-    found = told(tmp_path, body, name)
+    found = extracted(tmp_path, body, name)
     assert found.rows == []
     assert len(found.troubles) == found.unreadable == 1
 
@@ -430,24 +434,24 @@ def test_noise_in_an_archive_never_stops_the_reader(tmp_path):
     chance = random.Random(3)
     for kind, parts in WHOLE.items():
         for _ in range(30):
-            whole = bytearray(b"".join(parts))
+            archive = bytearray(b"".join(parts))
             for _ in range(chance.randint(1, 30)):
-                at = chance.randrange(len(whole))
-                whole[at : at + chance.randint(0, 40)] = chance.randbytes(chance.randint(0, 40))
-            found = told(tmp_path, bytes(whole), NAMES[kind])
+                at = chance.randrange(len(archive))
+                archive[at : at + chance.randint(0, 40)] = chance.randbytes(chance.randint(0, 40))
+            found = extracted(tmp_path, bytes(archive), NAMES[kind])
             assert {row[1] for row in found.rows} <= {x.at for x in MANY}
 
 
 MEASURED = """
 import sys
 sys.path.insert(0, {root!r})
-from tests.scraper.test_archive import Told
+from tests.scraper.test_archive import Extracted
 from pathlib import Path
-told = Told([Path({path!r})])
+extracted = Extracted([Path({path!r})])
 # Not ru_maxrss: a child starts with that of the test runner, however large it has grown.
 status = Path("/proc/self/status").read_text()
 peak = int(status.partition("VmHWM:")[2].split()[0]) // 1024
-print(len(told.rows), told.tally.pages, told.tally.refused["too large"], peak)
+print(len(extracted.rows), extracted.tally.pages, extracted.tally.refused["too large"], peak)
 """
 
 
@@ -484,10 +488,10 @@ def test_a_record_of_200_mb_costs_no_memory(tmp_path, kind):
 
 
 def tiny(path: Path, count: int) -> None:
-    one = gzip.compress(record(replace(FOUR[0], body=b"<p>x")), 1)
+    one_record = gzip.compress(record(replace(FOUR[0], body=b"<p>x")), 1)
     with path.open("wb") as out:
         for _ in range(count // 1000):
-            out.write(one * 1000)
+            out.write(one_record * 1000)
         out.write(WHOLE["gzip"][0])
 
 
@@ -506,7 +510,7 @@ def test_a_million_tiny_records_are_read(tmp_path):
     assert peak < 300
 
 
-# ---- for others
+# ---- our functions in other programs
 
 
 def test_readings_of_a_page_are_plain_rows():
@@ -525,7 +529,7 @@ def test_readings_of_a_page_are_plain_rows():
         "temperature_c": 0.0,
     }
     assert len(rows) == 16
-    assert pickle.loads(pickle.dumps(rows)) == rows  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(rows)) == rows  # noqa: S301 - pickled by this test
     assert pickle.loads(pickle.dumps(readings_of)) is readings_of  # noqa: S301
 
 
@@ -550,14 +554,14 @@ def test_a_packed_body_that_is_cut_is_counted_as_cut_short(tmp_path):
     cut = replace(
         FOUR[0], headers="Content-Encoding: gzip\r\n", body=gzip.compress(FOUR[0].body)[:600]
     )
-    found = told(tmp_path, warc([cut, FOUR[1]]))
+    found = extracted(tmp_path, warc([cut, FOUR[1]]))
     assert dict(found.tally.refused) == {"cut short": 1}
     assert len(found.rows) == 1
 
 
 def test_packed_lines_that_are_cut_are_counted_as_damaged(tmp_path):
     body = gzip.compress(archives.json_lines(FOUR * 400))
-    read = told(tmp_path, body[:-1000], "a.jsonl.gz")
+    read = extracted(tmp_path, body[:-1000], "a.jsonl.gz")
     assert (read.troubles, read.tally.refused["damaged"]) == (["damaged"], 1)
     assert read.tally.sidebars > 4
 
@@ -565,7 +569,7 @@ def test_packed_lines_that_are_cut_are_counted_as_damaged(tmp_path):
 def test_half_a_letter_in_an_address_costs_only_itself(tmp_path):
     html = FOUR[0].body.decode()
     line = {"url": f"https://{HOST}/\ud800", "fetched_at": NOON.isoformat(), "html": html}
-    read = told(tmp_path, json.dumps(line).encode(), "a.jsonl", as_json=True)
+    read = extracted(tmp_path, json.dumps(line).encode(), "a.jsonl", as_json=True)
     assert {json.loads(row)["url"] for row in read.json} == {f"https://{HOST}/?"}
 
 
@@ -579,7 +583,7 @@ def test_reading_imports_neither_the_network_nor_the_command_line():
     assert run.stdout == "[]\n"
 
 
-# ---- signs
+# ---- signs of a box
 
 
 @pytest.mark.parametrize("name", [*pages.LISTS, *pages.TEXTS])
@@ -590,7 +594,7 @@ def test_a_box_without_its_credit_is_known_by_its_degrees(name):
         page = pages.TEXTS[name](pages.plain(), DATE)
     body = page.replace("기상청 제공", "").replace("weather_slide", "wt").encode()
     assert len(sidebar.find(body, "utf-8").lines) == len(pages.plain())
-    assert prefilter.may_show(body) is ("℃" in page)  # with another sign it needs the credit
+    assert prefilter.may_show(body) is ("℃" in page)  # with another sign a box needs the credit
 
 
 SIGNED = [
@@ -637,7 +641,7 @@ def test_no_cp949_is_looked_for_in_what_is_said_to_be_utf_8(content_type, shown)
 @pytest.mark.parametrize("line_end", ["", "\n", "\r\n"])
 @pytest.mark.parametrize("filler", ["", "시" * 2000, "<p>시장</p>" * 900], ids=range(3))
 def test_a_page_says_the_same_however_it_is_broken_into_lines(filler, line_end):
-    """Only what is around a box is read: that must not end at lines that a page may not have."""
+    """Only the surroundings of a box are read; their limits must not depend on line breaks."""
     opens, a_list, rest = pages.box(pages.plain()).replace("\n", "").partition("<ul ")
     box = f"{opens}{line_end}{a_list}{rest}{line_end}"
     page = f"<html><body>{filler}{box}{filler}</body></html>"
@@ -647,29 +651,29 @@ def test_a_page_says_the_same_however_it_is_broken_into_lines(filler, line_end):
 
 def test_a_page_cut_within_its_box_is_not_taken(tmp_path):
     text = archives.as_text(FOUR[0], 0)
-    for cut, taken in ((200, 0), (len(text.body), 1)):
-        one = conversion(replace(text, body=text.body[:cut]))
-        one = one.replace(b"WARC-Type", b"WARC-Truncated: length\r\nWARC-Type")
-        assert len(told(tmp_path, one, "a.wet").rows) == taken
+    for cut, count in ((200, 0), (len(text.body), 1)):
+        truncated = conversion(replace(text, body=text.body[:cut]))
+        truncated = truncated.replace(b"WARC-Type", b"WARC-Truncated: length\r\nWARC-Type")
+        assert len(extracted(tmp_path, truncated, "a.wet").rows) == count
 
 
 def test_a_content_is_sent_once_and_again_where_it_is_printed_otherwise(tmp_path):
     again = replace(FOUR[0], at=NOON + dt.timedelta(minutes=1))
     other = replace(again, body=FOUR[0].body.replace(b'class="iw01"', b'class="x1"'))
-    rows = told(tmp_path, warc([FOUR[0], again, other, again])).rows
+    rows = extracted(tmp_path, warc([FOUR[0], again, other, again])).rows
     assert [content is not None for _, _, _, _, content, *_ in rows] == [True, False, True, False]
     assert len({digest for _, _, _, digest, *_ in rows}) == 1
 
 
 @pytest.mark.parametrize(
-    ("missing", "taken"), [(0, 1), (1, 0), (3000, 0)], ids=["whole", "a byte", "the articles"]
+    ("missing", "count"), [(0, 1), (1, 0), (3000, 0)], ids=["whole", "a byte", "the articles"]
 )
-def test_a_body_shorter_than_its_content_length_is_cut_short(tmp_path, missing, taken):
-    """``고창 3.8`` may be the beginning of anything."""
+def test_a_body_shorter_than_its_content_length_is_cut_short(tmp_path, missing, count):
+    """A cut can shorten a value: ``고창 3.8`` may be the beginning of another number."""
     length = len(FOUR[0].body) + missing
-    one = replace(FOUR[0], headers=f"Content-Length: {length}\r\n")
-    read = told(tmp_path, record(one), "a.warc")
-    assert (len(read.rows), read.tally.refused["cut short"]) == (taken, 1 - taken)
+    saved_page = replace(FOUR[0], headers=f"Content-Length: {length}\r\n")
+    read = extracted(tmp_path, record(saved_page), "a.warc")
+    assert (len(read.rows), read.tally.refused["cut short"]) == (count, 1 - count)
 
 
 @pytest.mark.parametrize(
@@ -678,12 +682,12 @@ def test_a_body_shorter_than_its_content_length_is_cut_short(tmp_path, missing, 
 def test_an_invisible_box_is_not_taken_at_any_distance(tmp_path, opens, closes):
     filler = "<p>기사</p>" * 500
     unseen = FOUR[0].body.decode().replace("<body>", f"<body>{opens}{filler}")
-    one = replace(FOUR[0], body=(unseen + closes).encode())
-    assert told(tmp_path, record(one), "a.warc").rows == []
+    saved_page = replace(FOUR[0], body=(unseen + closes).encode())
+    assert extracted(tmp_path, record(saved_page), "a.warc").rows == []
 
 
 def test_two_boxes_that_differ_are_not_taken_from_an_archive_either(tmp_path):
     body = FOUR[0].body.decode()
     other = FOUR[1].body.decode().partition("<body>")[2]
-    one = replace(FOUR[0], body=(body + other).encode())
-    assert told(tmp_path, record(one), "a.warc").rows == []
+    saved_page = replace(FOUR[0], body=(body + other).encode())
+    assert extracted(tmp_path, record(saved_page), "a.warc").rows == []

@@ -1,4 +1,4 @@
-"""The job for Spark, in local mode, where there is a Spark and a Java."""
+"""The Spark job, in local mode, on machines with Spark and Java."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ print(json.dumps([row.asDict() for row in spark.read.parquet(sys.argv[1]).collec
 @pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="no pyspark")
 @pytest.mark.skipif(shutil.which("java") is None, reason="no Java")
 def test_the_job_reads_what_we_read(tmp_path):
-    some = [saved("koya.kr", nth, nth) for nth in range(20)]
+    saved_pages = [saved("koya.kr", nth, nth) for nth in range(20)]
     pages: list[tuple[bytes, str, str | None]]
-    pages = [(one.body, one.url, one.at.isoformat()) for one in some]
+    pages = [(page.body, page.url, page.at.isoformat()) for page in saved_pages]
     pages.append((b"<p>no box", "http://koya.kr/", None))
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -49,10 +49,10 @@ def test_the_job_reads_what_we_read(tmp_path):
         "MASTER": "local[2]",
     }
 
-    def python(*arguments: str, told: bytes = b"") -> bytes:
+    def python(*arguments: str, stdin: bytes = b"") -> bytes:
         return subprocess.run(
             [sys.executable, *arguments],
-            input=told,
+            input=stdin,
             env=environment,
             cwd=tmp_path,
             capture_output=True,
@@ -60,8 +60,10 @@ def test_the_job_reads_what_we_read(tmp_path):
             timeout=300,
         ).stdout
 
-    python("-c", WRITE, "pages", told=pickle.dumps(pages))
+    python("-c", WRITE, "pages", stdin=pickle.dumps(pages))
     python(str(JOB), "pages", "readings")
     found = json.loads(python("-c", READ, "readings").splitlines()[-1])
-    expected = [row for one in some for row in readings_of(one.body, one.url, one.at.isoformat())]
+    expected = [
+        row for page in saved_pages for row in readings_of(page.body, page.url, page.at.isoformat())
+    ]
     assert sorted(found, key=str) == sorted(expected, key=str)

@@ -1,4 +1,4 @@
-"""Years of history from archives: stopped, killed, repeated or split, the database is the same."""
+"""Backfill from archives: stopped, killed, repeated or split, it gives the same database."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ NALSSI = [sys.executable, "-m", "scraper", "backfill"]
 
 @pytest.fixture(autouse=True)
 def database(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database in the test's folder: to make one takes longer than most tests."""
+    """A copy of an empty database; to make one takes longer than most of these tests."""
     return empty_database(tmp_path, tmp_path_factory.getbasetemp() / "empty.db")
 
 
-def empty_database(folder: Path, kept: Path) -> Path:
-    if not kept.exists():
-        Store.open(kept).close()
-    return Path(shutil.copy(kept, folder / "weather.db"))
+def empty_database(folder: Path, template: Path) -> Path:
+    if not template.exists():
+        Store.open(template).close()
+    return Path(shutil.copy(template, folder / "weather.db"))
 
 
 def nalssi(folder: Path, *arguments: object, **more: Any) -> subprocess.CompletedProcess[str]:
-    """Run ``nalssi backfill`` in a folder, on its own database."""
+    """Run ``nalssi backfill`` in a folder, on the database there."""
     run: subprocess.CompletedProcess[str] = subprocess.run(
         [*NALSSI, *map(str, arguments)],
         cwd=folder,
@@ -68,7 +68,7 @@ def environment(folder: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "NALSSI_DB": str(folder / "weather.db")}
 
 
-def told(folder: Path, *arguments: object, **more: Any) -> dict[str, Any]:
+def backfilled(folder: Path, *arguments: object, **more: Any) -> dict[str, Any]:
     run = nalssi(folder, "--json", *arguments, **more)
     assert run.returncode == 0, run.stderr
     answer: dict[str, Any] = json.loads(run.stdout)
@@ -79,7 +79,7 @@ COMPARED = (
     *("captures", "spells", "sidebars", "readings", "conditions", "stations"),
     *("portal_stations", "pauses", "flagged"),
 )
-"""The tables that must not depend on how archives were split or repeated."""
+"""The tables that must be the same however archives are split or repeated."""
 
 
 def kept(folder: Path) -> dict[str, list[str]]:
@@ -91,7 +91,7 @@ def kept(folder: Path) -> dict[str, list[str]]:
 
 def month() -> list[list[archives.Saved]]:
     """
-    Four weeks of three portals, an archive a week: live in the first, frozen ever after.
+    Four weeks of three portals, an archive a week: live in the first, frozen from then on.
 
     A week has a page every three hours; the frozen values are the same on all portals.
     """
@@ -118,23 +118,23 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module")
 def expected(weeks: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("undisturbed")
-    told(folder, "--workers", 1, *weeks)
+    backfilled(folder, "--workers", 1, *weeks)
     return kept(folder)
 
 
 def test_order_parts_and_workers_make_no_difference(tmp_path, weeks, expected):
-    told(tmp_path, "--workers", 1, weeks[3], weeks[1])
-    told(tmp_path, "--workers", 2, *weeks[:3])
+    backfilled(tmp_path, "--workers", 1, weeks[3], weeks[1])
+    backfilled(tmp_path, "--workers", 2, *weeks[:3])
     assert kept(tmp_path) == expected
 
 
 def test_the_same_archive_again_adds_no_row(tmp_path, weeks):
-    first = told(tmp_path, weeks[0])
+    first = backfilled(tmp_path, weeks[0])
     assert (first["looks"], first["contents"], first["files"]) == (168, 56, 1)
     before = kept(tmp_path)
-    skipped = told(tmp_path, weeks[0])
+    skipped = backfilled(tmp_path, weeks[0])
     assert (skipped["files"], skipped["files_skipped"], skipped["pages"]) == (0, 1, 0)
-    again = told(tmp_path, "--again", weeks[0])
+    again = backfilled(tmp_path, "--again", weeks[0])
     assert (again["files"], again["pages"], again["looks"], again["contents"]) == (1, 168, 0, 0)
     assert kept(tmp_path) == before
 
@@ -144,14 +144,14 @@ def test_an_archive_that_changed_is_read_again(tmp_path, weeks):
     path.write_bytes(weeks[0].read_bytes()[:-2000])
     assert nalssi(tmp_path, path).returncode == 0
     path.write_bytes(weeks[0].read_bytes())
-    assert told(tmp_path, path)["looks"] > 0
+    assert backfilled(tmp_path, path)["looks"] > 0
 
 
 def test_a_freeze_on_several_portals_is_one_content_and_never_live(tmp_path, weeks):
-    answer = told(tmp_path, *weeks[1:])
+    answer = backfilled(tmp_path, *weeks[1:])
     assert (answer["sidebars"], answer["contents"], answer["spells"]) == (504, 1, 3)
     with query.Database(tmp_path / "weather.db") as db:
-        assert {one.state for one in db.series("서울")} <= {"frozen", "unconfirmed"}
+        assert {spell.state for spell in db.series("서울")} <= {"frozen", "unconfirmed"}
 
 
 def test_every_form_of_archive_gives_the_same_database(tmp_path):
@@ -167,7 +167,7 @@ def test_every_form_of_archive_gives_the_same_database(tmp_path):
         folder.mkdir()
         shutil.copy(tmp_path / "weather.db", folder)
         (folder / name).write_bytes(body)
-        told(folder, folder / name)
+        backfilled(folder, folder / name)
         found.append(kept(folder))
     assert found[0] == found[1] == found[2]
     assert len(found[0]["captures"]) == 6
@@ -175,7 +175,7 @@ def test_every_form_of_archive_gives_the_same_database(tmp_path):
 
 @pytest.mark.parametrize("form", ["warc", "json lines"])
 def test_standard_input_is_read_to_its_end(tmp_path, database, form):
-    database.unlink()  # it is made where there is none
+    database.unlink()  # backfill creates a missing database
     pages = [saved("koya.kr", 10 * nth, nth) for nth in range(6)]
     body = warc(pages) if form == "warc" else json_lines(pages)
     run = subprocess.run(
@@ -194,7 +194,7 @@ def test_a_known_portal_keeps_its_name_and_address(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
         store.portal("koya", "https://www.koya.kr/front", 300)
     (tmp_path / "a.warc.gz").write_bytes(warc([saved("koya.kr", 0, 0), saved("new.kr", 0, 0)]))
-    told(tmp_path, tmp_path / "a.warc.gz")
+    backfilled(tmp_path, tmp_path / "a.warc.gz")
     with closing(sqlite3.connect(tmp_path / "weather.db")) as conn:
         rows = conn.execute("SELECT name, url, interval_s FROM portals ORDER BY name").fetchall()
     assert rows == [
@@ -207,25 +207,26 @@ def test_the_config_knows_portals_too_and_others_can_be_refused(tmp_path):
     config = '[[portals]]\nname = "koya"\nurl = "https://koya.kr/"\n'
     (tmp_path / "config.toml").write_text(config, encoding="utf-8")
     (tmp_path / "a.warc.gz").write_bytes(warc([saved("koya.kr", 0, 0), saved("new.kr", 0, 0)]))
-    answer = told(tmp_path, "--only-portals", "a.warc.gz")
+    answer = backfilled(tmp_path, "--only-portals", "a.warc.gz")
     assert (answer["looks"], answer["rejected"]) == (1, {"other portal": 1})
-    assert told(tmp_path, "a.warc.gz")["looks"] == 1  # asked otherwise, it is read again
+    # With other options the archive is read again.
+    assert backfilled(tmp_path, "a.warc.gz")["looks"] == 1
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         pytest.param([], "koya, sanmaeul, a host such as koya-culture.com;", id="a host will do"),
         pytest.param(["--only-portals"], "koya, sanmaeul;", id="no host will do"),
     ],
 )
-def test_an_unknown_portal_is_reported_with_known_ones(tmp_path, arguments, told):
+def test_an_unknown_portal_is_reported_with_known_ones(tmp_path, arguments, message):
     tables = (f'[[portals]]\nname = "{name}"\nurl = "https://{name}.kr/"\n' for name in PORTALS)
     (tmp_path / "config.toml").write_text("".join(tables), encoding="utf-8")
     (tmp_path / "page.html").write_bytes(saved("koya.kr", 0, 0).body)
     run = nalssi(tmp_path, "--portal", "koja", *arguments, "page.html")
     assert run.returncode == 2
-    assert f"no portal 'koja', expected one of: {told}" in run.stderr
+    assert f"no portal 'koja', expected one of: {message}" in run.stderr
 
 
 def test_a_rejected_page_is_reported_with_a_remedy(tmp_path):
@@ -235,19 +236,19 @@ def test_a_rejected_page_is_reported_with_a_remedy(tmp_path):
     assert "1: no portal; name their portal by --portal" in nalssi(tmp_path, "page.html").stdout
     options = ["--portal", "koya.kr", "page.html"]
     assert "1: no time; give their day by --date" in nalssi(tmp_path, *options).stdout
-    assert told(tmp_path, *options, "--date", "2024-04-01")["rejected"] == {}
+    assert backfilled(tmp_path, *options, "--date", "2024-04-01")["rejected"] == {}
 
 
 def test_a_dry_run_stores_no_row(tmp_path, database, weeks):
     database.unlink()
-    answer = told(tmp_path, "--dry-run", weeks[0])
+    answer = backfilled(tmp_path, "--dry-run", weeks[0])
     assert (answer["sidebars"], answer["contents"]) == (168, 56)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_extract_needs_no_database_and_has_every_reading(tmp_path, database, weeks):
     database.unlink()
-    answer = told(tmp_path, "--extract", "out.ndjson", weeks[0])
+    answer = backfilled(tmp_path, "--extract", "out.ndjson", weeks[0])
     rows = [json.loads(line) for line in (tmp_path / "out.ndjson").read_text("utf-8").splitlines()]
     assert len(rows) == answer["readings"] == 168 * 16
     assert {row["portal"] for row in rows} == set(HOSTS)
@@ -278,13 +279,13 @@ def test_lines_of_which_none_is_json_are_unreadable_and_read_again(tmp_path):
 
 def test_a_mark_before_lines_is_no_part_of_them(tmp_path):
     (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + json_lines([saved("koya.kr", 0, 0)]))
-    assert told(tmp_path, "a.jsonl")["looks"] == 1
+    assert backfilled(tmp_path, "a.jsonl")["looks"] == 1
 
 
 def test_a_pattern_leaves_pipes_alone(tmp_path):
     os.mkfifo(tmp_path / "a.pipe")
     (tmp_path / "a.jsonl").write_bytes(json_lines([saved("koya.kr", 0, 0)]))
-    assert told(tmp_path, "a.*")["files"] == 1
+    assert backfilled(tmp_path, "a.*")["files"] == 1
 
 
 @pytest.mark.parametrize("end", ["", "-wal", "-journal"])
@@ -301,7 +302,7 @@ def test_unknown_words_are_reported(tmp_path):
     body = saved("koya.kr", 0, 0).body.decode().replace("맑음</span>서울", "안맑음</span>북서울")
     lines = json_lines([archives.Saved(url="http://koya.kr/", at=NOON, body=body.encode())])
     (tmp_path / "a.jsonl").write_bytes(lines)
-    words = told(tmp_path, "a.jsonl")["unknown_words"]
+    words = backfilled(tmp_path, "a.jsonl")["unknown_words"]
     assert words == ["city '북서울'", "label '안맑음'"]
 
 
@@ -336,7 +337,7 @@ def test_a_damaged_archive_is_reported_in_one_line_and_the_others_are_read(tmp_p
 def test_two_backfills_do_not_run_at_once_but_a_pass_may(tmp_path, weeks):
     path = tmp_path / "weather.db"
     with lock.held(path):
-        assert told(tmp_path, weeks[0])["looks"] == 168
+        assert backfilled(tmp_path, weeks[0])["looks"] == 168
     with lock.held(path.with_name("weather.db.backfill")):
         assert nalssi(tmp_path, weeks[1]).returncode == 75
 
@@ -374,14 +375,14 @@ def _started(folder: Path, *arguments: object) -> subprocess.Popen[bytes]:
 
 
 def killed_at_random(folder: Path, paths: Sequence[Path], kills: int, *, seed: int) -> None:
-    """Kill one backfill after the other; then let one end."""
+    """Kill backfills at random moments, then let one finish."""
     chance = random.Random(seed)
     for _ in range(kills):
         with _started(folder, "--workers", 2, *paths) as running:
             time.sleep(chance.uniform(0.1, 1.2))
             running.kill()
     time.sleep(0.2)
-    told(folder, "--workers", 2, *paths)
+    backfilled(folder, "--workers", 2, *paths)
 
 
 def test_a_killed_backfill_goes_on_and_ends_the_same(tmp_path, weeks, expected):
@@ -416,7 +417,7 @@ def _is_reader(pid: str) -> bool:
 
 
 def _until_it_reads(running: subprocess.Popen[bytes]) -> int:
-    """Wait for the first process that reads; gives its number."""
+    """Wait for the first process that reads; gives its pid."""
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
     until = time.monotonic() + 60
     while time.monotonic() < until and running.poll() is None:
@@ -430,21 +431,21 @@ def test_ctrl_c_ends_it_in_one_line(tmp_path, weeks, expected):
     with _started(tmp_path, *weeks) as running:
         _until_it_reads(running)
         os.killpg(running.pid, signal.SIGINT)
-        _, said = running.communicate(timeout=60)
+        _, stderr = running.communicate(timeout=60)
     assert running.returncode in (130, 0)
-    assert b"Traceback" not in said
-    told(tmp_path, *weeks)
+    assert b"Traceback" not in stderr
+    backfilled(tmp_path, *weeks)
     assert kept(tmp_path) == expected
 
 
 def test_a_reader_that_dies_loses_only_its_file(tmp_path, weeks):
     with _started(tmp_path, "--workers", 1, "--json", *weeks) as running:
         os.kill(_until_it_reads(running), signal.SIGKILL)
-        _, said = running.communicate(timeout=60)
+        _, stderr = running.communicate(timeout=60)
     assert running.returncode == 5
-    assert b"its reader ended with code -9" in said
-    assert b"Traceback" not in said
-    assert told(tmp_path, *weeks)["files_skipped"] == 3
+    assert b"its reader ended with code -9" in stderr
+    assert b"Traceback" not in stderr
+    assert backfilled(tmp_path, *weeks)["files_skipped"] == 3
 
 
 def test_memory_does_not_grow_with_an_archive(tmp_path):

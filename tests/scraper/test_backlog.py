@@ -1,4 +1,4 @@
-"""What cannot be recorded yet waits in memory, in order, and comes first when it can be."""
+"""Looks that the file refuses wait in memory, and are recorded first, in order, later."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Backlog:
 
 
 def failing(nth: int) -> Answered:
-    """Give a look that is recorded in one step."""
+    """Give a failed look, which is recorded in one step."""
     return Answered(look=make_look(nth), answer=FetchError(URL, f"busy {nth}"))
 
 
 def showing(nth: int = 0) -> Answered:
-    """Give a look that is recorded with its page, and again when that was read."""
+    """Give a look with a page: first the page is recorded, then its content."""
     page = Page(
         url=URL,
         status=200,
@@ -60,12 +60,12 @@ def showing(nth: int = 0) -> Answered:
     return Answered(look=make_look(nth), answer=page)
 
 
-def lock_while_reading(monkeypatch: pytest.MonkeyPatch, other: sqlite3.Connection) -> None:
-    """Have the first page find the file locked once it is in there."""
+def lock_while_reading(monkeypatch: pytest.MonkeyPatch, conn: sqlite3.Connection) -> None:
+    """Lock the file after the first page is stored, and before its content is."""
     read = reader.read
 
     def locked(*page: Any, **how: Any) -> reader.PageContent:
-        other.execute("BEGIN IMMEDIATE")
+        conn.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr(reader, "read", read)
         return read(*page, **how)
 
@@ -77,7 +77,7 @@ def ends(reports: list[Report]) -> list[str]:
 
 
 def test_a_look_whose_page_is_in_the_file_is_not_lost(store, small, monkeypatch):
-    """It is read as soon as the file can be written, before all that is recorded late."""
+    """It is read as soon as the file can be written, before the looks that wait."""
     with closing(sqlite3.connect(store.path)) as other:
         lock_while_reading(monkeypatch, other)
         for answered in [showing(), *map(failing, range(1, 5))]:

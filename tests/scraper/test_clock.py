@@ -1,4 +1,4 @@
-"""A wrong clock of ours: refused before it dates a look, and its looks dropped where it did."""
+"""Our own wrong clock: it is refused before it dates a look, and its looks can be dropped."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def watch(tmp_path: Path) -> Watch:
 
 
 def dated(at: dt.datetime, *, printed: dt.datetime | None = None) -> bytes:
-    """A page by a server whose clock says this, with a date above its box."""
+    """A page of a server with this clock, with this date above its box."""
     date = (printed or at).astimezone(KST)
     weekday = "월화수목금토일"[date.weekday()]
     page = box(date=f"{date:%Y.%m.%d} ({weekday})")
@@ -54,7 +54,7 @@ def kept(path: Path) -> int:
 
 
 def scraped(path: Path, url: str, at: dt.datetime) -> subprocess.CompletedProcess[str]:
-    """One pass of `nalssi scrape` at a moment of our own."""
+    """Run a pass of `nalssi scrape` with a clock set to this moment."""
     code = f"""
         import datetime as dt, sys
         from scraper.cli import main, scrape
@@ -131,14 +131,14 @@ def test_a_clock_that_a_portal_confirms_dates_all_looks(watch, pages):
 
 
 def test_a_page_under_a_strange_date_is_kept_before_it_is_read(watch, monkeypatch):
-    """It kills its reader, and the next pass reads it."""
+    """The page kills its reader; the next pass reads it."""
     with serving(answer(box()), koya=dated(START + 3 * DAY, printed=START)) as server:
         with monkeypatch.context() as broken:
             broken.setitem(reader.FINDERS, "box", lambda *_: 1 // 0)
             with pytest.raises(ZeroDivisionError):
                 watch.look(portal(server, "koya", "/koya"))
         with query.Database(watch.path) as db:
-            assert [one.outcome for one in db.looks()] == ["unread"]
+            assert [look.outcome for look in db.looks()] == ["unread"]
         reports = watch.look(portal(server, "koya", "/koya"))
     assert [report.outcome for report in reports] == ["new", "unchanged"]
 
@@ -148,7 +148,7 @@ def test_a_page_under_a_strange_date_is_kept_before_it_is_read(watch, monkeypatc
 
 @pytest.fixture
 def wrong(tmp_path: Path) -> Path:
-    """A database with two hours of looks, and two of each portal from a clock nine hours ahead."""
+    """A database with two hours of looks, and two looks at each portal by a clock 9 h ahead."""
     path = tmp_path / "weather.db"
     with Store.open(path) as store:
         for name in ("koya", "other"):
@@ -174,24 +174,24 @@ START_OF_MAKE = make_look(0).fetched_at
 def test_dropping_looks_first_lists_them(wrong):
     run = nalssi("drop-looks", "--db", wrong, "--since", since_wrong(), "--json")
     assert run.returncode == 0
-    said = json.loads(run.stdout)
-    assert (said["written"], said["copy"]) == (False, None)
-    assert [(one["portal"], one["looks"]) for one in said["looks"]] == [("koya", 2), ("other", 2)]
+    result = json.loads(run.stdout)
+    assert (result["written"], result["copy"]) == (False, None)
+    assert [(row["portal"], row["looks"]) for row in result["looks"]] == [("koya", 2), ("other", 2)]
     assert kept(wrong) == 28
     assert sorted(wrong.parent.glob("*.before-drop-*")) == []
 
 
 def test_dropped_looks_are_in_the_copy_and_in_no_answer(wrong):
-    asked = ("drop-looks", "--db", wrong, "--since", since_wrong(), "--portal", "koya", "--write")
-    run = nalssi(*asked)
+    command = ("drop-looks", "--db", wrong, "--since", since_wrong(), "--portal", "koya", "--write")
+    run = nalssi(*command)
     assert run.returncode == 0
     (copy,) = wrong.parent.glob("*.before-drop-*")
     assert str(copy) in run.stdout
     assert (kept(copy), kept(wrong)) == (28, 26)
     assert faults(wrong) == []
     with query.Database(wrong) as db:
-        last = {one.name: one.last_look for one in db.portals()}
-        latest = {one.portal: one.temperature_c for one in db.latest()}
+        last = {portal.name: portal.last_look for portal in db.portals()}
+        latest = {reading.portal: reading.temperature_c for reading in db.latest()}
         looks = db.counts().portals["other"].looks
     assert last["koya"] == START_OF_MAKE + 110 * HOUR / 60
     assert latest == {"koya": 1.0, "other": 9.0}

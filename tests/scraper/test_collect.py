@@ -1,4 +1,4 @@
-"""The whole way, over real HTTP into a real file: what a portal shows is what is kept."""
+"""From real HTTP into a real file: the database has what a portal showed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 START = dt.datetime(2026, 3, 1, 0, 0, tzinfo=dt.UTC)
 NO_ROBOTS = answer(status="404 Not Found")
 CERTIFICATES = ssl.create_default_context()
-"""Read once: it takes longer than a look."""
+"""Loaded once: loading takes longer than a look."""
 
 
 def box(*temperatures: str, date: str = "2026.03.01 (일)") -> bytes:
@@ -56,7 +56,7 @@ def serving(*replies: Reply, **more: Reply) -> Iterator[Server]:
 
 
 class Watch:
-    """Looks at portals as a daemon would, at moments that the test sets."""
+    """Polls portals as the daemon does, at moments that the test sets."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.now, self.timeout_s = path, START, 5.0
@@ -177,7 +177,7 @@ WAYS: dict[str, tuple[Reply, str]] = {
     "another box": (answer("<title>공사 중</title>"), "공사 중"),
     "empty": (answer(), "KMA is not named"),
 }
-"""How a portal answers, and what is said of it."""
+"""Answers of a portal, with the outcome and reason of the look."""
 
 ROBOTS: dict[str, tuple[Reply, str]] = {
     "refused": (answer("User-agent: *\nDisallow: /"), "refused by the site's robots.txt"),
@@ -204,15 +204,19 @@ def test_each_way_in_which_a_portal_can_fail_is_one_row_and_harms_no_other(watch
         ]
         first, last = (stack.enter_context(serving(answer(box()))) for _ in range(2))
         reports = watch.look(portal(first, "first"), *portals, portal(last, "last"))
-    said = {name: reason for name, (_, reason) in (WAYS | ROBOTS).items()}
-    said |= {"full": "no page within 3 s", "off": "no connection", "unknown": "no address of"}
+    expected_reasons = {name: reason for name, (_, reason) in (WAYS | ROBOTS).items()}
+    expected_reasons |= {
+        "full": "no page within 3 s",
+        "off": "no connection",
+        "unknown": "no address of",
+    }
     looks = {look.portal: look for look in watch.looks()}
-    assert len(watch.looks()) == len(reports) == len(said) + 2
-    for name, reason in said.items():
+    assert len(watch.looks()) == len(reports) == len(expected_reasons) + 2
+    for name, reason in expected_reasons.items():
         assert looks[name].outcome == OUTCOMES.get(name, "fetch_failed"), name
         assert reason in str(looks[name].reason), name
     assert [looks[name].outcome for name in ("first", "last")] == ["new", "new"]
-    assert {report.portal for report in reports if report.error} == set(said)
+    assert {report.portal for report in reports if report.error} == set(expected_reasons)
 
 
 def test_robots_txt_is_obeyed_kept_for_a_day_and_may_be_overruled(watch):
@@ -247,7 +251,7 @@ def test_a_month_of_page_dates_over_one_sidebar_is_one_spell_frozen(watch):
         for _ in days:
             watch.look(portal(server), after=dt.timedelta(days=1))
     (seoul,) = [row for row in watch.latest() if row.station == "서울"]
-    # The first page is of the day that ended nine hours before it was seen.
+    # The first page has the date of a day that ended nine hours before the look.
     assert (seoul.state, seoul.age_minutes) == ("frozen", (30 * 24 + 9) * 60)
     assert seoul.page_date == days[-1]
     with query.Database(watch.path) as db:
@@ -263,7 +267,7 @@ def test_looks_at_one_host_wait_for_each_other(watch):
 
 
 def break_for(watch: Watch, name: str) -> None:
-    """Have SQLite refuse every look at this portal."""
+    """Make SQLite refuse every look at this portal."""
     with contextlib.closing(sqlite3.connect(watch.path)) as conn:
         conn.execute(
             "CREATE TRIGGER broken BEFORE INSERT ON fetches WHEN NEW.portal_id = "
@@ -285,7 +289,7 @@ def test_an_unstored_look_is_an_error_with_the_other_reports(watch):
 
 
 def held_by_another(path: Path) -> contextlib.closing[sqlite3.Connection]:
-    """Give a connection that any thread may use."""
+    """Give another connection, which any thread may use."""
     return contextlib.closing(sqlite3.connect(path, check_same_thread=False))
 
 
@@ -311,7 +315,7 @@ def test_a_look_that_is_kept_late_is_reported_like_any_other(watch, monkeypatch)
 
 
 def late(reply: bytes) -> Reply:
-    """Give an answer a moment later, so that others are done with before."""
+    """Delay an answer, so that the other looks end before."""
 
     def wait(request: Request) -> Iterator[bytes]:
         request.stopping.wait(0.3)
@@ -321,7 +325,7 @@ def late(reply: bytes) -> Reply:
 
 
 def scrape(watch: Watch, server: Server, *names: str) -> subprocess.CompletedProcess[str]:
-    """Look by the command line at portals of these names, each at its own path."""
+    """Run `nalssi scrape` on portals of these names, each at its own path."""
     urls = {name: portal(server, path=f"/{name}").url for name in names}
     tables = [f'[[portals]]\nname = "{name}"\nurl = "{url}"' for name, url in urls.items()]
     config = watch.path.with_name("config.toml")
@@ -361,7 +365,7 @@ def test_a_pass_reports_the_pages_of_a_killed_one(watch):
 
 
 def killed_while(what: str, path: Path, url: str) -> None:
-    """Run one pass in a process of its own that is killed when it comes to this point."""
+    """Run a pass in a child process that is killed at this point."""
     code = f"""
         import os, signal, sys
         from scraper.cli import main
@@ -431,14 +435,14 @@ def test_a_bug_in_one_look_leaves_its_page_and_stops_no_other(watch, monkeypatch
         return find(body, *more, **named)
 
     monkeypatch.setitem(FINDERS, "box", broken)
-    odd = answer(box("-40.0", "1.0", "1.0"))
-    with serving(answer(box()), odd=odd) as server, pytest.raises(ZeroDivisionError):
+    cold = answer(box("-40.0", "1.0", "1.0"))
+    with serving(answer(box()), odd=cold) as server, pytest.raises(ZeroDivisionError):
         watch.look(portal(server, "odd", "/odd"), portal(server, "good"))
     assert {outcome for outcome, _, _ in outcomes(watch.path)} == {"unread", "read"}
 
 
 def transactions(store: Store) -> list[str]:
-    """Have each transaction that begins from now on added to this list."""
+    """Give a list that grows with each transaction from now on."""
     begun: list[str] = []
 
     def note(statement: str) -> None:
@@ -460,7 +464,7 @@ def transactions(store: Store) -> list[str]:
     ],
 )
 def test_a_look_is_two_transactions_at_most(watch, reply, outcome, count):
-    """Its page, then what that says; robots.txt is read again after a day, and rides along."""
+    """One for the page, with a new robots.txt after a day, and one for the content."""
     first = answer(box(), headers={"ETag": '"a"'})
     with serving(first, reply) as server, Store.open(watch.path) as store:
         asyncio.run(watch._sweep(store, (portal(server),)))
@@ -481,7 +485,9 @@ def test_the_row_of_a_portal_is_written_when_its_address_is_another(watch):
             assert len(begun) == expected
             begun.clear()
             with query.Database(watch.path) as db:
-                assert [known.url for known in db.portals()] == [portal(server, path=path).url]
+                assert [portal_row.url for portal_row in db.portals()] == [
+                    portal(server, path=path).url
+                ]
 
 
 def test_a_portal_that_could_not_be_made_known_is_with_its_look(watch, monkeypatch):
@@ -509,11 +515,11 @@ def test_no_descriptor_or_child_is_left_behind(watch):
 
 
 def test_a_cut_list_is_refused_where_the_portal_showed_more_before(watch):
-    whole = page([Entry(label="맑음", city=c, temperature="1.0") for c in CITIES], "", size=9000)
-    cut = whole[: whole.index("제주")].encode()
-    with serving(answer(cut), answer(whole.encode()), answer(cut)) as server:
+    full = page([Entry(label="맑음", city=c, temperature="1.0") for c in CITIES], "", size=9000)
+    cut = full[: full.index("제주")].encode()
+    with serving(answer(cut), answer(full.encode()), answer(cut)) as server:
         reports = [watch.look(portal(server), after=TEN_MINUTES)[0] for _ in range(3)]
-    assert [one.outcome for one in reports] == ["new", "new", "no_sidebar"]
+    assert [report.outcome for report in reports] == ["new", "new", "no_sidebar"]
     assert reports[0].problems[-1] == "the page ends within the list, after 9 entries"
     assert str(reports[2].error).endswith("the page ends within the list, after 9 of 16 entries")
-    assert {one.station for one in watch.latest()} == set(CITIES)
+    assert {reading.station for reading in watch.latest()} == set(CITIES)

@@ -1,4 +1,4 @@
-"""config.toml is read whole, or refused with the key, its value and what was expected."""
+"""config.toml is read, or refused with the key, its value and the expected form."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def refusal(tmp_path: Path, text: str) -> str:
 
 TABLES = (Config, Fetch, Notify, Metrics, Site, Log, Mqtt, Taught, Portal)
 NAMES = ("path", "fetch", "notify", "metrics", "site", "log", "mqtt", "words", "portals")
-"""Of the tables themselves, which have their own rows in the docs; and where the file is."""
+"""Fields without a row of their own in the docs: the tables, and the path of the file."""
 
 
 def test_the_config_beside_the_readme_has_every_key_at_its_default():
@@ -67,7 +67,7 @@ def test_the_package_has_the_version_that_it_says():
 
 
 def documented() -> dict[str, str]:
-    """Each key of the page on the config, with its default as it stands there."""
+    """Each key of docs/configuration.md, with the default printed there."""
     page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
     return dict(re.findall(r"^\| `(\w+)` \|[^|]*\| ?(.*?) ?\|", page, re.MULTILINE))
 
@@ -78,13 +78,13 @@ def test_the_docs_explain_every_key_and_no_other():
 
 
 def test_the_docs_name_every_default():
-    told = documented()
+    defaults = documented()
     for table in TABLES:
         for key in msgspec.structs.fields(table):
             if key.name in NAMES or key.required:
                 continue
             default = key.default_factory() if key.default is msgspec.NODEFAULT else key.default
-            shown = told[key.name].strip("`")
+            shown = defaults[key.name].strip("`")
             if not default:
                 assert shown in ("none", "empty", "0", "false")
             else:
@@ -94,8 +94,8 @@ def test_the_docs_name_every_default():
 def test_the_pages_of_every_kind_of_portal_have_a_reader():
     (kinds,) = (key.type for key in msgspec.structs.fields(Portal) if key.name == "kind")
     assert set(get_args(get_args(kinds)[0])) == set(FINDERS)
-    told = f"one of: {', '.join(FINDERS)}"
-    assert keys.expected(kinds) == told
+    message = f"one of: {', '.join(FINDERS)}"
+    assert keys.expected(kinds) == message
 
 
 def test_every_key_says_what_is_expected_of_it():
@@ -124,7 +124,7 @@ def test_finding_the_database_loads_no_table_of_words(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("schedule", "told"),
+    ("schedule", "message"),
     [
         ("65,25,45 * * * *", "bad minute"),
         ("0 9 * * 8", "bad day-of-week"),
@@ -133,9 +133,9 @@ def test_finding_the_database_loads_no_table_of_words(tmp_path):
         ("0 0 31 2 *", "bad day-of-month"),
     ],
 )
-def test_a_schedule_is_checked_with_the_rest_of_the_config(tmp_path, schedule, told):
+def test_a_schedule_is_checked_with_the_rest_of_the_config(tmp_path, schedule, message):
     problem = refusal(tmp_path, f'schedule = "{schedule}"')
-    assert problem == f"schedule {schedule!r}: {told}, expected such as '5,25,45 * * * *'"
+    assert problem == f"schedule {schedule!r}: {message}, expected such as '5,25,45 * * * *'"
 
 
 def test_an_empty_config_is_all_defaults(tmp_path):
@@ -177,10 +177,10 @@ def test_a_textfile_that_node_exporter_would_not_read_is_refused(tmp_path):
 
 
 def test_a_relative_textfile_counts_from_the_folder_of_the_config(tmp_path):
-    asked = '[metrics]\ntextfile = "{}"'.format
-    assert load(tmp_path, asked("n.prom")).metrics.textfile == str(tmp_path / "n.prom")
-    assert load(tmp_path, asked("/kept/n.prom")).metrics.textfile == "/kept/n.prom"
-    assert load(tmp_path, asked("")).metrics.textfile == ""
+    text = '[metrics]\ntextfile = "{}"'.format
+    assert load(tmp_path, text("n.prom")).metrics.textfile == str(tmp_path / "n.prom")
+    assert load(tmp_path, text("/kept/n.prom")).metrics.textfile == "/kept/n.prom"
+    assert load(tmp_path, text("")).metrics.textfile == ""
 
 
 @pytest.mark.parametrize(
@@ -226,9 +226,9 @@ def test_a_file_of_certificates_counts_from_the_folder_of_the_config(tmp_path):
     ],
 )
 def test_a_file_without_certificates_is_refused(tmp_path, name, problem):
-    told = refusal(tmp_path, f'[fetch]\nca_file = "{name}"')
-    assert told.startswith("fetch.ca_file = ")
-    assert problem in told
+    message = refusal(tmp_path, f'[fetch]\nca_file = "{name}"')
+    assert message.startswith("fetch.ca_file = ")
+    assert problem in message
 
 
 @pytest.mark.parametrize(
@@ -243,8 +243,8 @@ def test_a_proxy_is_an_address_or_that_of_the_environment(tmp_path, proxy):
     ['"socks5://me:secret@10.0.0.1"', '"secret:3128"', '"http://"', '["http://me:secret@a"]', "1"],
 )
 def test_an_invalid_proxy_is_refused_without_its_secret(tmp_path, proxy):
-    told = refusal(tmp_path, f"[fetch]\nproxy = {proxy}")
-    assert told == "fetch.proxy: expected an http:// or https:// address, or 'environment'"
+    message = refusal(tmp_path, f"[fetch]\nproxy = {proxy}")
+    assert message == "fetch.proxy: expected an http:// or https:// address, or 'environment'"
 
 
 def test_an_interval_is_also_in_seconds(tmp_path):
@@ -252,7 +252,7 @@ def test_an_interval_is_also_in_seconds(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("intervall_minutes = 10", ["intervall_minutes", "= 10", "interval_minutes"]),
         ("[fetch]\ntimeout = 5", ["fetch.timeout", "= 5", "timeout_s"]),
@@ -297,9 +297,9 @@ def test_an_interval_is_also_in_seconds(tmp_path):
         (PORTAL.replace("koya.example", "koya.example:99999"), ["portals[1].url", "99999"]),
     ],
 )
-def test_an_error_names_key_and_value(tmp_path, text, told):
+def test_an_error_names_key_and_value(tmp_path, text, message):
     problem = refusal(tmp_path, text)
-    for part in told:
+    for part in message:
         assert part in problem
 
 
@@ -351,8 +351,8 @@ def test_a_config_that_is_not_there_is_an_error_not_a_default(tmp_path, monkeypa
 
 
 def test_the_folder_of_the_site_counts_from_the_folder_of_the_config(tmp_path):
-    asked = '[site]\nfolder = "pages"\nbase_url = "https://weather.example.kr/below"\nmonths = 0\n'
-    site = load(tmp_path, asked).site
+    text = '[site]\nfolder = "pages"\nbase_url = "https://weather.example.kr/below"\nmonths = 0\n'
+    site = load(tmp_path, text).site
     assert (site.folder, site.months) == (str(tmp_path / "pages"), 0)
 
 

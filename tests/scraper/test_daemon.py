@@ -1,4 +1,4 @@
-"""`nalssi run` as a process: what it looks at, says, tells systemd, and needs."""
+"""`nalssi run` as a process: its looks, log, memory, and messages to systemd."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ _T = TypeVar("_T")
 
 PATIENCE_S = 60.0
 MOST_BYTES = 80 * 2**20
-"""Resident; 50 to 60 MB are usual."""
+"""Resident memory; 50 to 60 MB is usual."""
 
 
-class Running:
-    """A daemon and what it says on stderr."""
+class DaemonProcess:
+    """A daemon and its log on stderr."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process, self._log = process, log
 
     def lines(self, event: str = "") -> list[dict[str, Any]]:
-        """The lines of its log; only those of one event, where one is named."""
-        whole = self._log.read_text().rpartition("\n")[0]
-        rows: list[dict[str, Any]] = [json.loads(line) for line in whole.splitlines()]
+        """The lines of its log, or only those of one event."""
+        complete = self._log.read_text().rpartition("\n")[0]
+        rows: list[dict[str, Any]] = [json.loads(line) for line in complete.splitlines()]
         return [row for row in rows if event in ("", row["event"])]
 
     def wait(self, event: str, *, count: int = 1) -> list[dict[str, Any]]:
@@ -64,17 +64,17 @@ class Running:
         return self.process.wait(PATIENCE_S)
 
 
-def until(ask: Callable[[], _T], well: Callable[[_T], bool]) -> _T:
-    """Ask until the answer is well, for a bounded time."""
+def until(ask: Callable[[], _T], wanted: Callable[[_T], bool]) -> _T:
+    """Ask until the answer is as wanted, for a bounded time."""
     end = time.monotonic() + PATIENCE_S
-    while not well(answer := ask()):
+    while not wanted(answer := ask()):
         assert time.monotonic() < end, answer
         time.sleep(0.02)
     return answer
 
 
 @contextlib.contextmanager
-def running(folder: Path, **env: str) -> Iterator[Running]:
+def running(folder: Path, **env: str) -> Iterator[DaemonProcess]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("NALSSI_")}
     path = folder / "log"
     with path.open("wb") as log:
@@ -86,14 +86,14 @@ def running(folder: Path, **env: str) -> Iterator[Running]:
             stderr=log,
         )
     try:
-        yield Running(process, path)
+        yield DaemonProcess(process, path)
     finally:
         process.kill()
         process.wait()
 
 
 def add(folder: Path, *lines: str) -> None:
-    """Put lines before the portals of a config."""
+    """Insert lines before the portals of a config."""
     config = folder / "config.toml"
     config.write_text("\n".join([*lines, config.read_text()]))
 
@@ -146,13 +146,13 @@ def test_the_daemon_waits_for_the_interval(tmp_path):
 
 
 def shown_in_a_terminal(folder: Path, **env: str) -> str:
-    """Run it in a terminal until it has looked once; give what it showed there."""
-    ours, theirs = pty.openpty()
-    with os.fdopen(theirs, "wb") as terminal:
-        whole = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **env}
-        process = subprocess.Popen([*NALSSI, "run"], cwd=folder, env=whole, stderr=terminal)
+    """Run the daemon in a terminal until its first look; gives what the terminal got."""
+    our_end, child_end = pty.openpty()
+    with os.fdopen(child_end, "wb") as terminal:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **env}
+        process = subprocess.Popen([*NALSSI, "run"], cwd=folder, env=environment, stderr=terminal)
     shown = b""
-    with os.fdopen(ours, "rb", buffering=0) as stream:
+    with os.fdopen(our_end, "rb", buffering=0) as stream:
         while b"no_sidebar" not in shown and select.select([stream], [], [], PATIENCE_S)[0]:
             shown += stream.read(65536)
         process.terminate()
@@ -164,11 +164,11 @@ def test_a_log_in_a_terminal_is_readable_and_no_page_speaks_to_it(tmp_path):
     with portal(tmp_path, koya=answer(f"<title>{HOSTILE}</title>")):
         shown = shown_in_a_terminal(tmp_path, NO_COLOR="")
     assert "\x1b[" in shown
-    text = re.sub(r"\x1b\[[0-9;]*m", "", shown)  # its own colours
+    text = re.sub(r"\x1b\[[0-9;]*m", "", shown)  # the log's own colours
     assert "portal=koya" in text
     assert "{" not in text
-    for odd in ("\x1b", "\x07", "\u202e", "\u2066", "\x9b"):
-        assert odd not in text
+    for character in ("\x1b", "\x07", "\u202e", "\u2066", "\x9b"):
+        assert character not in text
 
 
 def test_no_color_disables_colours(tmp_path):
@@ -254,21 +254,21 @@ def test_metrics_are_served_on_the_configured_port(tmp_path):
         with running(tmp_path) as daemon:
             daemon.wait("look")
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as got:
-                told = got.read().decode()
+                metrics = got.read().decode()
             assert daemon.stop() == 0
     for line in (
         'nalssi_looks_total{outcome="new",portal="koya"} 1.0',
         'nalssi_portal_state{portal="koya",state="stale"} 1.0',
         "nalssi_readings_total 2.0",
     ):
-        assert line in told
+        assert line in metrics
 
 
 def test_a_taken_metrics_port_stops_no_look(tmp_path):
-    with portal(tmp_path, koya=answer(BOX), b=answer(BOX)), socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        add(tmp_path, f"metrics.port = {other.getsockname()[1]}")
+    with portal(tmp_path, koya=answer(BOX), b=answer(BOX)), socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        add(tmp_path, f"metrics.port = {listener.getsockname()[1]}")
         with running(tmp_path) as daemon:
             (refusal,) = daemon.wait("no metrics")
             daemon.wait("look", count=2)
@@ -307,11 +307,11 @@ def test_a_portal_that_left_the_config_is_only_counted(tmp_path):
             daemon.process.send_signal(signal.SIGHUP)
             daemon.wait("looking", count=2)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as got:
-                told = got.read().decode()
+                metrics = got.read().decode()
             assert daemon.stop() == 0
-    assert 'nalssi_portal_state{portal="koya",state="stale"} 1.0' in told
-    assert 'nalssi_portal_state{portal="gone"' not in told
-    assert 'nalssi_looks_total{outcome="new",portal="gone"} 1.0' in told
+    assert 'nalssi_portal_state{portal="koya",state="stale"} 1.0' in metrics
+    assert 'nalssi_portal_state{portal="gone"' not in metrics
+    assert 'nalssi_looks_total{outcome="new",portal="gone"} 1.0' in metrics
 
 
 def test_what_a_library_logs_is_a_line_of_the_log():
@@ -350,7 +350,7 @@ try:
 except ValueError:
     logging.getLogger("other").exception("o\u2066dd")
 """
-"""A job that is due again while it runs, and an error with its traceback."""
+"""A program that logs a job that is due while it runs, and an error with its traceback."""
 
 
 def test_problems_are_logged_when_they_change(tmp_path):
@@ -361,13 +361,13 @@ def test_problems_are_logged_when_they_change(tmp_path):
             load=lambda: config.load(tmp_path / "config.toml"),
             store=store,
             clock=lambda: dt.datetime.now(dt.UTC),
-            log=log,  # type: ignore[arg-type] # as much of one as it uses here
+            log=log,  # type: ignore[arg-type] # a fake with the used part
         )
         for problems in [("a",), ("a",), None, ("a",), ("b", "c"), (), ()]:
             daemon._after("koya", make_report(problems))
             daemon._after("koya", Report(portal="koya", outcome="not_modified"))
-    told = [row["problem"] for row in log.rows if row["event"] == "problem"]
-    assert told == ["a", "b", "c", "none any more"]
+    logged = [row["problem"] for row in log.rows if row["event"] == "problem"]
+    assert logged == ["a", "b", "c", "none any more"]
     assert len([row for row in log.rows if row["event"] == "look"]) == 14
 
 
@@ -384,7 +384,7 @@ class Log:
 
 
 def make_report(problems: tuple[str, ...] | None) -> Report:
-    """How a look ended that saw these problems, or failed."""
+    """Give the report of a look with these problems; None = of a failed look."""
     if problems is None:
         return Report(portal="koya", outcome="fetch_failed", error="HTTP 500")
     return Report(portal="koya", outcome="unchanged", problems=problems)
@@ -392,9 +392,9 @@ def make_report(problems: tuple[str, ...] | None) -> Report:
 
 @contextlib.contextmanager
 def systemd(folder: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
-    """A socket as systemd's, and what was said to it so far."""
+    """A socket like systemd's; gives its path, and a function for the messages so far."""
     path = folder / "notify"
-    said: list[str] = []
+    received: list[str] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))
         listener.setblocking(False)
@@ -402,8 +402,8 @@ def systemd(folder: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
         def heard() -> list[str]:
             with contextlib.suppress(BlockingIOError):
                 while True:
-                    said.extend(listener.recv(65536).decode().splitlines())
-            return said
+                    received.extend(listener.recv(65536).decode().splitlines())
+            return received
 
         yield str(path), heard
 
@@ -411,24 +411,24 @@ def systemd(folder: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
 def test_systemd_hears_of_start_looks_reload_and_end(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), systemd(tmp_path) as (path, heard):
         with running(tmp_path, NOTIFY_SOCKET=path) as daemon:
-            until(heard, lambda said: {"READY=1", "STATUS=koya: new"} <= set(said))
-            until(heard, lambda said: "WATCHDOG=1" in said)
+            until(heard, lambda states: {"READY=1", "STATUS=koya: new"} <= set(states))
+            until(heard, lambda states: "WATCHDOG=1" in states)
             assert "STOPPING=1" not in heard()
             daemon.process.send_signal(signal.SIGHUP)
-            until(heard, lambda said: said.count("READY=1") == 2 and "RELOADING=1" in said)
+            until(heard, lambda states: states.count("READY=1") == 2 and "RELOADING=1" in states)
             assert daemon.stop() == 0
         assert "STOPPING=1" in heard()
 
 
 def test_looks_that_wait_for_their_turn_do_not_hang_and_one_that_never_ends_does(monkeypatch):
-    """Fifteen looks of a tenth of a second each, where a second is too long for one."""
+    """Fifteen looks of 0.1 s in turn exceed the limit for one look, which is a second."""
     monkeypatch.setattr(scheduler, "LONGEST_LOOK_S", 1.0)
     assert asyncio.run(fed_while_looking(ends=True)) == {True}
     assert asyncio.run(fed_while_looking(ends=False)) == {True, False}
 
 
 async def fed_while_looking(*, ends: bool) -> set[bool]:
-    """Whether it went on, asked from time to time for longer than that."""
+    """Give each answer of ``goes_on`` during 1.3 seconds."""
     turn, never = asyncio.Lock(), asyncio.Event()
 
     class OneByOne:
@@ -452,8 +452,8 @@ async def fed_while_looking(*, ends: bool) -> set[bool]:
 
     portals = tuple(config.Portal(name=f"p{n}", url="http://127.0.0.1/") for n in range(15))
     looks = scheduler.Timetable(
-        OneByOne(),  # type: ignore[arg-type] # as much of one as it uses here
-        Silent(),  # type: ignore[arg-type] # the same
+        OneByOne(),  # type: ignore[arg-type] # a fake with the used part
+        Silent(),  # type: ignore[arg-type] # likewise
         config.Config(portals=portals),
         lambda: dt.datetime.now(dt.UTC),
         lambda *_: None,
@@ -477,11 +477,11 @@ def test_testing_the_lock_does_not_block_a_start(tmp_path):
             begun.set()
             time.sleep(0.02)
 
-    other = threading.Thread(target=look)
-    other.start()
+    thread = threading.Thread(target=look)
+    thread.start()
     assert begun.wait(PATIENCE_S)
     with lock.held(path):
-        other.join(PATIENCE_S)
+        thread.join(PATIENCE_S)
 
 
 def test_a_schedule_is_a_cron_expression(tmp_path):
@@ -509,7 +509,7 @@ def test_a_wrong_config_is_refused(tmp_path):
 
 
 def test_it_needs_little_memory(tmp_path):
-    Store.open(tmp_path / "weather.db").close()  # making it takes a library that is large
+    Store.open(tmp_path / "weather.db").close()  # to create it would load a large library
     with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
         daemon.wait("look")
         status = Path(f"/proc/{daemon.process.pid}/status").read_text()

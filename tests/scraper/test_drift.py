@@ -1,4 +1,4 @@
-"""Drift: what is left of the entries of a box that a portal lost."""
+"""Drift: the entries of a lost box that are still in the page."""
 
 from __future__ import annotations
 
@@ -50,9 +50,11 @@ def drifted(page: str, encoding: str = "utf-8") -> Drift:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp949"])
 def test_each_entry_has_the_row_that_is_nearest_to_it(encoding):
-    found = {one.city: one for one in drifted(REDONE, encoding).survivors}
+    found = {survivor.city: survivor for survivor in drifted(REDONE, encoding).survivors}
     assert list(found) == list(pages.CITIES)
-    assert {city: one.after for city, one in found.items() if one.after is not None} == {
+    assert {
+        city: survivor.after for city, survivor in found.items() if survivor.after is not None
+    } == {
         "동두천": "동두천 -9.0",
         "서울": "서울 -5.6",
         "부산": "부산 2.9",
@@ -65,7 +67,7 @@ def test_each_entry_has_the_row_that_is_nearest_to_it(encoding):
 
 
 @pytest.mark.parametrize(
-    ("page", "told"),
+    ("page", "sentence"),
     [
         (
             REDONE,
@@ -75,27 +77,29 @@ def test_each_entry_has_the_row_that_is_nearest_to_it(encoding):
         ("", "none of its 16 entries is left"),
     ],
 )
-def test_a_sentence_says_how_many_are_left(page, told):
-    assert str(drifted(page)) == told
+def test_a_sentence_says_how_many_are_left(page, sentence):
+    assert str(drifted(page)) == sentence
 
 
 def test_a_long_page_of_one_city_is_compared_in_part():
     found = drifted("<p>서울 소식 1</p>" * 60_000 + "<p>부산 2.9</p>").survivors
-    assert [one.after for one in found if one.city == "서울"] == ["서울 소식 1"]
+    assert [survivor.after for survivor in found if survivor.city == "서울"] == ["서울 소식 1"]
 
 
 def test_a_feed_has_its_entries_too():
     fragment = reader.read(of({"서울": "-1.7"}), kind=reader.KMA_XML).fragment
     page = "<html><p>서울 -2.0</p></html>".encode()
     drift = reader.drifted(fragment, page, "utf-8", kind=reader.KMA_XML)
-    assert [(one.city, one.after) for one in drift.survivors] == [("서울", "서울 -2.0")]
+    assert [(survivor.city, survivor.after) for survivor in drift.survivors] == [
+        ("서울", "서울 -2.0")
+    ]
 
 
 # ---- over looks
 
 
 def looks(path: Path, *shown: str, hook: str = "") -> None:
-    """Poll a portal that shows these pages one after the other, and send what is due."""
+    """Poll a portal that shows these pages in turn, and send the notices that are due."""
     with Server({"/": [answer(page) for page in shown]}) as server:
         portal = Portal(name="koya", url=server.url("/", host="127.0.0.1"))
         config = Config(database=str(path), portals=(portal,), notify=Notify(webhook=hook))
@@ -128,9 +132,9 @@ def test_the_command_lists_what_is_left_of_a_lost_box(tmp_path):
     assert heading.split()[-3:] == ["city", "before", "after"]
     assert len(rows) == 16
     assert any("맑음 동두천 -9.0℃  동두천 -9.0" in row for row in rows)
-    told = json.loads(nalssi("looks", "--drift", "--json", "--db", path).stdout)
-    assert {one["portal"] for one in told} == {"koya"}
-    assert told[0]["markup_after"] == "<tr> <td>동두천</td><td>-9.0</td>"
+    listed = json.loads(nalssi("looks", "--drift", "--json", "--db", path).stdout)
+    assert {row["portal"] for row in listed} == {"koya"}
+    assert listed[0]["markup_after"] == "<tr> <td>동두천</td><td>-9.0</td>"
 
 
 @pytest.mark.parametrize("shown", [(BOX,), (BOX, REDONE, BOX), (REDONE,)], ids=len)
@@ -145,6 +149,6 @@ def test_a_portal_that_has_its_box_or_never_had_one_has_no_drift(tmp_path, shown
 def test_the_notice_has_the_remains_of_the_box(tmp_path, inbox: Inbox):
     looks(tmp_path / "weather.db", BOX, REDONE, hook=f"{inbox.url}/hook")
     notices = [json.loads(body) for _, body in inbox.posts]
-    (layout,) = (one for one in notices if one["kind"] == "layout")
+    (layout,) = (notice for notice in notices if notice["kind"] == "layout")
     assert layout["text"].startswith("koya shows no sidebar that we can read: ")
     assert layout["text"].endswith("such as '맑음 동두천 -9.0℃', now '동두천 -9.0'")

@@ -1,4 +1,4 @@
-"""What is taken for the box of a page, and what is not, however much it looks like one."""
+"""The box of a page is found; a list that only resembles a box is not taken."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def printed(found: Sidebar) -> list[tuple[str, str, str]]:
     return [(line.label, line.city, line.temperature) for line in found.lines]
 
 
-PLAIN = [(one.label, one.city, one.temperature) for one in plain()]
+PLAIN = [(entry.label, entry.city, entry.temperature) for entry in plain()]
 
 
 # Pages without a box
@@ -39,19 +39,21 @@ def test_a_page_without_a_box_has_no_sidebar(name):
 
 @pytest.mark.parametrize("name", no_boxes.PAGES)
 def test_a_box_is_found_beside_what_is_none(name):
-    """An article of any kind above or below the box changes no value of it."""
+    """A page of any kind above or below the box changes none of its values."""
     page = no_boxes.PAGES[name]
     if name == "in a comment never closed":
         page += "-->"
-    for whole in (f"{page}<hr><h3>날씨</h3>{box(plain())}", f"{box(plain())}<hr>{page}"):
-        assert printed(sidebar.find(whole)) == PLAIN
+    for both in (f"{page}<hr><h3>날씨</h3>{box(plain())}", f"{box(plain())}<hr>{page}"):
+        assert printed(sidebar.find(both)) == PLAIN
 
 
 # Several lists
 
 
 NOW, TOMORROW = "<h3>현재</h3>", "<h3>내일</h3>"
-OTHERS = [entry("맑음", one.city, f"{n * 0.9 + 3:.1f}") for n, one in enumerate(plain())]
+OTHERS = [
+    entry("맑음", plain_entry.city, f"{n * 0.9 + 3:.1f}") for n, plain_entry in enumerate(plain())
+]
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["tomorrow first", "now first"])
@@ -95,7 +97,7 @@ def test_the_same_box_for_large_and_small_screens_is_read_once():
     assert not sidebar.find(box(plain()) + few).another
 
 
-# What a reader of the page sees
+# Visible and invisible parts
 
 
 @pytest.mark.parametrize(
@@ -125,10 +127,10 @@ def test_an_invisible_box_does_not_count(named, opens, closes):
 @pytest.mark.parametrize("torn", ["</l<!--i>", "<li <!-- >", "<a href=/1<!--3>", "<b<script>"])
 @pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
 def test_in_a_torn_tag_no_comment_begins(named, torn):
-    """A browser takes the tag for one with an odd name, and shows all that follows."""
+    """A browser reads it as a tag with an odd name, and shows everything after it."""
     menu = f"<ul><li><a href=/1>대구</a>{torn}</li></ul>"
-    whole = menu + box(plain()).replace("강화", "강화<i -->", 1) + "</script>"
-    found = sidebar.find(whole if named else pages.renamed(whole))
+    page = menu + box(plain()).replace("강화", "강화<i -->", 1) + "</script>"
+    found = sidebar.find(page if named else pages.renamed(page))
     assert printed(found) == PLAIN
 
 
@@ -163,28 +165,29 @@ def test_hiding_another_element_hides_no_box(before):
     assert not sidebar.find(before + box(plain())).hidden
 
 
-# The neighbour's
+# Values of the neighbouring city
 
 
 def rows(row: str, between: str = "\n") -> str:
     return between.join(
-        row.replace("$l", one.label).replace("$c", one.city).replace("$t", one.temperature)
-        for one in labelled()
+        row.replace("$l", entry.label).replace("$c", entry.city).replace("$t", entry.temperature)
+        for entry in labelled()
     )
 
 
 def labelled() -> list[Entry]:
     skies = ("맑음", "비", "흐림", "눈")
     return [
-        entry(skies[n % 4], one.city, one.temperature, icon="") for n, one in enumerate(plain())
+        entry(skies[n % 4], plain_entry.city, plain_entry.temperature, icon="")
+        for n, plain_entry in enumerate(plain())
     ]
 
 
-TRUTH = {one.city: (one.label, one.temperature) for one in labelled()}
+TRUTH = {entry.city: (entry.label, entry.temperature) for entry in labelled()}
 
 
 def wrong(page: str) -> list[tuple[str, str, str]]:
-    """The lines that say of a city what is printed of another; none where there is no sidebar."""
+    """The lines that give a city the values of another; empty if no sidebar is found."""
     try:
         lines = printed(sidebar.find(page))
     except NoSidebar:
@@ -216,8 +219,8 @@ def test_labels_below_their_cities_are_left_out_and_reported():
     found = sidebar.find(f"2026.03.02 (월)\n{rows('$c $t℃' + chr(10) + '$l')}\n기상청 제공\n")
     assert {line.label for line in found.lines} == {""}
     assert found.unplaced
-    told = normalize.readings(found).problems
-    assert "labels whose city is not clear were left out" in map(str, told)
+    problems = normalize.readings(found).problems
+    assert "labels whose city is not clear were left out" in map(str, problems)
 
 
 @pytest.mark.parametrize("number", ["1", "-0", "14", "14.", "-", "3.2", "14.3 ", "14.3C"], ids=repr)
@@ -226,9 +229,11 @@ def test_a_number_without_its_sign_is_no_temperature(form, number):
     page = rows(form).replace(f"대전 {TRUTH['대전'][1]}℃", f"대전 {number}")
     page = f"2026.03.02 (월)\n{page}\n기상청 제공\n"
     found = sidebar.find(f"<ul>{page}</ul>" if "<" in form else page)
-    told = {reading.city: reading.temperature_c for reading in normalize.readings(found).readings}
-    assert [value for city, value in told.items() if city.startswith("대전")] == [None]
-    assert len(told) == 16
+    temperatures = {
+        reading.city: reading.temperature_c for reading in normalize.readings(found).readings
+    }
+    assert [value for city, value in temperatures.items() if city.startswith("대전")] == [None]
+    assert len(temperatures) == 16
 
 
 @pytest.mark.parametrize(
@@ -257,7 +262,7 @@ def test_a_last_entry_without_number_and_sign_is_kept_with_its_label(end):
 
 
 def test_a_menu_of_cities_directly_above_a_list_is_no_part_of_it():
-    menu = "".join(f"  • {one.city}\n" for one in plain())
+    menu = "".join(f"  • {entry.city}\n" for entry in plain())
     assert {
         city for _, city, t in printed(sidebar.find(f"{menu}\n{rows('$l$c $t℃')}\n")) if not t
     } == set()
@@ -307,11 +312,11 @@ def test_a_list_cut_by_the_end_of_the_page_is_marked():
     assert not any(sidebar.find(form(labelled(), pages.DATE)).cut for form in TEXTS.values())
 
 
-# Pages that are something else
+# Other pages
 
 
 @pytest.mark.parametrize(
-    ("page", "told"),
+    ("page", "description"),
     [
         ('<meta http-equiv="refresh" content="0; url=/main/">', "sends on to /main/"),
         ("<META HTTP-EQUIV=Refresh CONTENT='0;URL=main.html'>", "sends on to main.html"),
@@ -323,8 +328,8 @@ def test_a_list_cut_by_the_end_of_the_page_is_marked():
         ("<script>document.cookie='k=1';location.reload();</script>", "a challenge page"),
     ],
 )
-def test_a_page_without_content_is_called_what_it_is(page, told):
-    with pytest.raises(NoSidebar, match=re.escape(told)):
+def test_a_page_without_content_is_called_what_it_is(page, description):
+    with pytest.raises(NoSidebar, match=re.escape(description)):
         sidebar.find(f"<html><head>{page}</head></html>")
 
 

@@ -1,4 +1,4 @@
-"""Fetching: polite, bounded, and an answer in the end whatever the portal does."""
+"""Fetching: polite, bounded, and with a result for any behaviour of a portal."""
 
 from __future__ import annotations
 
@@ -568,16 +568,16 @@ def test_the_open_internet_is_public(ip: str) -> None:
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_asked() -> None:
-    """A second lookup could give another address: there is none."""
-    asked: list[str] = []
+    """There is only one lookup, because a second could give another address."""
+    hosts: list[str] = []
 
     async def changing(host: str, port: int) -> list[str]:
-        asked.append(host)
+        hosts.append(host)
         return ["127.0.0.1"]
 
     with Server({"/": answer(HTML)}) as portal:
         get(portal.url(), resolve=changing)
-    assert asked == ["www.portal.localhost"]
+    assert hosts == ["www.portal.localhost"]
     assert portal.requests[0].headers["host"].startswith("www.portal.localhost")
 
 
@@ -625,7 +625,7 @@ def test_a_lookup_whose_thread_cannot_be_started_is_one_error_and_takes_no_place
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", no_thread)
-        for _ in range(12):  # three tries each: more than all places for lookups
+        for _ in range(12):  # three tries each: more lookups than may run at once
             error = refusal("http://localhost:9/", resolve=resolve)
     assert "no address of 'localhost'" in error.reason
     assert "can't start new thread" in error.reason
@@ -666,11 +666,11 @@ def test_robots_txt_is_asked_before_the_page_and_kept() -> None:
         return fetcher.robots
 
     with Server(allowing("User-agent: *\nDisallow: /admin\n")) as portal:
-        kept = asyncio.run(twice(portal))
+        robots = asyncio.run(twice(portal))
     assert portal.paths == ["/robots.txt", "/", "/"]
     origin = portal.url("")
     text = "User-agent: *\nDisallow: /admin\n"
-    assert kept == {origin: Robots(origin=origin, fetched_at=NOW, text=text)}
+    assert robots == {origin: Robots(origin=origin, fetched_at=NOW, text=text)}
 
 
 @pytest.mark.parametrize(
@@ -766,17 +766,17 @@ def test_a_robots_txt_that_hangs_leaves_time_for_the_page_where_we_know_an_older
 
 
 @pytest.mark.parametrize(
-    ("age", "asked"),
+    ("age", "is_asked"),
     [
         pytest.param(dt.timedelta(hours=23), False, id="of today"),
         pytest.param(dt.timedelta(hours=24), True, id="a day old"),
         pytest.param(dt.timedelta(hours=-1), True, id="of tomorrow: a clock was wrong"),
     ],
 )
-def test_robots_txt_is_kept_for_a_day(age: dt.timedelta, asked: bool) -> None:
+def test_robots_txt_is_kept_for_a_day(age: dt.timedelta, is_asked: bool) -> None:
     with Server(allowing("")) as portal:
         get(portal.url(), ignore_robots=False, robots=[robots_of(portal, "", age=age)])
-    assert ("/robots.txt" in portal.paths) == asked
+    assert ("/robots.txt" in portal.paths) == is_asked
 
 
 def test_robots_txt_may_be_moved_within_the_site() -> None:
@@ -799,7 +799,7 @@ def test_the_target_of_a_redirect_has_a_robots_txt_of_its_own() -> None:
 
 
 def test_what_stands_behind_the_first_half_mebibyte_of_robots_txt_is_not_read() -> None:
-    """The line that the bound cuts is dropped: half of it would forbid everything."""
+    """The line that the limit cuts is dropped: half a line could forbid everything."""
     filling = "# filling\n" * (512 * 1024 // 10)
     cut = filling[: 512 * 1024 - 30].rsplit("\n", 1)[0] + "\nUser-agent: *\nDisallow: "
     text = cut + "/" + "admin" * 1000 + "\nDisallow: /\n"
@@ -832,15 +832,15 @@ def test_what_stays_is_asked_for_once(status: str) -> None:
 
 
 def test_a_portal_that_refuses_connections_is_tried_again() -> None:
-    asked: list[str] = []
+    hosts: list[str] = []
 
     async def counted(host: str, port: int) -> list[str]:
-        asked.append(host)
+        hosts.append(host)
         return ["127.0.0.1"]
 
     error = refusal(f"http://portal.localhost:{refusing()}/", resolve=counted)
     assert error.reason.startswith("no connection: ")
-    assert len(asked) == 3
+    assert len(hosts) == 3
 
 
 def test_a_retry_after_that_fits_is_waited_for() -> None:
@@ -917,8 +917,8 @@ def test_a_page_that_has_not_changed_is_not_sent_again() -> None:
 def test_robots_txt_is_never_asked_for_under_the_condition_of_the_page() -> None:
     with Server(allowing("")) as portal:
         get(portal.url(), ignore_robots=False, etag='"a"')
-    asked = {request.path: "if-none-match" in request.headers for request in portal.requests}
-    assert asked == {"/robots.txt": False, "/": True}
+    conditional = {request.path: "if-none-match" in request.headers for request in portal.requests}
+    assert conditional == {"/robots.txt": False, "/": True}
 
 
 def test_an_unrequested_304_is_no_page() -> None:
@@ -935,7 +935,7 @@ def test_an_etag_that_cannot_be_sent_is_not(etag: str) -> None:
     assert "x" not in portal.requests[0].headers
 
 
-# --- how old it is --------------------------------------------------------------------------
+# --- the age of a page ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -1125,15 +1125,15 @@ def test_different_sites_do_not_wait_for_one_another() -> None:
         meeting.wait()
         yield answer(HTML)
 
-    with Server({"/": meet}) as one, Server({"/": meet}) as two:
-        asyncio.run(together(one, two))
+    with Server({"/": meet}) as first, Server({"/": meet}) as second:
+        asyncio.run(together(first, second))
 
 
 def test_a_look_that_is_given_up_frees_the_turn() -> None:
     async def look(portal: Server) -> Page:
         fetcher = make_fetcher()
         first = asyncio.create_task(fetcher.get(portal.url("/hangs"), ignore_robots=True))
-        while not portal.paths:  # noqa: ASYNC110 - the server has threads, no events
+        while not portal.paths:  # noqa: ASYNC110 - the server has threads, and no asyncio event
             await asyncio.sleep(0.01)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -1144,7 +1144,7 @@ def test_a_look_that_is_given_up_frees_the_turn() -> None:
         assert asyncio.run(look(portal)).status == 200
 
 
-# --- 14: addresses that are none ------------------------------------------------------------
+# --- 14: invalid addresses ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -1196,14 +1196,14 @@ def test_no_address_raises_anything_else(url: str) -> None:
 
 
 def test_a_korean_name_is_asked_for_in_its_ascii_form() -> None:
-    asked: list[str] = []
+    hosts: list[str] = []
 
     async def note(host: str, port: int) -> list[str]:
-        asked.append(host)
+        hosts.append(host)
         return []
 
     refusal("http://날씨.한국/서울", resolve=note)
-    assert asked == ["xn--i20bj30b.xn--3e0b707e"]
+    assert hosts == ["xn--i20bj30b.xn--3e0b707e"]
 
 
 # --- a page from a file ---------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A host with several addresses is asked at the first that answers."""
+"""A host with several addresses is reached at the first that answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Stream(httpcore.AsyncNetworkStream):
-    """A connection that knows whether it was closed."""
+    """A connection that records whether it was closed."""
 
     closed = False
 
@@ -78,8 +78,8 @@ def test_without_a_connection_the_error_is_that_of_the_system() -> None:
 def test_the_owner_of_a_name_does_not_choose_how_many_connections_we_try() -> None:
     many = [f"127.0.{high}.{low}" for high in range(9) for low in range(256)]
     url = parse("http://portal.localhost/")
-    asked = asyncio.run(public_addresses(url, "portal.localhost", 80, at(*many), home=True))
-    assert asked == many[:MAX_ADDRESSES]
+    addresses = asyncio.run(public_addresses(url, "portal.localhost", 80, at(*many), home=True))
+    assert addresses == many[:MAX_ADDRESSES]
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_a_connection_that_comes_about_too_late_is_closed() -> None:
             both.set()
             return streams[1]
 
-        taken = await first_connected([slow, fast])
-        return [stream.closed == (stream is not taken) for stream in streams]
+        winner = await first_connected([slow, fast])
+        return [stream.closed == (stream is not winner) for stream in streams]
 
     assert asyncio.run(race()) == [True, True]
 

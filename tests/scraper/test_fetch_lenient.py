@@ -1,4 +1,4 @@
-"""Servers as they are: what browsers take of them, and what not even browsers should."""
+"""Real servers: faults that browsers accept, and faults that no client should accept."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_an_odd_line_of_a_head_costs_no_page(line: bytes, ends: bytes) -> None:
 
 
 def test_an_odd_line_hides_no_other() -> None:
-    odd = head(b"X Bad: 1", b'ETag : "a"', b"Age: 7", LENGTH.strip())
-    page = served(odd + BODY)
+    lines = head(b"X Bad: 1", b'ETag : "a"', b"Age: 7", LENGTH.strip())
+    page = served(lines + BODY)
     assert (page.etag, page.age_s) == ('"a"', 7)
 
 
@@ -102,10 +102,10 @@ def test_what_may_change_the_answer_is_refused(lines: list[bytes]) -> None:
 
 
 def test_a_head_may_come_byte_by_byte_and_after_interim_answers() -> None:
-    whole = b"HTTP/1.1 103 Early Hints\r\nX Bad: 1\r\n\r\n" + head(b"X Bad: 1", LENGTH.strip())
+    reply = b"HTTP/1.1 103 Early Hints\r\nX Bad: 1\r\n\r\n" + head(b"X Bad: 1", LENGTH.strip())
 
     def trickle(_: Request):
-        for byte in whole + BODY:
+        for byte in reply + BODY:
             yield bytes([byte])
 
     assert served(trickle).body == BODY
@@ -114,9 +114,9 @@ def test_a_head_may_come_byte_by_byte_and_after_interim_answers() -> None:
 @given(st.lists(st.binary(max_size=40), max_size=6), st.integers(1, 9))
 def test_bytes_reach_h11_alike_in_whatever_pieces_they_come(lines: list[bytes], size: int) -> None:
     wire = b"HTTP/1.1 200 OK\r\n" + b"\r\n".join(lines) + b"\r\n\r\nbody"
-    heads, whole = Heads(), Heads()
+    heads, at_once = Heads(), Heads()
     pieces = [wire[at : at + size] for at in range(0, len(wire), size)]
-    assert b"".join(map(heads.feed, [*pieces, b""])) == whole.feed(wire) + whole.feed(b"")
+    assert b"".join(map(heads.feed, [*pieces, b""])) == at_once.feed(wire) + at_once.feed(b"")
 
 
 @given(st.lists(st.sampled_from(["X-Cache: MISS", 'ETag: "a"', "Age: 7", "Vary: a, b"])))
@@ -146,7 +146,7 @@ def test_what_is_no_compression_leaves_the_body_as_it_is(name: str) -> None:
 
 
 def walled(given: bytes = b"seen=1; Path=/", *, wanted: str = "seen=1") -> Reply:
-    """Send a visitor without the cookie to the same page, with it."""
+    """Redirect a client without the cookie to the same page, and set the cookie."""
 
     def wall(request: Request) -> Iterator[bytes]:
         if request.headers.get("cookie") == wanted:

@@ -1,4 +1,4 @@
-"""The network of the user: its own authorities, and its proxy."""
+"""The user's network: its certificate authorities and its proxy."""
 
 from __future__ import annotations
 
@@ -127,14 +127,14 @@ def test_an_expired_certificate_is_called_so(authority: trustme.CA, pem: Path) -
 
 
 def test_a_missing_file_of_authorities_fails_the_look_with_a_reason(tmp_path: Path) -> None:
-    """The config was right when it was read."""
+    """The file is lost after the config was read."""
     error = refusal("https://portal.localhost/", ca_file=str(tmp_path / "gone.pem"))
     assert "ca_file" in error.reason
     assert "gone.pem" in str(error)
 
 
 def test_a_handshake_that_hangs_is_a_time_out_and_asked_again() -> None:
-    """The system takes the connections; the server never says a word."""
+    """The system accepts the connections; the server never sends a byte."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         error = refusal(f"https://localhost:{server.getsockname()[1]}/", timeout_s=2.0)
         server.settimeout(LIMIT_S)
@@ -152,7 +152,7 @@ def test_a_handshake_that_is_given_up_leaves_no_connection_open() -> None:
         connection, _ = await loop.sock_accept(server)
         with connection:
             connection.setblocking(False)
-            await loop.sock_recv(connection, 65_536)  # its hello
+            await loop.sock_recv(connection, 65_536)  # the client's hello
             looking.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await looking
@@ -168,13 +168,13 @@ def test_a_handshake_that_is_given_up_leaves_no_connection_open() -> None:
 
 @pytest.fixture
 def proxy() -> Iterator[Server]:
-    """A proxy that has one page of one portal, which stands on no address that we could find."""
+    """A proxy with the page of a portal whose name we cannot resolve."""
     with Server({"http://portal.example/": answer(HTML)}) as server:
         yield server
 
 
 async def nowhere(host: str, port: int) -> list[str]:
-    """Know the proxy alone."""
+    """Resolve only the proxy."""
     return ["127.0.0.1"] if host == "proxy.example" else []
 
 

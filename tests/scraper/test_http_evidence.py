@@ -1,4 +1,4 @@
-"""What HTTP says of a page's age, from the server's answer to the state that people are told."""
+"""The age of a page by HTTP headers, from the server's answer to the state of its values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def watch(tmp_path: Path) -> Watch:
 
 
 def hourly(hours: int, date: str = "", **headers: str) -> list[bytes]:
-    """One answer an hour, each with values of its own."""
+    """An answer for each hour, each with other values."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return [
         answer(box(f"{nth}.0", f"{nth}.5", "1.0", date=date or day_of(nth)), headers=named)
@@ -108,16 +108,18 @@ def test_headers_are_kept_as_they_were_sent(watch):
         "Last-Modified": "Sat, 28 Feb 2026 00:00:00 GMT",
     }
     watched(watch, [answer(box(), headers=sent), answer(status="500 No")])
-    kept = columns(watch.path, "fetches", "age, server_date, page_modified")
-    assert kept == [(12, sent["Date"], sent["Last-Modified"]), (None, None, None)]
+    headers = columns(watch.path, "fetches", "age, server_date, page_modified")
+    assert headers == [(12, sent["Date"], sent["Last-Modified"]), (None, None, None)]
 
 
 def test_an_archived_page_is_as_old_as_its_age_says(tmp_path):
     from scraper.archive.tally import Tally  # noqa: PLC0415
     from scraper.archive.warc import Archive  # noqa: PLC0415
 
-    one = archives.saved("www.koya-culture.com", 0, 0)
-    old = archives.Saved(url=one.url, at=one.at, body=one.body, headers="Age: 40000\r\n")
+    saved_page = archives.saved("www.koya-culture.com", 0, 0)
+    old = archives.Saved(
+        url=saved_page.url, at=saved_page.at, body=saved_page.body, headers="Age: 40000\r\n"
+    )
     path = tmp_path / "one.warc.gz"
     path.write_bytes(gzip.compress(archives.record(old)))
     with path.open("rb") as file:

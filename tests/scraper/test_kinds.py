@@ -1,4 +1,4 @@
-"""The pages of a portal are read by what finds the sidebars of its kind, whoever reads them."""
+"""Every reader of a portal's pages uses the finder of the portal's kind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 PAGE = "서울=-1.7;부산=4.0"
-"""No box: only the kind of this test can read it."""
+"""A page without a box: only the kind of this test can read it."""
 
 NOW = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
 
@@ -41,7 +41,7 @@ def find(page: bytes | str, encoding: str, words: Words) -> Sidebar:
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Config]:
-    """Of two portals that send the same, of which one is said to be of another kind."""
+    """Two portals that send the same page; only one has the kind that can read it."""
     monkeypatch.setitem(reader.FINDERS, "pairs", find)
     with Server({"/": answer(PAGE)}) as server:
         url = server.url("/", host="127.0.0.1")
@@ -61,12 +61,12 @@ def look(config: Config) -> dict[str, Report]:
 
 def test_a_look_is_read_by_the_kind_of_its_portal(config):
     ended = look(config)
-    assert {name: one.outcome for name, one in ended.items()} == {
+    assert {name: report.outcome for name, report in ended.items()} == {
         "pairs": "new",
         "box": "no_sidebar",
     }
     with query.Database(config.database) as db:
-        shown = {one.station: one.temperature_c for one in db.latest(now=NOW)}
+        shown = {reading.station: reading.temperature_c for reading in db.latest(now=NOW)}
     assert shown == {"서울": -1.7, "부산": 4.0}
 
 
@@ -76,10 +76,13 @@ def test_a_page_that_a_killed_pass_left_is_read_by_the_kind_of_its_portal(config
         with pytest.raises(ZeroDivisionError):
             look(config)
     with query.Database(config.database) as db:
-        assert "unread" in {one.outcome for one in db.looks()}
+        assert "unread" in {look.outcome for look in db.looks()}
     look(config)
     with query.Database(config.database) as db:
-        assert {one.outcome for one in db.looks() if one.portal == "pairs"} == {"new", "unchanged"}
+        assert {look.outcome for look in db.looks() if look.portal == "pairs"} == {
+            "new",
+            "unchanged",
+        }
 
 
 def test_what_was_kept_is_read_again_by_the_kind_of_its_portal(config):
@@ -92,8 +95,8 @@ def test_what_was_kept_is_read_again_by_the_kind_of_its_portal(config):
 
 
 def test_a_page_that_no_reader_knew_is_read_at_last_by_its_kind(config):
-    """The config called both a box; now it says better."""
-    both = tuple(Portal(name=one.name, url=one.url) for one in config.portals)
+    """The config first called both portals boxes, and now has the right kind."""
+    both = tuple(Portal(name=portal.name, url=portal.url) for portal in config.portals)
     look(Config(database=config.database, portals=both))
     with query.Database(config.database) as db:
         again = reparse.reparse(db.kept(), config.words.known(), config.kinds)

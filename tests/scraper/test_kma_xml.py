@@ -1,4 +1,4 @@
-"""KMA's own feed: read exactly, refused where it is damaged, and what its hour says of a portal."""
+"""KMA's own feed: read exactly, refused if damaged, and its hour dates other portals."""
 
 from __future__ import annotations
 
@@ -49,17 +49,22 @@ def read(page: bytes | str, encoding: str = "utf-8") -> PageContent:
     return reader.read(page, encoding, kind=reader.KMA_XML)
 
 
-def shown(said: PageContent) -> list[tuple[str, str, str, float | None]]:
+def shown(page: PageContent) -> list[tuple[str, str, str, float | None]]:
     return [
-        (one.station.name_ko, one.condition.label, one.condition.icon, one.temperature_c)
-        for one in said.content.readings
-        if one.station
+        (
+            reading.station.name_ko,
+            reading.condition.label,
+            reading.condition.icon,
+            reading.temperature_c,
+        )
+        for reading in page.content.readings
+        if reading.station
     ]
 
 
 def test_stations_are_read_whatever_attributes_they_have():
-    said = read(VARIED)
-    assert shown(said) == [
+    found = read(VARIED)
+    assert shown(found) == [
         ("속초", "비", "08", 3.4),
         ("서울", "-", "00", -0.1),
         ("대관령", "눈", "11", -9.9),
@@ -68,8 +73,8 @@ def test_stations_are_read_whatever_attributes_they_have():
         ("대전", "맑음", "01", 2.0),
         ("새고을", "맑음", "01", 5.0),
     ]
-    assert (said.page_date, said.content.observed_at) == (HOUR.date(), HOUR)
-    assert said.sentences == (
+    assert (found.page_date, found.content.observed_at) == (HOUR.date(), HOUR)
+    assert found.sentences == (
         "no city name: '맑음' '1.0'",
         "unknown city '새고을'",
         "no label printed: 부산",
@@ -86,17 +91,17 @@ def test_rain_and_snow_stay_in_what_is_kept():
 
 @pytest.mark.parametrize("printed", ["-50.0", "-99.9", "-999", "99.9", "서울", "nan", "1.2.3"])
 def test_a_code_for_missing_is_no_temperature(printed):
-    said = read(of({"서울": printed, "부산": "4.0"}))
-    assert shown(said)[0] == ("서울", "구름많음", "03", None)
-    assert said.sentences[0].startswith("서울: temperature: ")
+    found = read(of({"서울": printed, "부산": "4.0"}))
+    assert shown(found)[0] == ("서울", "구름많음", "03", None)
+    assert found.sentences[0].startswith("서울: temperature: ")
 
 
 @settings(max_examples=50)
 @given(st.lists(st.integers(-120, 330), min_size=1, max_size=16))
 def test_every_tenth_is_read_exactly(tenths):
     printed = {city: f"{t / 10:.1f}" for city, t in zip(pages.CITIES, tenths, strict=False)}
-    said = read(of(printed, HOUR.replace(month=4)))
-    assert [one.temperature_c for one in said.content.readings] == [t / 10 for t in tenths]
+    found = read(of(printed, HOUR.replace(month=4)))
+    assert [reading.temperature_c for reading in found.content.readings] == [t / 10 for t in tenths]
 
 
 @pytest.mark.parametrize(
@@ -108,9 +113,9 @@ def test_every_tenth_is_read_exactly(tenths):
     ],
 )
 def test_the_hour_is_korean(hour, observed_at):
-    said = read(of({"서울": "1.0"}).replace('hour="12"', f'hour="{hour}"'))
-    assert said.content.observed_at == observed_at
-    assert said.page_date == observed_at.date()
+    found = read(of({"서울": "1.0"}).replace('hour="12"', f'hour="{hour}"'))
+    assert found.content.observed_at == observed_at
+    assert found.page_date == observed_at.date()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +144,7 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "서울"}">' for
 
 
 @pytest.mark.parametrize(
-    ("page", "told"),
+    ("page", "message"),
     [
         pytest.param("", "no whole XML", id="empty"),
         pytest.param("<html><body>점검 중</body></html>", "<html> with 0 <weather>", id="HTML"),
@@ -192,27 +197,27 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "서울"}">' for
         ),
     ],
 )
-def test_an_invalid_feed_is_refused_with_a_reason(page, told):
+def test_an_invalid_feed_is_refused_with_a_reason(page, message):
     with pytest.raises(NoSidebar) as refused:
         read(page)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert len(str(refused.value)) < 200
     assert "\n" not in str(refused.value)
 
 
 def test_a_feed_cut_at_any_byte_is_refused():
-    whole = VARIED.strip().encode()
-    for end in range(len(whole)):
+    document = VARIED.strip().encode()
+    for end in range(len(document)):
         with pytest.raises(NoSidebar):
-            read(whole[:end])
-    assert read(whole)
+            read(document[:end])
+    assert read(document)
 
 
 # ---- a portal beside the feed
 
 
 class Clock:
-    """One that a test sets."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.at = HOUR
@@ -222,7 +227,7 @@ class Clock:
 
 
 def values(hour: int) -> dict[str, str]:
-    """The values of an hour, of which two hours have none in common."""
+    """The values of an hour; no other hour has any of them."""
     return {
         city: f"{(hour * 37 + n * 11) % 300 / 10 - 5:.1f}" for n, city in enumerate(pages.CITIES)
     }
@@ -239,9 +244,9 @@ def page_of(hour: int, date: str) -> str:
 def looks(
     path: Path, moments: list[str], *, lag: int = 2, date: str = "2026.11.25 (수)"
 ) -> list[Report]:
-    """Poll the feed, and a portal that shows its values so many hours later, at each moment."""
+    """Poll the feed and a portal that shows its values ``lag`` hours later, at each moment."""
     clock = Clock()
-    hours = [int(one[:2]) for one in moments]
+    hours = [int(moment[:2]) for moment in moments]
     replies = {
         "/feed.xml": [answer(of(values(hour), at(f"{hour:02}:00"))) for hour in hours],
         "/": [answer(page_of(hour - lag, date)) for hour in hours],
@@ -258,8 +263,8 @@ def looks(
         async def sweep(store: Store) -> list[Report]:
             reports = []
             async with collecting(config, store, clock) as collector:
-                for one in moments:
-                    clock.at = at(one)
+                for moment in moments:
+                    clock.at = at(moment)
                     reports += await collector.sweep(config.portals)
             return reports
 
@@ -289,7 +294,9 @@ def test_what_lags_is_stale_three_hours_after_its_observation(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, ["11:05", "12:05", "13:05", "13:55"])
     with query.Database(path) as db:
-        newest = {one.portal: one for one in db.latest(stations=["서울"], now=at("14:02"))}
+        newest = {
+            reading.portal: reading for reading in db.latest(stations=["서울"], now=at("14:02"))
+        }
         (best,) = db.latest_best(stations=["서울"], now=at("14:02"))
     assert (newest["late"].state, newest["late"].why) == ("stale", "observed 2026-11-25 11:00")
     assert (best.portal, best.state, best.temperature_c) == (
@@ -303,8 +310,10 @@ def test_values_whose_hour_is_known_need_not_be_seen_to_appear(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, ["12:05"], lag=0)
     with query.Database(path) as db:
-        both = {one.portal: one for one in db.latest(stations=["서울"], now=at("12:06"))}
-    assert {name: (one.state, one.published_by) for name, one in both.items()} == {
+        both = {
+            reading.portal: reading for reading in db.latest(stations=["서울"], now=at("12:06"))
+        }
+    assert {name: (reading.state, reading.published_by) for name, reading in both.items()} == {
         "kma": ("live", at("12:00")),
         "late": ("live", at("12:00")),
     }
@@ -315,7 +324,7 @@ def test_a_broken_date_line_does_not_affect_the_hour(tmp_path):
     looks(path, ["12:05"], lag=0, date="2018.03.20 (화)")
     with query.Database(path) as db:
         both = db.latest(stations=["서울"], now=at("12:06"))
-    assert {(one.state, one.published_by) for one in both} == {("live", at("12:00"))}
+    assert {(reading.state, reading.published_by) for reading in both} == {("live", at("12:00"))}
 
 
 @pytest.mark.parametrize(
@@ -323,7 +332,7 @@ def test_a_broken_date_line_does_not_affect_the_hour(tmp_path):
     [("11:00", "live"), ("10:00", "unconfirmed"), ("09:00", "stale"), ("13:00", "unconfirmed")],
 )
 def test_the_first_page_of_a_feed_is_as_old_as_its_hour(tmp_path, hour, state):
-    """At 12:05; an hour to come says nothing."""
+    """A look at 12:05; an hour in the future proves nothing."""
     path = tmp_path / "weather.db"
     with Server({"/": answer(of(values(9), at(hour)))}) as server:
         url = server.url("/", host="127.0.0.1")
@@ -337,17 +346,17 @@ def test_the_first_page_of_a_feed_is_as_old_as_its_hour(tmp_path, hour, state):
         with Store.open(path) as store:
             asyncio.run(sweep(store))
     with query.Database(path) as db:
-        (one,) = db.latest(stations=["서울"], now=at("12:05"))
-    assert one.state == state
-    assert one.observed_at == (at(hour) if hour < "12:05" else None)
+        (reading,) = db.latest(stations=["서울"], now=at("12:05"))
+    assert reading.state == state
+    assert reading.observed_at == (at(hour) if hour < "12:05" else None)
 
 
 def test_the_views_and_the_commands_have_the_hour(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, ["11:05", "12:05"], lag=1)
-    told = nalssi("at", "서울", "2026-11-25T12:06", "--db", path, "--portal", "late").stdout
-    assert "observed" in told
-    assert "2026-11-25T11:00:00+09:00" in told
+    stdout = nalssi("at", "서울", "2026-11-25T12:06", "--db", path, "--portal", "late").stdout
+    assert "observed" in stdout
+    assert "2026-11-25T11:00:00+09:00" in stdout
     sql = "SELECT DISTINCT portal, observed_at FROM weather WHERE station = '서울' ORDER BY 1, 2"
     assert rows(path, sql) == [
         ("kma", "2026-11-25T11:00:00+09:00"),

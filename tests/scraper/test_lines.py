@@ -1,4 +1,4 @@
-"""The lines of a list: label, city and number told apart, and nothing told that is not printed."""
+"""The lines of a list are split into label, city and number, and each is printed in the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_every_known_label_is_told_from_every_known_city():
 
 
 def test_no_two_pairs_of_label_and_city_look_the_same():
-    """Otherwise the glued text of one would be read as the other."""
+    """Otherwise the glued text of one pair would be read as the other."""
     glued = ["".join((label + city).split()) for label in CONDITIONS for city in STATIONS]
     assert len(set(glued)) == len(glued)
 
@@ -102,7 +102,7 @@ def test_a_label_is_told_from_its_city(printed, label, city):
 )
 @pytest.mark.parametrize("before", ["서울 ", "흐림서울 ", "• 흐림 서울 "])
 def test_the_text_of_a_number_is_kept_whole(before, number):
-    """A number without its minus or its end would be another number."""
+    """Without its minus or its last digits it would be another number."""
     assert (line_of(f"{before}{number}℃").city, line_of(f"{before}{number}℃").temperature) == (
         "서울",
         number,
@@ -158,7 +158,7 @@ def test_a_dash_before_a_number_without_a_city_is_the_label():
 
 @pytest.mark.parametrize("name", pages.SIGHTINGS)
 def test_the_usual_form_is_read_as_by_a_parser(name):
-    """The way without a parser is quicker, and nothing else."""
+    """The fast path without a parser gives the same result."""
     page = pages.box(pages.SIGHTINGS[name].entries)
     a_list = page[page.index("<ul") : page.index("</ul>") + len("</ul>")].replace("\r", "")
     read = plain(a_list, KNOWN)

@@ -1,4 +1,4 @@
-"""Metrics: what Prometheus reads is what the snapshot says, and is read whole or not at all."""
+"""Metrics: Prometheus reads the numbers of the snapshot, all of them or none."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def _quick_stops(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every scrape has a snapshot of its own, as if they were far apart."""
+def _no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every scrape its own snapshot, as if scrapes were far apart."""
     monkeypatch.setattr("scraper.metrics.endpoint._KEPT_S", 0.0)
 
 
@@ -90,21 +90,21 @@ def make_snapshot(*portals: PortalMetrics, **changes: Any) -> Snapshot:
     return Snapshot(**(plain | changes))
 
 
-def families(told: bytes) -> dict[str, Metric]:
-    return {family.name: family for family in text_string_to_metric_families(told.decode())}
+def families(exposition: bytes) -> dict[str, Metric]:
+    return {family.name: family for family in text_string_to_metric_families(exposition.decode())}
 
 
-def values(told: bytes) -> dict[tuple[str, ...], float]:
-    """Give each sample by its name and the values of its labels, in the order of their names."""
+def values(exposition: bytes) -> dict[tuple[str, ...], float]:
+    """Give each sample by its name and the values of its labels, in the order of label names."""
     return {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-        for family in families(told).values()
+        for family in families(exposition).values()
         for sample in family.samples
     }
 
 
 def get(port: int, path: str = "/metrics", method: str = "GET") -> tuple[int, str, bytes]:
-    """Ask over HTTP; give status, Content-Type and body."""
+    """Give status, Content-Type and body of a request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
     try:
         connection.request(method, path)
@@ -118,8 +118,8 @@ def get(port: int, path: str = "/metrics", method: str = "GET") -> tuple[int, st
 
 
 def test_the_text_says_what_the_snapshot_says():
-    told = values(text(make_snapshot(make_portal())))
-    assert told == {
+    samples = values(text(make_snapshot(make_portal())))
+    assert samples == {
         ("nalssi_build_info", "0.1.0"): 1,
         ("nalssi_readings_total",): 81_234,
         ("nalssi_database_bytes",): 4_096_000,
@@ -149,8 +149,8 @@ def test_the_text_says_what_the_snapshot_says():
 
 
 def test_every_metric_has_its_type_and_its_help():
-    told = families(text(make_snapshot(make_portal())))
-    assert {name: family.type for name, family in told.items()} == {
+    metric_families = families(text(make_snapshot(make_portal())))
+    assert {name: family.type for name, family in metric_families.items()} == {
         "nalssi_build_info": "gauge",
         "nalssi_readings": "counter",
         "nalssi_database_bytes": "gauge",
@@ -162,7 +162,7 @@ def test_every_metric_has_its_type_and_its_help():
         "nalssi_last_change_age_seconds": "gauge",
         "nalssi_last_change_timestamp_seconds": "gauge",
     }
-    for name, family in told.items():
+    for name, family in metric_families.items():
         assert family.documentation.endswith(".")
         for unit in ("bytes", "seconds"):
             assert name.endswith(unit) == (unit in family.documentation.lower())
@@ -170,22 +170,22 @@ def test_every_metric_has_its_type_and_its_help():
 
 @pytest.mark.parametrize("state", get_args(State))
 def test_a_portal_is_in_exactly_one_state(state):
-    told = values(text(make_snapshot(make_portal(state=state))))
-    states = {key[2]: value for key, value in told.items() if key[0] == "nalssi_portal_state"}
-    assert states == {other: float(other == state) for other in get_args(State)}
+    samples = values(text(make_snapshot(make_portal(state=state))))
+    states = {key[2]: value for key, value in samples.items() if key[0] == "nalssi_portal_state"}
+    assert states == {name: float(name == state) for name in get_args(State)}
 
 
 def test_what_never_happened_has_neither_age_nor_time():
     never = make_portal(portal="new", since_success_s=None, since_change_s=None)
-    told = values(text(make_snapshot(never, make_portal(portal="old"))))
-    since = sorted(key for key in told if key[0].startswith("nalssi_last_"))
+    samples = values(text(make_snapshot(never, make_portal(portal="old"))))
+    since = sorted(key for key in samples if key[0].startswith("nalssi_last_"))
     assert {key[1] for key in since} == {"old"}
     assert len(since) == 4
 
 
 def test_without_portals_there_is_still_the_database():
-    told = values(text(make_snapshot()))
-    assert {key[0] for key in told} == {
+    samples = values(text(make_snapshot()))
+    assert {key[0] for key in samples} == {
         "nalssi_build_info",
         "nalssi_readings_total",
         "nalssi_database_bytes",
@@ -205,21 +205,21 @@ def test_without_portals_there_is_still_the_database():
     ],
 )
 def test_an_odd_name_is_read_back_as_it_was(name):
-    told = values(
+    samples = values(
         text(
             make_snapshot(
                 make_portal(portal=name, counts=query.PortalCounts(looks={name: 3})), version=name
             )
         )
     )
-    assert told["nalssi_looks_total", name, name] == 3
-    assert told["nalssi_build_info", name] == 1
-    assert told["nalssi_readings_total",] == 81_234
+    assert samples["nalssi_looks_total", name, name] == 3
+    assert samples["nalssi_build_info", name] == 1
+    assert samples["nalssi_readings_total",] == 81_234
 
 
 def test_a_name_outside_utf_8_stops_no_scrape():
-    told = values(text(make_snapshot(make_portal(portal="a\ud800"))))
-    assert told["nalssi_last_change_age_seconds", "a?"] == 1800
+    samples = values(text(make_snapshot(make_portal(portal="a\ud800"))))
+    assert samples["nalssi_last_change_age_seconds", "a?"] == 1800
 
 
 def test_a_snapshot_has_no_state_from_the_one_before():
@@ -248,7 +248,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
     snapshots = [
         make_snapshot(*(make_portal(portal=f"{nth}") for nth in range(count))) for count in (1, 90)
     ]
-    whole = {text(snapshot) for snapshot in snapshots}
+    texts = {text(snapshot) for snapshot in snapshots}
     write(path, snapshots[0])
     done = threading.Event()
     seen: set[bytes] = set()
@@ -264,7 +264,7 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
         done.set()
         for reader in readers:
             reader.result()
-    assert seen == whole
+    assert seen == texts
 
 
 @pytest.mark.parametrize(
@@ -300,8 +300,8 @@ def test_a_full_disk_keeps_the_old_file(tmp_path, monkeypatch):
 # --- a snapshot of a database ---------------------------------------------------------------------
 
 
-class House:
-    """A database, looks for it, and the metrics of it."""
+class Installation:
+    """A database, looks for it, and its metrics."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "weather.db"
@@ -309,7 +309,7 @@ class House:
         Store.open(self.path).close()
 
     def live(self, signs: str, portal: str = "koya") -> None:
-        """Look once for each sign: ``!`` fails, ``?`` has no sidebar, others are what it shows."""
+        """Store a look for each sign: ``!`` fails, ``?`` has no sidebar, others are its values."""
         with Store.open(self.path) as store:
             for sign in signs:
                 self.minute += 10
@@ -323,53 +323,53 @@ class House:
                     see(store, look, make_content(make_reading(temperature_c=ord(sign) / 10)))
 
     def looks(self) -> dict[tuple[str, str], float]:
-        """The looks of each portal by outcome, as the metrics have them."""
-        taken = take(self.path, NOW)
+        """The looks of each portal by outcome, by the metrics."""
+        snapshot = take(self.path, NOW)
         return {
             (portal.portal, outcome): count
-            for portal in taken.portals
+            for portal in snapshot.portals
             for outcome, count in portal.counts.looks.items()
         }
 
     def kept(self) -> dict[tuple[str, str], float]:
-        """The same, counted one by one."""
+        """The looks of each portal by outcome, counted in the table."""
         with query.Database(self.path) as db:
             return dict(Counter((look.portal, look.outcome) for look in db.looks()))
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def installation(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
 
 
-def test_each_look_is_counted_once_in_every_scrape(house):
+def test_each_look_is_counted_once_in_every_scrape(installation):
     for signs in ("a", "ab!", "", "?b", "bb!!a"):
-        house.live(signs)
-        house.live(signs[:1], portal="other")
-        assert house.looks() == house.looks() == house.kept()
-    for portal in take(house.path, NOW).portals:
-        with query.Database(house.path) as db:
+        installation.live(signs)
+        installation.live(signs[:1], portal="other")
+        assert installation.looks() == installation.looks() == installation.kept()
+    for portal in take(installation.path, NOW).portals:
+        with query.Database(installation.path) as db:
             took = [look.milliseconds for look in db.looks() if look.portal == portal.portal]
         assert portal.counts.milliseconds == sum(took)
         assert sum(portal.counts.durations) == len(took)
 
 
-def test_the_text_is_that_of_the_database(house):
-    house.live("ab!?")
-    house.live("a", portal="other")
-    told = values(text(take(house.path, NOW)))
-    assert told["nalssi_readings_total",] == 2
-    assert told["nalssi_database_bytes",] == house.path.stat().st_size
-    assert told["nalssi_look_duration_seconds_count", "koya"] == 4
-    assert told["nalssi_look_duration_seconds_sum", "koya"] == 1.0
-    assert told["nalssi_look_duration_seconds_bucket", "0.25", "koya"] == 2
+def test_the_text_is_that_of_the_database(installation):
+    installation.live("ab!?")
+    installation.live("a", portal="other")
+    samples = values(text(take(installation.path, NOW)))
+    assert samples["nalssi_readings_total",] == 2
+    assert samples["nalssi_database_bytes",] == installation.path.stat().st_size
+    assert samples["nalssi_look_duration_seconds_count", "koya"] == 4
+    assert samples["nalssi_look_duration_seconds_sum", "koya"] == 1.0
+    assert samples["nalssi_look_duration_seconds_bucket", "0.25", "koya"] == 2
 
 
-def test_of_a_portal_that_is_no_longer_polled_only_the_counts_are_given(house):
-    house.live("ab")
-    house.live("a!", portal="gone")
-    before = values(text(take(house.path, NOW)))
-    after = values(text(take(house.path, NOW, {"koya"})))
+def test_of_a_portal_that_is_no_longer_polled_only_the_counts_are_given(installation):
+    installation.live("ab")
+    installation.live("a!", portal="gone")
+    before = values(text(take(installation.path, NOW)))
+    after = values(text(take(installation.path, NOW, {"koya"})))
     left_out = {key for key in before if "gone" in key} & (before.keys() - after.keys())
     assert after == {key: value for key, value in before.items() if key not in left_out}
     assert {name for name, *_ in left_out} == {
@@ -382,25 +382,25 @@ def test_of_a_portal_that_is_no_longer_polled_only_the_counts_are_given(house):
     }
 
 
-def test_a_look_that_is_no_longer_kept_stays_counted(house):
-    """What Prometheus counts never goes back."""
-    house.live("aab!")
-    before = house.looks()
-    with contextlib.closing(sqlite3.connect(house.path)) as conn:
+def test_a_look_that_is_no_longer_kept_stays_counted(installation):
+    """Counters of Prometheus must never decrease."""
+    installation.live("aab!")
+    before = installation.looks()
+    with contextlib.closing(sqlite3.connect(installation.path)) as conn:
         conn.execute("DELETE FROM fetches WHERE id < (SELECT max(id) FROM fetches)")
         conn.commit()
-    assert house.looks() == before
-    house.live("!!")
-    assert house.looks() == before | {("koya", "fetch_failed"): 3}
+    assert installation.looks() == before
+    installation.live("!!")
+    assert installation.looks() == before | {("koya", "fetch_failed"): 3}
 
 
-def test_the_metrics_need_one_question_for_all_counts(house):
-    house.live("aab!")
-    asked: list[str] = []
-    with query.Database(house.path) as db:
-        db._conn.set_trace_callback(asked.append)
+def test_the_metrics_need_one_question_for_all_counts(installation):
+    installation.live("aab!")
+    statements: list[str] = []
+    with query.Database(installation.path) as db:
+        db._conn.set_trace_callback(statements.append)
         db.counts()
-    assert len([sql for sql in asked if "SELECT" in sql]) == 1
+    assert len([sql for sql in statements if "SELECT" in sql]) == 1
 
 
 # --- the endpoint -------------------------------------------------------------------------------
@@ -413,38 +413,38 @@ def test_a_scrape_is_answered_with_the_text():
     assert answered == (200, kind, text(make_snapshot(make_portal())))
 
 
-@pytest.mark.usefixtures("_nothing_kept")
+@pytest.mark.usefixtures("_no_cache")
 def test_a_later_scrape_has_a_snapshot_of_its_own():
     counted = iter(range(9))
     with Endpoint(0, lambda: make_snapshot(readings=next(counted))) as endpoint:
-        told = [values(get(endpoint.port)[2])["nalssi_readings_total",] for _ in range(3)]
-    assert told == [0, 1, 2]
+        counts = [values(get(endpoint.port)[2])["nalssi_readings_total",] for _ in range(3)]
+    assert counts == [0, 1, 2]
 
 
 def test_frequent_scrapes_query_the_database_once():
-    """A scraper gone wild holds up no look."""
-    asked: list[None] = []
+    """A client with too many requests must not delay a look."""
+    queries: list[None] = []
 
     def snapshot() -> Snapshot:
-        asked.append(None)
+        queries.append(None)
         return make_snapshot(make_portal())
 
     with Endpoint(0, snapshot) as endpoint, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(get, [endpoint.port] * 40))
-    assert len(asked) == 1
+    assert len(queries) == 1
     assert set(answers) == {(200, answers[0][1], text(make_snapshot(make_portal())))}
 
 
 def test_a_database_that_cannot_be_asked_is_not_asked_again_at_once():
-    asked: list[None] = []
+    queries: list[None] = []
 
     def snapshot() -> Snapshot:
-        asked.append(None)
+        queries.append(None)
         raise DatabaseError("weather.db", "locked")
 
     with Endpoint(0, snapshot) as endpoint:
         assert [get(endpoint.port)[0] for _ in range(3)] == [503] * 3
-    assert len(asked) == 1
+    assert len(queries) == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics/", "/metricsx", "/METRICS", "/../metrics"])
@@ -489,7 +489,7 @@ def test_head_is_answered_without_a_body():
     ],
 )
 def test_only_its_own_host_names_are_answered(host, status):
-    """A page on the web may have a name of its own resolved to this machine."""
+    """Otherwise a page on the web could resolve its own name to this machine (DNS rebinding)."""
     with Endpoint(0, make_snapshot) as endpoint:
         connection = http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=LIMIT_S)
         with contextlib.closing(connection):
@@ -500,7 +500,7 @@ def test_only_its_own_host_names_are_answered(host, status):
 
 
 def test_slow_clients_have_few_threads_and_one_deadline(monkeypatch):
-    """Each sends a byte now and then; whoever comes later waits for a place, and gets it."""
+    """Each sends a byte now and then; a later client waits for a place, and gets it."""
     monkeypatch.setattr("scraper.metrics.endpoint._DEADLINE_S", 0.5)
     before = running_threads()
     with Endpoint(0, make_snapshot) as endpoint, contextlib.ExitStack() as stack:
@@ -513,16 +513,16 @@ def test_slow_clients_have_few_threads_and_one_deadline(monkeypatch):
         def drip() -> None:
             while not done.wait(0.05):
                 most.append(len(running_threads() - before))
-                for one in held:
+                for stream in held:
                     with contextlib.suppress(OSError):
-                        one.sendall(b"x")
+                        stream.sendall(b"x")
 
         with ThreadPoolExecutor(1) as pool:
             dripping = pool.submit(drip)
             assert get(endpoint.port)[0] == 200
             done.set()
             dripping.result()
-    assert max(most) <= 2 + 8  # the server, the one that drips, and the places
+    assert max(most) <= 2 + 8  # the server, the dripping thread, and the places
 
 
 def test_a_client_that_never_ends_its_request_is_left_by_a_closed_endpoint():
@@ -537,7 +537,7 @@ def test_a_client_that_never_ends_its_request_is_left_by_a_closed_endpoint():
 
 def test_where_no_thread_can_be_started_a_scrape_is_refused_and_the_next_is_not(monkeypatch, capfd):
     with Endpoint(0, make_snapshot) as endpoint:
-        for _ in range(20):  # more than there are places
+        for _ in range(20):  # more clients than places
             with monkeypatch.context() as patched:
                 patched.setattr(threading.Thread, "start", no_thread)
                 with pytest.raises((OSError, http.client.HTTPException)):
@@ -556,7 +556,7 @@ def test_only_this_machine_is_answered():
         socket.create_connection((elsewhere, endpoint.port), timeout=LIMIT_S)
 
 
-@pytest.mark.usefixtures("_nothing_kept")
+@pytest.mark.usefixtures("_no_cache")
 def test_scrapes_at_once_are_all_answered_and_take_turns():
     inside = threading.Semaphore()
 
@@ -580,19 +580,19 @@ def test_a_silent_client_delays_no_other():
 
 
 def test_a_client_that_goes_away_is_no_news(capfd):
-    met = threading.Barrier(2, timeout=LIMIT_S)
+    meeting = threading.Barrier(2, timeout=LIMIT_S)
 
     def snapshot() -> Snapshot:
-        met.wait()
-        met.wait()
+        meeting.wait()
+        meeting.wait()
         return make_snapshot(*[make_portal()] * 5_000)
 
     with Endpoint(0, snapshot) as endpoint:
         with socket.create_connection(("127.0.0.1", endpoint.port)) as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-            met.wait()
-        met.wait()
+            meeting.wait()
+        meeting.wait()
     assert capfd.readouterr().err == ""
 
 
@@ -620,8 +620,8 @@ def test_a_taken_port_is_named():
         with pytest.raises(MetricsError) as caught, Endpoint(endpoint.port, make_snapshot):
             pass
         assert get(endpoint.port)[0] == 200
-    said = f"metrics '127.0.0.1:{endpoint.port}': cannot be listened on: Address already in use"
-    assert str(caught.value) == said
+    message = f"metrics '127.0.0.1:{endpoint.port}': cannot be listened on: Address already in use"
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 10**9])
@@ -642,13 +642,13 @@ def test_a_closed_endpoint_leaves_its_port_and_no_thread():
 
 
 def test_a_scrape_under_way_may_end():
-    """What the snapshot reads may be closed right after the endpoint."""
+    """It ends before the endpoint is closed: then the database may be closed, too."""
     began = threading.Event()
     ended = threading.Event()
 
     def snapshot() -> Snapshot:
         began.set()
-        time.sleep(0.3)  # longer than the server takes to see that it shall stop
+        time.sleep(0.3)  # longer than the server takes to notice the stop
         ended.set()
         return make_snapshot()
 

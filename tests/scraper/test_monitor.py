@@ -1,4 +1,4 @@
-"""Notices, the metrics and the dead-man switch: for real, over a month of looks."""
+"""Notices, metrics and the dead-man switch over a month of looks, with real channels."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ STEP = 30
 """Minutes between looks."""
 
 DAY = 24 * 60
-SECRET = "s3cr3t-t0k3n"  # noqa: S105 - it opens nothing
+SECRET = "s3cr3t-t0k3n"  # noqa: S105 - a fake secret
 
 
-class House:
-    """A store, a config and a clock; each look is told of as by cron or by a daemon."""
+class Installation:
+    """A store, a config and a clock; each look is reported as after a pass or by the daemon."""
 
     def __init__(self, path: Path, *, metrics: Metrics | None = None, **notify: Any) -> None:
         self.path, self.minute = path, 0.0
@@ -54,9 +54,9 @@ class House:
 
     def live(self, story: Mapping[str, str], *, minutes: float = STEP, looks: int = 0) -> None:
         """
-        Look through a story: for each portal a sign a look; a new process after so many looks.
+        Store the looks of a story, one sign a look; a new process after ``looks`` of them.
 
-        ``!`` fails, ``?`` has no sidebar, ``-`` is no look, capitals have a word never seen, and
+        ``!`` fails, ``?`` has no sidebar, ``-`` is no look, a capital has an unknown word, and
         ``.`` changes every hour.
         """
         length = max(map(len, story.values()))
@@ -105,25 +105,25 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path, inbox: Inbox) -> House:
-    return House(tmp_path / "weather.db", webhook=f"{inbox.url}/hook/{SECRET}")
+def installation(tmp_path: Path, inbox: Inbox) -> Installation:
+    return Installation(tmp_path / "weather.db", webhook=f"{inbox.url}/hook/{SECRET}")
 
 
 HOURS = 60 // STEP
 
 MONTH = (
-    "." * 24 * HOURS  # well
+    "." * 24 * HOURS  # healthy
     + "!" * 50 * HOURS  # two days down
     + "." * 10 * HOURS
     + "a" * 49 * HOURS  # frozen for two days
-    + "a" * 3 + "!" * 5 * HOURS + "a" * HOURS  # an outage hides that
+    + "a" * 3 + "!" * 5 * HOURS + "a" * HOURS  # an outage during the freeze
     + "." * 10 * HOURS  # thawed
     + "?" * 2 + "." * 10 * HOURS  # another layout for an hour
     + ".!" * 100 * HOURS  # every second look fails
     + "." * 5 * HOURS
-    + ".!!!!!" * 33 * HOURS  # hardly ever there
+    + ".!!!!!" * 33 * HOURS  # mostly failing
     + "." * 5 * HOURS
-    + "Bc" * 12 * HOURS  # a word that comes and goes, for a day
+    + "Bc" * 12 * HOURS  # an unknown word that comes and goes, for a day
     + "." * 26 * HOURS
 )  # fmt: skip
 
@@ -133,18 +133,18 @@ MONTH = (
     [0, pytest.param(20, marks=pytest.mark.slow)],
     ids=["a daemon", "restarted every few looks"],
 )
-def test_a_month_gives_the_right_notices(house, inbox, looks):
+def test_a_month_gives_the_right_notices(installation, inbox, looks):
     month = MONTH + "." * (31 * DAY // STEP - len(MONTH))
-    house.live({"koya": month, "b": "." * len(month)}, looks=looks)
-    assert house.complaints == []
+    installation.live({"koya": month, "b": "." * len(month)}, looks=looks)
+    assert installation.complaints == []
     assert {portal for portal, _, _ in inbox.notices()} == {"koya"}
-    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.notices()]
+    notices = [f"{'no ' * well}{kind}" for _, kind, well in inbox.notices()]
     outage = ["down", "down", "down", "no down"]
     freeze = ["frozen", "frozen", "down", "frozen", "no frozen", "no down"]
-    assert told[:4] == outage
-    assert sorted(told[4:10]) == sorted(freeze)
-    assert told.index("no frozen") > told.index("frozen") + 2
-    rest = told[10:]
+    assert notices[:4] == outage
+    assert sorted(notices[4:10]) == sorted(freeze)
+    assert notices.index("no frozen") > notices.index("frozen") + 2
+    rest = notices[10:]
     assert rest[:2] == ["layout", "no layout"]
     flapping = rest[2 : rest.index("words")]
     assert flapping[0] == "down"
@@ -153,35 +153,35 @@ def test_a_month_gives_the_right_notices(house, inbox, looks):
     assert rest[rest.index("words") :] == ["words", "words", "no words"]
 
 
-def test_a_pause_of_our_own_is_no_outage_of_a_portal(house, inbox):
-    house.live({"koya": "..", "b": ".."})
-    house.minute += DAY
-    house.live({"koya": ".-", "b": "-."})
+def test_a_pause_of_our_own_is_no_outage_of_a_portal(installation, inbox):
+    installation.live({"koya": "..", "b": ".."})
+    installation.minute += DAY
+    installation.live({"koya": ".-", "b": "-."})
     assert inbox.notices() == []
 
 
-def test_an_unknown_city_is_reported_until_it_is_gone_for_a_day(house, inbox):
-    house.live({"koya": "." + "+" * 3 + "." * (DAY // STEP + HOURS)})
-    told = [f"{'no ' * well}{kind}" for _, kind, well in inbox.notices()]
-    assert told == ["words", "words", "no words"]  # again once a day
+def test_an_unknown_city_is_reported_until_it_is_gone_for_a_day(installation, inbox):
+    installation.live({"koya": "." + "+" * 3 + "." * (DAY // STEP + HOURS)})
+    notices = [f"{'no ' * well}{kind}" for _, kind, well in inbox.notices()]
+    assert notices == ["words", "words", "no words"]  # again once a day
     assert "화성" in inbox.posts[0][1]
 
 
-def test_a_portal_that_never_answered_is_reported_at_once(house, inbox):
-    house.live({"koya": "!"})
+def test_a_portal_that_never_answered_is_reported_at_once(installation, inbox):
+    installation.live({"koya": "!"})
     assert inbox.notices() == [("koya", "down", False)]
 
 
 # ---- channels that fail
 
 
-def test_a_failed_channel_later_gets_only_lasting_faults(house, inbox):
+def test_a_failed_channel_later_gets_only_lasting_faults(installation, inbox):
     inbox.status = 500
-    house.live({"koya": "!!!!", "b": "?..."})
+    installation.live({"koya": "!!!!", "b": "?..."})
     assert inbox.notices() == []
-    assert house.complaints == ["webhook: refused: it answered 500"]
+    assert installation.complaints == ["webhook: refused: it answered 500"]
     inbox.status = 204
-    house.live({"koya": "!!", "b": ".."})
+    installation.live({"koya": "!!", "b": ".."})
     assert inbox.notices() == [("koya", "down", False)]
 
 
@@ -192,46 +192,50 @@ def test_each_channel_gets_a_notice_once(tmp_path, inbox):
         "-c",
         f'cat >> "{out}"; echo "$NALSSI_PORTAL $NALSSI_KIND $NALSSI_WELL" >> "{out}"',
     )
-    house = House(tmp_path / "weather.db", webhook=f"{inbox.url}/hook", command=program)
+    installation = Installation(
+        tmp_path / "weather.db", webhook=f"{inbox.url}/hook", command=program
+    )
     inbox.status = 500
-    house.live({"koya": "!!!!"})
+    installation.live({"koya": "!!!!"})
     inbox.status = 204
-    house.live({"koya": "!."})
+    installation.live({"koya": "!."})
     assert inbox.notices() == [("koya", "down", False)]
     assert [line for line in out.read_text().splitlines() if line.startswith("koya d")] == [
         "koya down 0"
     ]
 
 
-def test_a_channel_that_hangs_is_left_after_its_patience(house, inbox, monkeypatch):
+def test_a_channel_that_hangs_is_left_after_its_patience(installation, inbox, monkeypatch):
     monkeypatch.setattr("scraper.monitor.PATIENCE_S", 0.1)
     monkeypatch.setattr("scraper.monitor.TIMEOUT_S", 0.3)
     inbox.hangs.set()
     began = time.monotonic()
-    house.live({"koya": "!", "b": "!"})
+    installation.live({"koya": "!", "b": "!"})
     assert time.monotonic() - began < 20
-    assert house.complaints == ["webhook: too late: no answer within 0.3 s"]
+    assert installation.complaints == ["webhook: too late: no answer within 0.3 s"]
     inbox.hangs.clear()
     monkeypatch.undo()
-    house.live({"koya": "!", "b": "!"})
+    installation.live({"koya": "!", "b": "!"})
     assert sorted(inbox.notices()) == [("b", "down", False), ("koya", "down", False)]
 
 
-def test_no_error_line_contains_a_secret(house, inbox):
+def test_no_error_line_contains_a_secret(installation, inbox):
     inbox.status = 500
-    house.live({"koya": "!"})
-    assert house.complaints
-    assert SECRET not in "".join(house.complaints)
+    installation.live({"koya": "!"})
+    assert installation.complaints
+    assert SECRET not in "".join(installation.complaints)
 
 
 def test_an_unreadable_database_is_reported_and_pinged(tmp_path, inbox):
-    house = House(tmp_path / "weather.db", webhook=f"{inbox.url}/hook", ping=f"{inbox.url}/ping")
-    house.live({"koya": "."})
-    with contextlib.closing(sqlite3.connect(house.path)) as conn:
+    installation = Installation(
+        tmp_path / "weather.db", webhook=f"{inbox.url}/hook", ping=f"{inbox.url}/ping"
+    )
+    installation.live({"koya": "."})
+    with contextlib.closing(sqlite3.connect(installation.path)) as conn:
         conn.execute("DROP TABLE open_notices")
         conn.commit()
-    house.live({"koya": ".."})
-    (complaint,) = house.complaints
+    installation.live({"koya": ".."})
+    (complaint,) = installation.complaints
     assert "open_notices" in complaint
     assert len(inbox.pings()) == 3
 
@@ -240,8 +244,8 @@ def test_an_unreadable_database_is_reported_and_pinged(tmp_path, inbox):
 
 
 def test_every_pass_is_pinged_with_a_summary(tmp_path, inbox):
-    house = House(tmp_path / "weather.db", ping=f"{inbox.url}/ping")
-    house.live({"koya": "..", "b": ".!"})
+    installation = Installation(tmp_path / "weather.db", ping=f"{inbox.url}/ping")
+    installation.live({"koya": "..", "b": ".!"})
     assert inbox.pings() == [
         ("/ping", "koya: new, 1 readings\nb: new, 1 readings"),
         ("/ping/fail", "b: fetch_failed: HTTP 500\nkoya: unchanged, 1 readings"),
@@ -249,26 +253,26 @@ def test_every_pass_is_pinged_with_a_summary(tmp_path, inbox):
 
 
 def test_the_switch_fails_until_the_last_look_at_every_portal_is_well(tmp_path, inbox):
-    """A daemon tells of each look by itself; the switch must not go to and fro."""
-    house = House(tmp_path / "weather.db", ping=f"{inbox.url}/ping")
-    house.live({"koya": ".-.-", "b": "-!-."})
+    """A daemon reports each look alone; the switch must not alternate between portals."""
+    installation = Installation(tmp_path / "weather.db", ping=f"{inbox.url}/ping")
+    installation.live({"koya": ".-.-", "b": "-!-."})
     assert [path for path, _ in inbox.pings()] == ["/ping", "/ping/fail", "/ping/fail", "/ping"]
 
 
 def test_the_textfile_says_what_the_database_says(tmp_path):
     path = tmp_path / "nalssi.prom"
-    house = House(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
-    house.live({"koya": "..?!", "b": "...."})
+    installation = Installation(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
+    installation.live({"koya": "..?!", "b": "...."})
     samples = {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(path.read_text())
         for sample in family.samples
     }
-    with query.Database(house.path) as db:
+    with query.Database(installation.path) as db:
         counts = Counter((look.portal, look.outcome) for look in db.looks())
-        for one in db.status(now=house.now() - dt.timedelta(minutes=STEP)):
-            assert samples["nalssi_portal_state", one.portal, one.state] == 1
-    with contextlib.closing(sqlite3.connect(house.path)) as conn:
+        for status in db.status(now=installation.now() - dt.timedelta(minutes=STEP)):
+            assert samples["nalssi_portal_state", status.portal, status.state] == 1
+    with contextlib.closing(sqlite3.connect(installation.path)) as conn:
         (readings,) = conn.execute("SELECT count(*) FROM readings").fetchone()
     assert samples["nalssi_readings_total",] == readings
     for (portal, outcome), count in counts.items():
@@ -278,28 +282,30 @@ def test_the_textfile_says_what_the_database_says(tmp_path):
 
 def test_an_unwritable_textfile_is_reported_once(tmp_path):
     nowhere = Metrics(textfile=str(tmp_path / "nowhere" / "nalssi.prom"))
-    house = House(tmp_path / "weather.db", metrics=nowhere)
-    house.live({"koya": "..."})
-    (complaint,) = house.complaints
+    installation = Installation(tmp_path / "weather.db", metrics=nowhere)
+    installation.live({"koya": "..."})
+    (complaint,) = installation.complaints
     assert "there is no such folder" in complaint
 
 
 def test_a_portal_that_left_the_config_has_no_state_in_the_textfile(tmp_path):
     path = tmp_path / "nalssi.prom"
-    house = House(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
-    house.live({"koya": "...", "b": "..."})
-    house.config = msgspec.structs.replace(house.config, portals=house.config.portals[:1])
-    house.live({"koya": "..."})
-    told = path.read_text()
-    assert 'nalssi_looks_total{outcome="new",portal="b"}' in told
-    assert 'portal="koya",state=' in told
-    assert 'portal="b",state=' not in told
+    installation = Installation(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
+    installation.live({"koya": "...", "b": "..."})
+    installation.config = msgspec.structs.replace(
+        installation.config, portals=installation.config.portals[:1]
+    )
+    installation.live({"koya": "..."})
+    metrics = path.read_text()
+    assert 'nalssi_looks_total{outcome="new",portal="b"}' in metrics
+    assert 'portal="koya",state=' in metrics
+    assert 'portal="b",state=' not in metrics
 
 
 def test_metrics_that_take_long_are_not_written_after_every_look(tmp_path, monkeypatch):
     path = tmp_path / "nalssi.prom"
-    house = House(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
+    installation = Installation(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
     monkeypatch.setattr("scraper.monitor.LONG_S", 0.0)
     monkeypatch.setattr("scraper.monitor.REST", 1e6)
-    house.live({"koya": "..."})
+    installation.live({"koya": "..."})
     assert 'nalssi_looks_total{outcome="new",portal="koya"} 1.0' in path.read_text()

@@ -1,4 +1,4 @@
-"""Sensors of Home Assistant, at a real broker: found, live or unavailable, and never in the way."""
+"""Sensors of Home Assistant at a real broker: discovered, live or unavailable, never blocking."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ SEOUL = "nalssi/koya/108"
 MINUTE = dt.timedelta(minutes=1)
 
 
-class House:
-    """A monitor whose publisher talks to a broker; looks are kept, then told as after each look."""
+class Installation:
+    """A store and a monitor whose publisher talks to a broker; each look is stored and reported."""
 
     def __init__(self, store: Store, settings: Mqtt) -> None:
         self._store, self.complaints = store, []  # type: ignore[var-annotated]
@@ -52,7 +52,7 @@ class House:
         self.publisher = mqtt.Publisher(settings, self.complaints.append)
         self._monitor = Monitor(
             config=config,
-            collector=None,  # type: ignore[arg-type] # it lends its thread to notices alone
+            collector=None,  # type: ignore[arg-type] # only notices use its thread
             store=store,
             clock=lambda: self.now,
             complain=self.complaints.append,
@@ -60,7 +60,7 @@ class House:
         self._monitor.publisher = self.publisher
 
     def look(self, minute: int, hour: int | None) -> None:
-        """A look that shows this hour, or fails."""
+        """Store a look that shows this hour; None = a failed look."""
         self.now = START + minute * MINUTE
         if hour is None:
             keep_failure(self._store, "koya", int(self.now.timestamp()))
@@ -87,7 +87,7 @@ def settings(port: int) -> Mqtt:
 
 
 def celsius(hour: int) -> float:
-    """What Seoul shows in an hour."""
+    """The temperature of Seoul in an hour."""
     tenths = dict(hour_of(hour))["서울"]
     assert tenths is not None
     return tenths / 10
@@ -100,11 +100,11 @@ def value(listener: mosquitto.Listener) -> dict[str, Any]:
 
 def test_a_sensor_is_found_and_has_its_value_while_it_is_live(store, port, tmp_path):
     with mosquitto.running(tmp_path, port), mosquitto.Listener(port) as listener:
-        house = House(store, settings(port))
-        with house.publisher:
-            house.look(0, 1)
-            listener.hears(f"{SEOUL}/availability", "offline")  # nobody saw it begin
-            house.look(10, 2)
+        installation = Installation(store, settings(port))
+        with installation.publisher:
+            installation.look(0, 1)
+            listener.hears(f"{SEOUL}/availability", "offline")  # its beginning was not seen
+            installation.look(10, 2)
             listener.hears(f"{SEOUL}/availability", "online")
             listener.hears("nalssi/status", "online")
             assert value(listener)["temperature_c"] == celsius(2)
@@ -115,7 +115,7 @@ def test_a_sensor_is_found_and_has_its_value_while_it_is_live(store, port, tmp_p
     assert config["device"]["identifiers"] == ["nalssi_koya"]
     assert (config["device_class"], config["unit_of_measurement"]) == ("temperature", "°C")
     assert config["expire_after"] == 90 * 60
-    assert [one["topic"] for one in config["availability"]] == [
+    assert [source["topic"] for source in config["availability"]] == [
         "nalssi/status",
         f"{SEOUL}/availability",
     ]
@@ -124,40 +124,40 @@ def test_a_sensor_is_found_and_has_its_value_while_it_is_live(store, port, tmp_p
 
 def test_a_frozen_portal_is_unavailable_within_one_look(store, port, tmp_path):
     with mosquitto.running(tmp_path, port), mosquitto.Listener(port) as listener:
-        house = House(store, settings(port))
-        with house.publisher:
-            house.look(0, 1)
-            house.look(10, 2)
+        installation = Installation(store, settings(port))
+        with installation.publisher:
+            installation.look(0, 1)
+            installation.look(10, 2)
             listener.hears(f"{SEOUL}/availability", "online")
             for minute in range(20, 100, 10):
-                house.look(minute, 2)
+                installation.look(minute, 2)
             listener.wait(SEOUL, lambda text: '"2024-04-28T13:30:00+09:00"' in text)
             assert listener.last[f"{SEOUL}/availability"] == "online"
-            house.look(101, 2)  # 91 minutes after the set was published
+            installation.look(101, 2)  # 91 minutes after the set was published
             listener.hears(f"{SEOUL}/availability", "offline")
-            house.look(200, 2)
+            installation.look(200, 2)
             listener.wait(SEOUL, lambda text: '"state": "frozen"' in text)
 
 
 def test_a_portal_that_is_down_is_unavailable(store, port, tmp_path):
     with mosquitto.running(tmp_path, port), mosquitto.Listener(port) as listener:
-        house = House(store, settings(port))
-        with house.publisher:
-            house.look(0, 1)
-            house.look(10, 2)
+        installation = Installation(store, settings(port))
+        with installation.publisher:
+            installation.look(0, 1)
+            installation.look(10, 2)
             listener.hears(f"{SEOUL}/availability", "online")
             for minute in (20, 30, 40, 41):
-                house.look(minute, None)
+                installation.look(minute, None)
             listener.hears(f"{SEOUL}/availability", "offline")
 
 
 def test_a_missing_broker_delays_no_look_and_gets_the_last_messages_later(store, port, tmp_path):
-    house = House(store, settings(port))
-    with house.publisher:
+    installation = Installation(store, settings(port))
+    with installation.publisher:
         for minute in range(0, 70, 10):  # an hour
-            house.look(minute, 1 + minute // 60)
-        until(lambda: house.complaints, lambda told: len(told) == 1)
-        assert "cannot be reached; it is tried again" in house.complaints[0]
+            installation.look(minute, 1 + minute // 60)
+        until(lambda: installation.complaints, lambda complaints: len(complaints) == 1)
+        assert "cannot be reached; it is tried again" in installation.complaints[0]
         with mosquitto.running(tmp_path, port), mosquitto.Listener(port) as listener:
             listener.hears(f"{SEOUL}/availability", "online")
             listener.hears("nalssi/status", "online")
@@ -168,12 +168,12 @@ def test_a_missing_broker_delays_no_look_and_gets_the_last_messages_later(store,
 
 def test_a_station_that_the_portal_dropped_is_unavailable(store, port, tmp_path):
     with mosquitto.running(tmp_path, port), mosquitto.Listener(port) as listener:
-        house = House(store, settings(port))
-        with house.publisher:
-            house.look(0, 1)
-            house.look(10, 2)
+        installation = Installation(store, settings(port))
+        with installation.publisher:
+            installation.look(0, 1)
+            installation.look(10, 2)
             listener.hears(f"{SEOUL}/availability", "online")
-            house.publisher.publish({"koya"}, [])
+            installation.publisher.publish({"koya"}, [])
             listener.hears(f"{SEOUL}/availability", "offline")
 
 
@@ -207,14 +207,14 @@ def test_without_paho_the_daemon_reports_it_and_polls(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [("http://host", "expected an address such as mqtt://"), ("mqtt://u:secret@", "mqtt.broker")],
 )
-def test_an_invalid_address_is_refused_without_its_password(tmp_path, url, told):
+def test_an_invalid_address_is_refused_without_its_password(tmp_path, url, message):
     from scraper import config  # noqa: PLC0415
 
     (tmp_path / "config.toml").write_text(f'[mqtt]\nbroker = "{url}"\n', encoding="utf-8")
-    with pytest.raises(ConfigError, match=told) as caught:
+    with pytest.raises(ConfigError, match=message) as caught:
         config.load(tmp_path / "config.toml")
     assert "secret" not in str(caught.value)
 

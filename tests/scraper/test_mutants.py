@@ -1,4 +1,4 @@
-"""Damaged pages: no mutant gives a city a temperature that does not stand beside it there."""
+"""Damaged pages: no mutant gives a city a temperature that is not beside it in the page."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 SEED: Final = 20180320
 PARTS: Final = 16
-"""A worker takes a minute or two for each."""
+"""Each part takes a minute or two."""
 
 LONGEST_S: Final = 0.05
-"""Of processor time for one page of some kilobytes."""
+"""The limit of processor time for a page of a few kilobytes."""
 
 _PIECES: Final = (
     *(
@@ -60,10 +60,10 @@ _PIECES: Final = (
     ),
 )
 _OUTSIDE_CELLS: Final = re.compile(r"</t[dh]>\s*(?:[^<\s]|<[^a-zA-Z/!])")
-"""Text of a table in no cell: HTML moves it out of the table, so that it stands elsewhere."""
+"""Text outside the cells of a table: HTML moves it out of the table."""
 
 _BESIDE: Final = 40
-"""Characters that are seen between a city and its temperature at most."""
+"""The most visible characters between a city and its temperature."""
 
 
 def _bases() -> list[str]:
@@ -74,17 +74,17 @@ def _bases() -> list[str]:
     listed = [entries, *(list(seen.entries) for seen in list(SIGHTINGS.values())[::5])]
     return [
         page
-        for one in listed
+        for shown in listed
         for page in (
-            box(one),
-            *(around(form(one)) for form in LISTS.values()),
-            *(form(one, pages.DATE) for form in TEXTS.values()),
+            box(shown),
+            *(around(form(shown)) for form in LISTS.values()),
+            *(form(shown, pages.DATE) for form in TEXTS.values()),
         )
     ]
 
 
 def mutants(count: int) -> Iterator[str]:
-    """So many pages with one to six random cuts, doubles, moves and insertions each."""
+    """Give ``count`` pages, each with one to six random cuts, copies, moves and insertions."""
     chance = random.Random(SEED)
     bases = _bases()
     for _ in range(count):
@@ -110,15 +110,15 @@ def mutants(count: int) -> Iterator[str]:
 
 TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 DAMAGED_TAG: Final = re.compile(r"</?[^<>]*>?")
-"""An HTML parser drops what looks like this, or moves it out of a table."""
+"""An HTML parser drops such text, or moves it out of a table."""
 
 
 _TITLE: Final = re.compile(r"<title\b.*?(?:</title\b[^>]*>|\Z)", re.IGNORECASE | re.DOTALL)
-"""It is seen at the window, not in the page."""
+"""A title is shown in the window, not in the page."""
 
 
 def seen_text(page: str, tag: re.Pattern[str] = TAG) -> str:
-    """The page without its tags and blanks, with one sign."""
+    """The visible text without blanks, with every sign as ``℃``."""
     text = re.sub(r"&(?:#8451|#x2103|deg|#176|nbsp);?", lambda m: _ENTITIES[m[0].strip("&;")], page)
     return re.sub(r"[°º]C", "℃", re.sub(r"[\s|\0]+", "", tag.sub("", text)))
 
@@ -127,26 +127,28 @@ _ENTITIES: Final = {"#8451": "℃", "#x2103": "℃", "deg": "°", "#176": "°", 
 
 
 def apart(page: str) -> list[tuple[str, float]]:
-    """The readings of known cities whose temperature does not stand beside the city in the page."""
+    """The readings of known cities whose temperature is not beside the city in the page."""
     try:
         found = sidebar.find(page)
     except NoSidebar:
         return []
-    said = normalize.readings(found).readings
+    readings = normalize.readings(found).readings
     values = [(line.city, line.temperature) for line in found.lines]
-    # As it stands in the page, or as a browser shows it: text between cells moves out of a table.
+    # In the order of the page, or of a browser, which moves text between cells out of a table.
     bodies = (page, _TITLE.sub("", page))
-    texts = [seen_text(one, tag) for one in bodies for tag in (TAG, DAMAGED_TAG)] if said else []
-    texts += [seen_text(LexborHTMLParser(page).text(separator="\n"))] if said else []
+    texts = (
+        [seen_text(body, tag) for body in bodies for tag in (TAG, DAMAGED_TAG)] if readings else []
+    )
+    texts += [seen_text(LexborHTMLParser(page).text(separator="\n"))] if readings else []
     return [
-        (one.city, one.temperature_c)
-        for one in said
-        # Damage that runs two entries together makes a name of both, which is no known city.
-        if one.station is not None
-        and one.station.kma_id is not None
-        and one.temperature_c is not None
+        (reading.city, reading.temperature_c)
+        for reading in readings
+        # Two entries that damage joined become one name, which is no known city.
+        if reading.station is not None
+        and reading.station.kma_id is not None
+        and reading.temperature_c is not None
         and not any(
-            city == one.city and _stand_together(text, city, temperature)
+            city == reading.city and _stand_together(text, city, temperature)
             for city, temperature in values
             for text in texts
         )
@@ -154,7 +156,7 @@ def apart(page: str) -> list[tuple[str, float]]:
 
 
 def _stand_together(text: str, city: str, temperature: str) -> bool:
-    """Whether a number with its sign follows a city, and no other city or sign stands between."""
+    """Whether a number with its sign follows a city, without another city or sign between."""
     name, number = (re.escape(seen_text(printed)) for printed in (city, temperature))
     places = re.finditer(rf"(?={name}([^℃]{{0,{_BESIDE}}}?)(?<![0-9.]){number}[*,;]?℃)", text)
     return any(not any(other in place[1] for other in pages.CITIES) for place in places)
@@ -168,17 +170,17 @@ def check(count: int, *, part: int = 0, parts: int = 1) -> None:
         if time.thread_time() - start > LONGEST_S:
             slow.append(page)
         assert wrong == [], page
-    # What the machine does beside may make one slow; the same page is slow again.
+    # Other work of the machine can slow a page once; a slow page is slow each time.
     assert [page for page in slow if _seconds(page) > LONGEST_S] == []
 
 
 def _seconds(page: str) -> float:
-    taken = []
+    times = []
     for _ in range(3):
         start = time.thread_time()
         apart(page)
-        taken.append(time.thread_time() - start)
-    return min(taken)
+        times.append(time.thread_time() - start)
+    return min(times)
 
 
 def test_no_mutant_gives_a_city_the_temperature_of_another():

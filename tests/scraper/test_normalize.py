@@ -1,4 +1,4 @@
-"""Readings: the right station or none, the printed number or none, and every doubt told."""
+"""Readings: the right station or None, the printed number or None, and each doubt reported."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def make_line(**changes: str) -> Line:
     return Line(**(plain | changes))
 
 
-def sentences(told: Normalized) -> tuple[str, ...]:
-    return tuple(map(str, told.problems))
+def sentences(found: Normalized) -> tuple[str, ...]:
+    return tuple(map(str, found.problems))
 
 
 def normalized(*lines: Line) -> Normalized:
@@ -46,7 +46,7 @@ def reading_of(**changes: str) -> Reading:
 
 @given(st.integers(-346, 430))
 def test_every_printed_tenth_is_read_exactly(tenths):
-    """A page cannot print a temperature that we change on the way in."""
+    """No temperature that a page may print is changed."""
     (line, *_) = sidebar.find(
         pages.box([entry("흐림", "서울", f"{tenths / 10:.1f}"), *pages.plain()])
     ).lines
@@ -117,9 +117,9 @@ def test_what_is_no_number_is_refused_as_printed(printed):
 
 @pytest.mark.parametrize("printed", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_number_that_cannot_be_read_is_a_problem_and_no_number(printed):
-    told = normalized(make_line(temperature=printed))
-    assert [one.temperature_c for one in told.readings] == [None]
-    (problem,) = sentences(told)
+    found = normalized(make_line(temperature=printed))
+    assert [reading.temperature_c for reading in found.readings] == [None]
+    (problem,) = sentences(found)
     assert problem.startswith("서울: temperature: cannot read")
     assert repr(printed) in problem
 
@@ -136,8 +136,8 @@ def test_no_text_is_read_as_another_number(printed):
 
 @given(st.text(), st.text(), st.text(), st.text())
 def test_no_line_raises_anything(label, icon, city, temperature):
-    told = normalized(Line(label=label, icon=icon, city=city, temperature=temperature))
-    assert [one.city for one in told.readings] == [city]
+    found = normalized(Line(label=label, icon=icon, city=city, temperature=temperature))
+    assert [reading.city for reading in found.readings] == [city]
 
 
 @pytest.mark.parametrize(
@@ -158,9 +158,11 @@ def test_no_line_raises_anything(label, icon, city, temperature):
 def test_a_temperature_beyond_the_records_is_refused_and_reported(city, day, printed, celsius):
     line = make_line(city=city, temperature=printed)
     found = Sidebar(page_date=day, date_printed=None, lines=(line,), fragment="")
-    told = normalize.readings(found)
-    assert [one.temperature_c for one in told.readings] == [celsius]
-    assert any("by KMA's records" in str(problem) for problem in told.problems) == (celsius is None)
+    result = normalize.readings(found)
+    assert [reading.temperature_c for reading in result.readings] == [celsius]
+    assert any("by KMA's records" in str(problem) for problem in result.problems) == (
+        celsius is None
+    )
 
 
 def test_a_day_counts_where_no_date_is_printed():
@@ -172,18 +174,18 @@ def test_a_day_counts_where_no_date_is_printed():
 
 
 @pytest.mark.parametrize(
-    ("odd", "told"),
+    ("change", "doubt"),
     [
         ({"cut": True}, "ends within the list"),
         ({"hidden": True}, "in a hidden element"),
         ({"another": True}, "another list"),
     ],
 )
-def test_an_odd_page_is_a_doubt_and_not_a_problem(odd: dict[str, Any], told: str) -> None:
+def test_an_odd_page_is_a_doubt_and_not_a_problem(change: dict[str, Any], doubt: str) -> None:
     found = Sidebar(page_date=None, date_printed=None, lines=(make_line(),), fragment="")
-    seen = replace(found, **odd)
+    seen = replace(found, **change)
     assert normalize.readings(seen).problems == ()
-    assert told in str(normalize.doubt(seen))
+    assert doubt in str(normalize.doubt(seen))
 
 
 # Stations
@@ -193,13 +195,15 @@ def test_an_odd_page_is_a_doubt_and_not_a_problem(odd: dict[str, Any], told: str
 def test_every_city_of_a_sighting_has_its_station_and_its_number(name):
     seen = SIGHTINGS[name]
     found = sidebar.find(pages.box(seen.entries, seen.page_date))
-    told = normalize.readings(found)
-    assert [(one.city, one.station, one.temperature_c) for one in told.readings] == [
+    result = normalize.readings(found)
+    assert [
+        (reading.city, reading.station, reading.temperature_c) for reading in result.readings
+    ] == [
         (e.city, STATIONS[e.city], float(e.temperature) if e.temperature else None)
         for e in seen.entries
     ]
     assert normalize.date_doubt(found) is None
-    assert all(problem.startswith("no ") for problem in sentences(told))
+    assert all(problem.startswith("no ") for problem in sentences(result))
 
 
 @pytest.mark.parametrize("name", STATIONS)
@@ -209,12 +213,12 @@ def test_every_known_name_is_its_station(name):
 
 @pytest.mark.parametrize("name", ["경기 광주", "광주시", "북대구", "남양주", "비금도", "Seoul"])
 def test_an_unknown_city_is_kept_and_reported_without_a_kma_number(name):
-    told = normalized(make_line(city=name))
-    (reading,) = told.readings
+    found = normalized(make_line(city=name))
+    (reading,) = found.readings
     assert reading.station is not None
     assert (reading.station.name_ko, reading.station.kma_id) == (name, None)
     assert (reading.city, reading.temperature_c) == (name, 4.9)
-    assert sentences(told) == (f"unknown city {name!r}",)
+    assert sentences(found) == (f"unknown city {name!r}",)
 
 
 def test_a_name_in_decomposed_letters_is_the_same_name():
@@ -222,15 +226,15 @@ def test_a_name_in_decomposed_letters_is_the_same_name():
 
 
 def test_a_line_without_a_city_is_kept_without_a_station():
-    told = normalized(make_line(city=""))
-    assert [(one.station, one.temperature_c) for one in told.readings] == [(None, 4.9)]
-    assert sentences(told) == ("no city name: '맑음' '4.9'",)
+    found = normalized(make_line(city=""))
+    assert [(reading.station, reading.temperature_c) for reading in found.readings] == [(None, 4.9)]
+    assert sentences(found) == ("no city name: '맑음' '4.9'",)
 
 
 def test_a_city_printed_twice_alike_is_one_reading_and_reported():
-    told = normalized(make_line(), make_line(city="부산"), make_line())
-    assert [one.city for one in told.readings] == ["서울", "부산"]
-    assert sentences(told) == ("서울: printed 2 times: '맑음' '4.9', '맑음' '4.9'",)
+    found = normalized(make_line(), make_line(city="부산"), make_line())
+    assert [reading.city for reading in found.readings] == ["서울", "부산"]
+    assert sentences(found) == ("서울: printed 2 times: '맑음' '4.9', '맑음' '4.9'",)
 
 
 @pytest.mark.parametrize("change", [{"temperature": "5.0"}, {"label": "비"}, {"icon": "08"}])
@@ -243,23 +247,27 @@ def test_a_city_printed_twice_alike_is_one_reading_and_reported():
     ],
 )
 def test_a_city_printed_twice_with_different_values_has_no_value(names, change):
-    """Both lines stay, as printed; nobody can tell which is right."""
+    """Both lines stay as printed, because either may be right."""
     first, other = make_line(city=names[0]), make_line(city=names[1], **change)
-    told = normalized(first, make_line(city="부산"), other)
-    assert [one.city for one in told.readings] == [names[0], "부산", names[1]]
-    assert [one.station and one.station.name_ko for one in told.readings] == [None, "부산", None]
-    for one, line in zip((told.readings[0], told.readings[2]), (first, other), strict=True):
-        assert (one.temperature_c, one.condition.condition) == (None, None)
-        assert (one.condition.label, one.condition.icon) == (line.label, line.icon)
-    (problem,) = [text for text in sentences(told) if "printed 2 times" in text]
+    found = normalized(first, make_line(city="부산"), other)
+    assert [reading.city for reading in found.readings] == [names[0], "부산", names[1]]
+    assert [reading.station and reading.station.name_ko for reading in found.readings] == [
+        None,
+        "부산",
+        None,
+    ]
+    for reading, line in zip((found.readings[0], found.readings[2]), (first, other), strict=True):
+        assert (reading.temperature_c, reading.condition.condition) == (None, None)
+        assert (reading.condition.label, reading.condition.icon) == (line.label, line.icon)
+    (problem,) = [text for text in sentences(found) if "printed 2 times" in text]
     assert all(name in problem for name in names)
     assert f"'맑음' '4.9', {other.label!r} {other.temperature!r}" in problem
 
 
 def test_thousands_of_lines_of_one_city_are_no_work():
-    told = normalized(*[make_line(temperature=f"{n % 400 / 10:.1f}") for n in range(20_000)])
-    assert {one.station for one in told.readings} == {None}
-    assert len(told.readings) == 20_000
+    found = normalized(*[make_line(temperature=f"{n % 400 / 10:.1f}") for n in range(20_000)])
+    assert {reading.station for reading in found.readings} == {None}
+    assert len(found.readings) == 20_000
 
 
 # Conditions
@@ -268,29 +276,29 @@ def test_thousands_of_lines_of_one_city_are_no_work():
 @pytest.mark.parametrize("label", [label for label in CONDITIONS if label])
 def test_every_known_label_means_its_condition(label):
     known = CONDITIONS[label]
-    told = normalized(make_line(label=label, icon=known.icon))
-    assert told.readings[0].condition == known
-    assert sentences(told) == ()
+    found = normalized(make_line(label=label, icon=known.icon))
+    assert found.readings[0].condition == known
+    assert sentences(found) == ()
 
 
 @pytest.mark.parametrize("icon", ICONS)
 def test_an_icon_tells_where_the_label_is_empty(icon):
-    told = normalized(make_line(label="", icon=icon))
-    (reading,) = told.readings
+    found = normalized(make_line(label="", icon=icon))
+    (reading,) = found.readings
     assert (reading.condition.label, reading.condition.icon) == ("", icon)
     assert reading.condition.condition == ICONS[icon].condition
-    assert sentences(told) == ()
+    assert sentences(found) == ()
 
 
 def test_no_sky_reported_is_no_problem_and_no_condition():
-    told = normalized(make_line(label="-", icon="00"))
-    assert (told.readings[0].condition.condition, sentences(told)) == (None, ())
+    found = normalized(make_line(label="-", icon="00"))
+    assert (found.readings[0].condition.condition, sentences(found)) == (None, ())
 
 
 def test_empty_labels_are_reported_once_and_never_mean_clear():
-    told = normalized(*(make_line(label="", icon="", city=city) for city in ("서울", "부산")))
-    assert [one.condition.condition for one in told.readings] == [None, None]
-    assert sentences(told) == ("no label printed: 서울, 부산",)
+    found = normalized(*(make_line(label="", icon="", city=city) for city in ("서울", "부산")))
+    assert [reading.condition.condition for reading in found.readings] == [None, None]
+    assert sentences(found) == ("no label printed: 서울, 부산",)
 
 
 @pytest.mark.parametrize(
@@ -304,11 +312,11 @@ def test_empty_labels_are_reported_once_and_never_mean_clear():
     ],
 )
 def test_a_label_is_kept_and_doubts_are_reported(label, icon, condition, problem):
-    told = normalized(make_line(label=label, icon=icon))
-    (reading,) = told.readings
+    found = normalized(make_line(label=label, icon=icon))
+    (reading,) = found.readings
     assert (reading.condition.label, reading.condition.icon) == (label, icon)
     assert reading.condition.condition == condition
-    (text,) = sentences(told)
+    (text,) = sentences(found)
     assert text.startswith("서울: ")
     assert problem in text
 
@@ -319,5 +327,5 @@ def test_another_word_for_an_icon_does_not_disagree_with_it(label, icon):
 
 
 def test_missing_temperatures_are_reported_once():
-    told = normalized(*(make_line(temperature="", city=city) for city in ("고창", "부산", "")))
-    assert "no temperature printed: 고창, 부산, (no name)" in sentences(told)
+    found = normalized(*(make_line(temperature="", city=city) for city in ("고창", "부산", "")))
+    assert "no temperature printed: 고창, 부산, (no name)" in sentences(found)

@@ -1,4 +1,4 @@
-"""Telling people: every channel is tried, none can hurt another, and no secret is told on."""
+"""Notices: every channel is tried, no channel delays another, and no secret is printed."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SECRET = "s3cr3t-t0k3n"  # noqa: S105 - it opens nothing
-SHORT_S = 0.4  # a deadline that is meant to pass
-LIMIT_S = 15.0  # what such a deadline must stay under, on a slow machine too
+SECRET = "s3cr3t-t0k3n"  # noqa: S105 - a fake secret
+SHORT_S = 0.4  # a deadline that must pass
+LIMIT_S = 15.0  # the most time for it on a slow machine
 LOOPBACK = "127.0.0.1"
 
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the libraries of Apprise on this machine."""
+    """Keep Apprise's libraries from using a proxy."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -49,7 +49,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What one request brought; unlike ``tests.support.servers``, with its body."""
+    """A request with its body, which ``tests.support.servers`` does not keep."""
 
     path: str
     headers: dict[str, str]
@@ -58,7 +58,7 @@ class Letter:
 
 @dataclass(slots=True)
 class Inbox:
-    """A server on loopback that takes everything."""
+    """A server on loopback that accepts every request."""
 
     port: int
     letters: list[Letter] = field(default_factory=list)
@@ -78,16 +78,16 @@ def inbox() -> Iterator[Inbox]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            taken.letters.append(Letter(path=self.path, headers=headers, body=body))
+            box.letters.append(Letter(path=self.path, headers=headers, body=body))
             self.send_response(204)
             self.end_headers()
 
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer((LOOPBACK, 0), Taker) as server:
-        taken = Inbox(port=server.server_port)
+        box = Inbox(port=server.server_port)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield taken
+        yield box
         server.shutdown()
 
 
@@ -107,7 +107,7 @@ def script(source: str, *arguments: str) -> tuple[str, ...]:
 
 
 def run(work: Awaitable[T]) -> T:
-    """Await it in a loop as a daemon's is, which does not wait for its threads in the end."""
+    """Await a coroutine in a loop like the daemon's, which does not wait for its threads."""
 
     async def inside() -> T:
         threads.use_daemon_threads()
@@ -125,7 +125,7 @@ def ping(url: str, signal: Signal, body: str = "", *, timeout_s: float = LIMIT_S
 
 
 def tell(settings: Notify, **changes: Any) -> list[str]:
-    """Deliver a notice; hold what is true of every failure."""
+    """Deliver a notice and check every failure: one printable line without the secret."""
     timeout_s = changes.pop("timeout_s", LIMIT_S)
     failures = deliver(make_notice(**changes), settings, timeout_s=timeout_s)
     for line in failures:
@@ -139,7 +139,7 @@ def hook(server: Server) -> Notify:
 
 
 def refusal(reply: Reply, *, timeout_s: float = LIMIT_S) -> list[str]:
-    """Give what is said of a webhook that answers so."""
+    """Give the failures of a webhook that answers so."""
     path = f"/{SECRET}?key={SECRET}"
     with Server({path: reply}) as server:
         failures = tell(hook(server), timeout_s=timeout_s)
@@ -155,13 +155,13 @@ def within(limit_s: float, work: Callable[[], T]) -> T:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether a process ended, within the time that the system may need for it."""
+    """Whether a process ended within four seconds."""
     for _ in range(200):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        with contextlib.suppress(OSError):  # where nobody waits for orphans it stays as a zombie
+        with contextlib.suppress(OSError):  # without an init process an orphan stays a zombie
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 return True
         time.sleep(0.02)
@@ -229,25 +229,29 @@ def test_an_unexpected_error_is_a_failure_of_its_channel(monkeypatch):
 
 WRITE_DOWN = """
 import json, os, sys
-told = {name: value for name, value in os.environ.items() if name.startswith("NALSSI_")}
+environment = {name: value for name, value in os.environ.items() if name.startswith("NALSSI_")}
 with open(sys.argv[1], "w") as file:
-    json.dump({"text": sys.stdin.buffer.read().decode(), "told": told}, file)
+    json.dump({"text": sys.stdin.buffer.read().decode(), "environment": environment}, file)
 """
 
 
 @pytest.mark.parametrize(("well", "printed"), [(False, "0"), (True, "1")])
 def test_a_command_gets_the_notice_by_input_and_environment(tmp_path, well, printed):
-    path = tmp_path / "told.json"
+    path = tmp_path / "notice.json"
     notice = {"text": "서울 is back", "well": well}
     assert tell(Notify(command=script(WRITE_DOWN, str(path))), **notice) == []
     assert json.loads(path.read_text()) == {
         "text": "서울 is back\n",
-        "told": {"NALSSI_PORTAL": "koya-culture", "NALSSI_KIND": "frozen", "NALSSI_WELL": printed},
+        "environment": {
+            "NALSSI_PORTAL": "koya-culture",
+            "NALSSI_KIND": "frozen",
+            "NALSSI_WELL": printed,
+        },
     }
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "name",
     [
         pytest.param("a\0b", id="NUL"),
         pytest.param("a\nPATH=b", id="line end"),
@@ -256,18 +260,18 @@ def test_a_command_gets_the_notice_by_input_and_environment(tmp_path, well, prin
         pytest.param("a\u202eb", id="right to left"),
     ],
 )
-def test_an_odd_name_stops_no_notice(tmp_path, inbox, odd):
-    path = tmp_path / "told.json"
+def test_an_odd_name_stops_no_notice(tmp_path, inbox, name):
+    path = tmp_path / "notice.json"
     channels = Notify(command=script(WRITE_DOWN, str(path)), webhook=inbox.url())
-    assert tell(channels, portal=odd, text=odd) == []
-    told = json.loads(path.read_text())
-    assert told["told"]["NALSSI_PORTAL"].isprintable()
-    assert told["text"].removesuffix("\n").isprintable()
+    assert tell(channels, portal=name, text=name) == []
+    notice = json.loads(path.read_text())
+    assert notice["environment"]["NALSSI_PORTAL"].isprintable()
+    assert notice["text"].removesuffix("\n").isprintable()
     assert json.loads(inbox.letter.body)["portal"].isprintable()
 
 
 def test_no_shell_reads_a_command(tmp_path):
-    path = tmp_path / "told.json"
+    path = tmp_path / "notice.json"
     assert tell(Notify(command=script(WRITE_DOWN, str(path), "; exit 9 $(exit 9)"))) == []
 
 
@@ -276,7 +280,7 @@ def test_a_command_need_not_read_its_input():
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         pytest.param("sys.exit(7)", "exit code 7", id="silent"),
         pytest.param("sys.exit('no\\x07 way\\nmore')", "exit code 1: no  way", id="control"),
@@ -288,8 +292,8 @@ def test_a_command_need_not_read_its_input():
         pytest.param("os.kill(os.getpid(), 9)", "killed by signal 9", id="signal"),
     ],
 )
-def test_a_command_that_fails_is_quoted_in_one_line(source, said):
-    assert tell(Notify(command=script(f"import os, sys; {source}"))) == [f"command: {said}"]
+def test_a_command_that_fails_is_quoted_in_one_line(source, message):
+    assert tell(Notify(command=script(f"import os, sys; {source}"))) == [f"command: {message}"]
 
 
 @pytest.mark.parametrize(
@@ -347,7 +351,7 @@ def test_a_child_left_in_the_background_is_not_waited_for(tmp_path, code, failur
     try:
         assert within(LIMIT_S, lambda: tell(channels, timeout_s=2 * LIMIT_S)) == failures
     finally:
-        os.kill(int(path.read_text()), signal.SIGKILL)  # it was still there
+        os.kill(int(path.read_text()), signal.SIGKILL)  # the child still ran
 
 
 def test_a_command_may_complain_without_end():
@@ -382,7 +386,7 @@ def until_written(path: Path) -> None:
 
 
 def test_commands_leave_neither_descriptor_nor_thread_nor_child(monkeypatch):
-    """Not by what they leave in the background, nor where no thread can be started."""
+    """The same for commands that leave a child in the background, and if no thread can start."""
 
     def no_thread(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -469,7 +473,7 @@ def test_what_is_no_http_is_a_failure():
 
 
 def test_an_untrusted_certificate_of_a_webhook_is_refused():
-    import ssl  # noqa: PLC0415 - for this one test
+    import ssl  # noqa: PLC0415 - only this test uses it
 
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert(LOOPBACK).configure_cert(tls)
@@ -505,7 +509,7 @@ def test_no_proxy_is_used(inbox, monkeypatch):
 
 
 def test_a_silent_name_server_delays_no_notice(monkeypatch):
-    """The question cannot be taken back; only we go on without its answer."""
+    """The lookup cannot be cancelled; the notice goes on without its answer."""
     answered = threading.Event()
 
     def wait(*_: object, **__: object) -> list[Any]:
@@ -540,12 +544,12 @@ def test_an_unknown_name_is_reported(monkeypatch):
 def test_apprise_delivers_the_text(inbox, changes, kind):
     address = f"json://{LOOPBACK}:{inbox.port}/hook"
     assert tell(Notify(apprise=(address,)), text="<서울> & *back*", **changes) == []
-    told = json.loads(inbox.letter.body)
-    assert (told["title"], told["message"], told["type"]) == ("nalssi", "<서울> & *back*", kind)
+    sent = json.loads(inbox.letter.body)
+    assert (sent["title"], sent["message"], sent["type"]) == ("nalssi", "<서울> & *back*", kind)
 
 
 @pytest.mark.parametrize(
-    ("reply", "said", "timeout_s"),
+    ("reply", "message", "timeout_s"),
     [
         pytest.param(
             answer(status="500 Oops"),
@@ -562,15 +566,15 @@ def test_apprise_delivers_the_text(inbox, changes, kind):
         ),
     ],
 )
-def test_apprise_that_fails_is_a_failure(reply, said, timeout_s):
+def test_apprise_that_fails_is_a_failure(reply, message, timeout_s):
     with Server({f"/{SECRET}": reply}) as server:
         channels = Notify(apprise=(f"json://u:{SECRET}@{LOOPBACK}:{server.port}/{SECRET}",))
         failures = within(2 * LIMIT_S, lambda: tell(channels, timeout_s=timeout_s))
-    assert failures == [f"apprise 1: {said}"]
+    assert failures == [f"apprise 1: {message}"]
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "message"),
     [
         pytest.param(
             "raise ModuleNotFoundError(name='apprise')",
@@ -588,11 +592,11 @@ def test_apprise_that_fails_is_a_failure(reply, said, timeout_s):
         pytest.param("raise OSError('s3cr3t-t0k3n')", "Apprise failed: OSError", id="broken"),
     ],
 )
-def test_without_apprise_the_remedy_is_printed(tmp_path, monkeypatch, source, said):
+def test_without_apprise_the_remedy_is_printed(tmp_path, monkeypatch, source, message):
     (tmp_path / "apprise.py").write_text(source)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     channels = Notify(apprise=(f"json://{LOOPBACK}/{SECRET}",))
-    assert tell(channels) == [f"apprise 1: {said}"]
+    assert tell(channels) == [f"apprise 1: {message}"]
 
 
 def test_the_daemon_itself_never_loads_apprise(inbox):
@@ -638,13 +642,13 @@ def test_no_check_is_no_ping():
 
 
 @pytest.mark.parametrize(
-    ("reply", "said", "timeout_s"),
+    ("reply", "message", "timeout_s"),
     [
         pytest.param(answer(status="404 Not Found"), "refused: it answered 404", LIMIT_S, id="404"),
         pytest.param(silent, "too late: no answer within 0.4 s", SHORT_S, id="silent"),
     ],
 )
-def test_a_ping_that_fails_says_why_without_the_address(reply, said, timeout_s):
+def test_a_ping_that_fails_says_why_without_the_address(reply, message, timeout_s):
     with Server({f"/{SECRET}": reply}) as server:
         url = f"http://{LOOPBACK}:{server.port}/{SECRET}"
-        assert ping(url, "success", timeout_s=timeout_s) == f"ping: {said}"
+        assert ping(url, "success", timeout_s=timeout_s) == f"ping: {message}"

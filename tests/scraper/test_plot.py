@@ -1,4 +1,4 @@
-"""Pictures: what is drawn, where nothing is, and what a user is told."""
+"""Pictures: the drawn values, the empty spans, and the messages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ JEJU = STATIONS["제주"]
 NOWHERE = Station(name_ko="북$대\x1b[31m구")
 
 HOURS = [1.0, 2.0, 3.0, None, 5.0, None, -6.5]
-"""Seoul's temperature an hour after another; then it freezes, then comes back after a gap."""
+"""Seoul's temperature hour by hour; then it freezes, and is back after a gap."""
 
 FROZEN_FROM, FROZEN_FOR = 7 * 60, 5 * 60
 BACK_AT = 15 * 60
@@ -56,7 +56,7 @@ def at(minute: float) -> dt.datetime:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database: six hours alive, five frozen, three without a look, an hour alive."""
+    """A database: six hours live, five frozen, three without a look, an hour live."""
     found: Path = tmp_path_factory.mktemp("plot") / "weather.db"
     with Store.open(found) as store:
         for hour, celsius in enumerate(HOURS):
@@ -135,13 +135,13 @@ def test_a_line_breaks_where_the_state_changes():
 
 
 def test_the_sky_goes_on_where_no_number_is_printed():
-    (one,) = chart.skies([make_held(0, 60), make_held(60, 150, temperature_c=None)])
-    assert (minute(one.start), minute(one.end)) == (0, 150)
+    (sky,) = chart.skies([make_held(0, 60), make_held(60, 150, temperature_c=None)])
+    assert (minute(sky.start), minute(sky.end)) == (0, 150)
 
 
 def test_what_froze_for_several_stations_is_named_once():
     shown = (make_held(60, 600, began=at(0), state="frozen"),)
-    tracks = [chart.Track(station=one, stretches=shown) for one in (SEOUL, BUSAN)]
+    tracks = [chart.Track(station=station, stretches=shown) for station in (SEOUL, BUSAN)]
     (band,) = chart.frozen(tracks)
     assert (minute(band.start), minute(band.end), minute(band.began)) == (60, 600, 0)
 
@@ -156,14 +156,14 @@ moments = st.builds(
 def test_times_below_are_round_in_order_in_range_and_not_too_many(since, length, at_most):
     found = ticks(since, since + length, at_most=at_most)
     assert len(found) <= at_most
-    assert [one.at for one in found] == sorted({one.at for one in found})
-    assert all(since <= one.at <= since + length for one in found)
-    assert all(one.at.minute % 5 == one.at.second == one.at.microsecond == 0 for one in found)
+    assert [tick.at for tick in found] == sorted({tick.at for tick in found})
+    assert all(since <= tick.at <= since + length for tick in found)
+    assert all(tick.at.minute % 5 == tick.at.second == tick.at.microsecond == 0 for tick in found)
 
 
 def test_a_week_has_a_day_at_each_korean_midnight():
     found = ticks(at(0), at(0) + dt.timedelta(days=7), at_most=12)
-    assert [one.label for one in found] == [f"04-{day}" for day in (29, 30)] + [
+    assert [tick.label for tick in found] == [f"04-{day}" for day in (29, 30)] + [
         f"05-0{day}" for day in range(1, 6)
     ]
 
@@ -175,8 +175,8 @@ def test_every_station_stands_on_the_land_that_is_drawn_or_a_kilometre_off():
     lost = [
         station.name_ko
         for station in STATIONS.values()
-        if not any(within(one, station) for one in OUTLINES)
-        and min(kilometres(one, station) for one in OUTLINES) > 1
+        if not any(within(outline, station) for outline in OUTLINES)
+        and min(kilometres(outline, station) for outline in OUTLINES) > 1
     ]
     assert not lost
 
@@ -188,7 +188,7 @@ def test_the_outline_is_closed_by_the_border_and_small_enough_for_every_page():
 
 
 def within(outline: coast.Outline, station: Station) -> bool:
-    """Whether a ray to the east of it crosses the outline an odd number of times."""
+    """Whether a station is inside: a ray to its east crosses the outline an odd number of times."""
     x, y = place(station)
     crossed = 0
     for (x1, y1), (x2, y2) in sides(outline):
@@ -198,7 +198,7 @@ def within(outline: coast.Outline, station: Station) -> bool:
 
 
 def kilometres(outline: coast.Outline, station: Station) -> float:
-    """How far it is from the outline."""
+    """The distance of a station from the outline."""
     x, y = place(station)
     east, north = 111 * math.cos(math.radians(y)), 111
     nearest = math.inf
@@ -224,12 +224,14 @@ def sides(outline: coast.Outline) -> Iterable[tuple[tuple[float, float], tuple[f
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), max_size=30))
 def test_placed_boxes_do_not_touch(places):
     room = Room(Box(x=50, y=50, width=100, height=100))
-    taken = [box for x, y in places if (box := room.take(near(x, y, 12)))]
-    assert not any(one.meets(other) for nth, one in enumerate(taken) for other in taken[:nth])
+    placed = [box for x, y in places if (box := room.take(near(x, y, 12)))]
+    assert not any(
+        first.meets(second) for nth, first in enumerate(placed) for second in placed[:nth]
+    )
 
 
 def test_each_condition_that_we_know_has_a_look():
-    names = {one.condition for one in CONDITIONS.values() if one.condition}
+    names = {known.condition for known in CONDITIONS.values() if known.condition}
     assert names <= set(sky.LOOKS)
 
 
@@ -250,7 +252,7 @@ def test_a_chart_shows_frozen_unconfirmed_and_last_values(path):
 
 
 def test_a_chart_is_empty_without_looks(path, monkeypatch):
-    """From 01:30, three intervals after the last look, to ten to three: four columns of 73."""
+    """From 01:30, three intervals after the last look, to 02:50: four columns of 73."""
     monkeypatch.setenv("COLUMNS", "80")
     rows = drawn(path, "서울", "--since", SINCE, "--until", UNTIL).stdout.splitlines()
     plotted = [cells(row)[7:] for row in rows if row[6:7] in ("│", "┤")]
@@ -260,21 +262,23 @@ def test_a_chart_is_empty_without_looks(path, monkeypatch):
 
 
 def cells(row: str) -> str:
-    """A row with a character for each cell."""
+    """The row with one character for each terminal cell."""
     return "".join(f"{letter} " if cell_len(letter) == 2 else letter for letter in row)
 
 
 @pytest.mark.parametrize("no_colour", [False, True])
 def test_a_terminal_gets_colours_and_with_no_color_plain_text(path, no_colour):
-    ours, theirs = pty.openpty()
+    terminal, child_end = pty.openpty()
     env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "PYTHONPATH": str(ROOT)}
     env.pop("NO_COLOR", None)
     command = [sys.executable, "-m", "scraper", "plot", "서울", "--since", SINCE, "--until", UNTIL]
     with subprocess.Popen(
-        [*command, "--db", path], stdout=theirs, env=env | ({"NO_COLOR": "1"} if no_colour else {})
+        [*command, "--db", path],
+        stdout=child_end,
+        env=env | ({"NO_COLOR": "1"} if no_colour else {}),
     ) as run:
-        os.close(theirs)
-        text = read_all(ours)
+        os.close(child_end)
+        text = read_all(terminal)
     assert run.returncode == 0
     assert bool(re.search(r"\x1b\[[0-9;]*(3[0-7]|38;)", text)) is not no_colour
     assert ("\x1b" in text) is not no_colour
@@ -295,7 +299,7 @@ def test_a_chart_of_minutes_without_a_round_time_has_its_axis(path):
 
 
 def read_all(terminal: int) -> str:
-    """Everything until the other end closes, which Linux says with an error."""
+    """Read until the other end closes, which Linux reports as an error."""
     parts = []
     with os.fdopen(terminal, "rb", buffering=0) as stream:
         try:
@@ -316,7 +320,7 @@ def test_a_png_is_one_and_has_the_size_of_a_sheet(path, tmp_path):
 
 
 def test_an_svg_names_stations_in_korean_and_what_is_frozen(path, tmp_path):
-    """Letters are outlines, so that they show everywhere; each text stands beside its own."""
+    """Letters are drawn as outlines, for machines without the font; each has its text beside it."""
     drawn(path, "서울", "제주", "--since", SINCE, "--until", UNTIL, "-o", tmp_path / "a.svg")
     image = (tmp_path / "a.svg").read_text("utf-8")
     assert image.startswith("<?xml")
@@ -326,7 +330,7 @@ def test_an_svg_names_stations_in_korean_and_what_is_frozen(path, tmp_path):
 
 
 def test_a_value_seen_before_the_chart_begins_still_holds_in_it(path):
-    """Seen at three in the night, it holds until half past four."""
+    """A value seen at 03:00 holds until 04:30."""
     text = drawn(path, "서울", "--since", "2024-04-29T03:10", "--until", "2024-04-29T05:00").stdout
     assert "shown until 04-29 04:30" in text
 
@@ -351,7 +355,7 @@ def test_a_name_with_signs_of_a_formula_or_a_terminal_is_a_name(path, tmp_path):
 
 @pytest.fixture
 def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which the command runs."""
+    """The working folder of the command."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -400,14 +404,16 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("code", "arguments", "told"), REFUSED)
-def test_an_impossible_picture_is_one_line_and_no_file(path, empty_folder, code, arguments, told):
+@pytest.mark.parametrize(("code", "arguments", "message"), REFUSED)
+def test_an_impossible_picture_is_one_line_and_no_file(
+    path, empty_folder, code, arguments, message
+):
     (empty_folder / "folder.png").mkdir()
     done = plot(path, *arguments)
     assert done.exit_code == code
-    assert told in done.stderr.splitlines()[-1]
+    assert message in done.stderr.splitlines()[-1]
     assert done.stdout == ""
-    assert [one.name for one in empty_folder.iterdir()] == ["folder.png"]
+    assert [file.name for file in empty_folder.iterdir()] == ["folder.png"]
 
 
 def test_a_failed_drawing_keeps_the_old_picture(path, tmp_path):
@@ -473,7 +479,7 @@ def test_a_map_notes_values_that_were_not_live(path, tmp_path, moment, shown, wh
 
 @pytest.fixture(scope="module")
 def two_ends(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database: Seoul's portal drops it after ten minutes, and Jeju's stands still for hours."""
+    """A database: Seoul's portal drops Seoul after ten minutes, and Jeju's freezes for hours."""
     found: Path = tmp_path_factory.mktemp("ends") / "weather.db"
     busan = make_reading(station=BUSAN)
     dropped = [
@@ -516,7 +522,7 @@ def test_a_map_has_the_state_that_was_known_at_its_moment(two_ends, minute):
     moment = at(minute)
     with query.Database(two_ends) as db:
         stations = [db.station(name) for name in ("서울", "제주")]
-        known = [db.at(one.name_ko, moment).state for one in stations]
+        known = [db.at(station.name_ko, moment).state for station in stations]
     text = drawn(two_ends, "서울", "제주", "--map", "--at", moment.isoformat()).stdout
     shown = {state: text.count(f"{state} (") for state in ("unconfirmed", "frozen", "old")}
     assert shown == {
@@ -535,7 +541,7 @@ def test_a_picture_of_a_map_has_its_time_and_each_station_by_its_number(path, tm
 
 
 def poorer(path: Path, without: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The command on a machine that lacks something, as a few lines of Python."""
+    """The command on a machine without something, which a few lines of Python hide."""
     code = f"{without}\nfrom scraper.cli import main\nmain()"
     command = [sys.executable, "-c", code, "plot", *arguments, "--db", path]
     return subprocess.run(
@@ -560,8 +566,8 @@ def test_without_a_korean_font_names_are_english_and_one_line_says_so(path, tmp_
     )
     when = ["서울", "--since", SINCE, "--until", UNTIL]
     run = poorer(path, without, *when, "-o", tmp_path / "a.svg")
-    told = "no font with Hangul is installed, so names are in English only"
-    assert (run.returncode, run.stderr) == (0, f"nalssi: {told}\n")
+    message = "no font with Hangul is installed, so names are in English only"
+    assert (run.returncode, run.stderr) == (0, f"nalssi: {message}\n")
     texts = re.findall("<!-- (.*) -->", (tmp_path / "a.svg").read_text("utf-8"))
     assert "Seoul" in texts
     assert not [text for text in texts if re.search("[가-힣]", text)]
@@ -579,10 +585,10 @@ def test_drawing_is_no_burden_on_other_commands():
 def test_a_picture_says_what_it_shows_whose_it_is_and_of_when(path, tmp_path):
     for name in ("chart.svg", "chart.png"):
         drawn(path, "서울", "-o", tmp_path / name, "--until", at(600).isoformat())
-        told = (tmp_path / name).read_bytes().decode("utf-8", "replace")
+        image = (tmp_path / name).read_bytes().decode("utf-8", "replace")
         for words in ("서울 Seoul", "Korea Meteorological Administration (KMA), as shown by koya"):
-            assert words in told or words.encode().decode("latin-1") in told, name
-        assert at(600).astimezone(KST).isoformat() in told
+            assert words in image or words.encode().decode("latin-1") in image, name
+        assert at(600).astimezone(KST).isoformat() in image
     drawn(path, "--map", "-o", tmp_path / "map.svg", "--at", at(600).isoformat())
     assert "서울 Seoul" in (tmp_path / "map.svg").read_text("utf-8")
 

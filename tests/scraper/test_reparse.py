@@ -1,4 +1,4 @@
-"""What was kept is read again: the difference is told first, and kept whole or not at all."""
+"""reparse reads stored boxes again: it first lists the changes, then stores all or none."""
 
 from __future__ import annotations
 
@@ -59,26 +59,26 @@ def path(tmp_path: Path) -> Path:
 
 
 def look(store: Store, minute: float, page: str, words: Words = KNOWN) -> None:
-    """Look at a page as a pass does."""
+    """Store a look at a page as a pass does."""
     store.portal("koya", URL, INTERVAL_S)
-    kept = store.keep_page(make_look(minute), make_page(body=page.encode()))
-    assert ingest.read(store, kept, words).error is None
+    stored = store.keep_page(make_look(minute), make_page(body=page.encode()))
+    assert ingest.read(store, stored, words).error is None
 
 
 def read_again(path: Path, words: Words = KNOWN, **part: Any) -> reparse.Difference:
-    """Read again, and keep nothing."""
+    """Read again without a change of the database."""
     with query.Database(path) as db:
         return reparse.reparse(db.kept(**part), words)
 
 
 def write_again(path: Path, words: Words = KNOWN, **part: Any) -> reparse.Difference:
-    """Read again, and keep what is read."""
-    with Store.open(path) as store, rewriting(store, **part) as (kept, into):
-        return reparse.reparse(kept, words, into=into)
+    """Read again, and store the new readings."""
+    with Store.open(path) as store, rewriting(store, **part) as (old, into):
+        return reparse.reparse(old, words, into=into)
 
 
 def dump(path: Path) -> list[str]:
-    """Everything in the database."""
+    """The database as SQL."""
     with closing(sqlite3.connect(path)) as conn:
         return list(conn.iterdump())
 
@@ -95,14 +95,14 @@ def assert_sound(path: Path) -> None:
 
 def sky(path: Path, station: str) -> list[tuple[float | None, str, str | None]]:
     with query.Database(path) as db:
-        return [(one.temperature_c, one.label, one.condition) for one in db.series(station)]
+        return [(spell.temperature_c, spell.label, spell.condition) for spell in db.series(station)]
 
 
 # ---- without a better reader or new words
 
 
 def test_fragments_read_again_give_the_readings_that_were_kept(path):
-    """Every form of a page, and every sighting; the first promise of keeping fragments."""
+    """Every form of a page, and every sighting: fragments are stored for this."""
     odd = [*pages.plain(), entry("", "수원", "3.0"), entry("비", "진주", ""), *STORMY[:2]]
     forms: list[Callable[[list[Entry]], str]] = [
         lambda entries: portal.page(entries, pages.DATE, size=9000),
@@ -112,7 +112,7 @@ def test_fragments_read_again_give_the_readings_that_were_kept(path):
     ]
     boxes = [odd, *(list(seen.entries) for seen in SIGHTINGS.values())]
     printed = [
-        form([*entries, entry("맑음", "속초", f"{nth / 10:.1f}")])  # none is like another
+        form([*entries, entry("맑음", "속초", f"{nth / 10:.1f}")])  # so that no two are equal
         for nth, form in enumerate(forms)
         for entries in boxes
     ]
@@ -140,7 +140,7 @@ def test_a_missing_reader_is_brought_up_to_date(path):
 
 @pytest.fixture
 def stormy(path: Path) -> Path:
-    """A config that teaches words, and a database of looks before it did."""
+    """A config with new words, and a database of looks from before."""
     with Store.open(path) as store:
         look(store, 0, portal.page(STORMY, pages.DATE, size=9000))
         look(store, 10, portal.page(pages.plain(), pages.DATE, size=9000))
@@ -170,8 +170,8 @@ def test_the_difference_is_shown_and_no_row_changes(stormy):
 
 
 def test_a_word_taught_later_is_understood_in_what_was_kept(stormy):
-    told = answered("reparse", "--write", cwd=stormy.parent)
-    assert {key: told[key] for key in ("written", "added", "changed", "gone")} == {
+    result = answered("reparse", "--write", cwd=stormy.parent)
+    assert {key: result[key] for key in ("written", "added", "changed", "gone")} == {
         "written": True,
         "added": 1,
         "changed": 1,
@@ -202,7 +202,7 @@ def test_one_store_takes_new_words_and_lets_go_of_them(path):
 
 
 def test_a_text_and_a_page_of_one_sidebar_become_one_when_a_glued_label_is_known(path):
-    """Told apart by nothing but a word: 눈보라부산 was a city of its own."""
+    """They differ by one unknown word: the text had the city 눈보라부산."""
     with Store.open(path) as store:
         look(store, 0, portal.text(STORMY, pages.DATE))
         look(store, 10, portal.page(STORMY, pages.DATE, size=9000))
@@ -215,18 +215,18 @@ def test_a_text_and_a_page_of_one_sidebar_become_one_when_a_glued_label_is_known
     assert_sound(path)
 
 
-# ---- contents that are others than they were
+# ---- changed contents
 
 
 def give(path: Path, *contents: Content) -> None:
-    """Have these contents in the place of the sidebars, in their order."""
-    with Store.open(path) as store, rewriting(store) as (kept, into):
-        for old, new in zip(list(kept.sidebars()), contents, strict=True):
+    """Replace the sidebars by these contents, in order."""
+    with Store.open(path) as store, rewriting(store) as (rewriter, into):
+        for old, new in zip(list(rewriter.sidebars()), contents, strict=True):
             into.sidebar(old, new)
 
 
 def shown(*digests: str, **changes: Any) -> list[Content]:
-    """Contents of these digests, each with a temperature of its own."""
+    """Contents with these digests, each with another temperature."""
     return [
         make_content(
             make_reading(temperature_c=float(nth)),
@@ -244,7 +244,7 @@ def test_a_content_may_have_the_digest_that_another_had_before(path):
             see(store, make_look(10 * nth), content)
     give(path, *shown("b", "c", "a"))
     assert rows(path, "SELECT digest FROM sidebars ORDER BY id") == [(b"b",), (b"c",), (b"a",)]
-    assert [one[0] for one in sky(path, "서울")] == [1.0, 2.0, 3.0]
+    assert [value[0] for value in sky(path, "서울")] == [1.0, 2.0, 3.0]
     assert_sound(path)
 
 
@@ -266,15 +266,15 @@ def test_contents_that_become_one_are_one_in_looks_captures_and_spells(path, dig
             captures.keep(store, [capture])
     give(path, *shown(*digests))
     assert {row[0].decode() for row in rows(path, "SELECT digest FROM sidebars")} == set(digests)
-    kept = rows(path, "SELECT s.digest FROM fetches JOIN sidebars AS s ON s.id = sidebar_id")
-    assert [digest.decode() for (digest,) in kept] == list(digests)
+    stored = rows(path, "SELECT s.digest FROM fetches JOIN sidebars AS s ON s.id = sidebar_id")
+    assert [digest.decode() for (digest,) in stored] == list(digests)
     assert len(rows(path, "SELECT DISTINCT sidebar_id FROM captures")) == len(set(digests))
     dates = rows(path, "SELECT max(page_date) FROM captures GROUP BY captured_at")
     assert dates == [("2024-04-28",), ("2024-04-26",), ("2024-04-24",)]
     assert_sound(path)
 
 
-# ---- what cannot be read
+# ---- unreadable pages and fragments
 
 
 def test_a_fragment_that_is_no_box_today_keeps_what_was_read(path):
@@ -298,13 +298,15 @@ def test_a_damaged_fragment_keeps_what_was_read(stormy, damaged):
 
 
 def test_a_page_that_could_not_be_read_becomes_a_look_of_its_own_time(path):
-    """Between two looks at the same values it shows that they were others for a while."""
-    plain, other = (portal.page(one, pages.DATE, size=9000) for one in (pages.plain(), STORMY))
+    """Between two looks at the same values it proves that other values were shown."""
+    plain, other = (
+        portal.page(entries, pages.DATE, size=9000) for entries in (pages.plain(), STORMY)
+    )
     with Store.open(path) as store:
         look(store, 0, plain)
         for minute, page in ((10, other), (20, "<p>no box"), (30, other)):
-            kept = store.keep_page(make_look(minute), make_page(body=page.encode()))
-            store.keep_no_sidebar(kept, "nothing there")
+            stored = store.keep_page(make_look(minute), make_page(body=page.encode()))
+            store.keep_no_sidebar(stored, "nothing there")
         look(store, 40, plain)
     with closing(sqlite3.connect(path)) as conn, conn:
         conn.execute("UPDATE fetches SET outcome = 'set_aside' WHERE id IN (3, 4)")
@@ -318,7 +320,7 @@ def test_a_page_that_could_not_be_read_becomes_a_look_of_its_own_time(path):
         ("read", 1, "2018-03-20"),
         ("read", 1, "2018-03-20"),
     ]
-    assert [one[0] for one in sky(path, "부산")] == [2.9, -0.5, 2.9]
+    assert [value[0] for value in sky(path, "부산")] == [2.9, -0.5, 2.9]
     assert_sound(path)
 
 
@@ -332,7 +334,7 @@ def test_a_page_that_is_damaged_stays(path):
 
 
 class Deadly:
-    """Ends the process that takes it out of a message."""
+    """Ends the process that unpickles it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os._exit, (9,)
@@ -343,7 +345,7 @@ def test_a_page_that_kills_its_reader_kills_only_that():
     assert reparse._in_another_process(b"", "utf-8", deadly, "box") is None
 
 
-# ---- what part of it, and who else is there
+# ---- parts of a database, and other processes
 
 
 def test_a_part_alone_is_read_again(stormy):
@@ -351,8 +353,8 @@ def test_a_part_alone_is_read_again(stormy):
     assert (read_again(stormy, TAUGHT, **part).sidebars, read_again(stormy).sidebars) == (1, 2)
     with Store.open(stormy) as store:
         store.portal("other", URL, INTERVAL_S)
-    told = answered("reparse", "--write", "--portal", "other", cwd=stormy.parent)
-    assert told["sidebars"] == 0
+    result = answered("reparse", "--write", "--portal", "other", cwd=stormy.parent)
+    assert result["sidebars"] == 0
     assert sky(stormy, "부산")[0] == (-0.5, "눈보라", None)
     assert "unknown portal 'x'" in refused(2, "reparse", "--portal", "x", cwd=stormy.parent)
 
@@ -360,13 +362,13 @@ def test_a_part_alone_is_read_again(stormy):
 def test_a_pass_that_is_running_is_left_alone(stormy):
     with lock.held(stormy):
         assert answered("reparse", cwd=stormy.parent)["changed"] == 1
-        told = refused(75, "reparse", "--write", cwd=stormy.parent)
-    assert "stop the daemon" in told
+        error = refused(75, "reparse", "--write", cwd=stormy.parent)
+    assert "stop the daemon" in error
 
 
 def test_reparse_without_a_database_is_refused(tmp_path):
-    for more in ([], ["--write"]):
-        assert "no such file" in refused(6, "reparse", "--db", tmp_path / "none.db", *more)
+    for options in ([], ["--write"]):
+        assert "no such file" in refused(6, "reparse", "--db", tmp_path / "none.db", *options)
 
 
 @pytest.mark.parametrize(
@@ -405,11 +407,11 @@ def test_a_kill_in_the_middle_changes_no_row(stormy, point):
         check=False,
     )
     assert run.returncode == -signal.SIGKILL, run.stderr.decode()
-    with query.Database(stormy) as db:  # rolls back what the killed one left
+    with query.Database(stormy) as db:  # rolls back the transaction of the killed process
         assert db.faults() == []
     assert dump(stormy) == before
-    told = json.loads(nalssi("reparse", "--write", "--json", cwd=stormy.parent).stdout)
-    assert (told["changed"], told["read_at_last"]) == (1, 1)
+    result = json.loads(nalssi("reparse", "--write", "--json", cwd=stormy.parent).stdout)
+    assert (result["changed"], result["read_at_last"]) == (1, 1)
     assert_sound(stormy)
 
 

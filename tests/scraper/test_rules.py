@@ -1,4 +1,4 @@
-"""What is told of a portal: once, daily while it lasts, and once when it is well again."""
+"""Notices of a portal's trouble: at first, daily while it lasts, and when it is over."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INTERVAL = dt.timedelta(minutes=10)
 
 
 def make_status(**changes: Any) -> PortalStatus:
-    """Give a portal that is well."""
+    """Give the status of a healthy portal."""
     plain: dict[str, Any] = {
         "portal": "koya",
         "state": "live",
@@ -61,12 +61,12 @@ TROUBLES = {"down": DOWN, "frozen": FROZEN, "stale": STALE, "layout": LAYOUT, "w
 def due(
     status: PortalStatus,
     *,
-    told: str | None = None,
+    open_kind: str | None = None,
     at: dt.datetime = START,
     ago: dt.timedelta = DAY,
 ) -> list[tuple[str, bool]]:
-    """The kinds that are due, and whether they are over; ``told`` is one told so long ago."""
-    before = {("koya", told): open_notice(told, at - ago)} if told else {}
+    """The kinds that are due, and whether each is over; ``open_kind`` was sent ``ago``."""
+    before = {("koya", open_kind): open_notice(open_kind, at - ago)} if open_kind else {}
     return [(notice.kind, notice.well) for notice in rules.due([status], before, at)]
 
 
@@ -75,7 +75,7 @@ def open_notice(kind: str, at: dt.datetime) -> OpenNotice:
 
 
 def first(kind: str) -> str:
-    """What is told of a trouble at first."""
+    """The text of the first notice of a trouble."""
     (notice,) = rules.due([TROUBLES[kind]], {}, START)
     return notice.text
 
@@ -114,54 +114,56 @@ def test_a_portal_is_down_without_a_reason_where_there_is_none(outcome, last):
 
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_a_fault_is_reported_once_a_day(kind):
-    assert due(TROUBLES[kind], told=kind, ago=INTERVAL) == []
-    assert due(TROUBLES[kind], told=kind, ago=DAY - dt.timedelta(seconds=1)) == []
-    assert due(TROUBLES[kind], told=kind, ago=DAY) == [(kind, False)]
+    assert due(TROUBLES[kind], open_kind=kind, ago=INTERVAL) == []
+    assert due(TROUBLES[kind], open_kind=kind, ago=DAY - dt.timedelta(seconds=1)) == []
+    assert due(TROUBLES[kind], open_kind=kind, ago=DAY) == [(kind, False)]
 
 
 @pytest.mark.parametrize("kind", TROUBLES)
 def test_the_end_of_a_reported_fault_is_reported(kind):
-    assert due(make_status(), told=kind, ago=INTERVAL) == [(kind, True)]
+    assert due(make_status(), open_kind=kind, ago=INTERVAL) == [(kind, True)]
 
 
 def test_a_notice_dated_in_the_future_is_sent_again():
-    assert due(FROZEN, told="frozen", ago=-DAY) == [("frozen", False)]
+    assert due(FROZEN, open_kind="frozen", ago=-DAY) == [("frozen", False)]
 
 
 @pytest.mark.parametrize("kind", ["frozen", "layout", "words"])
 def test_an_outage_hides_a_trouble_and_does_not_end_it(kind):
-    assert (kind, True) not in due(DOWN, told=kind, ago=INTERVAL)
+    assert (kind, True) not in due(DOWN, open_kind=kind, ago=INTERVAL)
 
 
 @pytest.mark.parametrize("kind", ["down", "layout"])
 def test_a_portal_is_well_after_three_intervals_without_a_failure(kind):
     back = make_status(last_failure=START)
-    assert due(back, told=kind, at=START + 2 * INTERVAL, ago=INTERVAL) == []
-    assert due(back, told=kind, at=START + 3 * INTERVAL, ago=INTERVAL) == [(kind, True)]
+    assert due(back, open_kind=kind, at=START + 2 * INTERVAL, ago=INTERVAL) == []
+    assert due(back, open_kind=kind, at=START + 3 * INTERVAL, ago=INTERVAL) == [(kind, True)]
 
 
 def test_a_failure_does_not_hide_the_end_of_a_freeze():
-    assert due(make_status(last_failure=START), told="frozen", ago=INTERVAL) == [("frozen", True)]
+    assert due(make_status(last_failure=START), open_kind="frozen", ago=INTERVAL) == [
+        ("frozen", True)
+    ]
 
 
 @pytest.mark.parametrize("outcome", ["unread", "fetch_failed", "refused_by_robots"])
 def test_an_unread_page_does_not_end_a_layout_fault(outcome):
     hidden = make_status(last_outcome=outcome, last_failure=START)
-    assert due(hidden, told="layout", ago=INTERVAL) == []
+    assert due(hidden, open_kind="layout", ago=INTERVAL) == []
 
 
 def test_another_word_waits_for_the_notice_of_the_next_day():
-    """A portal that prints another word at each look would send a notice at each."""
+    """Otherwise a portal with another word at each look would cause a notice at each."""
     icon = Problem(kind="unknown icon code", city="부산", word="99")
     another = make_status(recent_problems=(*WORDS.recent_problems, icon))
-    assert due(another, told="words", ago=INTERVAL) == []
-    assert due(another, told="words", ago=DAY) == [("words", False)]
+    assert due(another, open_kind="words", ago=INTERVAL) == []
+    assert due(another, open_kind="words", ago=DAY) == [("words", False)]
     (notice,) = rules.due([another], {}, START)
     assert "unknown icon code '99'" in notice.text
 
 
 def test_a_new_word_at_each_look_is_one_notice_a_day():
-    taken: dict[tuple[str, str], OpenNotice] = {}
+    open_notices: dict[tuple[str, str], OpenNotice] = {}
     sent = 0
     for nth in range(2 * 144):
         words = tuple(
@@ -169,9 +171,9 @@ def test_a_new_word_at_each_look_is_one_notice_a_day():
             for n in range(max(0, nth - 143), nth + 1)
         )
         at = START + nth * INTERVAL
-        for notice in rules.due([make_status(recent_problems=words)], taken, at):
+        for notice in rules.due([make_status(recent_problems=words)], open_notices, at):
             sent += 1
-            taken["koya", notice.kind] = open_notice(notice.kind, at)
+            open_notices["koya", notice.kind] = open_notice(notice.kind, at)
     assert sent == 2
 
 
@@ -187,7 +189,7 @@ def test_faults_of_one_portal_are_distinct():
 
 def test_portal_text_in_a_notice_is_safe_for_a_terminal():
     hostile = "\x1b[31m\u202e흐림\x9b"
-    told = rules.due(
+    notices = rules.due(
         [
             make_status(last_outcome="no_sidebar", last_reason=hostile),
             make_status(recent_problems=(Problem(kind="unknown label", word=hostile),)),
@@ -196,8 +198,8 @@ def test_portal_text_in_a_notice_is_safe_for_a_terminal():
         {},
         START,
     )
-    assert len(told) == 3
-    assert all(notice.text == printable(notice.text) for notice in told)
+    assert len(notices) == 3
+    assert all(notice.text == printable(notice.text) for notice in notices)
 
 
 def test_a_notice_of_stale_sets_has_the_reason():
@@ -207,7 +209,7 @@ def test_a_notice_of_stale_sets_has_the_reason():
 
 @pytest.mark.parametrize(("intervals", "over"), [(1, False), (2, False), (3, True)])
 def test_a_portal_whose_caches_take_turns_is_well_after_three_intervals(intervals, over):
-    """One cache of two is stale: at every other look the values are live."""
+    """One of two caches is stale: only at every other look the values are live."""
     live = make_status(last_stale=START)
     now = START + intervals * INTERVAL
-    assert due(live, told="stale", at=now) == ([("stale", True)] if over else [])
+    assert due(live, open_kind="stale", at=now) == ([("stale", True)] if over else [])

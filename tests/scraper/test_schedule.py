@@ -1,4 +1,4 @@
-"""When a portal is due: an interval after its last look, or at the moments of a schedule."""
+"""A portal is due an interval after its last look, or at the moments of a schedule."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def remembers(last_look: dt.datetime | None, **more: object) -> PortalMemory:
 
 
 def days(schedule: str, count: int) -> list[dt.date]:
-    """The first days on which a schedule has a moment."""
+    """The first days with a moment of the schedule."""
     found: list[dt.date] = []
     moment = SUNDAY
     for _ in range(count):
@@ -68,7 +68,7 @@ def test_a_schedule_counts_weekdays_as_cron_does(field, names):
     ],
 )
 def test_a_day_of_the_month_and_a_weekday_go_together_as_in_debian(schedule, expected):
-    """10 March 2026 is a tuesday; 1 March and 31 May are sundays."""
+    """10 March 2026 is a Tuesday; 1 March and 31 May are Sundays."""
     assert [f"{day.month}-{day.day}" for day in days(schedule, len(expected))] == expected
 
 

@@ -1,4 +1,4 @@
-"""The sidebar of a page: found by what it is, read as it is printed, and nothing else for it."""
+"""The sidebar of a page is found by its features and read as printed; other lists are not."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def printed(found: Sidebar) -> list[tuple[str, str, str]]:
 
 
 def expected(entries: Sequence[Entry]) -> list[tuple[str, str, str]]:
-    return [(one.label, one.city, one.temperature) for one in entries]
+    return [(entry.label, entry.city, entry.temperature) for entry in entries]
 
 
 def unlike_minus(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries with 흐림 for ``-``, which some forms cannot tell from a minus."""
+    """The entries with 흐림 in place of ``-``, which in some forms may be a minus."""
     return [entry("흐림", e.city, e.temperature) if e.label == "-" else e for e in entries]
 
 
@@ -49,7 +49,7 @@ def test_a_sighting_in_the_portals_form_is_read_back(name):
     seen = SIGHTINGS[name]
     found = sidebar.find(portal.page(seen.entries, seen.page_date).encode())
     assert printed(found) == expected(seen.entries)
-    assert [line.icon for line in found.lines] == [one.icon for one in seen.entries]
+    assert [line.icon for line in found.lines] == [entry.icon for entry in seen.entries]
     assert found.date_printed == seen.page_date
     assert found.page_date is not None
 
@@ -130,13 +130,13 @@ def test_a_box_at_the_end_of_half_a_megabyte_is_found():
 )
 @pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
 def test_a_change_of_markup_changes_nothing_that_is_read(named, change, to):
-    entries = [one for one in unlike_minus(LABELLED.entries) if one.label]
+    entries = [entry for entry in unlike_minus(LABELLED.entries) if entry.label]
     page = portal.page(entries, pages.DATE, size=20_000)
     changed = re.sub(change, to, page if named else pages.renamed(page))
     assert changed != page
     found = sidebar.find(changed)
     assert (printed(found), found.date_printed) == (expected(entries), pages.DATE)
-    assert [line.icon for line in found.lines] == [one.icon for one in entries]
+    assert [line.icon for line in found.lines] == [entry.icon for entry in entries]
     assert sidebar.find(found.fragment).lines == found.lines
 
 
@@ -221,7 +221,8 @@ def _without(entries: Sequence[Entry], missing: list[int]) -> list[Entry]:
     return [replace(e, temperature="" if n in missing else "7.5") for n, e in enumerate(entries)]
 
 
-IN_PARTS = {"div in div", "all in elements", "icon on i", "° C"}  # the sign apart from its number
+# Forms with an element between number and sign.
+IN_PARTS = {"div in div", "all in elements", "icon on i", "° C"}
 WITH_SIGN = [pytest.param(form, False, id=form) for form in [*LISTS, *TEXTS]]
 WITHOUT_SIGN = [
     pytest.param(form, True, id=f"{form}, no sign")
@@ -255,13 +256,15 @@ def test_a_list_of_all_stations_is_read_whole_and_to_the_right_stations():
     ):
         found = sidebar.find(page)
         assert printed(found) == expected(entries)
-        for one, reading in zip(entries, normalize.readings(found).readings, strict=True):
-            assert (reading.station and reading.station.name_ko) == (one.city or None)
-            assert reading.temperature_c == (float(one.temperature) if one.temperature else None)
+        for listed, reading in zip(entries, normalize.readings(found).readings, strict=True):
+            assert (reading.station and reading.station.name_ko) == (listed.city or None)
+            assert reading.temperature_c == (
+                float(listed.temperature) if listed.temperature else None
+            )
 
 
 def test_a_known_list_without_any_number_is_kept():
-    entries = [replace(one, temperature="") for one in plain()]
+    entries = [replace(entry, temperature="") for entry in plain()]
     assert printed(sidebar.find(pages.box(entries).replace("℃", ""))) == expected(entries)
 
 
@@ -313,11 +316,11 @@ def test_an_articles_date_near_by_is_not_the_sidebars(other):
     assert sidebar.find(page).date_printed == pages.DATE
 
 
-# Nothing there
+# Pages without a sidebar
 
 
 @pytest.mark.parametrize(
-    ("page", "told"),
+    ("page", "description"),
     [
         pytest.param("", ["no title", "KMA is not named", "no ℃"], id="empty"),
         pytest.param(
@@ -335,10 +338,10 @@ def test_an_articles_date_near_by_is_not_the_sidebars(other):
         ),
     ],
 )
-def test_the_error_without_a_sidebar_describes_the_page(page, told):
+def test_the_error_without_a_sidebar_describes_the_page(page, description):
     with pytest.raises(NoSidebar) as refused:
         sidebar.find(page)
-    assert [part for part in told if part not in str(refused.value)] == []
+    assert [part for part in description if part not in str(refused.value)] == []
 
 
 def test_many_small_lists_do_not_hide_the_sidebar():
@@ -354,12 +357,12 @@ def test_a_digest_is_of_what_is_printed_not_of_how_or_when():
     found = [
         sidebar.find(portal.page(entries, pages.DATE)),
         sidebar.find(portal.page(entries, "2025.12.20 (토)")),
-        sidebar.find(portal.page([replace(one, icon="") for one in entries], pages.DATE)),
+        sidebar.find(portal.page([replace(entry, icon="") for entry in entries], pages.DATE)),
         *(sidebar.find(around(render(entries))) for render in LISTS.values()),
         *(sidebar.find(render(entries, pages.DATE)) for render in TEXTS.values()),
     ]
-    assert {len(one.digest) for one in found} == {16}
-    assert len({one.digest for one in found}) == 1
+    assert {len(box.digest) for box in found} == {16}
+    assert len({box.digest for box in found}) == 1
 
 
 @given(
@@ -375,12 +378,12 @@ def test_a_digest_is_of_what_is_printed_not_of_how_or_when():
     ),
 )
 def test_any_changed_value_changes_the_digest(at, change):
-    changed = [replace(one, **change) if n == at else one for n, one in enumerate(TEN_CITIES)]
+    changed = [replace(entry, **change) if n == at else entry for n, entry in enumerate(TEN_CITIES)]
     found, other = (sidebar.find(pages.box(entries)) for entries in (TEN_CITIES, changed))
     assert found.digest != other.digest
 
 
-# Whatever a portal sends
+# Any input
 
 
 def _reads_or_refuses(page: bytes | str, encoding: str = "utf-8") -> None:
@@ -456,7 +459,7 @@ def test_no_bytes_raise_anything_but_no_sidebar(page, encoding):
 
 
 def test_a_list_whose_name_a_cut_swallowed_is_refused_where_it_cannot_be_read_again():
-    """The cut lies within the value of an attribute, which then has the first entries in it."""
+    """The cut is inside the value of an attribute, which then contains the first entries."""
     with pytest.raises(NoSidebar, match="reads otherwise alone"):
         sidebar.find(BASES[0][:113] + BASES[0][1253:])
 
@@ -475,7 +478,7 @@ def test_what_is_kept_of_a_page_can_be_read_again(page, edits):
 
 
 def _deep(tag: str) -> str:
-    """Elements in elements, with a sign here and there, up to just under a list's largest size."""
+    """Nested elements with some signs, just below the largest size of a list."""
     return "기상청 " + "".join(f"<{tag}>x" + "1.0℃" * (n % 20 == 0) for n in range(3000))
 
 
@@ -499,7 +502,7 @@ HOSTILE: dict[str, str] = {
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
 def test_four_mebibytes_of_anything_are_done_in_seconds(unit):
-    """About 1 s at worst on a small machine; without bounds, hours."""
+    """It takes at most about 1 s on a small machine; without limits, hours."""
     page = unit.encode() * (2**22 // len(unit.encode()))
     start = time.process_time()
     _reads_or_refuses(page)

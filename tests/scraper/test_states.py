@@ -1,4 +1,4 @@
-"""The log's changes of state, and its times."""
+"""Changes of state in the log, and its times."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def test_each_change_of_state_is_logged_once_with_since_when(tmp_path):
     log = Log()
     states = States(log)
     path = tmp_path / "weather.db"
-    values = [0.0, 1.0] + [2.0] * 20 + [3.0]  # hourly, then ten hours the same, then another
+    # Hourly values, then the same for ten hours, then another.
+    values = [0.0, 1.0] + [2.0] * 20 + [3.0]
     with Store.open(path) as store, query.Database(path) as db:
         minute = 0
         for value in values:
@@ -51,14 +52,14 @@ def test_each_change_of_state_is_logged_once_with_since_when(tmp_path):
         ("warning", "down"),
         ("info", "up"),
     ]
-    froze, renewed, *_ = (more for _, _, more in log.rows)
+    froze, renewed, *_ = (fields for _, _, fields in log.rows)
     assert froze["since"] == "2024-04-28T13:00:00+09:00"
     assert renewed["was_since"] == froze["since"]
 
 
 def test_the_daemon_logs_a_state_that_lasted_before_it_began(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
-        (row,) = daemon.wait("stale")  # the page is of 2018
+        (row,) = daemon.wait("stale")  # the page has a date of 2018
         assert daemon.stop() == 0
     assert (row["portal"], row["level"]) == ("koya", "warning")
     assert "2018-03-20" in row["why"]

@@ -1,4 +1,4 @@
-"""What systemd hears of us, on a socket of our own."""
+"""The notifications to systemd, received on a socket of the test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Manager:
-    """A service manager as far as notifications go: a datagram socket and what arrived at it."""
+    """The notification socket of a service manager."""
 
     def __init__(self, address: str) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -121,10 +121,10 @@ def test_without_a_listener_a_report_has_no_effect(monkeypatch, address):
 
 def test_a_full_queue_is_not_waited_for(manager):
     start = time.monotonic()
-    told = 0
+    sent = 0
     while systemd.alive():
-        told += 1
-    assert told > 0
+        sent += 1
+    assert sent > 0
     assert time.monotonic() - start < 20
 
 

@@ -1,4 +1,4 @@
-"""Our own troubles: what each channel is told, what status and check say, and no look lost."""
+"""Our own troubles: the notices of each channel, the answers of status and check, no lost look."""
 
 from __future__ import annotations
 
@@ -37,18 +37,20 @@ FULL: rules.Key = ("disk", "")
 
 
 def story(*steps: tuple[dt.timedelta, rules.Seen], channel: str = "webhook") -> list[str]:
-    """What a channel that works is told, where this is seen so long after the beginning."""
+    """The notices of a working channel; a step is the time since the start and what is seen."""
     troubles: list[Trouble] = []
-    told = []
+    kinds = []
     for after, seen in steps:
         troubles = rules.updated(troubles, seen, NOW + after)
         for trouble in list(troubles):
             if notice := rules.due(trouble, channel, NOW + after, 600):
-                told.append(f"{'no ' * notice.well}{notice.kind}")
-                left = rules.delivered(trouble, channel, NOW + after)
-                troubles = [one for one in troubles if one.key != trouble.key]
-                troubles += [left] if left else []
-    return told
+                kinds.append(f"{'no ' * notice.well}{notice.kind}")
+                remaining = rules.delivered(trouble, channel, NOW + after)
+                troubles = [
+                    open_trouble for open_trouble in troubles if open_trouble.key != trouble.key
+                ]
+                troubles += [remaining] if remaining else []
+    return kinds
 
 
 def test_a_trouble_is_reported_once_daily_while_it_lasts_and_once_when_it_is_over():
@@ -103,9 +105,9 @@ def make_trouble(**changes: Any) -> Trouble:
 
 
 def test_troubles_are_remembered_as_they_were(tmp_path):
-    kept = [make_trouble(sent={"webhook": NOW}), make_trouble(kind="clock", over=True)]
-    assert memory.save(tmp_path / "weather.db", kept, NOW)
-    assert memory.load(tmp_path / "weather.db") == kept
+    saved = [make_trouble(sent={"webhook": NOW}), make_trouble(kind="clock", over=True)]
+    assert memory.save(tmp_path / "weather.db", saved, NOW)
+    assert memory.load(tmp_path / "weather.db") == saved
 
 
 @pytest.mark.parametrize(
@@ -127,27 +129,31 @@ def test_a_damaged_memory_is_an_empty_one(tmp_path, body):
 
 def test_without_its_folder_the_memory_is_in_the_state_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    gone = tmp_path / "disk" / "weather.db"
-    assert memory.save(gone, [make_trouble()], NOW)
-    assert memory.load(gone) == [make_trouble()]
-    assert not gone.parent.exists()
+    missing = tmp_path / "disk" / "weather.db"
+    assert memory.save(missing, [make_trouble()], NOW)
+    assert memory.load(missing) == [make_trouble()]
+    assert not missing.parent.exists()
     assert memory.load(tmp_path / "disk" / "other.db") == []
 
 
-# ---- the daemon, with the real things
+# ---- the daemon, with real faults
 
 
 def sent(box: Inbox, path: str = "/hook") -> list[str]:
-    """The notices of our own that a webhook took, in order."""
-    told = [json.loads(body) for where, body in box.posts if where == path]
-    return [f"{'no ' * one['well']}{one['kind']}" for one in told if one["portal"] == "nalssi"]
+    """The notices of our own troubles that a webhook got, in order."""
+    notices = [json.loads(body) for where, body in box.posts if where == path]
+    return [
+        f"{'no ' * notice['well']}{notice['kind']}"
+        for notice in notices
+        if notice["portal"] == "nalssi"
+    ]
 
 
-class House:
-    """A portal, a config with a webhook and a command, and a database on a disk of its own."""
+class Installation:
+    """A portal, a config with a webhook and a command, and the path of a database."""
 
     def __init__(self, folder: Path, feed: FaultPortal, box: Inbox, database: str) -> None:
-        self.box, self.kept, self.feed = box, folder / database, feed
+        self.box, self.database, self.feed = box, folder / database, feed
         self.heard = folder / "heard"
         self.config = faults.write_config(
             folder, feed.server.url(host="127.0.0.1"), database=database
@@ -156,8 +162,8 @@ class House:
             f'[notify]\nwebhook = "{box.url}/hook"\nping = "{box.url}/ping"\ndisk_mib = 1\n'
             f'command = ["sh", "-c", "echo $NALSSI_KIND $NALSSI_WELL >> \'{self.heard}\'"]\n'
         )
-        told, portals = self.config.read_text().split("[[portals]]", 1)
-        self.config.write_text(f"{told}{more}[[portals]]{portals}")
+        head, portals = self.config.read_text().split("[[portals]]", 1)
+        self.config.write_text(f"{head}{more}[[portals]]{portals}")
 
     def by_command(self) -> list[str]:
         own = [line.split() for line in self.heard.read_text().splitlines()]
@@ -168,17 +174,17 @@ class House:
 
     def status(self) -> tuple[int, list[str]]:
         run = nalssi("status", "--json", cwd=self.config.parent)
-        return run.returncode, [one["kind"] for one in json.loads(run.stdout)["troubles"]]
+        return run.returncode, [trouble["kind"] for trouble in json.loads(run.stdout)["troubles"]]
 
     def faults(self) -> set[str]:
         run = nalssi("check", "--json", cwd=self.config.parent)
-        return {one["check"] for one in json.loads(run.stdout) if not one["ok"]}
+        return {row["check"] for row in json.loads(run.stdout) if not row["ok"]}
 
 
 @pytest.fixture
-def house(tmp_path: Path, inbox: Inbox) -> Iterator[House]:
+def installation(tmp_path: Path, inbox: Inbox) -> Iterator[Installation]:
     with FaultPortal() as feed:
-        yield House(tmp_path, feed, inbox, "weather.db")
+        yield Installation(tmp_path, feed, inbox, "weather.db")
 
 
 @contextlib.contextmanager
@@ -199,156 +205,168 @@ def test_a_filling_disk_is_reported_before_when_full_and_with_room_again(
 ):
     disk = tmp_path / "disk"
     with FaultPortal() as feed, small_disk(disk):
-        house = House(tmp_path, feed, inbox, "disk/weather.db")
-        with Child(house.config) as child:
+        installation = Installation(tmp_path, feed, inbox, "disk/weather.db")
+        with Child(installation.config) as child:
             child.until("look")
-            assert house.status()[1] == []
+            assert installation.status()[1] == []
             with (disk / "ballast").open("wb", buffering=0) as ballast:
                 with contextlib.suppress(OSError):
                     while True:
                         ballast.write(bytes(512))
                 child.until("not kept yet", 2)
-                house.until_sent("disk", child)
-                assert house.status() == (7, ["disk"])
-                assert "disk" in house.faults()
+                installation.until_sent("disk", child)
+                assert installation.status() == (7, ["disk"])
+                assert "disk" in installation.faults()
             (disk / "ballast").unlink()
-            house.until_sent("no disk", child)
+            installation.until_sent("no disk", child)
             assert child.stop() == 0
-        assert house.status()[1] == []
-        assert sent(inbox) == house.by_command() == ["disk", "no disk"]
-        faults.assert_in_order(house.kept, feed)
-        faults.assert_sound(house.kept)
+        assert installation.status()[1] == []
+        assert sent(inbox) == installation.by_command() == ["disk", "no disk"]
+        faults.assert_in_order(installation.database, feed)
+        faults.assert_sound(installation.database)
 
 
-def test_a_moved_database_and_its_return_are_reported(house):
-    aside = house.kept.with_name("aside.db")
-    with Child(house.config) as child:
+def test_a_moved_database_and_its_return_are_reported(installation):
+    aside = installation.database.with_name("aside.db")
+    with Child(installation.config) as child:
         child.until("look")
-        house.kept.rename(aside)
+        installation.database.rename(aside)
         child.until("not kept yet", 2)
-        house.until_sent("gone", child)
-        assert house.status() == (7, ["gone"])
-        assert "own gone" in house.faults()
-        assert not house.kept.exists()
-        aside.rename(house.kept)
-        house.until_sent("no gone", child)
+        installation.until_sent("gone", child)
+        assert installation.status() == (7, ["gone"])
+        assert "own gone" in installation.faults()
+        assert not installation.database.exists()
+        aside.rename(installation.database)
+        installation.until_sent("no gone", child)
         assert child.stop() == 0
-    assert sent(house.box) == house.by_command() == ["gone", "no gone"]
-    assert "/ping/fail" in {path for path, _ in house.box.pings()}
-    faults.assert_in_order(house.kept, house.feed)
+    assert sent(installation.box) == installation.by_command() == ["gone", "no gone"]
+    assert "/ping/fail" in {path for path, _ in installation.box.pings()}
+    faults.assert_in_order(installation.database, installation.feed)
 
 
-def test_another_file_in_its_place_is_reported(house):
-    aside = house.kept.with_name("aside.db")
-    with Child(house.config) as child:
+def test_another_file_in_its_place_is_reported(installation):
+    aside = installation.database.with_name("aside.db")
+    with Child(installation.config) as child:
         child.until("look")
-        house.kept.rename(aside)
-        house.kept.write_bytes(aside.read_bytes())
-        house.until_sent("replaced", child)
-        aside.rename(house.kept)
-        house.until_sent("no replaced", child)
+        installation.database.rename(aside)
+        installation.database.write_bytes(aside.read_bytes())
+        installation.until_sent("replaced", child)
+        aside.rename(installation.database)
+        installation.until_sent("no replaced", child)
         assert child.stop() == 0
-    faults.assert_in_order(house.kept, house.feed)
+    faults.assert_in_order(installation.database, installation.feed)
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
-def test_an_emptied_file_is_reported_and_no_look_is_acknowledged(house, journal):
-    house.config.write_text(f'journal = "{journal}"\n{house.config.read_text()}')
-    with Child(house.config) as child:
+def test_an_emptied_file_is_reported_and_no_look_is_acknowledged(installation, journal):
+    installation.config.write_text(f'journal = "{journal}"\n{installation.config.read_text()}')
+    with Child(installation.config) as child:
         child.until("look")
         child.send(signal.SIGSTOP)
-        house.kept.write_bytes(b"")
+        installation.database.write_bytes(b"")
         child.send(signal.SIGCONT)
         child.until("not kept yet", 2)
-        house.until_sent("damaged", child)
+        installation.until_sent("damaged", child)
         assert child.stop() == 6
         assert "could not be kept and are lost" in child.output
 
 
-def test_a_lock_of_three_intervals_is_reported(house):
-    with Child(house.config) as child:
+def test_a_lock_of_three_intervals_is_reported(installation):
+    with Child(installation.config) as child:
         child.until("look")
-        with holding(house.kept, "BEGIN IMMEDIATE"):
-            house.until_sent("locked", child)
-        house.until_sent("no locked", child)
+        with holding(installation.database, "BEGIN IMMEDIATE"):
+            installation.until_sent("locked", child)
+        installation.until_sent("no locked", child)
         assert child.stop() == 0
-    assert sent(house.box) == house.by_command() == ["locked", "no locked"]
-    faults.assert_in_order(house.kept, house.feed)
+    assert sent(installation.box) == installation.by_command() == ["locked", "no locked"]
+    faults.assert_in_order(installation.database, installation.feed)
 
 
 @pytest.mark.slow
-def test_a_full_backlog_with_losses_is_reported(house):
-    with Child(house.config, most_waiting=12) as child:
+def test_a_full_backlog_with_losses_is_reported(installation):
+    with Child(installation.config, most_waiting=12) as child:
         child.until("look")
-        with holding(house.kept, "BEGIN IMMEDIATE"):
-            house.until_sent("backlog", child)
+        with holding(installation.database, "BEGIN IMMEDIATE"):
+            installation.until_sent("backlog", child)
             child.until("not kept yet", 15)
-        house.until_sent("no backlog", child)
+        installation.until_sent("no backlog", child)
         assert child.stop() == 0
-    assert sent(house.box).count("backlog") == 1
-    assert faults.rows(house.kept, "SELECT count(*) FROM events WHERE kind = 'not kept'") == [(1,)]
+    assert sent(installation.box).count("backlog") == 1
+    assert faults.rows(
+        installation.database, "SELECT count(*) FROM events WHERE kind = 'not kept'"
+    ) == [(1,)]
 
 
-def test_a_clock_set_back_for_years_is_reported_and_dates_no_look(house):
-    ahead = house.config.with_name("ahead_s")
-    with Child(house.config) as child:
+def test_a_clock_set_back_for_years_is_reported_and_dates_no_look(installation):
+    ahead = installation.config.with_name("ahead_s")
+    with Child(installation.config) as child:
         child.until("look", 2)
         ahead.write_text(str(-6 * 365 * 86400))
-        house.until_sent("clock", child)
+        installation.until_sent("clock", child)
         child.until("trouble")
         seen = len(child.log("look"))
         ahead.write_text("0")
         child.until("look", seen + 2)
-        house.until_sent("no clock", child)
+        installation.until_sent("no clock", child)
         assert child.stop() == 0
-    years = {at for at, *_ in faults.rows(house.kept) if at < NOW.timestamp() - 60 * 86400}
-    assert len(years) <= 1  # one may have begun before the step was seen
-    assert sent(house.box) == house.by_command() == ["clock", "no clock"]
+    years = {
+        at for at, *_ in faults.rows(installation.database) if at < NOW.timestamp() - 60 * 86400
+    }
+    assert len(years) <= 1  # one look may have begun before the change of the clock was noticed
+    assert sent(installation.box) == installation.by_command() == ["clock", "no clock"]
 
 
-def test_a_stopped_process_reports_it_when_resumed(house):
-    with Child(house.config) as child:
+def test_a_stopped_process_reports_it_when_resumed(installation):
+    with Child(installation.config) as child:
         child.until("look", 2)
         child.send(signal.SIGSTOP)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.process.wait(4.0)
         child.send(signal.SIGCONT)
-        house.until_sent("no stuck", child)
+        installation.until_sent("no stuck", child)
         assert child.stop() == 0
-    assert sent(house.box) == house.by_command() == ["stuck", "no stuck"]
+    assert sent(installation.box) == installation.by_command() == ["stuck", "no stuck"]
 
 
-def test_a_restart_reports_no_trouble_twice(house):
-    aside = house.kept.with_name("aside.db")
-    with Child(house.config) as child:
+def test_a_restart_reports_no_trouble_twice(installation):
+    aside = installation.database.with_name("aside.db")
+    with Child(installation.config) as child:
         child.until("look")
-        house.kept.rename(aside)
-        until(lambda: len(memory.load(house.kept)[0].sent) == 2 if memory.load(house.kept) else 0)
+        installation.database.rename(aside)
+        until(
+            lambda: (
+                len(memory.load(installation.database)[0].sent) == 2
+                if memory.load(installation.database)
+                else 0
+            )
+        )
         child.kill()
     for _ in range(2):
-        assert nalssi("scrape", cwd=house.config.parent).returncode == 6
-        assert nalssi("run", cwd=house.config.parent).returncode == 6
-    aside.rename(house.kept)
-    assert nalssi("scrape", cwd=house.config.parent).returncode == 0
-    assert nalssi("scrape", cwd=house.config.parent).returncode == 0
-    assert sent(house.box) == house.by_command() == ["gone", "no gone"]
+        assert nalssi("scrape", cwd=installation.config.parent).returncode == 6
+        assert nalssi("run", cwd=installation.config.parent).returncode == 6
+    aside.rename(installation.database)
+    assert nalssi("scrape", cwd=installation.config.parent).returncode == 0
+    assert nalssi("scrape", cwd=installation.config.parent).returncode == 0
+    assert sent(installation.box) == installation.by_command() == ["gone", "no gone"]
 
 
 # ---- passes
 
 
-def test_a_pass_reports_a_clock_that_was_never_set(house, tmp_path, monkeypatch):
-    from scraper import clock  # noqa: PLC0415 - to move what it believes
+def test_a_pass_reports_a_clock_that_was_never_set(installation, tmp_path, monkeypatch):
+    from scraper import clock  # noqa: PLC0415 - to change its constant
 
-    config = Config(notify=Notify(webhook=f"{house.box.url}/hook"))
+    config = Config(notify=Notify(webhook=f"{installation.box.url}/hook"))
     wrong = clock.problem(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), None)
     assert wrong is not None
     assert "set the clock" in wrong
-    notifier = Notifier(config=config, database=house.kept, clock=lambda: NOW, complain=print)
-    import asyncio  # noqa: PLC0415 - for this alone
+    notifier = Notifier(
+        config=config, database=installation.database, clock=lambda: NOW, complain=print
+    )
+    import asyncio  # noqa: PLC0415 - only this test uses it
 
     asyncio.run(notifier.notify({("clock", ""): wrong}))
-    assert sent(house.box) == ["clock"]
+    assert sent(installation.box) == ["clock"]
 
 
 def test_passes_on_a_full_disk_report_it_once(
@@ -357,7 +375,7 @@ def test_passes_on_a_full_disk_report_it_once(
 ):
     disk = tmp_path / "disk"
     with FaultPortal() as feed, small_disk(disk):
-        house = House(tmp_path, feed, inbox, "disk/weather.db")
+        installation = Installation(tmp_path, feed, inbox, "disk/weather.db")
         assert nalssi("scrape", cwd=tmp_path).returncode == 0
         with (
             (disk / "ballast").open("wb", buffering=0) as ballast,
@@ -367,10 +385,10 @@ def test_passes_on_a_full_disk_report_it_once(
                 ballast.write(bytes(512))
         for _ in range(3):
             assert nalssi("scrape", cwd=tmp_path).returncode == 6
-        assert sent(inbox) == house.by_command() == ["disk"]
+        assert sent(inbox) == installation.by_command() == ["disk"]
         (disk / "ballast").unlink()
         assert nalssi("scrape", cwd=tmp_path).returncode == 0
-        assert sent(inbox) == house.by_command() == ["disk", "no disk"]
+        assert sent(inbox) == installation.by_command() == ["disk", "no disk"]
 
 
 def test_without_channels_a_pass_leaves_no_file_of_troubles(tmp_path):
@@ -380,8 +398,8 @@ def test_without_channels_a_pass_leaves_no_file_of_troubles(tmp_path):
 
 
 def test_a_database_that_sqlite_finds_damaged_is_named_so(tmp_path):
-    from db.errors import DatabaseError  # noqa: PLC0415 - for this alone
-    from db.file import connection  # noqa: PLC0415 - for this alone
+    from db.errors import DatabaseError  # noqa: PLC0415 - only this test uses it
+    from db.file import connection  # noqa: PLC0415 - only this test uses it
 
     path = tmp_path / "weather.db"
     path.write_bytes(b"no database at all" * 1000)

@@ -1,4 +1,4 @@
-"""The tables of stations and conditions: no name, number or icon means two things."""
+"""The tables of stations and conditions: no name, number or icon is ambiguous."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def test_every_place_with_coordinates_is_in_korea():
 
 
 def test_whatever_was_sighted_is_known():
-    seen = [one for sighting in SIGHTINGS.values() for one in sighting.entries]
-    assert {one.city for one in seen} <= STATIONS.keys()
-    assert {one.label for one in seen} <= CONDITIONS.keys()
+    seen = [entry for sighting in SIGHTINGS.values() for entry in sighting.entries]
+    assert {entry.city for entry in seen} <= STATIONS.keys()
+    assert {entry.label for entry in seen} <= CONDITIONS.keys()
 
 
 def test_labels_of_one_icon_have_one_code():
-    """Otherwise the icon could not tell which is meant where the label is lost."""
+    """Otherwise the icon would be ambiguous where its label is lost."""
     means: dict[str, set[int | None]] = {}
-    for known in CONDITIONS.values():
-        if known.icon:
-            means.setdefault(known.icon, set()).add(known.wmo_4677)
+    for condition in CONDITIONS.values():
+        if condition.icon:
+            means.setdefault(condition.icon, set()).add(condition.wmo_4677)
     assert {icon: codes for icon, codes in means.items() if len(codes) > 1} == {}
     assert means.keys() == ICONS.keys()
 
@@ -70,12 +70,14 @@ def test_every_word_for_the_sky_has_a_condition(label):
 
 def test_every_word_for_the_sky_has_a_meaning_and_a_code():
     lacking = [
-        known.label
-        for known in CONDITIONS.values()
-        if known.label not in {NO_LABEL, NO_SKY_REPORTED}
-        and (known.condition is None or known.wmo_4677 is None or not known.label_en)
+        condition.label
+        for condition in CONDITIONS.values()
+        if condition.label not in {NO_LABEL, NO_SKY_REPORTED}
+        and (condition.condition is None or condition.wmo_4677 is None or not condition.label_en)
     ]
     assert lacking == []
     assert [
-        known.wmo_4677 for known in CONDITIONS.values() if not 0 <= (known.wmo_4677 or 0) <= 99
+        condition.wmo_4677
+        for condition in CONDITIONS.values()
+        if not 0 <= (condition.wmo_4677 or 0) <= 99
     ] == []

@@ -1,4 +1,4 @@
-"""Words: which were printed and are understood, and those that the config teaches."""
+"""Words: those that were printed, with their meaning, and those that the config teaches."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STORMY = [entry("흐림", "서울시", "1.0"), entry("눈보라", "부산", "-0.
 TAUGHT = taught({"눈보라": "snow"}, {"서울시": "Seoul"})
 
 
-def said(page: str, words: Words) -> normalize.Normalized:
+def readings(page: str, words: Words) -> normalize.Normalized:
     return normalize.readings(sidebar.find(page, words=words), words)
 
 
@@ -44,9 +44,9 @@ def said(page: str, words: Words) -> normalize.Normalized:
 @pytest.mark.parametrize("form", [portal.page, portal.text], ids=["HTML", "text"])
 def test_a_taught_word_is_understood_anywhere(form):
     page = form(STORMY, pages.DATE)
-    assert Problem(kind="unknown city", word="서울시") in said(page, KNOWN).problems
-    seoul, busan, *_ = said(page, TAUGHT).readings
-    assert said(page, TAUGHT).problems == ()
+    assert Problem(kind="unknown city", word="서울시") in readings(page, KNOWN).problems
+    seoul, busan, *_ = readings(page, TAUGHT).readings
+    assert readings(page, TAUGHT).problems == ()
     assert (seoul.station, seoul.city) == (STATIONS["서울"], "서울시")
     assert (busan.condition.label, busan.condition.condition) == ("눈보라", "snow")
 
@@ -68,7 +68,7 @@ def test_a_label_may_be_any_text():
 def test_a_taught_label_has_the_code_of_the_first_word_for_its_condition():
     known = TAUGHT.conditions["눈보라"]
     assert (known.label_en, known.wmo_4677) == (CONDITIONS["눈"].label_en, 73)
-    assert known.icon == ""  # so that no icon disagrees with it
+    assert known.icon == ""  # so that no icon contradicts it
 
 
 def test_the_config_is_right_where_the_tables_know_a_word_otherwise():
@@ -110,17 +110,17 @@ def test_an_unteachable_word_is_refused(label, city):
 
 
 def test_words_go_to_other_processes():
-    sent = pickle.loads(pickle.dumps(TAUGHT))  # noqa: S301 - our own
+    sent = pickle.loads(pickle.dumps(TAUGHT))  # noqa: S301 - pickled by this test
     assert (sent, hash(sent)) == (TAUGHT, hash(TAUGHT))
-    assert said(portal.text(STORMY, pages.DATE), sent).problems == ()
+    assert readings(portal.text(STORMY, pages.DATE), sent).problems == ()
 
 
 def test_parse_knows_the_words_of_the_config(tmp_path):
     (tmp_path / "config.toml").write_text('[words.labels]\n"눈보라" = "snow"\n', encoding="utf-8")
     page = portal.text(STORMY, pages.DATE)
-    told = answered("parse", cwd=tmp_path, given=page)
-    assert told["readings"][1]["condition"] == "snow"
-    assert told["problems"] == ["unknown city '서울시'"]
+    result = answered("parse", cwd=tmp_path, given=page)
+    assert result["readings"][1]["condition"] == "snow"
+    assert result["problems"] == ["unknown city '서울시'"]
 
 
 def test_a_daemon_takes_new_words_on_sighup(tmp_path):
@@ -146,7 +146,7 @@ def test_a_daemon_takes_new_words_on_sighup(tmp_path):
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two portals, an archive, and words that are not understood."""
+    """Two portals, an archive, and words without a meaning."""
     path = tmp_path_factory.mktemp("words") / "weather.db"
     odd = [*pages.plain()[:3], entry("", "대구", "1.0", "31"), entry("", "제주", "2.0", "08")]
     with Store.open(path) as store:
@@ -173,8 +173,8 @@ def _content(entries: list[Entry]) -> Any:
 
 
 def words(path: Path, *more: str) -> dict[tuple[str, str], Any]:
-    told = answered("words", "--db", path, *more)
-    return {(word["kind"], word["word"]): word for word in told}
+    listed = answered("words", "--db", path, *more)
+    return {(word["kind"], word["word"]): word for word in listed}
 
 
 def test_a_word_is_listed_with_how_often_and_where_it_was_seen(history):
@@ -200,15 +200,15 @@ def test_a_word_is_counted_in_sidebars_not_in_lines(history):
 
 
 def test_words_are_those_of_each_sidebar_by_itself(history):
-    """Lists of words are read together where many sidebars have the same."""
+    """Sidebars with the same list of words are counted together."""
     printed = rows(
         history,
         "SELECT r.sidebar_id, c.label, c.icon, s.name_ko FROM readings AS r "
         "JOIN conditions AS c ON c.id = r.condition_id JOIN stations AS s ON s.id = r.station_id",
     )
     sidebars: dict[tuple[str, str], set[int]] = {}
-    for row, *told in printed:
-        for kind, word in zip(("label", "icon", "city"), told, strict=True):
+    for row, *fields in printed:
+        for kind, word in zip(("label", "icon", "city"), fields, strict=True):
             if word or kind == "label":
                 sidebars.setdefault((kind, word), set()).add(row)
     listed = {key: word["sidebars"] for key, word in words(history).items()}
@@ -226,7 +226,7 @@ def test_unknown_words_can_be_listed_alone(history):
 def test_a_word_is_listed_with_what_it_is_taken_for(history):
     means = {key: word["means"] for key, word in words(history).items()}
     assert means["label", "흐림"] == "overcast"
-    assert means["label", ""] == "rain"  # as its icon says, where there is one
+    assert means["label", ""] == "rain"  # by its icon, if it has one
     assert means["label", "-"] == "not reported"
     assert means["icon", "08"] == "rain"
     assert means["city", "제주"] == "Jeju (184)"
