@@ -1,4 +1,4 @@
-"""A value cited, and the citation checked from the database by its digest."""
+"""cite: a value with its citation, which the digest checks against the database."""
 
 from __future__ import annotations
 
@@ -32,24 +32,27 @@ def path(tmp_path_factory) -> Path:
 
 
 def cited(path: Path, *more: str) -> dict[str, object]:
-    told: dict[str, object] = json.loads(
+    citation: dict[str, object] = json.loads(
         nalssi("cite", "서울", THEN, "--json", *more, "--db", path).stdout
     )
-    return told
+    return citation
 
 
 def test_a_citation_says_what_when_how_sure_where_and_by_which_version(path):
-    one = cited(path)
+    citation = cited(path)
     lines = nalssi("cite", "108", THEN, "--db", path).stdout.splitlines()
     assert lines[0].startswith(
-        f"서울 (Seoul, KMA 108), 2026-11-23 20:00:00 KST: {one['temperature_c']} °C, {one['label']}"
+        "서울 (Seoul, KMA 108), 2026-11-23 20:00:00 KST: "
+        f"{citation['temperature_c']} °C, {citation['label']}"
     )
-    assert lines[1].startswith(f"State: {one['state']}: {one['why']}; flag {one['flag']} (")
+    assert lines[1].startswith(
+        f"State: {citation['state']}: {citation['why']}; flag {citation['flag']} ("
+    )
     source = "Source: Korea Meteorological Administration (기상청), as shown by demo, "
-    assert lines[2].startswith(f"{source}{one['url']}, from ")
-    assert lines[3] == f"Box: digest {one['digest']}."
+    assert lines[2].startswith(f"{source}{citation['url']}, from ")
+    assert lines[3] == f"Box: digest {citation['digest']}."
     assert lines[5].startswith(f"Recorded with nalssi {__version__}, cited on 20")
-    assert one["checked"] is False
+    assert citation["checked"] is False
 
 
 def test_the_line_that_checks_a_citation_does(path):
@@ -63,28 +66,28 @@ def test_the_line_that_checks_a_citation_does(path):
 
 def test_a_wrong_digest_is_reported_with_the_stored_one(path):
     digest = str(cited(path)["digest"])
-    told = refused(6, "cite", "서울", THEN, "--check", digest[::-1], "--db", path)
-    assert f"shows the box {digest} at that time, not {digest[::-1]}" in told
+    error = refused(6, "cite", "서울", THEN, "--check", digest[::-1], "--db", path)
+    assert f"shows the box {digest} at that time, not {digest[::-1]}" in error
 
 
 def test_a_box_changed_since_is_detected(path, tmp_path):
-    digest, other = str(cited(path)["digest"]), tmp_path / "changed.db"
+    digest, changed = str(cited(path)["digest"]), tmp_path / "changed.db"
     with contextlib.closing(sqlite3.connect(path)) as conn, conn:
-        conn.execute("VACUUM INTO ?", (str(other),))
-    with contextlib.closing(sqlite3.connect(other)) as conn, conn:
+        conn.execute("VACUUM INTO ?", (str(changed),))
+    with contextlib.closing(sqlite3.connect(changed)) as conn, conn:
         shown = demo.portal.text(
             [demo.portal.Entry(label="맑음", icon="", city=x, temperature="1.0") for x in CITIES],
             "",
         )
         change = "UPDATE sidebars SET fragment = ? WHERE lower(hex(digest)) = ?"
         assert conn.execute(change, (packed(shown.strip()), digest)).rowcount == 1
-    told = refused(6, "cite", "서울", THEN, "--check", digest, "--db", other)
-    assert f"the box {digest} reads as " in told
+    error = refused(6, "cite", "서울", THEN, "--check", digest, "--db", changed)
+    assert f"the box {digest} reads as " in error
 
 
 def test_before_the_first_look_the_citation_reports_no_value(path):
     run = nalssi("cite", "서울", "2020-01-01", "--db", path)
-    told = (
+    citation = (
         "서울 (Seoul, KMA 108), 2020-01-01 00:00:00 KST: no portal had shown this station by then."
     )
-    assert run.stdout == f"{told}\n"
+    assert run.stdout == f"{citation}\n"

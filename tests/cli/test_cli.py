@@ -1,4 +1,4 @@
-"""The commands as a user meets them: what they print, where, and what they exit with."""
+"""The commands as a user runs them: output, stderr and exit codes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def nalssi(
 
 
 def refused(code: int, *arguments: str | Path, **more: Any) -> str:
-    """The one line on stderr of a command that ends with this code and prints nothing else."""
+    """Run a command; check its exit code and empty stdout; give its one line on stderr."""
     run = nalssi(*arguments, **more)
     assert (run.returncode, run.stdout) == (code, "")
     assert run.stderr.startswith("nalssi: ")
@@ -72,7 +72,7 @@ def refused(code: int, *arguments: str | Path, **more: Any) -> str:
 
 
 def answered(*arguments: str | Path, code: int = 0, **more: Any) -> Any:
-    """What a command says with ``--json``."""
+    """The answer of a command with ``--json``."""
     run = nalssi(*arguments, "--json", **more)
     assert run.returncode == code, run.stderr
     return json.loads(run.stdout)
@@ -80,7 +80,7 @@ def answered(*arguments: str | Path, code: int = 0, **more: Any) -> Any:
 
 @contextlib.contextmanager
 def portal(tmp_path: Path, **replies: Reply | list[Reply]) -> Iterator[Server]:
-    """A server with a portal for each reply, and a config beside that names them."""
+    """A server with a portal for each reply, and a config with these portals."""
     paths: dict[str, Any] = {f"/{name}": reply for name, reply in replies.items()}
     with Server({"/robots.txt": answer(status="404 Not Found"), **paths}) as server:
         tables = [
@@ -92,8 +92,8 @@ def portal(tmp_path: Path, **replies: Reply | list[Reply]) -> Iterator[Server]:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Path:
-    """A folder with a config and a database in which one look was kept."""
+def polled(tmp_path: Path) -> Path:
+    """A folder with a config and a database with one look."""
     with portal(tmp_path, koya=answer(BOX)):
         assert nalssi("scrape", cwd=tmp_path).returncode == 0
     return tmp_path
@@ -104,8 +104,8 @@ def kept(tmp_path: Path) -> Path:
 
 def test_parse_shows_what_the_reader_sees(tmp_path):
     (tmp_path / "page.html").write_text(BOX, encoding="utf-8")
-    told = answered("parse", tmp_path / "page.html")
-    assert told == {
+    result = answered("parse", tmp_path / "page.html")
+    assert result == {
         "page_date": "2018-03-20",
         "observed_at": None,
         "readings": [
@@ -137,14 +137,14 @@ def test_parse_takes_a_page_from_anywhere(tmp_path, how):
     sources = {"-": ["-"], "nothing": [], "path": [file], "file URL": [file.as_uri()]}
     with portal(tmp_path, koya=answer(BOX)) as server:
         source = sources.get(how, [server.url("/koya", host="127.0.0.1")])
-        told = answered("parse", *source, given=file.read_bytes())
-    assert [reading["city"] for reading in told["readings"]] == ["서울", "부산"]
+        result = answered("parse", *source, given=file.read_bytes())
+    assert [reading["city"] for reading in result["readings"]] == ["서울", "부산"]
 
 
 def test_parse_reads_text_and_an_unknown_date_is_null():
-    told = answered("parse", given=text([SEOUL, BUSAN], ""))
-    assert told["page_date"] is None
-    assert told["readings"][0]["icon"] is None
+    result = answered("parse", given=text([SEOUL, BUSAN], ""))
+    assert result["page_date"] is None
+    assert result["readings"][0]["icon"] is None
 
 
 def test_parse_without_json_is_a_table_and_its_problems():
@@ -159,14 +159,14 @@ def test_parse_explains_which_list_it_took_and_why():
     forecast = f"<h3>내일 최고기온</h3><table>{table}</table>"
     page = f"<body>{forecast}{BOX}"
     lines = nalssi("parse", "--explain", given=page).stdout.splitlines()
-    taken, *_ = [line for line in lines if line.startswith("list:")]
-    assert taken.startswith("list: 2 entries")
-    assert taken.endswith("points of 4, taken")
+    chosen, *_ = [line for line in lines if line.startswith("list:")]
+    assert chosen.startswith("list: 2 entries")
+    assert chosen.endswith("points of 4, taken")
     assert "  +2 KMA's credit, a text of its own" in lines
     assert "  -100 a heading of a forecast" in lines
-    told = answered("parse", "--explain", given=page)
-    assert [one["taken"] for one in told["lists"]] == [True, False]
-    assert answered("parse", given=page)["readings"] == told["readings"]
+    result = answered("parse", "--explain", given=page)
+    assert [candidate["taken"] for candidate in result["lists"]] == [True, False]
+    assert answered("parse", given=page)["readings"] == result["readings"]
 
 
 def test_parse_explains_why_no_list_was_taken():
@@ -189,7 +189,7 @@ def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "code", "told"),
+    ("source", "code", "message"),
     [
         ("nowhere.html", 4, "nowhere.html"),
         (".", 4, "a folder, expected a file"),
@@ -198,8 +198,8 @@ def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path):
         ("-", 5, "no KMA sidebar"),
     ],
 )
-def test_parse_says_why_it_cannot(source, code, told):
-    assert told in refused(code, "parse", source)
+def test_parse_says_why_it_cannot(source, code, message):
+    assert message in refused(code, "parse", source)
 
 
 # ---- scrape
@@ -225,12 +225,12 @@ def test_scrape_reports_every_outcome_and_exits_with_the_worst(tmp_path):
     ):
         run = nalssi("scrape", "--json", cwd=tmp_path)
     assert run.returncode == 5
-    koya, none, gone = json.loads(run.stdout)
+    koya, without_box, unreachable = json.loads(run.stdout)
     assert set(koya) == {"portal", "outcome", "readings", "problems", "error", "milliseconds"}
     assert (koya["outcome"], koya["readings"], koya["error"]) == ("new", 2, None)
     assert koya["problems"] == ["no temperature printed: 부산"]
-    assert (none["outcome"], none["readings"]) == ("no_sidebar", 0)
-    assert "HTTP 404" in gone["error"]
+    assert (without_box["outcome"], without_box["readings"]) == ("no_sidebar", 0)
+    assert "HTTP 404" in unreachable["error"]
     assert [line.split(": ")[:3] for line in run.stderr.splitlines()] == [
         ["nalssi", "none", "no_sidebar"],
         ["nalssi", "gone", "fetch_failed"],
@@ -257,9 +257,9 @@ def test_scrape_keeps_robots_txt_for_the_next_process(tmp_path):
 def test_a_second_pass_exits_at_once(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), lock.held(tmp_path / "weather.db"):
         for command, hint in (("scrape", "`nalssi look-now`"), ("run", "stop it first")):
-            told = refused(75, command, cwd=tmp_path)
-            assert "another pass is running" in told
-            assert hint in told
+            error = refused(75, command, cwd=tmp_path)
+            assert "another pass is running" in error
+            assert hint in error
         assert not (tmp_path / "weather.db").exists()
 
 
@@ -284,16 +284,16 @@ def test_a_config_without_portals_cannot_be_scraped(tmp_path):
     assert "[[portals]]" in refused(3, "scrape", cwd=tmp_path)
 
 
-# ---- asking
+# ---- questions
 
 
-def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
+def test_latest_has_its_keys_and_finds_a_station_by_any_name(polled):
     for name in ("서울", "\u1109\u1165\u110b\u116e\u11af", "Seoul", "SEOUL", "108"):
-        (row,) = answered("latest", "--station", name, cwd=kept)
+        (row,) = answered("latest", "--station", name, cwd=polled)
         seen = dt.datetime.fromisoformat(row.pop("seen_from"))
         assert seen.utcoffset() == dt.timedelta(hours=9)
         assert row.pop("seen_until") == seen.isoformat()
-        # The page is of 2018: its values existed by the end of that day.
+        # The page has a date of 2018: its values were published by the end of that day.
         assert row.pop("age_minutes") > 365 * 24 * 60
         assert re.fullmatch("[0-9a-f]{32}", row.pop("digest"))
         assert row == {
@@ -320,8 +320,8 @@ def test_latest_has_its_keys_and_finds_a_station_by_any_name(kept):
         }
 
 
-def test_series_has_its_keys(kept):
-    (spell,) = answered("series", "부산", "--since", "1h", "--portal", "koya", cwd=kept)
+def test_series_has_its_keys(polled):
+    (spell,) = answered("series", "부산", "--since", "1h", "--portal", "koya", cwd=polled)
     assert set(spell) == {
         "station",
         "station_en",
@@ -344,27 +344,27 @@ def test_series_has_its_keys(kept):
         "digest",
     }
     assert (spell["temperature_c"], spell["changed_after"]) == (None, None)
-    assert answered("series", "부산", "--until", "2h", cwd=kept) == []
+    assert answered("series", "부산", "--until", "2h", cwd=polled) == []
 
 
-def test_lists_have_their_rows(kept):
-    assert [row["kma_id"] for row in answered("stations", cwd=kept)] == [108, 159]
-    (row,) = answered("portals", cwd=kept)
+def test_lists_have_their_rows(polled):
+    assert [row["kma_id"] for row in answered("stations", cwd=polled)] == [108, 159]
+    (row,) = answered("portals", cwd=polled)
     assert (row["portal"], row["looks"], row["interval_minutes"]) == ("koya", 1, 10)
-    (look,) = answered("looks", cwd=kept)
+    (look,) = answered("looks", cwd=polled)
     assert (look["outcome"], look["status"], look["problems"]) == (
         "new",
         200,
         ["no temperature printed: 부산"],
     )
-    assert answered("looks", "--failed", "--last", "5", cwd=kept) == []
+    assert answered("looks", "--failed", "--last", "5", cwd=polled) == []
 
 
-def test_numbers_in_lists_are_flush_right(kept):
-    headings, *rows = nalssi("stations", cwd=kept).stdout.splitlines()
+def test_numbers_in_lists_are_flush_right(polled):
+    headings, *rows = nalssi("stations", cwd=polled).stdout.splitlines()
     for name in ("kma id", "latitude °", "elevation m"):
         end = headings.index(name) + len(name)
-        # A Korean letter takes two columns, so that each row is that much shorter than it looks.
+        # A Korean letter takes two columns: a row has fewer characters than columns.
         ends = [end - sum(letter >= "가" for letter in row[:end]) for row in rows]
         assert all(
             row[at - 1] != " " and row[at] == " " for row, at in zip(rows, ends, strict=True)
@@ -394,21 +394,21 @@ def test_an_empty_list_prints_one_sentence(tmp_path, command):
 @pytest.mark.parametrize(
     "command", ["series 서울", "stats 서울", "compare 서울 부산", "plot 서울", "looks", "gaps"]
 )
-def test_a_time_without_looks_prints_one_sentence(kept, command):
-    assert refused(0, *command.split(), "--until", "2h", cwd=kept).count(" ") > 2
+def test_a_time_without_looks_prints_one_sentence(polled, command):
+    assert refused(0, *command.split(), "--until", "2h", cwd=polled).count(" ") > 2
 
 
-def test_an_empty_export_has_its_headings_and_a_sentence(kept):
-    run = nalssi("export", "--until", "2h", cwd=kept)
+def test_an_empty_export_has_its_headings_and_a_sentence(polled):
+    run = nalssi("export", "--until", "2h", cwd=polled)
     assert (run.returncode, run.stdout.count("\n")) == (0, 1)
     assert run.stderr == "nalssi: no row was found\n"
 
 
-def test_a_portal_without_values_is_named(kept):
-    with Store.open(kept / "weather.db") as store:
+def test_a_portal_without_values_is_named(polled):
+    with Store.open(polled / "weather.db") as store:
         store.portal("young", "https://young.example/", 600)
-    told = refused(0, "latest", "--portal", "young", cwd=kept)
-    assert told == "nalssi: young has shown none of that yet\n"
+    message = refused(0, "latest", "--portal", "young", cwd=polled)
+    assert message == "nalssi: young has shown none of that yet\n"
 
 
 def test_a_database_without_portals_is_reported_as_stale(tmp_path):
@@ -419,10 +419,10 @@ def test_a_database_without_portals_is_reported_as_stale(tmp_path):
     assert run.stderr.startswith("nalssi: no portal is known")
 
 
-def test_rebuild_prints_the_number_of_spells(kept):
-    assert nalssi("rebuild", cwd=kept).stdout == "1 spell\n"
-    with lock.held(kept / "weather.db", what="daemon"):
-        assert "stop the daemon, and start it again" in refused(75, "rebuild", cwd=kept)
+def test_rebuild_prints_the_number_of_spells(polled):
+    assert nalssi("rebuild", cwd=polled).stdout == "1 spell\n"
+    with lock.held(polled / "weather.db", what="daemon"):
+        assert "stop the daemon, and start it again" in refused(75, "rebuild", cwd=polled)
 
 
 def journal(folder: Path) -> str:
@@ -456,19 +456,19 @@ def test_without_a_config_the_journal_is_unchanged(tmp_path, command, there):
 @pytest.mark.parametrize("there", ["wal", "delete"])
 def test_backfill_keeps_the_journal_of_a_running_daemon(tmp_path, there):
     pytest.importorskip("fastwarc")
-    other = {"wal": "delete", "delete": "wal"}[there]
-    (tmp_path / "config.toml").write_text(f'journal = "{other}"\n', encoding="utf-8")
+    configured = {"wal": "delete", "delete": "wal"}[there]
+    (tmp_path / "config.toml").write_text(f'journal = "{configured}"\n', encoding="utf-8")
     (tmp_path / "page.html").write_text(BOX, encoding="utf-8")
-    told = ["backfill", "page.html", "--portal", "koya.kr"]
+    command = ["backfill", "page.html", "--portal", "koya.kr"]
     with lock.held(tmp_path / "weather.db"), Store.open(tmp_path / "weather.db", journal=there):
-        assert nalssi(*told, cwd=tmp_path).returncode == 0
+        assert nalssi(*command, cwd=tmp_path).returncode == 0
         assert journal(tmp_path) == there
-    assert nalssi(*told, cwd=tmp_path).returncode == 0
-    assert journal(tmp_path) == other
+    assert nalssi(*command, cwd=tmp_path).returncode == 0
+    assert journal(tmp_path) == configured
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["series", "서을"], "서울 (Seoul, 108)"),
         (["series", "Soul"], "서울 (Seoul, 108)"),
@@ -479,8 +479,8 @@ def test_backfill_keeps_the_journal_of_a_running_daemon(tmp_path, there):
         (["gaps", "--portal", "nobody"], "koya"),
     ],
 )
-def test_an_unknown_name_is_reported_with_the_known_ones(kept, arguments, told):
-    assert told in refused(2, *arguments, cwd=kept)
+def test_an_unknown_name_is_reported_with_the_known_ones(polled, arguments, message):
+    assert message in refused(2, *arguments, cwd=polled)
 
 
 @pytest.mark.parametrize(
@@ -498,8 +498,8 @@ def test_an_unknown_name_is_reported_with_the_known_ones(kept, arguments, told):
     ],
     ids=" ".join,
 )
-def test_a_wrong_command_line_is_refused(kept, arguments):
-    assert "--help`" in refused(2, *arguments, cwd=kept)
+def test_a_wrong_command_line_is_refused(polled, arguments):
+    assert "--help`" in refused(2, *arguments, cwd=polled)
 
 
 @pytest.mark.parametrize("command", [["latest"], ["series", "서울"], ["looks"], ["rebuild"]])
@@ -521,8 +521,8 @@ def test_a_foreign_file_is_not_changed(tmp_path):
 @pytest.mark.parametrize("command", ["scrape", "run"])
 def test_a_config_without_a_portal_is_refused_by_commands_that_poll(tmp_path, command):
     (tmp_path / "config.toml").write_text("interval_minutes = 10\n", encoding="utf-8")
-    told = refused(3, command, cwd=tmp_path)
-    assert told == "nalssi: config 'config.toml': no [[portals]], expected one at least\n"
+    error = refused(3, command, cwd=tmp_path)
+    assert error == "nalssi: config 'config.toml': no [[portals]], expected one at least\n"
     assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
     assert "no [[portals]], expected" in nalssi("check", cwd=tmp_path).stdout
 
@@ -537,30 +537,30 @@ def test_a_folder_without_a_name_is_no_database(tmp_path, command):
         pytest.importorskip("fastwarc")
     table = '[[portals]]\nname = "koya"\nurl = "http://127.0.0.1:9/"\n'
     (tmp_path / "config.toml").write_text(f'database = "/"\n{table}', encoding="utf-8")
-    told = refused(6, *command, cwd=tmp_path)
-    assert told == "nalssi: database '/': neither a file nor a link to one\n"
+    error = refused(6, *command, cwd=tmp_path)
+    assert error == "nalssi: database '/': neither a file nor a link to one\n"
     found = nalssi("check", cwd=tmp_path)
     assert (found.returncode, found.stdout.count("neither a file nor")) == (6, 2)
 
 
-def test_the_database_comes_from_option_then_variable_then_config(kept):
-    other = kept / "other.db"
+def test_the_database_comes_from_option_then_variable_then_config(polled):
+    other = polled / "other.db"
     Store.open(other).close()
-    assert answered("latest", "--db", other, cwd=kept, NALSSI_DB=str(kept / "weather.db")) == []
-    assert answered("latest", cwd=kept, NALSSI_DB=str(other)) == []
-    assert len(answered("latest", cwd=kept)) == 2
-    config = kept / "config.toml"
+    assert answered("latest", "--db", other, cwd=polled, NALSSI_DB=str(polled / "weather.db")) == []
+    assert answered("latest", cwd=polled, NALSSI_DB=str(other)) == []
+    assert len(answered("latest", cwd=polled)) == 2
+    config = polled / "config.toml"
     assert len(answered("latest", cwd=Path("/"), NALSSI_CONFIG=str(config))) == 2
 
 
-def test_a_wrong_config_is_reported_if_it_is_named(kept):
-    (kept / "wrong.toml").write_text("interval = 10")
+def test_a_wrong_config_is_reported_if_it_is_named(polled):
+    (polled / "wrong.toml").write_text("interval = 10")
     for command in (["latest"], ["scrape"], ["rebuild"]):
-        arguments = [*command, "--config", "wrong.toml", "--db", kept / "weather.db"]
-        assert "'interval' = 10" in refused(3, *arguments, cwd=kept)
+        arguments = [*command, "--config", "wrong.toml", "--db", polled / "weather.db"]
+        assert "'interval' = 10" in refused(3, *arguments, cwd=polled)
 
 
-# ---- what is shown, and to whom
+# ---- terminals, pipes and warnings
 
 
 HOSTILE = "\x1b]0;gone\x07\x1b[31m흐\u202e림\u2066\x9b2J"
@@ -580,19 +580,19 @@ def test_portal_text_cannot_control_the_terminal(tmp_path):
 
 
 def in_a_terminal(*arguments: str | Path, cwd: Path, code: int = 0, **env: str) -> str:
-    """What a command prints to a terminal of 150 columns."""
-    ours, theirs = pty.openpty()
+    """The output of a command in a terminal of 150 columns."""
+    our_end, child_end = pty.openpty()
     env = {"COLUMNS": "150", "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **env}
-    with os.fdopen(theirs, "wb") as terminal:
+    with os.fdopen(child_end, "wb") as terminal:
         process = subprocess.Popen(
             [*NALSSI, *map(str, arguments)], cwd=cwd, env={**os.environ, **env}, stdout=terminal
         )
     shown = b""
-    with process, os.fdopen(ours, "rb", buffering=0) as stream:
+    with process, os.fdopen(our_end, "rb", buffering=0) as stream:
         while select.select([stream], [], [], 30)[0]:
             try:
                 piece = stream.read(65536)
-            except OSError:  # how a terminal on Linux says that nobody is left
+            except OSError:  # on Linux: the other end is closed
                 break
             if not piece:
                 break
@@ -601,11 +601,11 @@ def in_a_terminal(*arguments: str | Path, cwd: Path, code: int = 0, **env: str) 
     return shown.decode()
 
 
-def test_a_terminal_gets_lines_and_colours_unless_disabled(kept):
-    shown = in_a_terminal("latest", cwd=kept)
+def test_a_terminal_gets_lines_and_colours_unless_disabled(polled):
+    shown = in_a_terminal("latest", cwd=polled)
     assert "───" in shown
     assert "\x1b[" in shown
-    assert "\x1b[3" not in in_a_terminal("latest", cwd=kept, NO_COLOR="1")
+    assert "\x1b[3" not in in_a_terminal("latest", cwd=polled, NO_COLOR="1")
 
 
 @pytest.mark.parametrize(
@@ -617,13 +617,13 @@ def test_a_terminal_gets_lines_and_colours_unless_disabled(kept):
     ids=" ".join,
 )
 @pytest.mark.parametrize("columns", [80, 40])
-def test_a_narrow_terminal_gets_every_value_whole(kept, command, columns):
-    """Words to the length of a state, whole; what has no room stands in a table below."""
-    wide = nalssi(*command, cwd=kept)
+def test_a_narrow_terminal_gets_every_value_whole(polled, command, columns):
+    """Words as long as a state are not cut; columns without room move to a second table."""
+    wide = nalssi(*command, cwd=polled)
     lines = [line for line in wide.stdout.splitlines() if "free, journal" not in line]
     words = {word for word in " ".join(lines).split() if len(word) <= 13}
     shown = in_a_terminal(
-        *command, cwd=kept, code=wide.returncode, COLUMNS=str(columns), NO_COLOR="1"
+        *command, cwd=polled, code=wide.returncode, COLUMNS=str(columns), NO_COLOR="1"
     )
     shown = re.sub(r"\x1b\[[\d;]*m", "", shown)
     assert words - set(shown.split()) == set()
@@ -632,8 +632,8 @@ def test_a_narrow_terminal_gets_every_value_whole(kept, command, columns):
         assert max(cell_len(line.rstrip()) for line in tables) <= columns
 
 
-def test_a_pipe_gets_one_plain_line_a_row(kept):
-    warning, heading, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
+def test_a_pipe_gets_one_plain_line_a_row(polled):
+    warning, heading, *rows = nalssi("latest", cwd=polled).stdout.splitlines()
     assert warning.startswith("STALE: koya shows values that are ")
     assert heading.split()[:3] == ["station", "°C", "sky"]
     assert len(rows) == 2
@@ -645,22 +645,22 @@ def test_a_pipe_gets_every_value_whole(capsys):
     assert capsys.readouterr().out.splitlines()[1].split() == ["x" * 5000, "koya"]
 
 
-def test_a_frozen_sidebar_prints_a_warning(kept):
-    with contextlib.closing(sqlite3.connect(kept / "weather.db")) as conn:
+def test_a_frozen_sidebar_prints_a_warning(polled):
+    with contextlib.closing(sqlite3.connect(polled / "weather.db")) as conn:
         conn.execute(
             "UPDATE spells SET seen_from = seen_from - :days, standing_since = seen_from - :days, "
             "published_by = seen_from - :days",
             {"days": 30 * 86400},
         )
         conn.commit()
-    warning, _, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
+    warning, _, *rows = nalssi("latest", cwd=polled).stdout.splitlines()
     assert warning.startswith("FROZEN: koya has shown the same values for 30 days, since ")
     assert all("FROZEN" in row for row in rows)
-    assert "FROZEN" in in_a_terminal("latest", cwd=kept)
+    assert "FROZEN" in in_a_terminal("latest", cwd=polled)
 
 
-def test_a_portal_that_is_down_prints_a_warning(kept):
-    with contextlib.closing(sqlite3.connect(kept / "weather.db")) as conn:
+def test_a_portal_that_is_down_prints_a_warning(polled):
+    with contextlib.closing(sqlite3.connect(polled / "weather.db")) as conn:
         for table, column in (
             ("spells", "seen_from"),
             ("spells", "seen_until"),
@@ -668,38 +668,38 @@ def test_a_portal_that_is_down_prints_a_warning(kept):
         ):
             conn.execute(f"UPDATE {table} SET {column} = {column} - 7200")
         conn.commit()
-    warning, _, *rows = nalssi("latest", cwd=kept).stdout.splitlines()
+    warning, _, *rows = nalssi("latest", cwd=polled).stdout.splitlines()
     assert warning.startswith("DOWN: koya was last seen to show these values at ")
     assert all("DOWN" in row for row in rows)
 
 
 @pytest.mark.parametrize("command", [["latest", "--json"], ["latest"], ["plot", "--map"]])
-def test_a_reader_that_leaves_early_is_no_error(kept, command):
+def test_a_reader_that_leaves_early_is_no_error(polled, command):
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "wb") as nobody:
+    with os.fdopen(writer, "wb") as closed:
         run = subprocess.run(
             [*NALSSI, *command],
-            cwd=kept,
+            cwd=polled,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=nobody,
+            stdout=closed,
             stderr=subprocess.PIPE,
             check=False,
         )
     assert (run.returncode, run.stderr) == (141, b"")
 
 
-def test_a_terminal_without_korean_is_no_error(kept):
-    run = nalssi("latest", cwd=kept, PYTHONIOENCODING="ascii")
+def test_a_terminal_without_korean_is_no_error(polled):
+    run = nalssi("latest", cwd=polled, PYTHONIOENCODING="ascii")
     assert run.returncode == 0
     assert "Seoul" in run.stdout
 
 
-def test_an_unwritable_output_is_reported(kept):
+def test_an_unwritable_output_is_reported(polled):
     with Path("/dev/full").open("wb") as full:
         run = subprocess.run(
             [*NALSSI, "latest", "--json"],
-            cwd=kept,
+            cwd=polled,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=full,
             stderr=subprocess.PIPE,
@@ -725,11 +725,11 @@ def test_unwritable_help_is_reported(arguments):
     ("closed", "command", "code"),
     [("1>&-", "latest", 74), ("2>&-", "latest", 0), ("0<&-", "parse", 5)],
 )
-def test_a_stream_that_is_closed_is_no_bug(kept, closed, command, code):
+def test_a_stream_that_is_closed_is_no_bug(polled, closed, command, code):
     shell = f"exec {shlex.quote(sys.executable)} -m scraper {command} {closed}"
     run = subprocess.run(
         ["/bin/sh", "-c", shell],
-        cwd=kept,
+        cwd=polled,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=False,
@@ -743,22 +743,24 @@ def test_a_stream_that_is_closed_is_no_bug(kept, closed, command, code):
     [["backup", ""], ["export", "-o", ""], ["latest", "--db", ""], ["latest", "--config", ""]],
     ids=" ".join,
 )
-def test_an_empty_name_of_a_file_is_refused(kept, arguments):
-    assert "the name of the file is empty" in refused(2, *arguments, cwd=kept)
+def test_an_empty_name_of_a_file_is_refused(polled, arguments):
+    assert "the name of the file is empty" in refused(2, *arguments, cwd=polled)
 
 
-def test_a_time_beyond_the_calendar_is_not_damage(kept):
-    assert "is not a time" in refused(2, "at", "서울", "0001-01-01T00:00", cwd=kept)
-    assert "is not a time" in refused(2, "series", "서울", "--since", "9999-12-31T23:59Z", cwd=kept)
+def test_a_time_beyond_the_calendar_is_not_damage(polled):
+    assert "is not a time" in refused(2, "at", "서울", "0001-01-01T00:00", cwd=polled)
+    assert "is not a time" in refused(
+        2, "series", "서울", "--since", "9999-12-31T23:59Z", cwd=polled
+    )
 
 
-def test_a_time_is_printed_to_the_minute(kept):
-    told = refused(2, "series", "서울", "--since", "1d", "--until", "2d", cwd=kept)
-    assert re.search(r"--since \S+ \d\d:\d\d is not before --until \S+ \d\d:\d\d;", told)
+def test_a_time_is_printed_to_the_minute(polled):
+    error = refused(2, "series", "서울", "--since", "1d", "--until", "2d", cwd=polled)
+    assert re.search(r"--since \S+ \d\d:\d\d is not before --until \S+ \d\d:\d\d;", error)
 
 
-def test_days_side_by_side_have_no_hours(kept):
-    run = nalssi("compare", "서울", "부산", "--by", "day", "--since", "yesterday", cwd=kept)
+def test_days_side_by_side_have_no_hours(polled):
+    run = nalssi("compare", "서울", "부산", "--by", "day", "--since", "yesterday", cwd=polled)
     assert re.match(r"\d{4}-\d\d-\d\d +–", run.stdout.splitlines()[1])
 
 
@@ -783,12 +785,12 @@ def test_a_pass_that_is_stopped_leaves_a_row_for_each_look(tmp_path, number):
     assert "given up" in look["reason"]
 
 
-def test_the_demo_ignores_the_variable_of_the_real_history(kept):
-    real = kept / "weather.db"
+def test_the_demo_ignores_the_variable_of_the_real_history(polled):
+    real = polled / "weather.db"
     before = real.read_bytes()
-    assert nalssi("demo", cwd=kept, NALSSI_DB=str(real)).returncode == 0
+    assert nalssi("demo", cwd=polled, NALSSI_DB=str(real)).returncode == 0
     assert real.read_bytes() == before
-    assert (kept / "demo.db").exists()
+    assert (polled / "demo.db").exists()
 
 
 # ---- the demo
@@ -832,7 +834,7 @@ def test_a_killed_demo_can_be_run_again(tmp_path):
 
 
 def test_the_docs_and_the_code_have_one_table_of_exit_codes():
-    from scraper import errors  # noqa: PLC0415 - its words, not its classes
+    from scraper import errors  # noqa: PLC0415 - for its docstring
 
     rows = re.findall(r"^\| \d.*$", str(errors.__doc__), re.MULTILINE)
     assert len(rows) == 12
@@ -841,7 +843,7 @@ def test_the_docs_and_the_code_have_one_table_of_exit_codes():
 
 
 def test_every_exit_code_of_the_code_is_in_the_table_and_no_other():
-    from scraper import errors  # noqa: PLC0415 - as above
+    from scraper import errors  # noqa: PLC0415 - likewise
     from scraper.cli import group  # noqa: PLC0415
 
     sources = [

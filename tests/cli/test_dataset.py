@@ -1,4 +1,4 @@
-"""A dataset as those read it who get it: checkers, catalogues, xarray, DuckDB, Polars, people."""
+"""A dataset, read by checkers, catalogues, xarray, DuckDB, Polars and people."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def folder(path) -> Path:
 
 @pytest.fixture(scope="module")
 def hours(path) -> list[Hour]:
-    """The same hours as Python has them."""
+    """The same hours, asked from Python."""
     with query.Database(path) as db:
-        return db.hours(*(one.name_ko for one in db.stations()), until=UNTIL)
+        return db.hours(*(station.name_ko for station in db.stations()), until=UNTIL)
 
 
 def run_tool(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -94,10 +94,10 @@ def test_the_same_database_gives_the_same_bytes_another_second(path, folder, tmp
 def test_every_other_file_has_its_checksum(folder):
     lines = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
     sums = dict(reversed(line.split("  ")) for line in lines)
-    there = {str(x.relative_to(folder)): x for x in folder.rglob("*") if x.is_file()}
-    assert set(sums) == set(there) - {"SHA256SUMS"}
+    present = {str(x.relative_to(folder)): x for x in folder.rglob("*") if x.is_file()}
+    assert set(sums) == set(present) - {"SHA256SUMS"}
     for name, digest in sums.items():
-        assert hashlib.sha256(there[name].read_bytes()).hexdigest() == digest
+        assert hashlib.sha256(present[name].read_bytes()).hexdigest() == digest
 
 
 # ---- the checkers
@@ -135,15 +135,15 @@ def test_xarray_selects_a_station(folder, hours):
         celsius = seoul.temperature.to_series()
         states = seoul.state.values.tolist()
         flags = seoul.quality_flag.values.tolist()
-    asked = [hour for hour in hours if hour.station == "서울"]
+    of_seoul = [hour for hour in hours if hour.station == "서울"]
     assert [None if math.isnan(x) else round(x, 1) for x in celsius] == [
-        x.temperature_c for x in asked
+        x.temperature_c for x in of_seoul
     ]
     assert [moment.to_pydatetime().replace(tzinfo=dt.UTC) for moment in celsius.index] == [
-        hour.hour for hour in asked
+        hour.hour for hour in of_seoul
     ]
-    assert [grid.STATES[state] for state in states] == [hour.state for hour in asked]
-    assert flags == [hour.flag for hour in asked]
+    assert [grid.STATES[state] for state in states] == [hour.state for hour in of_seoul]
+    assert flags == [hour.flag for hour in of_seoul]
 
 
 def test_duckdb_and_polars_read_the_partitions(folder, hours):
@@ -175,7 +175,7 @@ def test_the_csv_has_the_same_hours(folder, hours):
     }
 
 
-# ---- what it says of itself
+# ---- metadata
 
 
 def test_the_catalogues_name_the_same_things(folder, hours):
@@ -184,24 +184,24 @@ def test_the_catalogues_name_the_same_things(folder, hours):
     assert package["title"] == catalogue["name"] == citation["title"]
     assert package["id"] == catalogue["identifier"] == f"https://doi.org/{DOI}"
     assert citation["doi"] == DOI
-    assert [one["name"] for one in citation["authors"]] == ["Kim, A.", "Lee"]
+    assert [author["name"] for author in citation["authors"]] == ["Kim, A.", "Lee"]
     assert package["licenses"][0]["name"] == citation["license"] == "CC-BY-4.0"
     assert catalogue["license"] == "https://spdx.org/licenses/CC-BY-4.0.html"
     assert catalogue["temporalCoverage"] == f"{hours[0].hour.isoformat()}/{UNTIL.isoformat()}"
-    files = {one["contentUrl"]: one["sha256"] for one in catalogue["distribution"]}
-    assert files == {one["path"]: one["hash"][7:] for one in package["resources"]}
+    files = {file["contentUrl"]: file["sha256"] for file in catalogue["distribution"]}
+    assert files == {resource["path"]: resource["hash"][7:] for resource in package["resources"]}
 
 
 def test_the_provenance_counts_looks_gaps_and_coverage_and_states_the_rules(path, folder, hours):
-    told = described(folder, "provenance.json")
+    provenance = described(folder, "provenance.json")
     with query.Database(path) as db:
         looks = db.looks(since=hours[0].hour, until=UNTIL)
-    for portal in told["portals"]:
+    for portal in provenance["portals"]:
         count = sum(look.portal == portal["portal"] for look in looks)
         assert sum(portal["looks"].values()) == count
     live = [hour.state == "live" for hour in hours if hour.station == "서울"]
-    assert told["coverage"]["서울"] == round(sum(live) / len(live), 4)
-    rules = {rule["rule"]: rule["value"] for rule in told["rules"]}
+    assert provenance["coverage"]["서울"] == round(sum(live) / len(live), 4)
+    rules = {rule["rule"]: rule["value"] for rule in provenance["rules"]}
     assert rules["db.validity.HOLD_S"] == 90 * 60
     assert rules["db.flags.FLAT_SETS"] == 6
 
@@ -224,7 +224,7 @@ def test_the_codebook_page_is_up_to_date():
     assert (ROOT / "docs" / "codebook.md").read_text("utf-8") == codebook.page()
 
 
-# ---- what cannot be
+# ---- refused
 
 
 def test_an_existing_folder_is_not_changed(path, folder):
@@ -235,14 +235,14 @@ def test_less_than_an_hour_of_looks_is_no_dataset(tmp_path):
     with Store.open(tmp_path / "short.db") as store:
         for minute in (0, 10):
             see(store, make_look(minute), make_content())
-    told = refused(2, "dataset", tmp_path / "out", "--db", tmp_path / "short.db")
-    assert "expected a full hour of looks at least" in told
+    error = refused(2, "dataset", tmp_path / "out", "--db", tmp_path / "short.db")
+    assert "expected a full hour of looks at least" in error
     assert not (tmp_path / "out").exists()
 
 
 def test_an_invalid_doi_is_refused(path, tmp_path):
-    told = refused(2, "dataset", tmp_path / "out", "--doi", "zenodo", "--db", path)
-    assert "expected such as 10.5281/zenodo.1234" in told
+    error = refused(2, "dataset", tmp_path / "out", "--doi", "zenodo", "--db", path)
+    assert "expected such as 10.5281/zenodo.1234" in error
 
 
 def test_a_missing_extra_is_named(monkeypatch):
@@ -261,5 +261,5 @@ def test_a_city_without_a_number_or_a_place_is_kept(tmp_path):
     with xarray.open_dataset(tmp_path / "out" / "nalssi.nc") as opened:
         assert opened.kma_id.values.tolist() == [-1]
         assert opened.station_name.values.tolist() == ["=없는시"]
-    told = run_tool("compliance-checker", "-t", "cf:1.11", "nalssi.nc", cwd=tmp_path / "out")
-    assert "All tests passed!" in told.stdout
+    checked = run_tool("compliance-checker", "-t", "cf:1.11", "nalssi.nc", cwd=tmp_path / "out")
+    assert "All tests passed!" in checked.stdout

@@ -1,4 +1,4 @@
-"""The first minutes: init, help, where a config is found, and options on either side."""
+"""The first minutes of a user: init, help, the search for a config, the place of options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from db.moments import KST
 from scraper import config
 from scraper.cli.init import cron_line
-from tests.cli.test_cli import BOX, ROOT, answered, kept, nalssi, portal, refused  # noqa: F401
+from tests.cli.test_cli import BOX, ROOT, answered, nalssi, polled, portal, refused  # noqa: F401
 from tests.support.servers import Server, answer
 
 
@@ -38,7 +38,7 @@ def test_the_cron_line_of_init_keeps_a_look(tmp_path):
     with Server({"/": answer(BOX)}) as server:
         run = nalssi("init", folder, "--url", server.url(host="127.0.0.1"), cwd=tmp_path)
         (line,) = [line for line in run.stdout.splitlines() if line.startswith("*/10 ")]
-        command = line.removeprefix("*/10 * * * * ").replace(r"\%", "%")  # as cron reads it
+        command = line.removeprefix("*/10 * * * * ").replace(r"\%", "%")  # cron reads "\%" as "%"
         shell = ["sh", "-c", command]
         done = subprocess.run(
             shell, cwd="/", env={"PATH": "/bin", "PYTHONPATH": str(ROOT)}, check=False
@@ -51,10 +51,10 @@ def test_init_changes_no_config_and_refuses_a_wrong_name(tmp_path):
     (tmp_path / "config.toml").write_text("# mine\n")
     assert "exists already" in refused(2, "init", cwd=tmp_path)
     assert (tmp_path / "config.toml").read_text() == "# mine\n"
-    told = refused(2, "init", "b", "--name", "a b", cwd=tmp_path)
-    assert "--name 'a b': expected 1 to 64" in told
-    told = refused(2, "init", "b", "--url", "our-paper.example", cwd=tmp_path)
-    assert "--url 'our-paper.example': expected an http://" in told
+    error = refused(2, "init", "b", "--name", "a b", cwd=tmp_path)
+    assert "--name 'a b': expected 1 to 64" in error
+    error = refused(2, "init", "b", "--url", "our-paper.example", cwd=tmp_path)
+    assert "--url 'our-paper.example': expected an http://" in error
     assert not (tmp_path / "b").exists()
 
 
@@ -67,39 +67,41 @@ def test_an_unreadable_portal_is_reported_and_the_config_stays(tmp_path):
     assert (tmp_path / "config.toml").exists()
 
 
-# ---- where the config is
+# ---- the place of the config
 
 
-def test_a_config_is_found_in_the_folder_of_the_user(kept, tmp_path):  # noqa: F811 - a fixture
-    home = kept / "xdg" / "nalssi"
+def test_a_config_is_found_in_the_folder_of_the_user(polled, tmp_path):  # noqa: F811 - a fixture
+    home = polled / "xdg" / "nalssi"
     home.mkdir(parents=True)
-    text = (kept / "config.toml").read_text()
-    (home / "config.toml").write_text(f'database = "{kept / "weather.db"}"\n{text}')
-    (kept / "elsewhere").mkdir()
-    told = answered("status", cwd=kept / "elsewhere", code=7, XDG_CONFIG_HOME=str(kept / "xdg"))
-    assert told["portals"][0]["portal"] == "koya"
+    text = (polled / "config.toml").read_text()
+    (home / "config.toml").write_text(f'database = "{polled / "weather.db"}"\n{text}')
+    (polled / "elsewhere").mkdir()
+    status = answered(
+        "status", cwd=polled / "elsewhere", code=7, XDG_CONFIG_HOME=str(polled / "xdg")
+    )
+    assert status["portals"][0]["portal"] == "koya"
 
 
 def test_without_a_config_the_searched_places_are_listed(tmp_path):
-    told = refused(3, "scrape", cwd=tmp_path, XDG_CONFIG_HOME=str(tmp_path))
+    error = refused(3, "scrape", cwd=tmp_path, XDG_CONFIG_HOME=str(tmp_path))
     for place in (str(tmp_path / "nalssi" / "config.toml"), "/etc/nalssi", "`nalssi init`"):
-        assert place in told
+        assert place in error
 
 
-# ---- options and stations on either side
+# ---- the place of options and stations
 
 
-def test_config_and_db_stand_before_the_command_or_after_it(kept):  # noqa: F811 - a fixture
+def test_config_and_db_stand_before_the_command_or_after_it(polled):  # noqa: F811 - a fixture
     for words in (
         ("--db", "weather.db", "stations"),
         ("stations", "--db", "weather.db"),
         ("--config", "config.toml", "stations"),
     ):
-        assert "서울" in nalssi(*words, cwd=kept).stdout
-    assert "서울" in nalssi("--db", "weather.db", "stations", cwd=kept, NALSSI_DB="x").stdout
-    told = refused(2, "--db", "a.db", "stations", "--db", "b.db", cwd=kept)
-    assert "before the command and after it" in told
-    assert "takes neither" in refused(2, "--db", "a.db", "help", cwd=kept)
+        assert "서울" in nalssi(*words, cwd=polled).stdout
+    assert "서울" in nalssi("--db", "weather.db", "stations", cwd=polled, NALSSI_DB="x").stdout
+    error = refused(2, "--db", "a.db", "stations", "--db", "b.db", cwd=polled)
+    assert "before the command and after it" in error
+    assert "takes neither" in refused(2, "--db", "a.db", "help", cwd=polled)
 
 
 NO_END = ("latest", "at", "plot")
@@ -119,14 +121,14 @@ NO_END = ("latest", "at", "plot")
         ("export 서울", "export --station 서울"),
     ],
 )
-def test_a_station_is_an_argument_or_an_option(kept, argument, option):  # noqa: F811 - a fixture
+def test_a_station_is_an_argument_or_an_option(polled, argument, option):  # noqa: F811 - a fixture
     time.sleep(1)
-    until = dt.datetime.now(KST)  # what lasts until now would go on between the two
+    until = dt.datetime.now(KST)  # a span until now would grow between the two commands
     ends = [] if argument.split()[0] in NO_END else ["--until", until.isoformat()]
-    one, other = (nalssi(*shlex.split(line), *ends, cwd=kept) for line in (argument, option))
-    assert (one.returncode, one.stderr) == (other.returncode, other.stderr)
-    assert one.returncode == 0, one.stderr
-    assert one.stdout.split() == other.stdout.split()
+    first, second = (nalssi(*shlex.split(line), *ends, cwd=polled) for line in (argument, option))
+    assert (first.returncode, first.stderr) == (second.returncode, second.stderr)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.split() == second.stdout.split()
 
 
 def test_a_required_station_must_be_given():

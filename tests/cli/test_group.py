@@ -1,4 +1,4 @@
-"""The group of all commands loads the one that is run."""
+"""The group of commands loads only the module of the command that runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scraper.cli import main
 from scraper.cli.group import COMMANDS, GROUPS
 
 SHARED = {"excel", "group", "korean", "options", "progress", "show", "times"}
-"""What every command may load of the command line."""
+"""The modules of the command line that every command may load."""
 
 
 def loaded(*arguments: str) -> set[str]:
@@ -85,7 +85,7 @@ def test_the_help_of_a_command_is_one_screen_and_ends_with_an_example_that_is_ta
 
 
 def completed(line: str) -> list[str]:
-    """What a shell is offered at the end of a line."""
+    """The completions that a shell gets for a line."""
     words = line.split(" ")
     env = {
         **os.environ,

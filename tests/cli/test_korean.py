@@ -47,14 +47,14 @@ def heading(*arguments: str | Path, **env: Any) -> str:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_heading_of_a_table_has_its_korean(path, table):
-    told = heading(*TABLES[table], "--lang", "ko", "--db", path)
-    assert re.sub(r"°C|ID", "", told).isascii() is False
-    assert re.findall(r"[A-Za-z]{2,}", told) == []
+    headings = heading(*TABLES[table], "--lang", "ko", "--db", path)
+    assert re.sub(r"°C|ID", "", headings).isascii() is False
+    assert re.findall(r"[A-Za-z]{2,}", headings) == []
 
 
 def test_each_korean_heading_is_that_of_one_english_one_in_a_table(path):
-    told = [heading(*arguments, "--db", path) for arguments in TABLES.values()]
-    for line in told:
+    headings = [heading(*arguments, "--db", path) for arguments in TABLES.values()]
+    for line in headings:
         assert re.findall(r"[가-힣]{2,}", re.sub("서울|부산", "", line)) == []
 
 
@@ -79,11 +79,11 @@ def test_a_short_korean_table_has_korean_names_alone(path):
 
 
 def test_programs_get_the_same_keys_in_every_language(path):
-    told = [
+    answers = [
         nalssi("series", "서울", "--csv", "--lang", lang, "--db", path).stdout
         for lang in ("en", "ko")
     ]
-    assert told[0] == told[1]
+    assert answers[0] == answers[1]
 
 
 def test_the_usual_tables_fit_eighty_columns(tmp_path):
@@ -93,9 +93,9 @@ def test_the_usual_tables_fit_eighty_columns(tmp_path):
         for minute in (0, 10):
             content = make_content(make_reading(temperature_c=-10.1 - minute))
             see(store, make_look(minute, portal="jkyhnews-mirror"), content)
-    for asked in (["latest"], ["status"], ["latest", "--best"]):
+    for command in (["latest"], ["status"], ["latest", "--best"]):
         for name in ("demo.db", "weather.db"):
-            lines = nalssi(*asked, "--db", tmp_path / name).stdout.splitlines()
+            lines = nalssi(*command, "--db", tmp_path / name).stdout.splitlines()
             rows = [line for line in lines if not re.match(r"DOWN:|STUCK |\S+: ", line)]
             assert rows
             assert max(map(cell_len, rows)) <= 80

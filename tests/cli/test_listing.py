@@ -1,4 +1,4 @@
-"""Every command that lists: as a table, as JSON and as CSV; on standard output and into a file."""
+"""Every command with a list: as a table, JSON and CSV; on standard output and in a file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LISTS = {
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
-    """Four hours that stand still, then a change."""
+    """A database: four hours of the same values, then a change."""
     path: Path = tmp_path_factory.mktemp("listing") / "weather.db"
     with Store.open(path) as store:
         store._conn.execute("PRAGMA synchronous = off")
@@ -51,12 +51,13 @@ def path(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("listed", LISTS)
 def test_csv_has_the_keys_of_json_and_a_row_for_each(path, listed):
-    told = json.loads(nalssi(*LISTS[listed], "--json", "--db", path).stdout)
+    objects = json.loads(nalssi(*LISTS[listed], "--json", "--db", path).stdout)
     run = nalssi(*LISTS[listed], "--csv", "--db", path)
     headings, *rows = csv.reader(io.StringIO(run.stdout))
     assert (run.returncode, run.stderr) == (0, "")
-    assert len(rows) == len(told) >= 1
-    shared = [name for name in told[0] if name != "conditions"]  # of stats, a column for each
+    assert len(rows) == len(objects) >= 1
+    # In stats each condition has a column of its own.
+    shared = [name for name in objects[0] if name != "conditions"]
     assert headings[: len(shared)] == shared
 
 
@@ -64,14 +65,14 @@ def test_csv_has_the_keys_of_json_and_a_row_for_each(path, listed):
 @pytest.mark.parametrize(("form", "ending"), [("--json", "json"), ("--csv", "csv"), ("", "txt")])
 def test_a_file_has_what_would_be_printed(path, tmp_path, listed, form, ending):
     target = tmp_path / f"list.{ending}"
-    told = nalssi(*LISTS[listed], *filter(None, [form]), "--db", path).stdout
+    stdout = nalssi(*LISTS[listed], *filter(None, [form]), "--db", path).stdout
     run = nalssi(*LISTS[listed], "-o", target, "--db", path)
     assert (run.returncode, run.stdout) == (0, "")
-    assert PRESENT.sub("", target.read_text("utf-8-sig")) == PRESENT.sub("", told)
+    assert PRESENT.sub("", target.read_text("utf-8-sig")) == PRESENT.sub("", stdout)
 
 
 PRESENT = re.compile(r"\b\d{6,}\b|\d+ days|20(?!24)\d\d-\d\d-\d\d[T ][\d:+]+")
-"""What goes on between two answers: ages since 2024, and the moment at which each was given."""
+"""Text that differs between two answers: ages since 2024, and the moment of the answer."""
 
 
 def test_csv_in_a_file_has_the_mark_that_excel_needs(path, tmp_path):
@@ -88,7 +89,7 @@ def test_a_question_that_fails_leaves_the_file_as_it_was(path, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["hours", "서울", "-o", "h.xlsx"], "`nalssi export -o` writes .xlsx"),
         (["stats", "서울", "-o", "s.PNG"], "`nalssi plot -o` writes .png"),
@@ -97,9 +98,9 @@ def test_a_question_that_fails_leaves_the_file_as_it_was(path, tmp_path):
         (["latest", "--json", "-o", "l.csv"], "the options ask for, json"),
     ],
 )
-def test_a_file_whose_ending_promises_another_form_is_refused(path, tmp_path, arguments, said):
-    command, *others, name = arguments
-    assert said in refused(2, command, *others, tmp_path / name, "--db", path)
+def test_a_file_whose_ending_promises_another_form_is_refused(path, tmp_path, arguments, message):
+    command, *options, name = arguments
+    assert message in refused(2, command, *options, tmp_path / name, "--db", path)
     assert list(tmp_path.iterdir()) == []
 
 

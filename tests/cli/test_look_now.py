@@ -1,4 +1,4 @@
-"""look-now as a process beside a daemon: what it asks for, waits for, and refuses."""
+"""look-now as a process beside a daemon: its request, its wait, its refusals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def polled(folder: Path, minutes: float) -> None:
-    """A look at koya so long ago."""
+    """Store a look at koya this many minutes ago."""
     at = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes)
     with Store.open(folder / "weather.db") as store:
         see(store, make_look(fetched_at=at), make_content())

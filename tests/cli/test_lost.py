@@ -1,4 +1,4 @@
-"""A database that was there and is not, and the lock that remembers it and belongs to the file."""
+"""A missing database, and the lock, which remembers the database and belongs to the file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def scraped(folder: Path, database: str = "weather.db") -> Iterator[Path]:
-    """A portal, a config, and a database in which one look was kept; gives where it is."""
+    """A portal, a config and a database with one look; gives the path of the database."""
     with portal(folder, koya=answer(BOX)):
         config = folder / "config.toml"
         config.write_text(f'database = "{database}"\n{config.read_text()}')
@@ -42,43 +42,43 @@ def scraped(folder: Path, database: str = "weather.db") -> Iterator[Path]:
 
 @pytest.mark.parametrize("command", ["scrape", "run"])
 def test_a_moved_database_is_not_made_again(tmp_path, command):
-    with scraped(tmp_path) as kept:
-        kept.rename(tmp_path / "moved.db")
-        told = refused(6, command, cwd=tmp_path)
-        assert not kept.exists()
+    with scraped(tmp_path) as database:
+        database.rename(tmp_path / "moved.db")
+        error = refused(6, command, cwd=tmp_path)
+        assert not database.exists()
         for cure in ("put it back", "--create"):
-            assert cure in told
-        (tmp_path / "moved.db").rename(kept)
+            assert cure in error
+        (tmp_path / "moved.db").rename(database)
         assert nalssi("scrape", cwd=tmp_path).returncode == 0
         assert len(nalssi("looks", cwd=tmp_path).stdout.splitlines()) == 3
 
 
 @pytest.mark.parametrize("command", [["merge"], ["backfill", "--from-db"]])
 def test_another_file_does_not_replace_a_moved_database(tmp_path, command):
-    with scraped(tmp_path) as kept:
-        shutil.copy(kept, tmp_path / "other.db")
-        kept.unlink()
-        told = refused(6, *command, "other.db", cwd=tmp_path)
-        assert "put it back" in told
-        assert not kept.exists()
+    with scraped(tmp_path) as database:
+        shutil.copy(database, tmp_path / "other.db")
+        database.unlink()
+        error = refused(6, *command, "other.db", cwd=tmp_path)
+        assert "put it back" in error
+        assert not database.exists()
         assert nalssi(*command, "other.db", "--create", cwd=tmp_path).returncode == 0
         assert len(nalssi("looks", cwd=tmp_path).stdout.splitlines()) == 2
 
 
 def test_a_new_database_needs_create(tmp_path):
-    with scraped(tmp_path) as kept:
-        kept.unlink()
+    with scraped(tmp_path) as database:
+        database.unlink()
         assert nalssi("scrape", "--create", cwd=tmp_path).returncode == 0
         assert nalssi("scrape", cwd=tmp_path).returncode == 0
-        assert kept.exists()
+        assert database.exists()
 
 
 @pytest.mark.parametrize("command", ["scrape", "run"])
 def test_a_missing_folder_is_reported_as_a_missing_disk(tmp_path, command):
     with portal(tmp_path, koya=answer(BOX)):
-        told = refused(6, command, "--db", "disk/weather.db", cwd=tmp_path)
-        assert "mount its disk" in told
-        assert "--create" in told
+        error = refused(6, command, "--db", "disk/weather.db", cwd=tmp_path)
+        assert "mount its disk" in error
+        assert "--create" in error
         assert not (tmp_path / "disk").exists()
         place = ("--db", "disk/weather.db")
         assert nalssi("scrape", "--create", *place, cwd=tmp_path).returncode == 0
@@ -103,26 +103,26 @@ def test_an_unmounted_disk_is_reported(tmp_path):
 
 def test_a_pass_killed_before_making_a_database_does_not_block_a_new_one(tmp_path):
     (tmp_path / "weather.db.lock").write_text("")
-    with scraped(tmp_path) as kept:
-        assert kept.exists()
+    with scraped(tmp_path) as database:
+        assert database.exists()
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link], ids=["symlink", "hard link"])
 def test_the_lock_belongs_to_the_file_and_not_to_a_name(tmp_path, link):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    with scraped(tmp_path, "a/weather.db") as kept:
-        other = tmp_path / "b" / "other.db"
-        link(kept, other)
-        with lock.held(kept):
-            told = refused(75, "scrape", "--db", "b/other.db", cwd=tmp_path)
-            assert "another pass is running" in told
+    with scraped(tmp_path, "a/weather.db") as database:
+        linked = tmp_path / "b" / "other.db"
+        link(database, linked)
+        with lock.held(database):
+            error = refused(75, "scrape", "--db", "b/other.db", cwd=tmp_path)
+            assert "another pass is running" in error
         assert nalssi("scrape", "--db", "b/other.db", cwd=tmp_path).returncode == 0
 
 
 def test_a_new_link_finds_the_lock_of_a_running_writer(tmp_path):
-    with scraped(tmp_path) as kept, lock.held(kept):
-        os.link(kept, tmp_path / "late.db")
+    with scraped(tmp_path) as database, lock.held(database):
+        os.link(database, tmp_path / "late.db")
         with pytest.raises(AnotherPass), lock.held(tmp_path / "late.db"):
             pass
 
@@ -130,8 +130,8 @@ def test_a_new_link_finds_the_lock_of_a_running_writer(tmp_path):
 def test_a_pass_beside_a_daemon_names_it_with_its_pid(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
         daemon.wait("look")
-        told = refused(75, "scrape", cwd=tmp_path)
-        assert re.search(rf"a daemon \(pid {daemon.process.pid}, since 20\d\d-", told)
+        error = refused(75, "scrape", cwd=tmp_path)
+        assert re.search(rf"a daemon \(pid {daemon.process.pid}, since 20\d\d-", error)
         quiet = nalssi("scrape", "--if-idle", cwd=tmp_path)
         assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
         assert daemon.stop() == 0
@@ -148,10 +148,10 @@ def test_a_free_lock_has_no_holder(tmp_path):
     assert lock.holder(path) is None
 
 
-@pytest.mark.parametrize("running", [False, True], ids=["nobody writes", "beside a writer"])
+@pytest.mark.parametrize("running", [False, True], ids=["no writer", "beside a writer"])
 def test_a_reader_without_write_access_beside_a_wal_gets_the_remedy(running):
     if os.getuid():
-        pytest.skip("only root may be somebody else")
+        pytest.skip("only root may become another user")
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
@@ -161,33 +161,33 @@ def test_a_reader_without_write_access_beside_a_wal_gets_the_remedy(running):
         path.chmod(0o644)
         if not running:
             store.close()
-        reader, told = os.pipe()
+        reader, writer = os.pipe()
         if (child := os.fork()) == 0:
-            _ask_as_nobody(path, told)
-        os.close(told)
-        with os.fdopen(reader, encoding="utf-8") as heard:
-            said = heard.read()
+            _ask_as_nobody(path, writer)
+        os.close(writer)
+        with os.fdopen(reader, encoding="utf-8") as pipe:
+            error = pipe.read()
         os.waitpid(child, 0)
         if running:
             store.close()
-    assert "its journal is a WAL" in said
-    assert "journal = 'delete'" in said
+    assert "its journal is a WAL" in error
+    assert "journal = 'delete'" in error
 
 
-def _ask_as_nobody(path: Path, told: int) -> None:
+def _ask_as_nobody(path: Path, writer: int) -> None:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
     try:
         connection.open_to_ask(path)
     except DatabaseError as exc:
-        os.write(told, str(exc).encode())
+        os.write(writer, str(exc).encode())
     finally:
         os._exit(0)
 
 
 def test_a_plain_backup_has_every_row_and_no_strict_table(tmp_path):
-    with scraped(tmp_path) as kept:
+    with scraped(tmp_path) as database:
         plain = tmp_path / "plain.db"
         assert nalssi("backup", "--plain", plain, cwd=tmp_path).returncode == 0
         with contextlib.closing(sqlite3.connect(plain)) as copy:
@@ -195,7 +195,7 @@ def test_a_plain_backup_has_every_row_and_no_strict_table(tmp_path):
             assert strict == 0
             assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             (count,) = copy.execute("SELECT count(*) FROM weather").fetchone()
-        with contextlib.closing(sqlite3.connect(kept)) as original:
+        with contextlib.closing(sqlite3.connect(database)) as original:
             assert original.execute("SELECT count(*) FROM weather").fetchone() == (count,)
         assert "not a database of nalssi" in refused(6, "stations", "--db", plain, cwd=tmp_path)
 

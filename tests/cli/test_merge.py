@@ -1,4 +1,4 @@
-"""``nalssi merge`` as a user meets it: beside a daemon, killed, run again, and refused."""
+"""``nalssi merge`` as a user runs it: beside a daemon, killed, run again, and refused."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def collector(path: Path, first: int, *, host: str = "koya.example") -> Path:
 
 
 @pytest.fixture
-def ours(tmp_path) -> Path:
+def target(tmp_path) -> Path:
     return collector(tmp_path / "ours.db", 0)
 
 
 @pytest.fixture
-def theirs(tmp_path) -> Path:
+def source(tmp_path) -> Path:
     return collector(tmp_path / "theirs.db", 10)
 
 
@@ -61,79 +61,79 @@ def faults(path: Path) -> list[str]:
         return db.faults()
 
 
-def in_small_steps(ours: Path, theirs: Path) -> subprocess.Popen[bytes]:
+def in_small_steps(target: Path, source: Path) -> subprocess.Popen[bytes]:
     env = {key: value for key, value in os.environ.items() if not key.startswith("NALSSI_")}
     return subprocess.Popen(
-        [sys.executable, "-c", IN_SMALL_STEPS, "merge", str(theirs), "--db", str(ours)],
-        cwd=ours.parent,
+        [sys.executable, "-c", IN_SMALL_STEPS, "merge", str(source), "--db", str(target)],
+        cwd=target.parent,
         env={**env, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
     )
 
 
-def test_merge_reports_the_new_rows(ours, theirs):
-    run = nalssi("merge", theirs, "--db", ours)
-    told = f"{theirs}: new: 0 portals, 60 looks, 0 captures, 0 boxes\n"
-    assert (run.returncode, run.stdout, run.stderr) == (0, told, "")
-    assert (count(ours), faults(ours)) == (2 * LOOKS, [])
+def test_merge_reports_the_new_rows(target, source):
+    run = nalssi("merge", source, "--db", target)
+    message = f"{source}: new: 0 portals, 60 looks, 0 captures, 0 boxes\n"
+    assert (run.returncode, run.stdout, run.stderr) == (0, message, "")
+    assert (count(target), faults(target)) == (2 * LOOKS, [])
 
 
-def test_a_new_database_takes_all_of_several(tmp_path, ours, theirs):
-    run = nalssi("merge", ours, theirs, "--json", "--db", tmp_path / "new.db")
-    assert [(one["database"], one["portals"], one["looks"]) for one in json.loads(run.stdout)] == [
-        (str(ours), 1, 60),
-        (str(theirs), 0, 60),
+def test_a_new_database_takes_all_of_several(tmp_path, target, source):
+    run = nalssi("merge", target, source, "--json", "--db", tmp_path / "new.db")
+    assert [(row["database"], row["portals"], row["looks"]) for row in json.loads(run.stdout)] == [
+        (str(target), 1, 60),
+        (str(source), 0, 60),
     ]
 
 
-def test_backfill_from_a_database_merges(ours, theirs):
-    run = nalssi("backfill", "--from-db", theirs, "--db", ours)
-    assert run.stdout == f"{theirs}: new: 0 portals, 60 looks, 0 captures, 0 boxes\n"
+def test_backfill_from_a_database_merges(target, source):
+    run = nalssi("backfill", "--from-db", source, "--db", target)
+    assert run.stdout == f"{source}: new: 0 portals, 60 looks, 0 captures, 0 boxes\n"
 
 
-def test_killed_in_the_middle_it_goes_on_when_run_again(ours, theirs):
-    merging = in_small_steps(ours, theirs)
-    while count(ours) == LOOKS:
+def test_killed_in_the_middle_it_goes_on_when_run_again(target, source):
+    merging = in_small_steps(target, source)
+    while count(target) == LOOKS:
         assert merging.poll() is None
     merging.send_signal(signal.SIGKILL)
     merging.wait()
-    assert LOOKS < count(ours) < 2 * LOOKS
-    assert faults(ours) == []
-    assert nalssi("merge", theirs, "--db", ours).returncode == 0
-    assert (count(ours), faults(ours)) == (2 * LOOKS, [])
+    assert LOOKS < count(target) < 2 * LOOKS
+    assert faults(target) == []
+    assert nalssi("merge", source, "--db", target).returncode == 0
+    assert (count(target), faults(target)) == (2 * LOOKS, [])
 
 
 @pytest.mark.slow
-def test_a_daemon_goes_on_meanwhile(ours, theirs):
+def test_a_daemon_goes_on_meanwhile(target, source):
     last = START + 20 * LOOKS * MINUTE
-    with lock.held(ours), Store.open(ours) as daemon:
-        merging, kept = in_small_steps(ours, theirs), 0
+    with lock.held(target), Store.open(target) as daemon:
+        merging, stored = in_small_steps(target, source), 0
         while merging.poll() is None:
-            kept += 1
-            keep_own(daemon, "koya", last + 10 * kept * MINUTE, hour_of(kept % 100))
+            stored += 1
+            keep_own(daemon, "koya", last + 10 * stored * MINUTE, hour_of(stored % 100))
     assert merging.returncode == 0
-    assert (count(ours), faults(ours)) == (2 * LOOKS + kept, [])
+    assert (count(target), faults(target)) == (2 * LOOKS + stored, [])
 
 
-def test_another_site_of_the_same_name_is_reported_and_skipped(tmp_path, ours):
+def test_another_site_of_the_same_name_is_reported_and_skipped(tmp_path, target):
     other = collector(tmp_path / "other.db", 10, host="elsewhere.example")
-    run = nalssi("merge", other, "--db", ours)
-    assert (run.returncode, count(ours)) == (0, LOOKS)
+    run = nalssi("merge", other, "--db", target)
+    assert (run.returncode, count(target)) == (0, LOOKS)
     assert run.stderr == (
         f"nalssi: {other}: portal 'koya' is https://elsewhere.example/ there and "
         "https://koya.example/ here; its looks are not taken: give one of the two another name\n"
     )
 
 
-def test_a_database_is_not_merged_with_itself(ours):
-    assert "expected another one than --db" in refused(2, "merge", ours, "--db", ours)
+def test_a_database_is_not_merged_with_itself(target):
+    assert "expected another one than --db" in refused(2, "merge", target, "--db", target)
 
 
-def test_an_unreadable_database_stops_the_merge_before_any_change(tmp_path, ours, theirs):
+def test_an_unreadable_database_stops_the_merge_before_any_change(tmp_path, target, source):
     (tmp_path / "text.db").write_text("no database")
-    refused(6, "merge", theirs, tmp_path / "text.db", "--db", ours)
-    refused(6, "merge", theirs, tmp_path / "missing.db", "--db", ours)
-    assert count(ours) == LOOKS
+    refused(6, "merge", source, tmp_path / "text.db", "--db", target)
+    refused(6, "merge", source, tmp_path / "missing.db", "--db", target)
+    assert count(target) == LOOKS
 
 
 @pytest.mark.parametrize(
@@ -144,5 +144,5 @@ def test_an_unreadable_database_stops_the_merge_before_any_change(tmp_path, ours
         pytest.param(["--from-db", "x.db", "--portal", "koya"], id="an option for archives"),
     ],
 )
-def test_backfill_refuses_what_does_not_go_with_a_database(ours, arguments):
-    refused(2, "backfill", *arguments, "--db", ours)
+def test_backfill_refuses_what_does_not_go_with_a_database(target, arguments):
+    refused(2, "backfill", *arguments, "--db", target)

@@ -1,4 +1,4 @@
-"""Portals that answer, and do not show the weather of now: caches in turn, a wrong clock."""
+"""Portals that answer, but not with the present weather: alternating caches, a wrong clock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CITIES = ("서울", "부산", "대구", "인천", "광주", "대전", "울산", 
 
 
 def box(celsius: float) -> Content:
-    """Eight stations, so that another page with these temperatures is known for the same set."""
+    """Eight stations, enough to recognise another page with these temperatures as the same set."""
     from db.reading import Station  # noqa: PLC0415
 
     stations = [Station(name_ko=city) for city in CITIES]
@@ -64,7 +64,7 @@ def test_a_feed_behind_two_stale_caches_exits_with_7(store):
 
 
 def test_a_look_in_the_future_counts_for_nothing(store):
-    """A clock nine hours ahead dated one look; since then the portal was live, and then failed."""
+    """One look was dated by a clock 9 h ahead; later looks were live, and then failed."""
     present = now().replace(microsecond=0)
     start = present - dt.timedelta(hours=2)
     see(store, make_look(fetched_at=present + dt.timedelta(hours=9)), box(40.0))
@@ -73,8 +73,8 @@ def test_a_look_in_the_future_counts_for_nothing(store):
     with query.Database(store.path) as db:
         live = {row.state for row in db.latest(now=start + 7 * TEN_MINUTES)}
     for nth in range(8, 13):
-        asked = make_look(fetched_at=start + nth * TEN_MINUTES, status=500)
-        store.keep_failure(asked, "fetch_failed", "HTTP 500")
+        failed = make_look(fetched_at=start + nth * TEN_MINUTES, status=500)
+        store.keep_failure(failed, "fetch_failed", "HTTP 500")
     store.keep_failure(make_look(fetched_at=present + dt.timedelta(hours=1)), "fetch_failed", "no")
     with query.Database(store.path) as db:
         (status,) = db.status(now=present)

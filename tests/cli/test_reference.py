@@ -1,4 +1,4 @@
-"""docs/commands.md, the man pages and the commands say the same."""
+"""docs/commands.md and the man pages agree with the commands."""
 
 from __future__ import annotations
 
@@ -33,20 +33,22 @@ def test_a_page_without_the_mark_is_refused():
 def test_each_command_has_a_man_page_with_its_line_options_and_example(tmp_path):
     reference.write_man_pages(tmp_path)
     written = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
-    known = reference.commands()
-    assert set(written) == {"nalssi.1", *(f"nalssi-{name}.1" for name in known)}
-    for name, command in known.items():
+    commands = reference.commands()
+    assert set(written) == {"nalssi.1", *(f"nalssi-{name}.1" for name in commands)}
+    for name, command in commands.items():
         page = written[f"nalssi-{name}.1"].replace("\\-", "-")
         line = str(command.help).strip().partition("\n")[0]
         assert f"nalssi-{name} - {line}\n" in page
         assert str(command.epilog) in page
-        assert all(option in page for one in command.params for option in one.opts if "-" in option)
+        assert all(
+            option in page for param in command.params for option in param.opts if "-" in option
+        )
 
 
 # ---- the keys of the JSON
 
 ROWS = dict(re.findall(r"^\| `([a-z-]+)` \| ((?:as )?`.*) \|$", docs.text(PAGE), re.MULTILINE))
-"""The table of keys: what each command prints, such as ``portal`` or ``evidence`` (``digest``)."""
+"""The table of keys that each command prints, such as ``portal`` or ``evidence`` (``digest``)."""
 
 ASKED = {
     **{name: [name] for name in ("gaps", "freezes", "stations", "portals", "looks", "flags")},
@@ -68,7 +70,7 @@ ASKED = {
 
 
 def documented(row: str) -> dict[str, set[str]]:
-    """The keys of a row; under ``""`` its own, under a name those in the brackets after it."""
+    """The keys of a row: under ``""`` the outer ones, under a key those in brackets after it."""
     keys: dict[str, set[str]] = {"": set()}
     name = ""
     for before, inner in re.findall(r"([^()]*)(\([^()]*\))?", row):
@@ -81,25 +83,25 @@ def documented(row: str) -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory) -> Path:
+def demo_folder(tmp_path_factory) -> Path:
     """The demo's history, and a page."""
-    house: Path = tmp_path_factory.mktemp("house")
-    demo.run(house / "demo.db", now=START, say=len)
-    demo.run(house / "other.db", now=START, say=len)
-    (house / "page.txt").write_text(
+    demo_folder: Path = tmp_path_factory.mktemp("demo")
+    demo.run(demo_folder / "demo.db", now=START, say=len)
+    demo.run(demo_folder / "other.db", now=START, say=len)
+    (demo_folder / "page.txt").write_text(
         "\n".join(f"맑음 {city} 1.{nth}℃" for nth, city in enumerate(CITIES[:10]))
         + "\n기상청 제공\n",
         encoding="utf-8",
     )
-    return house
+    return demo_folder
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_the_json_of_a_command_has_the_keys_that_the_page_names(house, asked):
-    run = nalssi(*ASKED[asked], "--json", cwd=house, NALSSI_DB="demo.db")
+def test_the_json_of_a_command_has_the_keys_that_the_page_names(demo_folder, asked):
+    run = nalssi(*ASKED[asked], "--json", cwd=demo_folder, NALSSI_DB="demo.db")
     assert run.returncode in (0, 3, 7), run.stderr
-    told = json.loads(run.stdout)
-    answer = told[0] if isinstance(told, list) else told
+    result = json.loads(run.stdout)
+    answer = result[0] if isinstance(result, list) else result
     name, _, option = asked.partition(" ")
     row = ROWS[name].partition("; with")[0] if not option else ROWS[name]
     keys = documented(row)
@@ -114,7 +116,7 @@ def test_every_command_with_json_stands_in_the_table_of_keys():
     answering = {
         name
         for name, command in reference.commands().items()
-        if any(one.name == "as_json" for one in command.params)
+        if any(param.name == "as_json" for param in command.params)
     }
     named = {name.partition(" ")[0] for name in ROWS} & set(reference.commands())
     assert answering == named

@@ -1,4 +1,4 @@
-"""How portals are, and what is missing and why: hand-made histories with known answers."""
+"""The states of portals, and gaps with their causes, in hand-made histories."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def problems(*unknown: str) -> tuple[Problem, ...]:
 
 
 def seen(store: Store, minutes: Iterable[float], *, portal: str = "koya") -> None:
-    """Looks that succeed, each with values of its own hour."""
+    """Store successful looks with new values each hour."""
     for minute in minutes:
         look = make_look(minute, portal=portal)
         see(store, look, shown(minute // 60), page_date=look.fetched_at.date())
@@ -59,22 +59,22 @@ def failing(store: Store, minutes: Iterable[float], *, portal: str = "koya") -> 
 def gaps(
     store: Store, *, now: float, since: float | None = None, until: float | None = None
 ) -> list[query.Gap]:
-    first, last = (None if one is None else at(one) for one in (since, until))
+    first, last = (None if minute is None else at(minute) for minute in (since, until))
     with query.Database(store.path) as db:
         return db.gaps(now=at(now), since=first, until=last)
 
 
-def told(gap: query.Gap) -> tuple[float | str | None, ...]:
-    """A gap in minutes after the start, with its failures, cause and reason."""
+def summary(gap: query.Gap) -> tuple[float | str | None, ...]:
+    """A gap: its minutes after the start, and its failures, cause and reason."""
     minutes = [(moment - START) / dt.timedelta(minutes=1) for moment in (gap.since, gap.until)]
     return (*minutes, gap.failures, gap.cause, gap.reason)
 
 
 def status(store: Store, *, now: float, portal: str = "koya") -> query.PortalStatus:
     with query.Database(store.path) as db:
-        (one,) = db.status(portals=[portal], now=at(now))
-        assert one in db.status(now=at(now))
-        return one
+        (found,) = db.status(portals=[portal], now=at(now))
+        assert found in db.status(now=at(now))
+        return found
 
 
 # ---- gaps
@@ -93,7 +93,7 @@ def test_more_than_two_intervals_are_a_gap(store):
 
 def test_a_gap_without_looks_has_the_cause_not_running(store):
     seen(store, [0, 10, 130, 140])
-    assert [told(gap) for gap in gaps(store, now=140)] == [(10, 130, 0, "not running", None)]
+    assert [summary(gap) for gap in gaps(store, now=140)] == [(10, 130, 0, "not running", None)]
 
 
 def test_failures_are_counted_and_the_last_is_quoted(store):
@@ -102,7 +102,7 @@ def test_failures_are_counted_and_the_last_is_quoted(store):
     failing(store, [20, 40])
     seen(store, [80])
     (gap,) = gaps(store, now=80)
-    assert told(gap) == (0, 80, 3, "portal failing", f"fetch_failed: {REASON}")
+    assert summary(gap) == (0, 80, 3, "portal failing", f"fetch_failed: {REASON}")
 
 
 def test_a_back_off_is_not_a_pause_of_nalssi(store):
@@ -122,7 +122,7 @@ def test_a_retry_after_is_not_a_pause_of_nalssi(store):
     store.keep_failure(make_look(10), "fetch_failed", "busy", retry_at=at(10 * 60))
     seen(store, [10 * 60])
     (gap,) = gaps(store, now=10 * 60)
-    assert told(gap) == (0, 600, 1, "portal failing", "fetch_failed: busy")
+    assert summary(gap) == (0, 600, 1, "portal failing", "fetch_failed: busy")
 
 
 def test_a_pause_after_failures_has_two_causes(store):
@@ -130,7 +130,7 @@ def test_a_pause_after_failures_has_two_causes(store):
     failing(store, [10, 30])
     seen(store, [12 * 60])
     (gap,) = gaps(store, now=12 * 60)
-    assert told(gap)[2:4] == (2, "portal failing, not running")
+    assert summary(gap)[2:4] == (2, "portal failing, not running")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_an_event_explains_a_pause(store, kind, detail):
     seen(store, [0, 10])
     store.keep_event(at(130), kind, detail)
     seen(store, [130])
-    assert [told(gap) for gap in gaps(store, now=130)] == [(10, 130, 0, kind, detail)]
+    assert [summary(gap) for gap in gaps(store, now=130)] == [(10, 130, 0, kind, detail)]
 
 
 def test_an_event_outside_a_pause_does_not_explain_it(store):
@@ -154,37 +154,37 @@ def test_an_event_outside_a_pause_does_not_explain_it(store):
 
 def test_a_portal_that_never_succeeded_is_a_gap_since_its_first_look(store):
     failing(store, [0, 10, 30])
-    assert [told(gap)[:4] for gap in gaps(store, now=35)] == [(0, 35, 3, "portal failing")]
+    assert [summary(gap)[:4] for gap in gaps(store, now=35)] == [(0, 35, 3, "portal failing")]
     failing(store, [70])
     seen(store, [130])
-    assert [told(gap)[:4] for gap in gaps(store, now=130)] == [(0, 130, 4, "portal failing")]
+    assert [summary(gap)[:4] for gap in gaps(store, now=130)] == [(0, 130, 4, "portal failing")]
 
 
 def test_a_single_first_failure_is_a_failure(store):
     failing(store, [0])
-    assert [told(gap)[2:4] for gap in gaps(store, now=25)] == [(1, "portal failing")]
+    assert [summary(gap)[2:4] for gap in gaps(store, now=25)] == [(1, "portal failing")]
 
 
 def test_a_gap_may_be_open_up_to_now(store):
     seen(store, [0])
     assert gaps(store, now=20) == []
-    assert [told(gap)[:2] for gap in gaps(store, now=300)] == [(0, 300)]
+    assert [summary(gap)[:2] for gap in gaps(store, now=300)] == [(0, 300)]
 
 
 def test_since_cuts_a_gap_and_leaves_out_those_before(store):
     seen(store, [0, 60, 70, 200])
-    assert [told(gap)[:2] for gap in gaps(store, now=200)] == [(0, 60), (70, 200)]
-    assert [told(gap)[:2] for gap in gaps(store, now=200, since=60)] == [(70, 200)]
-    assert [told(gap)[:2] for gap in gaps(store, now=200, since=100)] == [(100, 200)]
+    assert [summary(gap)[:2] for gap in gaps(store, now=200)] == [(0, 60), (70, 200)]
+    assert [summary(gap)[:2] for gap in gaps(store, now=200, since=60)] == [(70, 200)]
+    assert [summary(gap)[:2] for gap in gaps(store, now=200, since=100)] == [(100, 200)]
     assert gaps(store, now=200, since=200) == []
 
 
 def test_until_cuts_a_gap_and_leaves_out_those_after(store):
     seen(store, [0, 40, 50, 60, 70])
-    assert [told(gap)[:2] for gap in gaps(store, now=200, until=80)] == [(0, 40), (70, 80)]
-    assert [told(gap)[:2] for gap in gaps(store, now=200, since=10, until=20)] == [(10, 20)]
-    assert [told(gap)[:2] for gap in gaps(store, now=200, until=70)] == [(0, 40)]
-    assert [told(gap)[:2] for gap in gaps(store, now=200, until=999)][-1] == (70, 200)
+    assert [summary(gap)[:2] for gap in gaps(store, now=200, until=80)] == [(0, 40), (70, 80)]
+    assert [summary(gap)[:2] for gap in gaps(store, now=200, since=10, until=20)] == [(10, 20)]
+    assert [summary(gap)[:2] for gap in gaps(store, now=200, until=70)] == [(0, 40)]
+    assert [summary(gap)[:2] for gap in gaps(store, now=200, until=999)][-1] == (70, 200)
 
 
 def test_each_portal_has_its_own_gaps(store):
@@ -192,7 +192,7 @@ def test_each_portal_has_its_own_gaps(store):
     seen(store, [0, 120], portal="slow")
     store.portal("slow", URL, 3600)
     seen(store, [0, 60], portal="other")
-    assert [(gap.portal, *told(gap)[:2]) for gap in gaps(store, now=120)] == [
+    assert [(gap.portal, *summary(gap)[:2]) for gap in gaps(store, now=120)] == [
         ("other", 0, 60),
         ("other", 60, 120),
     ]
@@ -254,7 +254,7 @@ def test_a_portal_that_never_succeeded_is_down_without_a_start(store):
 def test_looks_and_failures_are_those_of_the_last_day(store):
     seen(store, [0, 10])
     failing(store, [5, DAY, DAY + 10])
-    seen(store, [DAY + 20])  # in the future of the question: it counts for nothing
+    seen(store, [DAY + 20])  # later than the question, and not counted
     now = status(store, now=DAY + 10)
     assert (now.looks_last_day, now.failures_last_day, now.last_failure) == (2, 2, at(DAY + 10))
 
@@ -283,9 +283,9 @@ def test_a_portal_that_only_archives_know_is_not_down(store):
     )
     captures.keep(store, [capture])
     with query.Database(store.path) as db:
-        assert [one.portal for one in db.status(now=at(5))] == ["koya"]
-        (one,) = db.status(portals=["elsewhere"], now=at(DAY))
-    assert (one.state, one.last_look, one.last_outcome) == ("down", None, None)
+        assert [row.portal for row in db.status(now=at(5))] == ["koya"]
+        (archived,) = db.status(portals=["elsewhere"], now=at(DAY))
+    assert (archived.state, archived.last_look, archived.last_outcome) == ("down", None, None)
 
 
 # ---- notices
