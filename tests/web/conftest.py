@@ -1,4 +1,4 @@
-"""A database with the demo's story, and the app over it, at a moment five minutes later."""
+"""The demo's database, and clients of the app at a moment five minutes after its last look."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scraper import demo
 from scraper.web.app import app
 
 PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
-"""When the last look was."""
+"""The time of the demo's last look."""
 
 NOW = PLAYED + dt.timedelta(minutes=5)
 
@@ -29,11 +29,11 @@ def played(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def client(played) -> TestClient:
-    """Asks the app in process."""
+    """A client of the app, in process."""
     return at(played, NOW)
 
 
 def at(path: Path, now: dt.datetime, **more: Any) -> TestClient:
-    """Asks an app at a moment."""
+    """A client of an app whose clock shows this moment."""
     made = app(path, clock=lambda: now, **more)
     return TestClient(made, base_url="http://127.0.0.1", raise_server_exceptions=False)

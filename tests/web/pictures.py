@@ -1,7 +1,7 @@
 """
 The pictures of the README and docs, made from the demo: ``make pictures``.
 
-The demo is played at a fixed moment, so that a picture changes only with the code.
+The demo runs at a fixed moment, so that a picture changes only with the code.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _plot(path: Path) -> None:
-    """The chart, by the command itself."""
+    """Draw the chart by the command ``nalssi plot``."""
     times = ["--since", SINCE.isoformat(), "--until", PLAYED.isoformat()]
     subprocess.run(
         [
@@ -50,7 +50,7 @@ def _plot(path: Path) -> None:
 
 
 def _front(path: Path) -> None:
-    """The front page and a station's, as Chromium shows them."""
+    """Take pictures of the front page and of a station's page in Chromium."""
     made = app(path, clock=lambda: NOW)
     server = uvicorn.Server(uvicorn.Config(made, port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run)

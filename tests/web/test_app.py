@@ -1,4 +1,4 @@
-"""The app: what it answers, for how long that holds, and what it refuses."""
+"""The app: its answers, how long they may be cached, and its refusals."""
 
 from __future__ import annotations
 
@@ -26,53 +26,61 @@ from tests.web.conftest import NOW, PLAYED, at
 V1 = "/api/v1"
 
 
-# ---- what is true
+# ---- answers
 
 
 def test_the_newest_readings_are_those_of_the_database(client, played):
     with query.Database(played) as db:
         rows = db.latest_best(now=NOW)
-    told = client.get(f"{V1}/latest.json").json()
-    assert [(one["station"], one["temperature_c"], one["state"], one["why"]) for one in told] == [
-        (row.station, row.temperature_c, row.state, row.why) for row in rows
-    ]
-    assert [one["valid_until"] for one in told] == [
+    readings = client.get(f"{V1}/latest.json").json()
+    assert [
+        (reading["station"], reading["temperature_c"], reading["state"], reading["why"])
+        for reading in readings
+    ] == [(row.station, row.temperature_c, row.state, row.why) for row in rows]
+    assert [reading["valid_until"] for reading in readings] == [
         row.valid_until and row.valid_until.isoformat() for row in rows
     ]
 
 
 def test_json_csv_and_points_say_the_same(client):
-    told = client.get(f"{V1}/latest.json").json()
+    readings = client.get(f"{V1}/latest.json").json()
     table = client.get(f"{V1}/latest.csv")
     assert table.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
     points = client.get(f"{V1}/latest.geojson").json()["features"]
-    assert [row["temperature_c"] for row in rows] == [str(one["temperature_c"]) for one in told]
-    assert [row["valid_until"] for row in rows] == [one["valid_until"] for one in told]
-    assert [one["properties"]["valid_until"] for one in points] == [r["valid_until"] for r in rows]
-    assert points[0]["geometry"]["coordinates"] == [told[0]["longitude"], told[0]["latitude"]]
+    assert [row["temperature_c"] for row in rows] == [
+        str(reading["temperature_c"]) for reading in readings
+    ]
+    assert [row["valid_until"] for row in rows] == [reading["valid_until"] for reading in readings]
+    assert [point["properties"]["valid_until"] for point in points] == [
+        r["valid_until"] for r in rows
+    ]
+    assert points[0]["geometry"]["coordinates"] == [
+        readings[0]["longitude"],
+        readings[0]["latitude"],
+    ]
 
 
 def test_one_portal_can_be_asked_for(client):
-    told = client.get(f"{V1}/latest.json", params={"portal": "demo-late"}).json()
-    assert {one["portal"] for one in told} == {"demo-late"}
-    assert {one["state"] for one in told} == {"stale"}
-    assert all(one["valid_until"] is None for one in told)
+    readings = client.get(f"{V1}/latest.json", params={"portal": "demo-late"}).json()
+    assert {reading["portal"] for reading in readings} == {"demo-late"}
+    assert {reading["state"] for reading in readings} == {"stale"}
+    assert all(reading["valid_until"] is None for reading in readings)
 
 
 def test_a_station_in_short_has_fewer_than_500_bytes(client):
-    for one in client.get(f"{V1}/stations.json").json():
-        answer = client.get(f"{V1}/latest/{one['kma_id']}.json")
+    for station in client.get(f"{V1}/stations.json").json():
+        answer = client.get(f"{V1}/latest/{station['kma_id']}.json")
         assert len(answer.content) < 500
         assert {"state", "why", "valid_until", "digest"} <= set(answer.json())
 
 
 def test_a_month_and_its_evidence_lead_to_each_other(client):
     spells = client.get(f"{V1}/stations/108/2026-11.json").json()
-    assert {one["portal"] for one in spells} == {"demo", "demo-late"}
+    assert {spell["portal"] for spell in spells} == {"demo", "demo-late"}
     sidebar = client.get(f"{V1}/evidence/{spells[0]['digest']}.json").json()
-    assert spells[0]["seen_from"] in [one["seen_from"] for one in sidebar["shown"]]
-    (seoul,) = (one for one in sidebar["readings"] if one["kma_id"] == 108)
+    assert spells[0]["seen_from"] in [stretch["seen_from"] for stretch in sidebar["shown"]]
+    (seoul,) = (reading for reading in sidebar["readings"] if reading["kma_id"] == 108)
     assert seoul["temperature_c"] == spells[0]["temperature_c"]
     assert any(f"서울 {seoul['temperature_c']}℃" in line for line in sidebar["printed"])
 
@@ -87,22 +95,22 @@ def test_the_hours_of_a_year_have_no_gap_and_no_value_where_none_was_live(client
 
 
 def test_the_series_goes_on_where_its_part_ends(client):
-    whole = client.get(f"{V1}/stations/108/series").json()
+    full = client.get(f"{V1}/stations/108/series").json()
     rows: list[dict[str, str]] = []
     url = f"{V1}/stations/108/series?limit=7"
     while url:
         part = client.get(url).json()
         rows, url = rows + part["rows"], part["next"]
     assert len(rows) > 40
-    assert [(one["seen_from"], one["portal"]) for one in rows] == [
-        (one["seen_from"], one["portal"]) for one in whole["rows"]
+    assert [(row["seen_from"], row["portal"]) for row in rows] == [
+        (row["seen_from"], row["portal"]) for row in full["rows"]
     ]
 
 
 def test_health_fails_where_a_portal_lags(client):
     answer = client.get(f"{V1}/health.json")
     assert answer.status_code == 503
-    assert {one["portal"]: one["state"] for one in answer.json()["portals"]} == {
+    assert {portal["portal"]: portal["state"] for portal in answer.json()["portals"]} == {
         "demo": "live",
         "demo-late": "stale",
     }
@@ -115,7 +123,7 @@ def test_an_open_gap_does_not_make_every_answer_new(played):
     assert later.get(f"{V1}/gaps.json").headers["etag"] == gaps.headers["etag"]
 
 
-# ---- for how long
+# ---- caching
 
 
 def test_the_answer_that_a_client_has_is_not_sent_again(client):
@@ -158,10 +166,10 @@ def test_what_changes_no_more_may_be_kept_for_ever(played):
 def test_without_a_look_a_live_value_ends(played):
     (then, now) = (at(played, at_) for at_ in (NOW, NOW + dt.timedelta(hours=3)))
     assert then.get("/").headers["etag"] != now.get("/").headers["etag"]
-    assert {one["state"] for one in now.get(f"{V1}/latest.json").json()} == {"down"}
+    assert {reading["state"] for reading in now.get(f"{V1}/latest.json").json()} == {"down"}
 
 
-# ---- what is refused
+# ---- refused
 
 
 @pytest.mark.parametrize(
@@ -188,17 +196,17 @@ def test_without_a_look_a_live_value_ends(played):
 )
 def test_a_wrong_question_is_refused_in_our_words(client, path, status, detail):
     answer = client.get(path)
-    told = answer.json()
+    error = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
-    assert (answer.status_code, told["status"]) == (status, status)
-    assert detail in told["detail"]
+    assert (answer.status_code, error["status"]) == (status, status)
+    assert detail in error["detail"]
 
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "told"),
+    ("path", "status", "texts"),
     [
         ("/nowhere", 404, ["찾는 쪽이 없습니다", "no page at"]),
         ("/en/nowhere", 404, ["There is no such page", 'href="./"']),
@@ -207,12 +215,12 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
         ("/<b>x", 404, ["&lt;b&gt;x"]),
     ],
 )
-def test_a_browser_gets_an_error_as_a_page(client, path, status, told):
+def test_a_browser_gets_an_error_as_a_page(client, path, status, texts):
     answer = client.get(path, headers=BROWSER)
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
     assert answer.headers["cache-control"] == "no-store"
-    assert [one for one in told if one not in answer.text] == []
+    assert [text for text in texts if text not in answer.text] == []
 
 
 def test_data_refuse_in_json_whoever_asks(client):
@@ -290,9 +298,9 @@ def test_too_many_at_once_are_asked_to_come_again(played, monkeypatch):
 
 
 def test_a_database_that_is_gone_or_damaged_is_said_without_its_path(played, tmp_path):
-    gone = at(tmp_path / "weather.db", NOW).get("/")
-    assert gone.status_code == 503
-    assert str(tmp_path) not in gone.text
+    missing = at(tmp_path / "weather.db", NOW).get("/")
+    assert missing.status_code == 503
+    assert str(tmp_path) not in missing.text
     path = tmp_path / "damaged.db"
     path.write_bytes(played.read_bytes()[:20000] + b"\0" * 300_000)
     damaged = at(path, NOW).get("/")

@@ -1,4 +1,4 @@
-"""The pages in Chromium: nothing sticks out or comes from elsewhere, axe-core finds no fault."""
+"""The pages in Chromium: no overflow, no foreign address, and no fault found by axe-core."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
 
 
 def missing(what: str) -> None:
-    """Skip, or fail where a browser is expected: in CI."""
+    """Skip the test; fail it where a browser is required, as in CI."""
     if os.environ.get("REQUIRE_BROWSER") == "required":
         pytest.fail(f"{what} is missing; see tests/web/README.md")
     pytest.skip(f"{what} is not installed")
@@ -74,7 +74,7 @@ def server(played) -> Iterator[str]:
 def opened(browser: Browser, url: str, *, at=NOW, width: int = 1280, scheme: str = "light"):
     """A page at a moment, and every address that it loads."""
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(120_000)  # a busy machine is no fault
+    context.set_default_timeout(120_000)  # a busy machine may be slow
     page, loaded = context.new_page(), []
     page.on("request", lambda request: loaded.append(request.url))
     page.clock.install(time=at.astimezone(KST))
@@ -104,17 +104,17 @@ def test_a_page_is_whole_in_every_light_and_width(browser, server, digest, path)
         for scheme in SCHEMES:
             url = server + path.replace("DIGEST", digest)
             with opened(browser, url, width=width, scheme=scheme) as (page, loaded):
-                assert {one for one in loaded if not one.startswith(server)} == set()
+                assert {url for url in loaded if not url.startswith(server)} == set()
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 assert faults(page) == [], (width, scheme)
 
 
 def faults(page: Page) -> list[str]:
-    """What axe-core finds; its script is put in by the browser, past the page's own policy."""
+    """The findings of axe-core; Chromium injects its script past the page's own policy."""
     page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run().then(result => result.violations)")
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+    return [f"{violation['id']}: {violation['nodes'][0]['html'][:200]}" for violation in found]
 
 
 def test_a_page_that_is_kept_too_long_greys_itself_and_says_so(browser, server, played):

@@ -1,4 +1,4 @@
-"""The map of the pages: its land lies where its stations are."""
+"""The map of the pages: its stations are on its land."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Outline = list[tuple[float, float]]
 
 
 def outlines(path: str) -> list[Outline]:
-    """The points of each closed path, as a browser adds them up."""
+    """The points of each closed path; a path has a start and relative steps."""
     found = []
     for left, top, steps in re.findall(r"M(-?\d+),?(-?\d+)l([^z]*)z", path):
-        numbers = [int(one) for one in re.findall(r"-?\d+", steps)]
+        numbers = [int(number) for number in re.findall(r"-?\d+", steps)]
         across = accumulate(numbers[::2], initial=int(left))
         down = accumulate(numbers[1::2], initial=int(top))
         found.append([(float(x), float(y)) for x, y in zip(across, down, strict=True)])
@@ -39,6 +39,7 @@ def test_each_station_of_the_map_is_on_its_land(played):
     land = outlines(drawn.land)
     assert len(land) == 1 + len(coast.ISLANDS)
     assert len(drawn.marks) == 16
-    around = [(0, 0), (4, 0), (-4, 0), (0, 4), (0, -4)]  # a harbour is a little off a coarse coast
+    # A harbour may lie just outside the coarse coast.
+    around = [(0, 0), (4, 0), (-4, 0), (0, 4), (0, -4)]
     for mark in drawn.marks:
-        assert any(within(one, mark.x + x, mark.y + y) for one in land for x, y in around)
+        assert any(within(outline, mark.x + x, mark.y + y) for outline in land for x, y in around)

@@ -1,4 +1,4 @@
-"""The description of the data addresses: valid, true to the answers, and held by schemathesis."""
+"""The OpenAPI description: valid, and equal to the answers, as schemathesis checks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.web.conftest import NOW
 
 @pytest.fixture(scope="module")
 def described(client) -> dict[str, dict[str, dict[str, object]]]:
-    told: dict[str, dict[str, dict[str, object]]] = client.get("/api/v1/openapi.json").json()
-    return told
+    description: dict[str, dict[str, dict[str, object]]] = client.get("/api/v1/openapi.json").json()
+    return description
 
 
 def test_the_description_is_valid(described):
@@ -32,12 +32,12 @@ def test_the_description_is_valid(described):
 
 
 def test_every_data_address_is_described_and_no_other(described):
-    there = [
+    served = [
         re.sub(r":\w+", "", address.path)
         for address in ADDRESSES
         if address.path.startswith("/api/v1")
     ]
-    assert sorted(described["paths"]) == sorted(there)
+    assert sorted(described["paths"]) == sorted(served)
 
 
 def test_every_example_of_the_page_answers(client):
@@ -68,11 +68,11 @@ def api(played):
 
 
 def excluded(path: str) -> list[object]:
-    """What no schema can say: that a time is one, and has passed; and that health may be 503."""
+    """Checks without a schema: a time must be valid and past, and health may answer 503."""
     if path == "/health.json":
         return [not_a_server_error]
     asks_for_a_time = {"since", "time"} & {
-        name for one in OPERATIONS if one.path == path for name in one.parameters
+        name for operation in OPERATIONS if operation.path == path for name in operation.parameters
     }
     return [positive_data_acceptance] if asks_for_a_time else []
 
@@ -87,5 +87,5 @@ def test_answers_are_as_described(api, path, mode):
     def check(case):
         case.call_and_validate(excluded_checks=excluded(path))
 
-    with contextlib.suppress(Unsatisfiable):  # without a parameter there is no wrong one
+    with contextlib.suppress(Unsatisfiable):  # an address without parameters has no wrong ones
         check()

@@ -1,4 +1,4 @@
-"""The pages: their words in both languages, and text from portals that does nothing."""
+"""The pages: their words in both languages, and harmless text of hostile portals."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def sentences() -> set[str]:
-    """Every sentence that says why, from every kind of facts."""
+    """Every sentence of ``why``, from every kind of facts."""
     at_s = epoch(START)
-    told = {NOT_LISTED}
+    found = {NOT_LISTED}
     hours = (0, 1, 2, 12, None)
     for doubt in (None, *get_args(Doubt)):
         for published, first, after in itertools.product(hours[:-1], hours[:-1], hours):
@@ -44,16 +44,16 @@ def sentences() -> set[str]:
                     doubt=doubt,
                     late_hours=4,
                 )
-                told |= {why(state, facts) for state in STATES}
-    return told
+                found |= {why(state, facts) for state in STATES}
+    return found
 
 
 def test_every_sentence_that_says_why_is_there_in_korean():
-    told = sentences()
-    assert len(told) > 20
-    assert DOUBTS["late"].format(4) in told
-    assert [one for one in told if words.korean(one) is None] == []
-    assert all(words.korean(one) != one for one in told)
+    english = sentences()
+    assert len(english) > 20
+    assert DOUBTS["late"].format(4) in english
+    assert [sentence for sentence in english if words.korean(sentence) is None] == []
+    assert all(words.korean(sentence) != sentence for sentence in english)
 
 
 def test_what_is_not_known_in_korean_stays_english_and_says_so():
@@ -121,7 +121,7 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>\u202e\u2066'
 
 @pytest.fixture
 def hostile(tmp_path) -> TestClient:
-    """A portal that prints markup and letters that turn the line round."""
+    """A portal that prints markup and characters that reverse the line."""
     city = Station(name_ko=f"서울{HOSTILE}", kma_id=108, latitude=37.5, longitude=127.0)
     sky = Condition(label=f"흐림{HOSTILE}")
     with Store.open(tmp_path / "weather.db") as store:
@@ -147,14 +147,14 @@ def test_hostile_words_are_shown_and_do_nothing(hostile):
             marks += ["<script>alert", "<img", "<b>1h"]
         for mark in marks:
             assert mark not in answer.text, (path, mark)
-    told = hostile.get("/api/v1/latest.json").text
-    assert "\u202e" not in told
+    json_text = hostile.get("/api/v1/latest.json").text
+    assert "\u202e" not in json_text
 
 
 def test_pictures_are_well_formed_and_say_in_text_what_they_show(client):
     for path in ("/embed/108.svg", "/en/embed/108.svg", "/embed/map.svg", "/embed/108-week.svg"):
         root = ET.fromstring(client.get(path).content)  # noqa: S314 - our own
-        names = [one.tag.rpartition("}")[2] for one in root]
+        names = [element.tag.rpartition("}")[2] for element in root]
         assert names[:2] == ["title", "desc"]
         assert root.find(".//{*}text") is not None
     assert "실시간" in client.get("/embed/108.svg").text
@@ -165,11 +165,11 @@ ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 def test_the_feed_tells_of_freezes_and_their_ends(client):
     feed = ET.fromstring(client.get("/en/feed.xml").content)  # noqa: S314 - our own
-    titles = [one.text for one in feed.findall("a:entry/a:title", ATOM)]
+    titles = [title.text for title in feed.findall("a:entry/a:title", ATOM)]
     assert titles[:2] == ["demo: well again after being (frozen)", "demo: frozen"]
-    ids = [one.text for one in feed.findall("a:entry/a:id", ATOM)]
+    ids = [element.text for element in feed.findall("a:entry/a:id", ATOM)]
     assert len(set(ids)) == len(ids)
-    updated = [str(one.text) for one in feed.findall("a:entry/a:updated", ATOM)]
+    updated = [str(element.text) for element in feed.findall("a:entry/a:updated", ATOM)]
     assert updated == sorted(updated, reverse=True)
 
 
@@ -181,8 +181,8 @@ def test_the_feed_has_a_freeze_as_the_command_has_it_at_the_time_when_it_was_kno
     for entry in (over, begun):
         span = f"{freeze.since:%H:%M} – {freeze.until:%-d %b %H:%M}"
         assert span in str(entry.findtext("a:summary", namespaces=ATOM))
-    known = freeze.since + dt.timedelta(hours=3)
-    assert begun.findtext("a:updated", namespaces=ATOM) == known.isoformat()
+    known_at = freeze.since + dt.timedelta(hours=3)
+    assert begun.findtext("a:updated", namespaces=ATOM) == known_at.isoformat()
     assert freeze.next_change is not None
     assert over.findtext("a:updated", namespaces=ATOM) == freeze.next_change.isoformat()
 
@@ -190,7 +190,7 @@ def test_the_feed_has_a_freeze_as_the_command_has_it_at_the_time_when_it_was_kno
 def test_the_feed_has_the_same_entries_wherever_it_is_found(played, client):
     other = at(played, PLAYED + dt.timedelta(hours=9), base_url="https://weather.example.kr")
     first, second = (
-        [one.text for one in ET.fromstring(body).findall("a:entry/a:id", ATOM)]  # noqa: S314 - our own
+        [element.text for element in ET.fromstring(body).findall("a:entry/a:id", ATOM)]  # noqa: S314 - our own
         for body in (client.get("/feed.xml").content, other.get("/feed.xml").content)
     )
     assert set(first) <= set(second)
@@ -199,19 +199,21 @@ def test_the_feed_has_the_same_entries_wherever_it_is_found(played, client):
 
 def test_oembed_gives_the_frame_of_a_station(played):
     client = at(played, NOW, base_url="https://weather.example.kr")
-    told = client.get("/oembed", params={"url": "https://weather.example.kr/stations/108/"}).json()
-    assert told == client.get("/embed/108.json").json()
-    assert 'src="https://weather.example.kr/embed/108.html"' in told["html"]
-    assert (told["width"], told["height"], told["version"]) == (320, 120, "1.0")
+    answer = client.get(
+        "/oembed", params={"url": "https://weather.example.kr/stations/108/"}
+    ).json()
+    assert answer == client.get("/embed/108.json").json()
+    assert 'src="https://weather.example.kr/embed/108.html"' in answer["html"]
+    assert (answer["width"], answer["height"], answer["version"]) == (320, 120, "1.0")
     assert 'href="https://weather.example.kr/embed/108.json"' in client.get("/stations/108/").text
 
 
 def test_the_line_to_embed_says_when_it_needs_the_public_address(played, client):
     note = "once the public address is set: --base-url, or base_url under [site]"
     assert note in client.get("/en/stations/108/").text
-    there = at(played, NOW, base_url="https://weather.example.kr").get("/en/stations/108/").text
-    assert note not in there
-    assert 'iframe src="https://weather.example.kr/embed/108.html"' in there
+    public = at(played, NOW, base_url="https://weather.example.kr").get("/en/stations/108/").text
+    assert note not in public
+    assert 'iframe src="https://weather.example.kr/embed/108.html"' in public
 
 
 def test_the_newest_can_be_written_as_one_page(played, tmp_path):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def serving(path: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A server in a process of its own, and its address."""
+    """Run a server process; gives its address."""
     run = subprocess.Popen(
         [sys.executable, "-m", "scraper", "serve", "--port", "0", "--db", path, *arguments],
         cwd=ROOT,
@@ -61,12 +61,12 @@ def test_the_command_says_where_it_serves_and_ends_when_told(played):
 
 def test_what_cannot_be_served_is_said_in_a_line(played, tmp_path):
     assert "there is no such file" in refused(6, "serve", "--db", tmp_path / "no.db")
-    told = refused(2, "serve", "--host", "0.0.0.0", "--db", played)  # noqa: S104 - refused
-    assert "name its address by --base-url" in told
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        told = refused(2, "serve", "--port", port, "--db", played)
-        assert f"cannot listen on 127.0.0.1, port {port}" in told
+    error = refused(2, "serve", "--host", "0.0.0.0", "--db", played)  # noqa: S104 - refused
+    assert "name its address by --base-url" in error
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        error = refused(2, "serve", "--port", port, "--db", played)
+        assert f"cannot listen on 127.0.0.1, port {port}" in error
 
 
 def test_two_hundred_readers_lose_no_look_and_get_no_fault(tmp_path):
@@ -78,17 +78,17 @@ def test_two_hundred_readers_lose_no_look_and_get_no_fault(tmp_path):
             see(store, make_look(fetched_at=at), make_content(make_reading()))
         with serving(path) as (url, _), concurrent.futures.ThreadPoolExecutor(200) as readers:
             paths = ("/", "/stations/108/", "/api/v1/latest.json", "/portals/koya/")
-            asked = [
+            requests = [
                 readers.submit(httpx.get, url + paths[nth % 4], timeout=60, trust_env=False)
                 for nth in range(200)
             ]
             seen = 2
-            while seen < 20 or not all(one.done() for one in asked):
+            while seen < 20 or not all(future.done() for future in requests):
                 at = now + dt.timedelta(seconds=seen)
                 content = make_content(make_reading(temperature_c=seen / 10))
                 see(store, make_look(fetched_at=at), content)
                 seen += 1
-            answers = [one.result() for one in asked]
+            answers = [future.result() for future in requests]
     assert {answer.status_code for answer in answers} == {200}
     with Database(path) as db:
         assert len(db.looks(last=None)) == seen

@@ -1,4 +1,4 @@
-"""A frozen site: the same bytes as served, each file complete, and only what changed."""
+"""A static site: the same bytes as served, each file complete, only changed files written."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def folder(played, tmp_path_factory) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Each file by its address."""
+    """The content of each file, by its address."""
     return {
-        "/" + one.relative_to(folder).as_posix().removesuffix("index.html"): one.read_bytes()
-        for one in folder.rglob("*")
-        if one.is_file() and not one.name.startswith(".")
+        "/" + file.relative_to(folder).as_posix().removesuffix("index.html"): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file() and not file.name.startswith(".")
     }
 
 
@@ -48,7 +48,7 @@ def test_a_site_has_the_bytes_that_are_served(played, folder):
 
 
 class Links(HTMLParser):
-    """Collects the addresses that a page leads to."""
+    """Collects the links of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class Links(HTMLParser):
 
 
 def test_every_link_of_a_page_leads_to_a_file(folder):
-    """From any folder: on GitHub Pages a site lies below the name of its repository."""
+    """Links are relative: on GitHub Pages a site lies below the name of its repository."""
     found = files(folder)
     dead = set()
     for path, body in found.items():
@@ -75,8 +75,8 @@ def test_every_link_of_a_page_leads_to_a_file(folder):
 
 
 def test_a_second_time_writes_nothing(played, folder):
-    told = site.write(played, folder, now=NOW)
-    assert (told.files, told.written) == (len(files(folder)), 0)
+    result = site.write(played, folder, now=NOW)
+    assert (result.files, result.written) == (len(files(folder)), 0)
 
 
 def test_only_what_changed_is_written(tmp_path):
@@ -87,15 +87,15 @@ def test_only_what_changed_is_written(tmp_path):
         now = make_look(21).fetched_at
         first = site.write(path, folder, now=now)
         assert first.files == first.written == len(files(folder))
-        kept = {one: one.stat().st_mtime_ns for one in folder.rglob("*") if one.is_file()}
+        times = {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
         see(store, make_look(30), make_content(make_reading(temperature_c=9.0)))
-    told = site.write(path, folder, now=now + dt.timedelta(minutes=10))
+    result = site.write(path, folder, now=now + dt.timedelta(minutes=10))
     touched = {
-        one.relative_to(folder).as_posix()
-        for one in folder.rglob("*")
-        if one.is_file() and kept.get(one) != one.stat().st_mtime_ns
+        file.relative_to(folder).as_posix()
+        for file in folder.rglob("*")
+        if file.is_file() and times.get(file) != file.stat().st_mtime_ns
     }
-    assert told.written == len(touched - {site.NOTES})
+    assert result.written == len(touched - {site.NOTES})
     assert {"index.html", "api/v1/latest.json", "stations/108/index.html"} <= touched
     assert not touched & {"about/index.html", "static/style.css", "api/v1/stations.json"}
 
@@ -131,7 +131,7 @@ site.write(Path(sys.argv[1]), Path(sys.argv[2]), now=dt.datetime.fromisoformat(s
 
 
 def test_a_site_that_is_killed_has_whole_files_alone(played, folder, tmp_path):
-    whole = files(folder)
+    complete = files(folder)
     for nth in range(6):
         run = subprocess.Popen(
             [sys.executable, "-c", KILLED, played, tmp_path, NOW.isoformat()],
@@ -144,9 +144,9 @@ def test_a_site_that_is_killed_has_whole_files_alone(played, folder, tmp_path):
         run.wait()
         run.stdout.close()
         found = files(tmp_path)
-        assert {path for path, body in found.items() if whole[path] != body} == set()
+        assert {path for path, body in found.items() if complete[path] != body} == set()
     site.write(played, tmp_path, now=NOW)
-    assert files(tmp_path) == whole
+    assert files(tmp_path) == complete
     assert list(tmp_path.rglob("*.part")) == []
 
 
@@ -174,8 +174,8 @@ def test_the_command_says_how_many(played, tmp_path):
 )
 @pytest.mark.parametrize("command", [("site", "out"), ("serve", "--port", "0")])
 def test_what_no_address_can_begin_with_is_refused(played, command, url):
-    said = refused(2, *command, "--db", played, "--base-url", url)
-    assert f"--base-url {url!r}: expected such as https://" in said
+    error = refused(2, *command, "--db", played, "--base-url", url)
+    assert f"--base-url {url!r}: expected such as https://" in error
 
 
 def test_a_file_that_cannot_be_written_is_named(played, tmp_path):
