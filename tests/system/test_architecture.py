@@ -1,4 +1,4 @@
-"""The house has one way through it: who may import whom, and which library lives where."""
+"""The rules of imports: which room may import which, and where each library is used."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ HOME = {
     "xarray": {"db/dataset/netcdf.py", "db/frames.py"},
     "xlsxwriter": {"db/export/workbook.py"},
 }
-"""Each third-party library and the one place for it."""
+"""Each third-party library and the files that may import it."""
 
 READER = {"scraper.vocabulary", "scraper.reader"}
 
@@ -150,7 +150,7 @@ STAGES = {
     },
     "scraper.__main__": {"scraper.cli"},
 }
-"""Each stage and the other stages that it may know; all may know the errors."""
+"""Each stage and the other stages that it may import; all may import the errors."""
 
 FACTS = {
     *("db.asked", "db.counts", "db.derived", "db.flags", "db.frozen", "db.qartod", "db.packing"),
@@ -230,13 +230,13 @@ ROOMS = {
     "db.backup": {"db.file", "db.query"},
 }
 """
-Each room of the database and the others that it may know; all may know its errors.
+Each room of the database and the others that it may import; all may import its errors.
 
-Whoever opens the file knows nothing of what is in it; whoever makes its tables knows the contract.
+The code that opens the file imports no table; the code that makes the tables imports the contract.
 """
 
 DOOR = {"nalssi": set(), "nalssi.__main__": {"nalssi.command"}}
-"""The public door: it opens onto everything, and nothing of ours comes in by it."""
+"""The public package may import every room; no room imports it."""
 
 ALLOWED = {**STAGES, **ROOMS, **DOOR}
 
@@ -269,17 +269,19 @@ def test_the_database_knows_nothing_of_the_scraper(path):
 
 
 def room(name: str) -> str:
-    """``db.read`` of ``db.read.gaps.Gap``; ``db.file.tables``, which is listed apart."""
+    """``db.read`` for ``db.read.gaps.Gap``; ``db.file.tables`` is a room of its own."""
     parts = name.split(".")
     apart = ".".join(parts[:3])
     return apart if apart in ALLOWED else ".".join(parts[:2])
 
 
 def rooms_known(path: Path) -> set[str]:
-    """The other rooms, of the same house, that a module imports."""
-    house, *_ = place(path).split("/")
+    """The other rooms of the same package that a module imports."""
+    package, *_ = place(path).split("/")
     names = {name.removesuffix(".__version__") for name in imports(path)}
-    return {room(name) for name in names if name.partition(".")[0] == house} - {room(module(path))}
+    return {room(name) for name in names if name.partition(".")[0] == package} - {
+        room(module(path))
+    }
 
 
 def module(path: Path) -> str:
@@ -288,7 +290,7 @@ def module(path: Path) -> str:
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_a_stage_or_a_room_knows_only_those_that_it_may(path):
-    assert room(module(path)) in ALLOWED, "a new one: say whom it may know"
+    assert room(module(path)) in ALLOWED, "a new room: list the rooms that it may import"
     common = {"scraper", "scraper.errors", "db.errors", "db.moments"}
     assert rooms_known(path) <= ALLOWED[room(module(path))] | common
 
@@ -302,8 +304,12 @@ def test_stages_and_rooms_know_each_other_in_one_direction():
 
 
 def test_a_page_becomes_content_in_the_reader_alone():
-    knowing = {place(path) for path in MODULES if any("normalize" in one for one in imports(path))}
-    assert knowing == {"scraper/reader.py"}
+    importing = {
+        place(path)
+        for path in MODULES
+        if any("normalize" in imported for imported in imports(path))
+    }
+    assert importing == {"scraper/reader.py"}
 
 
 @pytest.mark.parametrize(

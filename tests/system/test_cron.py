@@ -1,4 +1,4 @@
-"""The line that `nalssi init` prints, run by Debian's cron until a look is kept."""
+"""The line that `nalssi init` prints, run by Debian's cron until a look is stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PAM = Path("/etc/pam.d/cron")
 
 
 def cron_of_debian(folder: Path) -> str:
-    """The daemon that is installed, or that of Debian's package, unpacked beside the test."""
+    """The installed cron, or that of Debian's package, unpacked into a folder of the test."""
     if found := shutil.which("cron", path="/usr/sbin:/usr/bin"):
         return found
     steps = (["apt-get", "download", "cron"], ["sh", "-c", "dpkg -x cron_*.deb ."])
@@ -36,18 +36,18 @@ def cron_of_debian(folder: Path) -> str:
 
 @contextlib.contextmanager
 def cron(folder: Path, line: str) -> Iterator[None]:
-    """Debian's cron with this line, of root, in a file of its own."""
+    """Run Debian's cron with this line as a crontab of root."""
     if os.getuid():
         pytest.skip("only root may run a cron")
     program, table = cron_of_debian(folder), CRON_D / f"nalssi-test-{os.getpid()}"
     CRON_D.mkdir(exist_ok=True)
-    ours = [table]
-    if not PAM.exists():  # Debian's cron asks PAM who may run something
+    lines = [table]
+    if not PAM.exists():  # Debian's cron asks PAM for permission
         PAM.write_text(
             "auth sufficient pam_rootok.so\naccount sufficient pam_permit.so\n"
             "session sufficient pam_permit.so\n"
         )
-        ours.append(PAM)
+        lines.append(PAM)
     table.write_text(f"PATH=/usr/bin:/bin\n{line}\n")
     table.chmod(0o644)
     process = subprocess.Popen(
@@ -58,17 +58,19 @@ def cron(folder: Path, line: str) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(10)
-        for file in ours:
+        for file in lines:
             file.unlink()
 
 
 @pytest.mark.slow
 def test_the_line_of_init_is_run_by_a_real_cron_until_a_look_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(faults, "PATIENCE_S", 150.0)  # cron comes each minute
+    monkeypatch.setattr(faults, "PATIENCE_S", 150.0)  # cron runs jobs each minute
     folder = tmp_path / "a folder"
     with Server({"/": answer(BOX)}) as server:
-        told = nalssi("init", folder, "--url", server.url(host="127.0.0.1"), cwd=tmp_path).stdout
-        (line,) = [one for one in told.splitlines() if one.startswith("*/10 * * * * ")]
+        stdout = nalssi("init", folder, "--url", server.url(host="127.0.0.1"), cwd=tmp_path).stdout
+        (line,) = [
+            printed for printed in stdout.splitlines() if printed.startswith("*/10 * * * * ")
+        ]
         every_minute = line.replace("*/10 * * * *", "* * * * * root")
         with cron(tmp_path, every_minute):
             faults.until((folder / "weather.db").exists)

@@ -1,4 +1,4 @@
-"""deploy/datasette: what Datasette shows of a database, asked over HTTP."""
+"""deploy/datasette: the answers of Datasette about a database, over HTTP."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def version(request) -> str:
     required = os.environ.get("REQUIRE_PARTS") == "required"
     if request.param == "1.0" and not NEXT.exists() and not required:
         pytest.skip(f"no Datasette 1.0 at {NEXT}")
-    asked: str = request.param
-    return asked
+    wanted: str = request.param
+    return wanted
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, version) -> Iterator[str]:
-    """Datasette with a database in which something froze, failed, and was not understood."""
+    """Datasette with a database that has a freeze, a failure and an unknown word."""
     folder = tmp_path_factory.mktemp("datasette")
     with Store.open(folder / "weather.db") as store:
         for minute in range(0, 300, 10):
@@ -71,8 +71,8 @@ def address(tmp_path_factory, version) -> Iterator[str]:
     command = [*PROGRAMS[version], "serve", "-i", "weather.db", *OPTIONS[version], "--port", "0"]
     log = folder / "log"
     with (
-        log.open("wb") as told,
-        subprocess.Popen(command, cwd=folder, stdout=told, stderr=told) as server,
+        log.open("wb") as output,
+        subprocess.Popen(command, cwd=folder, stdout=output, stderr=output) as server,
     ):
         try:
             yield until(lambda: _address(log.read_text(), server.poll()))
@@ -86,18 +86,18 @@ def _address(log: str, ended: int | None) -> str:
     return found[1] if found else ""
 
 
-def page(address: str, path: str, **asked: str) -> str:
-    query = urllib.parse.urlencode(asked)
+def page(address: str, path: str, **parameters: str) -> str:
+    query = urllib.parse.urlencode(parameters)
     with urllib.request.urlopen(f"{address}/{path}?{query}", timeout=60) as answer:  # noqa: S310
         return str(answer.read().decode())
 
 
-def answered(address: str, path: str, **asked: str) -> Any:
-    return json.loads(page(address, f"{path}.json", _shape="objects", **asked))
+def answered(address: str, path: str, **query: str) -> Any:
+    return json.loads(page(address, f"{path}.json", _shape="objects", **query))
 
 
 FACETS = {"_extra": "facet_results,columns"}
-"""Version 1.0 answers of a table with no more than is asked for."""
+"""Version 1.0 answers only with the requested parts of a table."""
 
 
 def test_the_front_page_says_what_it_is_and_whose(address):
@@ -116,25 +116,26 @@ def test_every_view_is_there_and_described(address):
 
 @pytest.mark.parametrize("view", contract.VIEWS)
 def test_a_view_has_rows_and_facets(address, view):
-    told = answered(address, f"weather/{view}", **FACETS)
-    assert told["rows"]
-    facets = told["facet_results"].get("results", told["facet_results"])  # the former is 1.0's
+    answer = answered(address, f"weather/{view}", **FACETS)
+    assert answer["rows"]
+    # Datasette 1.0 nests the facets under "results".
+    facets = answer["facet_results"].get("results", answer["facet_results"])
     assert set(facets) == set(SHOWN["tables"][view]["facets"])
     assert all(facet["results"] for facet in facets.values())
 
 
 @pytest.mark.parametrize("view", contract.VIEWS)
 def test_what_is_said_of_columns_is_said_of_columns_that_there_are(address, view):
-    there = answered(address, f"weather/{view}", **FACETS)["columns"]
+    columns = answered(address, f"weather/{view}", **FACETS)["columns"]
     for named in ("columns", "sortable_columns", "facets"):
-        assert set(SHOWN["tables"][view][named]) <= set(there)
+        assert set(SHOWN["tables"][view][named]) <= set(columns)
 
 
 @pytest.mark.parametrize("name", SHOWN["queries"])
 def test_a_canned_query_answers_with_rows(address, name):
-    told = answered(address, f"weather/{name}", **ASKED)
-    assert told["ok"], told
-    assert told["rows"]
+    answer = answered(address, f"weather/{name}", **ASKED)
+    assert answer["ok"], answer
+    assert answer["rows"]
     assert SHOWN["queries"][name]["title"] in page(address, f"weather/{name}", **ASKED)
 
 

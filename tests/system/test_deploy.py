@@ -1,4 +1,4 @@
-"""What deploy/ promises, held against the programs that read it and against nalssi itself."""
+"""The files of deploy/, checked with the programs that read them and with nalssi itself."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ PROGRAM = "/opt/nalssi/bin/nalssi"
 DATABASE = "/var/lib/nalssi/weather.db"
 
 STOP_S = 10
-"""Within which the daemon ends after SIGTERM."""
+"""The most seconds that the daemon needs to end after SIGTERM."""
 
 
-# systemd: a unit is sections of keys, and a key may stand there more than once
+# systemd: a unit has sections of keys, and a key may occur more than once
 
 
 def unit(name: str) -> dict[str, dict[str, list[str]]]:
@@ -56,7 +56,7 @@ def seconds(span: str) -> float:
 
 UNITS = sorted(path for path in SYSTEMD.iterdir() if path.suffix in (".service", ".timer"))
 MOST_EXPOSED = 16
-"""Tenths, by systemd-analyze security, as docs/operations.md says."""
+"""The exposure in tenths, by systemd-analyze security, as in docs/operations.md."""
 
 DAEMON, PASS, TIMER = "nalssi.service", "nalssi-scrape.service", "nalssi-scrape.timer"
 SERVE = "nalssi-serve.service"
@@ -66,7 +66,7 @@ RUNNING = {
     *("Type", "ExecStart", "ExecReload", "Restart", "RestartSec", "RestartPreventExitStatus"),
     *("SuccessExitStatus", "TimeoutStartSec", "WatchdogSec"),
 }
-"""What a daemon and a single pass may differ in; the rest is the sandbox."""
+"""The keys in which a daemon and a single pass may differ; the others are the sandbox."""
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
@@ -106,9 +106,9 @@ def test_the_user_of_the_services_is_made_by_systemd():
 
 @SERVICES
 def test_the_textfile_of_the_config_may_be_written(name):
-    (said,) = re.findall(r'such as "(/\S+\.prom)"', (ROOT / "config.toml").read_text("utf-8"))
+    (textfile,) = re.findall(r'such as "(/\S+\.prom)"', (ROOT / "config.toml").read_text("utf-8"))
     (writable,) = unit(name)["Service"]["ReadWritePaths"]
-    assert str(PurePosixPath(said).parent) == writable.removeprefix("-")
+    assert str(PurePosixPath(textfile).parent) == writable.removeprefix("-")
 
 
 @SERVICES
@@ -174,7 +174,7 @@ def test_a_service_keeps_its_database_where_it_may_write(name):
 
 
 def test_services_with_one_folder_are_one_user():
-    """Each would take the folder away from the other, and DynamicUser= would from the group."""
+    """Otherwise each service would take the folder from the other; so would DynamicUser=."""
     keys = ("User", "Group", "StateDirectory", "StateDirectoryMode", "UMask", "DynamicUser")
     owners = [
         {key: unit(name)["Service"].get(key) for key in keys} for name in (DAEMON, PASS, SERVE)
@@ -229,7 +229,7 @@ def test_the_timer_comes_as_often_as_the_config_says():
 
 
 class Job(NamedTuple):
-    """A line of a crontab; one that is commented out is there to be chosen."""
+    """A line of the crontab; lines that are commented out are alternatives."""
 
     schedule: str
     command: str
@@ -252,7 +252,7 @@ def test_every_line_of_the_crontab_is_a_comment_a_setting_or_a_job():
 @pytest.mark.parametrize("job", crontab(), ids=lambda job: job.command)
 def test_cron_understands_a_job(job):
     CronTrigger.from_crontab(job.schedule)
-    assert "%" not in job.command, "cron would put a line break there"
+    assert "%" not in job.command, "cron reads % as a line break"
     subprocess.run(["sh", "-n", "-c", job.command], check=True)
 
 
@@ -277,7 +277,7 @@ def dockerfile() -> list[tuple[str, str]]:
 
 
 def last(instruction: str) -> str:
-    return [rest for name, rest in dockerfile() if name == instruction][-1]
+    return [arguments for name, arguments in dockerfile() if name == instruction][-1]
 
 
 def hadolint() -> str | None:
@@ -311,13 +311,13 @@ def test_a_signal_reaches_nalssi_and_no_shell():
 
 
 def test_an_unhealthy_container_is_one_to_docker():
-    """Docker has no meaning for our 7, and keeps 2 for itself."""
+    """Docker knows only 0 and 1 here, and reserves 2; our exit code is 7."""
     _, _, command = last("HEALTHCHECK").partition(" CMD ")
     assert json.loads(command) == ["sh", "-c", "nalssi status || exit 1"]
 
 
 def test_the_image_gets_exactly_what_pip_needs():
-    """What is copied, what the ignore file lets through, what the project is made of: one list."""
+    """The COPY lines, the ignore file and the parts of the project must be one list."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
     needed = {
@@ -327,9 +327,9 @@ def test_the_image_gets_exactly_what_pip_needs():
         *(package.rstrip("*") for package in packages),
     }
     copied: set[str] = set()
-    for name, rest in dockerfile():
-        if name == "COPY" and "--from" not in rest:
-            copied |= set(rest.split()[:-1])
+    for name, arguments in dockerfile():
+        if name == "COPY" and "--from" not in arguments:
+            copied |= set(arguments.split()[:-1])
     everything, *let_through = uncommented((DEPLOY / "Dockerfile.dockerignore").read_text("utf-8"))
     assert everything == "*"
     assert copied == {line[1:] for line in let_through if line.startswith("!")} == needed
@@ -340,20 +340,20 @@ def test_the_image_gets_exactly_what_pip_needs():
 
 def test_the_litestream_config_is_one():
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
-    said = yaml.safe_load((DEPLOY / "litestream.yml").read_text("utf-8"))
-    (database,) = said["dbs"]
+    config = yaml.safe_load((DEPLOY / "litestream.yml").read_text("utf-8"))
+    (database,) = config["dbs"]
     assert database["path"] == DATABASE
     assert database["replica"]["type"] == "file"
-    assert re.fullmatch(r"[0-9]+h", said["snapshot"]["retention"])
+    assert re.fullmatch(r"[0-9]+h", config["snapshot"]["retention"])
 
 
 def test_what_litestream_needs_of_us_is_what_we_have(tmp_path):
-    told = (DEPLOY / "litestream.yml").read_text("utf-8")
-    (journal,) = re.findall(r'^# 1\. (journal = "\w+")', told, re.MULTILINE)
+    text = (DEPLOY / "litestream.yml").read_text("utf-8")
+    (journal,) = re.findall(r'^# 1\. (journal = "\w+")', text, re.MULTILINE)
     path = tmp_path / "config.toml"
     path.write_text(journal, "utf-8")
     assert config.load(path).journal == "wal"
-    assert f"up to {BUSY_TIMEOUT_S:.0f} seconds" in told
+    assert f"up to {BUSY_TIMEOUT_S:.0f} seconds" in text
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_the_sqlites_named_are_those_that_we_trust(version, safe):
     assert upgrade.wal_is_safe(tuple(map(int, version.split(".")))) is safe
 
 
-# nalssi's own command line, wherever one is written down
+# the commands of nalssi in deploy/
 
 
 def command_lines() -> list[tuple[str, list[str]]]:

@@ -1,4 +1,4 @@
-"""What docs/development.md says of the code is so."""
+"""docs/development.md agrees with the code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def defined(path: Path) -> set[str]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef):
             functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-            names |= {f"{node.name}.{one.name}" for one in node.body if isinstance(one, functions)}
+            names |= {
+                f"{node.name}.{member.name}"
+                for member in node.body
+                if isinstance(member, functions)
+            }
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names.add(node.name)
     return names

@@ -1,8 +1,8 @@
 """
-The README and docs/: every example is run, as the page shows it.
+README and docs/: every example is run as the page shows it.
 
-What a command printed of the demo's history is compared letter by letter, where it names its times;
-where it speaks of the present, the headings and the form of the first line are.
+The output of a command with fixed times is compared exactly; of a command about the present, only
+the form of the first line and the keys of JSON are.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def history(tmp_path_factory) -> Path:
     path: Path = tmp_path_factory.mktemp("history") / "weather.db"
     march = dt.datetime(2026, 3, 1, 8, tzinfo=KST)
     with Store.open(path) as store:
-        for portal, more in (("demo", 0.0), ("other", 0.5)):
+        for portal, offset_c in (("demo", 0.0), ("other", 0.5)):
             shown = [(0, 1.0), (50, 1.0), (60, 2.0), (110, 2.0), (120, 4.0), (360, 4.0)]
             for minute, seoul in shown:
                 at = march + dt.timedelta(minutes=minute)
@@ -67,7 +67,7 @@ def history(tmp_path_factory) -> Path:
             failed = make_look(portal=portal, fetched_at=march + dt.timedelta(hours=7))
             store.keep_failure(failed, "fetch_failed", "HTTP 502")
             now = dt.datetime.now(dt.UTC)
-            for minute, seoul in ((-15, 7.0), (-5, 9.0 + more)):
+            for minute, seoul in ((-15, 7.0), (-5, 9.0 + offset_c)):
                 at = now + dt.timedelta(minutes=minute)
                 see(store, make_look(portal=portal, fetched_at=at), box(seoul, 1.0))
     return path
@@ -75,7 +75,7 @@ def history(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def answers(history) -> dict[str, list[sqlite3.Row]]:
-    """The answers to the questions of the query page."""
+    """The answers to the questions of docs/sql.md."""
     with closing(sqlite3.connect(history)) as conn:
         conn.row_factory = sqlite3.Row
         return {question: conn.execute(sql).fetchall() for question, sql in QUESTIONS}
@@ -107,24 +107,24 @@ def test_the_answers_are_those_of_the_history(answers):
 # ---- the commands
 
 PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
-"""When the last look of the demo was, of which the pages tell."""
+"""The time of the demo's last look in the pages."""
 
 PRESENT = {"status", "gaps", "check", "latest", "words", "reparse", "backup", "prune"}
-"""Commands that tell of the present, or of what only their own machine has."""
+"""Commands whose output depends on the present or on the machine."""
 
 TAUGHT = '[words.labels]\n"눈보라" = "snow"\n[words.cities]\n"경주군" = 283\n'
 
 
-EXAMPLES = list(dict.fromkeys(one for page in docs.PAGES for one in docs.examples(page)))
+EXAMPLES = list(dict.fromkeys(example for page in docs.PAGES for example in docs.examples(page)))
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with all that the commands of the pages ask for."""
-    folder = tmp_path_factory.mktemp("house")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all files that the commands of the pages need."""
+    folder = tmp_path_factory.mktemp("demo")
     demo.run(folder / "demo.db", now=PLAYED, say=len)
     demo.run(folder / "new" / "demo.db", now=dt.datetime.now(dt.UTC), say=len)
-    parsed = next(one for one in EXAMPLES if one.command == "parse page.txt")
+    parsed = next(example for example in EXAMPLES if example.command == "parse page.txt")
     lines = [line.split() for line in parsed.printed.splitlines()[2:5]]
     boxes = [
         pages.entry(label, city, "" if celsius == "–" else celsius)
@@ -137,19 +137,19 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def crawl(folder: Path) -> None:
-    """Ten days of a crawl: a page an hour of each of two portals, and pages without a box."""
+    """Write ten days of a crawl: a page an hour of two portals, and pages without a box."""
     folder.mkdir()
     pages_of = [
         archives.saved(host, 60 * hour, hour)
         for hour in range(24 * 10)
         for host in ("kgnews.example", "m.hangyo.example")
     ]
-    others = [archives.without_box("kgnews.example", nth) for nth in range(40)]
-    (folder / "2024-05.warc.gz").write_bytes(archives.warc([*pages_of, *others]))
+    without_box = [archives.without_box("kgnews.example", nth) for nth in range(40)]
+    (folder / "2024-05.warc.gz").write_bytes(archives.warc([*pages_of, *without_box]))
 
 
 def fill(path: Path) -> None:
-    """Two portals: one shows words never seen, one fails; some of their looks are old."""
+    """Store two portals: one shows unknown words, one fails; some looks are old."""
     now = dt.datetime.now(dt.UTC)
     with Store.open(path) as store:
         for nth in range(3):
@@ -159,8 +159,8 @@ def fill(path: Path) -> None:
         entries = [pages.entry("눈보라", "서울", "-3.5"), pages.entry("흐림", "경주군", "4.9")]
         for page in (text([*entries, *pages.plain()[3:7]], ""), pages.box(pages.plain())):
             look = make_look(portal="koya-culture", fetched_at=now - dt.timedelta(minutes=5))
-            kept = store.keep_page(look, make_page(portal=look.portal, body=page.encode()))
-            assert ingest.read(store, kept).error is None
+            stored = store.keep_page(look, make_page(portal=look.portal, body=page.encode()))
+            assert ingest.read(store, stored).error is None
         failed = make_look(portal="sanmaeul", fetched_at=now - dt.timedelta(minutes=1))
         store.keep_failure(failed, "fetch_failed", "HTTP 502")
 
@@ -174,13 +174,13 @@ def write_config(folder: Path, words: str) -> None:
 
 
 def masked(printed: str) -> str:
-    """Without what is another every time: the port and the milliseconds of a look."""
+    """The output without the parts that vary: the port and the milliseconds of a look."""
     printed = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:0", printed)
     return re.sub(r"(fetch_failed +500) +\d+ *", r"\1 ", printed)
 
 
 def form(printed: str) -> str:
-    """The first line without its numbers, and the keys where it is JSON."""
+    """The first line without its numbers; of JSON, the keys."""
     if printed.startswith("["):
         return " ".join(re.findall(r'"(\w+)":', printed.partition("}")[0]))
     first = printed.splitlines()[0]
@@ -189,19 +189,19 @@ def form(printed: str) -> str:
 
 def test_there_is_an_example_of_each_command_that_answers():
     shown = {example.command.split()[0] for example in EXAMPLES}
-    asked = {"series", "looks", "stats", "compare", "at", "plot", "export", "backfill"}
-    assert shown >= PRESENT | asked
+    commands = {"series", "looks", "stats", "compare", "at", "plot", "export", "backfill"}
+    assert shown >= PRESENT | commands
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.command)
-def test_a_command_prints_what_the_pages_show(house, example):
+def test_a_command_prints_what_the_pages_show(demo_folder, example):
     arguments = shlex.split(example.command)
     if example.command == "prune":
-        (house / "weather.db").unlink()
-        fill(house / "weather.db")
-    write_config(house, TAUGHT if arguments[0] == "reparse" else "")
-    folder = house / "new" if arguments[0] == "latest" else house
-    if "--vacuum" in arguments:  # it comes after the other
+        (demo_folder / "weather.db").unlink()
+        fill(demo_folder / "weather.db")
+    write_config(demo_folder, TAUGHT if arguments[0] == "reparse" else "")
+    folder = demo_folder / "new" if arguments[0] == "latest" else demo_folder
+    if "--vacuum" in arguments:  # this command follows the other example
         nalssi("prune", cwd=folder)
     run = nalssi(*arguments, cwd=folder)
     assert run.returncode == (7 if arguments[0] == "status" else 0), run.stderr
@@ -242,10 +242,10 @@ def test_the_sql_of_a_page_has_an_answer(history, page):
 
 
 @pytest.mark.parametrize("page", docs.PAGES)
-def test_the_python_of_a_page_runs(house, page, monkeypatch):
-    monkeypatch.chdir(house)
+def test_the_python_of_a_page_runs(demo_folder, page, monkeypatch):
+    monkeypatch.chdir(demo_folder)
     for block in docs.blocks(page, "python"):
-        exec(block, {})  # noqa: S102 - our own page
+        exec(block, {})  # noqa: S102 - a page of this repository
 
 
 @pytest.mark.parametrize("page", docs.PAGES)
@@ -266,11 +266,11 @@ def test_every_command_line_of_a_page_is_one_that_nalssi_has(page):
 
 @pytest.mark.parametrize("page", docs.PAGES)
 def test_every_command_that_a_page_names_is_one_that_nalssi_has(page):
-    for name, rest in re.findall(r"`nalssi ([a-z][a-z-]*)([^`]*)`", docs.text(page)):
+    for name, arguments in re.findall(r"`nalssi ([a-z][a-z-]*)([^`]*)`", docs.text(page)):
         command = main.get_command(click.Context(main), name)
         assert command is not None, name
-        options = {option for one in command.params for option in one.opts} | {"--help"}
-        assert set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest)) <= options
+        options = {option for param in command.params for option in param.opts} | {"--help"}
+        assert set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", arguments)) <= options
 
 
 @pytest.mark.parametrize("page", docs.PAGES)
@@ -282,7 +282,7 @@ def test_every_extra_that_a_page_names_can_be_installed(page):
 
 
 def test_no_message_and_no_config_names_an_extra_of_an_index():
-    """The index has no nalssi: ``pip install 'nalssi[plot]'`` would ask a stranger's package."""
+    """On PyPI there is no nalssi: ``pip install 'nalssi[plot]'`` could install a stranger's."""
     written = [path for top in ("db", "scraper", "nalssi") for path in (docs.ROOT / top).rglob("*")]
     texts = [path for path in written if path.suffix in (".py", ".toml")]
     texts.append(docs.ROOT / "config.toml")

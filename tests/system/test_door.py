@@ -1,4 +1,4 @@
-"""The public door: ``import nalssi``."""
+"""The public package: ``import nalssi``."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_readme_asks_through_it(tmp_path, monkeypatch, capsys):
     with Store.open(tmp_path / "weather.db") as store:
         see(store, make_look(), make_content(make_reading(), make_reading(station=BUSAN)))
     monkeypatch.chdir(tmp_path)
-    exec(example)  # noqa: S102 - our own README
+    exec(example)  # noqa: S102 - the README of this repository
     assert capsys.readouterr().out.startswith("서울 4.9 down\n부산 4.9 down\n")
 
 
@@ -59,10 +59,16 @@ def test_every_public_name_exists():
 
 def test_every_record_of_an_answer_is_public():
     tree = ast.parse((Path(__file__).parents[2] / "db/query.py").read_text("utf-8"))
-    (questions,) = (one for one in tree.body if isinstance(one, ast.ClassDef))
-    answers = [one.returns for one in questions.body if isinstance(one, ast.FunctionDef)]
+    (questions,) = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    answers = [
+        function.returns for function in questions.body if isinstance(function, ast.FunctionDef)
+    ]
     named = {
-        node.id for one in answers if one for node in ast.walk(one) if isinstance(node, ast.Name)
+        node.id
+        for returned in answers
+        if returned
+        for node in ast.walk(returned)
+        if isinstance(node, ast.Name)
     }
     assert "Latest" in named
     assert named - set(dir(builtins)) <= set(nalssi.__all__)
@@ -82,7 +88,8 @@ def test_every_error_of_a_question_is_of_one_kind():
     ],
 )
 def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, origin, source):
-    checkout = SimpleNamespace(read_text=lambda _: None)  # in the path, beside the installed one
+    # A checkout in the path, beside the installed package.
+    checkout = SimpleNamespace(read_text=lambda _: None)
     installed = SimpleNamespace(read_text=lambda _: origin)
     monkeypatch.setattr(metadata, "distributions", lambda **_: [checkout, installed])
     monkeypatch.setattr(sys, "executable", "/opt/my nalssi/bin/python")
@@ -92,7 +99,7 @@ def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, o
 
 def test_an_unknown_public_name_is_no_attribute():
     with pytest.raises(AttributeError, match="no attribute 'weather'"):
-        getattr(nalssi, "weather")  # noqa: B009 - mypy knows better
+        getattr(nalssi, "weather")  # noqa: B009 - mypy would refuse the attribute
 
 
 def test_importing_nalssi_imports_no_other_module(tmp_path):
@@ -112,7 +119,7 @@ def test_a_file_that_hides_a_package_is_named(tmp_path, name, place):
     command = run(NALSSI, "stations", cwd=Path("/"), path=str(tmp_path))
     last = library.stderr.splitlines()[-1]
     named = hiding.parent if hiding.suffix == ".sql" else hiding
-    if library.returncode == 0:  # a plain folder does not hide what is installed beside it
+    if library.returncode == 0:  # a plain folder does not hide an installed package
         assert hiding.suffix == ".sql"
         return
     assert last.startswith(
@@ -123,5 +130,5 @@ def test_a_file_that_hides_a_package_is_named(tmp_path, name, place):
 
 
 def test_a_module_runs_the_command(tmp_path):
-    asked = run(sys.executable, "-m", "nalssi", "--version", cwd=tmp_path)
-    assert asked.stdout.split() == ["nalssi,", "version", nalssi.__version__]
+    version_run = run(sys.executable, "-m", "nalssi", "--version", cwd=tmp_path)
+    assert version_run.stdout.split() == ["nalssi,", "version", nalssi.__version__]

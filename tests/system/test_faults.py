@@ -1,4 +1,4 @@
-"""Whatever breaks: what was acknowledged is there, what was seen is kept, and looking goes on."""
+"""After any fault, acknowledged looks are in the file, no look is lost, and polling goes on."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def portal() -> Iterator[FaultPortal]:
 
 @pytest.fixture
 def config(tmp_path: Path, portal: FaultPortal) -> Path:
-    """A config with the one portal."""
+    """The config file with the one portal."""
     return write_config(tmp_path, portal.server.url())
 
 
 @pytest.fixture
-def kept(config: Path) -> Path:
-    """Where the database will be."""
+def database(config: Path) -> Path:
+    """The future path of the database."""
     return config.with_name("weather.db")
 
 
@@ -68,9 +68,9 @@ def kept(config: Path) -> Path:
 
 
 def killed_at_random(folder: Path, portal: FaultPortal, kills: int, *, seed: int = 20) -> None:
-    """Kill one process after the other amid its looks; check after each what is there."""
+    """Kill processes during their looks; check the database after each kill."""
     chance = random.Random(seed)
-    kept = folder / "weather.db"
+    database = folder / "weather.db"
     before: Counter[str] = Counter()
     for nth in range(kills):
         urls = [portal.server.url(host=f"p{n}.localhost") for n in range(4)]
@@ -80,14 +80,14 @@ def killed_at_random(folder: Path, portal: FaultPortal, kills: int, *, seed: int
             time.sleep(chance.random() / 5)
             child.kill()
             acknowledged = Counter(look["portal"] for look in child.log("look"))
-        faults.assert_sound(kept)
-        there = looks(kept)
-        assert before + acknowledged <= there
-        before = there
+        faults.assert_sound(database)
+        counts = looks(database)
+        assert before + acknowledged <= counts
+        before = counts
     with Child(config, "sweeps", sweeps=1) as child:
         assert child.wait() == 0
-    assert looks(kept).total() == before.total() + 4
-    assert not rows(kept, "SELECT 1 FROM fetches WHERE outcome = 'unread'")
+    assert looks(database).total() == before.total() + 4
+    assert not rows(database, "SELECT 1 FROM fetches WHERE outcome = 'unread'")
 
 
 def test_acknowledged_looks_survive_every_kill(tmp_path, portal):
@@ -105,14 +105,14 @@ def test_acknowledged_looks_survive_every_kill(tmp_path, portal):
         ("db.write.store:write_robots", []),
     ],
 )
-def test_killed_at_this_point_a_look_is_there_whole_or_not_at_all(config, kept, point, left):
+def test_killed_at_this_point_a_look_is_there_whole_or_not_at_all(config, database, point, left):
     with Child(config, "sweeps", sweeps=1, die=point) as child:
         assert child.wait() == -signal.SIGKILL
-    assert [outcome for _, outcome, _ in rows(kept)] == left
+    assert [outcome for _, outcome, _ in rows(database)] == left
     with Child(config, "sweeps", sweeps=1) as child:
         assert child.wait() == 0
-    assert {outcome for _, outcome, _ in rows(kept)} == {"read"}
-    faults.assert_sound(kept)
+    assert {outcome for _, outcome, _ in rows(database)} == {"read"}
+    faults.assert_sound(database)
 
 
 KILL_WHILE_COPYING = """
@@ -142,12 +142,12 @@ def test_killed_while_the_copy_beside_is_made_the_file_is_the_old_one(tmp_path):
     faults.assert_sound(path)
 
 
-# ---- no room
+# ---- a full disk
 
 
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """Make the folder a disk of two megabytes: the file, its WAL and a few looks fit in it."""
+    """Mount a disk of two megabytes: the file, its WAL and a few looks fit into it."""
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("only root may mount a small disk")
@@ -175,8 +175,8 @@ def fill_disk(folder: Path) -> None:
 def test_looks_during_a_full_disk_are_stored_later(tmp_path, portal, how, journal):
     folder = tmp_path / "small"
     folder.mkdir()
-    kept = folder / "weather.db"
-    config = write_config(tmp_path, portal.server.url(), database=str(kept), journal=journal)
+    database = folder / "weather.db"
+    config = write_config(tmp_path, portal.server.url(), database=str(database), journal=journal)
     with small_disk(folder) if how == "disk" else contextlib.nullcontext(), Child(config) as child:
         child.until("look")
         process = child.process.pid
@@ -193,8 +193,8 @@ def test_looks_during_a_full_disk_are_stored_later(tmp_path, portal, how, journa
         seen = len(child.log("look"))
         child.until("look", seen + 2)
         assert child.stop() == 0
-        faults.assert_in_order(kept, portal)
-        faults.assert_sound(kept)
+        faults.assert_in_order(database, portal)
+        faults.assert_sound(database)
 
 
 # ---- the file itself
@@ -203,11 +203,11 @@ def test_looks_during_a_full_disk_are_stored_later(tmp_path, portal, how, journa
 def scramble(path: Path) -> None:
     """Flip bits on every page but the first."""
     chance = random.Random(1)
-    whole = bytearray(path.read_bytes())
-    for place in range(4096, len(whole), 3):
-        whole[place] ^= chance.randrange(1, 256)
+    content = bytearray(path.read_bytes())
+    for place in range(4096, len(content), 3):
+        content[place] ^= chance.randrange(1, 256)
     with path.open("r+b") as file:
-        file.write(whole)
+        file.write(content)
 
 
 def another_of_ours(path: Path) -> None:
@@ -242,24 +242,24 @@ MOVED: dict[str, Callable[[Path], None]] = {
     ],
 )
 def test_a_missing_or_replaced_file_is_reported_and_used_once_it_is_back(
-    config, kept, portal, how, journal
+    config, database, portal, how, journal
 ):
-    """The daemon lives: started anew it would make a new file, or use the wrong one."""
+    """The daemon keeps running: after a restart it would create a file or use the wrong one."""
     write_config(config.parent, portal.server.url(), journal=journal)
-    aside = kept.with_name("aside.db")
+    aside = database.with_name("aside.db")
     with Child(config) as child:
         child.until("look")
-        os.link(kept, aside)
-        MOVED[how](kept)
-        there = kept.read_bytes() if kept.exists() else None
-        told = child.until("not kept yet", 2)
-        assert "gone" in told[-1]["reason"] or "another file" in told[-1]["reason"]
-        assert (kept.read_bytes() if kept.exists() else None) == there
-        aside.replace(kept)
+        os.link(database, aside)
+        MOVED[how](database)
+        replaced = database.read_bytes() if database.exists() else None
+        refusals = child.until("not kept yet", 2)
+        assert "gone" in refusals[-1]["reason"] or "another file" in refusals[-1]["reason"]
+        assert (database.read_bytes() if database.exists() else None) == replaced
+        aside.replace(database)
         child.until("look", len(child.log("look")) + 2)
         assert child.stop() == 0
-    faults.assert_in_order(kept, portal)
-    faults.assert_sound(kept)
+    faults.assert_in_order(database, portal)
+    faults.assert_sound(database)
 
 
 @pytest.mark.parametrize(
@@ -270,16 +270,16 @@ def test_a_missing_or_replaced_file_is_reported_and_used_once_it_is_back(
         pytest.param("written over", marks=pytest.mark.slow),
     ],
 )
-def test_a_damaged_file_is_reported_with_each_look_and_never_replaced(config, kept, how):
+def test_a_damaged_file_is_reported_with_each_look_and_never_replaced(config, database, how):
     write_config(config.parent, rows_url(config), journal="delete")
     with Child(config) as child:
         child.until("look")
         child.send(signal.SIGSTOP)
-        whole = kept.read_bytes()
+        intact = database.read_bytes()
         if how == "written over":
-            kept.write_bytes(b"a letter" * 1000)
+            database.write_bytes(b"a letter" * 1000)
         else:
-            os.truncate(kept, 0 if how == "emptied" else len(whole) // 2)
+            os.truncate(database, 0 if how == "emptied" else len(intact) // 2)
         child.send(signal.SIGCONT)
         child.until("not kept yet", 2)
         assert child.stop() == 6
@@ -288,35 +288,39 @@ def test_a_damaged_file_is_reported_with_each_look_and_never_replaced(config, ke
         assert again.wait() == 6
 
 
-def test_flipped_bytes_under_a_running_daemon_are_reported_once(config, kept, inbox):
-    """SQLite has no checksums, and reads a page again only when somebody else changed the file."""
-    told = config.read_text(encoding="utf-8")
-    config.write_text(f'notify.ping = "{inbox.url}/ping"\n{told}', encoding="utf-8")
+def test_flipped_bytes_under_a_running_daemon_are_reported_once(config, database, inbox):
+    """SQLite has no checksums, and reads a page again only after a change by another process."""
+    settings = config.read_text(encoding="utf-8")
+    config.write_text(f'notify.ping = "{inbox.url}/ping"\n{settings}', encoding="utf-8")
     with Child(config, inspect_s=0.2) as child:
         child.until("look", 2)
         assert not child.log("database at fault")
-        scramble(kept)
+        scramble(database)
         child.until("database at fault")
         until(lambda: any(path == "/ping/fail" for path, _ in inbox.pings()), child=child)
         before = len(child.log())
-        until(lambda: len(child.log()) >= before + 2, child=child)  # looks, and more inspections
+        # Wait for more looks and inspections.
+        until(lambda: len(child.log()) >= before + 2, child=child)
         after = [path for path, _ in inbox.pings()]
-        assert "/ping" not in after[after.index("/ping/fail") :]  # no look is a success now
+        assert "/ping" not in after[after.index("/ping/fail") :]  # no ping of success any more
         assert child.stop() in {0, 6}
-    said = [line["fault"] for line in child.log("database at fault")]
-    assert len(said) == len(set(said))
-    with contextlib.suppress(DatabaseError), query.Database(kept) as db:  # too bad to be asked
+    found = [line["fault"] for line in child.log("database at fault")]
+    assert len(found) == len(set(found))
+    with (
+        contextlib.suppress(DatabaseError),
+        query.Database(database) as db,
+    ):  # too damaged for a question
         assert db.faults()
     with Child(config) as again:
         until(lambda: again.process.poll() == 6 or again.log("not kept yet"), child=again)
 
 
-def test_a_file_that_an_inspection_missed_is_reported_intact_again(config, kept):
+def test_a_file_that_an_inspection_missed_is_reported_intact_again(config, database):
     with Child(config, inspect_s=0.2) as child:
         child.until("look")
-        kept.rename(kept.with_name("aside.db"))
+        database.rename(database.with_name("aside.db"))
         child.until("database at fault")
-        kept.with_name("aside.db").rename(kept)
+        database.with_name("aside.db").rename(database)
         child.until("database sound again")
         assert child.stop() == 0
 
@@ -328,30 +332,30 @@ def named_rows(path: Path) -> list[tuple[str, str, str]]:
 
 
 def rows_url(config: Path) -> str:
-    """The one portal's address in a config."""
+    """The address of the portal in a config."""
     return config.read_text(encoding="utf-8").split('url = "')[1].split('"')[0]
 
 
 @pytest.mark.slow
-def test_a_read_only_file_is_reported_and_written_once_allowed(config, kept, portal):
+def test_a_read_only_file_is_reported_and_written_once_allowed(config, database, portal):
     with Child(config) as child:
         child.until("look")
-        if subprocess.run(["chattr", "+i", kept], check=False, capture_output=True).returncode:
+        if subprocess.run(["chattr", "+i", database], check=False, capture_output=True).returncode:
             pytest.skip("this file system, or this user, cannot make a file immutable")
         try:
             child.until("not kept yet", 2)
         finally:
-            subprocess.run(["chattr", "-i", kept], check=True)
+            subprocess.run(["chattr", "-i", database], check=True)
         child.until("look", len(child.log("look")) + 2)
         assert child.stop() == 0
-    faults.assert_in_order(kept, portal)
-    faults.assert_sound(kept)
+    faults.assert_in_order(database, portal)
+    faults.assert_sound(database)
 
 
-def test_another_database_copied_over_ours_gets_no_wrong_stations(config, kept, portal):
-    """The ids that we remember are those of other rows there."""
+def test_another_database_copied_over_ours_gets_no_wrong_stations(config, database, portal):
+    """The remembered ids belong to other rows in that file."""
     write_config(config.parent, portal.server.url(), journal="delete")
-    other = kept.with_name("other.db")
+    other = database.with_name("other.db")
     with Store.open(other, journal="delete") as store:
         store.portal("p0", portal.server.url(), 1)
         for nth in range(10):
@@ -361,20 +365,20 @@ def test_another_database_copied_over_ours_gets_no_wrong_stations(config, kept, 
     with Child(config) as child:
         child.until("look")
         child.send(signal.SIGSTOP)
-        shutil.copyfile(other, kept)
+        shutil.copyfile(other, database)
         child.send(signal.SIGCONT)
         child.until("look", len(child.log("look")) + 2)
         assert child.stop() == 0
-    faults.assert_sound(kept)
-    # Each page has every city a tenth of a degree warmer than the one before.
+    faults.assert_sound(database)
+    # On each page every city is a tenth of a degree warmer than on the page before.
     wrong = rows(
-        kept,
+        database,
         "SELECT 1 FROM readings a JOIN readings b USING (sidebar_id) JOIN stations s ON "
         "s.id = a.station_id JOIN stations t ON t.id = b.station_id WHERE s.name_ko = '동두천' "
         "AND t.name_ko = '강릉' AND b.temperature - a.temperature NOT IN (1, -399)",
     )
     assert not wrong
-    assert len(rows(kept, "SELECT DISTINCT sidebar_id FROM readings")) >= 2
+    assert len(rows(database, "SELECT DISTINCT sidebar_id FROM readings")) >= 2
 
 
 # ---- the lock
@@ -389,21 +393,21 @@ def test_another_database_copied_over_ours_gets_no_wrong_stations(config, kept, 
         pytest.param("wal", "SELECT name FROM sqlite_schema", marks=pytest.mark.slow),
     ],
 )
-def test_a_locked_file_loses_no_look(config, kept, portal, journal, sql):
+def test_a_locked_file_loses_no_look(config, database, portal, journal, sql):
     write_config(config.parent, portal.server.url(), journal=journal)
     with Child(config) as child:
         child.until("look")
-        with holding(kept, sql):  # for longer than the patience of 0.3 s
-            asked = portal.asked
-            until(lambda: portal.asked >= asked + 2, child=child)
+        with holding(database, sql):  # longer than the daemon's wait of 0.3 s
+            before = portal.asked
+            until(lambda: portal.asked >= before + 2, child=child)
         child.until("look", len(child.log("look")) + 2)
         assert child.stop() == 0
         noticed = (journal, sql) != ("wal", "SELECT name FROM sqlite_schema")
         assert bool(child.log("not kept yet")) is noticed
-    assert {outcome for _, outcome, _ in rows(kept)} == {"read"}
-    assert looks(kept)["p0"] == portal.asked
-    faults.assert_in_order(kept, portal)
-    faults.assert_sound(kept)
+    assert {outcome for _, outcome, _ in rows(database)} == {"read"}
+    assert looks(database)["p0"] == portal.asked
+    faults.assert_in_order(database, portal)
+    faults.assert_sound(database)
 
 
 @pytest.mark.parametrize(
@@ -411,32 +415,34 @@ def test_a_locked_file_loses_no_look(config, kept, portal, journal, sql):
     [{"most_waiting": 2}, pytest.param({"most_bytes": 20_000}, marks=pytest.mark.slow)],
     ids=str,
 )
-def test_what_waits_is_bounded_and_the_loss_of_the_oldest_is_recorded(config, kept, portal, bound):
+def test_what_waits_is_bounded_and_the_loss_of_the_oldest_is_recorded(
+    config, database, portal, bound
+):
     """
-    A page has nine kilobytes: two of them wait, and no third.
+    A page has nine kilobytes: only two of them may wait.
 
-    Looks are two seconds apart, so that no two of them share a second.
+    Looks are two seconds apart, so that no two share a second.
     """
     with Child(config, interval_s=2, **bound) as child:
         child.until("look")
-        with holding(kept, "BEGIN EXCLUSIVE"):
+        with holding(database, "BEGIN EXCLUSIVE"):
             child.until("not kept yet", 5)
         child.until("look", len(child.log("look")) + 2)
         assert child.stop() == 0
-    ((at, detail),) = rows(kept, "SELECT at, detail FROM events WHERE kind = 'not kept'")
+    ((at, detail),) = rows(database, "SELECT at, detail FROM events WHERE kind = 'not kept'")
     lost = int(detail.removesuffix(detail[detail.index(" ") :]))
     assert lost >= 3
-    assert looks(kept)["p0"] == portal.asked - lost
+    assert looks(database)["p0"] == portal.asked - lost
     first = dt.datetime.fromisoformat(detail.split()[3])
-    assert not [when for when, *_ in rows(kept) if first.timestamp() <= when <= at]
-    faults.assert_sound(kept)
+    assert not [when for when, *_ in rows(database) if first.timestamp() <= when <= at]
+    faults.assert_sound(database)
 
 
 # ---- the portal
 
 
 def misbehaving(chance: random.Random) -> Callable[[Request], Iterator[bytes]]:
-    """Answer in another wrong way each time; now and then in the right one."""
+    """Answer each request with a random fault, or sometimes with a right page."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
     bomb = (
         shutil.which("gzip")
@@ -469,24 +475,24 @@ def misbehaving(chance: random.Random) -> Callable[[Request], Iterator[bytes]]:
             answer(status="302 Found", headers={"Location": "/"}),
             answer(status="304 Not Modified"),
         ]
-        one = chance.choice(replies)
-        yield from [one] if isinstance(one, bytes) else one(request)
+        chosen = chance.choice(replies)
+        yield from [chosen] if isinstance(chosen, bytes) else chosen(request)
 
     return reply
 
 
 def looked_at_misbehaving(folder: Path, sweeps: int) -> None:
-    """Look at ten sites of a portal that misbehaves; each look is a row, and nothing is left."""
+    """Poll ten sites of a misbehaving portal; each look is a row, and no resource leaks."""
     chance = random.Random(sweeps)
     with FaultPortal() as portal:
         portal.reply = misbehaving(chance)
 
         def robots(request: Request) -> Iterator[bytes]:
-            one = [NO_ROBOTS] * 6 + [
+            robots_reply = [NO_ROBOTS] * 6 + [
                 answer("User-agent: *\nDisallow: /"),
                 answer(status="500 Oops"),
             ]
-            yield chance.choice(one)
+            yield chance.choice(robots_reply)
 
         portal.robots = robots
         urls = [portal.server.url(host=f"p{n}.localhost") for n in range(10)]
@@ -495,14 +501,14 @@ def looked_at_misbehaving(folder: Path, sweeps: int) -> None:
             child.process.wait(max(faults.PATIENCE_S, sweeps * 3))
             assert child.process.returncode == 0, child.output
             held = child.log("sweep")
-    kept = config.with_name("weather.db")
-    assert looks(kept) == {f"p{n}": sweeps for n in range(10)}
-    assert not rows(kept, "SELECT 1 FROM fetches WHERE sidebar_id IS NULL AND reason IS NULL")
-    assert len(rows(kept, "SELECT DISTINCT outcome FROM fetches")) >= 4
-    faults.assert_sound(kept)
+    database = config.with_name("weather.db")
+    assert looks(database) == {f"p{n}": sweeps for n in range(10)}
+    assert not rows(database, "SELECT 1 FROM fetches WHERE sidebar_id IS NULL AND reason IS NULL")
+    assert len(rows(database, "SELECT DISTINCT outcome FROM fetches")) >= 4
+    faults.assert_sound(database)
     first, last = held[sweeps // 10], held[-1]
-    assert last["threads"] <= first["threads"] + 10  # DNS has a pool of its own
-    # Of ten looks at once some connections may be about to close; what stays open adds up.
+    assert last["threads"] <= first["threads"] + 10  # DNS has its own pool of threads
+    # Some connections of ten looks may still be closing; a leak would add up over the sweeps.
     assert min(sweep["descriptors"] for sweep in held[-3:]) <= first["descriptors"] + 10
     assert last["mib"] <= first["mib"] + 40
 
@@ -511,7 +517,7 @@ def test_a_hundred_looks_at_a_portal_that_misbehaves_are_a_hundred_rows(tmp_path
     looked_at_misbehaving(tmp_path, 10)
 
 
-# ---- told to stop
+# ---- stop signals
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
 STAGES: dict[str, Reply] = {
@@ -521,16 +527,16 @@ STAGES: dict[str, Reply] = {
 }
 
 
-def assert_given_up(child: Child, kept: Path) -> None:
+def assert_given_up(child: Child, database: Path) -> None:
     assert child.wait() == 0, child.output
-    _, outcome, reason = rows(kept)[-1]  # on a slow machine a look may have timed out before
+    _, outcome, reason = rows(database)[-1]  # on a slow machine earlier looks may have timed out
     assert outcome == "fetch_failed"
     assert "given up" in reason
-    faults.assert_sound(kept)
+    faults.assert_sound(database)
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "robots"])
-def test_a_stop_at_this_stage_leaves_a_row_for_the_look(config, kept, portal, stage):
+def test_a_stop_at_this_stage_leaves_a_row_for_the_look(config, database, portal, stage):
     if stage == "robots":
         portal.robots = silent
     else:
@@ -538,18 +544,18 @@ def test_a_stop_at_this_stage_leaves_a_row_for_the_look(config, kept, portal, st
     with Child(config) as child:
         until(lambda: portal.server.paths[-1:] == ["/robots.txt" if stage == "robots" else "/"])
         child.send(signal.SIGTERM)
-        assert_given_up(child, kept)
+        assert_given_up(child, database)
 
 
 @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGTERM] * 2], ids=["INT", "twice"])
-def test_other_stop_signals_do_the_same(config, kept, portal, signals):
+def test_other_stop_signals_do_the_same(config, database, portal, signals):
     portal.reply = silent
     with Child(config) as child:
         until(lambda: portal.asked)
         for number in signals:
             child.send(number)
             time.sleep(0.1)
-        assert_given_up(child, kept)
+        assert_given_up(child, database)
 
 
 def test_a_stop_while_connecting_leaves_a_row_for_the_look(tmp_path):
@@ -561,40 +567,40 @@ def test_a_stop_while_connecting_leaves_a_row_for_the_look(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_stop_with_the_usual_patience_takes_less_than_ten_seconds(config, kept, portal):
+def test_a_stop_with_the_usual_patience_takes_less_than_ten_seconds(config, database, portal):
     portal.reply = silent
     with Child(config, patience_s=5.0) as child:
         until(lambda: portal.asked)
         started = time.monotonic()
         child.send(signal.SIGTERM)
-        assert_given_up(child, kept)
+        assert_given_up(child, database)
         assert time.monotonic() - started < 10
 
 
-def test_a_stop_during_a_lock_stores_what_it_can_and_reports_the_losses(config, kept, portal):
+def test_a_stop_during_a_lock_stores_what_it_can_and_reports_the_losses(config, database, portal):
     with Child(config) as child:
         child.until("look")
-        with holding(kept, "BEGIN EXCLUSIVE"):
+        with holding(database, "BEGIN EXCLUSIVE"):
             child.until("not kept yet", 2)
             assert child.stop() == 6
         assert "could not be kept and are lost" in child.output
-    faults.assert_sound(kept)
+    faults.assert_sound(database)
 
 
 @pytest.mark.slow
-def test_a_stop_just_before_the_file_is_free_loses_no_look(config, kept):
+def test_a_stop_just_before_the_file_is_free_loses_no_look(config, database):
     with Child(config) as child:
         child.until("look")
-        with holding(kept, "BEGIN EXCLUSIVE"):
+        with holding(database, "BEGIN EXCLUSIVE"):
             child.until("not kept yet")
             child.send(signal.SIGSTOP)
             child.send(signal.SIGTERM)
         child.send(signal.SIGCONT)
         assert child.wait() == 0
-    faults.assert_sound(kept)
+    faults.assert_sound(database)
 
 
-def test_a_stop_during_a_write_stores_the_look(config, kept, portal):
+def test_a_stop_during_a_write_stores_the_look(config, database, portal):
     held = threading.Event()
 
     def late(_: Request) -> Iterator[bytes]:
@@ -604,73 +610,75 @@ def test_a_stop_during_a_write_stores_the_look(config, kept, portal):
     portal.reply = late
     with Child(config, busy_s=faults.PATIENCE_S, patience_s=faults.PATIENCE_S) as child:
         until(lambda: portal.asked, child=child)
-        with holding(kept, "BEGIN EXCLUSIVE"):
-            held.set()  # the page arrives, and nobody may write
+        with holding(database, "BEGIN EXCLUSIVE"):
+            held.set()  # the page arrives, and no process may write
             time.sleep(0.5)
             child.send(signal.SIGTERM)
             time.sleep(0.2)
         assert child.wait() == 0, child.output
-    assert {outcome for _, outcome, _ in rows(kept)} == {"read"}
+    assert {outcome for _, outcome, _ in rows(database)} == {"read"}
     assert not child.log("not kept yet")
-    faults.assert_sound(kept)
+    faults.assert_sound(database)
 
 
-def test_a_stop_waits_neither_for_dns_nor_for_a_channel_that_hangs(config, kept, portal):
-    there, away = portal.server.url(), portal.server.url(host=faults.HANGS)
-    channels = {"notify.ping": f"{away}ping", "notify.webhook": f"{away}hook"}
-    write_config(config.parent, there, away, **channels)
+def test_a_stop_waits_neither_for_dns_nor_for_a_channel_that_hangs(config, database, portal):
+    reachable, hanging = portal.server.url(), portal.server.url(host=faults.HANGS)
+    channels = {"notify.ping": f"{hanging}ping", "notify.webhook": f"{hanging}hook"}
+    write_config(config.parent, reachable, hanging, **channels)
     with Child(config, patience_s=5.0) as child:
         child.until("look")
         child.send(signal.SIGTERM)
-        assert child.wait() == 0, child.output  # in a third of the time that DNS hangs
-    assert {(name, outcome) for name, outcome, _ in named_rows(kept)} == {
+        assert child.wait() == 0, child.output  # within a third of the time for which DNS hangs
+    assert {(name, outcome) for name, outcome, _ in named_rows(database)} == {
         ("p0", "read"),
         ("p1", "fetch_failed"),
     }
-    assert "given up" in named_rows(kept)[-1][2]
-    faults.assert_sound(kept)
+    assert "given up" in named_rows(database)[-1][2]
+    faults.assert_sound(database)
 
 
-# ---- told to read the config again
+# ---- a new config
 
 
-def test_a_new_config_is_used_and_a_wrong_one_is_reported_once(config, kept, portal):
+def test_a_new_config_is_used_and_a_wrong_one_is_reported_once(config, database, portal):
     with Child(config) as child:
         child.until("look")
         write_config(config.parent, portal.server.url(), portal.server.url(host="p1.localhost"))
         for _ in range(20):
             child.send(signal.SIGHUP)
-        until(lambda: looks(kept)["p1"], child=child)
+        until(lambda: looks(database)["p1"], child=child)
         config.write_text("interval_minutes = 'often'", encoding="utf-8")
         child.send(signal.SIGHUP)
         child.until("config refused, the old one stays in use")
-        before = looks(kept)
-        until(lambda: all(looks(kept)[name] > before[name] for name in ("p0", "p1")), child=child)
+        before = looks(database)
+        until(
+            lambda: all(looks(database)[name] > before[name] for name in ("p0", "p1")), child=child
+        )
         assert len(child.log("config refused, the old one stays in use")) == 1
         assert child.stop() == 0
-    assert {reason for _, _, reason in rows(kept)} == {None}
+    assert {reason for _, _, reason in rows(database)} == {None}
 
 
 @pytest.mark.slow
-def test_a_new_config_during_a_lock_loses_no_look(config, kept, portal):
+def test_a_new_config_during_a_lock_loses_no_look(config, database, portal):
     with Child(config) as child:
         child.until("look")
-        with holding(kept, "BEGIN EXCLUSIVE"):
+        with holding(database, "BEGIN EXCLUSIVE"):
             child.until("not kept yet")
             write_config(config.parent, portal.server.url(), portal.server.url(host="p1.localhost"))
             child.send(signal.SIGHUP)
             child.until("looking", 2)
             until(lambda: any(line["portal"] == "p1" for line in child.log("not kept yet")))
-        until(lambda: looks(kept)["p1"] >= 2, child=child)
+        until(lambda: looks(database)["p1"] >= 2, child=child)
         assert child.stop() == 0
-    assert looks(kept).total() == portal.asked
-    faults.assert_sound(kept)
+    assert looks(database).total() == portal.asked
+    faults.assert_sound(database)
 
 
-# ---- several at once
+# ---- several daemons
 
 
-def test_one_of_several_daemons_runs_and_the_next_starts_after_its_kill(config, kept):
+def test_one_of_several_daemons_runs_and_the_next_starts_after_its_kill(config, database):
     with contextlib.ExitStack() as stack:
         children = [stack.enter_context(Child(config)) for _ in range(3)]
         children.append(stack.enter_context(Child(config, "sweeps")))
@@ -681,14 +689,14 @@ def test_one_of_several_daemons_runs_and_the_next_starts_after_its_kill(config, 
         following = stack.enter_context(Child(config))
         following.until("looking")
         assert following.stop() == 0
-    faults.assert_sound(kept)
+    faults.assert_sound(database)
 
 
 # ---- time
 
 
 @pytest.mark.slow
-def test_stopped_for_long_there_is_one_late_look_and_no_burst(config, kept, portal):
+def test_stopped_for_long_there_is_one_late_look_and_no_burst(config, database, portal):
     with Child(config) as child:
         child.until("look")
         child.send(signal.SIGSTOP)
@@ -699,7 +707,7 @@ def test_stopped_for_long_there_is_one_late_look_and_no_burst(config, kept, port
         time.sleep(0.5)
         assert portal.asked - before <= 2
         assert child.stop() == 0
-    faults.assert_sound(kept)
+    faults.assert_sound(database)
 
 
 @pytest.mark.parametrize(
@@ -710,7 +718,7 @@ def test_stopped_for_long_there_is_one_late_look_and_no_burst(config, kept, port
         pytest.param(-3600, True, id="back", marks=pytest.mark.slow),
     ],
 )
-def test_a_clock_that_is_set_makes_no_burst_and_no_pause(config, kept, portal, ahead_s, works):
+def test_a_clock_that_is_set_makes_no_burst_and_no_pause(config, database, portal, ahead_s, works):
     with Child(config) as child:
         child.until("look")
         if not works:
@@ -723,12 +731,13 @@ def test_a_clock_that_is_set_makes_no_burst_and_no_pause(config, kept, portal, a
         assert child.stop() == 0
         now = time.time() + max(ahead_s, 0)
         assert len(child.log("the clock was set")) == 1
-    assert all(at <= now + 1 for at, *_ in rows(kept))  # a second look in a second takes the next
-    assert rows(kept, "SELECT count(*) FROM events WHERE kind = 'clock'") == [(1,)]
-    faults.assert_sound(kept)
+    # A second look in one second is dated to the next second.
+    assert all(at <= now + 1 for at, *_ in rows(database))
+    assert rows(database, "SELECT count(*) FROM events WHERE kind = 'clock'") == [(1,)]
+    faults.assert_sound(database)
 
 
-def test_a_clock_that_was_never_set_is_waited_for(config, kept, portal):
+def test_a_clock_that_was_never_set_is_waited_for(config, database, portal):
     ahead = config.with_name("ahead_s")
     ahead.write_text(str(-50 * 365 * 86_400))
     with Child(config) as child:
@@ -738,7 +747,7 @@ def test_a_clock_that_was_never_set_is_waited_for(config, kept, portal):
         ahead.write_text("0")
         child.until("look")
         assert child.stop() == 0
-    faults.assert_sound(kept)
+    faults.assert_sound(database)
 
 
 # ---- restarts and back-off
@@ -755,7 +764,7 @@ def test_restarts_add_no_requests(config, portal):
 
 @pytest.mark.slow
 def test_restarts_add_no_requests_to_a_schedule(config, portal):
-    """Not even where the schedule is rarer than the interval."""
+    """Also if the schedule is rarer than the interval."""
     text = f'schedule = "0 0 1 1 *"\n{config.read_text(encoding="utf-8")}'
     config.write_text(text, encoding="utf-8")
     for _ in range(2):
@@ -768,25 +777,25 @@ def test_restarts_add_no_requests_to_a_schedule(config, portal):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "3600"}], ids=["back-off", "Retry-After"])
-def test_a_back_off_survives_a_restart(config, kept, portal, headers):
+def test_a_back_off_survives_a_restart(config, database, portal, headers):
     status = "429 Slow down" if headers else "500 Oops"
     portal.reply = answer(status=status, headers=headers)
     for _ in range(2):
         with Child(config, interval_s=2 if headers else 300) as child:
             child.until("looking")
-            until(lambda: rows(kept), child=child)
+            until(lambda: rows(database), child=child)
             time.sleep(0.3)
             assert child.stop() == 0
     assert portal.asked == 1
 
 
-def test_after_a_back_off_the_first_success_brings_the_interval_back(config, kept, portal):
+def test_after_a_back_off_the_first_success_brings_the_interval_back(config, database, portal):
     oops, turns = answer(status="500 Oops"), itertools.count()
     portal.reply = lambda _: iter([oops if next(turns) < 2 else answer(box(1))])
     with Child(config) as child:
         child.until("look", 5)
         assert child.stop() == 0
-    times = [at for at, *_ in rows(kept)]
+    times = [at for at, *_ in rows(database)]
     waits_s = [b - a for a, b in itertools.pairwise(times)]
     assert waits_s[1] >= 3  # doubled twice
     assert max(waits_s[2:]) < 6  # and not once more

@@ -1,4 +1,4 @@
-"""deploy/grafana: each query of the dashboard has an answer, with Grafana's macros replaced."""
+"""deploy/grafana: each query of the dashboard has rows, with Grafana's macros replaced."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DAY_S = 24 * 3600
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
-    """The last day: an hour that goes on, a freeze of five hours, a gap."""
+    """A database of the last day: changing hours, a freeze of five hours, a gap."""
     path: Path = tmp_path_factory.mktemp("grafana") / "weather.db"
     end = int(now().timestamp())
     with Store.open(path) as store:
@@ -83,8 +83,8 @@ def test_the_files_agree_on_the_data_source():
     (source,) = yaml.safe_load(
         (FOLDER / "provisioning" / "datasources" / "nalssi.yaml").read_text("utf-8")
     )["datasources"]
-    told = re.findall(r'"uid": "(\w+)"', json.dumps(DASHBOARD["panels"]))
-    assert set(told) == {source["uid"]}
+    uids = re.findall(r'"uid": "(\w+)"', json.dumps(DASHBOARD["panels"]))
+    assert set(uids) == {source["uid"]}
     assert {panel["datasource"]["type"] for panel in DASHBOARD["panels"]} == {source["type"]}
     (provider,) = yaml.safe_load(
         (FOLDER / "provisioning" / "dashboards" / "nalssi.yaml").read_text("utf-8")

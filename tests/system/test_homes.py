@@ -1,4 +1,4 @@
-"""docs/homes.md: the REST sensor of Home Assistant understands what the address answers."""
+"""docs/homes.md: the REST sensor of Home Assistant reads the answer of its address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support import docs
 
 @pytest.fixture(scope="module")
 def answer(tmp_path_factory) -> dict[str, Any]:
-    """What the sensor's address answers on a site of the demo."""
+    """The answer of the sensor's address on a site of the demo."""
     folder = tmp_path_factory.mktemp("homes")
     demo.run(folder / "demo.db", now=dt.datetime.now(dt.UTC), say=len)
     run = nalssi("site", folder / "site", "--db", folder / "demo.db")
