@@ -1,12 +1,12 @@
 """
-Pages of archives a second: ours, fastwarc that only reads, and warcio with BeautifulSoup.
+Archived pages a second: nalssi, fastwarc that only reads, and warcio with BeautifulSoup.
 
 Two generated archives of 66 KB pages, one with a box on every page and one with a box on every
-hundredth. Bodies differ from each other, so that gzip has work to do; boxes change every hour of
-the archive's time, on thirty pages. Ours is the whole command: processes, database, every commit.
+hundredth. Bodies differ, so that gzip has work to do; boxes change every hour of the archive's
+time, on thirty pages. nalssi is measured as the command: processes, database, every commit.
 
-Start-up is taken off by difference: a rate is that of the pages that the larger of two archives has
-more. All ways take turns, and the best of the rounds counts, as other work only makes slower.
+A rate is that of the additional pages of the larger of two archives, and so excludes the start-up.
+All readers take turns; the best round counts, because other work on the machine only slows.
 
     python -m benchmarks.backfill [--pages 20000] [--rounds 5]
 """
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 PAGE_BYTES: Final = 66_000
 BOX_CHANGES: Final = 30
-"""Pages that show one box."""
+"""The number of pages that show the same box."""
 
 PORTALS: Final = 20
 FEW: Final = 10
-"""The smaller archive has so many times fewer pages."""
+"""How many times fewer pages the smaller archive has."""
 
 SOUP_PAGES: Final = 100
 GOALS: Final = {
@@ -61,7 +61,7 @@ def words() -> list[str]:
 
 
 def pieces() -> list[bytes]:
-    """Articles to make pages of: each page has some hundred, no two the same ones."""
+    """Paragraphs of pages: each page has about a hundred, in another selection."""
     chance, known = random.Random(2), words()
     made = []
     for _ in range(20_000):
@@ -115,7 +115,7 @@ def write(path: Path, count: int, *, box_every: int, seed: int = 0) -> Path:
     return path
 
 
-# ---- ways to read them, each in a process of its own
+# ---- readers, each in its own process
 
 
 ONLY_READ: Final = """
@@ -137,13 +137,13 @@ with open(sys.argv[1], "rb") as stream:
 
 
 def run(*arguments: str) -> tuple[float, int]:
-    """Seconds that a command takes, and the most memory that one of its processes had, in MiB."""
+    """The seconds of a command, and the largest peak memory among its processes, in MiB."""
     started = time.perf_counter()
     child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
     most = 0
     while child.poll() is None:
         most = max(most, *map(memory_mib, (child.pid, *children(child.pid))))
-        time.sleep(0.02)  # the kernel keeps the peak: this need only come before the end
+        time.sleep(0.02)  # the kernel keeps the peak, so that a sample before the end suffices
     if child.returncode:
         sys.exit(f"{arguments}: exit code {child.returncode}")
     return time.perf_counter() - started, most
@@ -166,13 +166,13 @@ def memory_mib(pid: int) -> int:
 
 
 def backfill(database: Path, *paths: Path, workers: int = 1) -> tuple[float, int]:
-    """Our command, into a database that is there and empty."""
+    """Run ``nalssi backfill`` into an existing empty database."""
     from db.write.store import Store  # noqa: PLC0415 - writing archives needs no database
 
     database.unlink(missing_ok=True)
     Store.open(database).close()
-    ours = ("-m", "scraper", "backfill", "--db", str(database), "--workers", str(workers))
-    return run(*ours, *map(str, paths))
+    command = ("-m", "scraper", "backfill", "--db", str(database), "--workers", str(workers))
+    return run(*command, *map(str, paths))
 
 
 # ---- the comparison
@@ -185,11 +185,11 @@ def _slowest() -> defaultdict[Any, float]:
 @dataclass(kw_only=True)
 class Measured:
     """
-    The best of the rounds.
+    The results of the best rounds.
 
     Attributes:
         few, count: Pages of the smaller and of the larger archives.
-        best: Seconds by reader, by how many pages have one box, and by the archive's size.
+        best: Seconds by reader, by pages per box, and by the archive's size.
         two: Seconds for two archives, by the number of workers.
         peaks: The most memory of a process in MiB, by the archive's size.
         soup_s, start_s: Seconds of warcio with BeautifulSoup, and of importing both alone.
@@ -204,7 +204,7 @@ class Measured:
     start_s: float = math.inf
 
     def rate(self, reader: str, every: int) -> float:
-        """Pages a second, of those that the larger archive has more."""
+        """Pages a second, of the additional pages of the larger archive."""
         took = self.best[reader, every, self.count] - self.best[reader, every, self.few]
         return (self.count - self.few) / took
 
@@ -225,7 +225,7 @@ class Measured:
 
 
 def measured(folder: Path, count: int, rounds: int) -> Measured:
-    """Run every reader on every archive, in turn, for so many rounds."""
+    """Run every reader on every archive, in turn, ``rounds`` times."""
     found = Measured(few=count // FEW, count=count)
     archives = {
         (every, size): write(folder / f"{every}-{size}.warc.gz", size, box_every=every)
@@ -255,14 +255,14 @@ def measured(folder: Path, count: int, rounds: int) -> Measured:
 
 
 def show(found: Measured) -> None:
-    """Print the rates and the memory, and whether that reaches its goals."""
+    """Print the rates and the memory, and whether they reach their goals."""
     few, count, peaks = found.few, found.count, found.peaks
     print(f"{'pages a second':32}{'a box on each':>16}{'on one in 100':>16}")
     for reader in ("ours", "fastwarc"):
         print(f"{reader:32}{found.rate(reader, 1):16,.0f}{found.rate(reader, 100):16,.0f}")
     print(f"{'warcio with BeautifulSoup':32}{found.soup_rate:16,.0f}")
-    one, two = found.two[1], found.two[2]
-    print(f"two archives of {count:,}: {one:.2f} s with one worker, {two:.2f} s with two")
+    first, second = found.two[1], found.two[2]
+    print(f"two archives of {count:,}: {first:.2f} s with one worker, {second:.2f} s with two")
     print(f"most memory of a process: {peaks[few]} MiB, {few:,} pages; {peaks[count]}, {count:,}")
     _say("memory, MiB", peaks[count], MOST_MIB, met=peaks[count] < MOST_MIB)
     grown = peaks[count] - peaks[few]
@@ -276,10 +276,10 @@ def _say(what: str, found: float, goal: float, *, met: bool) -> None:
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--pages", type=int, default=20_000)
-    asked.add_argument("--rounds", type=int, default=5)
-    given = asked.parse_args()
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--pages", type=int, default=20_000)
+    options.add_argument("--rounds", type=int, default=5)
+    given = options.parse_args()
     os.chdir(Path(__file__).parent.parent)
     with tempfile.TemporaryDirectory() as folder:
         show(measured(Path(folder), given.pages, given.rounds))

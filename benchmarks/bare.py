@@ -1,5 +1,5 @@
 """
-The questions of ``benchmarks.database`` to raw ``sqlite3``: the least that gives the same answer.
+The questions of ``benchmarks.database`` in raw ``sqlite3``: the least work for the same answer.
 
 On nalssi's own tables, and on a naive table of one row a city and look.
 """
@@ -23,7 +23,7 @@ NOW = history.END
 
 
 def rebuild_raw(path: Path) -> None:
-    """Spells alone, without what is known of the sets that they show."""
+    """Only the spells, without the facts about their sets."""
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("CREATE TEMP TABLE bare (p, f, u, a, s, PRIMARY KEY (p, f)) WITHOUT ROWID")
         conn.execute("""
@@ -137,7 +137,7 @@ def stats_raw(conn: sqlite3.Connection, since: dt.datetime | None) -> list[tuple
     return conn.execute(_STATS, {"since": epoch(since) if since else 0}).fetchall()
 
 
-# ---- the same of the naive table, without a notion of what was live
+# ---- the same questions to the naive table, which knows no states
 
 
 def naive_latest(conn: sqlite3.Connection) -> float:

@@ -1,14 +1,14 @@
 """
-The database at size, beside raw ``sqlite3`` and beside what one would otherwise have.
+A large database, compared with raw ``sqlite3`` and with a naive table.
 
-A history of ten years, looked at every ten minutes, of one portal and of ten that share a feed, is
-kept through the project's own store. Then, in one run, the same questions are asked of
+The project's own store records ten years of looks every ten minutes, at one portal and at ten that
+share a feed. Then, in one run, the same questions are asked of
 
 - nalssi;
 - raw ``sqlite3`` on nalssi's own tables, doing the least possible for the same answer;
 - a naive table: one row a city and look, the time as ISO text, an index on city and time.
 
-Each number is a median; what counts are the ratios.
+Each number is a median; the goals are ratios.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 class Size:
-    """The databases, what was measured on them, and which goals were missed."""
+    """The databases, the measurements, and the missed goals."""
 
     def __init__(self, folder: Path, *, years: int, portals: int) -> None:
         self.folder, self.years, self.portals = folder, years, portals
@@ -73,14 +73,14 @@ class Size:
 
     def run(self) -> list[str]:
         """Measure everything; returns the goals that were missed."""
-        year, one = self.folder / "year.db", self.folder / "one.db"
+        year, one_year = self.folder / "year.db", self.folder / "one.db"
         made(year, years=1)
-        self.bulk(one)
+        self.bulk(one_year)
         self.append()
-        self.questions(one, year)
+        self.questions(one_year, year)
         if self.portals > 1:
             self.several(self.folder / "several.db")
-        self.export(one)
+        self.export(one_year)
         self.size()
         return self.missed
 
@@ -95,7 +95,7 @@ class Size:
     # ---- writing
 
     def bulk(self, path: Path) -> None:
-        """Keep all captures, then the same rows by bare SQL: seconds of the processor alone."""
+        """Store all captures, then the same rows by bare SQL: seconds of processor time."""
         took = 0.0
         path.unlink(missing_ok=True)
         with Store.open(path) as store:
@@ -103,7 +103,7 @@ class Size:
                 store._conn.execute(f"PRAGMA {pragma}")  # noqa: SLF001 - bare has both, too
             store.portal(history.name(0), "https://portal-0.example/", 600)
             for batch in months(self.years):
-                gc.collect()  # what making the batch left behind is not to be counted here
+                gc.collect()  # garbage of making the batch must not be counted here
                 began = time.process_time()
                 captures.keep(store, batch)
                 took += time.process_time() - began
@@ -123,21 +123,21 @@ class Size:
             )
 
     def append(self) -> None:
-        """One more look, committed to the disk, as the daemon keeps it."""
+        """One more look, committed to the disk as by the daemon."""
         path = self.folder / "append.db"
         path.unlink(missing_ok=True)
         with Store.open(path) as store:
             store.portal("koya", "https://koya.example/", 600)
             conn = sqlite3.connect(path)
             conn.execute("PRAGMA synchronous = extra")
-            conn.execute("CREATE TABLE bare AS SELECT * FROM fetches")  # no trigger counts there
+            conn.execute("CREATE TABLE bare AS SELECT * FROM fetches")  # no trigger counts its rows
             conn.execute("CREATE UNIQUE INDEX bare_key ON bare (portal_id, fetched_at)")
-            ours, raw = [], []
+            took_s, raw = [], []
             for nth in range(300):
                 at = NOW + dt.timedelta(minutes=20 * nth)
                 began = time.perf_counter()
                 look_at(store, at, nth // 6)
-                ours.append(time.perf_counter() - began)
+                took_s.append(time.perf_counter() - began)
                 began = time.perf_counter()
                 conn.execute(
                     "INSERT INTO bare (portal_id, fetched_at, outcome, milliseconds, sidebar_id)"
@@ -147,91 +147,91 @@ class Size:
                 conn.commit()
                 raw.append(time.perf_counter() - began)
             conn.close()
-        took, bare = statistics.median(ours), statistics.median(raw)
+        took, bare = statistics.median(took_s), statistics.median(raw)
         compare("append a look (two commits: the page, then what it says)", took, bare)
         self.goal("append beside a bare INSERT and commit", took / bare, most=2.3)
 
-    # ---- asking
+    # ---- questions
 
     def questions(self, path: Path, year: Path) -> None:
-        """The questions of one portal, on ten years and on one."""
+        """Questions to one portal, on ten years and on one."""
         since = NOW - dt.timedelta(days=365)
         naive = naive_table(path, self.folder / "naive.db")
         with query.Database(path) as db, query.Database(year) as small, raw(path) as conn:
-            ours, bare = medians(lambda: db.latest(now=NOW), lambda: latest_raw(conn), rounds=101)
-            compare("latest", ours, bare, naive_latest(naive))
-            self.goal("latest beside bare SQL", ours / bare, most=2)
-            ours, bare = medians(
+            nalssi, bare = medians(lambda: db.latest(now=NOW), lambda: latest_raw(conn), rounds=101)
+            compare("latest", nalssi, bare, naive_latest(naive))
+            self.goal("latest beside bare SQL", nalssi / bare, most=2)
+            nalssi, bare = medians(
                 lambda: db.latest(now=NOW), lambda: small.latest(now=NOW), rounds=101
             )
-            self.goal("latest on all years beside one", ours / bare, most=1.3)
+            self.goal("latest on all years beside one", nalssi / bare, most=1.3)
 
-            ours, bare = medians(
+            nalssi, bare = medians(
                 lambda: db.series("서울", since=since), lambda: series_raw(conn, since)
             )
-            compare("a year of one station", ours, bare, naive_series(naive, since))
-            self.goal("series beside plain SQL", ours / bare, most=1.5)
+            compare("a year of one station", nalssi, bare, naive_series(naive, since))
+            self.goal("series beside plain SQL", nalssi / bare, most=1.5)
 
             for what, start in (("a year", since), (f"{self.years} years", None)):
-                ours, bare = medians(
+                nalssi, bare = medians(
                     functools.partial(db.stats, "서울", since=start),
                     functools.partial(stats_raw, conn, start),
                 )
-                compare(f"daily stats of {what}", ours, bare, naive_stats(naive, start))
-                self.goal(f"daily stats of {what} beside plain SQL", ours / bare, most=1.5)
+                compare(f"daily stats of {what}", nalssi, bare, naive_stats(naive, start))
+                self.goal(f"daily stats of {what} beside plain SQL", nalssi / bare, most=1.5)
             took = median(lambda: db.hours("서울", since=since, now=NOW))
             print("hours of a year of one station")
             say("nalssi (no plain SQL gives the means)", took, took)
             self.goal("hours of a year, ms", 1000 * took, most=60)
             took = median(lambda: db.latest_best(now=NOW), rounds=51)
-            ours = median(lambda: db.latest(now=NOW), rounds=51)
-            compare("latest_best", took, ours)
+            nalssi = median(lambda: db.latest(now=NOW), rounds=51)
+            compare("latest_best", took, nalssi)
             self.goal("freezes of all years, ms", 1000 * median(db.freezes), most=5)
         naive.close()
 
     def several(self, path: Path) -> None:
-        """The same of several portals that share a feed."""
+        """Questions to several portals that share a feed."""
         began = time.perf_counter()
         made(path, years=self.years, portals=self.portals)
         print(f"{self.portals} portals: made in {time.perf_counter() - began:.0f} s")
         since = NOW - dt.timedelta(days=365)
         with query.Database(path) as db, raw(path) as conn:
-            ours, bare = medians(lambda: db.latest(now=NOW), lambda: latest_raw(conn), rounds=51)
-            compare("latest of all", ours, bare)
+            nalssi, bare = medians(lambda: db.latest(now=NOW), lambda: latest_raw(conn), rounds=51)
+            compare("latest of all", nalssi, bare)
             took = median(lambda: db.hours("서울", since=since, now=NOW), rounds=5)
             print("hours of a year of one station at all, and who agrees")
             say("nalssi", took, took)
-            self.goal("latest of all beside bare SQL", ours / bare, most=2)
-            ours, bare = medians(
+            self.goal("latest of all beside bare SQL", nalssi / bare, most=2)
+            nalssi, bare = medians(
                 lambda: db.series("서울", since=since), lambda: series_raw(conn, since), rounds=5
             )
-            compare("a year of one station at all", ours, bare)
-            self.goal("series at all beside plain SQL", ours / bare, most=1.5)
-            ours, bare = medians(
+            compare("a year of one station at all", nalssi, bare)
+            self.goal("series at all beside plain SQL", nalssi / bare, most=1.5)
+            nalssi, bare = medians(
                 lambda: db.stats("서울", since=since, portal=history.name(0)),
                 lambda: stats_raw(conn, since),
             )
-            compare("daily stats of a year at one of them", ours, bare)
-            self.goal("daily stats at one beside plain SQL", ours / bare, most=1.5)
+            compare("daily stats of a year at one of them", nalssi, bare)
+            self.goal("daily stats at one beside plain SQL", nalssi / bare, most=1.5)
             took = median(lambda: db.stats("서울", since=since), rounds=5)
             print("daily stats of a year, of the portal that changed last, and who agrees")
             say("nalssi (no plain SQL gives that)", took, took)
 
     def export(self, path: Path) -> None:
-        """All readings as CSV, beside the shell of SQLite over the same view."""
+        """All readings as CSV, compared with SQLite's shell on the same view."""
         if not (shell := shutil.which("sqlite3")):
             print("export: no sqlite3 shell on this machine to compare with")
             return
         target = self.folder / "weather.csv"
         command = [sys.executable, "-m", "scraper", "export", "--db", str(path), "-o", str(target)]
-        ours, peak = timed_child(command)
+        nalssi, peak = timed_child(command)
         target.unlink()
         with target.open("wb") as out:
-            theirs, _ = timed_child(
+            shell_s, _ = timed_child(
                 [shell, "-csv", "-header", str(path), "SELECT * FROM weather"], out
             )
-        compare("export as CSV", ours, theirs)
-        self.goal("export speed beside the shell", theirs / ours, least=0.5)
+        compare("export as CSV", nalssi, shell_s)
+        self.goal("export speed beside the shell", shell_s / nalssi, least=0.5)
         self.goal("export resident MB", peak / 1e6, most=100)
         took, peak = timed_child([*command, "--what", "hours"])
         with query.Database(path) as db:
@@ -241,7 +241,7 @@ class Size:
         self.goal("export of hours resident MB", peak / 1e6, most=100)
 
     def size(self) -> None:
-        """Bytes of a look: a month as the daemon keeps it, beside the naive table."""
+        """Bytes a look: a month stored as by the daemon, compared with the naive table."""
         path = self.folder / "month.db"
         path.unlink(missing_ok=True)
         with Store.open(path) as store:
@@ -252,15 +252,17 @@ class Size:
             for nth in range(MONTH_OF_LOOKS):
                 look_at(store, NOW + dt.timedelta(minutes=10 * nth), nth // 6)
         with closing(sqlite3.connect(path)) as conn:
-            ours = (pages(conn) - before) / MONTH_OF_LOOKS
+            bytes_a_look = (pages(conn) - before) / MONTH_OF_LOOKS
             (readings,) = conn.execute("SELECT count(*) FROM readings").fetchone()
             per_reading = (pages(conn) - before) / readings
         with closing(naive_table(path, self.folder / "naive-month.db", "fetches")) as conn:
             naive = pages(conn) / MONTH_OF_LOOKS
-        print(f"size: {ours:.0f} bytes a look, {per_reading:.0f} a reading; naive {naive:.0f}")
-        # 7.80; 8.18 with numbers and skies taken out of a fragment before it was deflated, which
-        # saved 66 bytes a sidebar and was a format of its own.
-        self.goal("times smaller a look than the naive table", naive / ours, least=7.7)
+        print(
+            f"size: {bytes_a_look:.0f} bytes a look, {per_reading:.0f} a reading; naive {naive:.0f}"
+        )
+        # Measured 7.80. It was 8.18 when fragments were stored without numbers and skies: 66 bytes
+        # less a sidebar, but in a format of its own.
+        self.goal("times smaller a look than the naive table", naive / bytes_a_look, least=7.7)
 
 
 # ---- databases
@@ -278,7 +280,7 @@ def months(years: int) -> Iterable[list[captures.Capture]]:
 
 
 def made(path: Path, *, years: int, portals: int = 1) -> None:
-    """A database of such a history, unless it is there from an earlier run."""
+    """Make a database of such a history, unless an earlier run left it."""
     if not path.exists():
         with Store.open(path) as store:
             store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - it is not measured
@@ -286,19 +288,19 @@ def made(path: Path, *, years: int, portals: int = 1) -> None:
 
 
 def look_at(store: Store, at: dt.datetime, hour: int) -> None:
-    """Keep a look as the daemon does: its page first, then what it says."""
+    """Store a look as the daemon does: its page first, then its content."""
     look = Look(portal="koya", fetched_at=at, milliseconds=100, status=200, wire_bytes=66_000)
     page = store.keep_page(look, KeptPage(look_id=0, portal="koya", body=PAGE, encoding="utf-8"))
-    said = history.content(hour)
-    store.keep_content(page, said, page_date=at.astimezone(KST).date())
+    content = history.content(hour)
+    store.keep_content(page, content, page_date=at.astimezone(KST).date())
 
 
 PAGE = os.urandom(5_000) + bytes(60_000)
-"""It compresses to about what a page does."""
+"""A body that compresses about as well as a page."""
 
 
 def bare_copy(path: Path, copy: Path) -> float:
-    """How long bare SQL takes for the same rows in the same tables."""
+    """The seconds of bare SQL for the same rows in the same tables."""
     copy.unlink(missing_ok=True)
     tables = ("portals", "stations", "conditions", "sidebars", "readings", "captures", "spells")
     with closing(sqlite3.connect(path)) as conn:
@@ -326,7 +328,7 @@ def bare_copy(path: Path, copy: Path) -> float:
 
 
 def naive_table(path: Path, copy: Path, looks: str = "captures") -> sqlite3.Connection:
-    """One row a city and look, as a script in cron writes them."""
+    """A table with one row a city and look, as a script in cron would write it."""
     copy.unlink(missing_ok=True)
     conn = sqlite3.connect(copy)
     conn.execute("CREATE TABLE weather (time TEXT, city TEXT, sky TEXT, temperature REAL)")

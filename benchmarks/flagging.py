@@ -1,9 +1,8 @@
 """
-How well flags tell wrong temperatures from right ones: a simulated year of sixteen stations.
+How well flags separate wrong temperatures from right ones, in a simulated year of 16 stations.
 
-The same feed is kept twice, looked at every ten minutes: as it is, where each flag is a false
-alarm; and with faults whose place is known, stations that stand for eight hours and values that are
-eight degrees off for one hour.
+The same feed is recorded twice, every ten minutes: unchanged, where each flag is a false alarm; and
+with known faults: stations stuck for eight hours, and values eight degrees off for an hour.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ DAYS = 365
 STUCK_HOURS = 8
 LEAST_CAUGHT = 0.99
 MOST_ALARMS = 1.0
-"""In a station-year."""
+"""The limit in a station-year."""
 
 Place = tuple[str, int]
 """A station and an hour."""
 
 
 def main() -> None:
-    """Measure, and exit with the goals that were missed."""
+    """Measure, and exit with the missed goals."""
     feed = Feed(BEGIN, DAYS)
     right = {hour: dict(feed.weather.at(hour)) for hour in feed.published}
     wrong, stuck, spikes = with_faults(right)
@@ -52,17 +51,17 @@ def main() -> None:
     stood_failed = sum(any(found.get(place) == 4 for place in run) for run in stuck)
     hit, failed = (sum(found.get(place, 0) >= flag for place in spikes) for flag in (3, 4))
     years = len(CITIES) * DAYS / 365
-    each = [sum(flag >= least for flag in alarms.values()) / years for least in (3, 4)]
+    false_alarms = [sum(flag >= least for flag in alarms.values()) / years for least in (3, 4)]
     faulty = {place for run in stuck for place in run} | set(spikes)
     beside = sum(place not in faulty for place in found) / years
-    print(f"false alarms in a station-year: {each[0]:.2f}, of flag 4 {each[1]:.2f}")
+    print(f"false alarms in a station-year: {false_alarms[0]:.2f}, of flag 4 {false_alarms[1]:.2f}")
     print(f"flags of right values beside faults, in a station-year: {beside:.2f}")
     print(f"stuck for {STUCK_HOURS} h: {stood} of {len(stuck)} caught, {stood_failed} with flag 4")
     print(f"spikes of 8 degrees: {hit} of {len(spikes)} caught, {failed} with flag 4")
     missed = [
         what
         for what, is_met in (
-            ("false alarms", each[0] <= MOST_ALARMS),
+            ("false alarms", false_alarms[0] <= MOST_ALARMS),
             ("stuck", stood >= LEAST_CAUGHT * len(stuck)),
             ("spikes", hit >= LEAST_CAUGHT * len(spikes)),
         )
@@ -74,7 +73,7 @@ def main() -> None:
 def with_faults(
     right: Mapping[int, Mapping[str, int]],
 ) -> tuple[dict[int, dict[str, int]], list[list[Place]], list[Place]]:
-    """The hours with faults in them, and where those are."""
+    """The hours with faults, and the places of stuck values and of spikes."""
     chance, hours = random.Random(1), sorted(right)
     wrong = {hour: dict(values) for hour, values in right.items()}
     stuck: list[list[Place]] = []
@@ -93,7 +92,7 @@ def with_faults(
 
 
 def flagged(feed: Feed, printed: Mapping[int, Mapping[str, int]]) -> dict[Place, int]:
-    """The worst flag of each value that has one, when the portal prints this."""
+    """The worst flag of each flagged value, if the portal prints these values."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weather.db"
         with Store.open(path) as store:
@@ -112,7 +111,7 @@ def flagged(feed: Feed, printed: Mapping[int, Mapping[str, int]]) -> dict[Place,
 
 
 def look(feed: Feed, printed: Mapping[int, Mapping[str, int]], at: int) -> Capture:
-    """What the portal shows at a second."""
+    """The capture of the portal at a second."""
     content = content_of(tuple(printed[feed.newest(at)].items()))
     return Capture(
         portal="a",

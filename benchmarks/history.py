@@ -1,8 +1,8 @@
 """
 A made-up history: years of looks at portals whose sixteen values change every hour.
 
-All portals read one feed, each some minutes later than the one before, as the real ones do. The
-values are made of sines and a fixed seed: the same history each time.
+All portals show one feed, each some minutes later than the portal before. The values are sums of
+sines and noise from a fixed seed, so that the history is the same each time.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def name(nth: int) -> str:
 
 
 def content(hour: int) -> Content:
-    """What the feed says in this hour: a summer, a day, and a little chance."""
+    """The content of the feed in an hour: season, time of day, and some noise."""
     chance = random.Random(hour)
     season = 12 - 14 * math.cos(2 * math.pi * hour / HOURS_A_YEAR)
     day = 4 * math.cos(2 * math.pi * (hour + 9 - 15) / 24)  # warmest at 15 h in Korea
@@ -57,8 +57,12 @@ def content(hour: int) -> Content:
         for place, city in enumerate(CITIES)
     )
     entries = [
-        Entry(label=one.condition.label, city=one.city, temperature=f"{one.temperature_c:.1f}")
-        for one in readings
+        Entry(
+            label=reading.condition.label,
+            city=reading.city,
+            temperature=f"{reading.temperature_c:.1f}",
+        )
+        for reading in readings
     ]
     fragment = text(entries, "").strip()
     return Content(
@@ -71,12 +75,12 @@ def content(hour: int) -> Content:
 
 
 def batches(*, hours: int, portals: int) -> Iterator[list[Capture]]:
-    """All looks, a day of all portals at a time, oldest first."""
+    """All looks, in batches of a day of all portals, oldest first."""
     first = END - dt.timedelta(hours=hours)
     for day in range(0, hours, 24):
         batch = []
         for hour in range(day, min(day + 24, hours)):
-            said = content(hour)
+            shown = content(hour)
             for portal in range(portals):
                 start = first + dt.timedelta(hours=hour, minutes=3 * portal, seconds=portal)
                 batch += [
@@ -84,8 +88,8 @@ def batches(*, hours: int, portals: int) -> Iterator[list[Capture]]:
                         portal=name(portal),
                         captured_at=start + dt.timedelta(minutes=10 * nth),
                         precision="second",
-                        digest=said.digest,
-                        content=None if nth or portal else said,
+                        digest=shown.digest,
+                        content=None if nth or portal else shown,
                         page_date=(start + dt.timedelta(hours=9)).date(),
                     )
                     for nth in range(LOOKS_AN_HOUR)
@@ -94,7 +98,7 @@ def batches(*, hours: int, portals: int) -> Iterator[list[Capture]]:
 
 
 def write(store: Store, *, hours: int, portals: int = 1) -> None:
-    """Keep such a history, up to ``END``."""
+    """Store such a history, up to ``END``."""
     for nth in range(portals):
         store.portal(name(nth), f"https://{name(nth)}.example/", 600)
     for batch in batches(hours=hours, portals=portals):

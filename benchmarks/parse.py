@@ -1,10 +1,9 @@
 """
-From the bytes of one page to its Readings: ours, and the usual ways over the whole document.
+From the bytes of one page to its readings: nalssi, and the usual parsers of whole documents.
 
-Every way gives the same date and the same readings, which is checked first. Then all are timed in
-turn, round by round, so that a machine that is slower for a while is slower for all; the ratio is
-of medians. At the end: ours over pages of growing size, with the box at the start, at the end, and
-not at all.
+Every way must give the same date and readings, which is checked first. Then all are timed in turn,
+round by round, so that other work on the machine slows all alike; the ratio is of medians. At the
+end, nalssi reads pages of growing size, with the box at the start, at the end, and without a box.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def ours(page: bytes) -> sidebar.Sidebar:
 
 
 def _sidebar(date: str, entries: Iterable[tuple[str, str, str]]) -> sidebar.Sidebar:
-    """The rest of the way, the same for all: strings to a Sidebar."""
+    """The last step, the same for all parsers: strings to a Sidebar."""
     lines = []
     for label, icon, rest in entries:
         city, _, temperature = rest.removesuffix("℃").partition(" ")
@@ -128,13 +127,13 @@ def beside_others() -> None:
     for name, (way, _) in WAYS.items():
         if normalize.readings(way(PAGE)) != expected or way(PAGE).page_date != ours(PAGE).page_date:
             sys.exit(f"{name} reads something else")
-    taken: dict[str, list[float]] = {name: [] for name in WAYS}
+    samples: dict[str, list[float]] = {name: [] for name in WAYS}
     for _ in range(ROUNDS):
         for name, (way, times) in WAYS.items():
-            taken[name].append(_seconds(way, PAGE, times))
-    base = statistics.median(taken["nalssi"])
+            samples[name].append(_seconds(way, PAGE, times))
+    base = statistics.median(samples["nalssi"])
     print(f"one page of {len(PAGE):,} bytes, bytes -> Readings, median of {ROUNDS} rounds")
-    for name, seconds in taken.items():
+    for name, seconds in samples.items():
         median = statistics.median(seconds)
         print(f"{name:28} {median * 1e6:10.1f} µs {median / base:8.1f} x")
 

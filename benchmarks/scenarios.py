@@ -1,4 +1,4 @@
-"""The stories that ``benchmarks.truth`` tells: feeds, portals, and what goes wrong with them."""
+"""The stories of ``benchmarks.truth``: feeds, portals and their faults."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Scenario:
     Attributes:
         name: Of its row in the table.
         begin: Epoch seconds.
-        days: How long it is looked at.
+        days: How long its portals are polled.
         portals: In the order in which they are added.
     """
 
@@ -41,7 +41,7 @@ class Scenario:
 
 
 class _Stories:
-    """Collects scenarios; each has a feed and a seed of its own."""
+    """Collects scenarios; each has its own feed and seed."""
 
     def __init__(self) -> None:
         self.all: list[Scenario] = []
@@ -57,7 +57,7 @@ class _Stories:
         all_known: bool = False,
         **feed: Any,
     ) -> None:
-        """Add a story whose portals are made of its beginning and its feed."""
+        """Add a story; ``portals`` makes its portals from its beginning and its feed."""
         made = Feed(begin, days, seed=len(self.all), **feed)
         scenario = Scenario(
             name=name,
@@ -70,23 +70,23 @@ class _Stories:
         self.all.append(scenario)
 
 
-def _alone(**wrong: Any) -> Callable[[int, Feed], tuple[Portal, ...]]:
-    """One portal, of which this is wrong."""
-    return lambda _, feed: (Portal(name="a", feed=feed, **wrong),)
+def _alone(**faults: Any) -> Callable[[int, Feed], tuple[Portal, ...]]:
+    """One portal with these faults."""
+    return lambda _, feed: (Portal(name="a", feed=feed, **faults),)
 
 
 def _healthy(count: int, *, minutes: int = 5) -> Callable[[int, Feed], tuple[Portal, ...]]:
-    """Portals, each so many minutes later than the one before."""
+    """Healthy portals, each ``minutes`` later than the one before."""
     return lambda _, feed: tuple(
         Portal(name=name, feed=feed, lag_s=60 * minutes * nth)
         for nth, name in enumerate("abcde"[:count])
     )
 
 
-def _beside(**wrong: Any) -> Callable[[int, Feed], tuple[Portal, ...]]:
-    """A healthy portal, added last, and one of which this is wrong."""
+def _beside(**faults: Any) -> Callable[[int, Feed], tuple[Portal, ...]]:
+    """A portal with these faults, and a healthy one, added last."""
     return lambda _, feed: (
-        Portal(name="a", feed=feed, **wrong),
+        Portal(name="a", feed=feed, **faults),
         Portal(name="b", feed=feed, lag_s=240),
     )
 

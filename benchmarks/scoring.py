@@ -1,4 +1,4 @@
-"""Holds answers against the feed: what was fresh, what was stale, and what could be known."""
+"""Compares answers with the feed: which values were fresh, stale, or not knowable."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 LEAST_FRESH_LIVE: Final = 0.98
 FLAT_AFTER_S: Final = 7 * HOUR_S
-"""Six hourly sets and a late one: from then on a city that is stuck in a moving set is known."""
+"""Six hourly sets and a late one: from then on a stuck city in a moving set can be known."""
 
 CROWD: Final = 4
-"""No hourly feed has more new sets than this in three hours."""
+"""The most new sets of an hourly feed in three hours."""
 
 FAILED: Final = (4, "4", "fail")
-"""The flags of a value that is called live and yet not vouched for."""
+"""The flags that doubt a live value."""
 
 HEADINGS: Final = (
     f"{'story':<44}{'fresh':>7}{'live %':>8}{'need-':>7}{'stale':>7}{'live,':>7}{'live,':>8}"
@@ -41,7 +41,7 @@ HEADINGS: Final = (
 @dataclass
 class Score:
     """
-    What answers were worth.
+    Counts of right and wrong answers.
 
     Attributes:
         fresh, fresh_live, needless: Fresh values; those called live; those refused needlessly.
@@ -49,7 +49,7 @@ class Score:
         stale_live, unknowable: Those called live where that could be known, and where not.
         made_up: Temperatures that the portal did not print.
         differ: How often ``at`` gave another state or temperature than ``latest``.
-        best_fresh, best_live: Moments at which some portal had a fresh value of a city; at which
+        best_fresh, best_live: Moments at which any portal had a fresh value of a city; at which
             the value that counts was a fresh one, called live.
         best_stale: At which it was stale and called live, where that could be known.
         mean_errors, extreme_errors: Of full days, degrees C.
@@ -74,9 +74,9 @@ class Score:
     empty_days: int = 0
 
     def __iadd__(self, other: Score) -> Score:
-        for name, ours in vars(self).items():
+        for name, value in vars(self).items():
             if name != "name":
-                setattr(self, name, ours + getattr(other, name))
+                setattr(self, name, value + getattr(other, name))
         return self
 
     def row(self) -> str:
@@ -92,7 +92,7 @@ class Score:
         )
 
     def goals(self) -> Iterator[tuple[str, bool]]:
-        """Each goal, with what was measured, and whether it is met."""
+        """Each goal with its measurement, and whether it is met."""
         yield (
             f"{self.stale_live} of {self.stale} stale called live, expected 0",
             not self.stale_live,
@@ -114,10 +114,10 @@ def _degrees(error: float | None) -> str:
 
 class Witness:
     """
-    Sees each page that was looked at, knows the feed, and judges answers.
+    Sees the page of each look, knows the feed, and judges answers.
 
     Args:
-        scenario: Whose portals these are.
+        scenario: The story of the portals.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -134,10 +134,10 @@ class Witness:
     def _feed(self) -> Feed:
         return self._scenario.portals[0].feed
 
-    # ---- what the looks so far suffice to know
+    # ---- what the looks so far prove
 
     def see(self, portal: str, page: Page) -> None:
-        """Take a page into account that was just looked at."""
+        """Add the page of a new look."""
         before = self._last.get(portal)
         if page.main not in self._watched:
             self._watched[page.main] = before is not None and page.at - before.at <= HOLD_S
@@ -148,14 +148,14 @@ class Witness:
         self._last[portal] = page
 
     def _proof(self, portal: str, page: Page) -> int:
-        """By when this page proves its set to have been published."""
+        """The latest second of publication that this page proves for its set."""
         proofs = [page.at, page.at - (page.age or 0)]
         if self._portals[portal].date_stands is None:
             proofs.append(end_of(page.page_date))
         return min(proofs)
 
     def _could_be_known(self, portal: str, city: str, at: int) -> bool:
-        """Whether the looks so far suffice to know that a stale value is stale."""
+        """Whether the looks so far prove that a stale value is stale."""
         page = self._last[portal]
         seen_for = at - self._proofs[city, page.hours[city]]
         if page.hours[city] != page.main:
@@ -166,7 +166,7 @@ class Witness:
     # ---- answers
 
     def ask(self, db: query.Database, at: int) -> None:
-        """Ask as of a moment that lies after all looks so far."""
+        """Ask about a moment after all looks so far, and judge the answers."""
         rows = db.latest(now=moment(at))
         for row in rows:
             live = row.state == "live" and getattr(row, "flag", None) not in FAILED
@@ -208,7 +208,7 @@ class Witness:
         self.score.made_up += celsius != (None if tenths is None else tenths / 10)
 
     def _age(self, portal: str, city: str, at: int) -> int:
-        """How long before this the feed published what the portal shows."""
+        """The time since the feed published the value that the portal shows."""
         return at - self._feed.published[self._last[portal].hours[city]]
 
     def _is_fresh(self, portal: str, city: str, at: int) -> bool:
@@ -221,7 +221,7 @@ class Witness:
     # ---- means
 
     def measure(self, db: query.Database) -> None:
-        """Hold the means and extremes of each full day against those of the feed."""
+        """Compare the means and extremes of each full day with those of the feed."""
         now = moment(self._scenario.end)
         for day in db.stats(*CITIES, by="day", now=now):
             since, until = epoch(day.since), epoch(day.until)
@@ -238,7 +238,7 @@ class Witness:
                     self.score.extreme_errors.append(abs(celsius - right))
 
     def _day(self, city: str, since: int, until: int) -> tuple[float, float, float]:
-        """The mean, the lowest and the highest temperature of what the feed had published."""
+        """The mean, the lowest and the highest temperature that the feed had published."""
         pieces = [
             (end - begin, self._feed.weather.at(hour)[city] / 10)
             for begin, end, hour in self._feed.changes(since, until)

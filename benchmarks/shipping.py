@@ -1,8 +1,8 @@
 """
-Shipping beside plain COPY of the same rows: `python -m benchmarks.shipping`.
+`nalssi ship` compared with a plain COPY of the same rows: `python -m benchmarks.shipping`.
 
-Half a year of three portals goes into a Postgres of our own and into DuckDB; then the same rows by
-an export to CSV and COPY into tables of the same columns. The ratio is of their rows a second.
+Half a year of three portals is shipped into a temporary Postgres and into DuckDB; then an export to
+CSV and COPY load the same rows into tables of the same columns. The ratio is of rows a second.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def copied(path: Path, uri: str, folder: Path) -> tuple[int, float]:
 
 
 def main() -> None:
-    """Measure, and print what came of it."""
+    """Measure, and print the results."""
     with tempfile.TemporaryDirectory() as place, postgres.running() as uri:
         folder = Path(place)
         with Store.open(folder / "weather.db") as store:

@@ -1,11 +1,10 @@
 """
-What ``nalssi latest`` costs on a year of looks, beside a Python that does nothing.
+The cost of ``nalssi latest`` on a year of looks, compared with an empty Python.
 
-A database of a year of ten-minute looks at one portal whose sixteen values change hourly is written
-through the project's own store, then commands are run in turn, round by round, as processes of
-their own; the ratio is of medians of user and system time. ``datasette``-like readers would ask
-``sqlite3`` directly: that is measured too. The floor of ``latest --json`` is a Python that only
-imports what it cannot do without: click, sqlite3, json and datetime.
+The project's own store writes a year of ten-minute looks at one portal whose sixteen values change
+hourly. Then commands run in turn, round by round, each as a process; the ratio is of medians of
+user and system time. A direct query by ``sqlite3``, as of Datasette, is measured too. The floor of
+``latest --json`` is a Python with only the necessary imports: click, sqlite3, json and datetime.
 """
 
 from __future__ import annotations
@@ -59,32 +58,32 @@ def content(hour: int) -> Content:
 
 
 def write_year(path: Path) -> None:
-    """A year of looks up to now, without waiting for the disk after each."""
+    """Write a year of looks up to now, without waiting for the disk."""
     start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10 * LOOKS)
     with Store.open(path, journal="wal") as store:
-        store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - it is only a benchmark
+        store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - the disk is not measured
         store.portal("koya", "https://koya.example/", 600)
         for nth in range(LOOKS):
             at = start + dt.timedelta(minutes=10 * nth)
             look = Look(portal="koya", fetched_at=at, milliseconds=100, status=200, wire_bytes=9000)
-            kept = KeptPage(look_id=0, portal="koya", body=b"page", encoding="utf-8")
-            kept = store.keep_page(look, kept)
-            store.keep_content(kept, content(nth // 6), page_date=at.date())
+            page = KeptPage(look_id=0, portal="koya", body=b"page", encoding="utf-8")
+            page = store.keep_page(look, page)
+            store.keep_content(page, content(nth // 6), page_date=at.date())
 
 
 def seconds(command: list[str], *, terminal: bool) -> float:
-    """CPU time of a process; its modules are compiled before, as pip does where it installs."""
+    """The CPU time of a process whose modules are compiled, as after an installation by pip."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     env = {**os.environ, "COLUMNS": "150", "PYTHONDONTWRITEBYTECODE": ""}
     if terminal:
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(command, stdout=theirs, env=env)
-        os.close(theirs)
-        with os.fdopen(ours, "rb", buffering=0) as shown:
+        our_end, child_end = pty.openpty()
+        process = subprocess.Popen(command, stdout=child_end, env=env)
+        os.close(child_end)
+        with os.fdopen(our_end, "rb", buffering=0) as shown:
             try:
                 while shown.read(65536):
                     pass
-            except OSError:  # how a terminal on Linux says that nobody is left
+            except OSError:  # on Linux: the other end is closed
                 pass
         process.wait()
     else:
@@ -113,18 +112,18 @@ def main() -> None:
             "nalssi latest, piped table": ([nalssi, "latest", "--db", str(path)], False),
             "nalssi latest, in a terminal": ([nalssi, "latest", "--db", str(path)], True),
         }
-        taken: dict[str, list[float]] = {name: [] for name in commands}
+        samples: dict[str, list[float]] = {name: [] for name in commands}
         for command, terminal in commands.values():
             seconds(command, terminal=terminal)
         for _ in range(ROUNDS):
             for name, (command, terminal) in commands.items():
-                taken[name].append(seconds(command, terminal=terminal))
-    base = statistics.median(taken["python -c pass"])
+                samples[name].append(seconds(command, terminal=terminal))
+    base = statistics.median(samples["python -c pass"])
     print(f"{LOOKS:,} looks, median of {ROUNDS} rounds")
-    for name, runs in taken.items():
+    for name, runs in samples.items():
         median = statistics.median(runs)
         print(f"{name:30} {median * 1e3:8.1f} ms {median / base:6.1f} x")
-    ratio = statistics.median(taken[LATEST]) / statistics.median(taken[FLOOR])
+    ratio = statistics.median(samples[LATEST]) / statistics.median(samples[FLOOR])
     print(f"{LATEST} is {ratio:.2f} times the floor, at most {MOST}")
 
 
@@ -145,11 +144,11 @@ with sqlite3.connect(path) as conn:
     conn.execute("CREATE TABLE IF NOT EXISTS weather (at TEXT, city TEXT, sky TEXT, celsius REAL)")
     conn.executemany("INSERT INTO weather VALUES (?, ?, ?, ?)", rows)
 """
-"""What one would write: it obeys no robots.txt, keeps no page, and waits for one commit."""
+"""A typical script: it ignores robots.txt, stores no page, and waits for one commit."""
 
 
 def cpu_seconds(command: list[str]) -> float:
-    """Of a process that ends well, in user mode and in the kernel."""
+    """The CPU seconds of a successful process, in user mode and in the kernel."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -158,7 +157,7 @@ def cpu_seconds(command: list[str]) -> float:
 
 @contextlib.contextmanager
 def serving() -> Iterator[str]:
-    """The address of a portal in a thread, whose page is as large as a real one."""
+    """Serve a portal with a page of real size in a thread; gives its address."""
     entries = [
         portal.Entry(label="흐림", icon="04", city=city, temperature=f"{nth * 1.7 - 9:.1f}")
         for nth, city in enumerate(portal.CITIES)
@@ -171,9 +170,9 @@ def serving() -> Iterator[str]:
 
 def scrape() -> None:
     """
-    One pass over one portal of this machine, as cron runs it, beside a script as one writes it.
+    Measure a pass over one local portal, as run by cron, compared with a typical script.
 
-    What counts is the time of the processor; the script appends the sixteen readings to a table.
+    The processor time is measured; the script appends the sixteen readings to a table.
     """
     nalssi = str(Path(sys.executable).with_name("nalssi"))
     with tempfile.TemporaryDirectory() as folder, serving() as url:
@@ -185,14 +184,14 @@ def scrape() -> None:
             "nalssi scrape": [nalssi, "scrape", "--config", str(config)],
         }
         for command in commands.values():
-            cpu_seconds(command)  # makes the database
-        taken: dict[str, list[float]] = {name: [] for name in commands}
+            cpu_seconds(command)  # creates the database
+        samples: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(ROUNDS):
             for name, command in commands.items():
-                taken[name].append(cpu_seconds(command))
-    base = statistics.median(taken["requests + BeautifulSoup"])
+                samples[name].append(cpu_seconds(command))
+    base = statistics.median(samples["requests + BeautifulSoup"])
     print(f"a pass over one portal, seconds of the processor, median of {ROUNDS} rounds")
-    for name, runs in taken.items():
+    for name, runs in samples.items():
         median = statistics.median(runs)
         print(f"{name:30} {median * 1e3:8.1f} ms {median / base:6.2f} x")
     print("nalssi scrape: at most 1 x")

@@ -28,7 +28,7 @@ def is_typed(function: Function) -> bool:
     given = function.args
     named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
     return function.returns is not None and all(
-        one.annotation for one in named if one.arg not in ("self", "cls")
+        argument.annotation for argument in named if argument.arg not in ("self", "cls")
     )
 
 
@@ -38,8 +38,8 @@ def main() -> None:
     ]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
     functions = [node for node in nodes if isinstance(node, Function)]
-    public = [one for one in functions if not one.name.startswith("_")]
-    documented = [one for one in public if ast.get_docstring(one) is not None]
+    public = [function for function in functions if not function.name.startswith("_")]
+    documented = [function for function in public if ast.get_docstring(function) is not None]
     lines = [line.strip() for source in sources for line in source.splitlines()]
     comments = [line for line in lines if line.startswith("#") or "  # " in line]
     bodies = sorted(map(body_lines, functions))

@@ -1,4 +1,4 @@
-"""Timing: medians of rounds in turn, child processes, and a line for each."""
+"""Timing: medians of alternating rounds, child processes, and printed lines."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def median(ask: Callable[[], object], *, rounds: int = 11) -> float:
-    """Seconds."""
+    """The median seconds of a call."""
     return medians(ask, rounds=rounds)[0]
 
 
 def medians(*asks: Callable[[], object], rounds: int = 11) -> list[float]:
-    """Seconds of each, measured in turn, so that what else happens here happens to all."""
+    """The median seconds of each call, in turn, so that other work slows all alike."""
     took: list[list[float]] = [[] for _ in asks]
     for _ in range(rounds):
         for ask, times in zip(asks, took, strict=True):
@@ -35,11 +35,11 @@ subprocess.run(sys.argv[1:], check=True)
 took = time.perf_counter() - began
 print(took, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
 """
-"""A small process in between: a child's peak counts from that of the process it was born of."""
+"""A small process in between, because a child's peak memory starts with that of its parent."""
 
 
 def timed_child(command: list[str], out: int | IO[bytes] = subprocess.DEVNULL) -> tuple[float, int]:
-    """Seconds of a process, and its bytes resident at most."""
+    """The seconds of a process, and its peak of resident bytes."""
     watch = [sys.executable, "-c", _WATCH, *command]
     run = subprocess.run(watch, stdout=out, stderr=subprocess.PIPE, text=True, check=False)
     if run.returncode:
@@ -48,9 +48,9 @@ def timed_child(command: list[str], out: int | IO[bytes] = subprocess.DEVNULL) -
     return float(took), 1024 * int(kibibytes)
 
 
-def compare(what: str, ours: float, raw: float, naive: float | None = None) -> None:
+def compare(what: str, nalssi: float, raw: float, naive: float | None = None) -> None:
     print(what)
-    say("nalssi", ours, raw)
+    say("nalssi", nalssi, raw)
     say("raw sqlite3", raw, raw)
     if naive is not None:
         say("naive table", naive, raw)

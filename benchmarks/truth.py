@@ -1,8 +1,8 @@
 """
-How often ``live`` is true: simulated feeds whose truth is known, and what nalssi says of them.
+How often ``live`` is true: nalssi's answers compared with simulated feeds.
 
-Portals are looked at every ten minutes; the looks are kept by the project's own store. At moments
-that no look knows of, ``latest`` and ``at`` are asked, and each answer is held against the feed:
+Portals are polled every ten minutes, and the project's own store records the looks. At moments
+between the looks, ``latest`` and ``at`` are asked, and each answer is compared with the feed:
 
 - fresh: the feed published the value less than 90 minutes before, and the portal answered within
   two intervals;
@@ -12,7 +12,7 @@ that no look knows of, ``latest`` and ``at`` are asked, and each answer is held 
 - needless: fresh, not called live, though the portal was watched when the set first appeared;
 - made up: another temperature than the portal printed last.
 
-What lies between fresh and stale may be called either.
+A value between fresh and stale may be called either.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ASKED_EVERY_S = 47 * 60
 PASS_S = 60
-"""Within this all portals were looked at: questions come after."""
+"""The longest pass over all portals: questions come after it."""
 
 
 def main() -> None:
@@ -45,22 +45,22 @@ def main() -> None:
     options.add_argument("--long", action="store_true", help="the year instead of the days")
     options.add_argument("--only", default="", help="stories whose name has this in it")
     chosen = options.parse_args()
-    told = scenarios.year() if chosen.long else scenarios.standard()
-    told = [scenario for scenario in told if chosen.only in scenario.name]
+    stories = scenarios.year() if chosen.long else scenarios.standard()
+    stories = [scenario for scenario in stories if chosen.only in scenario.name]
     began = time.monotonic()
     print(HEADINGS)
     total = Score(name="all")
-    for scenario in told:
+    for scenario in stories:
         score = run(scenario)
         print(score.row(), flush=True)
         total += score
     print(total.row())
-    print(f"{len(told)} stories in {time.monotonic() - began:.0f} s")
+    print(f"{len(stories)} stories in {time.monotonic() - began:.0f} s")
     sys.exit("\n".join(missed) if (missed := goals(total)) else 0)
 
 
 def goals(total: Score) -> list[str]:
-    """Print each goal and whether it is reached; give those that are not."""
+    """Print each goal and whether it is met; gives the missed goals."""
     missed = []
     for goal, met in total.goals():
         print(f"    {'met' if met else 'MISSED'}: {goal}")
@@ -70,7 +70,7 @@ def goals(total: Score) -> list[str]:
 
 
 def run(scenario: Scenario) -> Score:
-    """Look at the portals through the story, and ask on the way."""
+    """Poll the portals of a story, and ask in between."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weather.db"
         with Store.open(path) as store, query.Database(path) as db:
@@ -85,12 +85,12 @@ def run(scenario: Scenario) -> Score:
 
 def _watch(scenario: Scenario, store: Store, db: query.Database, witness: Witness) -> None:
     chance = random.Random(scenario.name)
-    asked = scenario.begin + scenario.settled_s + chance.randrange(ASKED_EVERY_S)
+    question = scenario.begin + scenario.settled_s + chance.randrange(ASKED_EVERY_S)
     for at in range(scenario.begin, scenario.end, INTERVAL_S):
-        while asked <= at:
-            if (asked - scenario.begin) % INTERVAL_S >= PASS_S:
-                witness.ask(db, asked)
-            asked += ASKED_EVERY_S + chance.randrange(INTERVAL_S)
+        while question <= at:
+            if (question - scenario.begin) % INTERVAL_S >= PASS_S:
+                witness.ask(db, question)
+            question += ASKED_EVERY_S + chance.randrange(INTERVAL_S)
         for nth, portal in enumerate(scenario.portals):
             second = at + 7 * nth + 1
             page = portal.look(second)

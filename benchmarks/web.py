@@ -1,10 +1,10 @@
 """
-What the web view costs on three years of two portals: bytes, milliseconds, memory.
+The cost of the web view on three years of two portals: bytes, milliseconds, memory.
 
-A history of 315,000 looks is written through the project's own store, with a day of polls at its
-end. Pages are made in turn, round by round; times are medians of the processor's.
-The site is measured a second time, when nothing changed; its bound is that of 34 files. Memory is
-that of ``nalssi serve`` after 400 requests. Ends with 1 where a bound is passed.
+The project's own store writes a history of 315,000 looks, with a day of polls at its end. Pages are
+made in turn, round by round; times are medians of processor time. The site is written a second
+time, when nothing changed; its bound is for 34 files. Memory is that of ``nalssi serve`` after 400
+requests. The exit code is 1 if a measurement exceeds its bound.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ def fill(path: Path, years: float) -> None:
         history.write(store, hours=hours, portals=2)
         for minute in range(0, 24 * 60, 10):
             at = history.END + dt.timedelta(minutes=minute)
-            said = history.content(hours + minute // 60)
+            content = history.content(hours + minute // 60)
             for nth in range(2):
                 look = Look(portal=history.name(nth), fetched_at=at, milliseconds=100, status=200)
                 page = KeptPage(look_id=0, portal=look.portal, body=b"<html>", encoding="utf-8")
-                store.keep_content(store.keep_page(look, page), said, page_date=None)
+                store.keep_content(store.keep_page(look, page), content, page_date=None)
 
 
 def pages(path: Path) -> list[Bound]:
-    asked: dict[str, tuple[Callable[[Asked], Answer], str, float, float]] = {
+    requests: dict[str, tuple[Callable[[Asked], Answer], str, float, float]] = {
         "front page": (front.front, "/", 20.0, 10.0),
         "chart of a week": (embed.chart, "/embed/108-week.svg", 15.0, 50.0),
         "latest.json": (data.latest_json, "/api/v1/latest.json", 20.0, 10.0),
@@ -69,18 +69,20 @@ def pages(path: Path) -> list[Bound]:
         "page of a portal": (portals.portal, "/portals/portal-0/", 40.0, 150.0),
     }
     values = {"station": 108, "portal": history.name(0)}
-    took: dict[str, list[float]] = {name: [] for name in asked}
+    took: dict[str, list[float]] = {name: [] for name in requests}
     sizes = {}
     with Database(path) as db:
         for _ in range(ROUNDS):
-            for name, (answer, url, *_) in asked.items():
+            for name, (answer, url, *_) in requests.items():
                 began = time.process_time()
                 with db.within(60):
-                    told = answer(Asked(db=db, now=NOW.astimezone(KST), path=url, values=values))
+                    response = answer(
+                        Asked(db=db, now=NOW.astimezone(KST), path=url, values=values)
+                    )
                 took[name].append((time.process_time() - began) * 1000)
-                sizes[name] = len(told.body) / 1000
+                sizes[name] = len(response.body) / 1000
     found = []
-    for name, (*_, kilobytes, milliseconds) in asked.items():
+    for name, (*_, kilobytes, milliseconds) in requests.items():
         found.append(Bound(name, sizes[name], kilobytes, "KB"))
         found.append(Bound(name, statistics.median(took[name]), milliseconds, "ms"))
     return found

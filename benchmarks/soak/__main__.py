@@ -1,4 +1,4 @@
-"""Run the soak, and print whether all of it is as it should be."""
+"""Run the soak, and print whether it met its goals."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 import benchmarks.soak
-from benchmarks.soak.notices import Expected, Listed, wrong
+from benchmarks.soak.notices import Expected, NoticeFile, wrong_notices
 from benchmarks.soak.portals import HOOK, serve, started
 from benchmarks.soak.stories import BEGIN, CYCLE_S, DAYS, stories
-from benchmarks.soak.troubles import TROUBLES, Ours
+from benchmarks.soak.troubles import TROUBLES, OwnTroubles
 from db import query
 from db.errors import DatabaseError
 from db.moments import moment
@@ -46,20 +46,21 @@ MOST_RESIDENT_MIB = 75.0
 MOST_GROWTH_MIB = 3.0
 MOST_CPU_MS = 30.0
 """
-The goals: at any time; from the second round of faults to the last whole one; a look.
+The limits of memory at any time, of its growth from the second round of faults to the last full
+one, and of processor time a look.
 
 Of the memory at any time, 8 MiB are the pages of 120 looks that wait while the database is locked.
-In the first round caches fill up, and each trouble comes for the first time. Losing 150 bytes a
-look would be too much growth in a month. For growth, what the C library keeps for later is given
-back first: once a block of a megabyte was freed, such as the table of Python's interned strings
-when it doubles, glibc keeps two megabytes.
+In the first round caches fill up, and each trouble comes for the first time. A leak of 150 bytes a
+look would be too much growth in a month. Growth is measured after glibc returned its free memory:
+after a block of a megabyte was freed, such as the old table of Python's interned strings, glibc
+keeps two megabytes.
 """
 
 BUSY_S = 0.1
-"""The daemon waits for half a minute for a lock: of real time, which a soak cannot spare."""
+"""The daemon waits half a minute for a lock, in real time; a soak has not so much."""
 
 ROUND = CYCLE_S // INTERVAL_S
-"""So many samples while every fault comes once."""
+"""The samples in a round, in which every fault comes once."""
 
 FEWEST_ROUNDS = 3
 CLOCK_BACK_S = 400 * DAY_S
@@ -74,7 +75,7 @@ class Soak:
         self._to, self._from = cast("IO[str]", portals.stdin), cast("IO[str]", portals.stdout)
         port = int(self._from.readline())
         self.stories = list(stories())
-        self.notices = Listed(path.with_suffix(".notices"))
+        self.notices = NoticeFile(path.with_suffix(".notices"))
         self.config = Config(
             database=str(path),
             notify=Notify(
@@ -82,24 +83,24 @@ class Soak:
             ),
             metrics=Metrics(textfile=str(path.with_suffix(".prom"))),
             portals=tuple(
-                Portal(name=one.name, url=f"http://127.0.0.1:{port}/{one.name}")
-                for one in self.stories
+                Portal(name=story.name, url=f"http://127.0.0.1:{port}/{story.name}")
+                for story in self.stories
             ),
         )
         self.looks, self.unlike = 0, Counter[str]()
-        # Numbers alone, not objects: half a megabyte of samples would be growth of our own.
+        # Numbers, not objects: half a megabyte of samples would count as growth.
         self.samples = Samples(*(array("q") for _ in Samples._fields))
         self.cpu_s = 0.0
         self._log = log_to_stderr()
         self._backlog = Backlog()
 
     async def run(self, *, days: float, seconds: float) -> None:
-        """Look until the days are over, or the time."""
+        """Poll until the days or the seconds are over."""
         end, until = BEGIN + round(days * DAY_S), time.monotonic() + seconds
         threads.use_daemon_threads()
         with Store.open(self.path) as store:
             store.wait_at_most(BUSY_S)
-            self._ours = Ours(store)
+            self._troubles = OwnTroubles(store)
             self._notifier = Notifier(
                 config=self.config, database=self.path, clock=self._clock, complain=self._complain
             )
@@ -119,18 +120,18 @@ class Soak:
                     await self._step(collector, monitor, store)
                     self.now += INTERVAL_S
                 self.cpu_s = time.process_time() - began
-                if self._ours.end():
+                if self._troubles.end():
                     await asyncio.sleep(PAUSE_S)
                     await collector.catch_up()
 
     def _clock(self) -> dt.datetime:
-        return moment(self.now - CLOCK_BACK_S * ("clock" in self._ours.names))
+        return moment(self.now - CLOCK_BACK_S * ("clock" in self._troubles.names))
 
     async def _step(self, collector: Collector, monitor: Monitor, store: Store) -> None:
-        """Ten minutes: a look at each portal, and whatever follows from them."""
+        """Ten minutes: a look at each portal, its notices, and a sample."""
         before = self._clock()
-        if self._ours.turn(self.now):
-            await asyncio.sleep(PAUSE_S)  # of real time: so long the file is left alone
+        if self._troubles.turn(self.now):
+            await asyncio.sleep(PAUSE_S)  # in real time: the pause after a refused write
         if step := self._clock() - before:
             self._notifier.shift(step)
         self._show()
@@ -145,16 +146,16 @@ class Soak:
     async def _look(self, collector: Collector, monitor: Monitor) -> None:
         looks = map(collector.look, self.config.portals)
         ended = await asyncio.gather(*looks, return_exceptions=True)
-        reports = [one for one in ended if isinstance(one, Report)]
+        reports = [report for report in ended if isinstance(report, Report)]
         await monitor.after_looks(reports)
         self.looks += len(ended)
-        if not self._ours.of_file:
-            self._compare({one.portal: one.outcome for one in reports})
+        if not self._troubles.of_file:
+            self._compare({report.portal: report.outcome for report in reports})
 
     def _seen(
         self, store: Store, clock_problem: str | None, monitor: Monitor
     ) -> dict[Key, str | None]:
-        """Our own troubles, as the daemon's watch sees them; its clocks are not those of a soak."""
+        """Our own troubles as the daemon's watch sees them, but by the clock of the soak."""
         refused, waiting = self._backlog.refused, self._backlog.problem()
         seen = {**see.of_clock(clock_problem), **see.of_success()}
         seen |= see.of_error(refused) if refused else {("disk", ""): None}
@@ -166,17 +167,17 @@ class Soak:
         return {**seen, **(backlog if waiting or not refused else {}), **monitor.channels}
 
     def _complain(self, line: str) -> None:
-        if not self._ours.names:
+        if not self._troubles.names:
             self._log.warning("not sent", reason=line)
             self.unlike[line] += 1
 
     def _show(self) -> None:
-        self._to.write(f"[{self.now}, {int('webhook' in self._ours.names)}]\n")
+        self._to.write(f"[{self.now}, {int('webhook' in self._troubles.names)}]\n")
         self._to.flush()
         self._from.readline()
 
     def _compare(self, outcomes: dict[str, str]) -> None:
-        """Count the looks that did not end as they should."""
+        """Count the looks with an unexpected outcome."""
         for story in self.stories:
             shown, wrong_body = story.look(self.now)
             expected = {"fetch_failed"} if shown is None else OUTCOMES.get(wrong_body, OUTCOMES[""])
@@ -184,14 +185,14 @@ class Soak:
                 self.unlike[f"{story.name} {wrong_body}: {outcome}"] += 1
 
     def faults(self) -> Iterator[str]:
-        """Every look and notice that is not as it should be, and every fault of the file."""
+        """Every unexpected look and notice, and every fault of the file."""
         yield from (f"{count} times {what}" for what, count in self.unlike.items())
-        yield from wrong(self.notices.taken, list(self._expected()), self.now)
+        yield from wrong_notices(self.notices.received, list(self._expected()), self.now)
         with query.Database(self.path) as db:
             yield from db.faults()
-            kept = sum(portal.looks for portal in db.portals())
-            if kept != self.looks:
-                yield f"{self.looks} looks, {kept} kept"
+            stored = sum(portal.looks for portal in db.portals())
+            if stored != self.looks:
+                yield f"{self.looks} looks, {stored} kept"
 
     def _expected(self) -> Iterator[Expected]:
         for story in self.stories:
@@ -204,7 +205,7 @@ class Soak:
                 yield Expected(rules.PORTAL, trouble.kinds, span)
 
     def goals(self) -> Iterator[Goal]:
-        """Each measurement and its bound."""
+        """Each measurement and its limit."""
         before, after = self._round(1), self._round(len(self.samples.files) // ROUND - 1)
         most = max(self.samples.resident)
         yield Goal("CPU a look", 1000 * self.cpu_s / self.looks, MOST_CPU_MS, "ms")
@@ -221,19 +222,19 @@ class Soak:
         )
 
     def _round(self, nth: int) -> Medians:
-        """The median of each column while every fault came once."""
+        """The median of each column in the ``nth`` round."""
         part = slice(nth * ROUND, (nth + 1) * ROUND)
         return Medians(*(statistics.median(column[part]) for column in self.samples))
 
     def by_half_day(self) -> list[float]:
-        """MiB that the process needed, the median of each half day."""
+        """The MiB that the process needed: the median of each half day."""
         needed, steps = self.samples.needed, DAY_S // INTERVAL_S // 2
         parts = (needed[nth : nth + steps] for nth in range(0, len(needed), steps))
         return [statistics.median(part) / 2**20 for part in parts]
 
 
 class Samples(NamedTuple):
-    """What the process held: bytes in memory, those after giving back what is free, and so on."""
+    """Resources of the process: resident bytes, those after returning free memory, and others."""
 
     resident: array[int]
     needed: array[int]
@@ -242,7 +243,7 @@ class Samples(NamedTuple):
 
 
 class Medians(NamedTuple):
-    """The same of a part of the run."""
+    """Their medians in a part of the run."""
 
     resident: float
     needed: float
@@ -254,12 +255,12 @@ def sample() -> tuple[int, int, int, int]:
     """A number for each column of ``Samples``."""
     before = resident()
     ctypes.CDLL(None).malloc_trim(0)
-    files, threads = (len(list(Path("/proc/self", one).iterdir())) for one in ("fd", "task"))
+    files, threads = (len(list(Path("/proc/self", name).iterdir())) for name in ("fd", "task"))
     return before, resident(), files, threads
 
 
 class Goal(NamedTuple):
-    """Something measured, and how much it may be."""
+    """A measurement and its limit."""
 
     name: str
     measured: float
@@ -268,7 +269,7 @@ class Goal(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Whether it is no more than that."""
+        """Whether the measurement is within its limit."""
         return self.measured <= self.most
 
     def __str__(self) -> str:
@@ -300,7 +301,7 @@ def main() -> None:
 
 
 def reported(soak: Soak, took_s: float) -> bool:
-    """Print what came of it; returns whether all is well."""
+    """Print the results; gives whether all goals are met."""
     days = (soak.now - BEGIN) / DAY_S
     if days * DAY_S < FEWEST_ROUNDS * CYCLE_S:
         print(f"FAIL {days:.1f} days in {took_s:.0f} s, too few to tell; give it more --minutes")
@@ -308,7 +309,7 @@ def reported(soak: Soak, took_s: float) -> bool:
     print(f"{days:.1f} days of {len(soak.stories)} portals in {took_s:.0f} s: {soak.looks} looks")
     print(f"{soak.path.stat().st_size / 2**20:.1f} MiB of database")
     print(f"{', '.join(f'{one:.1f}' for one in soak.by_half_day())} MiB needed, by half a day")
-    for notice in soak.notices.taken:
+    for notice in soak.notices.received:
         print(f"  {notice}")
     goals, faults = list(soak.goals()), list(soak.faults())
     for goal in goals:

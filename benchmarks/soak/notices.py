@@ -1,4 +1,4 @@
-"""The notices as a list, each beside the fault that it is about."""
+"""The notices of the soak, compared with its faults."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLACK_S: Final = 2 * HOUR_S
-"""So late a notice may be: three intervals, a new hour, and an hour of a locked database."""
+"""The longest delay of a notice: three intervals, a new hour, and an hour of a locked database."""
 
 WRITE: Final = (
     r"""printf '%s\t%s\t%s\t%s\n' "$NALSSI_PORTAL" "$NALSSI_KIND" "$NALSSI_WELL" "$(cat)" >>"$1" """
 )
 
 
-class Taken(NamedTuple):
-    """A notice as a channel took it, at an epoch second."""
+class Received(NamedTuple):
+    """A notice that a channel got, at an epoch second."""
 
     at: int
     portal: str
@@ -35,71 +35,75 @@ class Taken(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """A fault: whose, which notices it may bring, and when it lasts."""
+    """A fault: its portal, the notices that it may cause, and its span."""
 
     portal: str
     kinds: frozenset[str]
     span: Span
 
 
-class Listed:
+class NoticeFile:
     """
-    All that the command was given.
+    The notices that the command channel wrote to a file.
 
     Args:
-        path: The file that the command appends to.
+        path: The file to which the command appends.
     """
 
     def __init__(self, path: Path) -> None:
         path.touch()
         self._file = path.open(encoding="utf-8")
         self.command = ("sh", "-c", WRITE, "sh", str(path))
-        self.taken: list[Taken] = []
+        self.received: list[Received] = []
 
     def take(self, now: int) -> None:
-        """Date those that came since the last time."""
+        """Read the notices since the last call, and date them."""
         for line in self._file:
             portal, kind, well, text = line.rstrip("\n").split("\t", 3)
-            self.taken.append(Taken(now, portal, kind, well == "1", text))
+            self.received.append(Received(now, portal, kind, well == "1", text))
 
 
-def wrong(taken: Sequence[Taken], expected: Sequence[Expected], end: int) -> Iterator[str]:
-    """Each notice that is not right, that comes twice, or that is missing, in a line."""
-    for about in sorted({(one.portal, one.kind) for one in taken}):
-        of_it = [one for one in taken if (one.portal, one.kind) == about]
-        spans = [one.span for one in expected if one.portal == about[0] and about[1] in one.kinds]
-        yield from _wrong_of(of_it, spans)
+def wrong_notices(
+    received: Sequence[Received], expected: Sequence[Expected], end: int
+) -> Iterator[str]:
+    """A line for each wrong, repeated or missing notice."""
+    for about in sorted({(notice.portal, notice.kind) for notice in received}):
+        of_it = [notice for notice in received if (notice.portal, notice.kind) == about]
+        spans = [
+            fault.span for fault in expected if fault.portal == about[0] and about[1] in fault.kinds
+        ]
+        yield from _wrong_of_kind(of_it, spans)
     for fault in expected:
         if fault.span[1] + SLACK_S < end:
-            yield from _missing(taken, fault)
+            yield from _missing(received, fault)
 
 
-def _wrong_of(taken: Iterable[Taken], spans: Sequence[Span]) -> Iterator[str]:
-    """The same of one kind at one portal: once, daily while it lasts, once when it is over."""
-    before: Taken | None = None
-    for one in taken:
+def _wrong_of_kind(received: Iterable[Received], spans: Sequence[Span]) -> Iterator[str]:
+    """The wrong notices of one kind at one portal: right are one, one a day, and one at the end."""
+    before: Received | None = None
+    for notice in received:
         opened = before is not None and not before.well
-        if not any(begin <= one.at <= until + SLACK_S for begin, until in spans):
-            yield f"not so: {one}"
-        if one.well and not opened:
-            yield f"over without having begun: {one}"
-        if opened and before and not one.well and one.at - before.at < DAY_S:
-            yield f"twice within a day: {one}"
-        before = one
+        if not any(begin <= notice.at <= until + SLACK_S for begin, until in spans):
+            yield f"not so: {notice}"
+        if notice.well and not opened:
+            yield f"over without having begun: {notice}"
+        if opened and before and not notice.well and notice.at - before.at < DAY_S:
+            yield f"twice within a day: {notice}"
+        before = notice
 
 
-def _missing(taken: Iterable[Taken], fault: Expected) -> Iterator[str]:
-    """A fault without a notice, or one whose notice is never taken back."""
+def _missing(received: Iterable[Received], fault: Expected) -> Iterator[str]:
+    """A line for a fault without a notice, or without a notice of its end."""
     begin, until = fault.span
     within = [
-        one
-        for one in taken
-        if one.portal == fault.portal
-        and one.kind in fault.kinds
-        and begin <= one.at <= until + SLACK_S
+        notice
+        for notice in received
+        if notice.portal == fault.portal
+        and notice.kind in fault.kinds
+        and begin <= notice.at <= until + SLACK_S
     ]
-    if not any(not one.well for one in within):
+    if not any(not notice.well for notice in within):
         yield f"without a notice: {fault}"
-    for kind in {one.kind for one in within if not one.well}:
-        if not [one for one in within if one.kind == kind][-1].well:
+    for kind in {notice.kind for notice in within if not notice.well}:
+        if not [notice for notice in within if notice.kind == kind][-1].well:
             yield f"never over: {kind} of {fault}"

@@ -1,4 +1,4 @@
-"""The twenty portals, in a process of their own."""
+"""The twenty portals, in their own process."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 PAGE_BYTES = 66_000
 HOOK = "hook"
-"""Takes notices, but not while it is told to fail."""
+"""The path of the webhook, which refuses notices while it must fail."""
 
 
 class Answer(NamedTuple):
-    """What a portal answers, with what a cache says of it."""
+    """The answer of a portal, with the headers of a cache."""
 
     status: int
     body: bytes = b""
@@ -38,29 +38,29 @@ FAILED = Answer(500)
 
 
 def started(database: Path) -> subprocess.Popen[str]:
-    """The portals, of which a line on stdin has the moment that they show from now on."""
+    """Start the portals; each line on their stdin has the moment that they show from then on."""
     command = [sys.executable, "-m", "benchmarks.soak", "--serve", str(database)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def serve(database: Path) -> None:
-    """Make the database, then be the portals until stdin ends."""
-    Store.open(database, journal="wal").close()  # a reader does not wait for a lock
+    """Make the database, then serve the portals until stdin ends."""
+    Store.open(database, journal="wal").close()  # readers do not wait for a lock
     bodies = Bodies()
     server = _Server(("127.0.0.1", 0), _Portals)
-    server.polite = {one.name for one in bodies.stories if one.polite}
+    server.polite = {story.name for story in bodies.stories if story.polite}
     Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     for line in sys.stdin:
         second, hook_fails = json.loads(line)
         server.date = formatdate(second, usegmt=True)
-        server.shown = {one.name: bodies.answer(one, second) for one in bodies.stories}
+        server.shown = {story.name: bodies.answer(story, second) for story in bodies.stories}
         server.shown[HOOK] = FAILED if hook_fails else Answer(200)
         print("shown", flush=True)
 
 
 class _Server(ThreadingHTTPServer):
-    """Has what the portals show, by their names, and the time of their clocks."""
+    """Holds the answers of the portals, by name, and the time of their clocks."""
 
     shown: dict[str, Answer]
     polite: Collection[str]
@@ -99,14 +99,14 @@ class _Portals(BaseHTTPRequestHandler):
 
 
 class Bodies:
-    """The pages, each made again only where it changed."""
+    """The pages; each is made again only when it changed."""
 
     def __init__(self) -> None:
         self.stories = list(stories())
         self._made: dict[str, tuple[object, bytes]] = {}
 
     def answer(self, story: Story, second: int) -> Answer:
-        """What a portal answers at this second."""
+        """The answer of a portal at this second."""
         shown, wrong = story.look(second)
         if shown is None:
             return FAILED

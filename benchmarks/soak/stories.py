@@ -1,4 +1,4 @@
-"""What each of the twenty portals shows, and which notices that must bring."""
+"""The pages of each of the twenty portals, and the notices that they must cause."""
 
 from __future__ import annotations
 
@@ -15,24 +15,23 @@ if TYPE_CHECKING:
 BEGIN: Final = korean("2026-12-01 09:00")
 DAYS: Final = 30
 CYCLE_S: Final = 2 * DAY_S
-"""Then each fault comes back."""
+"""The period after which each fault comes back."""
 
 TWICE: Final = (0, DAY_S)
-"""Each story is told by two portals, of which the second is so much behind the first."""
+"""Each story has two portals; the second is this much later than the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """
-    A span of time in which something is wrong.
+    A fault of a portal during a span of time.
 
     Attributes:
         span: Epoch seconds.
-        kinds: The notices that it may bring, of which one must come.
-        portal: What is wrong with the feed as the portal shows it, as ``feeds.Portal`` has it.
-        remembered_s: So long after it a notice may still be right.
-        body: What is wrong with the page: ``none`` for one without a box, ``words`` for words that
-            are new; "" for neither.
+        kinds: The notices that it may cause, of which one must come.
+        portal: The fault as arguments of ``feeds.Portal``.
+        remembered_s: How long after the fault a notice may still be right.
+        body: The fault of the page: ``none`` = no box, ``words`` = unknown words, "" = no fault.
     """
 
     span: Span
@@ -59,7 +58,7 @@ def _without_box(begin: int) -> Fault:
 
 def _wordy(begin: int) -> Fault:
     span = begin, begin + 20 * HOUR_S
-    # A word that comes and goes with the weather is over when a day has gone by without it.
+    # A trouble with a word is over after a day without the word.
     return Fault(span=span, kinds=frozenset({"words"}), remembered_s=DAY_S, body="words")
 
 
@@ -83,8 +82,8 @@ def _copied(begin: int) -> Fault:
 
 def _cached(begin: int) -> Fault:
     span = begin, begin + DAY_S
-    wrong = {"cached": (span, 12 * HOUR_S), "tells_age": True}
-    return Fault(span=span, kinds=frozenset({"stale", "frozen"}), portal=wrong)
+    faults = {"cached": (span, 12 * HOUR_S), "tells_age": True}
+    return Fault(span=span, kinds=frozenset({"stale", "frozen"}), portal=faults)
 
 
 STORIES: Final[dict[str, Callable[[int], Fault] | None]] = {
@@ -107,24 +106,24 @@ class Story:
 
     Args:
         name: Such as ``frozen-1``; ``polite`` ones answer "not modified" as often as they may.
-        make: Makes its fault, at the second when that begins; None for a portal without.
-        behind_s: After the beginning of each cycle.
-        feed: What it shows.
+        make: Makes the fault from the second of its beginning; None = a portal without faults.
+        behind_s: The delay of the fault within each cycle.
+        feed: The feed that it shows.
     """
 
     def __init__(
         self, name: str, make: Callable[[int], Fault] | None, behind_s: int, feed: Feed
     ) -> None:
         self.name, self.polite = name, name.startswith("polite")
-        # Six hours behind for most of a week, its days run late, and that is right to say.
+        # A portal six hours late for most of a week is rightly reported as late.
         self.habits: frozenset[Kind] = frozenset({"late"} if make is _lagging else ())
         self._whole = Portal(name=name, feed=feed)
         starts = range(BEGIN + 18 * HOUR_S + behind_s, BEGIN + DAYS * DAY_S, CYCLE_S)
         self.faults = [make(start) for start in starts] if make else []
-        self._portals = [Portal(name=name, feed=feed, **one.portal) for one in self.faults]
+        self._portals = [Portal(name=name, feed=feed, **fault.portal) for fault in self.faults]
 
     def look(self, second: int) -> tuple[Page | None, str]:
-        """What it shows, and what is wrong with the page; no page where it does not answer."""
+        """The page and the fault of its body; None where the portal does not answer."""
         for fault, portal in zip(self.faults, self._portals, strict=True):
             if fault.span[0] <= second < fault.span[1]:
                 return portal.look(second), fault.body
@@ -132,7 +131,7 @@ class Story:
 
 
 def stories() -> Iterator[Story]:
-    """All twenty, of one feed."""
+    """All twenty portals, of one feed."""
     feed = Feed(BEGIN, DAYS + 1)
     for name, make in STORIES.items():
         for nth, behind_s in enumerate(TWICE, 1):

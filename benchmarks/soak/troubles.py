@@ -1,4 +1,4 @@
-"""Our own troubles, each a while after the other, and all again every two days."""
+"""Our own troubles, one after the other, and all again every two days."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MINUTE_S: Final = 60
 
 
 class Trouble(NamedTuple):
-    """What goes wrong, from which hour of each two days, for so many minutes, and its notices."""
+    """A trouble: its name, first hour within two days, minutes, and notices."""
 
     name: str
     after_h: int
@@ -29,7 +29,7 @@ class Trouble(NamedTuple):
     kinds: frozenset[Kind]
 
     def spans(self, until: int) -> Iterator[Span]:
-        """When it lasts, epoch seconds, as far as it begins before then."""
+        """Its spans in epoch seconds, if they begin before ``until``."""
         for begin in range(BEGIN + self.after_h * HOUR_S, until, CYCLE_S):
             yield begin, begin + self.minutes * MINUTE_S
 
@@ -48,12 +48,12 @@ TROUBLES: Final = (
 )
 
 
-class Ours:
+class OwnTroubles:
     """
-    Brings them about, at a database that is open.
+    Causes the troubles, for an open database.
 
     Args:
-        store: Of the daemon.
+        store: The store of the daemon.
     """
 
     def __init__(self, store: Store) -> None:
@@ -62,16 +62,16 @@ class Ours:
 
     @property
     def names(self) -> set[str]:
-        """What is wrong at the moment."""
+        """The names of the present troubles."""
         return set(self._under_way)
 
     @property
     def of_file(self) -> bool:
-        """Whether the database refuses what it is given."""
+        """Whether the database refuses writes."""
         return not self.names <= {"webhook", "clock"}
 
     def turn(self, now: int) -> bool:
-        """Begin and end what is due at this second; gives whether something of the file ended."""
+        """Begin and end troubles at this second; gives whether one of the file ended."""
         was_of_file = self.of_file
         for trouble in TROUBLES:
             lasts = trouble.lasts(now)
@@ -83,7 +83,7 @@ class Ours:
         return was_of_file and not self.of_file
 
     def end(self) -> bool:
-        """End all of them; gives whether something of the file ended."""
+        """End all troubles; gives whether one of the file ended."""
         was_of_file = self.of_file
         while self._under_way:
             self._under_way.popitem()[1].close()
@@ -122,14 +122,14 @@ class Ours:
                 file.unlink()
 
     def _files(self) -> list[Path]:
-        """The database with what SQLite has beside it."""
+        """The database and the files of SQLite beside it."""
         names = (f"{self._path.name}{ending}" for ending in ("", "-wal", "-shm"))
         return [file for name in names if (file := self._path.with_name(name)).exists()]
 
     @contextlib.contextmanager
     def _full(self) -> Iterator[None]:
-        conn = self._store._conn  # noqa: SLF001 - a full disk of the size that the file has
+        conn = self._store._conn  # noqa: SLF001 - as if the disk ended where the file does
         (most,) = conn.execute("PRAGMA max_page_count").fetchone()
-        conn.execute("PRAGMA max_page_count = 1")  # SQLite takes the number that there are
+        conn.execute("PRAGMA max_page_count = 1")  # SQLite raises it to the present number of pages
         yield
         conn.execute(f"PRAGMA max_page_count = {most}")
