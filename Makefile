@@ -1,10 +1,10 @@
-# Each target makes .venv and installs into it when needed, and again only when pyproject.toml changed.
+# Targets create .venv and install into it when needed, and again after a change of pyproject.toml.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 RUNS := $(VENV)/.runs
-# Twice as many as two cores could do at once: much of a test is waiting for a real process.
+# Twice the number of cores on a machine with two: tests often wait for a real process.
 WORKERS ?= 4
 AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 
@@ -13,7 +13,7 @@ AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 demo: $(RUNS)
 	$(BIN)/nalssi demo
 
-# The pictures of README and docs, from the demo; wants Chromium and Korean letters.
+# The pictures of README and docs, made from the demo; needs Chromium and a Korean font.
 pictures: $(INSTALLED)
 	$(BIN)/python -m tests.web.pictures
 
@@ -23,7 +23,7 @@ test: $(INSTALLED)
 test-long: $(INSTALLED)
 	$(BIN)/pytest $(AT_ONCE) -m slow
 
-# What asks the network, on the other library with the same API.
+# The tests of fetching and notices, on the other library with the same API.
 test-httpx2: $(INSTALLED)
 	$(BIN)/pytest $(AT_ONCE) -p tests.support.on_httpx2 tests/scraper/test_fetch*.py \
 		tests/scraper/test_notify.py
@@ -53,21 +53,21 @@ truth: $(INSTALLED)
 soak: $(INSTALLED)
 	$(BIN)/python -m benchmarks.soak $(if $(DAYS),--days $(DAYS))
 
-# The part of docs/commands.md that the commands themselves say.
+# The part of docs/commands.md that is made from the help of the commands.
 reference: $(INSTALLED)
 	$(BIN)/python -m scraper.cli.reference docs/commands.md
 
 man: $(INSTALLED)
 	$(BIN)/python -m scraper.cli.reference man
 
-# A wheel that brings the man pages.
+# A wheel with the man pages.
 wheel: man
 	$(BIN)/python -m build --wheel .
 
 clean:
 	rm -rf $(VENV) build dist man *.egg-info
 
-# What the demo needs, 80 MB; what the tests and the benchmarks need, 1.6 GB.
+# The demo needs 80 MB of packages; the tests and benchmarks need 1.6 GB.
 $(RUNS): EXTRAS := web
 $(INSTALLED): EXTRAS := dev
 $(RUNS) $(INSTALLED): pyproject.toml

@@ -1,4 +1,4 @@
-"""The readings of pages that Spark has: rows of page, url and fetched_at -> rows of readings."""
+"""A Spark job: rows of page, url and fetched_at -> rows of readings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scraper.archive import readings_of
 spark = SparkSession.builder.appName("nalssi").getOrCreate()
 pages = spark.read.parquet(sys.argv[1]).select("page", "url", "fetched_at")
 readings = pages.rdd.flatMap(
-    lambda one: (Row(**row) for row in readings_of(bytes(one.page), one.url, one.fetched_at))
+    lambda page: (Row(**row) for row in readings_of(bytes(page.page), page.url, page.fetched_at))
 )
 COLUMNS = """url string, portal string, fetched_at string, page_date string, precision string,
     station string, kma_id int, label string, icon string, condition string, temperature_c double"""
