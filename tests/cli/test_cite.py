@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import json
 import shlex
 import sqlite3
@@ -11,24 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from db.moments import KST
 from db.packing import packed
 from scraper import __version__, demo
 from scraper.demo.portal import CITIES
 from tests.cli.test_cli import nalssi, refused
+from tests.support import demos
+from tests.support.demos import PLAYED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
 THEN = "2026-11-23T20:00"
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
-    path: Path = tmp_path_factory.mktemp("cite") / "demo.db"
-    demo.run(path, now=PLAYED, say=len)
-    return path
+    return demos.copy(tmp_path_factory, PLAYED, tmp_path_factory.mktemp("cite") / "demo.db")
 
 
 def cited(path: Path, *more: str) -> dict[str, object]:

@@ -27,14 +27,14 @@ from db.export.tables import TABLES
 from db.moments import KST
 from db.reading import Station
 from db.write.store import Store
-from scraper import demo
 from tests.cli.test_cli import ROOT, nalssi, refused
+from tests.support import demos
+from tests.support.demos import PLAYED
 from tests.support.make import make_content, make_look, make_reading, see
 
 if TYPE_CHECKING:
     from db.measures.hours import Hour
 
-PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
 SAID = ["--creator", "Kim, A.", "--creator", "Lee", "--license", "CC-BY-4.0"]
 UNTIL = dt.datetime(2026, 11, 24, tzinfo=KST)
 """The last full hour before the demo's last look."""
@@ -44,9 +44,7 @@ DOI = "10.5281/zenodo.1234"
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
-    path: Path = tmp_path_factory.mktemp("dataset") / "demo.db"
-    demo.run(path, now=PLAYED, say=len)
-    return path
+    return demos.copy(tmp_path_factory, PLAYED, tmp_path_factory.mktemp("dataset") / "demo.db")
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.cells import cell_len
 
 from db.write.store import Store
-from scraper import demo
 from scraper.cli import korean
 from tests.cli.test_cli import nalssi
+from tests.support import demos
 from tests.support.make import START, make_content, make_look, make_reading, see
 
 if TYPE_CHECKING:
@@ -35,9 +36,7 @@ TABLES = {
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
     """The demo's history, which has a freeze, a failure and flags."""
-    path: Path = tmp_path_factory.mktemp("korean") / "demo.db"
-    demo.run(path, now=START, say=len)
-    return path
+    return demos.played(tmp_path_factory, START)
 
 
 def heading(*arguments: str | Path, **env: Any) -> str:
@@ -86,9 +85,9 @@ def test_programs_get_the_same_keys_in_every_language(path):
     assert answers[0] == answers[1]
 
 
-def test_the_usual_tables_fit_eighty_columns(tmp_path):
+def test_the_usual_tables_fit_eighty_columns(tmp_path, path):
     """Sixteen cities, the longest states, a portal whose name has fifteen letters."""
-    demo.run(tmp_path / "demo.db", now=START, say=len)
+    shutil.copy(path, tmp_path / "demo.db")
     with Store.open(tmp_path / "weather.db") as store:
         for minute in (0, 10):
             content = make_content(make_reading(temperature_c=-10.1 - minute))

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scraper import demo
 from scraper.cli import reference
 from scraper.demo.portal import CITIES
 from tests.cli.test_cli import nalssi
-from tests.support import docs
+from tests.support import demos, docs
 from tests.support.make import START
 
 if TYPE_CHECKING:
@@ -86,8 +85,8 @@ def documented(row: str) -> dict[str, set[str]]:
 def demo_folder(tmp_path_factory) -> Path:
     """The demo's history, and a page."""
     demo_folder: Path = tmp_path_factory.mktemp("demo")
-    demo.run(demo_folder / "demo.db", now=START, say=len)
-    demo.run(demo_folder / "other.db", now=START, say=len)
+    demos.copy(tmp_path_factory, START, demo_folder / "demo.db")
+    demos.copy(tmp_path_factory, START, demo_folder / "other.db")
     (demo_folder / "page.txt").write_text(
         "\n".join(f"맑음 {city} 1.{nth}℃" for nth, city in enumerate(CITIES[:10]))
         + "\n기상청 제공\n",

@@ -27,7 +27,8 @@ from scraper.cli import main
 from scraper.collect import ingest
 from scraper.demo.portal import text
 from tests.cli.test_cli import nalssi
-from tests.support import archives, docs, pages
+from tests.support import archives, demos, docs, pages
+from tests.support.demos import PLAYED
 from tests.support.make import BUSAN, make_content, make_look, make_page, make_reading, see
 
 if TYPE_CHECKING:
@@ -106,8 +107,6 @@ def test_the_answers_are_those_of_the_history(answers):
 
 # ---- the commands
 
-PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
-"""The time of the demo's last look in the pages."""
 
 PRESENT = {"status", "gaps", "check", "latest", "words", "reparse", "backup", "prune"}
 """Commands whose output depends on the present or on the machine."""
@@ -122,7 +121,7 @@ EXAMPLES = list(dict.fromkeys(example for page in docs.PAGES for example in docs
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all files that the commands of the pages need."""
     folder = tmp_path_factory.mktemp("demo")
-    demo.run(folder / "demo.db", now=PLAYED, say=len)
+    demos.copy(tmp_path_factory, PLAYED, folder / "demo.db")
     demo.run(folder / "new" / "demo.db", now=dt.datetime.now(dt.UTC), say=len)
     parsed = next(example for example in EXAMPLES if example.command == "parse page.txt")
     lines = [line.split() for line in parsed.printed.splitlines()[2:5]]

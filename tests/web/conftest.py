@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from db.moments import KST
-from scraper import demo
 from scraper.web.app import app
+from tests.support import demos
+from tests.support.demos import PLAYED
 
-PLAYED = dt.datetime(2026, 11, 24, 0, 57, 11, tzinfo=KST)
-"""The time of the demo's last look."""
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = PLAYED + dt.timedelta(minutes=5)
 
@@ -22,9 +21,7 @@ NOW = PLAYED + dt.timedelta(minutes=5)
 @pytest.fixture(scope="session")
 def played(tmp_path_factory) -> Path:
     """The demo's database."""
-    path = Path(tmp_path_factory.mktemp("played")) / "demo.db"
-    demo.run(path, now=PLAYED, say=len)
-    return path
+    return demos.played(tmp_path_factory, PLAYED)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from playwright.sync_api import sync_playwright
 
 from scraper import demo
 from scraper.web.app import app
-from tests.web.conftest import NOW, PLAYED
+from tests.support.demos import PLAYED
+from tests.web.conftest import NOW
 from tests.web.test_browser import FLAGS
 
 DOCS: Final = Path(__file__).parents[2] / "docs"

@@ -20,8 +20,9 @@ from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store
 from scraper.web import door
+from tests.support.demos import PLAYED
 from tests.support.make import make_content, make_look, make_reading, see
-from tests.web.conftest import NOW, PLAYED, at
+from tests.web.conftest import NOW, at
 
 V1 = "/api/v1"
 

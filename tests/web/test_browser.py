@@ -91,14 +91,16 @@ def digest(played) -> str:
         return db.latest_best("서울", now=NOW)[0].digest
 
 
-PAGES = (
-    *("/", "/en/", "/stations/108/", "/en/stations/159/", "/stations/108/2026-11/", "/portals/"),
-    *("/portals/demo/", "/en/portals/demo-late/", "/evidence/DIGEST/", "/about/", "/en/api/"),
-    *("/at?station=108&time=2026-11-23T21:30", "/embed/108.html"),
+PAGES = ("/", "/stations/108/", "/portals/demo/", "/evidence/DIGEST/", "/embed/108.html")
+MORE_PAGES = (
+    *("/en/", "/en/stations/159/", "/stations/108/2026-11/", "/portals/", "/en/portals/demo-late/"),
+    *("/about/", "/en/api/", "/at?station=108&time=2026-11-23T21:30"),
 )
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    "path", [*PAGES, *(pytest.param(path, marks=pytest.mark.slow) for path in MORE_PAGES)]
+)
 def test_a_page_is_whole_in_every_light_and_width(browser, server, digest, path):
     for width in WIDTHS:
         for scheme in SCHEMES:

@@ -17,8 +17,9 @@ from db.validity import STATES, Doubt
 from db.write.store import Store
 from scraper.web import words
 from tests.cli.test_cli import nalssi
+from tests.support.demos import PLAYED
 from tests.support.make import START, make_content, make_look, make_reading, see
-from tests.web.conftest import NOW, PLAYED, at
+from tests.web.conftest import NOW, at
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient

@@ -69,6 +69,7 @@ def test_what_cannot_be_served_is_said_in_a_line(played, tmp_path):
         assert f"cannot listen on 127.0.0.1, port {port}" in error
 
 
+@pytest.mark.slow
 def test_two_hundred_readers_lose_no_look_and_get_no_fault(tmp_path):
     path = tmp_path / "weather.db"
     now = dt.datetime.now(dt.UTC)

@@ -30,6 +30,16 @@ def folder(played, tmp_path_factory) -> Path:
     return made
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """A database of one station, with a few pages."""
+    path = Path(tmp_path_factory.mktemp("small")) / "weather.db"
+    with Store.open(path) as store:
+        for minute in (0, 10, 20):
+            see(store, make_look(minute), make_content(make_reading(temperature_c=1.0 + minute)))
+    return path
+
+
 def files(folder: Path) -> dict[str, bytes]:
     """The content of each file, by its address."""
     return {
@@ -130,6 +140,7 @@ site.write(Path(sys.argv[1]), Path(sys.argv[2]), now=dt.datetime.fromisoformat(s
 """
 
 
+@pytest.mark.slow
 def test_a_site_that_is_killed_has_whole_files_alone(played, folder, tmp_path):
     complete = files(folder)
     for nth in range(6):
@@ -150,13 +161,13 @@ def test_a_site_that_is_killed_has_whole_files_alone(played, folder, tmp_path):
     assert list(tmp_path.rglob("*.part")) == []
 
 
-def test_the_command_says_how_many(played, tmp_path):
-    run = nalssi("site", tmp_path / "out", "--db", played)
+def test_the_command_says_how_many(small, tmp_path):
+    run = nalssi("site", tmp_path / "out", "--db", small)
     assert re.fullmatch(r"(\d+) files, \1 written\n", run.stdout)
     assert refused(6, "site", tmp_path / "out", "--db", tmp_path / "no.db")
     (tmp_path / "file").write_text("")
-    assert "File exists" in refused(74, "site", tmp_path / "file", "--db", played)
-    assert "neither" in refused(2, "site", tmp_path, "--db", played, "--months", "-1")
+    assert "File exists" in refused(74, "site", tmp_path / "file", "--db", small)
+    assert "neither" in refused(2, "site", tmp_path, "--db", small, "--months", "-1")
 
 
 @pytest.mark.parametrize(
@@ -173,12 +184,12 @@ def test_the_command_says_how_many(played, tmp_path):
     ],
 )
 @pytest.mark.parametrize("command", [("site", "out"), ("serve", "--port", "0")])
-def test_what_no_address_can_begin_with_is_refused(played, command, url):
-    error = refused(2, *command, "--db", played, "--base-url", url)
+def test_what_no_address_can_begin_with_is_refused(small, command, url):
+    error = refused(2, *command, "--db", small, "--base-url", url)
     assert f"--base-url {url!r}: expected such as https://" in error
 
 
-def test_a_file_that_cannot_be_written_is_named(played, tmp_path):
+def test_a_file_that_cannot_be_written_is_named(small, tmp_path):
     (tmp_path / "index.html").mkdir()
-    assert "index.html" in refused(74, "site", tmp_path, "--db", played)
+    assert "index.html" in refused(74, "site", tmp_path, "--db", small)
     shutil.rmtree(tmp_path / "index.html")
