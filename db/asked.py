@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from db.errors import WrongQuestion
 from db.moments import KST, epoch
@@ -28,18 +27,17 @@ TIMES: Final = "such as 2026-03-01, 2026-03-01T09:00, 24h or 7d"
 
 _AWARE: Final = "a time with its offset: add tzinfo=nalssi.KST, or give it as text, Korean time"
 
-_KOREAN_DATE: Final = re.compile(r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?(?=[t ]|$)")
+_KOREAN_DATE: Final = r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?(?=[t ]|$)"
 """A date as Koreans write it: 2026.11.25, 2026. 3. 1. or 2026/11/25."""
 
-_AGO: Final = re.compile(r"(\d{1,6})([mhdw])")
+_AGO: Final = r"(\d{1,6})([mhdw])"
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 _DAYS_AGO: Final = {"today": 0, "오늘": 0, "yesterday": 1, "어제": 1}
 _PRESENT: Final = {"now", "지금"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(NamedTuple):
     """
     The part of the history that a question is about.
 
@@ -121,9 +119,9 @@ def _parsed(text: str, now: dt.datetime | None) -> dt.datetime:
     if (days := _DAYS_AGO.get(word)) is not None:
         midnight = present.replace(hour=0, minute=0, second=0)
         return midnight - dt.timedelta(days=days)
-    if ago := _AGO.fullmatch(word):
+    if ago := re.fullmatch(_AGO, word):
         return present - dt.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    if day := _KOREAN_DATE.match(word):
+    if day := re.match(_KOREAN_DATE, word):
         text = f"{day[1]}-{day[3]:0>2}-{day[4]:0>2}{word[day.end() :].upper()}"
     moment = dt.datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=KST)

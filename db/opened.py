@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from db.read.words import Word
     from db.reading import PortalMemory, Station
 
-_HEX: Final = re.compile("([0-9a-f]{2})+")
+_HEX: Final = "([0-9a-f]{2})+"
 
 
 STEPS: Final = 10_000
@@ -122,7 +122,7 @@ class Opened:
         """
         from db.packing import unpacked
 
-        kept = bytes.fromhex(digest) if _HEX.fullmatch(digest) else b""
+        kept = bytes.fromhex(digest) if re.fullmatch(_HEX, digest) else b""
         rows = self._ask("SELECT fragment FROM sidebars WHERE digest = :digest", {"digest": kept})
         if not rows:
             raise DatabaseError(self.path, f"there is no box of the digest {digest}")
