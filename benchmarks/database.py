@@ -38,7 +38,7 @@ from benchmarks.bare import (
     series_raw,
     stats_raw,
 )
-from benchmarks.timing import compare, median, medians, say, timed_child
+from benchmarks.timing import compare, median, medians, print_line, timed_child
 from db import query
 from db.moments import KST, epoch
 from db.reading import KeptPage, Look
@@ -74,7 +74,7 @@ class Size:
     def run(self) -> list[str]:
         """Measure everything; returns the goals that were missed."""
         year, one_year = self.folder / "year.db", self.folder / "one.db"
-        made(year, years=1)
+        make_database(year, years=1)
         self.bulk(one_year)
         self.append()
         self.questions(one_year, year)
@@ -114,8 +114,8 @@ class Size:
                 for table in ("captures", "readings")
             )
         print(f"bulk store of {looks:,} looks, {readings:,} readings")
-        say("nalssi", took, bare)
-        say("bare executemany of the same rows", bare, bare)
+        print_line("nalssi", took, bare)
+        print_line("bare executemany of the same rows", bare, bare)
         self.goal("speed beside executemany", bare / took, least=0.5)
         with Store.open(path) as store:
             compare(
@@ -136,7 +136,7 @@ class Size:
             for nth in range(300):
                 at = NOW + dt.timedelta(minutes=20 * nth)
                 began = time.perf_counter()
-                look_at(store, at, nth // 6)
+                store_look(store, at, nth // 6)
                 took_s.append(time.perf_counter() - began)
                 began = time.perf_counter()
                 conn.execute(
@@ -181,7 +181,7 @@ class Size:
                 self.goal(f"daily stats of {what} beside plain SQL", nalssi / bare, most=1.5)
             took = median(lambda: db.hours("서울", since=since, now=NOW))
             print("hours of a year of one station")
-            say("nalssi (no plain SQL gives the means)", took, took)
+            print_line("nalssi (no plain SQL gives the means)", took, took)
             self.goal("hours of a year, ms", 1000 * took, most=60)
             took = median(lambda: db.latest_best(now=NOW), rounds=51)
             nalssi = median(lambda: db.latest(now=NOW), rounds=51)
@@ -192,7 +192,7 @@ class Size:
     def several(self, path: Path) -> None:
         """Questions to several portals that share a feed."""
         began = time.perf_counter()
-        made(path, years=self.years, portals=self.portals)
+        make_database(path, years=self.years, portals=self.portals)
         print(f"{self.portals} portals: made in {time.perf_counter() - began:.0f} s")
         since = NOW - dt.timedelta(days=365)
         with query.Database(path) as db, raw(path) as conn:
@@ -200,7 +200,7 @@ class Size:
             compare("latest of all", nalssi, bare)
             took = median(lambda: db.hours("서울", since=since, now=NOW), rounds=5)
             print("hours of a year of one station at all, and who agrees")
-            say("nalssi", took, took)
+            print_line("nalssi", took, took)
             self.goal("latest of all beside bare SQL", nalssi / bare, most=2)
             nalssi, bare = medians(
                 lambda: db.series("서울", since=since), lambda: series_raw(conn, since), rounds=5
@@ -215,7 +215,7 @@ class Size:
             self.goal("daily stats at one beside plain SQL", nalssi / bare, most=1.5)
             took = median(lambda: db.stats("서울", since=since), rounds=5)
             print("daily stats of a year, of the portal that changed last, and who agrees")
-            say("nalssi (no plain SQL gives that)", took, took)
+            print_line("nalssi (no plain SQL gives that)", took, took)
 
     def export(self, path: Path) -> None:
         """All readings as CSV, compared with SQLite's shell on the same view."""
@@ -250,7 +250,7 @@ class Size:
                 before = pages(conn)
             store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - the size is the same
             for nth in range(MONTH_OF_LOOKS):
-                look_at(store, NOW + dt.timedelta(minutes=10 * nth), nth // 6)
+                store_look(store, NOW + dt.timedelta(minutes=10 * nth), nth // 6)
         with closing(sqlite3.connect(path)) as conn:
             bytes_a_look = (pages(conn) - before) / MONTH_OF_LOOKS
             (readings,) = conn.execute("SELECT count(*) FROM readings").fetchone()
@@ -279,7 +279,7 @@ def months(years: int) -> Iterable[list[captures.Capture]]:
     yield batch
 
 
-def made(path: Path, *, years: int, portals: int = 1) -> None:
+def make_database(path: Path, *, years: int, portals: int = 1) -> None:
     """Make a database of such a history, unless an earlier run left it."""
     if not path.exists():
         with Store.open(path) as store:
@@ -287,7 +287,7 @@ def made(path: Path, *, years: int, portals: int = 1) -> None:
             history.write(store, hours=years * history.HOURS_A_YEAR, portals=portals)
 
 
-def look_at(store: Store, at: dt.datetime, hour: int) -> None:
+def store_look(store: Store, at: dt.datetime, hour: int) -> None:
     """Store a look as the daemon does: its page first, then its content."""
     look = Look(portal="koya", fetched_at=at, milliseconds=100, status=200, wire_bytes=66_000)
     page = store.keep_page(look, KeptPage(look_id=0, portal="koya", body=PAGE, encoding="utf-8"))

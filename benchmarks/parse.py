@@ -37,7 +37,7 @@ ROUNDS = 40
 TWO = "<ul><li>서울 1.0℃<li>부산 2.0℃</ul>기상청" + " " * 700
 
 
-def ours(page: bytes) -> sidebar.Sidebar:
+def nalssi(page: bytes) -> sidebar.Sidebar:
     return sidebar.find(page)
 
 
@@ -106,7 +106,7 @@ def soup_lxml(page: bytes) -> sidebar.Sidebar:
 
 
 WAYS: dict[str, tuple[Callable[[bytes], sidebar.Sidebar], int]] = {
-    "nalssi": (ours, 200),
+    "nalssi": (nalssi, 200),
     "selectolax, whole document": (whole_selectolax, 40),
     "lxml": (whole_lxml, 10),
     "parsel": (whole_parsel, 10),
@@ -123,9 +123,12 @@ def _seconds(way: Callable[[bytes], sidebar.Sidebar], page: bytes, times: int) -
 
 
 def beside_others() -> None:
-    expected = normalize.readings(ours(PAGE))
+    expected = normalize.readings(nalssi(PAGE))
     for name, (way, _) in WAYS.items():
-        if normalize.readings(way(PAGE)) != expected or way(PAGE).page_date != ours(PAGE).page_date:
+        if (
+            normalize.readings(way(PAGE)) != expected
+            or way(PAGE).page_date != nalssi(PAGE).page_date
+        ):
             sys.exit(f"{name} reads something else")
     samples: dict[str, list[float]] = {name: [] for name in WAYS}
     for _ in range(ROUNDS):
@@ -159,7 +162,7 @@ def by_size() -> None:
         ),
     }
     sizes = [2**18, 2**20, 2**22]
-    print(f"\n{'ours, by size':24}" + "".join(f"{size // 1024:>9} KiB" for size in sizes))
+    print(f"\n{'nalssi, by size':24}" + "".join(f"{size // 1024:>9} KiB" for size in sizes))
     for name, make in junk.items():
         row = []
         for size in sizes:

@@ -171,7 +171,7 @@ class Witness:
         for row in rows:
             live = row.state == "live" and getattr(row, "flag", None) not in FAILED
             self._judge(row.portal, row.station, at, live=live)
-            self._hold_to_print(row.portal, row.station, row.temperature_c)
+            self._compare_with_print(row.portal, row.station, row.temperature_c)
         city = self._chance.choice(CITIES)
         for row in rows:
             if row.station == city:
@@ -197,13 +197,13 @@ class Witness:
         if best.portal is None:
             return
         live = best.state == "live" and getattr(best, "flag", None) not in FAILED
-        self._hold_to_print(best.portal, city, best.temperature_c)
+        self._compare_with_print(best.portal, city, best.temperature_c)
         self.score.best_fresh += any(self._is_fresh(name, city, at) for name in self._last)
         self.score.best_live += live and self._is_fresh(best.portal, city, at)
         if live and self._is_stale(best.portal, city, at):
             self.score.best_stale += self._could_be_known(best.portal, city, at)
 
-    def _hold_to_print(self, portal: str, city: str, celsius: float | None) -> None:
+    def _compare_with_print(self, portal: str, city: str, celsius: float | None) -> None:
         tenths = self._last[portal].printed[city]
         self.score.made_up += celsius != (None if tenths is None else tenths / 10)
 

@@ -50,11 +50,11 @@ def timed_child(command: list[str], out: int | IO[bytes] = subprocess.DEVNULL) -
 
 def compare(what: str, nalssi: float, raw: float, naive: float | None = None) -> None:
     print(what)
-    say("nalssi", nalssi, raw)
-    say("raw sqlite3", raw, raw)
+    print_line("nalssi", nalssi, raw)
+    print_line("raw sqlite3", raw, raw)
     if naive is not None:
-        say("naive table", naive, raw)
+        print_line("naive table", naive, raw)
 
 
-def say(who: str, took: float, unit: float) -> None:
+def print_line(who: str, took: float, unit: float) -> None:
     print(f"    {who:44s}{1000 * took:10.1f} ms {took / unit:7.2f} x")

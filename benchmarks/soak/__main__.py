@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 import benchmarks.soak
 from benchmarks.soak.notices import Expected, NoticeFile, wrong_notices
-from benchmarks.soak.portals import HOOK, serve, started
+from benchmarks.soak.portals import HOOK, serve, start_portals
 from benchmarks.soak.stories import BEGIN, CYCLE_S, DAYS, stories
 from benchmarks.soak.troubles import TROUBLES, OwnTroubles
 from db import query
@@ -291,16 +291,19 @@ def main() -> None:
     if chosen.serve:
         serve(chosen.serve)
         return
-    with tempfile.TemporaryDirectory() as folder, started(Path(folder) / "weather.db") as portals:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        start_portals(Path(folder) / "weather.db") as portals,
+    ):
         soak = Soak(Path(folder) / "weather.db", portals)
         began = time.monotonic()
         asyncio.run(soak.run(days=chosen.days, seconds=60 * chosen.minutes))
         took = time.monotonic() - began
         portals.terminate()
-        sys.exit(not reported(soak, took))
+        sys.exit(not print_report(soak, took))
 
 
-def reported(soak: Soak, took_s: float) -> bool:
+def print_report(soak: Soak, took_s: float) -> bool:
     """Print the results; gives whether all goals are met."""
     days = (soak.now - BEGIN) / DAY_S
     if days * DAY_S < FEWEST_ROUNDS * CYCLE_S:
@@ -308,7 +311,7 @@ def reported(soak: Soak, took_s: float) -> bool:
         return False
     print(f"{days:.1f} days of {len(soak.stories)} portals in {took_s:.0f} s: {soak.looks} looks")
     print(f"{soak.path.stat().st_size / 2**20:.1f} MiB of database")
-    print(f"{', '.join(f'{one:.1f}' for one in soak.by_half_day())} MiB needed, by half a day")
+    print(f"{', '.join(f'{mib:.1f}' for mib in soak.by_half_day())} MiB needed, by half a day")
     for notice in soak.notices.received:
         print(f"  {notice}")
     goals, faults = list(soak.goals()), list(soak.faults())

@@ -37,7 +37,7 @@ class Answer(NamedTuple):
 FAILED = Answer(500)
 
 
-def started(database: Path) -> subprocess.Popen[str]:
+def start_portals(database: Path) -> subprocess.Popen[str]:
     """Start the portals; each line on their stdin has the moment that they show from then on."""
     command = [sys.executable, "-m", "benchmarks.soak", "--serve", str(database)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -18,7 +18,7 @@ from db import backup, query
 from db.errors import DatabaseError, OutputExists
 from db.write.store import Store
 from tests.cli.test_cli import NALSSI, ROOT, answered, nalssi, refused
-from tests.db.test_prune import crowd
+from tests.db.test_prune import store_old_looks
 from tests.support.faults import assert_sound, looks, rows, until
 from tests.support.make import make_content, make_look, make_reading, see
 
@@ -90,7 +90,7 @@ def test_size_and_verification_are_printed(path, tmp_path):
 def test_a_backup_beside_a_busy_writer_is_whole_and_one_file(tmp_path, journal):
     """A copy that restarts after each write would never end."""
     path, copy = tmp_path / "weather.db", tmp_path / "copy.db"
-    crowd(path, 50_000)
+    store_old_looks(path, 50_000)
     with written_to(path, journal):
         result = answered("backup", copy, "--db", path)
     assert result["rows"]["fetches"] > 50_000
@@ -103,7 +103,7 @@ def test_a_backup_beside_a_busy_writer_is_whole_and_one_file(tmp_path, journal):
 def kill_backups(tmp_path: Path, times: int) -> None:
     """Kill backups at random moments, beside a process that writes."""
     path, copy = tmp_path / "weather.db", tmp_path / "copy.db"
-    crowd(path, 50_000)
+    store_old_looks(path, 50_000)
     began = time.monotonic()
     answered("backup", tmp_path / "first.db", "--db", path)
     took_s, chance = time.monotonic() - began, random.Random(times)

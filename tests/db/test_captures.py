@@ -89,7 +89,7 @@ CAPTURES = st.lists(
 )
 
 
-def kept_in_parts(folder: Path, parts: Iterable[Sequence[Capture]]) -> dict[str, Any]:
+def stored_in_parts(folder: Path, parts: Iterable[Sequence[Capture]]) -> dict[str, Any]:
     with opened(folder / "weather.db", *PORTALS) as store:
         for part in parts:
             captures.keep(store, part)
@@ -106,7 +106,7 @@ def test_order_parts_and_repetition_make_no_difference(seen, random, size):
     shuffled = random.sample(seen, len(seen)) + seen[:3]
     parts = [shuffled[at : at + size] for at in range(0, len(shuffled), size)]
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-        assert kept_in_parts(Path(first), [seen]) == kept_in_parts(Path(second), parts)
+        assert stored_in_parts(Path(first), [seen]) == stored_in_parts(Path(second), parts)
 
 
 def test_captures_make_spells(store):

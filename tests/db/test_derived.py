@@ -49,11 +49,11 @@ def rows(store: Store, sql: str) -> list[tuple[object, ...]]:
     return store._conn.execute(sql).fetchall()
 
 
-def own(store: Store, second: int, sidebar: Sidebar, **page: object) -> None:
+def keep_look(store: Store, second: int, sidebar: Sidebar, **page: object) -> None:
     keep_own(store, "a", second, sidebar, **page)  # type: ignore[arg-type]
 
 
-def archived(
+def keep_capture(
     store: Store, second: int, sidebar: Sidebar, *, page_date: dt.date | None = None
 ) -> None:
     captures.keep(store, [capture_of("a", second, sidebar, page_date=page_date)])
@@ -89,7 +89,7 @@ def test_a_rebuild_changes_no_row_after_any_events(history, events):
             _keep(store, look)
             for event, place in events:
                 if place % len(history.looks) == nth:
-                    _happen(store, history, event, look)
+                    _apply(store, history, event, look)
         assert faults(store) == []
 
 
@@ -102,7 +102,7 @@ def _keep(store: Store, look: Look) -> None:
         captures.keep(store, [capture])
 
 
-def _happen(store: Store, history: History, event: str, look: Look) -> None:
+def _apply(store: Store, history: History, event: str, look: Look) -> None:
     """Apply an event after a look."""
     archive = replace(look, own=False, sidebar=hour_of(7), page_date=TODAY)
     match event:
@@ -133,32 +133,32 @@ def stuck(store: Store) -> list[tuple[object, ...]]:
 def stand_still(store: Store, sets: int) -> int:
     """Store a capture with a new set every five hours under one date; gives the last second."""
     for nth in range(sets):
-        archived(store, START + 5 * nth * HOUR, hour_of(nth), page_date=TODAY)
+        keep_capture(store, START + 5 * nth * HOUR, hour_of(nth), page_date=TODAY)
     return START + 5 * (sets - 1) * HOUR
 
 
 def test_a_date_goes_on_again_where_archives_contradict_each_other(store):
     last = stand_still(store, 12)
     assert stuck(store) == [(TODAY.isoformat(),)]
-    archived(store, last, hour_of(20))
+    keep_capture(store, last, hour_of(20))
     assert (stuck(store), faults(store)) == ([], [])
 
 
 def test_a_date_goes_on_again_where_our_own_look_printed_another(store):
     last = stand_still(store, 12)
-    own(store, last, hour_of(11))
+    keep_look(store, last, hour_of(11))
     assert (stuck(store), faults(store)) == ([], [])
 
 
 def test_a_date_goes_on_again_where_a_capture_turns_out_to_have_a_later_one(store):
     last = stand_still(store, 12)
-    archived(store, last, hour_of(11), page_date=TODAY + dt.timedelta(days=2))
+    keep_capture(store, last, hour_of(11), page_date=TODAY + dt.timedelta(days=2))
     assert (stuck(store), faults(store)) == ([], [])
 
 
 def test_a_date_stands_still_by_a_look_on_its_own_day_that_comes_last(store):
     for nth in [*range(1, 12), 0]:
-        archived(store, START + 5 * nth * HOUR, hour_of(nth), page_date=TODAY)
+        keep_capture(store, START + 5 * nth * HOUR, hour_of(nth), page_date=TODAY)
     assert (stuck(store), faults(store)) == ([(TODAY.isoformat(),)], [])
 
 
@@ -166,8 +166,8 @@ def test_a_date_stands_still_by_a_look_on_its_own_day_that_comes_last(store):
 
 
 def test_stations_that_only_a_capture_showed_go_with_it(store):
-    archived(store, START, hour_of(0))
-    own(store, START, hour_of(0)[:8])
+    keep_capture(store, START, hour_of(0))
+    keep_look(store, START, hour_of(0)[:8])
     assert rows(store, "SELECT count(*) FROM portal_stations") == [(8,)]
     assert faults(store) == []
 
@@ -231,21 +231,21 @@ def test_one_batch_may_show_a_station_by_its_name_then_by_its_number_and_again(s
 
 
 def test_a_pause_before_our_first_look_survives_pruning(store):
-    archived(store, START, hour_of(0))
-    own(store, START + 6 * HOUR, hour_of(1))
+    keep_capture(store, START, hour_of(0))
+    keep_look(store, START + 6 * HOUR, hour_of(1))
     pruned(store, START + 9 * HOUR)
     assert rows(store, "SELECT until - since FROM pauses") == [(6 * HOUR,)]
     assert faults(store) == []
-    own(store, START - 3 * HOUR, hour_of(2))
+    keep_look(store, START - 3 * HOUR, hour_of(2))
     assert faults(store) == []
 
 
 def test_a_capture_among_pruned_looks_makes_no_pause(store):
     for tens in range(13):
-        own(store, START + 10 * tens * MINUTE, hour_of(0))
-    own(store, START + 130 * MINUTE, hour_of(1))
+        keep_look(store, START + 10 * tens * MINUTE, hour_of(0))
+    keep_look(store, START + 130 * MINUTE, hour_of(1))
     assert pruned(store, START + 140 * MINUTE) == 11
-    archived(store, START + 60 * MINUTE, hour_of(0))
+    keep_capture(store, START + 60 * MINUTE, hour_of(0))
     assert rows(store, "SELECT * FROM pauses") == []
     assert faults(store) == []
 
@@ -255,8 +255,8 @@ def test_a_capture_among_pruned_looks_makes_no_pause(store):
 
 def test_the_strongest_proof_survives_pruning(store):
     for tens, age in enumerate((None, 300, 40_000, 300, None, 41_800, None)):
-        own(store, START + 10 * tens * MINUTE, hour_of(0), age=age)
-    own(store, START + 70 * MINUTE, hour_of(1))
+        keep_look(store, START + 10 * tens * MINUTE, hour_of(0), age=age)
+    keep_look(store, START + 70 * MINUTE, hour_of(1))
     assert pruned(store, START + 80 * MINUTE) == 4
     assert rows(store, "SELECT min(existed_by) FROM spells") == [(START + 20 * MINUTE - 40_000,)]
     assert faults(store) == []
@@ -270,6 +270,6 @@ def test_a_set_stands_over_others_that_differ_when_an_earlier_look_comes_last(st
     full = hour_of(0)
     shown = [full[:12], moved(full[:8], 0, 1), moved(full[:8], 3, 4), full]
     for tens in (3, 1, 2, 0):
-        own(store, START + 10 * tens * MINUTE, shown[tens])
+        keep_look(store, START + 10 * tens * MINUTE, shown[tens])
     assert rows(store, "SELECT standing_since FROM spells ORDER BY seen_from")[-1] == (START,)
     assert faults(store) == []

@@ -90,7 +90,7 @@ def story(chance: random.Random) -> list[Capture]:
     ]
 
 
-def kept(path: Path, parts: Sequence[Sequence[Capture]]) -> list[tuple[object, ...]]:
+def flags_of(path: Path, parts: Sequence[Sequence[Capture]]) -> list[tuple[object, ...]]:
     """Store captures in batches; gives the flags, after ``check`` found them right."""
     with Store.open(path) as store:
         store._conn.execute("PRAGMA synchronous = off")
@@ -107,7 +107,7 @@ def kept(path: Path, parts: Sequence[Sequence[Capture]]) -> list[tuple[object, .
 @pytest.mark.parametrize("seed", range(3))
 def test_stories_have_flags_of_each_kind_in_time(seed):
     with tempfile.TemporaryDirectory() as folder:
-        rows = kept(Path(folder) / "w.db", [story(random.Random(seed))])
+        rows = flags_of(Path(folder) / "w.db", [story(random.Random(seed))])
     assert {"flat", "spike"} <= {kind for *_, kind, _ in rows}
 
 
@@ -119,10 +119,10 @@ def test_the_order_of_arrival_makes_no_difference_to_flags(seed, size, backwards
     shuffled = seen[::-1] if backwards else chance.sample(seen, len(seen))
     parts = [shuffled[at : at + size] for at in range(0, len(shuffled), size)]
     with tempfile.TemporaryDirectory() as folder:
-        at_once = kept(Path(folder) / "whole.db", [seen])
-        single = kept(Path(folder) / "single.db", [[capture] for capture in seen])
+        at_once = flags_of(Path(folder) / "whole.db", [seen])
+        single = flags_of(Path(folder) / "single.db", [[capture] for capture in seen])
         assert at_once == single
-        assert kept(Path(folder) / "parts.db", parts) == at_once
+        assert flags_of(Path(folder) / "parts.db", parts) == at_once
 
 
 # ---- stories
@@ -237,7 +237,7 @@ def test_a_closed_station_is_flat_however_long_it_prints(tmp_path, own):
 # ---- runs that continue from look to look
 
 
-def standing(chance: random.Random) -> tuple[list[Capture], list[Capture]]:
+def standing_stations(chance: random.Random) -> tuple[list[Capture], list[Capture]]:
     """
     Give the captures of a portal, and two odd boxes.
 
@@ -275,7 +275,7 @@ def _shown(second: int, printed: Sequence[int | None]) -> Capture:
 def test_runs_that_are_remembered_give_the_flags_of_runs_that_are_followed(seed):
     """The odd boxes arrive late; a second writer stores some of the captures."""
     chance = random.Random(seed)
-    printed, odd = standing(chance)
+    printed, odd = standing_stations(chance)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "w.db"
         writers = [Store.open(path) for _ in range(2)]

@@ -226,9 +226,9 @@ def test_a_set_that_is_older_than_the_one_before_is_no_step_and_no_spike():
 
 
 def test_over_hours_without_a_look_an_afternoon_is_no_spike():
-    told = boxes([100, 180, 100], every_s=4 * HOUR_S)
-    assert flags.spikes(*told) == {}
-    assert flags.steps(None, *told[:2]) == {}
+    values = boxes([100, 180, 100], every_s=4 * HOUR_S)
+    assert flags.spikes(*values) == {}
+    assert flags.steps(None, *values[:2]) == {}
 
 
 def test_where_the_whole_set_jumps_no_station_does():

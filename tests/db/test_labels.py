@@ -119,7 +119,7 @@ LOOKS = st.lists(
         st.sampled_from([CLEAR, OVERCAST, LOST, DASH]),
         st.booleans(),
     ),
-    unique_by=lambda one: (one[0], one[1]),
+    unique_by=lambda look: (look[0], look[1]),
     max_size=8,
 )
 
@@ -128,7 +128,7 @@ LOOKS = st.lists(
 @settings(max_examples=40)
 @given(LOOKS, st.randoms(use_true_random=False))
 def test_the_order_of_looks_and_captures_makes_no_difference(looks, random):
-    def kept(order: list[Any]) -> list[tuple[object, ...]]:
+    def stored_readings(order: list[Any]) -> list[tuple[object, ...]]:
         with (
             tempfile.TemporaryDirectory() as folder,
             opened(Path(folder) / "weather.db", *PORTALS) as store,
@@ -163,4 +163,4 @@ def test_the_order_of_looks_and_captures_makes_no_difference(looks, random):
 
     shuffled = looks.copy()
     random.shuffle(shuffled)
-    assert by_name(kept(looks)) == by_name(kept(shuffled))
+    assert by_name(stored_readings(looks)) == by_name(stored_readings(shuffled))

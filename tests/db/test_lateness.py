@@ -45,7 +45,7 @@ def year(request: pytest.FixtureRequest) -> Weather:
     return Weather(BEGIN - DAY_S, 24 * 368, seed=request.param)
 
 
-def judged(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
+def weekly_lags(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
     """The lag of each week of a year, by the day after the week."""
     seen = sets(weather, late_h, range(24 * 366))
     weeks = (seen[24 * day : 24 * (day + 7)] for day in range(358))
@@ -54,14 +54,14 @@ def judged(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
 
 @pytest.mark.parametrize("late_h", [0, 1])
 def test_no_healthy_portal_is_late_in_a_year(year, late_h):
-    found = judged(year, late_h)
+    found = weekly_lags(year, late_h)
     assert None not in found
     assert not [lag for lag in found if lag and lag.is_late]
 
 
 @pytest.mark.parametrize("late_h", [6, 12])
 def test_a_late_portal_is_found_in_every_season(year, late_h):
-    found = judged(year, late_h)
+    found = weekly_lags(year, late_h)
     assert all(lag and lag.is_late for lag in found)
     assert {round(lag.hours) - late_h for lag in found if lag} <= {-1, 0, 1, 2}
 
@@ -73,15 +73,15 @@ def test_days_without_a_course_are_not_judged():
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "count",
     [
         pytest.param(range(4 * 24), id="four days"),
         pytest.param(range(0, 7 * 24, 3), id="every third hour"),
     ],
 )
-def test_too_few_hours_are_not_judged(kept):
+def test_too_few_hours_are_not_judged(count):
     weather = Weather(BEGIN - DAY_S, 24 * 10)
-    assert lag(sets(weather, 6, kept), BEGIN + 7 * DAY_S) is None
+    assert lag(sets(weather, 6, count), BEGIN + 7 * DAY_S) is None
 
 
 @pytest.fixture

@@ -217,9 +217,9 @@ def test_gaps_of_pruned_databases_are_those_of_both_together(folder):
     with a, b, every:
         for tens in range(6 * 30):
             at = START + 10 * tens * MINUTE
-            mine = [] if 20 <= tens < 60 or 100 <= tens < 120 else [a]
-            theirs = [] if 50 <= tens < 70 or tens > 110 or tens < 2 else [b]
-            for store in [*mine, *theirs, *([every] if mine or theirs else [])]:
+            in_first = [] if 20 <= tens < 60 or 100 <= tens < 120 else [a]
+            in_second = [] if 50 <= tens < 70 or tens > 110 or tens < 2 else [b]
+            for store in [*in_first, *in_second, *([every] if in_first or in_second else [])]:
                 keep_own(store, "a", at, hour_of(tens // 6))
     prune.carry_out(a.path, prune.plan(a.path, moment(START + 20 * HOUR)))
     prune.carry_out(b.path, prune.plan(b.path, moment(START + 12 * HOUR)))

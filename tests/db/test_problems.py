@@ -50,7 +50,7 @@ def test_a_sentence_is_one_line_and_of_a_view_as_printed():
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "stored",
     [
         pytest.param("unknown city 'x'", id="a sentence"),
         pytest.param('[["unknown weather","",""]]', id="another kind"),
@@ -58,9 +58,9 @@ def test_a_sentence_is_one_line_and_of_a_view_as_printed():
         pytest.param("7", id="a number"),
     ],
 )
-def test_what_we_cannot_have_written_is_refused(kept):
+def test_what_we_cannot_have_written_is_refused(stored):
     with pytest.raises((ValueError, TypeError)):
-        from_json(kept)
+        from_json(stored)
 
 
 # ---- sentences of an older nalssi
@@ -111,5 +111,5 @@ def test_the_file_has_them_as_the_documentation_says():
         Problem(kind="unknown label", city="고창", word="눈보라"),
         Problem(kind="no temperature", city="부산"),
     ]
-    kept = '[["unknown label","고창","눈보라"],["no temperature","부산",""]]'
-    assert as_json(problems) == kept
+    stored = '[["unknown label","고창","눈보라"],["no temperature","부산",""]]'
+    assert as_json(problems) == stored

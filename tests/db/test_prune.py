@@ -199,7 +199,7 @@ def test_a_gap_is_told_with_its_cause_when_its_looks_are_gone(year):
 FROZEN_THEN_OTHER = [(minute, CONTENTS[minute >= 300]) for minute in range(0, 400, 10)]
 
 
-def sure(path: Path) -> list[Any]:
+def states_over_time(path: Path) -> list[Any]:
     """The values and states over time, without their evidence."""
     return list(rows(path, "SELECT seen_from, temperature_c, state FROM weather ORDER BY 1"))
 
@@ -221,14 +221,14 @@ def test_a_capture_later_cannot_contradict_what_was_pruned(path, minute, content
         for at, shown in FROZEN_THEN_OTHER:
             see(store, make_look(at), shown)
         pruned(path, START + dt.timedelta(minutes=400))
-        before = sure(path)
+        before = states_over_time(path)
         capture = replace(
             archive("koya", 0, CONTENTS[content]), captured_at=START + dt.timedelta(minutes=minute)
         )
         result = captures.keep(store, [capture])
         captures.settle(store)
         assert (result.looks, result.refused) == (stored, 1 - stored)
-        assert (sure(path) == before) is (not stored or content == 0)
+        assert (states_over_time(path) == before) is (not stored or content == 0)
         assert len(rows(path, "SELECT * FROM sidebars")) == 2 + (stored and content == 2)
         store.rebuild()
     assert_sound(path)
@@ -353,7 +353,7 @@ def test_a_database_of_a_newer_nalssi_is_left_as_it_is(year):
 # ---- beside a daemon, and killed
 
 
-def crowd(path: Path, count: int) -> None:
+def store_old_looks(path: Path, count: int) -> None:
     """Store old unchanged looks, as many as several transactions drop."""
     at = epoch(now() - dt.timedelta(days=400))
     with Store.open(path) as store:
@@ -370,7 +370,7 @@ def crowd(path: Path, count: int) -> None:
 
 @pytest.mark.slow
 def test_a_daemon_looks_on_while_its_database_is_pruned(tmp_path):
-    crowd(tmp_path / "weather.db", 20_000)
+    store_old_looks(tmp_path / "weather.db", 20_000)
     with FaultPortal() as portal:
         config = write_config(
             tmp_path, portal.server.url("/", host="127.0.0.1"), database="weather.db"
@@ -387,7 +387,7 @@ def test_a_daemon_looks_on_while_its_database_is_pruned(tmp_path):
 
 def test_killed_in_the_middle_it_is_whole_and_goes_on_when_run_again(tmp_path):
     path = tmp_path / "weather.db"
-    crowd(path, 20_000)
+    store_old_looks(path, 20_000)
     with query.Database(path) as db:
         before = db.gaps(now=LATER)
     command = [*NALSSI, "prune", "--db", str(path)]

@@ -111,7 +111,7 @@ def shipped(path: Path, uri: str) -> ship.Shipped:
         return ship.ship(source, uri)
 
 
-def fresh(path: Path, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+def fresh_load(path: Path, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     """The tables after a load into an empty database."""
     empty = f"duckdb:{folder / f'fresh-{time.monotonic_ns()}.duckdb'}"
     shipped(path, empty)
@@ -156,14 +156,14 @@ def test_a_page_found_in_an_archive_replaces_its_month(path, uri, tmp_path):
     with Store.open(path) as store:
         captures.keep(store, [capture_of("b", at, hour_of(250)[:8])])
     assert 1 <= shipped(path, uri).months <= 2
-    assert tables(uri) == fresh(path, tmp_path)
+    assert tables(uri) == fresh_load(path, tmp_path)
 
 
 def test_rows_deleted_in_the_target_come_back(path, uri, tmp_path):
     shipped(path, uri)
     run(path, uri, f"DELETE FROM {SCHEMA}.hours WHERE month = '2024-02' AND kma_id = 108")
     assert shipped(path, uri).months == 1
-    assert tables(uri) == fresh(path, tmp_path)
+    assert tables(uri) == fresh_load(path, tmp_path)
 
 
 def test_a_removed_month_is_removed_from_the_target(path, uri, tmp_path):
@@ -171,7 +171,7 @@ def test_a_removed_month_is_removed_from_the_target(path, uri, tmp_path):
     run_ = nalssi("drop-looks", "--since", "2024-04-01", "--write", "--db", path)
     assert run_.returncode == 0, run_.stderr
     shipped(path, uri)
-    assert tables(uri) == fresh(path, tmp_path)
+    assert tables(uri) == fresh_load(path, tmp_path)
     assert {row[0] for row in tables(uri)["weather"]} == {"2024-01", "2024-02", "2024-03"}
 
 
@@ -180,7 +180,7 @@ def test_a_new_city_replaces_no_month_before_its_first(path, uri, tmp_path):
     with Store.open(path) as store:
         keep_own(store, "a", START + DAYS * 24 * HOUR, hour_of(50)[:9])
     assert shipped(path, uri).months == 1
-    assert tables(uri) == fresh(path, tmp_path)
+    assert tables(uri) == fresh_load(path, tmp_path)
     new, month = hour_of(50)[8][0], 0
     assert {row[month] for row in tables(uri)["hours"] if new in row} == {"2024-04"}
 
@@ -192,7 +192,7 @@ def test_a_city_found_in_an_archive_replaces_the_months_after_it(path, uri, tmp_
         at = START + 10 * 24 * HOUR + 1800
         captures.keep(store, [capture_of("b", at, hour_of(250)[:12])])
     assert shipped(path, uri).months == 3
-    assert tables(uri) == fresh(path, tmp_path)
+    assert tables(uri) == fresh_load(path, tmp_path)
     new, month = hour_of(50)[11][0], 0
     listed = {row[month] for row in tables(uri)["hours"] if new in row}
     assert listed == {"2024-02", "2024-03", "2024-04"}
@@ -209,7 +209,7 @@ def test_another_meaning_of_a_word_replaces_the_months_that_print_it(path, uri, 
         store._conn.execute("UPDATE conditions SET condition = 'fog' WHERE label = '안개'")
         store._conn.commit()
     assert shipped(path, uri).months == 1
-    assert tables(uri) == fresh(path, tmp_path)
+    assert tables(uri) == fresh_load(path, tmp_path)
 
 
 SLOWLY = (
@@ -237,7 +237,7 @@ def test_killed_in_the_middle_it_goes_on_when_run_again(path, uri, tmp_path):
         assert time.monotonic() < until
     assert months == {"2024-01"}
     assert shipped(path, uri).months == 3
-    assert tables(uri) == fresh(path, tmp_path)
+    assert tables(uri) == fresh_load(path, tmp_path)
 
 
 def test_what_fails_here_is_not_told_as_a_fault_of_the_target(path, uri, monkeypatch, tmp_path):
@@ -256,7 +256,7 @@ def test_what_fails_here_is_not_told_as_a_fault_of_the_target(path, uri, monkeyp
             ship.ship(source, uri)
     assert {row[0] for row in tables(uri)["looks"]} >= {"2024-02"}
     shipped(path, uri)
-    assert tables(uri) == fresh(path, tmp_path)
+    assert tables(uri) == fresh_load(path, tmp_path)
 
 
 def test_ctrl_c_ends_a_statement_that_waits(server):

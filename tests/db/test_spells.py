@@ -88,7 +88,7 @@ def keep(store: Store, look: Seen) -> None:
             store.keep_content(page, SIDEBARS[look.shown], page_date=None)
 
 
-def kept_spells(store: Store) -> list[Spell]:
+def stored_spells(store: Store) -> list[Spell]:
     sql = (
         "SELECT p.name, seen_from, seen_until, changed_after, CAST(digest AS TEXT) FROM spells "
         "JOIN portals AS p ON p.id = portal_id JOIN sidebars AS s ON s.id = sidebar_id "
@@ -101,7 +101,7 @@ def kept_spells(store: Store) -> list[Spell]:
         ]
 
 
-def kept_stations(store: Store) -> set[tuple[str, str]]:
+def stored_stations(store: Store) -> set[tuple[str, str]]:
     with closing(sqlite3.connect(store.path)) as conn:
         return set(
             conn.execute(
@@ -111,7 +111,7 @@ def kept_stations(store: Store) -> set[tuple[str, str]]:
         )
 
 
-def kept_looks(store: Store) -> list[tuple[object, ...]]:
+def stored_looks(store: Store) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(store.path)) as conn:
         return conn.execute("SELECT * FROM fetches ORDER BY id").fetchall()
 
@@ -120,7 +120,7 @@ def minute(seconds: int) -> int:
     return (seconds - epoch(START)) // 60
 
 
-def arrived(looks: Iterable[Seen]) -> list[Seen]:
+def as_stored(looks: Iterable[Seen]) -> list[Seen]:
     """The looks as stored: "not modified" becomes the letter of the newest look so far."""
     known: list[Seen] = []
     for look in looks:
@@ -166,7 +166,7 @@ LOOKS = st.lists(
 @settings(max_examples=200)
 @given(LOOKS)
 def test_any_order_of_arrival_gives_the_spells_that_one_finds_by_hand(looks):
-    known = arrived(looks)
+    known = as_stored(looks)
     stations = {
         (look.portal, city)
         for look in known
@@ -179,11 +179,11 @@ def test_any_order_of_arrival_gives_the_spells_that_one_finds_by_hand(looks):
     ):
         for look in looks:
             keep(store, look)
-        incremental, shown = kept_spells(store), kept_stations(store)
-        before = kept_looks(store)
+        incremental, shown = stored_spells(store), stored_stations(store)
+        before = stored_looks(store)
         assert store.rebuild() == len(incremental)
-        rebuilt, shown_rebuilt = kept_spells(store), kept_stations(store)
-        assert kept_looks(store) == before
+        rebuilt, shown_rebuilt = stored_spells(store), stored_stations(store)
+        assert stored_looks(store) == before
     assert incremental == spells_by_hand(known)
     assert rebuilt == incremental
     assert shown == shown_rebuilt == stations
@@ -194,7 +194,7 @@ def test_every_order_of_five_looks_gives_the_same_spells(store, order):
     looks = [Seen("koya", minute, shown) for minute, shown in enumerate("AABAA", start=1)]
     for nth in order:
         keep(store, looks[nth])
-    assert kept_spells(store) == [
+    assert stored_spells(store) == [
         Spell("koya", 1, 2, None, "A"),
         Spell("koya", 3, 3, 2, "B"),
         Spell("koya", 4, 5, 3, "A"),
@@ -204,13 +204,13 @@ def test_every_order_of_five_looks_gives_the_same_spells(store, order):
 def test_failures_in_between_end_no_spell(store):
     for minute, shown in enumerate(["A", FAILED, NO_SIDEBAR, "A", FAILED, "B"], start=1):
         keep(store, Seen("koya", minute, shown))
-    assert kept_spells(store) == [Spell("koya", 1, 4, None, "A"), Spell("koya", 6, 6, 4, "B")]
+    assert stored_spells(store) == [Spell("koya", 1, 4, None, "A"), Spell("koya", 6, 6, 4, "B")]
 
 
 def test_not_modified_is_a_look_at_the_same_sidebar(store):
     for minute, shown in enumerate(["A", NOT_MODIFIED, "B", NOT_MODIFIED], start=1):
         keep(store, Seen("koya", minute, shown))
-    assert kept_spells(store) == [Spell("koya", 1, 2, None, "A"), Spell("koya", 3, 4, 2, "B")]
+    assert stored_spells(store) == [Spell("koya", 1, 2, None, "A"), Spell("koya", 3, 4, 2, "B")]
 
 
 def test_a_page_read_late_falls_into_its_place(store):
@@ -219,7 +219,7 @@ def test_a_page_read_late_falls_into_its_place(store):
     late = store.keep_page(make_look(2), make_page())
     keep(store, Seen("koya", 3, "A"))
     store.keep_content(late, SIDEBARS["B"], page_date=None)
-    assert kept_spells(store) == [
+    assert stored_spells(store) == [
         Spell("koya", 1, 1, None, "A"),
         Spell("koya", 2, 2, 1, "B"),
         Spell("koya", 3, 3, 2, "A"),
@@ -230,13 +230,13 @@ def test_lost_derived_rows_can_be_rebuilt(store):
     for minute, shown in enumerate("ABBA", start=1):
         for portal in PORTALS:
             keep(store, Seen(portal, minute, shown))
-    before = kept_spells(store), kept_stations(store)
+    before = stored_spells(store), stored_stations(store)
     with store.transaction():
         store._conn.execute("UPDATE spells SET seen_until = seen_from, changed_after = NULL")
         store._conn.execute("DELETE FROM portal_stations")
-    assert (kept_spells(store), kept_stations(store)) != before
+    assert (stored_spells(store), stored_stations(store)) != before
     assert store.rebuild() == 6
-    assert (kept_spells(store), kept_stations(store)) == before
+    assert (stored_spells(store), stored_stations(store)) == before
 
 
 def test_without_looks_there_are_no_spells(store):

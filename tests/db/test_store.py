@@ -534,7 +534,7 @@ conn.close()
 
 
 class Holder:
-    """Another process that holds a transaction open until ``let_go``."""
+    """Another process that holds a transaction open until ``release``."""
 
     def __init__(self, path: Path, sql: str) -> None:
         self._process = subprocess.Popen(
@@ -546,7 +546,7 @@ class Holder:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "held\n"
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         self._process.communicate("\n", timeout=60)
         assert self._process.returncode == 0
 
@@ -565,12 +565,12 @@ def held(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store
             yield store, holder
         finally:
             if holder._process.poll() is None:
-                holder.let_go()
+                holder.release()
 
 
 def test_another_transaction_only_delays(held):
     store, holder = held
-    timer = threading.Timer(1.0, holder.let_go)
+    timer = threading.Timer(1.0, holder.release)
     timer.start()
     try:
         see_failure(store)
@@ -588,7 +588,7 @@ def test_a_transaction_that_never_ends_is_told_and_nothing_is_half_written(held)
             see_failure(store)
         assert refused.value.exit_code == 6
     assert contents(store) == before
-    holder.let_go()
+    holder.release()
     see_failure(store)
     assert len(looks(store)) == 1
 

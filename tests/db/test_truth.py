@@ -61,7 +61,7 @@ Answers: TypeAlias = "dict[tuple[object, ...], object]"
 
 
 @contextlib.contextmanager
-def kept(history: History) -> Iterator[Store]:
+def stored(history: History) -> Iterator[Store]:
     """A store with these looks, stored in this order."""
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "weather.db") as store:
         store._conn.execute("PRAGMA synchronous = off")
@@ -99,7 +99,7 @@ class Questions(NamedTuple):
     now: int
 
 
-def asked(db: Database, questions: Questions) -> Answers:
+def answers_of_doors(db: Database, questions: Questions) -> Answers:
     """The answers of the doors."""
     stations, moments, now = questions
     names = [portal.name for portal in db.portals()]
@@ -225,7 +225,7 @@ def differences(given: Answers, right: Answers) -> dict[tuple[object, ...], tupl
 @given(histories())
 def test_the_spells_are_those_of_the_model(history):
     world = World(history.portals, history.looks)
-    with kept(history) as store, closing(sqlite3.connect(store.path)) as conn:
+    with stored(history) as store, closing(sqlite3.connect(store.path)) as conn:
         rows = conn.execute(
             "SELECT p.name, seen_from, seen_until, digest FROM spells "
             "JOIN portals AS p ON p.id = portal_id JOIN sidebars AS s ON s.id = sidebar_id"
@@ -241,15 +241,15 @@ def test_the_spells_are_those_of_the_model(history):
 @given(histories(), st.randoms(use_true_random=False))
 def test_every_door_gives_the_answer_of_the_model(history, random):
     """The doors are asked before and after a rebuild."""
-    with kept(history) as store, query.Database(store.path) as db:
+    with stored(history) as store, query.Database(store.path) as db:
         moments, now = moments_and_now(history, random)
         stations = [station.name_ko for station in db.stations() if station.name_ko in STATIONS]
         questions = Questions(stations=stations, moments=moments, now=now)
         right = expected(World(history.portals, history.looks), questions)
-        assert differences(asked(db, questions), right) == {}
+        assert differences(answers_of_doors(db, questions), right) == {}
         store.rebuild()
         assert db.faults() == []
-        assert differences(asked(db, questions), right) == {}
+        assert differences(answers_of_doors(db, questions), right) == {}
 
 
 def test_a_live_value_ends_at_the_pause_that_ended_it():
@@ -261,7 +261,7 @@ def test_a_live_value_ends_at_the_pause_that_ended_it():
     )
     history = History(portals=(Portal(name="a"),), looks=looks)
     ends = moment(START + 40 * MINUTE + 1)
-    with kept(history) as store, query.Database(store.path) as db:
+    with stored(history) as store, query.Database(store.path) as db:
         known = db.at("서울", moment(START + 15 * MINUTE), now=moment(history.end))
         assert (known.state, known.valid_until) == ("live", ends)
         again = db.at("서울", moment(START + 80 * MINUTE), now=moment(history.end))
@@ -276,5 +276,5 @@ def test_a_spell_that_grew_too_old_in_a_pause_was_live_until_the_pause():
         for minute, nth in minutes
     )
     history = History(portals=(Portal(name="a"),), looks=looks)
-    with kept(history) as store, query.Database(store.path) as db:
+    with stored(history) as store, query.Database(store.path) as db:
         assert db.series("서울")[1].valid_until == moment(START + 40 * MINUTE + 1)

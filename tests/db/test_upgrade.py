@@ -255,19 +255,19 @@ FOREIGN = {
 }
 
 
-def everything_in(folder: Path) -> dict[str, bytes]:
+def contents_of(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 @pytest.mark.parametrize("make", FOREIGN.values(), ids=FOREIGN)
 def test_a_foreign_file_is_refused_and_not_changed(path, make):
     make(path)
-    before = everything_in(path.parent)
+    before = contents_of(path.parent)
     for use in (fill, ask_everything):
         with pytest.raises(DatabaseError, match=r"not a database|neither a file") as refused:
             use(path)
         assert refused.value.exit_code == 6
-        assert everything_in(path.parent) == before
+        assert contents_of(path.parent) == before
 
 
 def test_a_missing_file_cannot_be_queried(path):
@@ -310,7 +310,7 @@ def try_everything(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def intact(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("whole") / "weather.db"
     fill(path, looks=40)
     return path.read_bytes()
@@ -318,23 +318,23 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.mark.parametrize("page", ["first", "any"])
 @pytest.mark.parametrize("seed", range(60))
-def test_flipped_bytes_only_give_expected_errors(path, whole, page, seed):
-    flipped = range(4096 if page == "first" else len(whole))
-    path.write_bytes(with_flipped_bytes(whole, flipped, random.Random(seed)))
+def test_flipped_bytes_only_give_expected_errors(path, intact, page, seed):
+    flipped = range(4096 if page == "first" else len(intact))
+    path.write_bytes(with_flipped_bytes(intact, flipped, random.Random(seed)))
     try_everything(path)
 
 
 @pytest.mark.parametrize("left", [16, 100, 1000, 4096, 20_000, -4096, -1])
-def test_a_truncated_file_is_reported_and_not_repaired(path, whole, left):
-    path.write_bytes(whole[:left])
+def test_a_truncated_file_is_reported_and_not_repaired(path, intact, left):
+    path.write_bytes(intact[:left])
     with pytest.raises(DatabaseError):
         ask_everything(path)
     try_everything(path)
 
 
-def test_a_broken_schema_is_refused_and_not_changed(path, whole):
-    damaged = whole.replace(b"CREATE TABLE portals (", b"CREATE TABBY portals (")
-    assert damaged != whole
+def test_a_broken_schema_is_refused_and_not_changed(path, intact):
+    damaged = intact.replace(b"CREATE TABLE portals (", b"CREATE TABBY portals (")
+    assert damaged != intact
     path.write_bytes(damaged)
     for use in (fill, ask_everything):
         with pytest.raises(DatabaseError, match="malformed") as refused:
@@ -580,11 +580,11 @@ def test_the_looks_of_an_older_file_are_counted(path):
 
 def test_a_file_from_before_fragments_were_packed_again_keeps_all_of_them(path):
     """One fragment of each older form, and a damaged one, which stays unchanged."""
-    kept = zlib.compress(PRINTED.encode()), OF_FORM_1, b"\1damaged"
+    fragments = zlib.compress(PRINTED.encode()), OF_FORM_1, b"\1damaged"
     with made_before("0007 fragments", path) as conn:
         conn.executemany(
             "INSERT INTO sidebars (digest, fragment) VALUES (?, ?)",
-            [(bytes([nth]), fragment) for nth, fragment in enumerate(kept)],
+            [(bytes([nth]), fragment) for nth, fragment in enumerate(fragments)],
         )
     with closing(sqlite3.connect(path)) as conn:
         before = list(conn.iterdump())
@@ -776,8 +776,8 @@ def test_acknowledged_looks_survive_a_kill(path):
         place = path.with_name(journal)
         assert run(code, place, journal).returncode == -signal.SIGKILL
         with Store.open(place, journal=journal) as store:
-            (kept,) = store.unread()
-        assert kept == make_page(look_id=1, body=b"kept")
+            (page,) = store.unread()
+        assert page == make_page(look_id=1, body=b"kept")
         assert ask_everything_but_series(place) == 1
 
 

@@ -82,7 +82,7 @@ COMPARED = (
 """The tables that must be the same however archives are split or repeated."""
 
 
-def kept(folder: Path) -> dict[str, list[str]]:
+def stored(folder: Path) -> dict[str, list[str]]:
     with query.Database(folder / "weather.db") as db:
         assert db.faults() == []
     tables = contents(folder / "weather.db")
@@ -119,24 +119,24 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def expected(weeks: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("undisturbed")
     backfilled(folder, "--workers", 1, *weeks)
-    return kept(folder)
+    return stored(folder)
 
 
 def test_order_parts_and_workers_make_no_difference(tmp_path, weeks, expected):
     backfilled(tmp_path, "--workers", 1, weeks[3], weeks[1])
     backfilled(tmp_path, "--workers", 2, *weeks[:3])
-    assert kept(tmp_path) == expected
+    assert stored(tmp_path) == expected
 
 
 def test_the_same_archive_again_adds_no_row(tmp_path, weeks):
     first = backfilled(tmp_path, weeks[0])
     assert (first["looks"], first["contents"], first["files"]) == (168, 56, 1)
-    before = kept(tmp_path)
+    before = stored(tmp_path)
     skipped = backfilled(tmp_path, weeks[0])
     assert (skipped["files"], skipped["files_skipped"], skipped["pages"]) == (0, 1, 0)
     again = backfilled(tmp_path, "--again", weeks[0])
     assert (again["files"], again["pages"], again["looks"], again["contents"]) == (1, 168, 0, 0)
-    assert kept(tmp_path) == before
+    assert stored(tmp_path) == before
 
 
 def test_an_archive_that_changed_is_read_again(tmp_path, weeks):
@@ -168,7 +168,7 @@ def test_every_form_of_archive_gives_the_same_database(tmp_path):
         shutil.copy(tmp_path / "weather.db", folder)
         (folder / name).write_bytes(body)
         backfilled(folder, folder / name)
-        found.append(kept(folder))
+        found.append(stored(folder))
     assert found[0] == found[1] == found[2]
     assert len(found[0]["captures"]) == 6
 
@@ -352,9 +352,9 @@ def test_a_daemon_beside_it_loses_no_look(tmp_path, weeks, expected):
         assert running.wait(60) == 0
     with closing(sqlite3.connect(tmp_path / "weather.db")) as conn:
         assert conn.execute("SELECT count(*) FROM fetches").fetchone() == (looks,)
-    mine = [row for row in kept(tmp_path)["captures"] if row.startswith("('mine'")]
+    mine = [row for row in stored(tmp_path)["captures"] if row.startswith("('mine'")]
     assert mine == []
-    assert kept(tmp_path)["captures"] == expected["captures"]
+    assert stored(tmp_path)["captures"] == expected["captures"]
 
 
 def _content(nth: int) -> Any:
@@ -387,13 +387,13 @@ def killed_at_random(folder: Path, paths: Sequence[Path], kills: int, *, seed: i
 
 def test_a_killed_backfill_goes_on_and_ends_the_same(tmp_path, weeks, expected):
     killed_at_random(tmp_path, weeks, 4, seed=1)
-    assert kept(tmp_path) == expected
+    assert stored(tmp_path) == expected
 
 
 @pytest.mark.slow
 def test_a_backfill_killed_twenty_times_ends_the_same(tmp_path, weeks, expected):
     killed_at_random(tmp_path, weeks, 20, seed=2)
-    assert kept(tmp_path) == expected
+    assert stored(tmp_path) == expected
 
 
 def test_the_readers_of_a_killed_backfill_end_too(tmp_path, weeks):
@@ -435,7 +435,7 @@ def test_ctrl_c_ends_it_in_one_line(tmp_path, weeks, expected):
     assert running.returncode in (130, 0)
     assert b"Traceback" not in stderr
     backfilled(tmp_path, *weeks)
-    assert kept(tmp_path) == expected
+    assert stored(tmp_path) == expected
 
 
 def test_a_reader_that_dies_loses_only_its_file(tmp_path, weeks):

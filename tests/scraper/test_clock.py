@@ -44,7 +44,7 @@ def dated(at: dt.datetime, *, printed: dt.datetime | None = None) -> bytes:
     return answer(page, headers={"Date": email.utils.format_datetime(at, usegmt=True)})
 
 
-def kept(path: Path) -> int:
+def count_looks(path: Path) -> int:
     with contextlib.closing(sqlite3.connect(path)) as conn:
         (count,) = conn.execute("SELECT count(*) FROM fetches").fetchone()
         return int(count)
@@ -77,7 +77,7 @@ def test_a_clock_before_the_release_of_the_code_is_refused(watch):
     assert run.returncode == 6
     (line,) = run.stderr.splitlines()
     assert line.startswith("nalssi: clock: 2020-01-01T09:00:00+09:00: expected 2026-11-01 or later")
-    assert kept(watch.path) == 0
+    assert count_looks(watch.path) == 0
 
 
 @pytest.mark.parametrize(("ahead", "code"), [(2 * DAY, 6), (HOUR, 0)])
@@ -107,7 +107,7 @@ def test_a_clock_that_all_portals_contradict_is_refused(watch, servers):
     ):
         watch.look(*(portal(server, name, f"/{name}") for name in names))
     assert refused.value.exit_code == 6
-    assert kept(watch.path) == 0
+    assert count_looks(watch.path) == 0
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_clock_that_a_portal_confirms_dates_all_looks(watch, pages):
     assert [(report.portal, report.outcome) for report in reports] == [
         (name, "new") for name in named
     ]
-    assert kept(watch.path) == len(pages)
+    assert count_looks(watch.path) == len(pages)
 
 
 def test_a_page_under_a_strange_date_is_kept_before_it_is_read(watch, monkeypatch):
@@ -177,7 +177,7 @@ def test_dropping_looks_first_lists_them(wrong):
     result = json.loads(run.stdout)
     assert (result["written"], result["copy"]) == (False, None)
     assert [(row["portal"], row["looks"]) for row in result["looks"]] == [("koya", 2), ("other", 2)]
-    assert kept(wrong) == 28
+    assert count_looks(wrong) == 28
     assert sorted(wrong.parent.glob("*.before-drop-*")) == []
 
 
@@ -187,7 +187,7 @@ def test_dropped_looks_are_in_the_copy_and_in_no_answer(wrong):
     assert run.returncode == 0
     (copy,) = wrong.parent.glob("*.before-drop-*")
     assert str(copy) in run.stdout
-    assert (kept(copy), kept(wrong)) == (28, 26)
+    assert (count_looks(copy), count_looks(wrong)) == (28, 26)
     assert faults(wrong) == []
     with query.Database(wrong) as db:
         last = {portal.name: portal.last_look for portal in db.portals()}
@@ -203,5 +203,5 @@ def test_dropped_looks_are_in_the_copy_and_in_no_answer(wrong):
 
 def test_a_range_without_an_end_or_a_beginning_is_refused(wrong):
     run = nalssi("drop-looks", "--db", wrong, "--write")
-    assert (run.returncode, kept(wrong)) == (2, 28)
+    assert (run.returncode, count_looks(wrong)) == (2, 28)
     assert "expected --since or --until" in run.stderr

@@ -278,7 +278,7 @@ def break_for(watch: Watch, name: str) -> None:
 
 
 def test_an_unstored_look_is_an_error_with_the_other_reports(watch):
-    with serving(answer(box()), slow=late(answer(box("5.0", "6.0", "7.0")))) as server:
+    with serving(answer(box()), slow=delayed(answer(box("5.0", "6.0", "7.0")))) as server:
         portals = [portal(server, "good"), portal(server, "bad", "/slow")]
         watch.look(*portals)
         break_for(watch, "bad")
@@ -314,7 +314,7 @@ def test_a_look_that_is_kept_late_is_reported_like_any_other(watch, monkeypatch)
     assert [look.portal for look in watch.looks()] == ["early", "late"]
 
 
-def late(reply: bytes) -> Reply:
+def delayed(reply: bytes) -> Reply:
     """Delay an answer, so that the other looks end before."""
 
     def wait(request: Request) -> Iterator[bytes]:
@@ -340,7 +340,7 @@ def scrape(watch: Watch, server: Server, *names: str) -> subprocess.CompletedPro
 
 
 def test_a_pass_says_how_the_others_ended_when_one_could_not_be_kept(watch):
-    ways = {"good": answer(box()), "none": answer("no box"), "bad": late(answer(box()))}
+    ways = {"good": answer(box()), "none": answer("no box"), "bad": delayed(answer(box()))}
     with serving(answer(box()), **ways) as server:
         watch.look(portal(server, "bad", "/good"))
         break_for(watch, "bad")

@@ -399,25 +399,25 @@ def systemd(folder: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
         listener.bind(str(path))
         listener.setblocking(False)
 
-        def heard() -> list[str]:
+        def messages() -> list[str]:
             with contextlib.suppress(BlockingIOError):
                 while True:
                     received.extend(listener.recv(65536).decode().splitlines())
             return received
 
-        yield str(path), heard
+        yield str(path), messages
 
 
 def test_systemd_hears_of_start_looks_reload_and_end(tmp_path):
-    with portal(tmp_path, koya=answer(BOX)), systemd(tmp_path) as (path, heard):
+    with portal(tmp_path, koya=answer(BOX)), systemd(tmp_path) as (path, messages):
         with running(tmp_path, NOTIFY_SOCKET=path) as daemon:
-            until(heard, lambda states: {"READY=1", "STATUS=koya: new"} <= set(states))
-            until(heard, lambda states: "WATCHDOG=1" in states)
-            assert "STOPPING=1" not in heard()
+            until(messages, lambda states: {"READY=1", "STATUS=koya: new"} <= set(states))
+            until(messages, lambda states: "WATCHDOG=1" in states)
+            assert "STOPPING=1" not in messages()
             daemon.process.send_signal(signal.SIGHUP)
-            until(heard, lambda states: states.count("READY=1") == 2 and "RELOADING=1" in states)
+            until(messages, lambda states: states.count("READY=1") == 2 and "RELOADING=1" in states)
             assert daemon.stop() == 0
-        assert "STOPPING=1" in heard()
+        assert "STOPPING=1" in messages()
 
 
 def test_looks_that_wait_for_their_turn_do_not_hang_and_one_that_never_ends_does(monkeypatch):

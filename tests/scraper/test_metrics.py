@@ -331,7 +331,7 @@ class Installation:
             for outcome, count in portal.counts.looks.items()
         }
 
-    def kept(self) -> dict[tuple[str, str], float]:
+    def counted(self) -> dict[tuple[str, str], float]:
         """The looks of each portal by outcome, counted in the table."""
         with query.Database(self.path) as db:
             return dict(Counter((look.portal, look.outcome) for look in db.looks()))
@@ -346,7 +346,7 @@ def test_each_look_is_counted_once_in_every_scrape(installation):
     for signs in ("a", "ab!", "", "?b", "bb!!a"):
         installation.live(signs)
         installation.live(signs[:1], portal="other")
-        assert installation.looks() == installation.looks() == installation.kept()
+        assert installation.looks() == installation.looks() == installation.counted()
     for portal in take(installation.path, NOW).portals:
         with query.Database(installation.path) as db:
             took = [look.milliseconds for look in db.looks() if look.portal == portal.portal]

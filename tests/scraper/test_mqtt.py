@@ -103,13 +103,13 @@ def test_a_sensor_is_found_and_has_its_value_while_it_is_live(store, port, tmp_p
         installation = Installation(store, settings(port))
         with installation.publisher:
             installation.look(0, 1)
-            listener.hears(f"{SEOUL}/availability", "offline")  # its beginning was not seen
+            listener.expect(f"{SEOUL}/availability", "offline")  # its beginning was not seen
             installation.look(10, 2)
-            listener.hears(f"{SEOUL}/availability", "online")
-            listener.hears("nalssi/status", "online")
+            listener.expect(f"{SEOUL}/availability", "online")
+            listener.expect("nalssi/status", "online")
             assert value(listener)["temperature_c"] == celsius(2)
             assert (value(listener)["state"], value(listener)["portal"]) == ("live", "koya")
-        listener.hears("nalssi/status", "offline")
+        listener.expect("nalssi/status", "offline")
     config = json.loads(listener.last["homeassistant/sensor/nalssi_koya_108/config"])
     assert config["state_topic"] == config["json_attributes_topic"] == SEOUL
     assert config["device"]["identifiers"] == ["nalssi_koya"]
@@ -128,13 +128,13 @@ def test_a_frozen_portal_is_unavailable_within_one_look(store, port, tmp_path):
         with installation.publisher:
             installation.look(0, 1)
             installation.look(10, 2)
-            listener.hears(f"{SEOUL}/availability", "online")
+            listener.expect(f"{SEOUL}/availability", "online")
             for minute in range(20, 100, 10):
                 installation.look(minute, 2)
             listener.wait(SEOUL, lambda text: '"2024-04-28T13:30:00+09:00"' in text)
             assert listener.last[f"{SEOUL}/availability"] == "online"
             installation.look(101, 2)  # 91 minutes after the set was published
-            listener.hears(f"{SEOUL}/availability", "offline")
+            listener.expect(f"{SEOUL}/availability", "offline")
             installation.look(200, 2)
             listener.wait(SEOUL, lambda text: '"state": "frozen"' in text)
 
@@ -145,10 +145,10 @@ def test_a_portal_that_is_down_is_unavailable(store, port, tmp_path):
         with installation.publisher:
             installation.look(0, 1)
             installation.look(10, 2)
-            listener.hears(f"{SEOUL}/availability", "online")
+            listener.expect(f"{SEOUL}/availability", "online")
             for minute in (20, 30, 40, 41):
                 installation.look(minute, None)
-            listener.hears(f"{SEOUL}/availability", "offline")
+            listener.expect(f"{SEOUL}/availability", "offline")
 
 
 def test_a_missing_broker_delays_no_look_and_gets_the_last_messages_later(store, port, tmp_path):
@@ -159,8 +159,8 @@ def test_a_missing_broker_delays_no_look_and_gets_the_last_messages_later(store,
         until(lambda: installation.complaints, lambda complaints: len(complaints) == 1)
         assert "cannot be reached; it is tried again" in installation.complaints[0]
         with mosquitto.running(tmp_path, port), mosquitto.Listener(port) as listener:
-            listener.hears(f"{SEOUL}/availability", "online")
-            listener.hears("nalssi/status", "online")
+            listener.expect(f"{SEOUL}/availability", "online")
+            listener.expect("nalssi/status", "online")
             assert value(listener)["temperature_c"] == celsius(2)
     with query.Database(store.path) as db:
         assert len(db.looks()) == 7
@@ -172,9 +172,9 @@ def test_a_station_that_the_portal_dropped_is_unavailable(store, port, tmp_path)
         with installation.publisher:
             installation.look(0, 1)
             installation.look(10, 2)
-            listener.hears(f"{SEOUL}/availability", "online")
+            listener.expect(f"{SEOUL}/availability", "online")
             installation.publisher.publish({"koya"}, [])
-            listener.hears(f"{SEOUL}/availability", "offline")
+            listener.expect(f"{SEOUL}/availability", "offline")
 
 
 # ---- the daemon
@@ -190,11 +190,11 @@ def test_the_daemon_updates_sensors_and_the_broker_sends_its_will(tmp_path, port
         add(tmp_path, "[mqtt]", f'broker = "mqtt://127.0.0.1:{port}"')
         with running(tmp_path) as daemon:
             daemon.wait("look")
-            listener.hears("nalssi/status", "online")
-            listener.hears(f"{SEOUL}/availability", "offline")
+            listener.expect("nalssi/status", "online")
+            listener.expect(f"{SEOUL}/availability", "offline")
             assert value(listener)["temperature_c"] == 1.0
             daemon.process.send_signal(signal.SIGKILL)
-            listener.hears("nalssi/status", "offline")
+            listener.expect("nalssi/status", "offline")
 
 
 def test_without_paho_the_daemon_reports_it_and_polls(monkeypatch):

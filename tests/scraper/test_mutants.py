@@ -126,7 +126,7 @@ def seen_text(page: str, tag: re.Pattern[str] = TAG) -> str:
 _ENTITIES: Final = {"#8451": "℃", "#x2103": "℃", "deg": "°", "#176": "°", "nbsp": " "}
 
 
-def apart(page: str) -> list[tuple[str, float]]:
+def misplaced(page: str) -> list[tuple[str, float]]:
     """The readings of known cities whose temperature is not beside the city in the page."""
     try:
         found = sidebar.find(page)
@@ -166,7 +166,7 @@ def check(count: int, *, part: int = 0, parts: int = 1) -> None:
     slow = []
     for page in islice(mutants(count), part, None, parts):
         start = time.thread_time()
-        wrong = apart(page)
+        wrong = misplaced(page)
         if time.thread_time() - start > LONGEST_S:
             slow.append(page)
         assert wrong == [], page
@@ -178,7 +178,7 @@ def _seconds(page: str) -> float:
     times = []
     for _ in range(3):
         start = time.thread_time()
-        apart(page)
+        misplaced(page)
         times.append(time.thread_time() - start)
     return min(times)
 

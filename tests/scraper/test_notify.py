@@ -48,7 +48,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Request:
     """A request with its body, which ``tests.support.servers`` does not keep."""
 
     path: str
@@ -61,30 +61,30 @@ class Inbox:
     """A server on loopback that accepts every request."""
 
     port: int
-    letters: list[Letter] = field(default_factory=list)
+    posts: list[Request] = field(default_factory=list)
 
     def url(self, path: str = "/") -> str:
         return f"http://{LOOPBACK}:{self.port}{path}"
 
     @property
-    def letter(self) -> Letter:
-        (only,) = self.letters
+    def post(self) -> Request:
+        (only,) = self.posts
         return only
 
 
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
-    class Taker(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            box.letters.append(Letter(path=self.path, headers=headers, body=body))
+            box.posts.append(Request(path=self.path, headers=headers, body=body))
             self.send_response(204)
             self.end_headers()
 
         def log_message(self, *_: object) -> None: ...
 
-    with ThreadingHTTPServer((LOOPBACK, 0), Taker) as server:
+    with ThreadingHTTPServer((LOOPBACK, 0), Handler) as server:
         box = Inbox(port=server.server_port)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield box
@@ -124,7 +124,7 @@ def ping(url: str, signal: Signal, body: str = "", *, timeout_s: float = LIMIT_S
     return run(notify.ping(url, signal, body, timeout_s=timeout_s))
 
 
-def tell(settings: Notify, **changes: Any) -> list[str]:
+def failures_of(settings: Notify, **changes: Any) -> list[str]:
     """Deliver a notice and check every failure: one printable line without the secret."""
     timeout_s = changes.pop("timeout_s", LIMIT_S)
     failures = deliver(make_notice(**changes), settings, timeout_s=timeout_s)
@@ -142,7 +142,7 @@ def refusal(reply: Reply, *, timeout_s: float = LIMIT_S) -> list[str]:
     """Give the failures of a webhook that answers so."""
     path = f"/{SECRET}?key={SECRET}"
     with Server({path: reply}) as server:
-        failures = tell(hook(server), timeout_s=timeout_s)
+        failures = failures_of(hook(server), timeout_s=timeout_s)
     assert server.paths == [path]
     return failures
 
@@ -172,7 +172,7 @@ def is_gone(pid: int) -> bool:
 
 
 def test_without_a_channel_there_is_no_failure():
-    assert tell(Notify()) == []
+    assert failures_of(Notify()) == []
 
 
 def test_every_channel_is_tried_and_every_failure_has_its_line(inbox):
@@ -181,11 +181,11 @@ def test_every_channel_is_tried_and_every_failure_has_its_line(inbox):
         webhook=inbox.url("/hook"),
         apprise=("nonsense://", f"json://{LOOPBACK}:{inbox.port}/apprise"),
     )
-    assert tell(channels) == [
+    assert failures_of(channels) == [
         "command: exit code 3",
         "apprise 1: not an address that Apprise knows",
     ]
-    assert {letter.path for letter in inbox.letters} == {"/hook", "/apprise"}
+    assert {post.path for post in inbox.posts} == {"/hook", "/apprise"}
 
 
 def test_hanging_channels_are_waited_for_together():
@@ -195,7 +195,7 @@ def test_hanging_channels_are_waited_for_together():
             webhook=f"http://{LOOPBACK}:{server.port}/",
             apprise=(f"json://{LOOPBACK}:{server.port}/",) * 3,
         )
-        failures = within(LIMIT_S, lambda: tell(channels, timeout_s=1.0))
+        failures = within(LIMIT_S, lambda: failures_of(channels, timeout_s=1.0))
     assert len(failures) == 5
 
 
@@ -222,7 +222,9 @@ def test_an_unexpected_error_is_a_failure_of_its_channel(monkeypatch):
         raise ZeroDivisionError(SECRET)
 
     monkeypatch.setattr("scraper.notify.web.Webhook.send", broken)
-    assert tell(Notify(webhook="http://127.0.0.1/")) == ["webhook: failed: ZeroDivisionError"]
+    assert failures_of(Notify(webhook="http://127.0.0.1/")) == [
+        "webhook: failed: ZeroDivisionError"
+    ]
 
 
 # --- a command --------------------------------------------------------------------------------
@@ -239,7 +241,7 @@ with open(sys.argv[1], "w") as file:
 def test_a_command_gets_the_notice_by_input_and_environment(tmp_path, well, printed):
     path = tmp_path / "notice.json"
     notice = {"text": "서울 is back", "well": well}
-    assert tell(Notify(command=script(WRITE_DOWN, str(path))), **notice) == []
+    assert failures_of(Notify(command=script(WRITE_DOWN, str(path))), **notice) == []
     assert json.loads(path.read_text()) == {
         "text": "서울 is back\n",
         "environment": {
@@ -263,20 +265,20 @@ def test_a_command_gets_the_notice_by_input_and_environment(tmp_path, well, prin
 def test_an_odd_name_stops_no_notice(tmp_path, inbox, name):
     path = tmp_path / "notice.json"
     channels = Notify(command=script(WRITE_DOWN, str(path)), webhook=inbox.url())
-    assert tell(channels, portal=name, text=name) == []
+    assert failures_of(channels, portal=name, text=name) == []
     notice = json.loads(path.read_text())
     assert notice["environment"]["NALSSI_PORTAL"].isprintable()
     assert notice["text"].removesuffix("\n").isprintable()
-    assert json.loads(inbox.letter.body)["portal"].isprintable()
+    assert json.loads(inbox.post.body)["portal"].isprintable()
 
 
 def test_no_shell_reads_a_command(tmp_path):
     path = tmp_path / "notice.json"
-    assert tell(Notify(command=script(WRITE_DOWN, str(path), "; exit 9 $(exit 9)"))) == []
+    assert failures_of(Notify(command=script(WRITE_DOWN, str(path), "; exit 9 $(exit 9)"))) == []
 
 
 def test_a_command_need_not_read_its_input():
-    assert tell(Notify(command=script("")), text="x" * 10**6) == []
+    assert failures_of(Notify(command=script("")), text="x" * 10**6) == []
 
 
 @pytest.mark.parametrize(
@@ -293,7 +295,9 @@ def test_a_command_need_not_read_its_input():
     ],
 )
 def test_a_command_that_fails_is_quoted_in_one_line(source, message):
-    assert tell(Notify(command=script(f"import os, sys; {source}"))) == [f"command: {message}"]
+    assert failures_of(Notify(command=script(f"import os, sys; {source}"))) == [
+        f"command: {message}"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -302,7 +306,7 @@ def test_a_command_that_fails_is_quoted_in_one_line(source, message):
 )
 def test_a_command_cannot_quote_its_secrets(argument):
     complain = "import sys; sys.exit(f'cannot use {sys.argv[1]}, least of all s3cr3t-t0k3n')"
-    (line,) = tell(Notify(command=script(complain, argument)))
+    (line,) = failures_of(Notify(command=script(complain, argument)))
     assert "cannot use" in line
 
 
@@ -315,7 +319,7 @@ def test_a_command_cannot_quote_its_secrets(argument):
     ],
 )
 def test_a_command_that_cannot_be_run_is_a_failure(argv, why):
-    assert tell(Notify(command=argv)) == [f"command: cannot be run: {why}"]
+    assert failures_of(Notify(command=argv)) == [f"command: cannot be run: {why}"]
 
 
 HANG_WITH_A_CHILD = """
@@ -330,7 +334,7 @@ time.sleep(60)
 def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
     path = tmp_path / "pid"
     channels = Notify(command=script(HANG_WITH_A_CHILD, str(path)))
-    failures = within(LIMIT_S, lambda: tell(channels, timeout_s=2.0))
+    failures = within(LIMIT_S, lambda: failures_of(channels, timeout_s=2.0))
     assert failures == ["command: killed: not finished within 2 s"]
     assert is_gone(int(path.read_text()))
 
@@ -349,14 +353,16 @@ def test_a_child_left_in_the_background_is_not_waited_for(tmp_path, code, failur
     path = tmp_path / "pid"
     channels = Notify(command=script(LEAVE_A_CHILD, str(path), code))
     try:
-        assert within(LIMIT_S, lambda: tell(channels, timeout_s=2 * LIMIT_S)) == failures
+        assert within(LIMIT_S, lambda: failures_of(channels, timeout_s=2 * LIMIT_S)) == failures
     finally:
         os.kill(int(path.read_text()), signal.SIGKILL)  # the child still ran
 
 
 def test_a_command_may_complain_without_end():
     flood = "import sys\nwhile True: sys.stderr.write('x' * 65536)"
-    failures = within(LIMIT_S, lambda: tell(Notify(command=script(flood)), timeout_s=SHORT_S))
+    failures = within(
+        LIMIT_S, lambda: failures_of(Notify(command=script(flood)), timeout_s=SHORT_S)
+    )
     assert failures == ["command: killed: not finished within 0.4 s"]
 
 
@@ -413,11 +419,13 @@ def test_commands_leave_neither_descriptor_nor_thread_nor_child(monkeypatch):
 
 
 def test_a_webhook_gets_the_notice_as_json(inbox):
-    assert tell(Notify(webhook=inbox.url("/hook?key=1")), text="서울 is back", well=True) == []
-    assert inbox.letter.path == "/hook?key=1"
-    assert inbox.letter.headers["content-type"] == "application/json"
-    assert inbox.letter.headers["user-agent"].startswith("nalssi/")
-    assert json.loads(inbox.letter.body) == {
+    assert (
+        failures_of(Notify(webhook=inbox.url("/hook?key=1")), text="서울 is back", well=True) == []
+    )
+    assert inbox.post.path == "/hook?key=1"
+    assert inbox.post.headers["content-type"] == "application/json"
+    assert inbox.post.headers["user-agent"].startswith("nalssi/")
+    assert json.loads(inbox.post.body) == {
         "portal": "koya-culture",
         "kind": "frozen",
         "well": True,
@@ -438,7 +446,7 @@ def test_any_other_status_is_a_failure(status):
 def test_a_redirect_is_not_followed(inbox):
     failures = refusal(redirect(inbox.url()))
     assert failures == ["webhook: refused: it answered 302, a redirect, which is not followed"]
-    assert not inbox.letters
+    assert not inbox.posts
 
 
 @pytest.mark.parametrize(
@@ -465,7 +473,7 @@ def test_the_body_of_an_answer_is_not_waited_for(size):
 @pytest.mark.parametrize("host", [LOOPBACK, "localhost"])
 def test_a_refused_connection_is_named(host):
     channels = Notify(webhook=f"http://{host}:{refusing()}/{SECRET}")
-    assert tell(channels) == ["webhook: Connection refused"]
+    assert failures_of(channels) == ["webhook: Connection refused"]
 
 
 def test_what_is_no_http_is_a_failure():
@@ -478,7 +486,7 @@ def test_an_untrusted_certificate_of_a_webhook_is_refused():
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert(LOOPBACK).configure_cert(tls)
     with Server({}, tls=tls) as server:
-        (line,) = tell(Notify(webhook=f"https://{LOOPBACK}:{server.port}/{SECRET}"))
+        (line,) = failures_of(Notify(webhook=f"https://{LOOPBACK}:{server.port}/{SECRET}"))
     assert line.startswith("webhook: its certificate is refused: ")
     assert not server.requests
 
@@ -498,14 +506,14 @@ def test_an_untrusted_certificate_of_a_webhook_is_refused():
 )
 def test_what_is_no_address_is_a_failure(url):
     reason = "not an http:// or https:// address"
-    assert tell(Notify(webhook=url)) == [f"webhook: {reason}"]
+    assert failures_of(Notify(webhook=url)) == [f"webhook: {reason}"]
     assert ping(url, "fail", timeout_s=LIMIT_S) == f"ping: {reason}"
 
 
 def test_no_proxy_is_used(inbox, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://{LOOPBACK}:{refusing()}")
     monkeypatch.setenv("ALL_PROXY", f"http://{LOOPBACK}:{refusing()}")
-    assert tell(Notify(webhook=inbox.url())) == []
+    assert failures_of(Notify(webhook=inbox.url())) == []
 
 
 def test_a_silent_name_server_delays_no_notice(monkeypatch):
@@ -519,7 +527,7 @@ def test_a_silent_name_server_delays_no_notice(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", wait)
     channels = Notify(webhook=f"http://{SECRET}.invalid/")
     try:
-        failures = within(LIMIT_S, lambda: tell(channels, timeout_s=SHORT_S))
+        failures = within(LIMIT_S, lambda: failures_of(channels, timeout_s=SHORT_S))
     finally:
         answered.set()
     assert failures == ["webhook: too late: no answer within 0.4 s"]
@@ -530,7 +538,7 @@ def test_an_unknown_name_is_reported(monkeypatch):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    (line,) = tell(Notify(webhook=f"http://{SECRET}.invalid/"))
+    (line,) = failures_of(Notify(webhook=f"http://{SECRET}.invalid/"))
     assert line == "webhook: cannot be found: Name or service not known"
 
 
@@ -543,8 +551,8 @@ def test_an_unknown_name_is_reported(monkeypatch):
 )
 def test_apprise_delivers_the_text(inbox, changes, kind):
     address = f"json://{LOOPBACK}:{inbox.port}/hook"
-    assert tell(Notify(apprise=(address,)), text="<서울> & *back*", **changes) == []
-    sent = json.loads(inbox.letter.body)
+    assert failures_of(Notify(apprise=(address,)), text="<서울> & *back*", **changes) == []
+    sent = json.loads(inbox.post.body)
     assert (sent["title"], sent["message"], sent["type"]) == ("nalssi", "<서울> & *back*", kind)
 
 
@@ -569,7 +577,7 @@ def test_apprise_delivers_the_text(inbox, changes, kind):
 def test_apprise_that_fails_is_a_failure(reply, message, timeout_s):
     with Server({f"/{SECRET}": reply}) as server:
         channels = Notify(apprise=(f"json://u:{SECRET}@{LOOPBACK}:{server.port}/{SECRET}",))
-        failures = within(2 * LIMIT_S, lambda: tell(channels, timeout_s=timeout_s))
+        failures = within(2 * LIMIT_S, lambda: failures_of(channels, timeout_s=timeout_s))
     assert failures == [f"apprise 1: {message}"]
 
 
@@ -596,11 +604,11 @@ def test_without_apprise_the_remedy_is_printed(tmp_path, monkeypatch, source, me
     (tmp_path / "apprise.py").write_text(source)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     channels = Notify(apprise=(f"json://{LOOPBACK}/{SECRET}",))
-    assert tell(channels) == [f"apprise 1: {message}"]
+    assert failures_of(channels) == [f"apprise 1: {message}"]
 
 
 def test_the_daemon_itself_never_loads_apprise(inbox):
-    assert tell(Notify(apprise=(f"json://{LOOPBACK}:{inbox.port}/",))) == []
+    assert failures_of(Notify(apprise=(f"json://{LOOPBACK}:{inbox.port}/",))) == []
     assert "apprise" not in sys.modules
 
 
@@ -620,8 +628,8 @@ def test_the_daemon_itself_never_loads_apprise(inbox):
 )
 def test_the_path_of_a_ping_has_its_signal(inbox, url, signal, path):
     assert ping(inbox.url(url), signal, "10 looks\n서울", timeout_s=LIMIT_S) is None
-    assert inbox.letter.path == path
-    assert inbox.letter.body.decode() == "10 looks\n서울"
+    assert inbox.post.path == path
+    assert inbox.post.body.decode() == "10 looks\n서울"
 
 
 @pytest.mark.parametrize(
@@ -634,7 +642,7 @@ def test_the_path_of_a_ping_has_its_signal(inbox, url, signal, path):
 )
 def test_a_ping_is_bounded_and_utf_8(inbox, body, size):
     assert ping(inbox.url(), "success", body, timeout_s=LIMIT_S) is None
-    assert len(inbox.letter.body.decode().encode()) == size
+    assert len(inbox.post.body.decode().encode()) == size
 
 
 def test_no_check_is_no_ping():

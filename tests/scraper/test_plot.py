@@ -540,7 +540,9 @@ def test_a_picture_of_a_map_has_its_time_and_each_station_by_its_number(path, tm
     assert [text for text in ("12.5", "20.5") if f"<!-- {text} -->" in image] == ["12.5", "20.5"]
 
 
-def poorer(path: Path, without: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run_without(
+    path: Path, without: str, *arguments: str | Path
+) -> subprocess.CompletedProcess[str]:
     """The command on a machine without something, which a few lines of Python hide."""
     code = f"{without}\nfrom scraper.cli import main\nmain()"
     command = [sys.executable, "-c", code, "plot", *arguments, "--db", path]
@@ -552,10 +554,10 @@ def poorer(path: Path, without: str, *arguments: str | Path) -> subprocess.Compl
 def test_without_matplotlib_one_line_names_the_extra(path, tmp_path):
     without = "import sys; sys.modules['matplotlib'] = None"
     when = ["서울", "--since", SINCE, "--until", UNTIL]
-    run = poorer(path, without, *when, "-o", tmp_path / "a.png")
+    run = run_without(path, without, *when, "-o", tmp_path / "a.png")
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr == f"nalssi: -o needs matplotlib: {installing('plot')}\n"
-    assert poorer(path, without, *when).returncode == 0
+    assert run_without(path, without, *when).returncode == 0
 
 
 def test_without_a_korean_font_names_are_english_and_one_line_says_so(path, tmp_path):
@@ -565,7 +567,7 @@ def test_without_a_korean_font_names_are_english_and_one_line_says_so(path, tmp_
         "fonts.ttflist = [one for one in fonts.ttflist if one.name == 'DejaVu Sans']"
     )
     when = ["서울", "--since", SINCE, "--until", UNTIL]
-    run = poorer(path, without, *when, "-o", tmp_path / "a.svg")
+    run = run_without(path, without, *when, "-o", tmp_path / "a.svg")
     message = "no font with Hangul is installed, so names are in English only"
     assert (run.returncode, run.stderr) == (0, f"nalssi: {message}\n")
     texts = re.findall("<!-- (.*) -->", (tmp_path / "a.svg").read_text("utf-8"))

@@ -218,14 +218,14 @@ def test_a_text_and_a_page_of_one_sidebar_become_one_when_a_glued_label_is_known
 # ---- changed contents
 
 
-def give(path: Path, *contents: Content) -> None:
+def replace_contents(path: Path, *contents: Content) -> None:
     """Replace the sidebars by these contents, in order."""
     with Store.open(path) as store, rewriting(store) as (rewriter, into):
         for old, new in zip(list(rewriter.sidebars()), contents, strict=True):
             into.sidebar(old, new)
 
 
-def shown(*digests: str, **changes: Any) -> list[Content]:
+def contents_of(*digests: str, **changes: Any) -> list[Content]:
     """Contents with these digests, each with another temperature."""
     return [
         make_content(
@@ -240,9 +240,9 @@ def shown(*digests: str, **changes: Any) -> list[Content]:
 
 def test_a_content_may_have_the_digest_that_another_had_before(path):
     with Store.open(path) as store:
-        for nth, content in enumerate(shown("a", "b", "c")):
+        for nth, content in enumerate(contents_of("a", "b", "c")):
             see(store, make_look(10 * nth), content)
-    give(path, *shown("b", "c", "a"))
+    replace_contents(path, *contents_of("b", "c", "a"))
     assert rows(path, "SELECT digest FROM sidebars ORDER BY id") == [(b"b",), (b"c",), (b"a",)]
     assert [value[0] for value in sky(path, "서울")] == [1.0, 2.0, 3.0]
     assert_sound(path)
@@ -251,7 +251,7 @@ def test_a_content_may_have_the_digest_that_another_had_before(path):
 @pytest.mark.parametrize("digests", ["aba", "bab", "aab", "baa", "ccc", "acc", "bbb"])
 def test_contents_that_become_one_are_one_in_looks_captures_and_spells(path, digests):
     with Store.open(path) as store:
-        contents = shown("a", "b", "c")
+        contents = contents_of("a", "b", "c")
         for nth, content in enumerate(contents):
             see(store, make_look(20 * nth), content)
         for nth, content in enumerate([*contents, *contents[::-1]]):
@@ -264,7 +264,7 @@ def test_contents_that_become_one_are_one_in_looks_captures_and_spells(path, dig
                 page_date=dt.date(2024, 4, 28 - nth),
             )
             captures.keep(store, [capture])
-    give(path, *shown(*digests))
+    replace_contents(path, *contents_of(*digests))
     assert {row[0].decode() for row in rows(path, "SELECT digest FROM sidebars")} == set(digests)
     stored = rows(path, "SELECT s.digest FROM fetches JOIN sidebars AS s ON s.id = sidebar_id")
     assert [digest.decode() for (digest,) in stored] == list(digests)

@@ -22,7 +22,7 @@ def at(hour: int, minute: int = 0, second: int = 0) -> dt.datetime:
     return SUNDAY + dt.timedelta(hours=hour, minutes=minute, seconds=second)
 
 
-def remembers(last_look: dt.datetime | None, **more: object) -> PortalMemory:
+def memory_of(last_look: dt.datetime | None, **more: object) -> PortalMemory:
     return PortalMemory(last_look=last_look, **{"failures": 0, "retry_at": None, **more})  # type: ignore[arg-type]
 
 
@@ -114,12 +114,12 @@ def test_a_schedule_that_cannot_be_kept_is_refused(schedule, problem):
 @pytest.mark.parametrize(
     ("memory", "due"),
     [
-        pytest.param(remembers(None), at(12), id="never polled"),
-        pytest.param(remembers(at(11, 56)), at(12, 15), id="the next moment"),
-        pytest.param(remembers(at(11, 15)), at(12), id="one was missed"),
-        pytest.param(remembers(at(11, 57), failures=2), at(12, 45), id="backing off"),
-        pytest.param(remembers(at(11, 56), retry_at=at(12, 20)), at(12, 20), id="asked to wait"),
-        pytest.param(remembers(at(13)), at(12), id="a wrong clock"),
+        pytest.param(memory_of(None), at(12), id="never polled"),
+        pytest.param(memory_of(at(11, 56)), at(12, 15), id="the next moment"),
+        pytest.param(memory_of(at(11, 15)), at(12), id="one was missed"),
+        pytest.param(memory_of(at(11, 57), failures=2), at(12, 45), id="backing off"),
+        pytest.param(memory_of(at(11, 56), retry_at=at(12, 20)), at(12, 20), id="asked to wait"),
+        pytest.param(memory_of(at(13)), at(12), id="a wrong clock"),
     ],
 )
 def test_a_schedule_is_kept_after_the_last_look_and_after_a_back_off(memory, due):

@@ -30,7 +30,7 @@ class Manager:
         self.socket.bind(address)
         self.socket.settimeout(5)
 
-    def heard(self) -> list[str]:
+    def receive(self) -> list[str]:
         """The lines of the next datagram."""
         return self.socket.recv(65536).decode().split("\n")
 
@@ -61,13 +61,13 @@ def manager(request, tmp_path, monkeypatch) -> Iterator[Manager]:
 )
 def test_the_manager_gets_the_lines(manager, tell, lines):
     assert tell()
-    assert manager.heard() == lines
+    assert manager.receive() == lines
 
 
 def test_a_reload_carries_the_time_at_which_it_began(manager):
     before = time.monotonic_ns() // 1000
     assert systemd.reloading()
-    reloading, _, moment = "=".join(manager.heard()).partition("=MONOTONIC_USEC=")
+    reloading, _, moment = "=".join(manager.receive()).partition("=MONOTONIC_USEC=")
     assert reloading == "RELOADING=1"
     assert before <= int(moment) <= time.monotonic_ns() // 1000
 
@@ -75,26 +75,26 @@ def test_a_reload_carries_the_time_at_which_it_began(manager):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\0", "\x1b", "\x85", "\u2028"], ids=ascii)
 def test_a_portal_cannot_put_a_line_of_its_own_into_the_status(manager, end):
     assert systemd.status(f"koya: HTTP 500{end}STOPPING=1")
-    assert manager.heard() == ["STATUS=koya: HTTP 500 STOPPING=1"]
+    assert manager.receive() == ["STATUS=koya: HTTP 500 STOPPING=1"]
 
 
 @given(text=st.text())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_portal_prints_is_one_line_of_status(manager, text):
     assert systemd.status(text)
-    (line,) = manager.heard()
+    (line,) = manager.receive()
     assert line.startswith("STATUS=")
     assert not {"\n", "\r", "\0", "\x1b"} & set(line)
 
 
 def test_half_a_character_does_not_stop_a_report(manager):
     assert systemd.status("\udcff 서울")
-    assert manager.heard() == ["STATUS=? 서울"]
+    assert manager.receive() == ["STATUS=? 서울"]
 
 
 def test_an_endless_status_is_cut_between_characters(manager):
     assert systemd.status("씨" * 100_000)
-    (line,) = manager.heard()
+    (line,) = manager.receive()
     assert line == "STATUS=" + "씨" * (1024 // len("씨".encode()))
 
 
@@ -135,4 +135,4 @@ def test_an_empty_report_is_not_sent(manager):
 def test_another_process_needs_only_its_environment(manager):
     code = "from scraper.daemon import systemd; assert systemd.ready()"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-    assert manager.heard() == ["READY=1"]
+    assert manager.receive() == ["READY=1"]

@@ -154,19 +154,19 @@ class Installation:
 
     def __init__(self, folder: Path, feed: FaultPortal, box: Inbox, database: str) -> None:
         self.box, self.database, self.feed = box, folder / database, feed
-        self.heard = folder / "heard"
+        self.command_log = folder / "command.log"
         self.config = faults.write_config(
             folder, feed.server.url(host="127.0.0.1"), database=database
         )
         more = (
             f'[notify]\nwebhook = "{box.url}/hook"\nping = "{box.url}/ping"\ndisk_mib = 1\n'
-            f'command = ["sh", "-c", "echo $NALSSI_KIND $NALSSI_WELL >> \'{self.heard}\'"]\n'
+            f'command = ["sh", "-c", "echo $NALSSI_KIND $NALSSI_WELL >> \'{self.command_log}\'"]\n'
         )
         head, portals = self.config.read_text().split("[[portals]]", 1)
         self.config.write_text(f"{head}{more}[[portals]]{portals}")
 
     def by_command(self) -> list[str]:
-        own = [line.split() for line in self.heard.read_text().splitlines()]
+        own = [line.split() for line in self.command_log.read_text().splitlines()]
         return [f"{'no ' * (well == '1')}{kind}" for kind, well in own if kind in rules.KINDS]
 
     def until_sent(self, kind: str, child: Child) -> None:

@@ -154,9 +154,9 @@ class Child:
 
     def until(self, event: str, count: int = 1) -> list[dict[str, Any]]:
         """Wait until the log has ``count`` lines of this event; gives them."""
-        return until(lambda: self._heard(event, count), child=self)
+        return until(lambda: self._logged(event, count), child=self)
 
-    def _heard(self, event: str, count: int) -> list[dict[str, Any]]:
+    def _logged(self, event: str, count: int) -> list[dict[str, Any]]:
         lines = self.log(event)
         if len(lines) < count:
             assert self.process.poll() is None, self.output
@@ -235,7 +235,7 @@ def assert_in_order(path: Path, portal: FaultPortal) -> None:
 
 @contextlib.contextmanager
 def holding(path: Path, sql: str) -> Iterator[None]:
-    """Be in the middle of a transaction, or of a question."""
+    """Hold a transaction or a query open."""
     with contextlib.closing(
         sqlite3.connect(path, isolation_level=None, timeout=PATIENCE_S)
     ) as conn:
@@ -252,20 +252,20 @@ def main() -> None:
     """Run the orders, with the errors and exit codes of the command line."""
     what, orders = sys.argv[1], json.loads(sys.argv[2])
     settings = _load(orders)
-    _be_quick(orders)
-    _know_loopback()
+    _shorten_waits(orders)
+    _resolve_loopback()
     if point := orders.get("die"):
-        _die_at(point)
+        _kill_at(point)
     path = Path(settings.database)
     try:
         with writing(path, what="daemon", journal=settings.journal, create=True) as store:
-            asyncio.run((_looking if what == "daemon" else _sweeping)(orders, store))
+            asyncio.run((_run_daemon if what == "daemon" else _run_sweeps)(orders, store))
     except NalssiError as exc:
         sys.stderr.write(f"nalssi: {exc}\n")
         sys.exit(exc.exit_code)
 
 
-def _be_quick(orders: dict[str, Any]) -> None:
+def _shorten_waits(orders: dict[str, Any]) -> None:
     """Shorten the project's waits and limits, so that a test takes seconds."""
     chosen: dict[Any, dict[str, Any]] = {
         service: {"CHECK_S": 0.1, "BUSY_S": orders.get("busy_s", 0.3)},
@@ -285,7 +285,7 @@ HANGS = "hangs.localhost"
 """A name whose lookup takes longer than any patience."""
 
 
-def _know_loopback() -> None:
+def _resolve_loopback() -> None:
     """Resolve every name under localhost to this machine (RFC 6761), on any system."""
     ask = socket.getaddrinfo
 
@@ -314,7 +314,7 @@ def _clock(orders: dict[str, Any]) -> Callable[[], dt.datetime]:
     return now
 
 
-async def _looking(orders: dict[str, Any], store: Store) -> None:
+async def _run_daemon(orders: dict[str, Any], store: Store) -> None:
     from apscheduler.schedulers import base  # noqa: PLC0415 - to give it our clock
 
     clock = _clock(orders)
@@ -329,7 +329,7 @@ async def _looking(orders: dict[str, Any], store: Store) -> None:
     await service.Daemon(load=lambda: _load(orders), store=store, clock=clock, log=log).run()
 
 
-async def _sweeping(orders: dict[str, Any], store: Store) -> None:
+async def _run_sweeps(orders: dict[str, Any], store: Store) -> None:
     """Run one sweep after the other; print each look, and our resources after each sweep."""
     settings, nth = _load(orders), 0
 
@@ -341,17 +341,17 @@ async def _sweeping(orders: dict[str, Any], store: Store) -> None:
 
         async def acknowledged(answered: Answered) -> collect.Report:
             report = await keep(answered)
-            _say({"event": "look", "portal": report.portal, "outcome": report.outcome})
+            _print_line({"event": "look", "portal": report.portal, "outcome": report.outcome})
             return report
 
         collector._keep = acknowledged  # type: ignore[method-assign] # to acknowledge each
         while nth < orders.get("sweeps", 1_000_000):
             await collector.sweep(settings.portals)
             nth += 1
-            _say({"event": "sweep", **_held()})
+            _print_line({"event": "sweep", **_resources()})
 
 
-def _held() -> dict[str, int]:
+def _resources() -> dict[str, int]:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return {
         "descriptors": len(list(Path("/proc/self/fd").iterdir())),
@@ -360,12 +360,12 @@ def _held() -> dict[str, int]:
     }
 
 
-def _say(line: dict[str, Any]) -> None:
+def _print_line(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
 
-def _die_at(point: str) -> None:
+def _kill_at(point: str) -> None:
     """Kill this process when it calls ``point``, such as ``db.spells:add``."""
     import importlib  # noqa: PLC0415 - for this order alone
 

@@ -45,7 +45,7 @@ def day_of(second: int) -> dt.date:
 
 @dataclass
 class _Drift:
-    """A value that wanders around zero and forgets within so many hours."""
+    """A random value around zero, which is correlated over ``hours``."""
 
     chance: random.Random
     hours: float
@@ -262,7 +262,7 @@ class Portal:
         )
 
     def _made(self, at: int) -> int:
-        """When the page was made: now, unless it comes from a cache."""
+        """The second at which the page was made: now, unless it comes from a cache."""
         if self.copies is not None and _within(at, self.copies[0]):
             moments = self.copies[1]
             return moments[at // INTERVAL_S % len(moments)] or at

@@ -46,7 +46,7 @@ def make_fetcher(**changes: Any) -> Fetcher:
 
 
 def get(url: str, *, ignore_robots: bool = True, etag: str | None = None, **changes: Any) -> Page:
-    """Look once, with a fetcher of its own."""
+    """Look once, with a new fetcher."""
     fetcher = make_fetcher(**changes)
     return asyncio.run(fetcher.get(url, ignore_robots=ignore_robots, etag=etag))
 

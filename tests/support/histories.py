@@ -177,10 +177,10 @@ _RUN = st.builds(
 _STILL = st.builds(
     lambda run, printed: (
         [replace(run, hour=None)]
-        + [replace(run, hour=0, printed=one, goes_on=False, pause=60) for one in printed]
+        + [replace(run, hour=0, printed=form, goes_on=False, pause=60) for form in printed]
     ),
     _RUN,
-    st.lists(st.sampled_from([one for one in PRINTED if "seven" not in one]), max_size=4),
+    st.lists(st.sampled_from([form for form in PRINTED if "seven" not in form]), max_size=4),
 )
 """One set, printed in several ways in turn."""
 
@@ -209,10 +209,10 @@ def histories(draw: st.DrawFn) -> History:
         ]
         looks["a"] = first[: draw(st.sampled_from([len(first), len(first) - 1]))]
     every = [look for of_portal in looks.values() for look in of_portal]
-    return History(portals=portals, looks=tuple(draw(st.permutations(_one_own(every)))))
+    return History(portals=portals, looks=tuple(draw(st.permutations(_one_own_a_second(every)))))
 
 
-def _one_own(looks: list[Look]) -> list[Look]:
+def _one_own_a_second(looks: list[Look]) -> list[Look]:
     """The looks, with only one of ours in a second at one portal."""
     own = {(look.portal, look.at): look for look in looks if look.own}
     return [look for look in looks if not look.own or own[look.portal, look.at] is look]

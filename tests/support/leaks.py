@@ -19,6 +19,6 @@ def open_descriptors() -> set[tuple[str, str]]:
     for descriptor in Path("/proc/self/fd").iterdir():
         try:
             held.add((descriptor.name, str(descriptor.readlink())))
-        except FileNotFoundError:  # that of the listing itself, or closed by a thread meanwhile
+        except FileNotFoundError:  # the listing's own, or one that a thread closed meanwhile
             continue
     return held

@@ -57,7 +57,7 @@ class Listener:
         self._news = threading.Condition()
         self._client: Any = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
-        self._client.on_message = self._hear
+        self._client.on_message = self._receive
         self._client.connect(LOOPBACK, port)
         self._client.loop_start()
 
@@ -68,7 +68,7 @@ class Listener:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _hear(self, _client: Any, _data: Any, message: Any) -> None:
+    def _receive(self, _client: Any, _data: Any, message: Any) -> None:
         with self._news:
             self.last[message.topic] = message.payload.decode()
             self._news.notify_all()
@@ -80,6 +80,6 @@ class Listener:
             assert arrived, self.last
             return self.last[topic]
 
-    def hears(self, topic: str, text: str) -> None:
+    def expect(self, topic: str, text: str) -> None:
         """Wait for this message."""
         self.wait(topic, lambda message: message == text)

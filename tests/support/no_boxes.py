@@ -22,7 +22,7 @@ WORLD: Final = (
 SKIES: Final = ("맑음", "구름많음", "흐림", "비", "구름조금")
 
 
-def _whole(first: int) -> list[str]:
+def _whole_degrees(first: int) -> list[str]:
     return [f"{first + n % 9}℃" for n in range(len(CITIES))]
 
 
@@ -45,12 +45,12 @@ def _list(rows: list[str], tag: str = "ul", item: str = "li") -> str:
     return f"<{tag}>" + "".join(f"<{item}>{row}</{item}>\n" for row in rows) + f"</{tag}>"
 
 
-def _skied(numbers: list[str]) -> list[tuple[str, ...]]:
+def _with_skies(numbers: list[str]) -> list[tuple[str, ...]]:
     return [(c, SKIES[n % 5], t) for n, (c, t) in enumerate(zip(CITIES, numbers, strict=True))]
 
 
 def _glued(numbers: list[str]) -> list[str]:
-    return [f"{sky}{city} {number}" for city, sky, number in _skied(numbers)]
+    return [f"{sky}{city} {number}" for city, sky, number in _with_skies(numbers)]
 
 
 def _plain(numbers: list[str]) -> list[str]:
@@ -62,13 +62,19 @@ def _sentence(numbers: list[str], opens: str, closes: str, between: str = ", ") 
 
 
 FORECASTS: Final = {
-    "table of highs": _page("<p>내일 지역별 예상 최고기온</p>" + _table(_skied(_whole(24)))),
-    "table of highs, credited": _page(
-        "<h2>내일 낮 최고기온</h2>" + _table(_skied(_whole(24))) + "<p>(자료=기상청 제공)</p>"
+    "table of highs": _page(
+        "<p>내일 지역별 예상 최고기온</p>" + _table(_with_skies(_whole_degrees(24)))
     ),
-    "table without a heading": _page(_table(_skied(_whole(24)))),
-    "table without labels": _page(_table(list(zip(CITIES, _whole(24), strict=True)))),
-    "table with its date": _page("<p>2025.07.28 (월)</p>" + _table(_skied(_whole(24)))),
+    "table of highs, credited": _page(
+        "<h2>내일 낮 최고기온</h2>"
+        + _table(_with_skies(_whole_degrees(24)))
+        + "<p>(자료=기상청 제공)</p>"
+    ),
+    "table without a heading": _page(_table(_with_skies(_whole_degrees(24)))),
+    "table without labels": _page(_table(list(zip(CITIES, _whole_degrees(24), strict=True)))),
+    "table with its date": _page(
+        "<p>2025.07.28 (월)</p>" + _table(_with_skies(_whole_degrees(24)))
+    ),
     "list of lows in tenths": _page("<h3>내일 아침 최저기온</h3>" + _list(_glued(_tenths(-9)))),
     "list of highs in tenths, credited": _page(
         "<h3>오늘 낮 최고기온</h3>" + _list(_glued(_tenths(21))) + "<p>기상청 제공</p>"
@@ -79,7 +85,7 @@ FORECASTS: Final = {
     ),
     "definition list": _page(
         "<h3>지역별 예보</h3><dl>"
-        + "".join(f"<dt>{c}</dt><dd>{s} {t}</dd>" for c, s, t in _skied(_whole(3)))
+        + "".join(f"<dt>{c}</dt><dd>{s} {t}</dd>" for c, s, t in _with_skies(_whole_degrees(3)))
         + "</dl>"
     ),
     "lows and highs": _page(
@@ -90,14 +96,17 @@ FORECASTS: Final = {
             [("지역", "최저", "최고"), *((c, f"{n}℃", f"{n + 9}℃") for n, c in enumerate(CITIES))]
         )
     ),
-    "text": "내일 지역별 날씨\n\n" + "\n".join(_glued(_whole(3))) + "\n\n기상청 제공\n",
+    "text": "내일 지역별 날씨\n\n" + "\n".join(_glued(_whole_degrees(3))) + "\n\n기상청 제공\n",
     "text in tenths": "내일 예상 기온\n" + "\n".join(_glued(_tenths(3))) + "\n",
-    "text under a date": "2025년 07월 28일 월요일\n내일 최고기온\n" + "\n".join(_plain(_whole(28))),
-    "text, bulleted": "▶내일의 날씨\n" + "\n".join(f"• {row}" for row in _glued(_whole(3))) + "\n",
-    "one line": "내일 날씨 " + " | ".join(_glued(_whole(3))) + "\n",
+    "text under a date": "2025년 07월 28일 월요일\n내일 최고기온\n"
+    + "\n".join(_plain(_whole_degrees(28))),
+    "text, bulleted": "▶내일의 날씨\n"
+    + "\n".join(f"• {row}" for row in _glued(_whole_degrees(3)))
+    + "\n",
+    "one line": "내일 날씨 " + " | ".join(_glued(_whole_degrees(3))) + "\n",
     "icons": _page(
         "<h3>내일 예보</h3>"
-        + _list([f'<i class="iw04">흐림</i>{row}' for row in _plain(_whole(3))])
+        + _list([f'<i class="iw04">흐림</i>{row}' for row in _plain(_whole_degrees(3))])
         + "<p>기상청 제공</p>"
     ),
     "hours of one city": _page(
@@ -121,13 +130,15 @@ ARTICLES: Final = {
         f"<p>{_sentence(_tenths(2), '지역별로는', '를 기록했다.', '; ')}</p>"
     ),
     "with the sky": "전국 날씨는 "
-    + ", ".join(f"{c} {s} {t}" for c, s, t in _skied(_tenths(12)))
+    + ", ".join(f"{c} {s} {t}" for c, s, t in _with_skies(_tenths(12)))
     + " 등이다.\n",
     "each in a sentence": _page(
-        "".join(f"<p>{c}의 기온은 {t}로 평년보다 높았다.</p>" for c, _, t in _skied(_tenths(19)))
+        "".join(
+            f"<p>{c}의 기온은 {t}로 평년보다 높았다.</p>" for c, _, t in _with_skies(_tenths(19))
+        )
     ),
     "each in an item": _page(
-        _list([f"{c} {t}로 관측 이래 가장 높아" for c, _, t in _skied(_tenths(35))])
+        _list([f"{c} {t}로 관측 이래 가장 높아" for c, _, t in _with_skies(_tenths(35))])
     ),
     "four cities": _page("<p>기상청은 20일 서울 3.2℃, 대전 4.5℃, 대구 1.0℃라고 밝혔다.</p>"),
     "credit below": _page(
@@ -135,9 +146,11 @@ ARTICLES: Final = {
     ),
     "records": _page(
         "<p>역대 최고기온</p>"
-        + _table([(c, "2018년 8월 1일", t) for c, _, t in _skied(_tenths(38))])
+        + _table([(c, "2018년 8월 1일", t) for c, _, t in _with_skies(_tenths(38))])
     ),
-    "normals": "평년 기온\n" + "\n".join(f"{c} 평년 {t}" for c, _, t in _skied(_tenths(11))) + "\n",
+    "normals": "평년 기온\n"
+    + "\n".join(f"{c} 평년 {t}" for c, _, t in _with_skies(_tenths(11)))
+    + "\n",
     "rain": _page(_list([f"{c} 강수량 {n * 3}.5mm" for n, c in enumerate(CITIES)])),
     "a chart's caption": _page("<p>그림: 1월 평균기온(℃), 자료 기상청. 서울 -2.0, 부산 3.6.</p>"),
     "felt": _page("<h4>체감온도 전망</h4>" + _list(_plain(_tenths(33)))),
@@ -158,8 +171,9 @@ LISTS: Final = {
     "fine dust and one temperature": _page(
         "<p>서울 3.2℃ 맑음</p>" + _list([f"{c} 보통 {n + 30}" for n, c in enumerate(CITIES)])
     ),
-    "ticker": _page("<marquee>" + " ".join(_plain(_whole(3))) + "</marquee>"),
-    "ticker with skies": "날씨 " + " / ".join(f"{c} {s} {t}" for c, s, t in _skied(_whole(3))),
+    "ticker": _page("<marquee>" + " ".join(_plain(_whole_degrees(3))) + "</marquee>"),
+    "ticker with skies": "날씨 "
+    + " / ".join(f"{c} {s} {t}" for c, s, t in _with_skies(_whole_degrees(3))),
     "stocks": _page(_table([("코스피", "2,501.23", "▲ 3.1"), ("코스닥", "801.2", "▼ 1.4")] * 8)),
     "exchange rates": "미국 1,391.20\n일본 902.41\n유럽 1,501.77\n" * 5,
     "sports": _page(

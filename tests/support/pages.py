@@ -61,7 +61,7 @@ SIGHTINGS: Final = _sightings()
 
 
 def plain(count: int = 16) -> list[Entry]:
-    """The usual cities, each with a temperature of its own."""
+    """The usual cities, each with another temperature."""
     return [entry("흐림", city, f"{n * 1.7 - 9:.1f}") for n, city in enumerate(CITIES[:count])]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 LOOPBACK = "127.0.0.1"
-_PATIENCE_S = 20.0  # no socket and no thread of a test waits longer
+_PATIENCE_S = 20.0  # the longest wait of a socket or a thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,7 @@ class Server:
 
     def _count(self, connection: socket.socket) -> None:
         with self._lock:
-            held = [known for known in self._seen.connections if not _is_left(known)]
+            held = [known for known in self._seen.connections if not _is_closed(known)]
             self._seen.connections = [*held, connection]
             self._seen.peak = max(self._seen.peak, len(self._seen.connections))
 
@@ -242,7 +242,7 @@ def _drain(stream: socket.socket) -> None:
             return
 
 
-def _is_left(connection: socket.socket) -> bool:
+def _is_closed(connection: socket.socket) -> bool:
     """Whether the client has closed its end, even if our thread is still answering."""
     try:
         readable, _, _ = select.select([connection], [], [], 0)

@@ -210,14 +210,14 @@ def scramble(path: Path) -> None:
         file.write(content)
 
 
-def another_of_ours(path: Path) -> None:
+def another_database(path: Path) -> None:
     other = path.with_name("other.db")
     with Store.open(other, journal="delete") as store:
         store.keep_event(dt.datetime.now(dt.UTC), "started")
     other.replace(path)
 
 
-def foreign(path: Path) -> None:
+def foreign_file(path: Path) -> None:
     other = path.with_name("other.db")
     other.write_text("a letter", encoding="utf-8")
     other.replace(path)
@@ -225,8 +225,8 @@ def foreign(path: Path) -> None:
 
 MOVED: dict[str, Callable[[Path], None]] = {
     "deleted": Path.unlink,
-    "another of ours": another_of_ours,
-    "foreign": foreign,
+    "another of ours": another_database,
+    "foreign": foreign_file,
 }
 
 
@@ -481,7 +481,7 @@ def misbehaving(chance: random.Random) -> Callable[[Request], Iterator[bytes]]:
     return reply
 
 
-def looked_at_misbehaving(folder: Path, sweeps: int) -> None:
+def poll_misbehaving(folder: Path, sweeps: int) -> None:
     """Poll ten sites of a misbehaving portal; each look is a row, and no resource leaks."""
     chance = random.Random(sweeps)
     with FaultPortal() as portal:
@@ -514,7 +514,7 @@ def looked_at_misbehaving(folder: Path, sweeps: int) -> None:
 
 
 def test_a_hundred_looks_at_a_portal_that_misbehaves_are_a_hundred_rows(tmp_path):
-    looked_at_misbehaving(tmp_path, 10)
+    poll_misbehaving(tmp_path, 10)
 
 
 # ---- stop signals
@@ -603,11 +603,11 @@ def test_a_stop_just_before_the_file_is_free_loses_no_look(config, database):
 def test_a_stop_during_a_write_stores_the_look(config, database, portal):
     held = threading.Event()
 
-    def late(_: Request) -> Iterator[bytes]:
+    def delayed(_: Request) -> Iterator[bytes]:
         held.wait(faults.PATIENCE_S)
         yield answer(box(1))
 
-    portal.reply = late
+    portal.reply = delayed
     with Child(config, busy_s=faults.PATIENCE_S, patience_s=faults.PATIENCE_S) as child:
         until(lambda: portal.asked, child=child)
         with holding(database, "BEGIN EXCLUSIVE"):

@@ -16,7 +16,7 @@ from tests.support.faults import (
     looks,
     write_config,
 )
-from tests.system.test_faults import killed_at_random, looked_at_misbehaving
+from tests.system.test_faults import killed_at_random, poll_misbehaving
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def test_acknowledged_looks_survive_three_hundred_kills(tmp_path, seed):
 
 
 def test_a_thousand_looks_at_a_portal_that_misbehaves_are_a_thousand_rows(tmp_path):
-    looked_at_misbehaving(tmp_path, 100)
+    poll_misbehaving(tmp_path, 100)
 
 
 @pytest.mark.parametrize("held_s", [1, 60])
