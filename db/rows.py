@@ -26,8 +26,11 @@ def insert(
         rows: The values of each row.
         more: SQL after the values, such as ``"ON CONFLICT DO NOTHING"``.
     """
-    many = f"{into} VALUES {', '.join([values] * TOGETHER)} {more}"
     left = iter(rows)
-    while len(some := list(islice(left, TOGETHER))) == TOGETHER:
-        conn.execute(many, tuple(chain.from_iterable(some)))
+    some = list(islice(left, TOGETHER))
+    if len(some) == TOGETHER:
+        many = f"{into} VALUES {', '.join([values] * TOGETHER)} {more}"
+        while len(some) == TOGETHER:
+            conn.execute(many, tuple(chain.from_iterable(some)))
+            some = list(islice(left, TOGETHER))
     conn.executemany(f"{into} VALUES {values} {more}", some)

@@ -61,15 +61,13 @@ class Sidebars:
 
     def keep_read(
         self, look_id: int, content: Content, *, page_date: dt.date | None, doubt: str | None
-    ) -> int:
-        """Store the content of the page of a look, drop the page, and return the row."""
-        sidebar_id = self.keep(content)
+    ) -> None:
+        """Store the content of the page of a look, and drop the page."""
         self._conn.execute(
             "UPDATE fetches SET outcome = 'read', sidebar_id = ?, page_date = ?, reason = ?, "
             "page = NULL, encoding = NULL WHERE id = ?",
-            (sidebar_id, page_date and page_date.isoformat(), doubt, look_id),
+            (self.keep(content), page_date and page_date.isoformat(), doubt, look_id),
         )
-        return sidebar_id
 
     def replace(self, sidebar_id: int, content: Content) -> None:
         """Put this content into a row, without the digest."""
