@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.export.tables import TABLES, unit
+from db.korean.words import FLAGS, STATES
+from db.qartod import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,30 +70,34 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "air temperature as printed; in hours that of a live value alone",
         "표시된 기온, 정시 자료에서는 실시간 값만",
     ),
-    "condition": Meaning("the sky, by our name of it", "하늘 상태, 정해진 이름으로"),
+    "condition": Meaning("the sky, by our name of it", "하늘 분류, nalssi의 이름으로"),
     "wmo_4677": Meaning("the nearest WMO 4677 present weather code", "가장 가까운 WMO 4677 부호"),
-    "label": Meaning("the sky as printed", "표시된 하늘 상태"),
-    "icon": Meaning("KMA's icon code as printed", "표시된 기상청 그림 부호"),
+    "label": Meaning("the sky as printed", "표시된 하늘"),
+    "icon": Meaning("KMA's icon code as printed", "표시된 기상청 아이콘 번호"),
     "portal": Meaning("the portal that showed it", "값을 보여 준 포털"),
     "page_date": Meaning("the date printed above the box", "상자 위에 적힌 날짜"),
     "state": Meaning(
         "live, unconfirmed, stale, frozen, down; none before the first look",
-        "live 실시간, unconfirmed 미확인, stale 지난 값, frozen 멈춤, down 끊김, none 확인 전",
+        ", ".join(f"{name} {korean}" for name, korean in STATES.items()),
     ),
     "why": Meaning("the fact that decided the state", "상태를 정한 근거"),
     "digest": Meaning("BLAKE2b of the box as printed", "표시된 상자의 BLAKE2b"),
     "flag": Meaning(
         "QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing",
-        "QARTOD: 1 통과, 2 평가 안 함, 3 의심, 4 불합격, 9 결측",
+        "QARTOD: " + ", ".join(f"{flag} {FLAGS[name]}" for flag, name in NAMES.items()),
     ),
-    "kind": Meaning("the rule that it broke; of a word: label, icon or city", "규칙이나 말의 종류"),
+    "kind": Meaning(
+        "the rule that it broke; of a word: label, icon or city", "어긴 규칙, 또는 단어의 종류"
+    ),
     "live_portals": Meaning("portals that were live and printed a number", "실시간이던 포털 수"),
     "agreeing_portals": Meaning("how many of these show this temperature", "같은 기온을 보인 수"),
     "mean_c": Meaning(
         "mean of the live values by time; missing below the coverage asked for",
-        "실시간 값의 시간 평균, 비율이 모자라면 빈칸",
+        "실시간 값의 시간 평균, 확보율이 모자라면 빈칸",
     ),
-    "coverage": Meaning("share of the time with a live value", "실시간 값이 있던 시간의 비율"),
+    "coverage": Meaning(
+        "share of the time with a live value", "확보율: 실시간 값이 있던 시간의 비율"
+    ),
     "age_minutes": Meaning("since published_by", "published_by부터 지난 시간"),
     "since": Meaning("when it began", "시작"),
     "until": Meaning("when it ended", "끝"),
@@ -120,15 +126,15 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "first_look": Meaning("the first look", "첫 확인"),
     "last_look": Meaning("the last look", "마지막 확인"),
     "last_success": Meaning("the last look that saw a box", "마지막 성공"),
-    "part": Meaning("which part of the day was asked for", "물은 부분"),
+    "part": Meaning("which part of the day was asked for", "기간의 일부라면 그 뜻"),
     "minimum_c": Meaning("lowest live value", "최저 실시간 값"),
     "minimum_seen": Meaning("the look that saw it", "최저를 본 시각"),
     "maximum_c": Meaning("highest live value", "최고 실시간 값"),
     "maximum_seen": Meaning("the look that saw it", "최고를 본 시각"),
     "readings": Meaning("how many values were printed", "표시된 값의 수"),
-    "longest_gap_s": Meaning("the longest time without a live value", "가장 긴 결측"),
+    "longest_gap_s": Meaning("the longest time without a live value", "가장 긴 공백"),
     "suspect": Meaning("share of the time with flag 3", "의심 값의 비율"),
-    "failed": Meaning("share of the time with flag 4", "불합격 값의 비율"),
+    "failed": Meaning("share of the time with flag 4", "오류 값의 비율"),
     "agreement": Meaning("share of the live portals that agree", "포털 사이의 일치"),
 }
 
@@ -140,11 +146,11 @@ def meaning(table: str, column: str) -> Meaning:
 
 _OF_TABLES: Final[Mapping[tuple[str, str], Meaning]] = {
     ("weather", "temperature_c"): Meaning("air temperature as printed", "표시된 기온"),
-    ("words", "kind"): Meaning("label, icon or city", "하늘 상태, 그림, 도시"),
-    ("words", "word"): Meaning("as printed", "표시된 말"),
+    ("words", "kind"): Meaning("label, icon or city", "하늘, 아이콘, 도시"),
+    ("words", "word"): Meaning("as printed", "표시된 단어"),
     ("words", "means"): Meaning("its meaning; missing if unknown", "뜻, 모르면 빈칸"),
-    ("words", "understood"): Meaning("whether it is known", "아는 말인지"),
-    ("words", "sidebars"): Meaning("distinct boxes that have it", "이 말이 있는 상자의 수"),
+    ("words", "understood"): Meaning("whether it is known", "아는 단어인지"),
+    ("words", "sidebars"): Meaning("distinct boxes that have it", "이 단어가 있는 상자의 수"),
     ("words", "first_portal"): Meaning("who showed it first", "처음 보여 준 포털"),
     ("words", "last_portal"): Meaning("who showed it last", "마지막으로 보여 준 포털"),
 }

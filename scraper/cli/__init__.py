@@ -11,6 +11,7 @@ file of the command is loaded, so that each starts as fast as possible.
 | export.py | commands that write a file, or rewrite the database |
 | options.py | shared options: the config, the database, stations, output |
 | show.py, table.py | values as JSON, and as tables in a terminal and in a pipe |
+| language.py | tables in English or Korean; the Korean words are in `db/korean/` |
 | progress.py | the progress of a long command |
 """
 

@@ -8,15 +8,14 @@ import click
 
 from db import query
 from db.moments import now
-from db.qartod import NAMES
-from scraper.cli import korean, show
+from scraper.cli import language, show
 from scraper.cli.options import STATION, Places, as_json, only_portal, with_lang, with_places
 from scraper.cli.times import Moment
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from db.measures.evidence import Known
+    from db.measures.evidence import Evidence, Known
     from db.measures.near import NearLook
 
 
@@ -47,10 +46,10 @@ def at(
     if as_json:
         show.as_json(known)
     else:
-        lines = [(korean.heading(name), value) for name, value in _named_values(known)]
-        widest = max(korean.width(name) for name, _ in lines)
+        lines = [(language.heading(name), value) for name, value in _named_values(known)]
+        widest = max(language.width(name) for name, _ in lines)
         for name, value in lines:
-            click.echo(f"{name}{' ' * (widest - korean.width(name))}  {value}".rstrip())
+            click.echo(f"{name}{' ' * (widest - language.width(name))}  {value}".rstrip())
 
 
 def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
@@ -68,25 +67,27 @@ def _named_values(known: Known) -> list[tuple[str, str]]:
         ("time", _moment(known.at)),
     ]
     if known.evidence is None:
-        return [*asked, ("state", "no portal had shown this station by then")]
+        return [*asked, ("state", language.say("no portal had shown this station by then"))]
     return [
         *asked,
         (
             "temperature",
-            "not printed" if known.temperature_c is None else f"{known.temperature_c} °C",
+            language.say("not printed")
+            if known.temperature_c is None
+            else f"{known.temperature_c} °C",
         ),
-        ("sky", f"{show.cell(known.label)} {known.condition or 'unknown'}"),
-        ("flag", f"{known.flag} {NAMES.get(known.flag or 0, '')}".strip()),
-        ("state", known.state),
-        ("why", show.cell(known.why)),
+        ("sky", language.sky(show.cell(known.label), known.condition or "unknown")),
+        ("flag", language.flag(known.flag)),
+        ("state", language.cell("state", known.state)),
+        ("why", language.sentence(show.cell(known.why))),
         ("portal", f"{show.cell(known.portal)}; {_agreement(known)}"),
-        ("changed", f"after {_moment(known.changed_after)}, seen {_moment(known.seen_from)}"),
+        ("changed", _changed(known)),
         ("last seen", _moment(known.seen_until)),
-        ("next change", f"seen {_moment(known.next_change)}"),
+        ("next change", language.say("seen {at}", at=_moment(known.next_change))),
         *([("observed", _moment(known.observed_at))] if known.observed_at else []),
         ("look before", _look(known.look_before)),
         ("look after", _look(known.look_after)),
-        ("sidebar", f"{known.evidence.sidebar_id}, digest {known.evidence.digest}"),
+        ("sidebar", _sidebar(known.evidence)),
         *(("printed", show.cell(line)) for line in known.evidence.printed),
     ]
 
@@ -97,14 +98,25 @@ def _moment(moment: dt.datetime | None) -> str:
 
 def _agreement(known: Known) -> str:
     if not known.live_portals:
-        return "no portal was live"
-    return f"{known.agreeing_portals} of {known.live_portals} live portals showed this temperature"
+        return language.say("no portal was live")
+    line = "{agreeing} of {live} live portals showed this temperature"
+    return language.say(line, agreeing=known.agreeing_portals, live=known.live_portals)
+
+
+def _changed(known: Known) -> str:
+    before, seen = _moment(known.changed_after), _moment(known.seen_from)
+    return language.say("after {before}, seen {seen}", before=before, seen=seen)
+
+
+def _sidebar(evidence: Evidence) -> str:
+    line = "{sidebar}, digest {digest}"
+    return language.say(line, sidebar=evidence.sidebar_id, digest=evidence.digest)
 
 
 def _look(look: NearLook | None) -> str:
     if look is None:
         return "–"
-    parts = [_moment(look.at), look.outcome]
-    parts += [f"page date {look.page_date}"] if look.page_date else []
+    parts = [_moment(look.at), language.cell("outcome", look.outcome)]
+    parts += [language.say("page date {day}", day=look.page_date)] if look.page_date else []
     parts += [show.cell(look.reason)] if look.reason else []
     return ", ".join(parts)

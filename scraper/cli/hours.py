@@ -8,7 +8,7 @@ import click
 
 from db import query
 from db.measures.hours import Hour
-from scraper.cli import show
+from scraper.cli import language, show
 from scraper.cli.options import Form, Places, with_output, with_places, with_stations
 from scraper.cli.times import of_a_time
 
@@ -49,11 +49,11 @@ def hours(
                 row.station,
                 row.hour,
                 show.degrees(row),
-                f"{row.label or ''} {row.condition or ''}".strip(),
-                row.state if row.state == "live" else row.state.upper(),
+                language.sky(row.label, row.condition),
+                language.state(row.state),
                 row.why,
                 row.portal,
-                f"{row.agreeing_portals} of {row.live_portals}" if row.live_portals else None,
+                show.agree(row.agreeing_portals, row.live_portals),
                 row.mean_c,
                 row.coverage,
             )
@@ -90,7 +90,7 @@ def freezes(
                 one.portal,
                 one.since,
                 one.until,
-                show.age(int((one.until - one.since).total_seconds()) // 60),
+                language.age(int((one.until - one.since).total_seconds()) // 60),
                 one.next_change,
                 one.why,
             )

@@ -172,7 +172,7 @@ with_lang = click.option(
     type=click.Choice(["en", "ko"]),
     expose_value=False,
     callback=_choose,
-    help="Headings in English or Korean.  [LANG]",
+    help="Tables in English or Korean; messages stay English.  [LANG]",
 )
 
 Form: TypeAlias = Literal["table", "json", "csv"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 import click
 
 from db.qartod import FAIL, SUSPECT
+from scraper.cli import language
 from scraper.cli.excel import EXCEL
 from scraper.printable import printable
 from scraper.records import csv_text, json_text, named
@@ -87,7 +88,9 @@ def table(
     """
     from scraper.cli.table import print_table  # noqa: PLC0415 - JSON does without rich
 
-    shown = [[cell(value) for value in row] for row in rows]
+    shown = [
+        [language.cell(*one) for one in zip(headings, map(cell, row), strict=True)] for row in rows
+    ]
     print_table(headings, shown, numbers=numbers, styles=styles, keys=keys, folded=folded)
 
 
@@ -120,12 +123,11 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
     if not rows:
         empty("no portal has shown a sidebar yet")
         return
-    from scraper.cli import korean  # noqa: PLC0415 - JSON does without headings
-    from scraper.cli.table import print_line  # noqa: PLC0415 - and without rich
+    from scraper.cli.table import print_line  # noqa: PLC0415 - JSON does without rich
 
     for line in _warnings(rows):
         print_line(line, style="bold red")
-    form: _Form = "wide" if wide else "korean" if korean.wanted() else "english"
+    form: _Form = "wide" if wide else "korean" if language.chosen() == "ko" else "english"
     cells = [_reading(row, form) for row in rows]
     table(
         list(cells[0]),
@@ -156,24 +158,20 @@ def degrees(row: Flagged) -> str | float | None:
 def flagged(rows: Iterable[Flagged]) -> None:
     """Explain the mark below a table that has one."""
     if any(row.flag in (SUSPECT, FAIL) for row in rows):
-        click.echo(f"{MARK} may be wrong; `nalssi flags` says why")
+        click.echo(language.say("{mark} may be wrong; `nalssi flags` says why", mark=MARK))
 
 
 def _reading(row: Latest, form: _Form) -> dict[str, object]:
     """The cells of a reading, by their headings; a short table uses the names of its language."""
     place, ours, printed = f"{row.station} {row.station_en or ''}".strip(), row.condition, row.label
     seen = {"seen from": row.seen_from, "seen until": row.seen_until, "page date": row.page_date}
-    sky = {
-        "wide": f"{printed} {ours or ''}".strip(),
-        "korean": printed or ours,
-        "english": ours or printed,
-    }
+    sky = (ours or printed) if form == "english" else language.sky(printed, ours)
     return {
         "station": row.station if form == "korean" else place,
         "°C": degrees(row),
-        "sky": sky[form],
-        "state": loud(row.state),
-        "age": age(row.age_minutes),
+        "sky": sky,
+        "state": language.state(row.state),
+        "age": language.age(row.age_minutes),
         **(seen if form == "wide" else {}),
         "portal": row.portal,
         **(_trust(row) if form == "wide" else {}),
@@ -183,13 +181,13 @@ def _reading(row: Latest, form: _Form) -> dict[str, object]:
 def _trust(row: Latest) -> dict[str, object]:
     """The portals that agree, if several were asked; the flag; and why the state is that."""
     live, agreeing = (getattr(row, f"{kind}_portals", None) for kind in ("live", "agreeing"))
-    of_all = {} if live is None else {"agree": f"{agreeing} of {live}" if live else None}
+    of_all = {} if live is None else {"agree": agree(agreeing, live)}
     return {**of_all, "flag": row.flag, "why": row.why}
 
 
-def loud(state: str) -> str:
-    """A state in a table: in capitals, unless it is ``live``."""
-    return state if state == "live" else state.upper()
+def agree(agreeing: int | None, live: int) -> str | None:
+    """How many of the live portals show a temperature; None if none is live."""
+    return language.say("{agreeing} of {live}", agreeing=agreeing, live=live) if live else None
 
 
 def _warnings(rows: Sequence[Latest]) -> list[str]:
@@ -198,29 +196,24 @@ def _warnings(rows: Sequence[Latest]) -> list[str]:
     for row in rows:
         newest[row.portal, row.state, row.seen_from, row.seen_until] = row
     warnings = filter(None, map(_warning, newest.values()))
-    return [f"{warning}. They are not the current weather." for warning in warnings]
+    old = language.say("They are not the current weather.")
+    return [f"{warning} {old}" for warning in warnings]
 
 
 def _warning(row: Latest) -> str | None:
-    portal, old = cell(row.portal), age(row.age_minutes)
+    portal, old = cell(row.portal), language.age(row.age_minutes)
     match row.state:
         case "frozen":
-            since = cell(row.seen_from)
-            return f"FROZEN: {portal} has shown the same values for {old}, since {since}"
+            line = "FROZEN: {portal} has shown the same values for {old}, since {since}."
+            return language.say(line, portal=portal, old=old, since=cell(row.seen_from))
         case "stale":
-            return f"STALE: {portal} shows values that are {old} old: {cell(row.why)}"
+            line = "STALE: {portal} shows values that are {old} old: {why}."
+            why = language.sentence(cell(row.why))
+            return language.say(line, portal=portal, old=old, why=why)
         case "down":
-            until = cell(row.seen_until)
-            seen = f"DOWN: {portal} was last seen to show these values at {until}"
-            return f"{seen}; they are {old} old"
+            line = (
+                "DOWN: {portal} was last seen to show these values at {until}; they are {old} old."
+            )
+            return language.say(line, portal=portal, old=old, until=cell(row.seen_until))
         case _:
             return None
-
-
-def age(minutes: int) -> str:
-    """A length of time, such as ``7 min``, ``3 h 05``, ``30 days``."""
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60:02}"
-    return f"{minutes // (24 * 60)} days"

@@ -12,7 +12,7 @@ from db import query
 from db.measures.stats import Period
 from db.moments import now
 from scraper import records
-from scraper.cli import show
+from scraper.cli import language, show
 from scraper.cli.options import (
     Form,
     Places,
@@ -216,7 +216,7 @@ def _cells(row: Period, named: str) -> tuple[object, ...]:
         row.days,
         row.readings,
         row.coverage,
-        show.age(row.longest_gap_s // _MINUTES),
+        language.age(row.longest_gap_s // _MINUTES),
         row.suspect or None,
         row.failed or None,
         next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None),

@@ -13,7 +13,7 @@ from db.errors import DatabaseError
 from db.moments import KST, now
 from db.validity import NOT_OF_NOW
 from scraper import __version__, lock
-from scraper.cli import show
+from scraper.cli import language, show
 from scraper.cli.options import Form, Places, wide, with_output, with_places
 from scraper.cli.times import of_a_time
 from scraper.errors import STALE
@@ -120,12 +120,9 @@ def _show(
         return
     _table(portals, wide=wide)
     if file is not None:
-        click.echo(
-            f"{printable(file.path)}: {_mib(file.bytes)}, {_mib(file.free_bytes)} free, "
-            f"journal {file.journal}, nalssi {file.version}"
-        )
+        click.echo(_of_file(file))
     if holder is not None:
-        click.echo(f"running: {holder}")
+        click.echo(language.say("running: {holder}", holder=holder))
 
 
 def _table(rows: Sequence[PortalRow], *, wide: bool) -> None:
@@ -146,20 +143,20 @@ def _table(rows: Sequence[PortalRow], *, wide: bool) -> None:
     show.table(
         list(cells[0]),
         [list(row.values()) for row in cells],
-        numbers=["looks", "failed"],
+        numbers=["looks", "failures"],
         styles=[show.LOUD.get(row.state, "") for row in rows],
     )
     for row in rows:
         if not wide and row.state != "live":
-            print_line(printable(f"{row.portal}: {row.why}"))
+            print_line(printable(f"{row.portal}: {language.sentence(row.why)}"))
 
 
 def _portal(row: PortalRow, *, wide: bool) -> dict[str, object]:
     """The cells of a portal, by their headings."""
-    seen = {"looks": row.looks_last_day, "failed": row.failures_last_day, "why": row.why}
+    seen = {"looks": row.looks_last_day, "failures": row.failures_last_day, "why": row.why}
     return {
         "portal": row.portal,
-        "state": show.loud(row.state),
+        "state": language.state(row.state),
         **({"since": row.since} if wide else {}),
         "last look": row.last_look,
         "outcome": row.last_outcome,
@@ -204,6 +201,17 @@ def _row(one: PortalStatus, due: dt.datetime | None) -> PortalRow:
     )
 
 
+def _of_file(file: DatabaseRow) -> str:
+    return language.say(
+        "{path}: {size}, {free} free, journal {journal}, nalssi {version}",
+        path=printable(file.path),
+        size=_mib(file.bytes),
+        free=_mib(file.free_bytes),
+        journal=file.journal,
+        version=file.version,
+    )
+
+
 def _mib(size: int) -> str:
     return f"{size / 2**20:.1f} MiB"
 
@@ -237,7 +245,7 @@ def gaps(
                 one.portal,
                 one.since,
                 one.until,
-                show.age(int((one.until - one.since).total_seconds()) // 60),
+                language.age(int((one.until - one.since).total_seconds()) // 60),
                 one.failures,
                 one.cause,
                 one.reason,

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scraper.cli import korean
+from scraper.cli import language
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def print_table(
     """
     columns = [
         _Column(
-            heading=printable(korean.heading(heading)),
+            heading=printable(language.heading(heading)),
             values=[row[nth] for row in rows],
             number=heading in numbers,
             whole=heading in (*numbers, "state"),

@@ -6,7 +6,7 @@ import click
 
 from db import query
 from db.read.words import Word
-from scraper.cli import show
+from scraper.cli import language, show
 from scraper.cli.options import Form, Places, with_output, with_places
 from scraper.vocabulary import ICON_MEANINGS
 
@@ -34,7 +34,7 @@ def _list(found: list[Word]) -> None:
         [
             (
                 word.kind,
-                word.word or "(no label)",
+                word.word or language.say("(no label)"),
                 _taken_for(word),
                 word.sidebars,
                 word.first_seen,
@@ -51,4 +51,4 @@ def _list(found: list[Word]) -> None:
 
 
 def _taken_for(word: Word) -> str | None:
-    return word.means if word.understood else "NOT UNDERSTOOD"
+    return word.means if word.understood else language.say("NOT UNDERSTOOD")

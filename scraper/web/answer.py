@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import NalssiError, WrongQuestion
 from scraper.records import csv_text, json_text
@@ -15,9 +15,9 @@ from scraper.schedule import next_look
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from db.korean import Language
     from db.query import Database, PortalStatus
 
-Language: TypeAlias = Literal["ko", "en"]
 
 FRESH_S: Final = 60
 """The longest time that a cache may keep an answer that can change: a minute."""

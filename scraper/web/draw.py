@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from db.korean import Language
     from db.measures.course import Held
     from db.query import Best
     from scraper.plot.chart import Chart, Sky
-    from scraper.web.answer import Language
 
 _MAP_WIDTH: Final = 360.0
 _WEST, _EAST, _SOUTH, _NORTH = 125.75, 129.75, 33.05, 38.7

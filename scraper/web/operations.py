@@ -101,7 +101,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         path="/words.json",
-        summary=("표시된 모든 말과 그 뜻", "Every printed word and its meaning"),
+        summary=("표시된 모든 단어와 그 뜻", "Every printed word and its meaning"),
         schema="Word",
         many=True,
     ),

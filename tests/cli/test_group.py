@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from scraper.cli import main
 from scraper.cli.group import COMMANDS, GROUPS
 
-SHARED = {"excel", "group", "korean", "options", "progress", "show", "times"}
+SHARED = {"excel", "group", "language", "options", "progress", "show", "times"}
 """The modules of the command line that every command may load."""
 
 

@@ -212,7 +212,8 @@ ROOMS = {
         *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses", "db.query"),
         *("db.read", "db.rows", "db.runs", "db.spells"),
     },
-    "db.export": {*FACTS, "db.file", "db.measures", "db.query", "db.read"},
+    "db.korean": set(),
+    "db.export": {*FACTS, "db.file", "db.korean", "db.measures", "db.query", "db.read"},
     "db.merge": {
         *FACTS,
         *("db.dates", "db.file", "db.opened", "db.pauses", "db.read", "db.spells", "db.write"),

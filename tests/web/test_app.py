@@ -209,7 +209,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 @pytest.mark.parametrize(
     ("path", "status", "texts"),
     [
-        ("/nowhere", 404, ["찾는 쪽이 없습니다", "no page at"]),
+        ("/nowhere", 404, ["찾는 페이지가 없습니다", "no page at"]),
         ("/en/nowhere", 404, ["There is no such page", 'href="./"']),
         ("/stations/서욹/", 404, ["unknown station", 'href="../../at?station=108"']),
         ("/at?station=108&time=zz", 400, ["주소를 읽을 수 없습니다", "expected such as"]),

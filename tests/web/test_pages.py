@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from db import query
+from db.korean.sentences import korean
 from db.moments import epoch
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.reading import Condition, Station
@@ -53,8 +54,8 @@ def test_every_sentence_that_says_why_is_there_in_korean():
     english = sentences()
     assert len(english) > 20
     assert DOUBTS["late"].format(4) in english
-    assert [sentence for sentence in english if words.korean(sentence) is None] == []
-    assert all(words.korean(sentence) != sentence for sentence in english)
+    assert [sentence for sentence in english if korean(sentence) is None] == []
+    assert all(korean(sentence) != sentence for sentence in english)
 
 
 def test_what_is_not_known_in_korean_stays_english_and_says_so():

@@ -1,19 +1,14 @@
-"""The headings of tables in Korean, and the choice of the language."""
+"""The headings of tables in Korean."""
 
 from __future__ import annotations
 
-import os
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import click
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-from scraper.cli.options import LANG
-
-_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""The first variable that is set decides (POSIX, Environment Variables, 8.2)."""
-
-HEADINGS: Final = {
+HEADINGS: Final[Mapping[str, str]] = {
     "KMA id": "지점번호",
     "after": "뒤",
     "age": "경과",
@@ -28,12 +23,12 @@ HEADINGS: Final = {
     "changed after": "바뀌기 전",
     "check": "점검",
     "city": "도시",
-    "condition": "하늘 상태",
+    "condition": "하늘 분류",
     "correlation": "상관계수",
-    "coverage": "관측률",
+    "coverage": "확보율",
     "days": "일수",
     "elevation m": "고도 m",
-    "failed": "실패",
+    "failed": "오류",
     "failures": "실패",
     "fetched at": "요청 시각",
     "first": "처음",
@@ -56,7 +51,7 @@ HEADINGS: Final = {
     "longest gap": "최장 공백",
     "longitude °": "경도 °",
     "look after": "다음 확인",
-    "look before": "앞 확인",
+    "look before": "직전 확인",
     "looks": "확인",
     "max °C": "최고 °C",
     "mean °C": "평균 °C",
@@ -74,13 +69,13 @@ HEADINGS: Final = {
     "province": "시도",
     "readings": "값",
     "reason": "이유",
-    "seen": "확인 기간",
+    "seen": "본 때",
     "seen from": "처음 본 때",
     "seen until": "마지막 본 때",
-    "sets": "묶음",
+    "sets": "발표 횟수",
     "sidebar": "상자",
     "sidebars": "상자",
-    "since": "부터",
+    "since": "시작",
     "sky": "하늘",
     "state": "상태",
     "station": "지점",
@@ -90,41 +85,27 @@ HEADINGS: Final = {
     "taken for": "뜻",
     "temperature": "기온",
     "time": "시각",
-    "until": "까지",
+    "until": "끝",
     "url": "주소",
     "why": "근거",
     "°C": "°C",
 }
 """The headings without the name of a station."""
 
-_MADE: Final = (
-    (re.compile(r"mean less (.+)"), r"평균 차이(\1 기준)"),
-    (re.compile(r"(.+) less (.+)"), r"\1 − \2"),
-    (re.compile(r"common hours"), "공통 시간"),
-    (re.compile(r"common days"), "공통 일수"),
-    (re.compile(r"common weeks"), "공통 주"),
-    (re.compile(r"common months"), "공통 월"),
-)
+_MADE: Final = {
+    r"mean less (.+)": r"평균 차이(\1 기준)",
+    r"(.+) less (.+)": r"\1 − \2",
+    r"common hours": r"공통 시간",
+    r"common days": r"공통 일수",
+    r"common weeks": r"공통 주",
+    r"common months": r"공통 월",
+}
 """The headings of ``compare``, such as ``부산 less 서울``."""
 
 
-def wanted() -> bool:
-    """Whether tables are in Korean: by ``--lang``, else by the environment."""
-    context = click.get_current_context(silent=True)
-    if context is not None and (chosen := context.meta.get(LANG)):
-        return bool(chosen == "ko")
-    return next(filter(None, map(os.environ.get, _VARIABLES)), "").startswith("ko")
-
-
 def heading(name: str) -> str:
-    """A heading in the chosen language; one without a Korean form stays as it is."""
-    if not wanted():
-        return name
+    """A heading in Korean; one without a Korean form stays as it is."""
     if name in HEADINGS:
         return HEADINGS[name]
-    return next((made.sub(form, name) for made, form in _MADE if made.fullmatch(name)), name)
-
-
-def width(name: str) -> int:
-    """The width of a heading in a terminal, where a syllable of Hangul takes two columns."""
-    return len(name) + sum("가" <= letter <= "힣" for letter in name)
+    made = (re.fullmatch(pattern, name) for pattern in _MADE)
+    return next((one.expand(_MADE[one.re.pattern]) for one in made if one), name)
