@@ -77,7 +77,7 @@ def _named_values(known: Known) -> list[tuple[str, str]]:
             else f"{known.temperature_c} °C",
         ),
         ("sky", language.sky(show.cell(known.label), known.condition or "unknown")),
-        ("flag", language.flag(known.flag)),
+        ("flag", f"{known.flag} {language.flag_name(known.flag)}".strip()),
         ("state", language.cell("state", known.state)),
         ("why", language.sentence(show.cell(known.why))),
         ("portal", f"{show.cell(known.portal)}; {_agreement(known)}"),

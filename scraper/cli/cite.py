@@ -12,10 +12,9 @@ from db import query
 from db.errors import DatabaseError
 from db.export.tables import PUBLISHER
 from db.moments import KST, now
-from db.qartod import NAMES
 from scraper import __version__
-from scraper.cli import show
-from scraper.cli.options import STATION, Places, as_json, only_portal, with_places
+from scraper.cli import language, show
+from scraper.cli.options import STATION, Places, as_json, only_portal, with_lang, with_places
 from scraper.cli.times import Moment
 from scraper.printable import printable
 
@@ -69,6 +68,7 @@ class Citation:
 @only_portal
 @click.option("--check", "digest", metavar="DIGEST", help="Check a citation with this digest.")
 @with_places
+@with_lang
 @as_json
 def cite(
     station: str,
@@ -136,23 +136,47 @@ def _text(one: Citation, database: str) -> str:
     names = ", ".join(map(str, filter(None, [one.station_en, one.kma_id and f"KMA {one.kma_id}"])))
     place = f"{one.station} ({names})" if names else one.station
     if one.portal is None:
-        return printable(f"{place}, {_moment(one.at)}: no portal had shown this station by then.")
-    celsius = "no temperature" if one.temperature_c is None else f"{one.temperature_c} °C"
-    sky = f"{one.label or '–'} ({one.condition or 'unknown'})"
-    state = one.state if one.state == "live" else one.state.upper()
-    flag = f"flag {one.flag} ({NAMES.get(one.flag or 0, '')})"
-    seen = f"from {_moment(one.seen_from)} to {_moment(one.seen_until)}"
+        line = "{place}, {at}: no portal had shown this station by then."
+        return printable(language.say(line, place=place, at=_moment(one.at)))
     again = ["nalssi", "cite", str(one.kma_id or one.station), one.at.isoformat()]
     again += ["--portal", one.portal, "--check", str(one.digest), "--db", database]
+    checked = "Box: digest {digest}; checked." if one.checked else "Box: digest {digest}."
     lines = [
-        f"{place}, {_moment(one.at)}: {celsius}, {sky}.",
-        f"State: {state}: {one.why}; {flag}.",
-        f"Source: {one.publisher}, as shown by {one.portal}, {one.url}, {seen}.",
-        f"Box: digest {one.digest}{'; checked' if one.checked else ''}.",
-        f"Check: {shlex.join(again)}",
-        f"Recorded with nalssi {one.version}, cited on {one.accessed}.",
+        f"{place}, {_moment(one.at)}: {_degrees(one)}, {_sky(one)}.",
+        language.say(
+            "State: {state}: {why}; flag {flag} ({name}).",
+            state=language.state(one.state),
+            why=language.sentence(one.why or "–"),
+            flag=one.flag,
+            name=language.flag_name(one.flag),
+        ),
+        language.say(
+            "Source: {publisher}, as shown by {portal}, {url}, from {since} to {until}.",
+            publisher=language.say(one.publisher),
+            portal=one.portal,
+            url=one.url,
+            since=_moment(one.seen_from),
+            until=_moment(one.seen_until),
+        ),
+        language.say(checked, digest=one.digest),
+        language.say("Check: {command}", command=shlex.join(again)),
+        language.say(
+            "Recorded with nalssi {version}, cited on {day}.", version=one.version, day=one.accessed
+        ),
     ]
     return "\n".join(map(printable, lines))
+
+
+def _degrees(one: Citation) -> str:
+    if one.temperature_c is None:
+        return language.say("no temperature")
+    return f"{one.temperature_c} °C"
+
+
+def _sky(one: Citation) -> str:
+    if language.chosen() == "ko":
+        return language.sky(one.label, one.condition) or "–"
+    return f"{one.label or '–'} ({one.condition or 'unknown'})"
 
 
 def _moment(at: dt.datetime | None) -> str:

@@ -160,6 +160,11 @@ def _end(message: str, exit_code: int) -> NoReturn:
     raise click.exceptions.Exit(exit_code) from None
 
 
+LANG: Final = "nalssi.lang"
+"""The key of ``--lang`` in the context of a command."""
+
+LANGUAGES: Final = click.Choice(["en", "ko"])
+
 _EARLY: Final = click.Path(path_type=Path, dir_okay=False)
 """Options of most commands, which may also stand before the command."""
 
@@ -171,10 +176,12 @@ _EARLY: Final = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--config", type=_EARLY, hidden=True)
 @click.option("--db", type=_EARLY, hidden=True)
+@click.option("--lang", type=LANGUAGES, hidden=True)
 @click.version_option(__version__, prog_name="nalssi")
-def main(config: Path | None, db: Path | None) -> None:
+def main(config: Path | None, db: Path | None, lang: str | None) -> None:
     """Record the weather box on Korean newspaper sites, and ask about it."""
-    _refuse_unused(config or db)
+    _refuse_unused("config", config or db, "takes neither --config nor --db")
+    _refuse_unused("lang", lang, "has no --lang")
     # The caller may have closed stdout or stderr: writing to a closed stdout is an error, to a
     # closed stderr it is not. Each gets its number back, or the next opened file would take it.
     for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
@@ -184,13 +191,13 @@ def main(config: Path | None, db: Path | None) -> None:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr] # a terminal without Korean
 
 
-def _refuse_unused(early: Path | None) -> None:
-    """Refuse ``--config`` and ``--db`` before a command that takes neither."""
+def _refuse_unused(option: str, early: Path | str | None, lacks: str) -> None:
+    """Refuse an option before a command that does not take it."""
     context = click.get_current_context()
     name = context.invoked_subcommand
     if early is None or name is None or not isinstance(context.command, Commands):
         return
     command = context.command.get_command(context, name)
-    if command is not None and "config" not in {param.name for param in command.params}:
-        msg = f"{name!r} takes neither --config nor --db"
+    if command is not None and option not in {param.name for param in command.params}:
+        msg = f"{name!r} {lacks}"
         raise click.UsageError(msg)

@@ -9,7 +9,7 @@ import click
 
 from db.korean import headings, lengths, lines, sentences, words
 from db.qartod import NAMES
-from scraper.cli.options import LANG
+from scraper.cli.group import LANG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,10 +60,10 @@ def age(minutes: int) -> str:
     return f"{minutes // 60} h {minutes % 60:02}" if days < 2 else f"{days} days"
 
 
-def flag(number: int | None) -> str:
-    """A flag with its name, such as ``3 suspect``."""
+def flag_name(number: int | None) -> str:
+    """The name of a flag, such as ``suspect``."""
     name = NAMES.get(number or 0, "")
-    return f"{number} {words.FLAGS.get(name, name) if chosen() == 'ko' else name}".strip()
+    return words.FLAGS.get(name, name) if chosen() == "ko" else name
 
 
 def width(name: str) -> int:

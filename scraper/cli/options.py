@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from scraper.cli.excel import EXCEL, as_excel
+from scraper.cli.group import LANG, LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -159,17 +160,18 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 wide = click.option("--wide", is_flag=True, help="Print all columns, even beyond 80 characters.")
 
 
-LANG: Final = "nalssi.lang"
-"""The key of ``--lang`` in the context of a command."""
-
-
 def _choose(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-    ctx.meta[LANG] = value
+    """Keep the language; the option may also stand before the command."""
+    before = ctx.find_root().params.get("lang")
+    if before and value:
+        msg = "--lang stands before the command and after it"
+        raise click.UsageError(msg)
+    ctx.meta[LANG] = value or before
 
 
 with_lang = click.option(
     "--lang",
-    type=click.Choice(["en", "ko"]),
+    type=LANGUAGES,
     expose_value=False,
     callback=_choose,
     help="Tables in English or Korean; messages stay English.  [LANG]",

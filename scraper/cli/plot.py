@@ -13,8 +13,8 @@ from rich.console import Console
 
 from db import query
 from db.moments import now
-from scraper.cli import show
-from scraper.cli.options import Places, only_portal, with_places, with_stations
+from scraper.cli import language, show
+from scraper.cli.options import Places, only_portal, with_lang, with_places, with_stations
 from scraper.cli.times import Moment, refuse_reversed
 from scraper.plot import figure, figure_map, terminal
 from scraper.plot import survey as surveys
@@ -64,6 +64,7 @@ class Picture(click.ParamType["Path"]):
 )
 @click.option("-o", "--output", type=Picture(), help="Draw into this .png or .svg.")
 @with_places
+@with_lang
 def plot(
     stations: tuple[str, ...],
     since: dt.datetime | None,
@@ -138,7 +139,12 @@ def _chart(
         named = ", ".join(one.name_ko for one in stations)
         msg = f"no look showed {named}"
         raise NothingToDraw(msg, since=start, until=end)
-    return Chart(since=start if since else min(shown), until=end, tracks=tuple(tracks))
+    return Chart(
+        since=start if since else min(shown),
+        until=end,
+        tracks=tuple(tracks),
+        language=language.chosen(),
+    )
 
 
 def _stations(asked: Database, names: Iterable[str]) -> list[Station]:
@@ -151,7 +157,7 @@ def _survey(asked: Database, names: Iterable[str], at: dt.datetime, portal: str 
     """The values known at a moment, of these stations or of all."""
     stations = _stations(asked, names) or asked.stations()
     seen = [(one, asked.at(one.name_ko, at, portal=portal, now=at)) for one in stations]
-    return surveys.survey(seen, at=at)
+    return surveys.survey(seen, at=at, language=language.chosen())
 
 
 def _draw_chart(chart: Chart, output: Path | None) -> None:

@@ -7,8 +7,10 @@ The line is broken where the portals are down.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from db.korean.lines import said
+from db.korean.words import STATES
 from db.moments import KST
 from db.qartod import SUSPECT
 from scraper.errors import ScraperError
@@ -17,9 +19,15 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
 
+    from db.korean import Language
     from db.measures.course import Held
     from db.query import State
     from db.reading import Station
+    from scraper.plot.sky import Script
+
+
+FEW: Final = 4
+"""The most portals that a title names."""
 
 
 class NothingToDraw(ScraperError):
@@ -78,11 +86,12 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Stations over a time, in Korean time."""
+    """Stations over a time, in Korean time, and the language of the words around them."""
 
     since: dt.datetime
     until: dt.datetime
     tracks: tuple[Track, ...]
+    language: Language = "en"
 
     @property
     def portals(self) -> list[str]:
@@ -166,22 +175,42 @@ def skies(shown: Iterable[Held]) -> list[Sky]:
     return found
 
 
-def aged(last: Held, until: dt.datetime) -> str:
-    """The note on a last value that is not the weather at that time; empty if it is."""
-    if last.state == "live" and last.end >= until:
-        return ""
-    state = "" if last.state == "live" else f"{last.state}, "
-    return f"{state}shown until {last.end.astimezone(KST):%m-%d %H:%M}"
+def frozen_words(began: dt.datetime, script: Script) -> tuple[str, str, str]:
+    """The name of a freeze, since when it lasts, and that moment alone."""
+    word = {"both": "멈춤 frozen", "ko": STATES["frozen"], "en": "frozen"}[script]
+    at = f"{began.astimezone(KST):%m-%d %H:%M}"
+    return word, said("since {at}", "ko" if script == "ko" else "en", at=at), at
 
 
-def credit(portals: Iterable[str]) -> str:
+def aged(last: Held, chart: Chart) -> list[str]:
+    """The notes on a last value that is not the weather at the end of a chart; none if it is."""
+    if last.state == "live" and last.end >= chart.until:
+        return []
+    state = STATES[last.state] if chart.language == "ko" else last.state
+    at = f"{last.end.astimezone(KST):%m-%d %H:%M}"
+    shown = said("shown until {at}", chart.language, at=at)
+    return [shown] if last.state == "live" else [state, shown]
+
+
+def credit(portals: Iterable[str], language: Language = "en") -> str:
     """The credit for the values."""
-    return f"Korea Meteorological Administration (KMA), as shown by {', '.join(portals)}"
+    line = "Korea Meteorological Administration (KMA), as shown by {portals}"
+    return said(line, language, portals=", ".join(portals))
+
+
+def some(portals: Sequence[str], language: Language) -> str:
+    """The first few portals, and how many there are more."""
+    line = "{portals} and {more} more" if len(portals) > FEW else "{portals}"
+    return said(line, language, portals=", ".join(portals[:FEW]), more=len(portals) - FEW)
 
 
 def range_and_portals(chart: Chart) -> str:
     """The range of time, and the portals."""
     since, until = chart.since.astimezone(KST), chart.until.astimezone(KST)
-    portals = chart.portals
-    some = ", ".join(portals[:4]) + (f" and {len(portals) - 4} more" if len(portals) > 4 else "")
-    return f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}, Korean time · KMA via {some}"
+    return said(
+        "{since} to {until}, Korean time · KMA via {portals}",
+        chart.language,
+        since=f"{since:%Y-%m-%d %H:%M}",
+        until=f"{until:%Y-%m-%d %H:%M}",
+        portals=some(chart.portals, chart.language),
+    )

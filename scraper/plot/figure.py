@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 
+from db.korean.lines import said
 from db.moments import KST
 from scraper.plot import chart as charts
 from scraper.plot import paper, sky
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from scraper.plot.chart import Band, Chart, Line
     from scraper.plot.paper import Sheet
+    from scraper.plot.sky import Script
 
 COLOURS: Final = (
     *("#0b6aa8", "#d1495b", "#2a9d5c", "#8e5ea2"),
@@ -69,10 +72,11 @@ def draw(chart: Chart, path: Path) -> list[str]:
         NoMatplotlib, OutputError: As in ``paper.draw``.
     """
     height = _ABOVE + _PLOT + _STRIP * len(chart.tracks) + _BELOW
+    script = sky.script(chart.language)
     about = paper.About(
-        title=" · ".join(sky.name(track.station) for track in chart.tracks),
+        title=" · ".join(sky.name(track.station, script) for track in chart.tracks),
         description=f"{charts.range_and_portals(chart)}. {_explained(chart)}",
-        credit=charts.credit(chart.portals),
+        credit=charts.credit(chart.portals, chart.language),
         time=chart.until.astimezone(KST),
     )
     return paper.draw(
@@ -81,6 +85,9 @@ def draw(chart: Chart, path: Path) -> list[str]:
 
 
 def _compose(chart: Chart, sheet: Sheet) -> None:
+    if not sheet.hangul:
+        chart = replace(chart, language="en")
+    script = sky.script(chart.language, hangul=sheet.hangul)
     strips = _STRIP * len(chart.tracks)
     height = _ABOVE + _PLOT + strips + _BELOW
     left, across = _LEFT / _WIDTH, (_WIDTH - _LEFT - _RIGHT) / _WIDTH
@@ -88,11 +95,11 @@ def _compose(chart: Chart, sheet: Sheet) -> None:
     below = sheet.figure.add_axes((left, _BELOW / height, across, strips / height), sharex=above)
     above.set_xlim(_x(chart.since), _x(chart.until))
     _temperatures(chart, above)
-    _frozen(chart, above, hangul=sheet.hangul)
-    _last_values(chart, above, hangul=sheet.hangul)
-    _skies(chart, below, hangul=sheet.hangul)
+    _frozen(chart, above, script)
+    _last_values(chart, above, script)
+    _skies(chart, below, script)
     _times(chart, above, below)
-    _words(chart, sheet, height)
+    _words(chart, sheet, script)
 
 
 def _x(at: dt.datetime) -> float:
@@ -129,22 +136,21 @@ def _line(axes: Axes, line: Line, colour: str, width: float) -> None:
         axes.plot(x, y, color="white", zorder=order, linewidth=width * _HOLLOW)
 
 
-def _frozen(chart: Chart, axes: Axes, *, hangul: bool) -> None:
+def _frozen(chart: Chart, axes: Axes, script: Script) -> None:
     for band in charts.frozen(chart.tracks):
         axes.axvspan(
             _x(band.start), _x(band.end), color=paper.ALARM, alpha=0.09, linewidth=0, zorder=0
         )
-        _name_band(band, axes, hangul=hangul)
+        _name_band(band, axes, script)
 
 
-def _name_band(band: Band, axes: Axes, *, hangul: bool) -> None:
+def _name_band(band: Band, axes: Axes, script: Script) -> None:
     """Label a band with the longest name that fits, or the shortest one upright."""
-    word = "멈춤 frozen" if hangul else "frozen"
-    began = band.began.astimezone(KST)
+    word, since, began = charts.frozen_words(band.began, script)
     texts = (
-        f"{word} since {began:%m-%d %H:%M}",
-        f"{word}\nsince {began:%m-%d %H:%M}",
-        f"{word}\nsince\n{began:%m-%d %H:%M}",
+        f"{word} {since}",
+        f"{word}\n{since}",
+        f"{word}\n{since.replace(began, '').strip()}\n{began}",
         word,
     )
     middle = (_x(band.start) + _x(band.end)) / 2
@@ -171,10 +177,10 @@ def _name_band(band: Band, axes: Axes, *, hangul: bool) -> None:
     text.set_visible(text.get_window_extent().width <= room)
 
 
-def _last_values(chart: Chart, axes: Axes, *, hangul: bool) -> None:
+def _last_values(chart: Chart, axes: Axes, script: Script) -> None:
     """Write each station's last value at the right, near its height, without overlaps."""
     named = [
-        (track.last.temperature_c, colour, track, charts.aged(track.last, chart.until))
+        (track.last.temperature_c, colour, track, charts.aged(track.last, chart))
         for track, colour in zip(chart.tracks, COLOURS, strict=False)
         if track.last and track.last.temperature_c is not None
     ]
@@ -182,10 +188,10 @@ def _last_values(chart: Chart, axes: Axes, *, hangul: bool) -> None:
     apart = _APART_AGED if any(aged for *_, aged in named) else _APART
     heights = _spread([_points_up(axes, celsius) for celsius, *_ in named], apart, _PLOT * _POINTS)
     for (celsius, colour, track, aged), height in zip(named, heights, strict=True):
-        text = f"{sky.short_name(track.station, hangul=hangul)}  {_degrees(celsius)}"
+        text = f"{sky.short_name(track.station, script)}  {_degrees(celsius)}"
         size = 10.5 if cell_len(text) <= _SHORT_VALUE else 8
         _beside(axes, text, height, color=colour, fontweight="bold", fontsize=size)
-        for nth, line in enumerate(aged.split(", "), 1):  # "unconfirmed", "shown until 03-01 09:00"
+        for nth, line in enumerate(aged, 1):  # "unconfirmed", "shown until 03-01 09:00"
             _beside(axes, line, height - 2 - 10 * nth, color=paper.FAINT, fontsize=7.5)
         axes.annotate(
             "",
@@ -233,7 +239,7 @@ def _degrees(celsius: float) -> str:
     return f"{celsius:.1f} °C".replace("-", "\N{MINUS SIGN}")
 
 
-def _skies(chart: Chart, axes: Axes, *, hangul: bool) -> None:
+def _skies(chart: Chart, axes: Axes, script: Script) -> None:
     for row, track in enumerate(chart.tracks):
         bars: dict[tuple[sky.Look, bool], list[tuple[float, float]]] = {}
         for one in charts.skies(track.stretches):
@@ -256,7 +262,7 @@ def _skies(chart: Chart, axes: Axes, *, hangul: bool) -> None:
     axes.set_ylim(len(chart.tracks), 0)
     axes.set_yticks(
         [row + 0.5 for row in range(len(chart.tracks))],
-        [sky.short_name(track.station, hangul=hangul) for track in chart.tracks],
+        [sky.short_name(track.station, script) for track in chart.tracks],
     )
     for label, colour in zip(axes.get_yticklabels(), COLOURS, strict=False):
         label.set_color(colour)
@@ -276,17 +282,18 @@ def _times(chart: Chart, above: Axes, below: Axes) -> None:
         axes.set_axisbelow(True)
 
 
-def _words(chart: Chart, sheet: Sheet, height: float) -> None:
+def _words(chart: Chart, sheet: Sheet, script: Script) -> None:
     """Title, range, portals and legends."""
     figure, left = sheet.figure, _LEFT / _WIDTH
+    height = figure.get_figheight()
     many = len(chart.tracks) > 3
     namer = sky.short_name if many else sky.name
-    title = " · ".join(namer(track.station, hangul=sheet.hangul) for track in chart.tracks)
+    title = " · ".join(namer(track.station, script) for track in chart.tracks)
     figure.text(left, 1 - 0.32 / height, title, fontsize=15, fontweight="bold", va="center")
     figure.text(
         left, 1 - 0.58 / height, charts.range_and_portals(chart), color=paper.FAINT, va="center"
     )
-    _legend(chart, sheet)
+    _legend(chart, sheet, script)
     figure.text(left, 0.14 / height, _explained(chart), color=paper.FAINT, fontsize=8, va="bottom")
 
 
@@ -300,15 +307,15 @@ def _explained(chart: Chart) -> str:
         notes.append("Red band, dashed: frozen, the portal stood still.")
     if any(charts.flagged(track.stretches) for track in chart.tracks):
         notes.append("Red mark: may be wrong.")
-    return "  ".join(notes)
+    return "  ".join(said(note, chart.language) for note in notes)
 
 
-def _legend(chart: Chart, sheet: Sheet) -> None:
+def _legend(chart: Chart, sheet: Sheet, script: Script) -> None:
     from matplotlib.patches import Patch  # noqa: PLC0415 - an extra
 
     named = sky.legend(
         ((one.condition, one.label) for track in chart.tracks for one in track.stretches),
-        hangul=sheet.hangul,
+        script,
     )
     patches = [
         Patch(

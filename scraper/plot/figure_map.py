@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len
 
+from db.korean.lines import said
 from db.moments import KST
 from scraper.plot import chart as charts
 from scraper.plot import coast, paper, sky
 from scraper.plot.placing import Box, Room, beside, near
+from scraper.plot.survey import named
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
+    from db.korean import Language
     from scraper.plot.paper import Sheet
+    from scraper.plot.sky import Script
     from scraper.plot.survey import Sighting, Survey
 
 _INCHES: Final = (7.6, 9.6)
@@ -63,9 +69,9 @@ def draw(survey: Survey, path: Path) -> list[str]:
     inches = _INCHES[0] * crowded, _INCHES[1] * crowded
     at = survey.at.astimezone(KST)
     about = paper.About(
-        title=f"{at:%Y-%m-%d %H:%M}, Korean time",
+        title=said("{at}, Korean time", survey.language, at=f"{at:%Y-%m-%d %H:%M}"),
         description="; ".join([*_numbers(survey), *survey.standings, *survey.left_out]),
-        credit=charts.credit(survey.portals),
+        credit=charts.credit(survey.portals, survey.language),
         time=at,
     )
     return paper.draw(path, lambda sheet: _compose(survey, sheet), inches=inches, about=about)
@@ -74,13 +80,15 @@ def draw(survey: Survey, path: Path) -> list[str]:
 def _numbers(survey: Survey) -> list[str]:
     """Each station with its number."""
     return [
-        f"{sky.name(one.station)} {one.value.temperature_c} °C"
+        f"{sky.name(one.station, sky.script(survey.language))} {one.value.temperature_c} °C"
         for one in survey.sightings
         if one.value.temperature_c is not None
     ]
 
 
 def _compose(survey: Survey, sheet: Sheet) -> None:
+    if not sheet.hangul:
+        survey = replace(survey, language="en")
     axes = sheet.figure.add_axes(_FRAME)
     axes.set_axis_off()
     _extent(survey, axes)
@@ -130,6 +138,7 @@ def _colours(sheet: Sheet) -> Colormap:
 def _stations(survey: Survey, sheet: Sheet, axes: Axes, colours: Colormap) -> list[str]:
     """Draw circles at or near their places, then labels; return the names without room."""
     over, frame = _overlay(sheet)
+    script = sky.script(survey.language, hangul=sheet.hangul)
     letter = _LETTER[sheet.hangul]
     room = Room(frame)
     circles = []
@@ -142,9 +151,9 @@ def _stations(survey: Survey, sheet: Sheet, axes: Axes, colours: Colormap) -> li
             over.plot([x, circle.x], [y, circle.y], color=_EDGE, linewidth=0.7, zorder=2)
             over.plot(x, y, ".", color=_EDGE, markersize=4, zorder=2)
     return [
-        sky.short_name(sighting.station, hangul=sheet.hangul)
+        sky.short_name(sighting.station, script)
         for sighting, circle in circles
-        if not _label(over, room, circle, _texts(sighting, hangul=sheet.hangul), letter)
+        if not _label(over, room, circle, _texts(sighting, script), letter)
     ]
 
 
@@ -225,20 +234,21 @@ def _ink(fill: tuple[float, ...]) -> str:
     return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.25 else paper.INK
 
 
-def _texts(sighting: Sighting, *, hangul: bool) -> list[_Line]:
+def _texts(sighting: Sighting, script: Script) -> list[_Line]:
     """The lines below a circle: name, sky, state, and a flag."""
     value, live = sighting.value, sighting.standing == "live"
-    name = sky.short_name(sighting.station, hangul=hangul)
-    word = (value.label if hangul else (value.condition or "").replace("_", " ")) or ""
+    language: Language = "ko" if script == "ko" else "en"
+    name = sky.short_name(sighting.station, script)
+    word = (value.label if script != "en" else (value.condition or "").replace("_", " ")) or ""
     texts = [
         (name, {"fontsize": 9, "fontweight": "bold", "color": paper.INK if live else paper.FAINT})
     ]
     if word not in ("", "-"):
         texts.append((printable(word), {"fontsize": 7.5, "color": paper.FAINT}))
     if not live:
-        texts.append((sighting.standing, {"fontsize": 7.5, "color": paper.ALARM}))
+        texts.append((named(sighting.standing, language), {"fontsize": 7.5, "color": paper.ALARM}))
     if sighting.doubtful:
-        texts.append(("may be wrong", {"fontsize": 7.5, "color": paper.ALARM}))
+        texts.append((said("may be wrong", language), {"fontsize": 7.5, "color": paper.ALARM}))
     return texts
 
 
@@ -246,15 +256,16 @@ def _words(survey: Survey, sheet: Sheet, nameless: list[str]) -> None:
     figure, inches = sheet.figure, sheet.figure.get_figheight()
     at = f"{survey.at.astimezone(KST):%Y-%m-%d %H:%M}"
     title = f"날씨 {at}" if sheet.hangul else f"Weather {at}"
-    portals = ", ".join(survey.portals[:4]) + (" and more" if len(survey.portals) > 4 else "")
+    say = functools.partial(said, language=survey.language)
+    line = "as seen at that time, Korean time · KMA via {portals}"
     figure.text(0.06, 1 - 0.34 / inches, title, fontsize=15, fontweight="bold", va="center")
     figure.text(
         0.06,
         1 - 0.60 / inches,
-        f"as seen at that time, Korean time · KMA via {portals}",
+        say(line, portals=charts.some(survey.portals, survey.language)),
         color=paper.FAINT,
         va="center",
     )
-    notes = [f"Hollow: {one}" for one in survey.standings] + list(survey.left_out)
-    notes += [f"No room for the names of {', '.join(nameless)}"] if nameless else []
+    notes = [say("Hollow: {one}", one=one) for one in survey.standings] + survey.left_out
+    notes += [say("no room for {names}", names=", ".join(nameless))] if nameless else []
     figure.text(0.06, 0.12 / inches, "\n".join(notes), color=paper.FAINT, fontsize=8, va="bottom")

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from db.korean.lines import said
+from db.korean.words import CONDITIONS
 from scraper.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from db.korean import Language
     from db.reading import Station
+
+Script: TypeAlias = Literal["both", "ko", "en"]
+"""The names in a picture: Korean beside English, or one of them."""
+
+
+def script(language: Language, *, hangul: bool = True) -> Script:
+    """The names in a picture in that language; without a font for Hangul the English ones."""
+    if not hangul:
+        return "en"
+    return "ko" if language == "ko" else "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,22 +85,23 @@ def look(condition: str | None, label: str) -> Look:
     return LOOKS.get(condition, UNKNOWN)
 
 
-def words(condition: str | None, label: str, *, hangul: bool = True) -> str:
-    """A condition in words, such as ``흐림 overcast``; in English alone without Hangul."""
-    if label == "-":
-        return "no sky reported"
-    if not label and condition is None:
-        return "word missing"
+def words(condition: str | None, label: str, script: Script = "both") -> str:
+    """A condition in words, such as ``흐림 overcast``, or in one language."""
+    if label == "-" or (not label and condition is None):
+        line = "no sky reported" if label == "-" else "word missing"
+        return said(line, "ko" if script == "ko" else "en")
+    if script == "ko":
+        return printable(label) or CONDITIONS.get(condition or "", "?")
     ours = (condition or "unknown").replace("_", " ")
-    return f"{printable(label)} {ours}".strip() if hangul else ours
+    return f"{printable(label)} {ours}".strip() if script == "both" else ours
 
 
-def legend(skies: Iterable[tuple[str | None, str]], *, hangul: bool = True) -> dict[Look, str]:
+def legend(skies: Iterable[tuple[str | None, str]], script: Script = "both") -> dict[Look, str]:
     """The words for each look that occurs, in the order of ``LOOKS``."""
     order = [*LOOKS.values(), NOT_REPORTED, UNKNOWN]
     found: dict[Look, list[str]] = {}
     for condition, label in skies:
-        text = words(condition, label, hangul=hangul)
+        text = words(condition, label, script)
         known = found.setdefault(look(condition, label), [])
         if text not in known:
             known.append(text)
@@ -99,13 +113,14 @@ def _some(texts: list[str]) -> str:
     return ", ".join(texts[:2]) + (", ..." if len(texts) > 2 else "")
 
 
-def name(station: Station, *, hangul: bool = True) -> str:
-    """A station's names, such as ``서울 Seoul``; in English alone without Hangul."""
-    if hangul:
-        return f"{printable(station.name_ko)} {station.name_en or ''}".strip()
-    return station.name_en or "(a name in Hangul)"
+def name(station: Station, script: Script = "both") -> str:
+    """A station's names, such as ``서울 Seoul``, or the one of a language."""
+    if script == "en":
+        return station.name_en or "(a name in Hangul)"
+    english = station.name_en or "" if script == "both" else ""
+    return f"{printable(station.name_ko)} {english}".strip()
 
 
-def short_name(station: Station, *, hangul: bool = True) -> str:
-    """A station's name in one word: the Korean, or without Hangul the English."""
-    return printable(station.name_ko) if hangul else name(station, hangul=False)
+def short_name(station: Station, script: Script = "both") -> str:
+    """A station's name in one word: the Korean, unless Hangul cannot be written."""
+    return name(station, "en" if script == "en" else "ko")

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from db.korean.lines import said
+from db.korean.words import STANDINGS
 from db.moments import KST
 from db.qartod import FAIL, SUSPECT
 from scraper.plot import sky
@@ -14,6 +16,7 @@ from scraper.plot.chart import NothingToDraw
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from db.korean import Language
     from db.measures.evidence import Known
     from db.reading import Station
 
@@ -52,12 +55,16 @@ class Survey:
     Attributes:
         at: The moment.
         sightings: The stations that can be drawn.
-        left_out: A sentence for each reason that others cannot.
+        unseen: The number of stations that were not seen for ``BACK``.
+        placeless: The names of the stations whose place is unknown.
+        language: That of the notes.
     """
 
     at: dt.datetime
     sightings: tuple[Sighting, ...]
-    left_out: tuple[str, ...]
+    unseen: int = 0
+    placeless: tuple[str, ...] = ()
+    language: Language = "en"
 
     @property
     def portals(self) -> list[str]:
@@ -72,25 +79,46 @@ class Survey:
             own = [one.value.seen_from for one in self.sightings if one.standing == standing]
             if own:
                 oldest = min(began for began in own if began).astimezone(KST)
-                notes.append(f"{standing} ({len(own)}): {why} {oldest:%m-%d %H:%M}")
+                since = said(why, self.language, at=f"{oldest:%m-%d %H:%M}")
+                notes.append(f"{named(standing, self.language)} ({len(own)}): {since}")
+        return notes
+
+    @property
+    def left_out(self) -> list[str]:
+        """A sentence for each reason that other stations cannot be drawn."""
+        notes = []
+        if self.unseen:
+            line = "not seen for {days} days: {number} stations"
+            notes.append(said(line, self.language, days=BACK.days, number=self.unseen))
+        if self.placeless:
+            line = "no known place: {names}"
+            notes.append(said(line, self.language, names=", ".join(self.placeless)))
         return notes
 
 
 _WHY: Final = {
-    "unconfirmed": "not seen to begin, or not renewed; first seen",
-    "stale": "published hours before; first seen",
-    "frozen": "the portal stood still since",
-    "old": "no newer value since",
+    "unconfirmed": "not seen to begin, or not renewed; first seen {at}",
+    "stale": "published hours before; first seen {at}",
+    "frozen": "the portal stood still since {at}",
+    "old": "no newer value since {at}",
 }
 
 
-def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime) -> Survey:
+def named(standing: str, language: Language) -> str:
+    """The name of a standing."""
+    return STANDINGS[standing] if language == "ko" else standing
+
+
+def survey(
+    seen: Iterable[tuple[Station, Known]], *, at: dt.datetime, language: Language = "en"
+) -> Survey:
     """
     Return the values known at a moment.
 
     Args:
         seen: Stations, each with the value known then.
         at: The moment.
+        language: That of the notes.
 
     Raises:
         NothingToDraw: No station had a value.
@@ -105,9 +133,13 @@ def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime) -> Survey:
             sightings.append(Sighting(station=station, value=known, standing=_standing(known)))
     if not sightings:
         raise NothingToDraw("no look showed any station", since=at - BACK, until=at)
-    left_out = [f"not seen for {BACK.days} days: {unseen} stations"] if unseen else []
-    left_out += [f"no known place: {', '.join(placeless)}"] if placeless else []
-    return Survey(at=at, sightings=tuple(sightings), left_out=tuple(left_out))
+    return Survey(
+        at=at,
+        sightings=tuple(sightings),
+        unseen=unseen,
+        placeless=tuple(placeless),
+        language=language,
+    )
 
 
 def _standing(known: Known) -> Standing:

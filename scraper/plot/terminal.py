@@ -7,6 +7,7 @@ a pipe has no colours to distinguish them.
 
 from __future__ import annotations
 
+import functools
 import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ import plotext
 from rich.cells import cell_len
 from rich.text import Text
 
+from db.korean.lines import said
 from db.moments import KST
 from scraper.plot import chart as charts
 from scraper.plot import coast, sky
@@ -86,8 +88,12 @@ def _rows(built: str) -> Iterator[Text]:
 
 def _write(text: str, x: float, y: float, **style: Any) -> None:
     """Write from a place to the right; plotext assumes that every letter is one cell wide."""
-    cells = "".join(letter + _SECOND_CELL * (cell_len(letter) - 1) for letter in text)
-    plotext.text(cells, x, y, alignment="left", **style)
+    plotext.text(_wide(text), x, y, alignment="left", **style)
+
+
+def _wide(text: str) -> str:
+    """A text with as many letters as it has cells."""
+    return "".join(letter + _SECOND_CELL * (cell_len(letter) - 1) for letter in text)
 
 
 def draw_chart(chart: Chart, columns: int, rows: int) -> list[Text]:
@@ -149,7 +155,8 @@ class _Panels:
         plotext.yaxes(True, False)
         plotext.xticks(list(times or {}), list((times or {}).values()))
         degrees = self._degrees()
-        labels = [f"{word:>{_GUTTER - 1}} " for word in ("sky", *map(str, degrees))]
+        words = [_wide(said("sky", self._chart.language)), *map(str, degrees)]
+        labels = [f"{word:>{_GUTTER - 1}} " for word in words]
         plotext.yticks([self._sky, *degrees], labels)
 
     def _degrees(self) -> list[int]:
@@ -197,9 +204,8 @@ class _Panels:
     def _name(self, frozen: Held) -> None:
         """Label a freeze, if there is room, away from its line."""
         columns = self._columns_of(frozen.start, frozen.end)
-        began = f"since {frozen.began.astimezone(KST):%m-%d %H:%M}"
-        named = "멈춤 frozen"
-        for lines in ([f"{named} {began}"], [named, began], [named], ["frozen"]):
+        named, began, _ = charts.frozen_words(frozen.began, sky.script(self._chart.language))
+        for lines in ([f"{named} {began}"], [named, began], [named], [named.split()[-1]]):
             if max(map(cell_len, lines)) <= len(columns) - 2:
                 for text, y in zip(lines, self._away(frozen, len(lines)), strict=True):
                     x = columns[(len(columns) - cell_len(text)) // 2]
@@ -222,21 +228,23 @@ class _Panels:
 
 
 def _heading(track: Track, chart: Chart) -> Text:
-    row = Text.assemble((sky.name(track.station), "bold"))
+    script = sky.script(chart.language)
+    row = Text.assemble((sky.name(track.station, script), "bold"))
     last = track.last
     if last is None or last.temperature_c is None:
-        return row.append("  no temperature", _FAINT)
+        return row.append(f"  {said('no temperature', chart.language)}", _FAINT)
     row.append(f"  {last.temperature_c:.1f} °C", _STYLE[last.state])
-    row.append(f"  {sky.words(last.condition, last.label)}")
-    if aged := charts.aged(last, chart.until):
-        row.append(f"  {aged}", "red" if last.state == "frozen" else "yellow")
+    row.append(f"  {sky.words(last.condition, last.label, script)}")
+    if aged := charts.aged(last, chart):
+        row.append(f"  {', '.join(aged)}", "red" if last.state == "frozen" else "yellow")
     return row
 
 
 def _legend(chart: Chart, columns: int) -> list[Text]:
     """The signs that occur, in as many rows as needed; then the meaning of lines and bands."""
     named = sky.legend(
-        (one.condition, one.label) for track in chart.tracks for one in track.stretches
+        ((one.condition, one.label) for track in chart.tracks for one in track.stretches),
+        sky.script(chart.language),
     )
     rows = [Text()]
     for shown, text in named.items():
@@ -245,7 +253,7 @@ def _legend(chart: Chart, columns: int) -> list[Text]:
             rows.append(Text())
         rows[-1].append("  " if rows[-1] else "").append(piece)
     notes = [text for state, text in _EXPLAINED.items() if state in chart.states]
-    return rows + [Text(text, _FAINT) for text in notes]
+    return rows + [Text(said(text, chart.language), _FAINT) for text in notes]
 
 
 _WEST, _EAST, _SOUTH, _NORTH = 125.6, 130.2, 33.05, 38.75
@@ -265,17 +273,18 @@ _LETTERS: Final = {
 }
 
 
-_DOUBTFUL: Final = "? may be wrong; `nalssi flags` says why"
-
-
 def draw_map(survey: Survey, columns: int) -> list[Text]:
     """Draw a map as rows of text, for a terminal of this width."""
     drawn, nameless = _Map(survey, min(max(columns, _MAP_NARROWEST), _MAP_WIDEST)).draw()
     at = f"{survey.at.astimezone(KST):%Y-%m-%d %H:%M}"
-    title = f"{at}, Korean time · KMA via {', '.join(survey.portals)}"
-    notes = [f"(in brackets) {one}" for one in survey.standings] + list(survey.left_out)
-    notes += [_DOUBTFUL] if any(one.doubtful for one in survey.sightings) else []
-    notes += [f"no room for {', '.join(nameless)}"] if nameless else []
+    say = functools.partial(said, language=survey.language)
+    portals = ", ".join(survey.portals)
+    title = say("{at}, Korean time · KMA via {portals}", at=at, portals=portals)
+    notes = [say("(in brackets) {one}", one=one) for one in survey.standings]
+    notes += survey.left_out
+    if any(one.doubtful for one in survey.sightings):
+        notes.append(say("{mark} may be wrong; `nalssi flags` says why", mark="?"))
+    notes += [say("no room for {names}", names=", ".join(nameless))] if nameless else []
     return [Text(title, _FAINT), *drawn, *(Text(text, _FAINT) for text in notes)]
 
 

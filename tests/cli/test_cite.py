@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shlex
 import sqlite3
 from typing import TYPE_CHECKING
@@ -50,6 +51,15 @@ def test_a_citation_says_what_when_how_sure_where_and_by_which_version(path):
     assert lines[3] == f"Box: digest {citation['digest']}."
     assert lines[5].startswith(f"Recorded with nalssi {__version__}, cited on 20")
     assert citation["checked"] is False
+
+
+def test_a_korean_citation_has_the_same_facts(path):
+    asked = ("cite", "서울", THEN, "--db", path)
+    english, korean = (nalssi(*asked, "--lang", lang).stdout for lang in ("en", "ko"))
+    facts = re.compile(r"https?://[^,)]+|[0-9a-f]{32}|-?\d+\.\d °C|nalssi cite .*")
+    assert facts.findall(korean) == facts.findall(english) != []
+    begins = [line.partition(":")[0] for line in korean.splitlines()]
+    assert begins[1:] == ["상태", "출처", "상자", "확인 방법", "기록"]
 
 
 def test_the_line_that_checks_a_citation_does(path):

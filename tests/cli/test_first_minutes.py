@@ -104,6 +104,16 @@ def test_config_and_db_stand_before_the_command_or_after_it(polled):  # noqa: F8
     assert "takes neither" in refused(2, "--db", "a.db", "help", cwd=polled)
 
 
+def test_the_language_stands_before_the_command_or_after_it(polled):  # noqa: F811 - a fixture
+    before, after = ("--lang", "ko", "stations"), ("stations", "--lang", "ko")
+    printed = [nalssi(*words, cwd=polled).stdout for words in (before, after)]
+    assert printed[0] == printed[1]
+    assert printed[0].startswith("지점")
+    error = refused(2, "--lang", "en", *after, cwd=polled)
+    assert "before the command and after it" in error
+    assert "has no --lang" in refused(2, "--lang", "ko", "scrape", cwd=polled)
+
+
 NO_END = ("latest", "at", "plot")
 
 

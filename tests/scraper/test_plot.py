@@ -560,16 +560,39 @@ def test_without_matplotlib_one_line_names_the_extra(path, tmp_path):
     assert run_without(path, without, *when).returncode == 0
 
 
+WITHOUT_HANGUL = (
+    "import sys; sys.modules['koreanize_matplotlib'] = None\n"
+    "from matplotlib.font_manager import fontManager as fonts\n"
+    "fonts.ttflist = [one for one in fonts.ttflist if one.name == 'DejaVu Sans']"
+)
+
+
 def test_without_a_korean_font_names_are_english_and_one_line_says_so(path, tmp_path):
-    without = (
-        "import sys; sys.modules['koreanize_matplotlib'] = None\n"
-        "from matplotlib.font_manager import fontManager as fonts\n"
-        "fonts.ttflist = [one for one in fonts.ttflist if one.name == 'DejaVu Sans']"
-    )
     when = ["서울", "--since", SINCE, "--until", UNTIL]
-    run = run_without(path, without, *when, "-o", tmp_path / "a.svg")
+    run = run_without(path, WITHOUT_HANGUL, *when, "-o", tmp_path / "a.svg")
     message = "no font with Hangul is installed, so names are in English only"
     assert (run.returncode, run.stderr) == (0, f"nalssi: {message}\n")
+    texts = re.findall("<!-- (.*) -->", (tmp_path / "a.svg").read_text("utf-8"))
+    assert "Seoul" in texts
+    assert not [text for text in texts if re.search("[가-힣]", text)]
+
+
+KOREAN = ["--lang", "ko", "--since", SINCE, "--until", UNTIL]
+ON_A_MAP = ["--lang", "ko", "--map", "--at", "2024-04-28T23:30"]
+
+
+@pytest.mark.parametrize("asked", [["서울", "제주", *KOREAN], ON_A_MAP], ids=["chart", "map"])
+def test_a_korean_picture_has_no_english_word(path, tmp_path, asked):
+    drawn(path, *asked, "-o", tmp_path / "a.svg")
+    written = re.findall("<!-- (.*) -->", (tmp_path / "a.svg").read_text("utf-8"))
+    printed = drawn(path, *asked).stdout
+    for text in ("\n".join(written), printed):
+        assert "멈춤" in text
+        assert set(re.findall(r"[A-Za-z]{2,}", text)) <= {"koya"}
+
+
+def test_a_korean_picture_without_a_font_is_english(path, tmp_path):
+    run_without(path, WITHOUT_HANGUL, "서울", *KOREAN, "-o", tmp_path / "a.svg")
     texts = re.findall("<!-- (.*) -->", (tmp_path / "a.svg").read_text("utf-8"))
     assert "Seoul" in texts
     assert not [text for text in texts if re.search("[가-힣]", text)]
