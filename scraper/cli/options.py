@@ -183,7 +183,7 @@ _FORMS: Final[dict[str, Form]] = {".json": "json", ".csv": "csv"}
 
 _ELSEWHERE: Final = {
     **dict.fromkeys((".xlsx", ".parquet", ".ndjson"), "export"),
-    **dict.fromkeys((".png", ".svg"), "plot"),
+    **dict.fromkeys((".png", ".svg", ".pdf"), "plot"),
     **dict.fromkeys((".html", ".htm"), "latest"),
 }
 """Which command writes files with these endings, in which a table of text would be mistaken."""

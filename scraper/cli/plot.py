@@ -19,7 +19,7 @@ from scraper.cli.times import Moment, refuse_reversed
 from scraper.plot import figure, figure_map, terminal
 from scraper.plot import survey as surveys
 from scraper.plot.chart import Chart, NothingToDraw, Track
-from scraper.plot.paper import ENDINGS
+from scraper.plot.paper import DPI, ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +62,13 @@ class Picture(click.ParamType["Path"]):
 @click.option(
     "--at", type=Moment(), help="With --map: the moment to draw, in the same forms.  [now]"
 )
-@click.option("-o", "--output", type=Picture(), help="Draw into this .png or .svg.")
+@click.option("-o", "--output", type=Picture(), help="Draw into this .png, .svg or .pdf.")
+@click.option(
+    "--dpi",
+    type=click.IntRange(50, 600),
+    metavar="NUMBER",
+    help=f"Pixels of an inch of a .png; print wants 300.  [{DPI}]",
+)
 @with_places
 @with_lang
 def plot(
@@ -72,6 +78,7 @@ def plot(
     portal: str | None,
     at: dt.datetime | None,
     output: Path | None,
+    dpi: int | None,
     places: Places,
     *,
     on_map: bool,
@@ -82,12 +89,15 @@ def plot(
     A STATION is a Korean or English name, or a KMA number.
     """
     _refuse_mixtures(stations, since, until, at, on_map=on_map)
+    if dpi and (output is None or output.suffix.lower() != ".png"):
+        msg = "--dpi goes with -o and a .png; .svg and .pdf have no pixels"
+        raise click.UsageError(msg)
     with query.Database(places.database()) as asked:
         try:
             if on_map:
-                _draw_map(_survey(asked, stations, at or now(), portal), output)
+                _draw_map(_survey(asked, stations, at or now(), portal), output, dpi or DPI)
             else:
-                _draw_chart(_chart(asked, stations, since, until, portal), output)
+                _draw_chart(_chart(asked, stations, since, until, portal), output, dpi or DPI)
         except NothingToDraw as exc:
             if output is not None:  # without values there is no picture, which is an error
                 raise
@@ -160,21 +170,21 @@ def _survey(asked: Database, names: Iterable[str], at: dt.datetime, portal: str 
     return surveys.survey(seen, at=at, language=language.chosen())
 
 
-def _draw_chart(chart: Chart, output: Path | None) -> None:
+def _draw_chart(chart: Chart, output: Path | None, dpi: int) -> None:
     if output is None:
         _print(terminal.draw_chart(chart, *_size()))
     else:
         if (many := len(chart.tracks)) > figure.MOST:
             msg = f"{many} stations are too many to tell apart, expected at most {figure.MOST}"
             raise click.UsageError(msg)
-        _warn(figure.draw(chart, output))
+        _warn(figure.draw(chart, output, dpi=dpi))
 
 
-def _draw_map(survey: Survey, output: Path | None) -> None:
+def _draw_map(survey: Survey, output: Path | None, dpi: int) -> None:
     if output is None:
         _print(terminal.draw_map(survey, _size()[0]))
     else:
-        _warn(figure_map.draw(survey, output))
+        _warn(figure_map.draw(survey, output, dpi=dpi))
 
 
 def _size() -> tuple[int, int]:

@@ -61,7 +61,7 @@ _LONG: Final = dt.timedelta(days=45)
 """Beyond this length, the days of a wide line would run into each other."""
 
 
-def draw(chart: Chart, path: Path) -> list[str]:
+def draw(chart: Chart, path: Path, *, dpi: int = paper.DPI) -> list[str]:
     """
     Write a chart as a picture.
 
@@ -79,8 +79,9 @@ def draw(chart: Chart, path: Path) -> list[str]:
         credit=charts.credit(chart.portals, chart.language),
         time=chart.until.astimezone(KST),
     )
+    inches = _WIDTH, height
     return paper.draw(
-        path, lambda sheet: _compose(chart, sheet), inches=(_WIDTH, height), about=about
+        path, lambda sheet: _compose(chart, sheet), inches=inches, about=about, dpi=dpi
     )
 
 

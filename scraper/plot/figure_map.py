@@ -55,7 +55,7 @@ _PALE: Final = "#9aa4ad"
 _EDGE: Final = "#59636d"
 
 
-def draw(survey: Survey, path: Path) -> list[str]:
+def draw(survey: Survey, path: Path, *, dpi: int = paper.DPI) -> list[str]:
     """
     Write a map as a picture.
 
@@ -74,7 +74,9 @@ def draw(survey: Survey, path: Path) -> list[str]:
         credit=charts.credit(survey.portals, survey.language),
         time=at,
     )
-    return paper.draw(path, lambda sheet: _compose(survey, sheet), inches=inches, about=about)
+    return paper.draw(
+        path, lambda sheet: _compose(survey, sheet), inches=inches, about=about, dpi=dpi
+    )
 
 
 def _numbers(survey: Survey) -> list[str]:

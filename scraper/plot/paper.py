@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import logging
 import warnings
@@ -15,18 +16,19 @@ from db.file import atomic
 from scraper import __version__
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterable
 
     from matplotlib.figure import Figure
 
-ENDINGS: Final = (".png", ".svg")
+ENDINGS: Final = (".png", ".svg", ".pdf")
 INK: Final = "#22272e"
 FAINT: Final = "#68727d"
 GRID: Final = "#e3e7eb"
 ALARM: Final = "#c0392b"
 
-_DPI: Final = 150
+DPI: Final = 150
+"""The pixels of an inch of a PNG, unless asked for otherwise."""
+
 _NO_HANGUL: Final = "no font with Hangul is installed, so names are in English only"
 
 _PACKAGE: Final = "koreanize_matplotlib"
@@ -76,8 +78,11 @@ class About:
     time: dt.datetime
 
     def metadata(self, kind: str) -> dict[str, Any]:
-        """The same as the metadata of a kind of file: Dublin Core in SVG, keywords in PNG."""
+        """The same as the metadata of a kind of file: Dublin Core, keywords, or those of PDF."""
         maker = f"nalssi {__version__}"
+        if kind == "pdf":
+            more = {"Subject": self.description, "Keywords": self.credit, "Author": maker}
+            return {"Title": self.title, "CreationDate": self.time.astimezone(dt.UTC), **more}
         fields = {"Title": self.title, "Description": self.description, "Source": self.credit}
         if kind == "svg":
             return {**fields, "Creator": maker, "Date": self.time.isoformat(timespec="seconds")}
@@ -90,6 +95,7 @@ def draw(
     *,
     inches: tuple[float, float],
     about: About,
+    dpi: int = DPI,
 ) -> list[str]:
     """
     Draw a picture and write it.
@@ -99,6 +105,7 @@ def draw(
         drawing: Draws on the sheet.
         inches: Its width and height.
         about: Its metadata.
+        dpi: The pixels of an inch, in a PNG.
 
     Returns:
         Warnings about letters that could not be drawn, a sentence each.
@@ -109,7 +116,7 @@ def draw(
     """
     with atomic.of_file(path) as place:
         kind = path.suffix.lower().removeprefix(".")
-        image, notes = _image(kind, drawing, inches, about.metadata(kind))
+        image, notes = _image(kind, drawing, inches, about.metadata(kind), dpi)
         place.write_bytes(image)
     return notes
 
@@ -119,8 +126,10 @@ def _image(
     drawing: Callable[[Sheet], None],
     inches: tuple[float, float],
     metadata: dict[str, Any],
+    dpi: int,
 ) -> tuple[bytes, list[str]]:
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its first start reports its cache
+    for name in ("matplotlib", "fontTools"):  # reports of a first start, and of fonts in a PDF
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         import matplotlib as mpl  # noqa: PLC0415 - an extra
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
@@ -135,7 +144,7 @@ def _image(
         mpl.rc_context(_STYLE | plain),  # type: ignore[arg-type] # its keys are not literals here
     ):
         warnings.simplefilter("always")
-        figure = Figure(figsize=inches, dpi=_DPI, facecolor="white")
+        figure = Figure(figsize=inches, dpi=dpi, facecolor="white")
         FigureCanvasAgg(figure)
         drawing(Sheet(figure=figure, hangul=family is not None))
         figure.savefig(buffer, format=kind, metadata=metadata)
@@ -154,6 +163,7 @@ _STYLE: Final = {
     "hatch.linewidth": 0.6,
     "text.parse_math": False,  # a name may have dollar signs
     "svg.fonttype": "path",  # letters as outlines: the viewer may have no Hangul font
+    "pdf.fonttype": 42,  # TrueType, whose text can be searched and edited
     "svg.hashsalt": "nalssi",  # the same values give the same file
 }
 

@@ -340,9 +340,19 @@ def test_a_chart_of_two_thousand_years_is_drawn(path):
 
 
 def test_the_same_values_give_the_same_picture(path, tmp_path):
-    for name in ("a.svg", "b.svg"):
+    for name in ("a.svg", "b.svg", "a.pdf", "b.pdf"):
         drawn(path, "서울", "--since", SINCE, "--until", UNTIL, "-o", tmp_path / name)
-    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    for kind in ("svg", "pdf"):
+        assert (tmp_path / f"a.{kind}").read_bytes() == (tmp_path / f"b.{kind}").read_bytes()
+
+
+def test_a_png_has_the_pixels_that_print_wants(path, tmp_path):
+    for name, more in (("a.png", []), ("b.png", ["--dpi", "300"])):
+        drawn(path, "서울", "--since", SINCE, "--until", UNTIL, "-o", tmp_path / name, *more)
+    usual, fine = (
+        struct.unpack(">II", (tmp_path / name).read_bytes()[16:24]) for name in ("a.png", "b.png")
+    )
+    assert fine == tuple(2 * side for side in usual)
 
 
 def test_a_name_with_signs_of_a_formula_or_a_terminal_is_a_name(path, tmp_path):
@@ -364,7 +374,8 @@ REFUSED = [
     pytest.param(2, ["서을"], "unknown station '서을'", id="unknown station"),
     pytest.param(2, ["서울", "--portal", "kx"], "unknown portal 'kx'", id="unknown portal"),
     pytest.param(2, [], "name a station, or ask for a --map", id="no station"),
-    pytest.param(2, ["서울", "-o", "x.pdf"], "ends in none of .png, .svg", id="unknown ending"),
+    pytest.param(2, ["서울", "-o", "x.gif"], "ends in none of .png, .svg", id="unknown ending"),
+    pytest.param(2, ["서울", "-o", "x.svg", "--dpi", "300"], "have no pixels", id="no pixels"),
     pytest.param(2, ["서울", "-o", "x"], "ends in none of .png, .svg", id="no ending"),
     pytest.param(2, ["서울", "--since", UNTIL, "--until", SINCE], "not before", id="reversed"),
     pytest.param(2, ["서울", "--at", SINCE], "--at goes with --map", id="moment without map"),
@@ -614,6 +625,10 @@ def test_a_picture_says_what_it_shows_whose_it_is_and_of_when(path, tmp_path):
         for words in ("서울 Seoul", "Korea Meteorological Administration (KMA), as shown by koya"):
             assert words in image or words.encode().decode("latin-1") in image, name
         assert at(600).astimezone(KST).isoformat() in image
+    drawn(path, "서울", "-o", tmp_path / "chart.pdf", "--until", at(600).isoformat())
+    image = (tmp_path / "chart.pdf").read_bytes()
+    assert f"/CreationDate (D:{at(600).astimezone(dt.UTC):%Y%m%d%H%M%S}Z)".encode() in image
+    assert b"as shown by koya" in image
     drawn(path, "--map", "-o", tmp_path / "map.svg", "--at", at(600).isoformat())
     assert "서울 Seoul" in (tmp_path / "map.svg").read_text("utf-8")
 
