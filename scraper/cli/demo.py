@@ -37,7 +37,7 @@ def demo(places: Places, *, as_json: bool) -> None:
     show.latest(rows, wide=False)
     click.echo(f"\nThe demo is in {path}. Next:")
     ourselves = "nalssi" if shutil.which("nalssi") else sys.argv[0]
-    for line in ("latest --json", "series 서울", "looks --failed"):
+    for line in ("series Seoul --since 7h --portal demo", "latest --json", "looks --failed"):
         click.echo(f"  {ourselves} {line} --db {path}")
     _freeze(path)
     click.echo(f"  {ourselves} serve --db {path}")
