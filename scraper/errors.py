@@ -8,7 +8,7 @@ Every error that can end a command, its meaning, and its exit code.
 | 2 | wrong command line: an unknown name, a wrong time, an empty chart, a missing extra |
 | 3 | the config is wrong or missing |
 | 4 | a portal could not be fetched, or its robots.txt refused us |
-| 5 | no sidebar of a page, or no record of an archive, could be read |
+| 5 | no weather box of a page, or no record of an archive, could be read |
 | 6 | the database cannot be used: not ours, damaged, newer, locked; no room, a wrong clock |
 | 7 | a portal is stale, frozen or down, or runs hours late; nalssi has a trouble of its own |
 | 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |
@@ -102,12 +102,12 @@ class NoSidebar(ScraperError):
     exit_code = NO_SIDEBAR
 
     def __init__(self, found: str) -> None:
-        super().__init__(f"no KMA sidebar: {found}")
+        super().__init__(f"no weather box: {found}")
         self.found = found
 
 
 class UnreadableValue(ScraperError):
-    """A value at the right place in the sidebar that cannot be read."""
+    """A value at the right place in the box that cannot be read."""
 
     exit_code = NO_SIDEBAR
 

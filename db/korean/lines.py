@@ -45,7 +45,7 @@ _AT: Final[Mapping[str, str]] = {
     "after {before}, seen {seen}": "{before} 이후, 처음 본 때 {seen}",
     "seen {at}": "{at}",
     "page date {day}": "표시 날짜 {day}",
-    "{sidebar}, digest {digest}": "{sidebar}, 해시 {digest}",
+    "{box}, digest {digest}": "{box}, 해시 {digest}",
 }
 """The evidence of one moment."""
 

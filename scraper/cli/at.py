@@ -87,7 +87,7 @@ def _named_values(known: Known) -> list[tuple[str, str]]:
         *([("observed", _moment(known.observed_at))] if known.observed_at else []),
         ("look before", _look(known.look_before)),
         ("look after", _look(known.look_after)),
-        ("sidebar", _sidebar(known.evidence)),
+        ("box", _box(known.evidence)),
         *(("printed", show.cell(line)) for line in known.evidence.printed),
     ]
 
@@ -108,9 +108,9 @@ def _changed(known: Known) -> str:
     return language.say("after {before}, seen {seen}", before=before, seen=seen)
 
 
-def _sidebar(evidence: Evidence) -> str:
-    line = "{sidebar}, digest {digest}"
-    return language.say(line, sidebar=evidence.sidebar_id, digest=evidence.digest)
+def _box(evidence: Evidence) -> str:
+    line = "{box}, digest {digest}"
+    return language.say(line, box=evidence.sidebar_id, digest=evidence.digest)
 
 
 def _look(look: NearLook | None) -> str:

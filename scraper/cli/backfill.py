@@ -324,13 +324,19 @@ def _common(progress: Progress) -> dict[str, Any]:
     }
 
 
+_SHOWN: Final = {"sidebars": "boxes"}
+"""The word of users, where the key is the one of programs."""
+
+
 def _print_outcome(outcome: Outcome) -> None:
     """Print the outcome."""
     for name, count in named(outcome).items():
         if name not in ("rejected", "unknown_words"):
-            click.echo(f"{name.replace('_', ' '):15} {count}")
+            click.echo(f"{_SHOWN.get(name, name.replace('_', ' ')):15} {count}")
     for reason, count in outcome.rejected.items():
         remedy = f"; {_REMEDIES[reason]}" if reason in _REMEDIES else ""
         click.echo(printable(f"rejected        {count}: {reason}{remedy}"))
     for word in outcome.unknown_words:
         click.echo(printable(f"unknown         {word}"))
+    if outcome.pages and not (outcome.sidebars or outcome.rejected):
+        show.empty("no page has a weather box; `nalssi parse FILE` describes a saved page")

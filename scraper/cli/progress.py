@@ -58,7 +58,7 @@ def _line(progress: Progress) -> str:
     seconds = max(0.001, time.monotonic() - progress.started)
     return (
         f"{progress.done} of {progress.files} files, {tally.pages} pages, "
-        f"{tally.pages / seconds:.0f} pages/s, {tally.sidebars} sidebars, "
+        f"{tally.pages / seconds:.0f} pages/s, {tally.sidebars} boxes, "
         f"{sum(tally.refused.values())} rejected"
     )
 

@@ -161,7 +161,7 @@ def portals(places: Places, *, form: Form) -> None:
 
 @click.command(epilog="Example: nalssi looks --failed --since 1d")
 @of_a_time
-@click.option("--failed", is_flag=True, help="Only looks that found no sidebar.")
+@click.option("--failed", is_flag=True, help="Only looks that found no weather box.")
 @click.option(
     "--last",
     type=click.IntRange(min=0),

@@ -93,7 +93,7 @@ def _named(found: Difference) -> dict[str, object]:
 def _show(found: Difference) -> None:
     """Print the difference: its size, the words, and the first changes."""
     count = found.changes
-    click.echo(f"sidebars: {found.sidebars} read again, {found.differing} different")
+    click.echo(f"boxes: {found.sidebars} read again, {found.differing} different")
     click.echo(
         f"readings: {count['added']} added, {count['changed']} changed, {count['gone']} gone"
     )

@@ -121,7 +121,7 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
         wide: Whether to print all columns, or only those that fit 80 characters.
     """
     if not rows:
-        empty("no portal has shown a sidebar yet")
+        empty("no portal has shown a weather box yet")
         return
     from scraper.cli.table import print_line  # noqa: PLC0415 - JSON does without rich
 

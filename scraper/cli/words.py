@@ -30,7 +30,7 @@ def words(places: Places, *, unknown: bool, form: Form) -> None:
 def _list(found: list[Word]) -> None:
     """Print words, those that are not understood in colour."""
     show.table(
-        ["kind", "printed", "taken for", "sidebars", "first seen", "by", "last seen", "by"],
+        ["kind", "printed", "taken for", "boxes", "first seen", "by", "last seen", "by"],
         [
             (
                 word.kind,
@@ -44,7 +44,7 @@ def _list(found: list[Word]) -> None:
             )
             for word in found
         ],
-        numbers=["sidebars"],
+        numbers=["boxes"],
         keys=2,
         styles=["" if word.understood else "yellow" for word in found],
     )

@@ -77,7 +77,7 @@ class _Metrics(Collector):
         yield self._states()
         yield self._durations()
         yield from self._since(
-            "success", "a look last gave a sidebar", lambda portal: portal.since_success_s
+            "success", "a look last gave a weather box", lambda portal: portal.since_success_s
         )
         yield from self._since(
             "change", "the values were last seen to change", lambda portal: portal.since_change_s

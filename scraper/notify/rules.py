@@ -37,7 +37,7 @@ _OVER: Final[Mapping[Kind, str]] = {
     "frozen": "frozen, its values changed",
     "stale": "showing stale sets",
     "late": "running late",
-    "layout": "without a sidebar that we can read",
+    "layout": "without a weather box that we can read",
     "words": "printing words that we do not know",
 }
 
@@ -80,14 +80,14 @@ def _trouble(kind: Kind, status: PortalStatus) -> str | None:
     """The fault of this kind, in one line; None without one."""
     match kind:
         case "down" if status.state == "down":
-            seen = f"no sidebar seen since {_when(status.since)}"
+            seen = f"no weather box seen since {_when(status.since)}"
             return f"{status.portal} is down: {seen}; {_last(status)}"
         case "frozen" if status.state == "frozen":
             return f"{status.portal} is frozen: the same values since {_when(status.since)}"
         case "stale" | "late":
             return _old(kind, status)
         case "layout" if status.last_outcome in ("no_sidebar", "set_aside"):
-            return f"{status.portal} shows no sidebar that we can read: {status.last_reason}"
+            return f"{status.portal} shows no weather box that we can read: {status.last_reason}"
         case "words" if unknown := _unknown(status):
             return f"{status.portal} prints unknown words: {'; '.join(unknown)}"
         case _:

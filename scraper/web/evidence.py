@@ -24,7 +24,7 @@ def sidebar(asked: Asked) -> Sidebar:
     digest = asked.values["digest"]
     found = asked.db.sidebar(digest)
     if found is None or found.digest != digest:
-        msg = f"no sidebar has the digest {digest!r}"
+        msg = f"no box has the digest {digest!r}"
         raise NotThere(msg)
     return found
 

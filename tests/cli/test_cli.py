@@ -195,7 +195,7 @@ def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path):
         (".", 4, "a folder, expected a file"),
         ("http://127.0.0.1:1/", 4, "no connection"),
         ("http://[", 4, "not a host"),
-        ("-", 5, "no KMA sidebar"),
+        ("-", 5, "no weather box"),
     ],
 )
 def test_parse_says_why_it_cannot(source, code, message):

@@ -239,6 +239,13 @@ def test_a_rejected_page_is_reported_with_a_remedy(tmp_path):
     assert backfilled(tmp_path, *options, "--date", "2024-04-01")["rejected"] == {}
 
 
+def test_a_page_without_a_box_is_named(tmp_path):
+    (tmp_path / "page.html").write_bytes(archives.without_box("koya.kr", 1).body)
+    run = nalssi(tmp_path, "page.html")
+    assert (run.returncode, "boxes           0" in run.stdout) == (0, True)
+    assert "no page has a weather box; `nalssi parse FILE`" in run.stderr
+
+
 def test_a_dry_run_stores_no_row(tmp_path, database, weeks):
     database.unlink()
     answer = backfilled(tmp_path, "--dry-run", weeks[0])

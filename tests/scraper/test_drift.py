@@ -150,5 +150,5 @@ def test_the_notice_has_the_remains_of_the_box(tmp_path, inbox: Inbox):
     looks(tmp_path / "weather.db", BOX, REDONE, hook=f"{inbox.url}/hook")
     notices = [json.loads(body) for _, body in inbox.posts]
     (layout,) = (notice for notice in notices if notice["kind"] == "layout")
-    assert layout["text"].startswith("koya shows no sidebar that we can read: ")
+    assert layout["text"].startswith("koya shows no weather box that we can read: ")
     assert layout["text"].endswith("such as '맑음 동두천 -9.0℃', now '동두천 -9.0'")

@@ -92,7 +92,7 @@ class Installation:
         page = store.keep_page(look, make_page(portal=portal))
         if sign == "?":
             store.keep_no_sidebar(page, "a page titled '공사 중'")
-            return Report(portal=portal, outcome="no_sidebar", error="no KMA sidebar")
+            return Report(portal=portal, outcome="no_sidebar", error="no weather box")
         celsius = self.minute // 60 if sign == "." else ord(sign) / 10
         problems = [
             *([Problem(kind="unknown label", city="서울", word=sign)] if sign.isupper() else []),

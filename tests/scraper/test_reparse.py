@@ -154,7 +154,7 @@ def test_the_difference_is_shown_and_no_row_changes(stormy):
     assert run.returncode == 0, run.stderr
     lines = [re.sub(" {2,}", "  ", line) for line in run.stdout.splitlines()]
     assert lines == [
-        "sidebars: 2 read again, 1 different",
+        "boxes: 2 read again, 1 different",
         "readings: 1 added, 1 changed, 1 gone",
         "city '서울시' is 서울 (108): 1 time",
         "label '눈보라' is snow: 1 time",
@@ -283,7 +283,7 @@ def test_a_fragment_that_is_no_box_today_keeps_what_was_read(path):
     before = dump(path)
     found = write_again(path)
     assert found.changes == {"unreadable": 1}
-    assert "no KMA sidebar" in (found.examples[0].after or "")
+    assert "no weather box" in (found.examples[0].after or "")
     assert dump(path) == before
 
 

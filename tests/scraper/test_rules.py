@@ -88,9 +88,12 @@ def test_a_well_portal_gives_no_notice():
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("down", "koya is down: no sidebar seen since 2024-04-28 12:00; fetch_failed: HTTP 500"),
+        (
+            "down",
+            "koya is down: no weather box seen since 2024-04-28 12:00; fetch_failed: HTTP 500",
+        ),
         ("frozen", "koya is frozen: the same values since 2024-04-28 12:00"),
-        ("layout", "koya shows no sidebar that we can read: page titled '공사 중'"),
+        ("layout", "koya shows no weather box that we can read: page titled '공사 중'"),
         ("words", "koya prints unknown words: unknown label '눈보라'; unknown city '북대구'"),
     ],
 )
@@ -109,7 +112,7 @@ def test_a_fault_is_described_in_words(kind, text):
 def test_a_portal_is_down_without_a_reason_where_there_is_none(outcome, last):
     down = make_status(state="down", last_outcome=outcome)
     (notice,) = rules.due([down], {}, START)
-    assert notice.text == f"koya is down: no sidebar seen since 2024-04-28 12:00; {last}"
+    assert notice.text == f"koya is down: no weather box seen since 2024-04-28 12:00; {last}"
 
 
 @pytest.mark.parametrize("kind", TROUBLES)

@@ -186,7 +186,7 @@ def test_without_a_look_a_live_value_ends(played):
         (f"{V1}/stations/108/hours/1999.csv", 404, "no portal was polled in 1999"),
         (f"{V1}/at", 400, "station '': expected a name or a number"),
         (f"{V1}/at?station=108&time=2099-01-01", 400, "expected one that has passed"),
-        ("/evidence/00/", 404, "no sidebar has the digest '00'"),
+        ("/evidence/00/", 404, "no box has the digest '00'"),
         ("/portals/none/", 404, "unknown portal 'none'"),
         ("/static/../app.py", 404, "no page at"),
         ("/stations/99999999999999999999/", 404, "unknown station"),
