@@ -110,6 +110,13 @@ def moment(asked: When, what: str = "time", now: dt.datetime | None = None) -> d
     return parsed
 
 
+def is_day(text: str) -> bool:
+    """Whether a text that is a time names a day, without an hour."""
+    word = text.strip().casefold()
+    plain = not re.search(r"[t: ]", re.sub(r"(?<=[./]) ", "", word))
+    return word in _DAYS_AGO or (plain and word not in _PRESENT and not re.fullmatch(_AGO, word))
+
+
 def _parsed(text: str, now: dt.datetime | None) -> dt.datetime:
     """Read a text; a ValueError or OverflowError if it is not a time."""
     present = (now or dt.datetime.now(KST)).astimezone(KST).replace(microsecond=0)

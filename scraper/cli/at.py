@@ -10,7 +10,7 @@ from db import query
 from db.moments import now
 from scraper.cli import language, show
 from scraper.cli.options import STATION, Places, as_json, only_portal, with_lang, with_places
-from scraper.cli.times import Moment
+from scraper.cli.times import OneMoment
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -37,8 +37,8 @@ def at(
     """
     Show the value known at one moment, and its evidence.
 
-    STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), or an age:
-    30m, 24h, 7d, 2w.
+    STATION is a Korean or English name, or a KMA number. TIME is ISO 8601 (Korean time), an age
+    such as 30m, 24h or 7d, or now; a day, such as yesterday, means its midnight.
     """
     named, time = _named(words if station is None else (station, *words))
     with query.Database(places.database()) as asked:
@@ -56,7 +56,7 @@ def _named(words: tuple[str, ...]) -> tuple[str, dt.datetime]:
     if len(words) != 2:
         msg = f"expected a station and a time, not {len(words)} words: {' '.join(words)}"
         raise click.UsageError(msg)
-    return words[0], Moment().convert(words[1], None, click.get_current_context())
+    return words[0], OneMoment().convert(words[1], None, click.get_current_context())
 
 
 def _named_values(known: Known) -> list[tuple[str, str]]:

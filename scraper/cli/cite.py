@@ -15,7 +15,7 @@ from db.moments import KST, now
 from scraper import __version__
 from scraper.cli import language, show
 from scraper.cli.options import STATION, Places, as_json, only_portal, with_lang, with_places
-from scraper.cli.times import Moment
+from scraper.cli.times import OneMoment
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Citation:
 
 @click.command(epilog="Example: nalssi cite 서울 2026-11-23T20:00")
 @click.argument("station", type=STATION)
-@click.argument("time", type=Moment())
+@click.argument("time", type=OneMoment())
 @only_portal
 @click.option("--check", "digest", metavar="DIGEST", help="Check a citation with this digest.")
 @with_places
@@ -81,6 +81,8 @@ def cite(
 ) -> None:
     """
     Cite one value, with its state, source and a line to check it.
+
+    TIME is as for `nalssi at`; a day means its midnight.
 
     With --check the stored box is read again. Exit code 6: the box is missing, gives another
     digest, or is not the box of this station and time.

@@ -77,3 +77,7 @@ def dataset(
         ).make(folder)
     size = sum(file.bytes for file in files) / 2**20
     click.echo(printable(f"{folder}: {len(files)} files, {size:.1f} MiB"))
+    given = {"--creator": creators, "--license": license_}
+    missing = [option for option, value in given.items() if not value]
+    if missing:
+        click.echo(f"nalssi: before you publish, name {' and '.join(missing)}", err=True)

@@ -32,6 +32,20 @@ class Moment(click.ParamType["dt.datetime"]):
             self.fail(f"{exc.asked} is not a time, expected {exc.expected}", param, ctx)
 
 
+class OneMoment(Moment):
+    """The moment of a question for one value; a day is noted as its midnight."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.datetime:
+        """The moment, aware."""
+        moment = super().convert(value, param, ctx)
+        if isinstance(value, str) and asked.is_day(value):
+            at = f"{moment.astimezone(KST):%Y-%m-%d %H:%M}"
+            click.echo(f"nalssi: {value} means its midnight, {at}", err=True)
+        return moment
+
+
 since = click.option(
     "--since",
     type=Moment(),

@@ -53,6 +53,12 @@ def test_a_citation_says_what_when_how_sure_where_and_by_which_version(path):
     assert citation["checked"] is False
 
 
+def test_a_day_is_cited_at_its_midnight_and_a_line_says_so(path):
+    run = nalssi("cite", "서울", "2026.11.23", "--db", path)
+    assert run.stderr == "nalssi: 2026.11.23 means its midnight, 2026-11-23 00:00\n"
+    assert "2026-11-23 00:00:00 KST" in run.stdout
+
+
 def test_a_korean_citation_has_the_same_facts(path):
     asked = ("cite", "서울", THEN, "--db", path)
     english, korean = (nalssi(*asked, "--lang", lang).stdout for lang in ("en", "ko"))

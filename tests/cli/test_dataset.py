@@ -238,6 +238,11 @@ def test_less_than_an_hour_of_looks_is_no_dataset(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_what_is_missing_for_a_publication_is_named(path, tmp_path):
+    run = nalssi("dataset", tmp_path / "out", "--creator", "A", "--db", path)
+    assert (run.returncode, run.stderr) == (0, "nalssi: before you publish, name --license\n")
+
+
 def test_an_invalid_doi_is_refused(path, tmp_path):
     error = refused(2, "dataset", tmp_path / "out", "--doi", "zenodo", "--db", path)
     assert "expected such as 10.5281/zenodo.1234" in error

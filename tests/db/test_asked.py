@@ -198,3 +198,14 @@ def test_a_value_that_we_cannot_have_written_is_damage(db, table, value):
             damaged.stats("서울", now="2024-04-29", everything=True),
             damaged.at("서울", "2024-04-28T12:30"),
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        *[(text, True) for text in ("2026-02-01", "2026. 2. 1.", "20260201", "어제", "Today ")],
+        *[(text, False) for text in ("2026-02-01T09:00", "2026.2.1 09:00", "24h", "now", "지금")],
+    ],
+)
+def test_a_day_is_told_from_a_moment(text, day):
+    assert asked.is_day(text) is day
