@@ -411,7 +411,7 @@ sys.path.insert(0, os.getcwd())
 from pathlib import Path
 import tests.db.test_upgrade as t
 from db.errors import DatabaseError
-with tempfile.TemporaryDirectory() as scratch:  # imports all that nobody may not read afterwards
+with tempfile.TemporaryDirectory() as scratch:  # imports all modules while they are readable
     for use in (t.fill, t.ask_everything):
         use(Path(scratch) / "weather.db")
 if os.getuid() == 0:
