@@ -93,14 +93,13 @@ HEADINGS: Final[Mapping[str, str]] = {
 """The headings without the name of a station."""
 
 _MADE: Final = {
-    r"mean less (.+)": r"평균 차이(\1 기준)",
-    r"(.+) less (.+)": r"\1 − \2",
+    r"mean − (.+)": r"평균 차이(\1 기준)",
     r"common hours": r"공통 시간",
     r"common days": r"공통 일수",
     r"common weeks": r"공통 주",
     r"common months": r"공통 월",
 }
-"""The headings of ``compare``, such as ``부산 less 서울``."""
+"""The headings of ``compare``, such as ``mean − 서울``."""
 
 
 def heading(name: str) -> str:

@@ -74,6 +74,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "no value for {number} h {more_number} min": "{number}시간 {more_number}분 동안 값 없음",
     "no extremes: {number} of {all_number} days have them": "극값이 있는 날 {number}/{all_number}",
     "{number} of {all_number} days have extremes": "극값이 있는 날 {number}/{all_number}",
+    "so far: --until now": "지금까지: --until now",
     "{number}% suspect": "의심 {number}%",
     "{number}% failed": "오류 {number}%",
     "part of the {period}": "{period}의 일부",

@@ -132,10 +132,10 @@ def stats(
     elif not rows:
         show.empty(_NOTHING.format(", ".join(stations)))
     else:
-        (_periods if wide else _short)(rows, _NAMED[by])
+        (_periods if wide else _short)(rows, _NAMED[by], part.now)
 
 
-def _short(rows: Sequence[Period], named: str) -> None:
+def _short(rows: Sequence[Period], named: str, now: dt.datetime) -> None:
     """Print the columns that fit 80 characters."""
     numbers = ["mean °C", "min °C", "max °C", "coverage"]
     cells = [
@@ -146,7 +146,7 @@ def _short(rows: Sequence[Period], named: str) -> None:
             row.minimum_c,
             row.maximum_c,
             row.coverage,
-            _note(row),
+            _note(row, now),
         )
         for row in rows
     ]
@@ -159,11 +159,17 @@ def _since(row: Period, named: str) -> str:
     return f"{row.since:{_MINUTE if row.part else named}}"
 
 
-def _note(row: Period) -> str | None:
+def _note(row: Period, now: dt.datetime) -> str | None:
     """The reason for a missing mean, the part of a period, and the share that may be wrong."""
+    going_on = _going_on(row, now)
     shares = {"suspect": row.suspect, "failed": row.failed}
     wrong = [f"{share:.0%} {flag}" for flag, share in shares.items() if share]
-    return "; ".join(filter(None, (row.part, _short_reason(row), *wrong))) or None
+    return "; ".join(filter(None, (row.part, _short_reason(row), going_on, *wrong))) or None
+
+
+def _going_on(row: Period, now: dt.datetime) -> str | None:
+    """How to get the mean of a period so far."""
+    return "so far: --until now" if row.reason and row.until > now else None
 
 
 def _short_reason(row: Period) -> str:
@@ -179,14 +185,14 @@ def _short_reason(row: Period) -> str:
     return reason
 
 
-def _periods(rows: Sequence[Period], named: str) -> None:
+def _periods(rows: Sequence[Period], named: str, now: dt.datetime) -> None:
     numbers = ["mean °C", "min °C", "max °C", "days", "readings", "coverage", "longest gap"]
     numbers += ["suspect", "failed", "agreement"]
     headings = [
         *("station", "since", "mean °C", "min °C", "seen", "max °C", "seen", "days", "readings"),
         *("coverage", "longest gap", "suspect", "failed", "mostly", "agreement", "reason"),
     ]
-    cells = [_cells(row, named) for row in rows]
+    cells = [_cells(row, named, now) for row in rows]
     there = [
         nth
         for nth, heading in enumerate(headings)
@@ -204,7 +210,8 @@ _SELDOM: Final = frozenset({"days", "suspect", "failed"})
 """Columns that are printed only if they have values."""
 
 
-def _cells(row: Period, named: str) -> tuple[object, ...]:
+def _cells(row: Period, named: str, now: dt.datetime) -> tuple[object, ...]:
+    going_on = _going_on(row, now)
     return (
         row.station,
         _since(row, named),
@@ -221,7 +228,7 @@ def _cells(row: Period, named: str) -> tuple[object, ...]:
         row.failed or None,
         next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None),
         row.agreement,
-        "; ".join(filter(None, (row.part, row.reason))) or None,
+        "; ".join(filter(None, (row.part, row.reason, going_on))) or None,
     )
 
 
@@ -306,12 +313,13 @@ def _columns(found: Comparison, times: Sequence[str]) -> tuple[list[str], list[l
 
 def _side_by_side(found: Comparison, by: str) -> None:
     headings, means = _columns(found, ("since",))
+    headings = [heading.replace(" less ", " − ") for heading in headings]
     named = [
         [f"{one.since:{_MINUTE if one.part else _NAMED[by]}}", *row[1:]]
         for one, row in zip(found.periods, means, strict=True)
     ]
     show.table(headings, named, numbers=headings[1:])
     click.echo()
-    numbers = [f"common {by}s", f"mean less {show.cell(found.stations[0])}", "correlation"]
+    numbers = [f"common {by}s", f"mean − {show.cell(found.stations[0])}", "correlation"]
     rows = [list(records.named(one).values()) for one in found.relations]
     show.table(["station", *numbers, "reason"], rows, numbers=numbers)

@@ -200,4 +200,5 @@ def test_the_usual_tables_fit_eighty_columns(tmp_path, path):
 def test_a_heading_without_korean_stays_as_it_is(monkeypatch):
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     assert language.heading("unheard of") == "unheard of"
-    assert language.heading("부산 less 서울") == "부산 − 서울"
+    assert language.heading("부산 − 서울") == "부산 − 서울"
+    assert language.heading("mean − 서울") == "평균 차이(서울 기준)"

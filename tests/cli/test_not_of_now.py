@@ -84,3 +84,10 @@ def test_a_look_in_the_future_counts_for_nothing(store):
     assert status.last_failure == present
     assert {(row.state, row.seen_until) for row in latest} == {("down", start + 7 * TEN_MINUTES)}
     assert nalssi("status", "--db", store.path).returncode == 7
+
+
+def test_a_year_that_goes_on_says_how_to_get_its_mean_so_far(store):
+    see(store, make_look(fetched_at=now() - TEN_MINUTES), box(1.0))
+    asked = ("stats", "서울", "--by", "year", "--wide", "--db", store.path)
+    assert "so far: --until now" in nalssi(*asked).stdout
+    assert "so far" not in nalssi(*asked, "--until", "now").stdout
