@@ -23,15 +23,20 @@ When: TypeAlias = dt.datetime | str
 StationName: TypeAlias = str | int
 """A station: its Korean name, its English name in any case, or its KMA number, 108 or "108"."""
 
-TIMES: Final = "such as 2026-03-01, 2026-03-01T09:00, 24h or 7d"
+TIMES: Final = "such as 2026-03-01, 2026-03-01T09:00, 24h, 7d or yesterday"
 
 _AWARE: Final = "a time with its offset: add tzinfo=nalssi.KST, or give it as text, Korean time"
 
 _KOREAN_DATE: Final = r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?(?=[t ]|$)"
 """A date as Koreans write it: 2026.11.25, 2026. 3. 1. or 2026/11/25."""
 
-_AGO: Final = r"(\d{1,6})([mhdw])"
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO: Final = r"(\d{1,6})([mhdw]|분|시간|일|주)"
+_UNITS: Final = {
+    **dict.fromkeys(("m", "분"), "minutes"),
+    **dict.fromkeys(("h", "시간"), "hours"),
+    **dict.fromkeys(("d", "일"), "days"),
+    **dict.fromkeys(("w", "주"), "weeks"),
+}
 
 _DAYS_AGO: Final = {"today": 0, "오늘": 0, "yesterday": 1, "어제": 1}
 _PRESENT: Final = {"now", "지금"}
@@ -87,9 +92,9 @@ def moment(asked: When, what: str = "time", now: dt.datetime | None = None) -> d
     Read a moment in any allowed form; the result is aware.
 
     A text is ISO 8601, Korean without an offset, where a date means its midnight and may be written
-    ``2026.11.25`` or ``2026/11/25``; or an age, such as ``30m``, ``24h``, ``7d`` or ``2w``; or
-    ``yesterday``, ``today``, ``now``, ``어제``, ``오늘``, ``지금``, where a day means its Korean
-    midnight.
+    ``2026.11.25`` or ``2026/11/25``; or an age, such as ``30m``, ``24h``, ``7d``, ``2w`` or
+    ``3일``; or ``yesterday``, ``today``, ``now``, ``어제``, ``오늘``, ``지금``, where a day means
+    its Korean midnight.
 
     Args:
         asked: Aware, or text.
