@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 import shutil
@@ -12,6 +13,7 @@ import pytest
 from rich.cells import cell_len
 
 from db import flags, qartod, validity
+from db.export.tables import PUBLISHER
 from db.korean import headings, lengths, lines, sentences, words
 from db.measures.periods import LENGTHS
 from db.reading import SENTENCES
@@ -114,6 +116,22 @@ def fields_of(template: str) -> set[str]:
 def test_a_korean_sentence_has_no_field_that_the_english_lacks():
     for english, translated in {**sentences.SENTENCES, **lines.LINES}.items():
         assert fields_of(translated) <= fields_of(english), english
+
+
+def test_every_line_that_is_said_has_its_korean_and_no_other_has():
+    rooms = [docs.ROOT / "scraper" / room for room in ("cli", "plot")]
+    sources = [path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    assert [line for line in lines.LINES if line not in texts and line != PUBLISHER] == []
+    calls = [node for node in nodes if isinstance(node, ast.Call) and node.args]
+    said = [node.args[0] for node in calls if ast.unparse(node.func).split(".")[-1] in SAYING]
+    written = {one.value for one in said if isinstance(one, ast.Constant)}
+    assert len(written) > 20
+    assert written <= lines.LINES.keys()
+
+
+SAYING = {"say", "said"}
 
 
 def test_the_sentences_of_problems_are_those_of_the_reader():
