@@ -7,17 +7,16 @@ commented-out box of yesterday, the template of a script. Such a box is not on t
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
 _NOT_SHOWN: Final = re.compile(
-    rb"<(?=[!stnix])(?:!--(?:-?>|.*?(?:--!?>|\Z))"
-    rb"|(s(?:cript|tyle)|t(?:emplate|extarea|itle)|no(?:script|embed|frames)|iframe|xmp)\b"
-    rb".*?(?:</\1\b[^>]*>|\Z))",
-    re.DOTALL,
+    rb"<(?=[!stnix])(?:!--(?:-?>)?"
+    rb"|(s(?:cript|tyle)|t(?:emplate|extarea|itle)|no(?:script|embed|frames)|iframe|xmp)\b)"
 )
 """
-By the rules of HTML's tokenizer: an unclosed one extends to the end of the page.
+The beginning of a part that is not shown; ``<!-->`` and ``<!--->`` are whole comments.
 
 The lookahead is for speed: most tags begin with another letter.
 """
@@ -61,10 +60,25 @@ def blanked(body: bytes) -> bytes:
         if (ends := _tag_ends(small, searched, match.start())) is not None:
             searched = ends
             continue
-        parts += [body[at : match.start()], b" " * len(match[0])]
-        at = searched = match.end()
+        searched = _closes(small, match)
+        parts += [body[at : match.start()], b" " * (searched - match.start())]
+        at = searched
     seen = b"".join([*parts, body[at:]])
     return _TAG.sub(_swallowed, seen) if _may_swallow(seen) and _VALUE.search(seen) else seen
+
+
+def _closes(small: bytes, begins: re.Match[bytes]) -> int:
+    """The end of a part that is not shown: of the page, if it is not closed."""
+    if begins[0].endswith(b">"):
+        return begins.end()
+    ends = _end_of(begins[1]).search(small, begins.end())
+    return len(small) if ends is None else ends.end()
+
+
+@functools.cache
+def _end_of(element: bytes | None) -> re.Pattern[bytes]:
+    """The end of an element, or of a comment."""
+    return re.compile(rb"--!?>" if element is None else rb"</" + element + rb"\b[^>]*>")
 
 
 def _tag_ends(small: bytes, since: int, at: int) -> int | None:

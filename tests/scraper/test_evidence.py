@@ -106,7 +106,9 @@ def test_the_same_box_for_large_and_small_screens_is_read_once():
         pytest.param("<!-- ", " -->", id="comment"),
         pytest.param("<!--[if IE]>", "<![endif]-->", id="conditional comment"),
         pytest.param("<script type=text/x-template>", "</script>", id="script"),
+        pytest.param("<!--", "--!>", id="comment that ends oddly"),
         pytest.param("<SCRIPT>", "</SCRIPT >", id="script in capitals"),
+        pytest.param("<script></scripts>", "</script>", id="script with another end in it"),
         pytest.param("<template>", "</template>", id="template"),
         pytest.param("<noscript>", "</noscript>", id="noscript"),
         pytest.param("<textarea>", "</textarea>", id="textarea"),
@@ -122,6 +124,12 @@ def test_an_invisible_box_does_not_count(named, opens, closes):
         assert (printed(found), found.another) == (PLAIN, False)
     with pytest.raises(NoSidebar):
         sidebar.find(unseen if named else pages.renamed(unseen))
+
+
+@pytest.mark.parametrize("empty", ["<!-->", "<!--->", "<!---->", "<script></script>"])
+def test_an_empty_comment_hides_no_box(empty):
+    page = f"{empty}{box(plain())}<!-- -->"
+    assert printed(sidebar.find(page)) == printed(sidebar.find(pages.renamed(page))) == PLAIN
 
 
 @pytest.mark.parametrize("torn", ["</l<!--i>", "<li <!-- >", "<a href=/1<!--3>", "<b<script>"])
