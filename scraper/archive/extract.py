@@ -79,17 +79,17 @@ class Reader:
         )
 
     def _read(self, page: SavedPage) -> PageContent | None:
-        """Read a page, first by the surroundings of its box, then as a whole."""
-        parts = prefilter.surroundings(page.block, page.start)
-        for part in (parts, None) if parts else (None,):
+        """Read a page, first in the encoding of its head and its box, then of all of it."""
+        body, tried = page.body, None
+        sample = prefilter.sample(body)
+        for part in (sample, body) if sample else (body,):
+            encoding = encoding_of(page.content_type, part)
+            if encoding == tried:
+                break
             try:
-                if part is None:
-                    body = page.body
-                    return self._reader.read(body, encoding_of(page.content_type, body))
-                head, box = part
-                return self._reader.read(box, encoding_of(page.content_type, head + box))
+                return self._reader.read(body, encoding)
             except NoSidebar:
-                continue
+                tried = encoding
         return None
 
     def _name(self, page: SavedPage) -> str:

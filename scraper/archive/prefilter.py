@@ -13,7 +13,6 @@ import re
 from typing import Final
 
 from scraper.sidebar.locate import LARGEST, MARK, TAG_SIZE
-from scraper.sidebar.unseen import blanked, is_hidden
 
 try:
     from stringzilla import find
@@ -61,43 +60,27 @@ def _signs_in(content_type: bytes) -> tuple[bytes, ...]:
     return _SIGNS if _UTF_8.search(content_type) else _SIGNS + _SIGNS_CP949
 
 
-def surroundings(block: bytes, start: int) -> tuple[bytes, bytes] | None:
+def sample(page: bytes) -> bytes | None:
     """
-    Return the head of a page, and its first list with the known name, with all around the box.
+    Return enough of a page to tell its encoding: its head, and the first list with the known name.
 
-    A sidebar reads the same from this part, and so does its encoding; copying and decoding the
-    whole page would take longer than all else. Both parts begin and end where no character is cut
-    in two in any encoding with ASCII in the usual places.
+    Decoding the whole page would take longer than all else. The parts begin and end where no
+    character is cut in two in any encoding with ASCII in the usual places.
 
     Returns:
-        None if the known name is missing or first stands outside a list; or if the whole page must
-        be read: the list is in a comment or hidden, or there are temperatures elsewhere.
+        None if the whole page must be read: it has no such list, or temperatures elsewhere.
     """
-    if (at := find(block, MARK, start)) == -1 or block.startswith(_MARKS, start):
+    if (at := find(page, MARK)) == -1 or page.startswith(_MARKS):
         return None
-    in_its_tag = block.rfind(b"<ul", max(start, at - TAG_SIZE), at) != -1
-    closes = block.find(b"</ul>", at, at + LARGEST)
-    if closes == -1 or not in_its_tag:
+    list_at = page.rfind(b"<ul", max(0, at - TAG_SIZE), at)
+    closes = page.find(b"</ul>", at, at + LARGEST)
+    if list_at == -1 or closes == -1:
         return None
-    opens = block.rfind(b">", start, max(start, at - _BEFORE)) + 1 or start
-    ends = block.find(b"<", closes + _AFTER)
-    if not _is_alone(block, start, at, closes, ends if ends != -1 else len(block)):
+    opens = page.rfind(b">", 0, max(0, at - _BEFORE)) + 1
+    ends = page.find(b"<", closes + _AFTER) % (len(page) + 1)
+    if any(find(page, sign, 0, list_at) != -1 or find(page, sign, ends) != -1 for sign in _DEGREES):
         return None
-    head_ends = block.rfind(b">", start, start + _HEAD) + 1
-    return block[start:head_ends], block[opens : ends if ends != -1 else len(block)]
-
-
-def _is_alone(block: bytes, start: int, at: int, closes: int, ends: int) -> bool:
-    """Whether a list is visible, and the page has no sign for degrees before or after it."""
-    place = at - start
-    seen = blanked(block[start:closes])
-    if not seen.startswith(MARK, place) or is_hidden(seen, place, len(seen)):
-        return False
-    list_at = block.rfind(b"<", start, at)
-    return all(
-        find(block, sign, start, list_at) == -1 and find(block, sign, ends) == -1
-        for sign in _DEGREES
-    )
+    return page[: page.rfind(b">", 0, _HEAD) + 1] + page[opens:ends]
 
 
 def has(block: bytes, part: bytes) -> bool:
