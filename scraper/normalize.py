@@ -237,11 +237,12 @@ def _each_station_once(
     A station printed twice with the same values is one reading. Printed with different values, its
     lines stay, with city and label as printed, but without station or value.
     """
+    readings = [reading for _, reading in printed]
+    if len(set(map(_name, readings))) == len(readings):
+        return readings
     lines_of: dict[str, list[Line]] = {}
     for line, reading in printed:
         lines_of.setdefault(_name(reading), []).append(line)
-    if len(lines_of) == len(printed):
-        return [reading for _, reading in printed]
     doubled = {name: lines for name, lines in lines_of.items() if name and len(lines) > 1}
     unclear = {name for name, lines in doubled.items() if len(set(map(_values, lines))) > 1}
     for lines in doubled.values():

@@ -63,16 +63,13 @@ class Candidate:
         sidebar: The sidebar, if it is the box.
         region: Its place in the page.
         facts: The facts for and against it.
+        points: Its weight.
     """
 
     sidebar: Sidebar
     region: Region
     facts: list[Fact]
-
-    @property
-    def points(self) -> int:
-        """Its weight."""
-        return evidence.points(self.facts)
+    points: int
 
     @property
     def is_box(self) -> bool:

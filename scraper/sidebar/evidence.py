@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from scraper.sidebar import credit, says
-from scraper.vocabulary import NO_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +75,7 @@ def weigh(
 
 def points(facts: list[Fact]) -> int:
     """The sum of the points."""
-    return sum(fact.points for fact in facts)
+    return sum([fact.points for fact in facts])
 
 
 def like_a_box(facts: list[Fact]) -> bool:
@@ -93,10 +92,10 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
     """Facts about stations, temperatures and labels."""
     lines, stations = listing.lines, words.stations
     count = len(lines)
-    known = sum([line.city in stations for line in lines])
+    named = [line.temperature for line in lines if line.city in stations]
+    known, measured = len(named), any(named)
     numbers = [line.temperature for line in lines if line.temperature]
-    labels = sum([line.label != NO_LABEL or line.icon != "" for line in lines])
-    measured = any(line.city in stations and line.temperature for line in lines)
+    labels = len([line for line in lines if line.label or line.icon])
     if known * 2 < count or not known:
         yield Fact(_NEVER, f"{known} of {count} entries name a station")
     elif not (measured or (marked and labels)):
@@ -131,7 +130,8 @@ def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
     """Facts about words of a forecast, or of an earlier day, above a list."""
     if not says.another_day(above[-says.RAW :]):
         return
-    near = says.near(above)
+    if not says.another_day(near := says.near(above)):
+        return
     if says.heads_another_day(near, date.printed if date else None):
         yield Fact(_NEVER, _HEADED)
     elif says.forecast(near):

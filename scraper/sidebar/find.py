@@ -207,7 +207,7 @@ def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
         unplaced=listing.unplaced,
     )
     facts = evidence.weigh(region, listing, above, date, words)
-    return Candidate(sidebar=sidebar, region=region, facts=facts)
+    return Candidate(sidebar=sidebar, region=region, facts=facts, points=evidence.points(facts))
 
 
 def _without_end(listing: Listing, region: Region) -> Listing:

@@ -36,8 +36,8 @@ _WHOLE: Final = 8  # the entries that make a list
 
 _PLAIN_LIST: Final = re.compile(r"<ul\b[^<>]*>\s*")
 _PLAIN_ENTRY: Final = re.compile(
-    r'<li(?: class="(?!iw|bx)[\w-]*")?>\s*<span class="iw([0-9]{2})?">([^<>&]*)</span>'
-    r"\s*([^\s<>&℃]+) ?(-?[0-9]{1,2}\.[0-9])?℃\s*</li>\s*"
+    r'<li(?: class="(?!iw|bx)[\w-]*+")?>\s*+<span class="iw([0-9]{2}|)">([^<>&]*+)</span>'
+    r"\s*+([^\s<>&℃]++) ?(-?[0-9]{1,2}\.[0-9]|)℃\s*+</li>\s*+"
 )
 """``<li class="icon_w"><span class="iw04">흐림</span>동두천 4.7℃</li>``"""
 
@@ -61,7 +61,6 @@ def plain(fragment: str, words: Words) -> Listing | None:
     icons, labels, cities, numbers = (parts[n::5] for n in range(1, 5))
     if not (set(labels) <= words.conditions.keys() and set(cities) <= words.stations.keys()):
         return None
-    icons, numbers = ([part or "" for part in column] for column in (icons, numbers))
     return Listing(lines=tuple(map(Line, labels, icons, cities, numbers)))
 
 

@@ -49,6 +49,7 @@ _SWALLOWED: Final = re.compile(rf"(<[a-zA-Z/0-9]+){SWALLOWED}[^<>]*>?")
 _CUT_TAG: Final = re.compile(r"<[^<>]*$")
 _ROW_ENDS: Final = re.compile(rb"[\n<]")
 _END_TAG: Final = len("</select>")
+_NEWLINES: Final = io.IncrementalNewlineDecoder(None, translate=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,5 +285,4 @@ def _is_cut(seen: bytes, opens: int, closes: int) -> bool:
 
 def text(part: bytes, encoding: str) -> str:
     """A part of the page as text, with every line's end the same."""
-    printed = part.decode(encoding, "replace")
-    return io.IncrementalNewlineDecoder(None, translate=True).decode(printed, final=True)
+    return _NEWLINES.decode(part.decode(encoding, "replace"), final=True)

@@ -6,15 +6,16 @@ import functools
 import re
 from typing import Final
 
-_FORECAST: Final = ("내일", "모레", "글피", "예상", "예보", "최고", "최저", "전망")
+_FORECAST: Final = re.compile("내일|모레|글피|예상|예보|최고|최저|전망")
 """Words that do not occur in the 200 characters before the box in any of 138 pages."""
 
 _NOW: Final = {"현재", "지금", "오늘", "실황"}
 _DAYS: Final = {*_NOW, "어제", "내일", "모레", "글피", "주간", "예보"}
 """Words on tabs above a list, which do not tell its day."""
 
-_DAYS_BEFORE: Final = ("어제", "그제", "그저께")
-_PAST: Final = re.compile(rf"(?:{'|'.join(_DAYS_BEFORE)})(?:의? ?(?:날씨|기온))?")
+_DAYS_BEFORE: Final = "어제|그제|그저께"
+_ANOTHER_DAY: Final = re.compile(f"{_FORECAST.pattern}|{_DAYS_BEFORE}")
+_PAST: Final = re.compile(rf"(?:{_DAYS_BEFORE})(?:의? ?(?:날씨|기온))?")
 """A whole heading. A news line may begin with ``어제`` too, such as ``어제 개막한 축제``."""
 
 _DAY: Final = re.compile(r"현재|오늘|어제|그제|그저께|날씨|기온|주간")
@@ -34,12 +35,12 @@ _NEAR: Final = 200
 
 def forecast(text: str) -> bool:
     """Whether a text is about a future day, or about the highest or lowest of a day."""
-    return any(word in text for word in _FORECAST)
+    return _FORECAST.search(text) is not None
 
 
 def another_day(text: str) -> bool:
     """Whether a text names a day to come or a day before, anywhere in it."""
-    return forecast(text) or any(word in text for word in _DAYS_BEFORE)
+    return _ANOTHER_DAY.search(text) is not None
 
 
 def day(text: str) -> bool:
