@@ -14,7 +14,7 @@ from scraper.sidebar.entries import Line
 from scraper.sidebar.evidence import ENOUGH, Fact
 from scraper.sidebar.find import Steps, candidates, chosen, find
 
-READER: Final = 2
+READER: Final = 3
 """The version of this reader, increased whenever it reads some page differently."""
 
 __all__ = [

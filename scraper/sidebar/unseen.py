@@ -21,15 +21,16 @@ The beginning of a part that is not shown; ``<!-->`` and ``<!--->`` are whole co
 The lookahead is for speed: most tags begin with another letter.
 """
 
-_VALUE: Final = re.compile(rb"=\s*(?:\"[^\"<]*<|'[^'<]*<)")
+_VALUE: Final = re.compile(rb"=\s*+(?:\"[^\"<]*+<|'[^'<]*+<)")
 _TAG: Final = re.compile(
-    rb"(<[a-z/][a-z0-9]*)[^<>]*?=\s*(?:\"[^\"<]*<[^\"]*(?:\"|\Z)|'[^'<]*<[^']*(?:'|\Z))",
+    rb"(<[a-z/][a-z0-9]*)(?:[^<>=]++|=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'|(?![\"'])))*+"
+    rb"=\s*(?:\"[^\"<]*<[^\"]*(?:\"|\Z)|'[^'<]*<[^']*(?:'|\Z))",
     re.IGNORECASE,
 )
-"""A tag up to the end of its first value with markup."""
+"""A tag up to the end of its first value with markup; the values before it end in their quotes."""
 
-_OTHERS: Final = bytes(set(range(256)) - set(b"<>=\"'"))
-"""All bytes except those of markup in a value."""
+_OTHERS: Final = bytes(set(range(256)) - set(b"<\"'"))
+"""All bytes except quotes, and those of markup in them."""
 
 _BEGINS: Final = re.compile(rb"</?[a-z]")
 _HINTS: Final = re.compile(rb"\bhidden\b|\bnone\b")
@@ -95,11 +96,9 @@ def _tag_ends(small: bytes, since: int, at: int) -> int | None:
 
 
 def _may_swallow(seen: bytes) -> bool:
-    """Whether a value may contain markup; not if all are empty without their other bytes."""
-    marks = seen.translate(None, _OTHERS)
-    for harmless in (b'=""', b'="="', b"=''"):  # the second is an address with a query
-        marks = marks.replace(harmless, b"")
-    return b'="' in marks or b"='" in marks
+    """Whether markup may be in quotes: somewhere between two tags they are not in pairs."""
+    quotes = seen.translate(None, _OTHERS).replace(b"''", b"").replace(b'""', b"")
+    return quotes.strip(b"<") != b""
 
 
 def _swallowed(match: re.Match[bytes]) -> bytes:

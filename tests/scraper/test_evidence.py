@@ -143,6 +143,24 @@ def test_in_a_torn_tag_no_comment_begins(named, torn):
 
 
 @pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="/?area=">',
+        '<a href="/?day=1&area=">',
+        "<a href='/?a=1&b='>",
+        "<a title='1=\"2\"' href=/?a=>",
+        '<a title="a > b" href="/?a=">',
+    ],
+)
+@pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
+def test_a_link_that_ends_in_an_equals_sign_hides_nothing(named, link):
+    div = '<div class="weather_box wt02 ico02">'
+    page = box(plain()).replace(div, f"<div><a href='/?c=1&d=2'>1</a>{link}더보기</a>", 1)
+    found = sidebar.find(page if named else pages.renamed(page))
+    assert (printed(found), found.date_printed) == (PLAIN, pages.DATE)
+
+
+@pytest.mark.parametrize(
     "tag",
     [
         *["<div hidden>", "<div HIDDEN=''>", '<div style="display:none">', "<div class=a hidden>"],
