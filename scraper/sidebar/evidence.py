@@ -13,14 +13,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from scraper.sidebar import credit, says
+from scraper.sidebar import says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scraper.sidebar.dates import PageDate
     from scraper.sidebar.entries import Listing
-    from scraper.sidebar.locate import Region
     from scraper.vocabulary import Words
 
 ENOUGH: Final = 4
@@ -53,22 +52,30 @@ class Fact:
     says: str
 
 
-def weigh(
-    region: Region, listing: Listing, above: str, date: PageDate | None, words: Words
+def weigh(  # noqa: PLR0913
+    listing: Listing,
+    words: Words,
+    *,
+    above: str,
+    date: PageDate | None,
+    marked: bool,
+    credited: bool,
 ) -> list[Fact]:
     """
     Return all relevant facts about a list.
 
     Args:
-        region: Its place in the page.
         listing: Its lines.
+        words: The known words.
         above: The text above its first line.
         date: The date printed with it.
-        words: The known words.
+        marked: Whether it has the known name.
+        credited: Whether KMA's credit stands before or after it, as a text of its own.
     """
     return [
-        *_of_lines(listing, words, marked=region.marked),
-        *_of_place(region, listing, date),
+        *_of_lines(listing, words, marked=marked),
+        *_of_place(date, marked=marked, credited=credited),
+        *([Fact(-6, "other words between the entries")] if listing.prose else []),
         *_of_heading(above, date),
     ]
 
@@ -114,16 +121,14 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
     yield Fact(2 if enough else -2, f"{labels} of {count} with a label")
 
 
-def _of_place(region: Region, listing: Listing, date: PageDate | None) -> Iterator[Fact]:
-    """Facts about the name, date and credit of a list, and prose in it."""
-    if region.marked:
+def _of_place(date: PageDate | None, *, marked: bool, credited: bool) -> Iterator[Fact]:
+    """Facts about the name, date and credit of a list."""
+    if marked:
         yield Fact(4, "its list is called weather_slide")
     if date is not None and date.sure:
         yield Fact(2, f"{_DATED} {date.printed!r} at it")
-    if credit.is_own(region.after, continues=region.printed) or credit.is_own(region.before):
+    if credited:
         yield Fact(2, "KMA's credit, a text of its own")
-    if listing.prose:
-        yield Fact(-6, "other words between the entries")
 
 
 def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from scraper.errors import NoSidebar
 from scraper.sidebar import credit, dates, evidence, landing, lines, locate, rows, unseen
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from scraper.sidebar.dates import PageDate
     from scraper.sidebar.entries import Line, Listing
+    from scraper.sidebar.evidence import Fact
     from scraper.sidebar.locate import Region
     from scraper.vocabulary import Words
 
@@ -45,6 +46,66 @@ def _without_tags(printed: str) -> str:
     return _TAG.sub("\n", printed) if "<" in printed else printed
 
 
+class _Text(NamedTuple):
+    """
+    All texts of a region that decide what its list says, and whether it is the box.
+
+    Attributes:
+        before: The part before the list.
+        printed: The list.
+        credit: The part after it up to the end of KMA's credit; empty without one.
+        is_own: Whether that credit is a text of its own.
+        date: The date after the credit.
+        html, marked, cut, hidden: As in ``Region``.
+    """
+
+    before: str
+    printed: str
+    credit: str
+    is_own: bool
+    date: PageDate | None
+    html: bool
+    marked: bool
+    cut: bool
+    hidden: bool
+
+
+_Lines: TypeAlias = "Callable[[str, bool, Words], Listing]"
+_Judged: TypeAlias = "tuple[Sidebar, list[Fact]]"
+
+
+def _judged(text: _Text, words: Words, lines_of: _Lines) -> _Judged | None:
+    """The list as the sidebar, and the facts for and against it; None if it has no entry."""
+    if text.printed.count("<") > _MOST_TAGS:
+        return None
+    listing = lines_of(text.printed, text.html, words)
+    if text.cut:
+        listing = _without_end(listing, text.printed)
+    if not listing.lines:
+        return None
+    above = _above(text, listing.lines[0])
+    date = _date(text, above)
+    named = None if text.credit else credit.NAMED.search(text.before)
+    sidebar = Sidebar(
+        page_date=date.date if date else None,
+        date_printed=date.printed if date else None,
+        lines=listing.lines,
+        fragment=(text.before[named.start() :] if named else "") + text.printed + text.credit,
+        cut=text.cut,
+        hidden=text.hidden,
+        unplaced=listing.unplaced,
+    )
+    facts = evidence.weigh(
+        listing,
+        words,
+        above=above,
+        date=date,
+        marked=text.marked,
+        credited=text.is_own or credit.is_own(text.before),
+    )
+    return sidebar, facts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
     """
@@ -53,22 +114,18 @@ class Steps:
     Attributes:
         text: Decodes the bytes of a list, or of the part before it.
         lines: The lines of a list.
-        date_before: The date in the text before the lines.
+        judged: The list with all around it, as the sidebar.
     """
 
     text: Callable[[bytes, str], str] = locate.text
-    lines: Callable[[str, bool, Words], Listing] = _listing
-    date_before: Callable[[str], PageDate | None] = dates.before
+    lines: _Lines = _listing
+    judged: Callable[[_Text, Words, _Lines], _Judged | None] = _judged
 
     @classmethod
     def remembering(cls, most: int) -> Steps:
         """Steps that remember their last answers."""
         remember = functools.lru_cache(most)
-        return cls(
-            text=remember(locate.text),
-            lines=remember(_listing),
-            date_before=remember(dates.before),
-        )
+        return cls(text=remember(locate.text), lines=remember(_listing), judged=remember(_judged))
 
 
 _STEPS: Final = Steps()
@@ -183,57 +240,47 @@ def _candidates(body: bytes, encoding: str, words: Words, steps: Steps) -> Itera
 
 def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
     """The list in a region; None if it has no entry."""
-    if region.printed.count("<") > _MOST_TAGS:
-        return None
-    listing = steps.lines(region.printed, region.html, words)
-    if region.cut:
-        listing = _without_end(listing, region)
-    if not listing.lines:
-        return None
     named = credit.NAMED.search(region.after)
-    named_before = None if named else credit.NAMED.search(region.before)
     closes = named.end() if named else 0
-    above = _above(region, listing.lines[0])
-    date = _date(region, above, closes, steps)
-    sidebar = Sidebar(
-        page_date=date.date if date else None,
-        date_printed=date.printed if date else None,
-        lines=listing.lines,
-        fragment=region.before[named_before.start() if named_before else len(region.before) :]
-        + region.printed
-        + region.after[:closes],
-        cut=region.cut,
-        hidden=region.hidden,
-        unplaced=listing.unplaced,
+    text = _Text(
+        region.before,
+        region.printed,
+        region.after[:closes],
+        credit.is_own(region.after, continues=region.printed),
+        dates.after(region.after[closes : closes + _DATE_NEAR]),
+        region.html,
+        region.marked,
+        region.cut,
+        region.hidden,
     )
-    facts = evidence.weigh(region, listing, above, date, words)
+    if (judged := steps.judged(text, words, steps.lines)) is None:
+        return None
+    sidebar, facts = judged
     return Candidate(sidebar=sidebar, region=region, facts=facts, points=evidence.points(facts))
 
 
-def _without_end(listing: Listing, region: Region) -> Listing:
+def _without_end(listing: Listing, printed: str) -> Listing:
     """A list that the end of the page cuts, without its last words, which may be cut too."""
     kept = list(listing.lines)
-    while kept and not kept[-1].temperature and not region.printed.rstrip().endswith("℃"):
+    while kept and not kept[-1].temperature and not printed.rstrip().endswith("℃"):
         kept.pop()
     if kept and listing.label_last:
         kept[-1] = kept[-1]._replace(label="")
     return replace(listing, lines=tuple(kept))
 
 
-def _above(region: Region, first: Line) -> str:
+def _above(text: _Text, first: Line) -> str:
     """The text above the first line, before the list or in it."""
-    head = region.before + region.printed
-    city_at = max(0, head.find(first.city, len(region.before)))
+    head = text.before + text.printed
+    city_at = max(0, head.find(first.city, len(text.before)))
     label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
     return head[: city_at if label_at == -1 else label_at]
 
 
-def _date(region: Region, above: str, credit_ends: int, steps: Steps) -> PageDate | None:
+def _date(text: _Text, above: str) -> PageDate | None:
     """The date before the first line, in the list, or after the list or its credit."""
-    if is_heading(_TAG.sub(" ", above[len(region.before) :])):  # the heading row of a table
-        above = region.before
-    inside = dates.after(region.printed)
+    if is_heading(_TAG.sub(" ", above[len(text.before) :])):  # the heading row of a table
+        above = text.before
     return dates.of_the_box(
-        steps.date_before(above[-_DATE_NEAR:]),
-        inside or dates.after(region.after[credit_ends : credit_ends + _DATE_NEAR]),
+        dates.before(above[-_DATE_NEAR:]), dates.after(text.printed) or text.date
     )

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -456,6 +456,34 @@ def test_no_text_raises_anything_but_no_sidebar(page):
 @given(st.binary(), ENCODINGS)
 def test_no_bytes_raise_anything_but_no_sidebar(page, encoding):
     _reads_or_refuses(page, encoding)
+
+
+AROUND = st.lists(
+    st.sampled_from(
+        [
+            *["<p class='today_txt'>2018.03.21 (수)</p>", "<b>내일 날씨</b>", "<p>기사</p>"],
+            *["<div hidden>", "<em>기상청 제공</em>", "2018.03.22 (목)", "<li>서울 1.0℃</li>"],
+        ]
+    ),
+    max_size=2,
+).map("".join)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(AROUND, st.sampled_from(["-9.0", "-9.1"]), AROUND), max_size=6))
+def test_a_page_is_read_the_same_after_others(looks):
+    steps = sidebar.Steps.remembering(64)
+    for above, number, below in looks:
+        box = pages.box(plain()).replace("-9.0", number).replace("</ul>", f"</ul>{below}")
+        page = above + box
+        assert _outcome(page, steps=steps) == _outcome(page)
+
+
+def _outcome(page: str, **how: Any) -> Sidebar | str:
+    try:
+        return sidebar.find(page, **how)
+    except NoSidebar as exc:
+        return str(exc)
 
 
 def test_a_list_whose_name_a_cut_swallowed_is_refused_where_it_cannot_be_read_again():
