@@ -97,8 +97,8 @@ def _tag_ends(small: bytes, since: int, at: int) -> int | None:
 
 def _may_swallow(seen: bytes) -> bool:
     """Whether markup may be in quotes: somewhere between two tags they are not in pairs."""
-    quotes = seen.translate(None, _OTHERS).replace(b"''", b"").replace(b'""', b"")
-    return quotes.strip(b"<") != b""
+    quotes = seen.translate(None, _OTHERS).rstrip(b"\"'")
+    return quotes.replace(b"''", b"").replace(b'""', b"").strip(b"<") != b""
 
 
 def _swallowed(match: re.Match[bytes]) -> bytes:
