@@ -6,15 +6,15 @@ Archives: pages that others saved, and the readings in them.
 | file | knows |
 |---|---|
 | page.py | a page as an archive holds it |
-| signs.py | whether a page may show a sidebar, by a search in its bytes |
+| prefilter.py | whether a page may show a sidebar, by a search in its bytes |
 | http.py | a response as sent: headers, chunks, compression |
 | warc.py | WARC and WET, whole and damaged |
-| lines.py | JSON lines |
+| jsonl.py | JSON lines |
 | files.py | the files to read, and the kind of each; saved pages |
 | portals.py | the portal of a page |
 | extract.py | the content of a page |
 | tally.py | the counts |
-| work.py | a process that reads archives |
+| worker.py | a process that reads archives |
 | pool.py | such processes, side by side |
 | backfill.py | the whole way: archives -> database or file |
 """

@@ -31,7 +31,7 @@ _NO_ASCII: Final = re.compile(rb"(?:utf-?(?:7|16|32)|iso-2022|johab)", re.IGNORE
 
 _BEFORE: Final = 2000
 _AFTER: Final = 3000
-"""Bytes around a list: at least as many as ``sidebar`` reads."""
+"""Bytes around a list that tell the encoding, with all that ``sidebar`` reads of them."""
 
 _HEAD: Final = 4096
 """Bytes in which a page declares its encoding."""
