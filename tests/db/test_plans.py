@@ -112,7 +112,7 @@ def test_a_range_of_a_view_is_found_by_its_index(path, view):
         assert db._conn.execute(VIEWS[view]).fetchall()
 
 
-@pytest.mark.parametrize("what", ["weather", "looks"])
+@pytest.mark.parametrize("what", ["weather", "looks", "flags"])
 def test_a_range_of_an_export_is_found_by_its_index(path, what):
     part = Selection(since=SINCE, until=UNTIL)
     with Source(path) as source:
