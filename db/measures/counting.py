@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate, chain, repeat
-from operator import add, mul, sub
+from operator import add, itemgetter, mul, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from db.measures.stats import MIN_COVERAGE
@@ -22,7 +22,7 @@ from db.read.why import why_live
 from db.validity import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from db.measures.evidence import StateThen
     from db.measures.timeline import Timeline, Turn
@@ -54,7 +54,7 @@ class Counting:
         self._listing = listing
         self._portals = [portal for portal in portals for _ in portal.numbers]
         self._published_by = [at for portal in portals for at in portal.spells.published_by]
-        self._several: dict[int, list[int]] = {}
+        self._several: dict[int, _Several] = {}
         self._coverage: dict[tuple[bool, ...], tuple[list[int], list[float]]] = {}
         begins, spells = [hours.start], [NONE]
         states: list[StateThen] = ["none"]
@@ -79,7 +79,7 @@ class Counting:
             _, best = max(at_once.items(), key=_rank)
             if best.state == "live" and -begin // HOUR_S > -end // HOUR_S:  # at a full hour
                 live = [one.spell for one in at_once.values() if one.state == "live"]
-                self._several[nth] = live
+                self._several[nth] = self._beside(best.spell, live)
             yield begin, best.state, best.spell
 
     def _place(self, begins: list[int], hours: range, until: int) -> None:
@@ -156,21 +156,21 @@ class Counting:
         """
         printing = [int(tenths[spell] is not None) for spell in self._live]
         agreeing = printing.copy()
-        for nth, live in self._several.items():
-            printed = [spell for spell in live if tenths[spell] is not None]
-            printing[nth] = len(printed)
-            agreeing[nth] = self._agreeing(printed, self._live[nth], tenths)
+        for nth, (tenths_of, earlier) in self._several.items():
+            best, before, *shown = tenths_of(tenths)
+            printing[nth] = len(shown) - shown.count(None)
+            agreeing[nth] = shown.count(best) if best is not None else 0
+            if before is not None and before != best:  # a portal may lag
+                agreeing[nth] += shown[:earlier].count(before)
         return self._at_hours(printing), self._at_hours(agreeing)
 
-    def _agreeing(self, printed: Sequence[int], best: int, tenths: Sequence[int | None]) -> int:
-        """The number of spells with the temperature that counts, or the one before it (lag)."""
-        others = [spell for spell in printed if tenths[spell] != tenths[best]]
+    def _beside(self, best: int, live: Sequence[int]) -> _Several:
+        """The live spells beside the one that counts: at first those published before it."""
         published_by = self._published_by[best]
-        lagging = [spell for spell in others if self._published_by[spell] < published_by]
-        if lagging:
-            before = tenths[self._before(best)]
-            lagging = [spell for spell in lagging if tenths[spell] == before]
-        return len(printed) - len(others) + len(lagging)
+        by_age = sorted(live, key=lambda spell: self._published_by[spell] >= published_by)
+        earlier = sum(self._published_by[spell] < published_by for spell in live)
+        before = self._before(best) if earlier else NONE
+        return _Several(itemgetter(best, before, *by_age), earlier)
 
     def _before(self, spell: int) -> int:
         """The spell before this one at its portal that lists the stations, or ``NONE``."""
@@ -181,6 +181,20 @@ class Counting:
 def picked(column: Sequence[_T] | Mapping[int | None, _T], places: Iterable[Any]) -> list[_T]:
     """The values of a column at these places."""
     return list(map(column.__getitem__, places))
+
+
+class _Several(NamedTuple):
+    """
+    The spells that are live in a turn.
+
+    Attributes:
+        tenths_of: Gets the temperatures of the spell that counts, of the one before it at its
+            portal, and of all that are live.
+        earlier: The number of the first of these that were published before the one that counts.
+    """
+
+    tenths_of: Callable[[Sequence[int | None]], tuple[int | None, ...]]
+    earlier: int
 
 
 class _Piece(NamedTuple):
