@@ -24,14 +24,14 @@ LEARNED: Final = """
 LEARNED_COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_from"
 
 
-UNFLAGGED: Final = f"""CASE WHEN r.temperature IS NULL THEN {MISSING}
-    WHEN sp.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END"""
-"""The flag of a reading ``r`` in a spell ``sp`` without a flag by a rule."""
+def unflagged_sql(spell: str = "sp") -> str:
+    """The flag of a reading ``r`` in a spell without a flag by a rule, as SQL."""
+    return f"""CASE WHEN r.temperature IS NULL THEN {MISSING}
+    WHEN {spell}.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END"""
 
 
 def flag_sql(spell: str = "sp") -> str:
     """The worst flag of a reading ``r`` in a spell, as SQL."""
-    unflagged = UNFLAGGED.replace("sp.", f"{spell}.")
     return f"""coalesce((SELECT max(fl.flag) FROM flagged AS fl
         WHERE fl.portal_id = {spell}.portal_id AND fl.seen_from = {spell}.seen_from
-            AND fl.station_id = r.station_id), {unflagged})"""
+            AND fl.station_id = r.station_id), {unflagged_sql(spell)})"""

@@ -17,7 +17,8 @@ from db.dataset.about import About, Wish
 from db.dataset.describe import File
 from db.dataset.grid import Grid
 from db.export import parquet
-from db.export.slices import Selection, Slice
+from db.export.blocks import of_rows
+from db.export.slices import Selection
 from db.export.tables import TABLES
 from db.file import atomic
 from db.file.connection import VERSION
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from db.export.blocks import Slice
     from db.export.months import Monthly
     from db.export.tables import Kind, What
 
@@ -138,7 +140,7 @@ class _Making:
             for some in self._slices("hours"):
                 years.write(some)
                 text.write(some)
-                grid.take(some.rows)
+                grid.take(some)
                 self._dataset.progress(some.done * 0.8)
         years.close()
         return grid
@@ -162,10 +164,10 @@ class _Making:
         with (self._folder / f"{name}.csv").open("wb") as stream:
             text = files.csv(stream, columns, self._clean)
             if rows:
-                text.write(Slice(rows=rows))
+                text.write(of_rows(rows))
 
     def _slices(self, what: What) -> Iterable[Slice]:
-        return (some for some in self._source.slices(what, self._chosen) if some.rows)
+        return (some for some in self._source.slices(what, self._chosen) if len(some))
 
     def _about(self, grid: Grid) -> About:
         return About(

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from db.export.blocks import Slice
     from db.export.formats import Lines
-    from db.export.slices import Slice
     from db.export.tables import Kind, What
 
 

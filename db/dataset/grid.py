@@ -8,9 +8,9 @@ from db.export.tables import TABLES
 from db.measures.counting import HOUR_S
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from db.export.tables import Row
+    from db.export.blocks import Slice
     from db.reading import Station
 
 STATES: Final = ("none", "live", "unconfirmed", "stale", "frozen", "down")
@@ -52,9 +52,9 @@ class Grid:
             "state": np.zeros(shape, "i1"),
         }
 
-    def take(self, rows: Iterable[Row]) -> None:
+    def take(self, some: Slice) -> None:
         """Take rows of the table ``hours``."""
-        columns = dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
+        columns = dict(zip(_COLUMNS, some.columns, strict=True))
         place = (
             [self._rows[name] for name in columns["station"]],
             [(second - self.hours.start) // HOUR_S for second in columns["hour_s"]],

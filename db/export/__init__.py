@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from db.export.blocks import Slice
     from db.export.formats import Writer
-    from db.export.slices import Slice
     from db.export.tables import What
 
 Format: TypeAlias = Literal["csv", "ndjson", "parquet", "xlsx"]
@@ -138,9 +138,9 @@ class Export:
         rows = 0
         try:
             for some in slices:
-                if some.rows:
+                if len(some):
                     self._write(some, writer)
-                rows += len(some.rows)
+                rows += len(some)
                 self.progress(some.done)
             writer.close()
         except BaseException:

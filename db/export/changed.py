@@ -100,7 +100,7 @@ class Folder:
 
     def _write(self, source: Monthly, month: Month) -> int:
         """Write a month, and return the number of its rows."""
-        slices = (some for some in source.month(self.what, month) if some.rows)
+        slices = (some for some in source.month(self.what, month) if len(some))
         rows = 0
         place = self._file(month)
         try:
@@ -111,7 +111,7 @@ class Folder:
             file = parquet.Parquet(stream, TABLES[self.what], clean=self.clean, about=self.about)
             for some in slices:
                 file.write(some)
-                rows += len(some.rows)
+                rows += len(some)
             file.close()
         return rows
 

@@ -12,18 +12,20 @@ import io
 import json
 import re
 from csv import writer
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from db.export.spreadsheet import cell
 from db.moments import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from db.export.slices import Slice
+    from db.export.blocks import Block, Slice
     from db.export.tables import Kind
 
 _MOST_KNOWN: Final = 10_000
+_LINES_AT_ONCE: Final = 1000
 _MARK: Final = "\ufeff"
 
 _ROW_END: Final = "\r\n"
@@ -53,26 +55,40 @@ class Lines:
 
     Args:
         stream: Where to; it stays open.
-        line: Joins the texts of a row.
-        cells: The text of each column's values.
+        cells: The text of each column's values, by its name.
+        piece: How to join the texts of some columns.
+        line: Joins such pieces to a row.
     """
 
     def __init__(
         self,
         stream: BinaryIO,
-        line: Callable[[tuple[str, ...]], str],
-        cells: Sequence[Mapping[Any, str]],
+        cells: Mapping[str, Mapping[Any, str]],
+        *,
+        piece: Callable[[Sequence[str]], Callable[[Iterable[str]], str]],
+        line: Callable[[Iterable[str]], str],
     ) -> None:
-        self._stream, self._line, self._cells = stream, line, cells
+        self._stream, self._cells, self._piece, self._line = stream, cells, piece, line
 
     def write(self, some: Slice) -> None:
         """Write some rows, one at least."""
-        columns = zip(*some.rows, strict=True)
+        names = iter(self._cells)
+        pieces = [self._pieces(block, names) for block in some.blocks]
+        lines = map(self._line, zip(*pieces, strict=True))
+        while chunk := list(islice(lines, _LINES_AT_ONCE)):
+            self._stream.write("\n".join([*chunk, ""]).encode())
+
+    def _pieces(self, block: Block, names: Iterator[str]) -> Iterable[str]:
+        """The texts of some columns, joined once for all rows that share them."""
+        chosen = list(islice(names, len(block.columns)))
         told = [
-            map(how.__getitem__, column) for column, how in zip(columns, self._cells, strict=True)
+            map(self._cells[name].__getitem__, column)
+            for name, column in zip(chosen, block.columns, strict=True)
         ]
-        lines = map(self._line, zip(*told, strict=True))
-        self._stream.write("\n".join([*lines, ""]).encode())
+        pieces = map(self._piece(chosen), zip(*told, strict=True))
+        if block.places is None:
+            return pieces
+        return map(list(pieces).__getitem__, block.places)
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -109,7 +125,7 @@ def csv(
         otherwise=str,
         nothing="",
     )
-    return Lines(stream, ",".join, cells)
+    return Lines(stream, cells, piece=lambda _: ",".join, line=",".join)
 
 
 def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str]) -> Lines:
@@ -124,8 +140,13 @@ def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[st
         otherwise=repr,
         nothing="null",
     )
-    line = f"{{{', '.join(f'{json.dumps(name)}: %s' for name in columns)}}}"
-    return Lines(stream, line.__mod__, cells)
+    pairs = {name: f"{json.dumps(name)}: %s" for name in columns}
+    return Lines(
+        stream,
+        cells,
+        piece=lambda names: ", ".join([pairs[name] for name in names]).__mod__,
+        line=lambda pieces: f"{{{', '.join(pieces)}}}",
+    )
 
 
 class CellText(dict[Any, str]):
@@ -147,10 +168,10 @@ def _cells(
     *,
     otherwise: Callable[[Any], str],
     nothing: str,
-) -> list[CellText]:
+) -> dict[str, CellText]:
     """The text of each column's values; columns of one kind share what is known."""
     known = {kind: CellText(tell.get(kind, otherwise), nothing) for kind in columns.values()}
-    return [known[kind] for kind in columns.values()]
+    return {name: known[kind] for name, kind in columns.items()}
 
 
 def _quoted(text: str) -> str:

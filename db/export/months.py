@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import WrongQuestion
 from db.export import manifest
-from db.export.slices import Selection, Slice, Source
-from db.export.tables import TABLES
+from db.export.slices import Selection, Source
 from db.measures import hours
 from db.measures.counting import HOUR_S
 from db.moments import epoch, moment
@@ -18,15 +17,9 @@ from db.read.portals import SPAN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from db.export.blocks import Slice
     from db.export.manifest import Manifest, Month
     from db.export.tables import What
-
-_BEGINS: Final[Mapping[What, str]] = {
-    "weather": "seen_from_s",
-    "hours": "hour_s",
-    "looks": "fetched_at",
-}
-"""The column with the month of a row."""
 
 _FIRST_LISTED: Final = """
     SELECT st.name_ko, min((SELECT sp.seen_from FROM spells AS sp
@@ -79,17 +72,12 @@ class Monthly(Source):
         Hours are the complete ones, of the stations that a portal listed by the end of the month.
         """
         first, end = self._spans[month]
-        chosen = Selection(since=moment(first), until=moment(end))
-        if what == "hours":
-            listed = tuple(name for name, at in self._first_listed.items() if at < end)
-            whole = self._hours_of(chosen)
-            return self.slices("hours", replace(whole, stations=listed)) if whole else iter(())
-        place = list(TABLES[what]).index(_BEGINS[what])
-        return (
-            Slice(rows=rows, month=some.month, done=some.done)
-            for some in self.slices(what, chosen)
-            if (rows := [row for row in some.rows if row[place] >= first])
-        )
+        if what != "hours":
+            values = {"since": first, "stations": None, "portal": None}
+            return self._by_day(what, values, first, end - 1)
+        whole = self._hours_of(Selection(since=moment(first), until=moment(end)))
+        listed = tuple(name for name, at in self._first_listed.items() if at < end)
+        return self.slices("hours", replace(whole, stations=listed)) if whole else iter(())
 
     def _hours_of(self, chosen: Selection) -> Selection | None:
         try:

@@ -9,6 +9,7 @@ credit, the metadata of a field its unit.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from db.errors import MissingExtra
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from db.export.slices import Slice
-    from db.export.tables import Kind, Row, What
+    from db.export.blocks import Slice
+    from db.export.tables import Kind, What
 
 _ROWS_AT_ONCE: Final = 50_000
 """Rows of a row group, which is held in memory as a whole."""
@@ -70,7 +71,7 @@ class Parquet:
 
     def write(self, some: Slice) -> None:
         """Take some rows, and write complete row groups."""
-        self._waiting.append(batch(self._schema, self._kinds, some.rows, self._clean))
+        self._waiting.append(batch(self._schema, self._kinds, some, self._clean))
         if sum(batch.num_rows for batch in self._waiting) >= _ROWS_AT_ONCE:
             self._write_group()
 
@@ -141,23 +142,36 @@ class Folders:
             self._stream.close()
 
 
-def batch(
-    schema: Any, kinds: Sequence[Kind], rows: Sequence[Row], clean: Callable[[str], str]
-) -> Any:
+def batch(schema: Any, kinds: Sequence[Kind], some: Slice, clean: Callable[[str], str]) -> Any:
     """
     Rows as Arrow.
 
     Args:
         schema: As ``schema`` makes it.
         kinds: The kinds of its columns.
-        rows: At least one.
+        some: The rows.
         clean: Cleans each text.
     """
     import pyarrow as pa
 
-    columns = zip(kinds, schema.types, zip(*rows, strict=True), strict=True)
-    arrays = [_array(kind, type_, values, clean) for kind, type_, values in columns]
+    kinds_and_types = zip(kinds, schema.types, strict=True)
+    arrays: list[Any] = []
+    for block in some.blocks:
+        of_block = islice(kinds_and_types, len(block.columns))
+        values = [
+            _array(*of_column, column, clean)
+            for of_column, column in zip(of_block, block.columns, strict=True)
+        ]
+        arrays += values if block.places is None else _taken(values, block.places)
     return pa.record_batch(arrays, schema=schema)
+
+
+def _taken(columns: Sequence[Any], places: Sequence[int]) -> list[Any]:
+    """The columns with a value for each row."""
+    import pyarrow as pa
+
+    chosen = pa.array(places, pa.int32())
+    return [column.take(chosen) for column in columns]
 
 
 def schema(columns: Mapping[str, Kind], about: Mapping[str, str]) -> Any:

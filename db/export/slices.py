@@ -1,5 +1,5 @@
 """
-Slices: whole tables as plain rows, however many, some at a time.
+Slices of whole tables, however many rows, some at a time.
 
 Each slice is read at once and the file let go before anybody sees a row of it, so that a reader who
 takes an hour delays no writer. Rows written meanwhile may or may not be in it; who
@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise, repeat
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from db.export import weather
+from db.export import hours, weather
+from db.export.blocks import Block, Slice, of_rows
 from db.export.tables import TABLES
 from db.file import connection
-from db.measures import hours, periods
+from db.measures import periods
+from db.measures.hours import Hours, asked_for
 from db.moments import KST_S, epoch, moment
 from db.problems import sentences
 from db.query import Database
@@ -36,12 +38,8 @@ if TYPE_CHECKING:
     from db.export.tables import Row, What
     from db.measures.stats import Period
     from db.read.ask import Ask
-    from db.reading import Station
-
-    _Read = Callable[[Ask, Mapping[str, object]], list[Row]]
 
 _SIDEBARS_AT_ONCE: Final = 1000
-_HOURS_AT_ONCE: Final = 500
 _END_OF_TIME: Final = 2**62
 
 _PORTAL = "(:portal IS NULL OR p.name = :portal)"
@@ -164,20 +162,11 @@ class Selection:
     portal: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """
-    Some rows, read at once.
-
-    Attributes:
-        rows: With a value for each column.
-        month: Year and month, in Korea, in which they all begin; None where they are of no month.
-        done: How much of the whole is done with them, 0 to 1.
-    """
-
-    rows: list[Row]
-    month: tuple[int, int] | None = None
-    done: float = 1.0
+_BY_DAY: Final[Mapping[What, Callable[[Ask, Mapping[str, object]], list[Block]]]] = {
+    "weather": weather.blocks,
+    "looks": lambda ask, day: [Block(ask.columns(_LOOKS, day))],
+}
+"""How to read the rows that begin in a day."""
 
 
 class Source(Database):
@@ -206,11 +195,10 @@ class Source(Database):
         }
         match what:
             case "weather":
-                return self._by_day(weather.rows, values, *self._span(_WEATHER_SPAN, values))
+                return self._by_day(what, values, *self._span(_WEATHER_SPAN, values))
             case "looks":
                 first, last = self._span(_LOOKS_SPAN, {})
-                span = max(first, since), min(last, until - 1)
-                return self._by_day(lambda ask, day: ask(_LOOKS, day), values, *span)
+                return self._by_day(what, values, max(first, since), min(last, until - 1))
             case "readings":
                 return self._readings(
                     {**values, "all": chosen == Selection(stations=chosen.stations)}
@@ -221,7 +209,7 @@ class Source(Database):
                 return self._stats(names or [one.name_ko for one in self.stations()], chosen)
             case "stations" | "portals" | "latest" | "gaps" | "freezes" | "flags":
                 values["now"] = epoch(part.now)
-                return iter([Slice(rows=self._ask(_AT_ONCE[what], values))])
+                return iter([of_rows(self._ask(_AT_ONCE[what], values))])
 
     def _span(self, sql: str, values: Mapping[str, object]) -> tuple[int, int]:
         """The first and the last second of what there is; in this order only if there is any."""
@@ -230,8 +218,9 @@ class Source(Database):
             return (1, 0) if first is None or last is None else (int(first), int(last))
 
     def _by_day(
-        self, read: _Read, values: Mapping[str, object], first: int, last: int
+        self, what: What, values: Mapping[str, object], first: int, last: int
     ) -> Iterator[Slice]:
+        """The rows that begin from a first to a last second."""
         if first > last:
             return
         with connection.reading(self.path):  # or it would seek through days that no calendar has
@@ -241,10 +230,11 @@ class Source(Database):
         for nth, day in enumerate(days, 1):
             part = {"first": max(day, first), "end": min(day + DAY_S, last + 1)}
             with self._ask.of_one_state():
-                rows = read(self._ask, {**values, **part})
-            if rows:
-                begun = moment(day)
-                yield Slice(rows=rows, month=(begun.year, begun.month), done=nth / len(days))
+                blocks = _BY_DAY[what](self._ask, {**values, **part})
+            begun = moment(day)
+            some = Slice(blocks=blocks, month=(begun.year, begun.month), done=nth / len(days))
+            if len(some):
+                yield some
 
     def _readings(self, values: Mapping[str, object]) -> Iterator[Slice]:
         with connection.reading(self.path):
@@ -257,40 +247,29 @@ class Source(Database):
         for begin in range(first, last + 1, _SIDEBARS_AT_ONCE):
             end = begin + _SIDEBARS_AT_ONCE
             rows = self._ask(_READINGS, {**values, "first": begin, "end": end})
-            yield Slice(rows=rows, done=min(1.0, (end - first) / (last + 1 - first)))
+            yield of_rows(rows, done=min(1.0, (end - first) / (last + 1 - first)))
 
     def _of_hours(self, names: list[str], part: Part) -> Iterator[Slice]:
         """A month at a time: hour by hour, and in each the stations."""
-        asked_for = hours.asked_for(self._ask, part)
-        if not asked_for:
+        whole = asked_for(self._ask, part)
+        if not whole:
             return
         stations = [one for one in self.stations() if not names or one.name_ko in names]
-        months = periods.borders(asked_for[0], asked_for[-1], "month")
+        months = periods.borders(whole[0], whole[-1], "month")
         for nth, (first, end) in enumerate(pairwise(months), 1):
-            month = range(max(first, asked_for.start), min(end, asked_for.stop), asked_for.step)
+            month = range(max(first, whole.start), min(end, whole.stop), whole.step)
             with self._ask.of_one_state():
-                rows = _of_all(stations, hours.Hours(self._ask, stations, month, part))
+                found = hours.blocks(stations, Hours(self._ask, stations, month, part))
             begun = moment(first)
-            while some := list(islice(rows, _HOURS_AT_ONCE)):
-                done = nth / (len(months) - 1)
-                yield Slice(rows=some, month=(begun.year, begun.month), done=done)
+            done = nth / (len(months) - 1)
+            yield Slice(blocks=found, month=(begun.year, begun.month), done=done)
 
     def _stats(self, names: list[str], chosen: Selection) -> Iterator[Slice]:
         for nth, name in enumerate(names, 1):
             days = self.stats(
                 name, by="day", since=chosen.since, until=chosen.until, portal=chosen.portal
             )
-            yield Slice(rows=[_stats_row(day) for day in days], done=nth / len(names))
-
-
-def _of_all(stations: list[Station], found: hours.Hours) -> Iterator[Row]:
-    return chain.from_iterable(zip(*(_of_one(one, found) for one in stations), strict=True))
-
-
-def _of_one(station: Station, found: hours.Hours) -> Iterator[Row]:
-    place, times = map(repeat, hours.PLACE(station)), found.hours
-    published_by, *others = found.columns(station)
-    return zip(*place, times, published_by, times, published_by, *others)  # noqa: B905
+            yield of_rows([_stats_row(day) for day in days], done=nth / len(names))
 
 
 def _stats_row(day: Period) -> Row:

@@ -20,7 +20,7 @@ from db.moments import moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from db.export.slices import Slice
+    from db.export.blocks import Slice
     from db.export.tables import Kind, What
 
 MOST_ROWS: Final = 1_048_576

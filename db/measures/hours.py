@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from itertools import chain, repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from db import frozen
 from db.measures.counting import HOUR_S, Counting, picked
@@ -99,6 +99,26 @@ def asked_for(ask: Ask, part: Part) -> range:
     return found
 
 
+class OfStation(NamedTuple):
+    """
+    The hours of a station, as columns.
+
+    Attributes:
+        counting: The spells that count, with ``published_by``, ``portal``, ``state`` and ``why``.
+        skies: The places of the skies in those of ``Hours``.
+        temperature_c, flag, live_portals, agreeing_portals, mean_c, coverage: As in ``Hour``.
+    """
+
+    counting: Counting
+    temperature_c: Sequence[float | None]
+    skies: Sequence[int]
+    flag: Sequence[int]
+    live_portals: Sequence[int]
+    agreeing_portals: Sequence[int]
+    mean_c: Sequence[float | None]
+    coverage: Sequence[float]
+
+
 class Hours:
     """
     The full hours of several stations in a range of time.
@@ -111,6 +131,7 @@ class Hours:
 
     Attributes:
         hours: As given.
+        skies: The columns ``condition``, ``wmo_4677`` and ``label`` of all skies, and of no sky.
     """
 
     def __init__(self, ask: Ask, stations: Iterable[Station], hours: range, part: Part) -> None:
@@ -126,26 +147,23 @@ class Hours:
                 self._portals.append(Timeline(ask, row, portals, which, number))
                 number = self._portals[-1].numbers.stop
         self._made: dict[tuple[bool, ...], Counting] = {}
-        skies = [*ask(SKIES), (None, None, None, None)]
-        self._skies = [{row: sky[nth] for row, *sky in skies} for nth in range(3)]
+        rows, *skies = zip(*ask(SKIES), (None, None, None, None), strict=True)
+        self.skies: Sequence[Sequence[Any]] = skies
+        self._sky = {row: place for place, row in enumerate(rows)}
 
-    def columns(self, station: Station) -> list[Sequence[Any]]:
-        """The fields of ``Hour`` from ``published_by`` (epoch seconds) on, as columns."""
+    def of(self, station: Station) -> OfStation:
+        """The hours of a station."""
         values = self._values(station)
         counting = self._counting(tuple([sky is not None for sky in values.skies]))
         tenths = picked(values.tenths, counting.spells)
-        skies = picked(values.skies, counting.spells)
-        return [
-            counting.published_by,
+        return OfStation(
+            counting,
             [None if tenth is None else tenth / 10 for tenth in tenths],
-            *(picked(column, skies) for column in self._skies),
-            counting.portal,
-            counting.state,
-            counting.why,
+            picked(self._sky, picked(values.skies, counting.spells)),
             picked(values.flags, counting.spells),
             *counting.agreement(values.tenths),
             *counting.means(_that_pass(values)),
-        ]
+        )
 
     def _values(self, station: Station) -> Values:
         """The values of a station in all spells; at ``NONE``, those of an hour without one."""
@@ -162,13 +180,18 @@ class Hours:
 
 def read(found: Hours, station: Station) -> list[Hour]:
     """The hours of a station, oldest first."""
-    published_by, *others = found.columns(station)
+    counting, celsius, skies, *numbers = found.of(station)
     return frozen.records(
         Hour,
         *map(repeat, PLACE(station)),
         _full_hours(found.hours),
-        moments(published_by),
-        *others,
+        moments(counting.published_by),
+        celsius,
+        *(picked(column, skies) for column in found.skies),
+        counting.portal,
+        counting.state,
+        counting.why,
+        *numbers,
     )
 
 

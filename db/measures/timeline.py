@@ -10,7 +10,7 @@ import functools
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from db.derived import LATE_HOURS, UNFLAGGED
+from db.derived import LATE_HOURS, unflagged_sql
 from db.measures.stretches import LAST_LOOK, PAUSES
 from db.moments import FOREVER
 from db.read.flags import OF_STATION
@@ -51,7 +51,7 @@ EVIDENCE: Final = f"""
 """More facts about the same spells, for values that are not live."""
 
 READINGS: Final = f"""
-    SELECT {UNFLAGGED}, r.condition_id, r.temperature
+    SELECT {unflagged_sql()}, r.condition_id, r.temperature
     FROM spells AS sp
     LEFT JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
         AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
@@ -130,9 +130,9 @@ class Timeline:
         """The values of a station in each spell: the columns of ``Values``."""
         which = {**self._which, "station": station}
         flags, skies, tenths = self._ask.whole_columns(READINGS, which, present=1)
-        if flagged := dict(self._ask.whole(OF_STATION, which, present=2)):
-            seen = zip(self.spells.seen_from, flags, strict=True)
-            flags = [flagged.get(seen_from, flag) for seen_from, flag in seen]
+        for seen_from, flag in self._ask.whole(OF_STATION, which, present=2):
+            if (nth := self._nth.get(seen_from)) is not None:
+                flags[nth] = flag
         return [flags, skies, tenths]
 
     def turns(self, listing: Sequence[bool], until: int) -> Iterator[Turn]:
@@ -186,6 +186,11 @@ class Timeline:
             late_hours=late_hours,
             observed_at=observed_at,
         )
+
+    @functools.cached_property
+    def _nth(self) -> dict[int, int]:
+        """The place of each spell, by its first look."""
+        return {seen_from: nth for nth, seen_from in enumerate(self.spells.seen_from)}
 
     @functools.cached_property
     def _evidence(self) -> list[list[Any]]:

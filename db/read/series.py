@@ -7,7 +7,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from db import frozen
-from db.derived import LEARNED, LEARNED_COLUMNS, UNFLAGGED, flag_sql
+from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql, unflagged_sql
 from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
 from db.read.rows import END_OF_TIME, shared_moments
 from db.read.why import why_live, why_sql
@@ -55,7 +55,7 @@ SERIES = f"""
         sp.observed_at, sp.first_seen, r.temperature, r.condition_id, sp.portal_id,
         CASE WHEN {WAS_LIVE} THEN NULL ELSE
             {_STATE} || ' ' || {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} END,
-        sp.sidebar_id, {UNFLAGGED}, s.digest
+        sp.sidebar_id, {unflagged_sql()}, s.digest
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = {_STATION}

@@ -20,7 +20,7 @@ from db.export import parquet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from db.export.slices import Slice
+    from db.export.blocks import Slice
     from db.export.tables import Kind
 
 SCHEMA: Final = "nalssi"
@@ -168,10 +168,10 @@ class Target:
         def batches() -> Iterator[Any]:
             nonlocal counted
             for some in slices:
-                if some.rows:
-                    counted += len(some.rows)
-                    batch = parquet.batch(schema, kinds, some.rows, clean)
-                    months = [pa.repeat(month, len(some.rows))] if first else []
+                if len(some):
+                    counted += len(some)
+                    batch = parquet.batch(schema, kinds, some, clean)
+                    months = [pa.repeat(month, len(some))] if first else []
                     yield pa.record_batch([*months, *batch.columns], schema=whole)
 
         whole = pa.schema([*first, *schema])

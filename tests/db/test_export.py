@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from db.errors import installing
 from db.export import Export, formats
-from db.export.slices import Selection, Slice, Source
+from db.export.blocks import of_rows
+from db.export.slices import Selection, Source
 from db.export.tables import TABLES
 from db.file.connection import VERSION
 from db.moments import KST, epoch, moment
@@ -301,7 +302,7 @@ def test_any_csv_reads_back(table):
     columns = {"label": "text", "temperature_c": "real"}
     writer = formats.csv(stream, columns, clean=str, mark=False)  # type: ignore[arg-type]
     if table := [row for row in table if not (row[0] or "").startswith(_FORMULAS)]:
-        writer.write(Slice(rows=table))
+        writer.write(of_rows(table))
     parsed = list(csv.reader(io.StringIO(stream.getvalue().decode(), newline="")))
     assert parsed[1:] == [[text or "", "" if c is None else str(c)] for text, c in table]
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from db.export.slices import Slice
+    from db.export.blocks import Slice
 
 HOUR = 3600
 START = int(dt.datetime(2024, 1, 30, 20, tzinfo=KST).timestamp())

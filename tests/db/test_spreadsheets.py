@@ -13,7 +13,8 @@ import pytest
 from openpyxl.utils import get_column_letter
 
 from db.export import Export, codebook, workbook
-from db.export.slices import Selection, Slice, Source
+from db.export.blocks import of_rows
+from db.export.slices import Selection, Source
 from db.export.tables import TABLES
 from db.moments import KST, moment
 from db.reading import Station
@@ -99,9 +100,9 @@ def test_more_rows_than_a_sheet_has_room_for_are_refused(monkeypatch):
     monkeypatch.setattr(workbook, "MOST_ROWS", 3)
     book = workbook.Workbook(io.BytesIO(), "stations", clean=str, about={})
     row = ("서울", None, 108, None, None, None, None)
-    book.write(Slice(rows=[row, row]))
+    book.write(of_rows([row, row]))
     with pytest.raises(workbook.TooManyRows, match="choose fewer with --since"):
-        book.write(Slice(rows=[row]))
+        book.write(of_rows([row]))
     book.abandon()
 
 
