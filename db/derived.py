@@ -27,7 +27,15 @@ LEARNED_COLUMNS: Final = "lc.condition AS learned_condition, lp.name AS learned_
 def unflagged_sql(spell: str = "sp") -> str:
     """The flag of a reading ``r`` in a spell without a flag by a rule, as SQL."""
     return f"""CASE WHEN r.temperature IS NULL THEN {MISSING}
-    WHEN {spell}.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END"""
+    {_of_temperature(spell)}"""
+
+
+def _of_temperature(spell: str) -> str:
+    return f"WHEN {spell}.changed_after IS NULL THEN {NOT_EVALUATED} ELSE {PASS} END"
+
+
+UNFLAGGED_TEMPERATURE: Final = f"CASE {_of_temperature('sp')}"
+"""The flag of any temperature in a spell ``sp`` without a flag by a rule, as SQL."""
 
 
 def flag_sql(spell: str = "sp") -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate, chain, repeat
-from operator import add, itemgetter, mul, sub
+from operator import add, attrgetter, itemgetter, mul, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from db.measures.stats import MIN_COVERAGE
@@ -74,9 +74,9 @@ class Counting:
         if len(portals) == 1:
             yield from portals[0].turns(self._listing, until)
             return
-        shown = [_pieces(portal, self._listing, until) for portal in portals]
+        shown = [_pieces(nth, one, self._listing, until) for nth, one in enumerate(portals)]
         for nth, (begin, end, at_once) in enumerate(side_by_side(shown), 1):
-            _, best = max(at_once.items(), key=_rank)
+            best = max(at_once.values(), key=_RANK)
             if best.state == "live" and -begin // HOUR_S > -end // HOUR_S:  # at a full hour
                 live = [one.spell for one in at_once.values() if one.state == "live"]
                 self._several[nth] = self._beside(best.spell, live)
@@ -198,24 +198,22 @@ class _Several(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A turn of a portal beside those of others."""
+    """A turn of a portal beside those of others; the one of the greatest rank counts."""
 
     begin: int
     end: int
     state: State
-    published_by: int
     spell: int
+    rank: tuple[int, ...]
 
 
-def _pieces(portal: Timeline, listing: Sequence[bool], until: int) -> Iterator[_Piece]:
+_RANK: Final = attrgetter("rank")
+
+
+def _pieces(nth: int, portal: Timeline, listing: Sequence[bool], until: int) -> Iterator[_Piece]:
+    """The turns of the nth portal."""
     turns = list(portal.turns(listing, until))
     ends = [*(begin for begin, _, _ in turns[1:]), until]
     for (begin, state, spell), end in zip(turns, ends, strict=False):
         published_by = portal.spells.published_by[spell - portal.numbers.start]
-        yield _Piece(begin, end, state, published_by, spell)
-
-
-def _rank(item: tuple[int, _Piece]) -> tuple[int, int, int]:
-    """The rank of a piece: the greatest counts."""
-    nth, piece = item
-    return (*rank(piece.state, piece.published_by), -nth)
+        yield _Piece(begin, end, state, spell, (*rank(state, published_by), -nth))

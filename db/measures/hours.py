@@ -35,6 +35,13 @@ PORTALS: Final = "SELECT id, name, interval_s FROM portals ORDER BY id"
 
 SKIES: Final = "SELECT id, condition, wmo_4677, label FROM conditions"
 
+READINGS: Final = """
+    SELECT r.sidebar_id, r.condition_id, r.temperature
+    FROM json_each(:sidebars) AS shown
+    CROSS JOIN readings AS r ON r.sidebar_id = shown.value
+        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)"""
+"""The values of a station in sidebars: of these, portals share most."""
+
 _HOUR: Final = dt.timedelta(seconds=HOUR_S)
 
 PLACE: Final = attrgetter("name_ko", "name_en", "kma_id", "latitude", "longitude")
@@ -146,6 +153,8 @@ class Hours:
             if part.portal in (None, name):
                 self._portals.append(Timeline(ask, row, portals, which, number))
                 number = self._portals[-1].numbers.stop
+        sidebars = {sidebar for portal in self._portals for sidebar in portal.spells.sidebar}
+        self._sidebars = json.dumps(sorted(sidebars))
         self._made: dict[tuple[bool, ...], Counting] = {}
         rows, *skies = zip(*ask(SKIES), (None, None, None, None), strict=True)
         self.skies: Sequence[Sequence[Any]] = skies
@@ -167,7 +176,10 @@ class Hours:
 
     def _values(self, station: Station) -> Values:
         """The values of a station in all spells; at ``NONE``, those of an hour without one."""
-        of_portals = [portal.values(station.name_ko) for portal in self._portals]
+        which = {"sidebars": self._sidebars, "station": station.name_ko}
+        sidebars, *values = self._ask.whole_columns(READINGS, which, present=2)
+        skies, tenths = (dict(zip(sidebars, column, strict=True)) for column in values)
+        of_portals = [portal.values(station.name_ko, skies, tenths) for portal in self._portals]
         columns = zip(*of_portals, [[MISSING], [None], [None]], strict=True)
         return Values(*(list(chain.from_iterable(column)) for column in columns))
 

@@ -10,9 +10,10 @@ import functools
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from db.derived import LATE_HOURS, unflagged_sql
+from db.derived import LATE_HOURS, UNFLAGGED_TEMPERATURE
 from db.measures.stretches import LAST_LOOK, PAUSES
 from db.moments import FOREVER
+from db.qartod import MISSING
 from db.read.flags import OF_STATION
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.validity import CONFIRMED, Shown, pieces, state_throughout
@@ -43,21 +44,13 @@ _IN_TIME: Final = """
 
 SPELLS: Final = f"""
     SELECT sp.seen_from, sp.seen_until, sp.standing_since, sp.published_by,
-        coalesce({CONFIRMED}, 0), sp.first_seen {_IN_TIME}"""
+        coalesce({CONFIRMED}, 0), sp.first_seen, sp.sidebar_id, {UNFLAGGED_TEMPERATURE}
+    {_IN_TIME}"""
 
 EVIDENCE: Final = f"""
     SELECT sp.first_portal_id, sp.first_after, CASE sp.doubt {_DOUBT} END, {LATE_HOURS},
         sp.observed_at {_IN_TIME}"""
 """More facts about the same spells, for values that are not live."""
-
-READINGS: Final = f"""
-    SELECT {unflagged_sql()}, r.condition_id, r.temperature
-    FROM spells AS sp
-    LEFT JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
-    WHERE sp.portal_id = :portal AND sp.seen_from >= :since AND sp.seen_from < :until
-    ORDER BY sp.seen_from"""
-"""The values of a station in the same spells."""
 
 NONE: Final = -1
 """The number of no spell."""
@@ -67,7 +60,7 @@ Turn: TypeAlias = "tuple[int, State, int]"
 
 
 class Spells(NamedTuple):
-    """The columns of ``SPELLS``."""
+    """The columns of ``SPELLS``; ``flag`` is that of any temperature which no rule has flagged."""
 
     seen_from: Sequence[int]
     seen_until: Sequence[int]
@@ -75,6 +68,8 @@ class Spells(NamedTuple):
     published_by: Sequence[int]
     confirmed: Sequence[int]
     first_seen: Sequence[int]
+    sidebar: Sequence[int]
+    flag: Sequence[int]
 
 
 class Values(NamedTuple):
@@ -115,7 +110,7 @@ class Timeline:
         self._ask, self._portals = ask, portals
         self.name, self._interval_s = portals[portal]
         self._part = {**part, "portal": portal}
-        self.spells = Spells(*ask.whole_columns(SPELLS, self._part, present=6))
+        self.spells = Spells(*ask.whole_columns(SPELLS, self._part, present=8))
         seen_from = self.spells.seen_from
         self.numbers = range(number, number + len(seen_from))
         self._which = {**self._part, "since": seen_from[0] if seen_from else 0}
@@ -126,14 +121,27 @@ class Timeline:
         ((last_look,),) = self._ask.whole(LAST_LOOK, self._which, present=1)
         return [*self._ask.whole(PAUSES, self._which, present=2), (last_look, FOREVER)]
 
-    def values(self, station: str) -> list[list[Any]]:
-        """The values of a station in each spell: the columns of ``Values``."""
+    def values(
+        self, station: str, skies: Mapping[int, int], tenths: Mapping[int, int | None]
+    ) -> list[list[Any]]:
+        """
+        The values of a station in each spell: the columns of ``Values``.
+
+        Args:
+            station: Its name.
+            skies: The rows of the conditions in the sidebars that list it.
+            tenths: The temperatures there.
+        """
+        numbers = list(map(tenths.get, self.spells.sidebar))
+        flags = [
+            MISSING if tenth is None else flag
+            for tenth, flag in zip(numbers, self.spells.flag, strict=True)
+        ]
         which = {**self._which, "station": station}
-        flags, skies, tenths = self._ask.whole_columns(READINGS, which, present=1)
         for seen_from, flag in self._ask.whole(OF_STATION, which, present=2):
             if (nth := self._nth.get(seen_from)) is not None:
                 flags[nth] = flag
-        return [flags, skies, tenths]
+        return [flags, list(map(skies.get, self.spells.sidebar)), numbers]
 
     def turns(self, listing: Sequence[bool], until: int) -> Iterator[Turn]:
         """The turns of a station, oldest first; ``listing``: whether each spell lists it."""
@@ -169,7 +177,7 @@ class Timeline:
 
     def _facts(self, nth: int, at: int) -> Facts:
         """The facts that decide the state of the nth spell at a moment."""
-        _, _, standing_since, published_by, _, first_seen = (of[nth] for of in self.spells)
+        _, _, standing_since, published_by, _, first_seen, *_ = (of[nth] for of in self.spells)
         first_portal, first_after, doubt, late_hours, observed_at = (
             of[nth] for of in self._evidence
         )
