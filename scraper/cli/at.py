@@ -10,7 +10,7 @@ from db import query
 from db.moments import now
 from scraper.cli import language, show
 from scraper.cli.options import STATION, Places, as_json, only_portal, with_lang, with_places
-from scraper.cli.times import OneMoment
+from scraper.cli.times import OneMoment, note_day
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -43,6 +43,7 @@ def at(
     named, time = _named(words if station is None else (station, *words))
     with query.Database(places.database()) as asked:
         known = asked.at(named, time, portal=portal, now=now())
+    note_day()
     if as_json:
         show.as_json(known)
     else:

@@ -15,7 +15,7 @@ from db.moments import KST, now
 from scraper import __version__
 from scraper.cli import language, show
 from scraper.cli.options import STATION, Places, as_json, only_portal, with_lang, with_places
-from scraper.cli.times import OneMoment
+from scraper.cli.times import OneMoment, note_day
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def cite(
         addresses = {one.name: one.url for one in asked.portals()}
         if digest is not None:
             _check(asked, known, digest.lower(), places)
+    note_day()
     citation = _citation(known, addresses, checked=digest is not None)
     if as_json:
         show.as_json(citation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -32,8 +32,12 @@ class Moment(click.ParamType["dt.datetime"]):
             self.fail(f"{exc.asked} is not a time, expected {exc.expected}", param, ctx)
 
 
+_DAY: Final = "nalssi.day"
+"""The key of that note in the context of a command."""
+
+
 class OneMoment(Moment):
-    """The moment of a question for one value; a day is noted as its midnight."""
+    """The moment of a question for one value; ``note_day`` says what a day was taken for."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -42,8 +46,14 @@ class OneMoment(Moment):
         moment = super().convert(value, param, ctx)
         if isinstance(value, str) and asked.is_day(value):
             at = f"{moment.astimezone(KST):%Y-%m-%d %H:%M}"
-            click.echo(f"nalssi: {value} means its midnight, {at}", err=True)
+            click.get_current_context().meta[_DAY] = f"{value} means its midnight, {at}"
         return moment
+
+
+def note_day() -> None:
+    """Print on stderr that the answer is for a midnight, if the question named a day."""
+    if note := click.get_current_context().meta.get(_DAY):
+        click.echo(f"nalssi: {note}", err=True)
 
 
 since = click.option(
