@@ -178,7 +178,10 @@ def _remove(draft: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
         return
     for end in (*OF_SQLITE, ""):
-        draft.with_name(f"{draft.name}{end}").unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            # A Path would put three more names a draft into Python's table of interned strings, and
+            # in the weeks of a daemon make that grow by megabytes.
+            os.unlink(f"{draft}{end}")  # noqa: PTH108
 
 
 def _sync(path: Path) -> None:
