@@ -142,7 +142,8 @@ class Counting:
         """
         if known not in self._coverage:
             covered_s = self._in_hours(known)
-            coverage = [round(seconds / HOUR_S, 4) for seconds in covered_s]
+            share_of = {seconds: round(seconds / HOUR_S, 4) for seconds in set(covered_s)}
+            coverage = list(map(share_of.__getitem__, covered_s))
             enough = [share >= MIN_COVERAGE for share in coverage]
             self._coverage[known] = list(map(mul, covered_s, enough)), coverage
         return self._coverage[known]
