@@ -12,8 +12,14 @@ from db.file import connection
 if TYPE_CHECKING:
     from pathlib import Path
 
-_HEADER: Final = struct.Struct(">16sH10xI36xI")
-"""https://sqlite.org/fileformat2.html: magic, page size, ..., pages (28), ..., application (68)."""
+_HEADER: Final = struct.Struct(">16sHB9xI36xI")
+"""
+https://sqlite.org/fileformat2.html: magic, page size, version of writers, pages (28), application
+(68).
+"""
+
+_OF_WAL: Final = 2
+"""The version of writers that use a WAL."""
 
 _MAGIC: Final = b"SQLite format 3\0"
 
@@ -33,7 +39,8 @@ class Place:
         self._path = path
         # Open as long as SQLite's: closing it earlier would drop SQLite's locks.
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self._known = _identity(os.fstat(self._file))
+        opened = os.fstat(self._file)
+        self._known, self._size = _identity(opened), opened.st_size
 
     def close(self) -> None:
         """Close it, after SQLite has closed its own."""
@@ -57,15 +64,20 @@ class Place:
         if not self._is_whole(there.st_size):
             problem = "emptied, cut or written over in place; put a copy there, and start again"
             raise DatabaseError(self._path, problem, fault="damaged")
+        self._size = there.st_size
 
     def _is_whole(self, size: int) -> bool:
         header = os.pread(self._file, _HEADER.size, 0)
         if len(header) < _HEADER.size:
             return False
-        magic, page_size, pages, application = _HEADER.unpack(header)
-        page_size = 65_536 if page_size == 1 else page_size
+        magic, page_size, version, pages, application = _HEADER.unpack(header)
+        least = pages * (65_536 if page_size == 1 else page_size)
+        if version == _OF_WAL:
+            # A checkpoint beside a reader leaves out pages that changed after what the reader sees,
+            # perhaps the last one of the file; but it never makes the file shorter.
+            least = min(least, self._size)
         ours = magic == _MAGIC and application == connection.APPLICATION_ID
-        return bool(ours and size >= pages * page_size)
+        return bool(ours and size >= least)
 
 
 def _identity(stat: os.stat_result) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sqlite3
 import subprocess
 import sys
@@ -610,3 +611,37 @@ def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
                 other.execute("UPDATE portals SET url = 'x'")
             store._insert_look(make_look(10), "fetch_failed")
         assert len(looks(store)) == 2
+
+
+def test_a_checkpoint_beside_a_reader_is_no_damage(tmp_path):
+    """It may leave the file shorter than its header says, since the rest is in the WAL."""
+    path = tmp_path / "weather.db"
+    shorter = 0
+    with Store.open(path, journal="wal") as store:
+        reader = sqlite3.connect(path)
+        for nth in range(60):
+            see(store, make_look(10 * nth), make_content(make_reading(temperature_c=nth / 10)))
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM fetches").fetchone()
+            for minute in (5, 7):
+                celsius = (nth + minute) / 10
+                content = make_content(make_reading(temperature_c=celsius))
+                see(store, make_look(10 * nth + minute), content)
+                store._conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                # Not by a file of its own: closing that would drop SQLite's locks.
+                pages = int.from_bytes(os.pread(store.place._file, 4, 28))
+                shorter += path.stat().st_size < pages * 4096
+            reader.rollback()
+        reader.close()
+    assert shorter > 0
+
+
+def test_a_cut_file_is_refused_beside_a_wal(tmp_path):
+    path = tmp_path / "weather.db"
+    with Store.open(path, journal="wal") as store:
+        see(store, make_look(0), make_content())
+        store._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        see(store, make_look(10), make_content())
+        os.truncate(path, path.stat().st_size // 2)
+        with pytest.raises(DatabaseError, match="emptied, cut or written over"):
+            see(store, make_look(20), make_content())
