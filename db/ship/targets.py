@@ -9,8 +9,10 @@ DB-API imports pandas and polars where they are installed, which takes longer th
 from __future__ import annotations
 
 import contextlib
+import queue
 import re
 from concurrent import futures
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -178,20 +180,17 @@ class Target:
         self._ingest(table, whole, batches())
         return counted
 
-    def _ingest(self, table: str, schema: Any, batches: Iterator[Any]) -> None:
-        """Append batches to a table; an error of their source is raised as it is."""
+    def _ingest(self, table: str, schema: Any, batches: Iterable[Any]) -> None:
+        """
+        Append batches to a table: while one is sent, the next is made.
+
+        An error of their source is raised as it is; ADBC would report an error of the target, and
+        DuckDB would take it for the end of the rows.
+        """
         import pyarrow as pa
         from adbc_driver_manager import INGEST_OPTION_MODE_APPEND, StatementOptions
 
-        failures: list[BaseException] = []
-
-        def watched() -> Iterator[Any]:
-            try:
-                yield from batches
-            except BaseException as exc:  # ADBC would report an error of the target
-                failures.append(exc)
-                raise
-
+        made = _Made()
         with self._statement() as statement:
             statement.set_options(
                 **{
@@ -200,12 +199,19 @@ class Target:
                     StatementOptions.INGEST_MODE.value: INGEST_OPTION_MODE_APPEND,
                 }
             )
-            statement.bind_stream(pa.RecordBatchReader.from_batches(schema, watched()))
+            statement.bind_stream(pa.RecordBatchReader.from_batches(schema, made.taken()))
+            sending = self._waiting.submit(statement.execute_update)
             try:
-                statement.execute_update()
-            finally:
-                for failure in failures:  # DuckDB would take it for the end of the rows
-                    raise failure
+                for batch in chain(batches, [None]):
+                    if not made.put(batch, sending):
+                        break
+                sending.result()
+            except BaseException as exc:
+                made.put(exc, sending)
+                if isinstance(exc, KeyboardInterrupt):
+                    statement.cancel()
+                futures.wait([sending])
+                raise
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
@@ -215,6 +221,28 @@ class Target:
             yield
         except Error as exc:
             raise TargetError(self._uri, str(exc)) from exc
+
+
+class _Made:
+    """Batches between the thread that makes them and the one that sends them, two at most."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[Any] = queue.Queue(1)
+
+    def put(self, batch: Any, sending: futures.Future[Any]) -> bool:
+        """Hand on a batch, None after the last, or an error; False if the sender has ended."""
+        while not sending.done():
+            with contextlib.suppress(queue.Full):
+                self._queue.put(batch, timeout=0.1)
+                return True
+        return False
+
+    def taken(self) -> Iterator[Any]:
+        """The batches, as the sender takes them."""
+        while (batch := self._queue.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
 
 
 def _database(uri: str) -> Any:
