@@ -111,6 +111,7 @@ def test_stories_have_flags_of_each_kind_in_time(seed):
     assert {"flat", "spike"} <= {kind for *_, kind, _ in rows}
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(seed=st.integers(0, 10_000), size=st.sampled_from([1, 5, 40]), backwards=st.booleans())
 def test_the_order_of_arrival_makes_no_difference_to_flags(seed, size, backwards):

@@ -128,9 +128,10 @@ MONTH = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "looks",
-    [0, pytest.param(20, marks=pytest.mark.slow)],
+    [0, 20],
     ids=["a daemon", "restarted every few looks"],
 )
 def test_a_month_gives_the_right_notices(installation, inbox, looks):

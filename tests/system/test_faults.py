@@ -410,9 +410,10 @@ def test_a_locked_file_loses_no_look(config, database, portal, journal, sql):
     faults.assert_sound(database)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "bound",
-    [{"most_waiting": 2}, pytest.param({"most_bytes": 20_000}, marks=pytest.mark.slow)],
+    [{"most_waiting": 2}, {"most_bytes": 20_000}],
     ids=str,
 )
 def test_what_waits_is_bounded_and_the_loss_of_the_oldest_is_recorded(

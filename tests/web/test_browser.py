@@ -91,10 +91,11 @@ def digest(played) -> str:
         return db.latest_best("서울", now=NOW)[0].digest
 
 
-PAGES = ("/", "/stations/108/", "/portals/demo/", "/evidence/DIGEST/", "/embed/108.html")
+PAGES = ("/", "/stations/108/", "/embed/108.html")
 MORE_PAGES = (
     *("/en/", "/en/stations/159/", "/stations/108/2026-11/", "/portals/", "/en/portals/demo-late/"),
     *("/about/", "/en/api/", "/at?station=108&time=2026-11-23T21:30"),
+    *("/portals/demo/", "/evidence/DIGEST/"),
 )
 
 
