@@ -41,8 +41,8 @@ format: $(INSTALLED)
 	$(BIN)/ruff format
 
 bench: $(INSTALLED)
-	$(BIN)/python benchmarks/parse.py
-	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python -m benchmarks.parse
+	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.database
 	$(BIN)/python -m benchmarks.web

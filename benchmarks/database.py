@@ -51,6 +51,7 @@ from db import query
 from db.moments import epoch
 from db.write import captures
 from db.write.store import Store
+from tests.support.stores import stop_syncing
 
 NOW = history.END
 
@@ -102,8 +103,8 @@ class Size:
         took = 0.0
         path.unlink(missing_ok=True)
         with Store.open(path) as store:
-            for pragma in ("synchronous = off", "cache_size = -65536"):
-                store._conn.execute(f"PRAGMA {pragma}")  # noqa: SLF001 - bare has both, too
+            stop_syncing(store)
+            store._conn.execute("PRAGMA cache_size = -65536")  # noqa: SLF001 - as in bare_copy
             store.portal(history.name(0), "https://portal-0.example/", 600)
             for batch in months(self.years):
                 gc.collect()  # garbage of making the batch must not be counted here
@@ -251,7 +252,7 @@ class Size:
             store.portal("koya", "https://koya.example/", 600)
             with closing(sqlite3.connect(path)) as conn:
                 before = pages(conn)
-            store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - the size is the same
+            stop_syncing(store)
             for nth in range(MONTH_OF_LOOKS):
                 store_look(store, NOW + dt.timedelta(minutes=10 * nth), nth // 6)
         with closing(sqlite3.connect(path)) as conn:

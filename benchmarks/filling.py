@@ -12,6 +12,7 @@ from benchmarks import history
 from db.moments import KST
 from db.reading import KeptPage, Look
 from db.write.store import Store
+from tests.support.stores import stop_syncing
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,7 +39,7 @@ def make_database(path: Path, *, years: int, portals: int = 1) -> None:
     """Make a database of such a history, unless an earlier run left it."""
     if not path.exists():
         with Store.open(path) as store:
-            store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - it is not measured
+            stop_syncing(store)
             history.write(store, hours=years * history.HOURS_A_YEAR, portals=portals)
 
 

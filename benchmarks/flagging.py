@@ -22,6 +22,7 @@ from db.write.store import Store
 from scraper.demo.portal import CITIES
 from tests.support.feeds import Feed, korean
 from tests.support.keeping import content_of
+from tests.support.stores import stop_syncing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +97,7 @@ def flagged(feed: Feed, printed: Mapping[int, Mapping[str, int]]) -> dict[Place,
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weather.db"
         with Store.open(path) as store:
-            store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - flags, not the disk
+            stop_syncing(store)
             store.portal("a", "https://a.example/", INTERVAL_S)
             for day in range(BEGIN, BEGIN + DAYS * DAY_S, DAY_S):
                 captures.keep(

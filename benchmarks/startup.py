@@ -26,6 +26,7 @@ from db.reading import Condition, Content, KeptPage, Look, Reading
 from db.write.store import Store
 from scraper.demo import portal
 from scraper.vocabulary import STATIONS
+from tests.support.stores import stop_syncing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ def write_year(path: Path) -> None:
     """Write a year of looks up to now, without waiting for the disk."""
     start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10 * LOOKS)
     with Store.open(path, journal="wal") as store:
-        store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - the disk is not measured
+        stop_syncing(store)
         store.portal("koya", "https://koya.example/", 600)
         for nth in range(LOOKS):
             at = start + dt.timedelta(minutes=10 * nth)

@@ -31,6 +31,7 @@ from db import query
 from db.write.store import Store
 from tests.support.feeds import INTERVAL_S
 from tests.support.keeping import keep_failure, keep_page
+from tests.support.stores import stop_syncing
 
 if TYPE_CHECKING:
     from benchmarks.scenarios import Scenario
@@ -74,7 +75,7 @@ def run(scenario: Scenario) -> Score:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weather.db"
         with Store.open(path) as store, query.Database(path) as db:
-            store._conn.execute("PRAGMA synchronous = off")  # noqa: SLF001 - truth, not the disk
+            stop_syncing(store)
             for portal in scenario.portals:
                 store.portal(portal.name, f"https://{portal.name}.example/", INTERVAL_S)
             witness = Witness(scenario)

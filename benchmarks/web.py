@@ -2,9 +2,9 @@
 The cost of the web view on three years of two portals: bytes, milliseconds, memory.
 
 The project's own store writes a history of 315,000 looks, with a day of polls at its end. Pages are
-made in turn, round by round; times are medians of processor time. The site is written a second
-time, when nothing changed; its bound is for 34 files. Memory is that of ``nalssi serve`` after 400
-requests. The exit code is 1 if a measurement exceeds its bound.
+made in turn, round by round; times are medians of processor time. The site is written again with
+the database unchanged; the bound of that is for 34 files. Memory is that of ``nalssi serve`` after
+400 requests. The exit code is 1 if a measurement exceeds its bound.
 """
 
 from __future__ import annotations

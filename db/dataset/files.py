@@ -69,7 +69,7 @@ def zipped(path: Path) -> Iterator[BinaryIO]:
         path.open("wb") as file,
         gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream,
     ):
-        yield stream  # type: ignore[misc] # it is written to alone
+        yield stream  # type: ignore[misc] # callers only write to it
 
 
 def csv(stream: BinaryIO, columns: Mapping[str, Kind], clean: Callable[[str], str]) -> Lines:

@@ -50,9 +50,9 @@ def refuse_without() -> None:
         NoXarray: One is not installed.
     """
     try:
-        import h5netcdf  # noqa: F401
-        import h5py  # noqa: F401
-        import xarray  # noqa: F401
+        import h5netcdf  # noqa: F401 - a broken installation fails here, not amid a dataset
+        import h5py  # noqa: F401 - the same
+        import xarray  # noqa: F401 - the same
     except ImportError as exc:
         raise NoXarray from exc
 

@@ -26,10 +26,15 @@ _NAMES = {
 def opened(path: Path, *portals: str) -> Store:
     """Open a database with these portals, without waiting for the disk."""
     store = Store.open(path)
-    store._conn.execute("PRAGMA synchronous = off")
+    stop_syncing(store)
     for portal in portals:
         store.portal(portal, f"https://{portal}.example/", INTERVAL_S)
     return store
+
+
+def stop_syncing(store: Store) -> None:
+    """Do not wait for the disk in later commits."""
+    store._conn.execute("PRAGMA synchronous = off")
 
 
 def contents(path: Path) -> dict[str, list[str]]:
