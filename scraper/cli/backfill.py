@@ -325,7 +325,7 @@ def _common(progress: Progress) -> dict[str, Any]:
 
 
 _SHOWN: Final = {"sidebars": "boxes"}
-"""The word of users, where the key is the one of programs."""
+"""The headings that differ from the keys of the JSON."""
 
 
 def _print_outcome(outcome: Outcome) -> None:

@@ -67,7 +67,7 @@ class Picture(click.ParamType["Path"]):
     "--dpi",
     type=click.IntRange(50, 600),
     metavar="NUMBER",
-    help=f"Pixels of an inch of a .png; print wants 300.  [{DPI}]",
+    help=f"Pixels per inch of a .png; use 300 for print.  [{DPI}]",
 )
 @with_places
 @with_lang
