@@ -22,7 +22,7 @@ _KEPT_BYTES = 4_096
 _MAX_LINE = 200
 _POLL_S = 0.02
 _READS_AT_ONCE = 16  # of 64 KiB: a flood must not block the loop
-_KILLED_WITHIN_S = 1.0
+_KILLED_WITHIN_S = 10.0
 _SHORTEST_SECRET = 6
 _COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -105,7 +105,7 @@ async def run(
     except TimeoutError:
         raise NotDelivered("killed", f"not finished within {timeout_s:g} s") from None
     finally:
-        _end(process)
+        await _end(process)
     return Ended(code=process.returncode, line=_first_line(bytes(complaint)))
 
 
@@ -142,14 +142,18 @@ def _read(process: subprocess.Popen[bytes], complaint: bytearray) -> None:
         complaint += piece[: _KEPT_BYTES - len(complaint)]
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+async def _end(process: subprocess.Popen[bytes]) -> None:
     """Kill the process group unless the command ended, and close our ends of its pipes."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # not yet reaped, so the number is still its own
-        with contextlib.suppress(subprocess.TimeoutExpired):  # blocked on a disk: reaped later
-            process.wait(_KILLED_WITHIN_S)
-    for pipe in (process.stdin, process.stderr):
-        cast("IO[bytes]", pipe).close()
+    try:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)  # not yet reaped, so the number is still its own
+            with contextlib.suppress(TimeoutError):  # blocked on a disk: reaped later
+                async with asyncio.timeout(_KILLED_WITHIN_S):
+                    while process.poll() is None:  # noqa: ASYNC110 - polled, as in ``run``
+                        await asyncio.sleep(_POLL_S)
+    finally:
+        for pipe in (process.stdin, process.stderr):
+            cast("IO[bytes]", pipe).close()
 
 
 def _first_line(written: bytes) -> str:
