@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO
 
 from db.export import formats, parquet
 from db.export.tables import TABLES
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from db.export.blocks import Slice
     from db.export.formats import Lines
     from db.export.tables import Kind, What
-
-
-class Taker(Protocol):
-    """Takes slices of rows."""
-
-    def write(self, some: Slice) -> None:
-        """Take some rows, at least one."""
 
 
 class Years:

@@ -31,7 +31,6 @@ _MEAN_C, _SWING_C = 12.5, 13.5
 _PER_DEGREE_C: Final = 1.1
 """The cooling for each degree to the north."""
 
-_COAST_KM: Final = 25.0
 _DAY_INLAND_C, _DAY_COAST_C = 4.6, 2.6
 """Half of the difference between the warmest and the coldest hour of a clear day."""
 
