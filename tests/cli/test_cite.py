@@ -36,7 +36,7 @@ def cited(path: Path, *more: str) -> dict[str, object]:
     return citation
 
 
-def test_a_citation_says_what_when_how_sure_where_and_by_which_version(path):
+def test_a_citation_has_value_time_state_flag_source_digest_and_version(path):
     citation = cited(path)
     lines = nalssi("cite", "108", THEN, "--db", path).stdout.splitlines()
     assert lines[0].startswith(
@@ -53,7 +53,7 @@ def test_a_citation_says_what_when_how_sure_where_and_by_which_version(path):
     assert citation["checked"] is False
 
 
-def test_a_day_is_cited_at_its_midnight_and_a_line_says_so(path):
+def test_a_day_is_cited_at_its_midnight_and_stderr_reports_it(path):
     run = nalssi("cite", "서울", "2026.11.23", "--db", path)
     assert run.stderr == "nalssi: 2026.11.23 means its midnight, 2026-11-23 00:00\n"
     assert "2026-11-23 00:00:00 KST" in run.stdout

@@ -102,7 +102,7 @@ def polled(tmp_path: Path) -> Path:
 # ---- parse
 
 
-def test_parse_shows_what_the_reader_sees(tmp_path):
+def test_parse_prints_date_readings_and_problems_as_json(tmp_path):
     (tmp_path / "page.html").write_text(BOX, encoding="utf-8")
     result = answered("parse", tmp_path / "page.html")
     assert result == {
@@ -154,7 +154,7 @@ def test_parse_without_json_is_a_table_and_its_problems():
     assert lines[-1] == "problem: no temperature printed: 부산"
 
 
-def test_parse_explains_which_list_it_took_and_why():
+def test_parse_explains_the_choice_of_a_list():
     table = "".join(f"<tr><td>{city}<td>{n + 20}℃" for n, city in enumerate(CITIES))
     forecast = f"<h3>내일 최고기온</h3><table>{table}</table>"
     page = f"<body>{forecast}{BOX}"
@@ -169,7 +169,7 @@ def test_parse_explains_which_list_it_took_and_why():
     assert answered("parse", given=page)["readings"] == result["readings"]
 
 
-def test_parse_explains_why_no_list_was_taken():
+def test_parse_explains_why_no_list_was_chosen():
     run = nalssi("parse", "--explain", given="<p>서울 3.2℃, 대전 4.5℃로 평년보다 낮았다</p>")
     assert run.returncode == 5
     assert "not taken" in run.stdout
@@ -198,7 +198,7 @@ def test_a_pipe_with_a_name_is_read_like_a_file(tmp_path):
         ("-", 5, "no weather box"),
     ],
 )
-def test_parse_says_why_it_cannot(source, code, message):
+def test_parse_reports_the_reason_of_a_failure(source, code, message):
     assert message in refused(code, "parse", source)
 
 
@@ -503,7 +503,7 @@ def test_a_wrong_command_line_is_refused(polled, arguments):
 
 
 @pytest.mark.parametrize("command", [["latest"], ["series", "서울"], ["looks"], ["rebuild"]])
-def test_a_missing_database_is_not_made(tmp_path, command):
+def test_a_missing_database_is_not_created(tmp_path, command):
     assert "no such file" in refused(6, *command, "--db", tmp_path / "none.db")
     assert not list(tmp_path.iterdir())
 
@@ -532,7 +532,7 @@ def test_a_config_without_a_portal_is_refused_by_commands_that_poll(tmp_path, co
     [["status"], ["scrape"], ["run"], ["reparse", "--write"], ["backfill", "config.toml"]],
     ids=" ".join,
 )
-def test_a_folder_without_a_name_is_no_database(tmp_path, command):
+def test_a_database_path_without_a_file_name_is_refused(tmp_path, command):
     if command[0] == "backfill":
         pytest.importorskip("fastwarc")
     table = '[[portals]]\nname = "koya"\nurl = "http://127.0.0.1:9/"\n'
@@ -617,7 +617,7 @@ def test_a_terminal_gets_lines_and_colours_unless_disabled(polled):
     ids=" ".join,
 )
 @pytest.mark.parametrize("columns", [80, 40])
-def test_a_narrow_terminal_gets_every_value_whole(polled, command, columns):
+def test_a_narrow_terminal_shows_every_value_complete(polled, command, columns):
     """Words as long as a state are not cut; columns without room move to a second table."""
     wide = nalssi(*command, cwd=polled)
     lines = [line for line in wide.stdout.splitlines() if "free, journal" not in line]
@@ -640,7 +640,7 @@ def test_a_pipe_gets_one_plain_line_a_row(polled):
     assert all(row == row.rstrip() for row in rows)
 
 
-def test_a_pipe_gets_every_value_whole(capsys):
+def test_a_pipe_gets_every_value_complete(capsys):
     show.table(["problems", "portal"], [("x" * 5000, "koya")])
     assert capsys.readouterr().out.splitlines()[1].split() == ["x" * 5000, "koya"]
 
@@ -674,7 +674,7 @@ def test_a_portal_that_is_down_prints_a_warning(polled):
 
 
 @pytest.mark.parametrize("command", [["latest", "--json"], ["latest"], ["plot", "--map"]])
-def test_a_reader_that_leaves_early_is_no_error(polled, command):
+def test_a_closed_pipe_is_not_an_error(polled, command):
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
@@ -689,7 +689,7 @@ def test_a_reader_that_leaves_early_is_no_error(polled, command):
     assert (run.returncode, run.stderr) == (141, b"")
 
 
-def test_a_terminal_without_korean_is_no_error(polled):
+def test_a_terminal_without_korean_is_not_an_error(polled):
     run = nalssi("latest", cwd=polled, PYTHONIOENCODING="ascii")
     assert run.returncode == 0
     assert "Seoul" in run.stdout
@@ -725,7 +725,7 @@ def test_unwritable_help_is_reported(arguments):
     ("closed", "command", "code"),
     [("1>&-", "latest", 74), ("2>&-", "latest", 0), ("0<&-", "parse", 5)],
 )
-def test_a_stream_that_is_closed_is_no_bug(polled, closed, command, code):
+def test_a_closed_stream_gives_no_traceback(polled, closed, command, code):
     shell = f"exec {shlex.quote(sys.executable)} -m scraper {command} {closed}"
     run = subprocess.run(
         ["/bin/sh", "-c", shell],

@@ -229,7 +229,7 @@ def test_an_existing_folder_is_not_changed(path, folder):
     assert "expected a new name" in refused(2, "dataset", folder, "--db", path)
 
 
-def test_less_than_an_hour_of_looks_is_no_dataset(tmp_path):
+def test_a_dataset_of_less_than_an_hour_of_looks_is_refused(tmp_path):
     with Store.open(tmp_path / "short.db") as store:
         for minute in (0, 10):
             see(store, make_look(minute), make_content())
@@ -238,7 +238,7 @@ def test_less_than_an_hour_of_looks_is_no_dataset(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_missing_for_a_publication_is_named(path, tmp_path):
+def test_missing_publication_details_are_named(path, tmp_path):
     run = nalssi("dataset", tmp_path / "out", "--creator", "A", "--db", path)
     assert (run.returncode, run.stderr) == (0, "nalssi: before you publish, name --license\n")
 

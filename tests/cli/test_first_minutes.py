@@ -91,7 +91,7 @@ def test_without_a_config_the_searched_places_are_listed(tmp_path):
 # ---- the place of options and stations
 
 
-def test_config_and_db_stand_before_the_command_or_after_it(polled):  # noqa: F811 - a fixture
+def test_config_and_db_may_precede_or_follow_the_command(polled):  # noqa: F811 - a fixture
     for words in (
         ("--db", "weather.db", "stations"),
         ("stations", "--db", "weather.db"),
@@ -104,7 +104,7 @@ def test_config_and_db_stand_before_the_command_or_after_it(polled):  # noqa: F8
     assert "takes neither" in refused(2, "--db", "a.db", "help", cwd=polled)
 
 
-def test_the_language_stands_before_the_command_or_after_it(polled):  # noqa: F811 - a fixture
+def test_the_language_may_precede_or_follow_the_command(polled):  # noqa: F811 - a fixture
     before, after = ("--lang", "ko", "stations"), ("stations", "--lang", "ko")
     printed = [nalssi(*words, cwd=polled).stdout for words in (before, after)]
     assert printed[0] == printed[1]

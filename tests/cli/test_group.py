@@ -35,7 +35,7 @@ def test_a_command_loads_no_module_of_another(command):
     assert loaded(command, "--help") - SHARED == {COMMANDS[command][0]}
 
 
-def test_the_help_of_all_loads_no_command():
+def test_the_main_help_loads_no_command():
     assert loaded("--help") == {"group"}
 
 
@@ -63,7 +63,7 @@ def test_every_command_is_listed_in_one_group():
     assert sorted(name for names in GROUPS.values() for name in names.split()) == list(COMMANDS)
 
 
-def test_the_help_of_all_is_one_screen_of_a_line_a_command():
+def test_the_main_help_is_one_screen_with_one_line_for_each_command():
     lines = main.get_help(click.Context(main, info_name="nalssi", max_content_width=80)).split("\n")
     assert len(lines) <= 52
     assert max(map(cell_len, lines)) <= 80
@@ -72,7 +72,7 @@ def test_the_help_of_all_is_one_screen_of_a_line_a_command():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_is_one_screen_and_ends_with_an_example_that_is_taken(name):
+def test_the_help_of_a_command_is_one_screen_and_ends_with_a_valid_example(name):
     command = main.get_command(click.Context(main), name)
     assert command is not None
     lines = command.get_help(click.Context(command, info_name=name, max_content_width=80))

@@ -26,7 +26,7 @@ def checked(folder: Path, code: int) -> dict[str, Any]:
     return {row["check"]: row["told"] for row in rows if not row["ok"]}
 
 
-def test_a_pass_of_five_minutes_ago_is_no_trouble(live_folder):  # noqa: F811 - a fixture
+def test_a_pass_five_minutes_ago_gives_no_trouble(live_folder):  # noqa: F811 - a fixture
     status = answered("status", cwd=live_folder)
     assert (status["troubles"], status["running"]) == ([], None)
     assert status["portals"][0]["next_look"] is not None

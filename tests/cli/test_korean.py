@@ -54,7 +54,7 @@ def heading(*arguments: str | Path, **env: Any) -> str:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_heading_of_a_table_has_its_korean(path, table):
+def test_every_heading_of_a_table_is_translated(path, table):
     printed = heading(*TABLES[table], "--lang", "ko", "--db", path)
     assert re.sub(r"°C|ID", "", printed).isascii() is False
     assert re.findall(r"[A-Za-z]{2,}", printed) == []
@@ -118,7 +118,7 @@ def test_a_korean_sentence_has_no_field_that_the_english_lacks():
         assert fields_of(translated) <= fields_of(english), english
 
 
-def test_every_line_that_is_said_has_its_korean_and_no_other_has():
+def test_every_printed_line_is_translated_and_every_translation_is_printed():
     rooms = [docs.ROOT / "scraper" / room for room in ("cli", "plot")]
     sources = [path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
@@ -134,7 +134,7 @@ def test_every_line_that_is_said_has_its_korean_and_no_other_has():
 SAYING = {"say", "said"}
 
 
-def test_the_sentences_of_problems_are_those_of_the_reader():
+def test_every_problem_sentence_of_the_reader_is_translated():
     for one in SENTENCES.values():
         plain = re.sub(r"!r", "", one)
         assert plain in sentences.SENTENCES or plain.startswith("{"), one
@@ -161,7 +161,7 @@ def test_the_readme_and_the_pages_use_the_same_words():
     }
 
 
-def test_each_korean_heading_is_that_of_one_english_one_in_a_table(path):
+def test_english_headings_have_no_korean_words(path):
     printed = [heading(*arguments, "--db", path) for arguments in TABLES.values()]
     for line in printed:
         assert re.findall(r"[가-힣]{2,}", re.sub("서울|부산", "", line)) == []
@@ -178,7 +178,7 @@ def test_each_korean_heading_is_that_of_one_english_one_in_a_table(path):
         ),
     ],
 )
-def test_the_option_goes_before_the_environment(path, env, arguments, first):
+def test_the_language_option_overrides_the_environment(path, env, arguments, first):
     assert heading("latest", *arguments, "--db", path, **env).split()[0] == first
 
 
@@ -215,7 +215,7 @@ def test_the_usual_tables_fit_eighty_columns(tmp_path, path):
             assert max(map(cell_len, rows)) <= 80
 
 
-def test_a_heading_without_korean_stays_as_it_is(monkeypatch):
+def test_a_heading_without_a_translation_is_unchanged(monkeypatch):
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     assert language.heading("unheard of") == "unheard of"
     assert language.heading("부산 − 서울") == "부산 − 서울"

@@ -63,7 +63,7 @@ def test_csv_has_the_keys_of_json_and_a_row_for_each(path, listed):
 
 @pytest.mark.parametrize("listed", LISTS)
 @pytest.mark.parametrize(("form", "ending"), [("--json", "json"), ("--csv", "csv"), ("", "txt")])
-def test_a_file_has_what_would_be_printed(path, tmp_path, listed, form, ending):
+def test_a_file_has_the_same_text_as_stdout(path, tmp_path, listed, form, ending):
     target = tmp_path / f"list.{ending}"
     stdout = nalssi(*LISTS[listed], *filter(None, [form]), "--db", path).stdout
     run = nalssi(*LISTS[listed], "-o", target, "--db", path)
@@ -80,7 +80,7 @@ def test_csv_in_a_file_has_the_mark_that_excel_needs(path, tmp_path):
     assert (tmp_path / "f.csv").read_bytes().startswith("\ufeffportal,since".encode())
 
 
-def test_a_question_that_fails_leaves_the_file_as_it_was(path, tmp_path):
+def test_a_failed_query_leaves_the_file_unchanged(path, tmp_path):
     target = tmp_path / "list.csv"
     target.write_text("before")
     refused(2, "series", "Atlantis", "-o", target, "--db", path)
@@ -98,7 +98,7 @@ def test_a_question_that_fails_leaves_the_file_as_it_was(path, tmp_path):
         (["latest", "--json", "-o", "l.csv"], "the options ask for, json"),
     ],
 )
-def test_a_file_whose_ending_promises_another_form_is_refused(path, tmp_path, arguments, message):
+def test_an_output_file_with_another_format_ending_is_refused(path, tmp_path, arguments, message):
     command, *options, name = arguments
     assert message in refused(2, command, *options, tmp_path / name, "--db", path)
     assert list(tmp_path.iterdir()) == []
@@ -110,7 +110,7 @@ def test_a_database_is_never_overwritten(path):
     assert path.read_bytes() == before
 
 
-def test_status_writes_the_file_and_says_that_a_portal_is_down(path, tmp_path):
+def test_status_writes_the_file_and_exits_with_7_for_a_portal_that_is_down(path, tmp_path):
     run = nalssi("status", "-o", tmp_path / "status.csv", "--db", path)
     assert run.returncode == 7
     assert "koya,down," in (tmp_path / "status.csv").read_text("utf-8-sig")

@@ -59,7 +59,7 @@ def test_without_a_daemon_the_remedy_is_printed(tmp_path):
         assert "no portal 'b'" in refused(2, "look-now", "b", cwd=tmp_path)
 
 
-def test_a_wish_is_taken_once(tmp_path):
+def test_a_request_for_a_look_is_read_once(tmp_path):
     wish.leave(tmp_path / "weather.db", ["koya"])
     assert wish.take(tmp_path / "weather.db") == ["koya"]
     assert wish.take(tmp_path / "weather.db") == []

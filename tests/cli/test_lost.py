@@ -41,7 +41,7 @@ def scraped(folder: Path, database: str = "weather.db") -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("command", ["scrape", "run"])
-def test_a_moved_database_is_not_made_again(tmp_path, command):
+def test_a_moved_database_is_not_created_again(tmp_path, command):
     with scraped(tmp_path) as database:
         database.rename(tmp_path / "moved.db")
         error = refused(6, command, cwd=tmp_path)
@@ -127,7 +127,7 @@ def test_a_new_link_finds_the_lock_of_a_running_writer(tmp_path):
             pass
 
 
-def test_a_pass_beside_a_daemon_names_it_with_its_pid(tmp_path):
+def test_a_pass_beside_a_daemon_reports_the_pid_of_the_daemon(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
         daemon.wait("look")
         error = refused(75, "scrape", cwd=tmp_path)

@@ -78,7 +78,7 @@ def test_merge_reports_the_new_rows(target, source):
     assert (count(target), faults(target)) == (2 * LOOKS, [])
 
 
-def test_a_new_database_takes_all_of_several(tmp_path, target, source):
+def test_a_new_database_merges_several(tmp_path, target, source):
     run = nalssi("merge", target, source, "--json", "--db", tmp_path / "new.db")
     assert [(row["database"], row["portals"], row["looks"]) for row in json.loads(run.stdout)] == [
         (str(target), 1, 60),
@@ -91,7 +91,7 @@ def test_backfill_from_a_database_merges(target, source):
     assert run.stdout == f"{source}: new: 0 portals, 60 looks, 0 captures, 0 boxes\n"
 
 
-def test_killed_in_the_middle_it_goes_on_when_run_again(target, source):
+def test_a_killed_merge_is_completed_by_the_next_run(target, source):
     merging = in_small_steps(target, source)
     while count(target) == LOOKS:
         assert merging.poll() is None
@@ -104,7 +104,7 @@ def test_killed_in_the_middle_it_goes_on_when_run_again(target, source):
 
 
 @pytest.mark.slow
-def test_a_daemon_goes_on_meanwhile(target, source):
+def test_a_daemon_stores_looks_during_a_merge(target, source):
     last = START + 20 * LOOKS * MINUTE
     with lock.held(target), Store.open(target) as daemon:
         merging, stored = in_small_steps(target, source), 0
@@ -144,5 +144,5 @@ def test_an_unreadable_database_stops_the_merge_before_any_change(tmp_path, targ
         pytest.param(["--from-db", "x.db", "--portal", "koya"], id="an option for archives"),
     ],
 )
-def test_backfill_refuses_what_does_not_go_with_a_database(target, arguments):
+def test_backfill_from_a_database_refuses_files_and_archive_options(target, arguments):
     refused(2, "backfill", *arguments, "--db", target)

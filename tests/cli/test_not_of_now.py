@@ -63,7 +63,7 @@ def test_a_feed_behind_two_stale_caches_exits_with_7(store):
     assert "STALE: koya" in nalssi("latest", "--db", store.path).stdout
 
 
-def test_a_look_in_the_future_counts_for_nothing(store):
+def test_a_look_in_the_future_is_ignored(store):
     """One look was dated by a clock 9 h ahead; later looks were live, and then failed."""
     present = now().replace(microsecond=0)
     start = present - dt.timedelta(hours=2)
@@ -86,7 +86,7 @@ def test_a_look_in_the_future_counts_for_nothing(store):
     assert nalssi("status", "--db", store.path).returncode == 7
 
 
-def test_a_year_that_goes_on_says_how_to_get_its_mean_so_far(store):
+def test_an_unfinished_year_prints_the_option_for_its_mean_so_far(store):
     see(store, make_look(fetched_at=now() - TEN_MINUTES), box(1.0))
     asked = ("stats", "서울", "--by", "year", "--wide", "--db", store.path)
     assert "so far: --until now" in nalssi(*asked).stdout

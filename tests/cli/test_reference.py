@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PAGE = "docs/commands.md"
 
 
-def test_the_page_of_the_commands_is_what_the_commands_say():
+def test_the_page_of_the_commands_is_up_to_date():
     assert docs.text(PAGE) == reference.renewed(docs.text(PAGE)), "run `make reference`"
 
 
@@ -111,7 +111,7 @@ def test_the_json_of_a_command_has_the_keys_that_the_page_names(demo_folder, ask
             assert set(value) == inner, key
 
 
-def test_every_command_with_json_stands_in_the_table_of_keys():
+def test_every_command_with_json_is_in_the_table_of_keys():
     answering = {
         name
         for name, command in reference.commands().items()

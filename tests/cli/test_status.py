@@ -171,7 +171,7 @@ def test_a_gap_may_be_open_up_to_now(store):
     assert [summary(gap)[:2] for gap in gaps(store, now=300)] == [(0, 300)]
 
 
-def test_since_cuts_a_gap_and_leaves_out_those_before(store):
+def test_since_cuts_a_gap_and_excludes_earlier_gaps(store):
     seen(store, [0, 60, 70, 200])
     assert [summary(gap)[:2] for gap in gaps(store, now=200)] == [(0, 60), (70, 200)]
     assert [summary(gap)[:2] for gap in gaps(store, now=200, since=60)] == [(70, 200)]
@@ -179,7 +179,7 @@ def test_since_cuts_a_gap_and_leaves_out_those_before(store):
     assert gaps(store, now=200, since=200) == []
 
 
-def test_until_cuts_a_gap_and_leaves_out_those_after(store):
+def test_until_cuts_a_gap_and_excludes_later_gaps(store):
     seen(store, [0, 40, 50, 60, 70])
     assert [summary(gap)[:2] for gap in gaps(store, now=200, until=80)] == [(0, 40), (70, 80)]
     assert [summary(gap)[:2] for gap in gaps(store, now=200, since=10, until=20)] == [(10, 20)]
@@ -251,7 +251,7 @@ def test_a_portal_that_never_succeeded_is_down_without_a_start(store):
     assert (status(store, now=0).state, status(store, now=0).since) == ("down", None)
 
 
-def test_looks_and_failures_are_those_of_the_last_day(store):
+def test_looks_and_failures_of_the_last_day_are_counted(store):
     seen(store, [0, 10])
     failing(store, [5, DAY, DAY + 10])
     seen(store, [DAY + 20])  # later than the question, and not counted
@@ -269,7 +269,7 @@ def test_problems_include_those_of_the_last_day(store):
     assert status(store, now=DAY + 61).recent_problems == ()
 
 
-def test_a_portal_that_only_archives_know_is_not_down(store):
+def test_a_portal_known_only_from_archives_is_omitted_from_the_status(store):
     seen(store, [0])
     store.portal("elsewhere", URL, INTERVAL_S)
     content = make_content()
@@ -291,7 +291,7 @@ def test_a_portal_that_only_archives_know_is_not_down(store):
 # ---- notices
 
 
-def test_a_notice_is_open_at_its_channel_until_it_is_over(store):
+def test_a_notice_is_open_for_its_channel_until_it_is_closed(store):
     store.open_notice("koya", "webhook", "down", at(0), "koya is down")
     store.open_notice("koya", "command", "down", at(0), "koya is down")
     store.open_notice("koya", "webhook", "down", at(9), "koya is down still")

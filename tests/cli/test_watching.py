@@ -91,7 +91,7 @@ def test_status_in_a_pipe_is_a_line_a_portal_and_one_of_the_file(live_folder):
     assert "free" in file
 
 
-def test_a_portal_of_the_config_that_was_never_looked_at_is_down(live_folder):
+def test_a_configured_portal_that_was_never_polled_is_down(live_folder):
     (live_folder / "config.toml").write_text(TWO)
     assert status(live_folder, code=7) == {"koya": "live", "b": "down"}
     assert "never polled" in str(answered("status", cwd=live_folder, code=7))
@@ -100,7 +100,7 @@ def test_a_portal_of_the_config_that_was_never_looked_at_is_down(live_folder):
     assert status(live_folder, code=7, **variables) == {"koya": "live", "b": "down"}
 
 
-def test_a_portal_that_left_the_config_does_not_alarm(live_folder):
+def test_a_portal_removed_from_the_config_raises_no_alarm(live_folder):
     with Store.open(live_folder / "weather.db") as store:
         see(store, make_look(portal="gone"), make_content())
     assert status(live_folder, code=0) == {"koya": "live"}
@@ -181,7 +181,7 @@ def test_gaps_have_their_cause(live_folder):
     assert answered("gaps", "--since", "1m", cwd=live_folder) == []
 
 
-def test_a_portal_that_left_the_config_has_no_gaps_but_by_the_database(live_folder):
+def test_gaps_of_a_portal_removed_from_the_config_need_the_db_option(live_folder):
     with Store.open(live_folder / "weather.db") as store:
         see(store, make_look(portal="gone", fetched_at=ago(60)), make_content())
     assert [gap["portal"] for gap in answered("gaps", cwd=live_folder)] == ["koya"]
@@ -192,7 +192,7 @@ def test_a_portal_that_left_the_config_has_no_gaps_but_by_the_database(live_fold
 # ---- latest
 
 
-def test_all_columns_say_who_agrees_and_why(tmp_path):
+def test_all_columns_include_the_agreeing_portals_and_the_reason(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
         for name, celsius in (("koya", 9.0), ("other", 9.0), ("third", 3.0)):
             for minutes, shown in ((20, 5.0), (5, celsius)):

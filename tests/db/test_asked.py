@@ -100,7 +100,7 @@ def db(tmp_path: Path) -> Iterator[query.Database]:
     ],
     ids=["series", "latest", "one", "stations", "stats", "at", "station"],
 )
-def test_every_question_takes_a_station_by_name_or_number(db, ask, station):
+def test_every_query_accepts_a_station_by_name_or_number(db, ask, station):
     answer = ask(db, station)
     assert answer
     assert answer == ask(db, "서울")
@@ -142,7 +142,7 @@ def test_an_invalid_station_is_unknown(db, station):
         (lambda db: db.at("서울", "2999-01-01"), "expected one that has passed"),
     ],
 )
-def test_a_wrong_argument_is_a_wrong_question(db, question, message):
+def test_an_invalid_argument_raises_wrong_question(db, question, message):
     with pytest.raises(WrongQuestion, match=message):
         question(db)
 
@@ -163,7 +163,7 @@ def test_an_invalid_portal_is_unknown(db):
     ids=["stats", "compare", "at", "words"],
 )
 @pytest.mark.parametrize("fault", [TypeError, ValueError, KeyError])
-def test_a_fault_of_our_own_is_not_called_damage(db, monkeypatch, room, question, fault):
+def test_a_bug_is_not_reported_as_damage(db, monkeypatch, room, question, fault):
     def fail(*_: object, **__: object) -> None:
         raise fault
 
@@ -184,7 +184,7 @@ def test_a_fault_of_our_own_is_not_called_damage(db, monkeypatch, room, question
         ("readings", "condition_id = 9"),
     ],
 )
-def test_a_value_that_we_cannot_have_written_is_damage(db, table, value):
+def test_an_impossible_value_is_reported_as_damage(db, table, value):
     with closing(sqlite3.connect(db.path)) as conn, conn:
         conn.execute("PRAGMA writable_schema = on")
         conn.execute(
@@ -209,5 +209,5 @@ def test_a_value_that_we_cannot_have_written_is_damage(db, table, value):
         *[(text, False) for text in ("2026-02-01T09:00", "2026.2.1 09:00", "24h", "now", "지금")],
     ],
 )
-def test_a_day_is_told_from_a_moment(text, day):
+def test_a_day_is_distinguished_from_a_moment(text, day):
     assert asked.is_day(text) is day

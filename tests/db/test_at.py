@@ -114,7 +114,7 @@ def test_the_state_is_the_one_of_that_moment(db, day, time, state, celsius):
     assert (found.state, found.temperature_c) == (state, celsius)
 
 
-def test_before_any_look_no_value_is_known(db):
+def test_no_value_is_known_before_the_first_look(db):
     found = db.at("서울", korean(1, month=2), now=NOW)
     assert found == Known(
         station="서울", station_en="Seoul", kma_id=108, at=korean(1, month=2), state="none"
@@ -136,7 +136,7 @@ def test_before_any_look_no_value_is_known(db):
         pytest.param(5, "12:00", "other", (0, 0), id="none is live any more"),
     ],
 )
-def test_of_several_portals_one_is_chosen(db, day, time, portal, agreeing):
+def test_one_of_several_portals_is_chosen(db, day, time, portal, agreeing):
     found = known(db, day, time)
     assert (found.portal, (found.agreeing_portals, found.live_portals)) == (portal, agreeing)
 

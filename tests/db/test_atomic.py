@@ -133,7 +133,7 @@ def test_files_of_other_names_stay(tmp_path, other):
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("nowhere")])
-def test_a_folder_named_like_a_draft_does_no_harm(tmp_path, make):
+def test_an_odd_file_named_like_a_draft_blocks_no_write(tmp_path, make):
     make(tmp_path / ".w.0123abcd.part")
     write(tmp_path / "w", "whole")
     assert (tmp_path / "w").read_text() == "whole"

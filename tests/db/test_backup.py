@@ -87,7 +87,7 @@ def test_size_and_verification_are_printed(path, tmp_path):
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
-def test_a_backup_beside_a_busy_writer_is_whole_and_one_file(tmp_path, journal):
+def test_a_backup_beside_a_busy_writer_is_intact_and_a_single_file(tmp_path, journal):
     """A copy that restarts after each write would never end."""
     path, copy = tmp_path / "weather.db", tmp_path / "copy.db"
     store_old_looks(path, 50_000)
@@ -125,12 +125,12 @@ def kill_backups(tmp_path: Path, times: int) -> None:
     assert not list(tmp_path.glob(".copy.db*"))
 
 
-def test_a_killed_backup_leaves_the_database_whole_and_no_file_of_its_name(tmp_path):
+def test_a_killed_backup_leaves_the_database_intact_and_no_backup_file(tmp_path):
     kill_backups(tmp_path, 3)
 
 
 @pytest.mark.slow
-def test_twenty_killed_backups_leave_the_database_whole(tmp_path):
+def test_twenty_killed_backups_leave_the_database_intact(tmp_path):
     kill_backups(tmp_path, 20)
 
 
@@ -149,7 +149,7 @@ def test_a_missing_folder_is_reported(path, tmp_path):
     assert "there is no such folder" in error
 
 
-def test_without_room_there_is_no_file_and_one_line(path, tmp_path):
+def test_a_full_disk_leaves_no_file_and_prints_one_line(path, tmp_path):
     run = subprocess.run(
         [*NALSSI, "backup", "copy.db", "--db", str(path)],
         cwd=tmp_path,

@@ -56,7 +56,7 @@ def test_a_lagging_portal_agrees(store):
     assert (row.live_portals, row.agreeing_portals) == (2, 2)
 
 
-def test_one_portal_or_one_station_may_be_asked_for(store):
+def test_one_portal_or_one_station_can_be_selected(store):
     show(store, 0, 1.0)
     see(store, make_look(1, portal="b"), make_content(make_reading(station=BUSAN)))
     assert [row.station for row in best(store, 2)] == ["서울", "부산"]
@@ -70,7 +70,7 @@ look = st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.sampled_from([No
 @example([("a", 0, 1.0), ("a", 1, None), ("a", 4, None)], 7)  # asked before a pause in one spell
 @settings(max_examples=60)
 @given(st.lists(look, min_size=1, max_size=25), st.integers(0, 300))
-def test_at_and_the_best_say_the_same(tmp_path_factory, looks, minute):
+def test_at_and_latest_best_give_the_same_answer(tmp_path_factory, looks, minute):
     path = tmp_path_factory.mktemp("best") / "weather.db"
     with closing(Store.open(path)) as store:
         store._conn.execute("PRAGMA synchronous = off")

@@ -137,7 +137,7 @@ def test_contradicting_archives_do_not_count_for_that_second(store):
 
 
 @pytest.mark.parametrize("own_first", [True, False])
-def test_in_one_second_our_own_look_counts(store, own_first):
+def test_our_own_look_overrides_a_capture_of_the_same_second(store, own_first):
     def look() -> None:
         see(store, make_look(5), sidebar(1))
 
@@ -158,7 +158,7 @@ def test_an_archive_fills_the_time_before_our_own_looks(store):
         assert db.portals()[0].looks == 1  # captures of archives are not counted
 
 
-def test_the_page_date_of_a_capture_is_asked_for_with_its_values(store):
+def test_the_page_date_of_a_capture_is_returned_with_its_values(store):
     captures.keep(store, [make_capture(0, sidebar(1), page_date=dt.date(2024, 4, 27))])
     with query.Database(store.path) as db:
         assert db.latest()[0].page_date == dt.date(2024, 4, 27)

@@ -152,7 +152,7 @@ def test_any_order_of_arrival_gives_the_counts_of_a_rebuild(looks):
 
 @pytest.mark.slow
 @given(arrivals(), arrivals(), st.integers(0, 12))
-def test_pruned_looks_keep_counting(first, second, minute):
+def test_pruned_looks_stay_counted(first, second, minute):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "weather.db")
         filled(path, first)
@@ -220,7 +220,7 @@ def test_each_reading_is_counted_once(path):
         pytest.param("UPDATE totals SET readings = 9", "1 totals", id="readings"),
     ],
 )
-def test_counts_that_the_looks_do_not_give_are_a_fault_until_they_are_rebuilt(path, damage, fault):
+def test_counts_that_differ_from_the_looks_are_a_fault_until_a_rebuild(path, damage, fault):
     filled(path, [Arrival("koya", 0, "a", 100)])
     before = counts(path)
     with closing(sqlite3.connect(path)) as conn:

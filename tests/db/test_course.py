@@ -29,7 +29,7 @@ def course(
     return [(f"{x.start:%H:%M}", f"{x.end:%H:%M}", x.temperature_c, x.state) for x in held]
 
 
-def test_a_standing_value_goes_through_every_state(path):
+def test_an_unchanged_value_goes_through_every_state(path):
     assert course(path, korean(2, "00:00"), korean(2, "18:00")) == [
         ("00:00", "00:50", 4.0, "live"),
         ("00:50", "02:20", 5.0, "live"),
@@ -41,11 +41,11 @@ def test_a_standing_value_goes_through_every_state(path):
     ]
 
 
-def test_where_no_look_succeeds_there_is_no_value(path):
+def test_a_time_without_a_successful_look_has_no_value(path):
     assert course(path, korean(4, "00:00"), korean(5, "00:00")) == []
 
 
-def test_of_several_live_portals_the_set_published_last_counts(path):
+def test_the_set_published_last_counts_among_several_live_portals(path):
     assert course(path, korean(5, "06:00"), korean(5, "08:00")) == [
         ("06:00", "06:30", 10.0, "live"),
         ("06:30", "07:00", 10.0, "live"),
@@ -54,12 +54,12 @@ def test_of_several_live_portals_the_set_published_last_counts(path):
     ]
 
 
-def test_a_value_ends_where_its_portal_goes_on_without_the_station(path):
+def test_a_value_ends_when_its_portal_drops_the_station(path):
     held = course(path, korean(6, "11:00"), korean(6, "12:00"), portal="other")
     assert held[-1] == ("11:10", "11:30", 6.0, "live")
 
 
-def test_a_live_value_goes_before_a_frozen_one_that_was_published_later(tmp_path):
+def test_a_live_value_precedes_a_frozen_value_published_later(tmp_path):
     """The other portal shows 9.0 from 11:30 to 16:00; koya changes every hour."""
     path = tmp_path / "weather.db"
     with Store.open(path) as store:

@@ -137,26 +137,26 @@ def stand_still(store: Store, sets: int) -> int:
     return START + 5 * (sets - 1) * HOUR
 
 
-def test_a_date_goes_on_again_where_archives_contradict_each_other(store):
+def test_a_date_is_no_longer_stuck_if_archives_contradict_each_other(store):
     last = stand_still(store, 12)
     assert stuck(store) == [(TODAY.isoformat(),)]
     keep_capture(store, last, hour_of(20))
     assert (stuck(store), faults(store)) == ([], [])
 
 
-def test_a_date_goes_on_again_where_our_own_look_printed_another(store):
+def test_a_date_is_no_longer_stuck_if_our_own_look_printed_another(store):
     last = stand_still(store, 12)
     keep_look(store, last, hour_of(11))
     assert (stuck(store), faults(store)) == ([], [])
 
 
-def test_a_date_goes_on_again_where_a_capture_turns_out_to_have_a_later_one(store):
+def test_a_date_is_no_longer_stuck_if_a_capture_has_a_later_date(store):
     last = stand_still(store, 12)
     keep_capture(store, last, hour_of(11), page_date=TODAY + dt.timedelta(days=2))
     assert (stuck(store), faults(store)) == ([], [])
 
 
-def test_a_date_stands_still_by_a_look_on_its_own_day_that_comes_last(store):
+def test_a_date_is_stuck_if_the_look_on_its_own_day_arrives_last(store):
     for nth in [*range(1, 12), 0]:
         keep_capture(store, START + 5 * nth * HOUR, hour_of(nth), page_date=TODAY)
     assert (stuck(store), faults(store)) == ([(TODAY.isoformat(),)], [])
@@ -165,7 +165,7 @@ def test_a_date_stands_still_by_a_look_on_its_own_day_that_comes_last(store):
 # ---- stations
 
 
-def test_stations_that_only_a_capture_showed_go_with_it(store):
+def test_stations_of_an_overridden_capture_are_removed(store):
     keep_capture(store, START, hour_of(0))
     keep_look(store, START, hour_of(0)[:8])
     assert rows(store, "SELECT count(*) FROM portal_stations") == [(8,)]
@@ -201,7 +201,7 @@ def test_sets_are_found_again_when_a_station_loses_its_number(store):
     assert faults(store) == []
 
 
-def test_one_batch_may_show_a_station_by_its_name_then_by_its_number_and_again(store):
+def test_one_batch_may_show_a_station_by_name_and_by_number_in_turn(store):
     """Archives of a renamed station, read by word lists without and with its new name."""
     seoul = STATIONS["서울"]
     named = Station(name_ko="서울(송월)")
@@ -265,7 +265,7 @@ def test_the_strongest_proof_survives_pruning(store):
 # ---- standing
 
 
-def test_a_set_stands_over_others_that_differ_when_an_earlier_look_comes_last(store):
+def test_an_earlier_look_that_arrives_last_extends_an_unchanged_set(store):
     """The full box is the same set as each half, but the halves are not the same as each other."""
     full = hour_of(0)
     shown = [full[:12], moved(full[:8], 0, 1), moved(full[:8], 3, 4), full]

@@ -92,7 +92,7 @@ def test_weather_is_the_view(path):
     assert weather == sorted(weather, key=lambda row: (row["seen_from"], row["portal"]))
 
 
-def test_looks_are_the_view_without_what_moves_a_cursor(path):
+def test_exported_looks_are_the_view_without_control_characters(path):
     looks = exported(path, "--what", "looks")
     seen = viewed(path, "SELECT * FROM looks")
     for row in seen:
@@ -166,7 +166,7 @@ def source_name(stations: list[Station], shown: str) -> str:
     return name
 
 
-def test_parquet_says_its_units_and_whom_to_credit(path, tmp_path):
+def test_parquet_metadata_has_units_time_zone_and_credit(path, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     target = tmp_path / "hours.parquet"
     assert nalssi("export", "--what", "hours", "-o", target, "--db", path).returncode == 0
@@ -201,7 +201,7 @@ def test_readings_are_the_distinct_contents_with_when_they_were_seen(path):
 
 
 @pytest.mark.parametrize("what", ["stations", "portals"])
-def test_a_list_is_what_its_own_command_says(path, what):
+def test_an_exported_list_equals_the_output_of_its_own_command(path, what):
     assert exported(path, "--what", what) == json.loads(nalssi(what, "--json", "--db", path).stdout)
 
 
@@ -212,7 +212,7 @@ def test_stats_have_a_row_for_each_day_and_station(path):
     assert list(stats[0]) == list(TABLES["stats"])
 
 
-def test_a_range_has_what_lies_at_least_partly_in_it(path):
+def test_a_range_has_every_row_that_overlaps_it(path):
     """The same rows as ``nalssi series``."""
     span = ["--since", "2024-05-10T00:05", "--until", "2024-05-20", "--portal", "busan"]
     weather = exported(path, *span, "--station", "서울")
@@ -286,7 +286,7 @@ def test_a_number_stays_a_number_and_a_formula_becomes_text(path):
     assert {row[heading.index("station")] for row in cells} == {"서울", "부산", '\'=cmd,"읍"'}
 
 
-def test_a_file_for_excel_says_that_it_is_utf_8_and_a_pipe_does_not(path, tmp_path):
+def test_a_csv_file_has_a_byte_order_mark_and_piped_csv_does_not(path, tmp_path):
     nalssi("export", "-o", tmp_path / "w.csv", "--db", path)
     piped = nalssi("export", "--db", path).stdout.encode()
     assert (tmp_path / "w.csv").read_bytes() == b"\xef\xbb\xbf" + piped
@@ -359,7 +359,7 @@ def test_an_older_file_is_replaced_and_a_used_one_stays(path, tmp_path):
 
 
 @pytest.mark.parametrize("options", [["-o", "w.csv"], ["-o", "w.parquet"], ["-o", "w.ndjson"]])
-def test_without_room_there_is_no_file_and_one_line(path, tmp_path, options):
+def test_a_full_disk_leaves_no_file_and_prints_one_line(path, tmp_path, options):
     run = subprocess.run(
         [*NALSSI, "export", *options, "--what", "looks", "--db", str(path)],
         cwd=tmp_path,
@@ -510,7 +510,7 @@ def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):
         ),
     ],
 )
-def test_a_day_that_no_calendar_has_is_damage(path, tmp_path, what, wrong):
+def test_a_time_outside_the_calendar_is_reported_as_damage(path, tmp_path, what, wrong):
     copy = tmp_path / "weather.db"
     copy.write_bytes(path.read_bytes())
     with contextlib.closing(sqlite3.connect(copy)) as conn, conn:
@@ -529,7 +529,7 @@ def test_without_pyarrow_the_extra_is_named(path, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
-def test_an_impossible_value_is_damage(path, tmp_path, form):
+def test_an_impossible_value_is_reported_as_damage(path, tmp_path, form):
     copy = tmp_path / "weather.db"
     copy.write_bytes(path.read_bytes())
     with contextlib.closing(sqlite3.connect(copy)) as conn:

@@ -54,13 +54,13 @@ def rows(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("what", ["weather", "looks"])
-def test_a_folder_that_is_kept_up_has_the_rows_of_a_whole_export(path, tmp_path, what):
+def test_an_updated_folder_has_the_rows_of_a_full_export(path, tmp_path, what):
     assert keep_up(path, tmp_path / "kept", what).startswith("3 of 3 months written")
     nalssi("export", "--what", what, "--partition", "-o", tmp_path / "whole", "--db", path)
     assert rows(tmp_path / "kept") == rows(tmp_path / "whole")
 
 
-def test_hours_are_the_whole_ones(path, tmp_path):
+def test_only_full_hours_are_exported(path, tmp_path):
     keep_up(path, tmp_path / "kept", "hours")
     last = dt.datetime.fromtimestamp(START + 159 * 6 * HOUR, KST).replace(minute=0, second=0)
     until = ["--until", last.strftime("%Y-%m-%dT%H:%M")]
@@ -119,7 +119,7 @@ SLOWLY = (
 )
 
 
-def test_killed_in_the_middle_it_goes_on_when_run_again(path, tmp_path):
+def test_a_killed_export_is_completed_by_the_next_run(path, tmp_path):
     folder = tmp_path / "kept"
     options = ["export", "--partition", "--changed", "-o", str(folder), "--db", str(path)]
     env = {key: value for key, value in os.environ.items() if not key.startswith("NALSSI_")}

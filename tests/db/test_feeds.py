@@ -67,7 +67,7 @@ def shown(portal: Portal, at: int) -> int:
     return page.main
 
 
-def test_a_portal_is_frozen_late_or_rolled_back_by_as_much_as_it_should(feed):
+def test_a_portal_is_frozen_late_or_rolled_back_by_the_configured_amount(feed):
     at = BEGIN + 20 * HOUR_S
     frozen = ((BEGIN + 10 * HOUR_S, BEGIN + 30 * HOUR_S),)
     assert shown(Portal(name="a", feed=feed), at) == feed.newest(at)
@@ -96,11 +96,11 @@ def test_two_copies_take_turns(feed):
     }
 
 
-def test_an_outage_is_no_page(feed):
+def test_an_outage_gives_no_page(feed):
     assert Portal(name="a", feed=feed, down=((BEGIN, BEGIN + 600),)).look(BEGIN) is None
 
 
-def test_garbled_values_are_those_asked_for(feed):
+def test_garbled_values_are_the_configured_ones(feed):
     at = BEGIN + 20 * HOUR_S
     stuck = ("서울", (BEGIN, BEGIN + DAY_S))
     plain, spiked, lost, still = (

@@ -186,7 +186,7 @@ def stuck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_station_that_stands_for_days_is_flat_and_has_no_mean(stuck):
+def test_a_station_unchanged_for_days_is_flat_and_has_no_mean(stuck):
     with query.Database(stuck) as db:
         (flag,) = [flag for flag in db.flags("서울") if flag.kind == "flat"]
         days = db.stats("서울", now=MIDNIGHT + dt.timedelta(days=5))
@@ -200,7 +200,7 @@ def test_a_station_that_stands_for_days_is_flat_and_has_no_mean(stuck):
     assert days[2].reason == "no live temperature passes: 100% is flagged 4"
 
 
-def test_each_door_shows_the_flag(stuck):
+def test_each_query_shows_the_flag(stuck):
     at = MIDNIGHT + dt.timedelta(days=2, hours=12, minutes=5)
     with query.Database(stuck) as db:
         assert db.at("서울", at).flag == 4
@@ -223,7 +223,7 @@ def test_a_day_with_a_hole_of_five_hours_has_a_mean_and_no_extremes(tmp_path):
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["of an archive", "of our own"])
-def test_a_closed_station_is_flat_however_long_it_prints(tmp_path, own):
+def test_a_closed_station_is_flat_for_days_or_weeks(tmp_path, own):
     """Two weeks at 30.2: each look continues the flag of the look before."""
     printed = days(4 if own else 14)
     for values in printed:
@@ -294,7 +294,7 @@ def test_runs_that_are_remembered_give_the_flags_of_runs_that_are_followed(seed)
 
 
 @pytest.mark.parametrize("moving", [1, 6], ids=["one moves", "six move"])
-def test_no_set_of_a_feed_that_stands_is_read_again_for_each_new_one(tmp_path, monkeypatch, moving):
+def test_sets_of_a_frozen_feed_are_not_read_again_for_each_new_set(tmp_path, monkeypatch, moving):
     """Neither if all sets are the same set, nor if they differ but too few stations move."""
     read: list[int] = []
     reading = flagging._Judge._read

@@ -121,7 +121,7 @@ def walk(seed: int, hours: int = 400) -> list[int]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_spike_is_one_that_ioos_finds(seed):
+def test_spikes_are_those_found_by_ioos_qc(seed):
     """We flag 3.0 and more, ioos-qc more than its threshold: hence ``SPIKE - 1`` tenths."""
     series = walk(seed)
     nalssi, ioos = spikes(series), ioos_spikes(series, flags.SPIKE - 1, flags.SPIKE_FAIL - 1)
@@ -142,7 +142,7 @@ def test_a_spike_on_a_slope_fails_where_its_smaller_side_would_not():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_step_is_one_that_ioos_finds_in_the_longest_hour(seed):
+def test_steps_are_those_found_by_ioos_qc_in_the_longest_hour(seed):
     """Two hourly sets may be seen up to 70 minutes apart: the limit is 7.0 degrees, not 6.0."""
     series = walk(seed)
     longest_h = (HOUR_S + LOOK_S) / HOUR_S
@@ -162,7 +162,7 @@ def test_the_step_back_from_a_spike_is_not_flagged():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_flat_line_is_one_that_ioos_finds_from_its_first_hour_on(seed):
+def test_flat_lines_are_those_found_by_ioos_qc_from_their_first_hour_on(seed):
     """ioos-qc looks back and flags a run from its sixth hour on; we flag all of the run."""
     series = walk(seed)
     nalssi, ioos = flat(list(series)), ioos_flat(series, flags.FLAT_SETS - 1, 7)
@@ -218,20 +218,20 @@ def test_a_run_only_gets_worse_as_it_grows_at_either_end():
 # ---- values that are not compared
 
 
-def test_a_set_that_is_older_than_the_one_before_is_no_step_and_no_spike():
+def test_a_set_older_than_the_previous_one_gives_no_step_and_no_spike():
     a, b, c = boxes([100, 190, 100])
     older = b._replace(published_by=a.published_by - HOUR_S)
     assert flags.steps(None, a, older) == {}
     assert flags.spikes(a, older, c) == {}
 
 
-def test_over_hours_without_a_look_an_afternoon_is_no_spike():
+def test_an_afternoon_over_hours_without_a_look_is_not_a_spike():
     values = boxes([100, 180, 100], every_s=4 * HOUR_S)
     assert flags.spikes(*values) == {}
     assert flags.steps(None, *values[:2]) == {}
 
 
-def test_where_the_whole_set_jumps_no_station_does():
+def test_a_jump_of_the_whole_set_flags_no_station():
     """A front, or a page of another hour from another cache."""
     a, b, c = boxes([100, 180, 100])
     jumped = b._replace(tenths={row: tenths + 80 for row, tenths in a.tenths.items()})
@@ -253,13 +253,13 @@ def test_where_the_whole_set_jumps_no_station_does():
         pytest.param(8, -160, 4, id="a winter morning in August"),
     ],
 )
-def test_range_is_that_of_the_half_year(month, tenths, flag):
+def test_the_range_depends_on_the_half_year(month, tenths, flag):
     begin = BEGIN + (month - 5) * 30 * 24 * HOUR_S
     box = Box(begin, begin, None, {0: tenths, 1: 150 if month == 8 else 0})
     assert flags.out_of_range(box, set()) == ({0: flag} if flag else {})
 
 
-def test_on_jeju_it_is_never_as_cold():
+def test_a_temperature_too_cold_for_jeju_is_out_of_range():
     begin = BEGIN - 120 * 24 * HOUR_S
     box = Box(begin, begin, None, {0: -120, 1: -120})
     assert flags.out_of_range(box, {1}) == {1: FAIL}
@@ -285,7 +285,7 @@ def test_near_stations_are_within_reach_and_of_a_height():
     assert "제주" not in named
 
 
-def test_a_station_far_from_its_neighbours_is_one_that_titanlib_finds():
+def test_stations_far_from_their_neighbours_are_those_found_by_titanlib():
     """
     Its buddy check compares a value with the mean of its neighbours, in units of their spread.
 

@@ -111,7 +111,7 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch, library, error, 
         convert([])
 
 
-def test_no_row_is_an_empty_frame():
+def test_an_answer_without_rows_is_an_empty_frame():
     assert frames.to_pandas([]).empty
     assert frames.to_polars([]).is_empty()
     assert not frames.to_xarray([]).data_vars

@@ -79,7 +79,7 @@ def test_a_freeze_lasts_three_hours_at_least(store, last, found):
     assert freezes(store) == found
 
 
-def test_a_set_that_is_printed_otherwise_goes_on_standing(store):
+def test_a_set_printed_in_another_form_stays_frozen(store):
     show(store, [0, 60], box(1.0))
     show(store, [120], box(1.0, city3=None, city5=-6.0))
     show(store, [180, 240], box(1.0, cities=12))
@@ -93,7 +93,7 @@ def test_another_set_in_between_ends_a_freeze(store):
     assert freezes(store) == [("koya", 0, 200, 210), ("koya", 220, 400, None)]
 
 
-def test_portals_of_one_feed_stand_and_another_beside_them_goes_on(store):
+def test_portals_of_one_feed_freeze_while_another_portal_changes(store):
     """As in spring 2024, when the portals of one feed showed a winter morning for weeks."""
     for portal, days in (("a", (0, 22, 28)), ("b", (22, 26, 27))):
         show(store, [day * DAY for day in days], box(1.0), portal)
@@ -110,7 +110,7 @@ def test_portals_of_one_feed_stand_and_another_beside_them_goes_on(store):
     assert [row[0] for row in freezes(store, portal="b")] == ["b"]
 
 
-def test_the_view_says_what_python_says(store):
+def test_the_view_of_freezes_agrees_with_python(store):
     show(store, [0, 180], box(1.0))
     show(store, [190], box(2.0))
     with closing(sqlite3.connect(store.path)) as conn, query.Database(store.path) as db:

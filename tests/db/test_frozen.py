@@ -14,7 +14,7 @@ READING = make_reading()
 VALUES = (READING.city, READING.station, READING.condition, READING.temperature_c)
 
 
-def test_records_are_those_that_their_class_makes():
+def test_records_equal_those_made_by_their_class():
     first, second = frozen.records(Reading, *([value] * 2 for value in VALUES))
     assert (type(first), first, hash(first)) == (Reading, READING, hash(READING))
     assert (repr(second), astuple(second)) == (repr(READING), astuple(READING))

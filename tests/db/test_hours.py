@@ -46,7 +46,7 @@ def refuse_differences(db: query.Database, hours: list[Hour]) -> None:
         assert values == {name: getattr(known, name) for name in VALUES} | printed, hour.hour
 
 
-def test_there_is_a_row_for_each_full_hour(month):
+def test_each_full_hour_has_a_row(month):
     with query.Database(month) as db:
         hours = [row.hour for row in db.hours("서울", now=NOW)]
     assert hours[0] == korean(29, "22:00", month=2)
@@ -54,7 +54,7 @@ def test_there_is_a_row_for_each_full_hour(month):
     assert hours[-1] == korean(7, "13:00")
 
 
-def test_a_value_that_is_not_live_is_no_value_of_the_hour(month):
+def test_an_hour_has_only_live_values(month):
     with query.Database(month) as db:
         hours = {row.hour: row for row in db.hours("서울", now=NOW)}
     live, frozen = hours[korean(1, "11:00")], hours[korean(2, "12:00")]
@@ -79,7 +79,7 @@ def test_a_temperature_that_fails_is_in_its_hour_but_not_in_the_mean(tmp_path):
     ]
 
 
-def test_every_hour_is_what_at_and_stats_say(month):
+def test_every_hour_agrees_with_at_and_stats(month):
     with query.Database(month) as db:
         hours = db.hours("서울", "부산", now=NOW)
         refuse_differences(db, hours)
@@ -99,7 +99,7 @@ def test_a_part_has_the_rows_of_the_whole(month):
     assert {row.portal for row in alone} == {None, "other"}
 
 
-def test_an_hour_that_has_not_begun_is_not_there(month):
+def test_an_hour_that_has_not_begun_has_no_row(month):
     with query.Database(month) as db:
         hours = db.hours("서울", since=korean(1), until=korean(2), now=korean(1, "02:30"))
     assert [row.hour.hour for row in hours] == [0, 1, 2]

@@ -80,7 +80,7 @@ def learned(store: Store, portal: str = "losing") -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("losing_first", [False, True])
-def test_a_lost_label_is_learned_and_what_was_printed_stays(store, losing_first):
+def test_a_lost_label_is_learned_and_the_printed_one_stays(store, losing_first):
     shows = [("full", 0, box(1)), ("losing", 10, box(1, LOST))]
     for portal, minute, content in reversed(shows) if losing_first else shows:
         show(store, portal, minute, content)

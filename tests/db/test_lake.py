@@ -87,11 +87,11 @@ def expected(lake: Path) -> set[Row]:
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="no pyspark")
 @pytest.mark.skipif(shutil.which("java") is None, reason="no Java")
-def test_spark_reads_it(lake):
+def test_spark_reads_the_export(lake):
     assert answered(lake, SPARK.format(line=documented("Spark"))) == expected(lake)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("chdb") is None, reason="no chdb")
-def test_clickhouse_reads_it(lake):
+def test_clickhouse_reads_the_export(lake):
     assert answered(lake, CHDB.format(line=documented("chdb"))) == expected(lake)

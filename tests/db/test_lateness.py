@@ -136,7 +136,7 @@ def test_a_portal_on_time_stays_live(store):
     assert check.of_lateness(store.path, now) == []
 
 
-def test_late_days_are_the_same_in_whatever_order_looks_come(store):
+def test_the_order_of_looks_does_not_change_late_days(store):
     hours = list(range(24 * 9))
     random.Random(1).shuffle(hours)
     watch(store, 6, hours)

@@ -56,7 +56,7 @@ def keep(store: Store, look: Look) -> None:
 @pytest.mark.slow
 @settings(max_examples=25)
 @given(histories(), st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=9))
-def test_two_collectors_merged_any_way_are_one_that_saw_all(history, who):
+def test_two_merged_collectors_equal_one_collector_with_all_looks(history, who):
     names = [portal.name for portal in history.portals]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -117,7 +117,7 @@ def merged_both_ways(folder: Path) -> tuple[list[merge.Merged], dict[str, list[s
     return results, tables[0]
 
 
-def test_a_look_that_failed_gives_way_to_one_of_the_same_second(folder):
+def test_a_successful_look_replaces_a_failed_look_of_the_same_second(folder):
     a, b = both(folder)
     with a, b:
         keep_own(a, "a", START, hour_of(0))
@@ -129,7 +129,7 @@ def test_a_look_that_failed_gives_way_to_one_of_the_same_second(folder):
     assert [result.looks for result in results] == [0, 0]
 
 
-def test_of_two_looks_that_saw_the_same_in_one_second_the_better_proof_stays(folder):
+def test_the_better_evidence_of_two_equal_looks_in_one_second_is_kept(folder):
     a, b = both(folder)
     with a, b:
         keep_own(a, "a", START, hour_of(0))
@@ -173,7 +173,7 @@ def test_a_portal_of_another_name_is_the_same_by_its_address(folder):
         assert (portal.name, portal.url) == ("koya", "https://www.koya.example/news")
 
 
-def test_an_address_without_a_host_is_compared_as_it_is_written(folder):
+def test_an_address_without_a_host_is_compared_as_written(folder):
     a, b = opened(folder / "a.db"), opened(folder / "b.db")
     with a, b:
         for store in (a, b):
@@ -198,7 +198,7 @@ def test_a_name_with_another_host_is_reported_and_not_joined(folder):
     )
 
 
-def test_validators_are_those_of_the_page_last_read(folder):
+def test_validators_are_those_of_the_newest_page(folder):
     a, b = both(folder)
     with a, b:
         for store, minute in ((a, 0), (b, 10)):

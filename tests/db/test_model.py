@@ -76,7 +76,7 @@ OTHERS = {"seven cities", "seven numbers", "five odd"}
 
 
 @pytest.mark.parametrize("printed", PRINTED)
-def test_a_set_is_the_same_however_it_is_printed(printed):
+def test_a_set_with_at_least_eight_cities_and_at_most_four_changes_is_the_same(printed):
     assert same(hour_of(1), PRINTED[printed](hour_of(1))) is (printed not in OTHERS)
 
 
@@ -131,13 +131,13 @@ def test_an_unseen_stretch_does_not_count_as_standing():
     assert shown.state == "unconfirmed"
 
 
-def test_the_same_set_in_another_order_stands_still():
+def test_the_same_set_in_another_order_is_frozen():
     turns = [hour_of(1), hour_of(1)[::-1]]
     looks = [look for nth in range(40) for look in showing(turns[nth % 2], nth * 10, nth * 10)]
     assert state(looks, 390) == "frozen"
 
 
-def test_where_one_of_sixteen_moves_the_set_stands_still():
+def test_a_set_with_one_changing_station_of_sixteen_is_frozen():
     looks = [
         look
         for nth in range(12)
@@ -157,7 +157,7 @@ def test_a_slow_night_ties_no_hour_to_the_next():
     assert not same(night[0], night[4])
 
 
-def test_after_one_odd_look_the_old_set_is_still_old():
+def test_an_old_set_is_stale_again_after_one_odd_look():
     looks = [
         *hourly([0]),
         *showing(hour_of(1), 60, 480),
@@ -219,7 +219,7 @@ def test_a_page_of_yesterday_was_published_before_midnight():
     assert value(looks, 305).published_by == at(240)
 
 
-def test_a_date_line_that_stands_for_two_days_while_the_sets_go_on_is_no_evidence():
+def test_a_date_line_stuck_for_two_days_over_changing_sets_is_no_evidence():
     hours = 50
     looks = hourly(range(hours), page_date=TODAY - dt.timedelta(days=2))
     assert state(looks[: 48 * 6], 48 * 60 - 5) == "stale"
@@ -246,7 +246,7 @@ def test_a_missing_number_is_live_as_missing():
 # ---- several portals
 
 
-def test_a_laggard_shows_what_was_published_six_hours_before():
+def test_a_portal_six_hours_late_is_stale():
     looks = [*hourly(range(12)), *hourly(range(12), late=360, portal="b")]
     assert [state(looks, 665, portal=portal) for portal in "ab"] == ["live", "stale"]
     counts = best(looks, 665)
@@ -259,20 +259,20 @@ def test_a_lagging_portal_that_is_ahead_once_is_a_follower():
     assert value(looks, 16 * 60 + 130, portal="b").state == "unconfirmed"
 
 
-def test_mere_lag_is_agreement():
+def test_a_portal_with_a_short_lag_agrees():
     looks = [*hourly(range(5)), *hourly(range(5), late=30, portal="b")]
     counts = best(looks, 4 * 60 + 20)
     assert (counts.value.tenths, counts.live_portals, counts.agreeing_portals) == (seoul(4), 2, 2)
 
 
-def test_another_value_is_disagreement():
+def test_a_portal_with_another_value_disagrees():
     looks = hourly(range(5))
     looks += [replace(x, portal="b", sidebar=moved(x.sidebar, SEOUL)) for x in hourly(range(5))]
     counts = best(looks, 4 * 60 + 20)
     assert (counts.live_portals, counts.agreeing_portals) == (2, 1)
 
 
-def test_a_set_is_confirmed_where_it_was_seen_first():
+def test_a_set_is_confirmed_if_another_portal_showed_its_beginning():
     """The second portal is polled a day later; the first portal showed the beginning of the set."""
     looks = [*hourly(range(3)), *showing(hour_of(2), 130, 150, portal="b")]
     assert value(looks, 135, portal="b").confirmed
@@ -287,7 +287,7 @@ def test_a_look_in_the_future_is_ignored():
     assert (shown.state, shown.published_by) == ("live", at(120))
 
 
-def test_of_one_second_our_own_look_counts_and_contradicting_archives_do_not():
+def test_our_own_look_overrides_contradicting_archives_of_the_same_second():
     first, second = hour_of(1), hour_of(2)
     archived = [*showing(first, 0, 0, own=False), *showing(second, 0, 0, own=False)]
     world = World(PORTALS, [*archived, *showing(hour_of(3), 10, 10)])

@@ -34,28 +34,28 @@ BOXES = st.lists(st.one_of(NUMBERS, SKIES, IDS, ODD, st.text(max_size=5)), max_s
 
 @given(st.one_of(st.text(), BOXES))
 @example("a" * 100_000)
-def test_any_text_comes_back(text):
+def test_any_text_is_unpacked_unchanged(text):
     assert packing.unpacked(packing.packed(text)) == text
 
 
-def test_a_fragment_that_was_kept_once_can_be_read_for_ever():
+def test_a_stored_fragment_stays_readable():
     assert packing.unpacked(OF_TODAY) == PRINTED
     assert zlib.crc32(packing._BOXES) == 0x0D141387
 
 
 @given(st.one_of(st.text(), BOXES))
-def test_a_fragment_of_the_first_form_comes_back(text):
+def test_a_fragment_of_the_first_form_is_unpacked_unchanged(text):
     assert fragments.unpacked(zlib.compress(text.encode(), 9)) == text
 
 
-def test_a_fragment_of_the_second_form_comes_back():
+def test_a_fragment_of_the_second_form_is_unpacked_unchanged():
     assert fragments.unpacked(OF_FORM_1) == PRINTED
     assert zlib.crc32(fragments._BOXES) == 0x5B084653
     assert zlib.crc32("".join(fragments._SKIES).encode()) == 0x32E9A79D
 
 
 @given(st.data())
-def test_a_damaged_fragment_is_refused_not_read_otherwise(data):
+def test_a_damaged_fragment_is_refused_or_read_correctly(data):
     packed = packing.packed(PRINTED)
     at = data.draw(st.integers(0, len(packed) - 1))
     flipped = data.draw(st.integers(1, 255))
@@ -72,7 +72,7 @@ def test_a_fragment_that_is_cut_short_is_refused(cut):
         packing.unpacked(OF_TODAY[:cut])
 
 
-def test_what_follows_a_fragment_is_damage():
+def test_bytes_after_a_fragment_are_refused():
     with pytest.raises(ValueError, match="fragment"):
         packing.unpacked(packing.packed(PRINTED) + b"\0")
 

@@ -29,7 +29,7 @@ def as_shown_by_a_view(problems: list[Problem]) -> str | None:
 
 
 @given(st.lists(PROBLEMS, max_size=3))
-def test_problems_come_out_as_they_went_in(problems):
+def test_problems_are_read_back_unchanged(problems):
     assert from_json(as_json(problems)) == tuple(problems)
 
 
@@ -43,7 +43,7 @@ def test_a_view_writes_the_sentences_that_python_writes(problems):
     assert as_shown_by_a_view(problems) == ("\n".join(map(str, problems)) if problems else None)
 
 
-def test_a_sentence_is_one_line_and_of_a_view_as_printed():
+def test_a_sentence_is_one_line_and_a_view_has_it_as_printed():
     problem = Problem(kind="unknown label", city="a\nb", word="c\n'd")
     assert str(problem) == r'''a b: unknown label "c\n'd"'''
     assert as_shown_by_a_view([problem]) == "a b: unknown label 'c 'd'"
@@ -58,7 +58,7 @@ def test_a_sentence_is_one_line_and_of_a_view_as_printed():
         pytest.param("7", id="a number"),
     ],
 )
-def test_what_we_cannot_have_written_is_refused(stored):
+def test_an_invalid_stored_problem_is_refused(stored):
     with pytest.raises((ValueError, TypeError)):
         from_json(stored)
 
@@ -106,7 +106,7 @@ def test_an_unknown_sentence_is_kept(sentence):
     assert str(from_sentence(sentence)) == sentence.replace("\n", " ")
 
 
-def test_the_file_has_them_as_the_documentation_says():
+def test_problems_are_stored_in_the_documented_form():
     problems = [
         Problem(kind="unknown label", city="고창", word="눈보라"),
         Problem(kind="no temperature", city="부산"),

@@ -106,7 +106,7 @@ def keep(store: Store, portal: str, minute: float, kind: str, content: Any) -> N
     cuts=st.lists(st.integers(0, 480), min_size=1, max_size=2),
     clock=st.booleans(),
 )
-def test_no_answer_is_another_after_pruning(runs, archived, cuts, clock):
+def test_pruning_changes_no_answer(runs, archived, cuts, clock):
     """The same holds after a rebuild and after a second pruning."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weather.db"
@@ -177,17 +177,17 @@ def minutes(path: Path) -> list[int]:
     ]
 
 
-def test_what_bounds_a_spell_and_what_nobody_could_read_stays(year):
+def test_looks_at_the_ends_of_a_spell_and_unread_pages_are_kept(year):
     pruned(year, LATER)
     assert minutes(year) == [0, 50, 60, 110, 180, 190, 300]
 
 
-def test_what_is_younger_stays(year):
+def test_younger_looks_are_kept(year):
     pruned(year, START + dt.timedelta(minutes=85))
     assert minutes(year) == [0, 50, 60, *range(80, 310, 10)]
 
 
-def test_a_gap_is_told_with_its_cause_when_its_looks_are_gone(year):
+def test_a_gap_keeps_its_cause_after_its_looks_are_pruned(year):
     pruned(year, LATER)
     with query.Database(year) as db:
         gap, _until_now = db.gaps(now=LATER)
@@ -215,7 +215,7 @@ def states_over_time(path: Path) -> list[Any]:
         pytest.param(500, 2, 1, id="after the last look"),
     ],
 )
-def test_a_capture_later_cannot_contradict_what_was_pruned(path, minute, content, stored):
+def test_a_later_capture_cannot_contradict_pruned_looks(path, minute, content, stored):
     """A pruned stretch stays one spell: it still shows that the values were frozen throughout."""
     with Store.open(path) as store:
         for at, shown in FROZEN_THEN_OTHER:
@@ -246,7 +246,7 @@ def test_a_capture_fills_a_gap_among_pruned_looks(path):
         assert captures.keep(store, [capture]).looks == 1
 
 
-def test_a_page_read_at_last_says_the_same_after_pruning(path):
+def test_a_page_read_late_gives_the_same_spells_after_pruning(path):
     """Its spell begins after the look just before it, which pruning must keep."""
     with Store.open(path) as store:
         for at, shown in FROZEN_THEN_OTHER:
@@ -287,7 +287,7 @@ def test_the_newest_id_is_never_given_to_another_look(year):
     assert rows(year, "SELECT max(id) FROM fetches") == [(newest + 1,)]
 
 
-def test_looks_that_are_pruned_go_on_counting(year):
+def test_pruned_looks_stay_counted(year):
     """Prometheus would take a lower counter for a restart."""
     with query.Database(year) as db:
         before = db.counts()
@@ -304,7 +304,7 @@ def test_looks_that_are_pruned_go_on_counting(year):
 # ---- the command
 
 
-def test_a_dry_run_says_what_would_go_and_changes_nothing(year):
+def test_a_dry_run_reports_the_looks_to_drop_and_changes_no_byte(year):
     before = year.read_bytes()
     result = answered("prune", "--dry-run", "--db", year)
     assert (result["looks"], result["dropped"]) == (31, 0)
@@ -312,14 +312,14 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(year):
     assert year.read_bytes() == before
 
 
-def test_it_says_what_it_will_do_and_what_it_did(year):
+def test_prune_prints_its_plan_and_its_result(year):
     intention, deed = nalssi("prune", "--db", year).stdout.splitlines()
     assert intention.startswith("24 of 31 looks are older than ")
     assert intention.endswith(" and show no change: 6 fetch_failed, 18 unchanged")
     assert deed.startswith("24 dropped; ")
 
 
-def test_vacuum_gives_the_room_back(path):
+def test_vacuum_frees_the_disk_space(path):
     with Store.open(path) as store:
         store.portal("koya", URL, INTERVAL_S)
         for minute in range(400):
@@ -330,19 +330,19 @@ def test_vacuum_gives_the_room_back(path):
     assert result["unused_bytes"] == 0
 
 
-def test_without_vacuum_the_room_is_for_new_rows(year):
+def test_the_file_keeps_its_size_without_vacuum(year):
     result = answered("prune", "--db", year)
     assert result["bytes"] == result["bytes_before"]
 
 
 @pytest.mark.parametrize("age", ["1h", "2999-01-01"])
-def test_the_looks_of_the_last_day_are_not_for_pruning(year, age):
+def test_the_looks_of_the_last_day_cannot_be_pruned(year, age):
     run = nalssi("prune", "--looks-older-than", age, "--db", year)
     assert (run.returncode, run.stdout) == (2, "")
     assert "expected a day at least" in run.stderr
 
 
-def test_a_database_of_a_newer_nalssi_is_left_as_it_is(year):
+def test_a_database_of_a_newer_nalssi_is_refused_and_unchanged(year):
     with contextlib.closing(sqlite3.connect(year)) as conn:
         conn.execute("PRAGMA user_version = 99")
     before = year.read_bytes()
@@ -369,7 +369,7 @@ def store_old_looks(path: Path, count: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_daemon_looks_on_while_its_database_is_pruned(tmp_path):
+def test_a_daemon_keeps_polling_while_its_database_is_pruned(tmp_path):
     store_old_looks(tmp_path / "weather.db", 20_000)
     with FaultPortal() as portal:
         config = write_config(
@@ -385,7 +385,7 @@ def test_a_daemon_looks_on_while_its_database_is_pruned(tmp_path):
     assert_sound(tmp_path / "weather.db")
 
 
-def test_killed_in_the_middle_it_is_whole_and_goes_on_when_run_again(tmp_path):
+def test_a_killed_prune_leaves_an_intact_database_and_the_next_one_completes_it(tmp_path):
     path = tmp_path / "weather.db"
     store_old_looks(path, 20_000)
     with query.Database(path) as db:

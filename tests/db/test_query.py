@@ -89,7 +89,7 @@ def at(minute: float) -> dt.datetime:
         pytest.param(unicodedata.normalize("NFD", "서울"), 108, id="as macOS writes it"),
     ],
 )
-def test_a_station_goes_by_any_of_its_names(db, name, kma_id):
+def test_a_station_is_found_by_any_of_its_names(db, name, kma_id):
     assert db.station(name).kma_id == kma_id
     (row, _) = db.latest(stations=[name], now=START)
     assert row.kma_id == kma_id
@@ -121,7 +121,7 @@ def test_an_invalid_name_finds_no_station(db, invalid):
 
 
 @pytest.mark.parametrize("asked", ["", "10", 112, "Tokyo", "Incheon", "인천"])
-def test_without_near_names_the_error_says_that_no_box_has_it(db, asked):
+def test_the_error_without_near_names_reports_that_no_box_has_the_name(db, asked):
     message = "no box that was read has it; `nalssi stations` lists the known ones"
     with pytest.raises(UnknownStation, match=message):
         db.station(asked)
@@ -163,7 +163,7 @@ def test_latest_of_one_portal_is_its_own(db):
     assert (row.portal, row.temperature_c) == ("other", 9.0)
 
 
-def test_latest_of_no_stations_is_that_of_all(db):
+def test_latest_without_stations_has_all_stations(db):
     assert db.latest(stations=[], now=START) == db.latest(now=START)
 
 
@@ -193,7 +193,7 @@ def test_latest_counts_from_the_present_by_default(db):
         pytest.param(21, 29, [], id="between two"),
     ],
 )
-def test_series_has_what_lies_at_least_partly_inside(db, since, until, celsius):
+def test_series_has_every_spell_that_overlaps_the_range(db, since, until, celsius):
     spells = db.series(
         "서울",
         since=None if since is None else at(since),
@@ -208,7 +208,7 @@ def test_series_is_of_one_portal_or_of_all(db):
     assert [row.portal for row in db.series("서울", portal="other")] == ["other"]
 
 
-def test_series_says_where_each_value_came_from(db):
+def test_series_has_the_evidence_of_each_value(db):
     assert db.series("서울", since=at(25), until=at(60)) == [
         query.Spell(
             station="서울",
@@ -298,7 +298,7 @@ def test_looks_are_listed_oldest_first(failing):
     ("since", "until", "minutes"),
     [(50, None, [50, 60, 65, 75]), (None, 10, [0, 0, 5]), (5, 30, [5, 10, 20]), (76, 90, [])],
 )
-def test_looks_of_a_time_begin_with_it_and_end_before(failing, since, until, minutes):
+def test_looks_of_a_range_include_its_start_and_exclude_its_end(failing, since, until, minutes):
     since, until = (None if minute is None else at(minute) for minute in (since, until))
     looks = failing.looks(since=since, until=until)
     assert [look.fetched_at for look in looks] == [at(minute) for minute in minutes]
@@ -352,7 +352,7 @@ def test_every_time_is_in_korean_time(failing):
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_asking_works_while_a_writer_writes(tmp_path, journal):
+def test_queries_work_while_a_writer_writes(tmp_path, journal):
     path = tmp_path / "weather.db"
     with Store.open(path, journal=journal) as store:
         see(store, make_look(0), everywhere(1))
@@ -365,7 +365,7 @@ def test_asking_works_while_a_writer_writes(tmp_path, journal):
             assert {row.temperature_c for row in db.latest()} == {2.0}
 
 
-def test_asking_cannot_write(db):
+def test_queries_cannot_write(db):
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         db._conn.execute("DELETE FROM fetches")
 

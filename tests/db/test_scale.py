@@ -81,7 +81,7 @@ def far() -> Iterator[Far]:
         yield server
 
 
-def test_of_three_hundred_portals_many_are_looked_at_together(tmp_path: Path, far: Far, capsys):
+def test_many_of_three_hundred_portals_are_polled_together(tmp_path: Path, far: Far, capsys):
     tables = [
         f'[[portals]]\nname = "p{nth}"\nurl = "http://{host}:{far.port}/"\n'
         for nth, host in enumerate(HOSTS)

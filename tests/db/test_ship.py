@@ -159,7 +159,7 @@ def test_a_page_found_in_an_archive_replaces_its_month(path, uri, tmp_path):
     assert tables(uri) == fresh_load(path, tmp_path)
 
 
-def test_rows_deleted_in_the_target_come_back(path, uri, tmp_path):
+def test_rows_deleted_in_the_target_are_restored(path, uri, tmp_path):
     shipped(path, uri)
     run(path, uri, f"DELETE FROM {SCHEMA}.hours WHERE month = '2024-02' AND kma_id = 108")
     assert shipped(path, uri).months == 1
@@ -220,7 +220,7 @@ SLOWLY = (
 )
 
 
-def test_killed_in_the_middle_it_goes_on_when_run_again(path, uri, tmp_path):
+def test_a_killed_transfer_is_completed_by_the_next_run(path, uri, tmp_path):
     """A kill in the transaction of the second month leaves the first month complete."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("NALSSI_")}
     command = [sys.executable, "-c", SLOWLY, "ship", uri, "--db", str(path)]
@@ -240,7 +240,7 @@ def test_killed_in_the_middle_it_goes_on_when_run_again(path, uri, tmp_path):
     assert tables(uri) == fresh_load(path, tmp_path)
 
 
-def test_what_fails_here_is_not_told_as_a_fault_of_the_target(path, uri, monkeypatch, tmp_path):
+def test_a_source_failure_is_not_reported_as_one_of_the_target(path, uri, monkeypatch, tmp_path):
     """The source is read while the target loads; ADBC alone would report its own error."""
 
     def damaged(*_: object) -> Iterator[Slice]:
@@ -274,7 +274,7 @@ def test_ctrl_c_ends_a_statement_that_waits(server):
     target.close()
 
 
-def test_every_table_and_column_is_explained_there(path, server):
+def test_every_table_and_column_of_the_target_is_explained(path, server):
     shipped(path, server)
     target = Target(server)
     sql = (

@@ -56,7 +56,7 @@ def test_a_digest_that_no_portal_showed_has_no_sidebar(path, digest):
         assert db.sidebar(digest) is None
 
 
-def test_a_question_ends_when_its_time_is_over(path):
+def test_a_query_ends_at_its_time_limit(path):
     with query.Database(path) as db:
         with pytest.raises(TooSlow, match="took longer than 0 s"), db.within(0):
             db._ask(
@@ -65,7 +65,7 @@ def test_a_question_ends_when_its_time_is_over(path):
         assert db.stations()  # the next question is answered
 
 
-def test_a_question_with_a_time_limit_cannot_write(path):
+def test_a_query_with_a_time_limit_cannot_write(path):
     with query.Database(path) as db, db.within(5):
         for statement in ("DELETE FROM readings", "PRAGMA user_version = 1"):
             with pytest.raises(sqlite3.OperationalError, match="readonly"):

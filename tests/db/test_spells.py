@@ -165,7 +165,7 @@ LOOKS = st.lists(
 
 @settings(max_examples=200)
 @given(LOOKS)
-def test_any_order_of_arrival_gives_the_spells_that_one_finds_by_hand(looks):
+def test_any_order_of_arrival_gives_the_spells_found_by_hand(looks):
     known = as_stored(looks)
     stations = {
         (look.portal, city)

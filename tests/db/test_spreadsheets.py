@@ -89,7 +89,7 @@ def test_a_workbook_has_a_frozen_heading_a_filter_and_a_codebook(path, tmp_path)
     assert explained["credit"] is None
 
 
-def test_a_text_is_no_formula_in_a_workbook(path, tmp_path):
+def test_a_text_is_not_a_formula_in_a_workbook(path, tmp_path):
     nalssi("export", "--what", "stations", "-o", tmp_path / "w.xlsx", "--db", path)
     sheet = openpyxl.load_workbook(tmp_path / "w.xlsx")["stations"]
     cells = {cell.value: cell.data_type for cell in sheet["A"]}
@@ -143,7 +143,7 @@ def test_the_columns_of_stats_do_not_depend_on_the_data(path, tmp_path):
     assert (row["share_snow"], row["share_other"]) == ("0.0", "0.0")
 
 
-def test_a_series_says_of_which_station_it_is(path):
+def test_a_series_has_the_columns_of_its_station(path):
     run = nalssi("series", "Seoul", "--csv", "--db", path)
     rows = list(csv.DictReader(io.StringIO(run.stdout)))
     assert {(row["station"], row["station_en"], row["kma_id"]) for row in rows} == {

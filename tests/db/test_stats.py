@@ -88,7 +88,7 @@ def test_a_day_without_a_gap(db):
     )
 
 
-def test_what_is_frozen_counts_for_its_first_ninety_minutes(db):
+def test_a_frozen_value_counts_for_its_first_ninety_minutes(db):
     """4.0 for 50 minutes, 5.0 for 90, 6.0 for 60, 7.0 for 90: 290 minutes; none 02:20 to 13:50."""
     day = of_day(db, 2)
     assert (day.readings, day.coverage, day.longest_gap_s) == (3, 0.2014, 11.5 * HOUR_S)
@@ -101,7 +101,7 @@ def test_what_is_frozen_counts_for_its_first_ninety_minutes(db):
     assert trusted.reason == "no extremes: no value for 11 h 30 min"
 
 
-def test_a_value_of_unknown_age_does_not_count_and_a_missing_number_is_no_number(db):
+def test_a_value_of_unknown_age_and_a_missing_number_do_not_count(db):
     """
     From 11:00: 9.0 for 60 minutes, none for 60, -2.0 for 60, -1.0 for 90.
 
@@ -129,7 +129,7 @@ def test_a_day_without_values_is_a_row_with_a_reason(db):
 # ---- several portals
 
 
-def test_of_several_portals_the_one_that_changed_last_counts(db):
+def test_the_portal_that_changed_last_counts_among_several(db):
     """
     Koya alone from 06:00, the other alone from 08:30 to 09:00.
 
@@ -154,13 +154,13 @@ def test_one_portal_alone_has_no_agreement(db):
     assert (day.mean_c, day.coverage, day.agreement, day.readings) == (10.6, 0.1042, None, 2)
 
 
-def test_where_one_ends_the_other_counts_again(db):
+def test_the_other_portal_counts_again_after_one_ends(db):
     """5.0 for 10 minutes, the other's 6.0 for 20, 5.0 for 60: (350 + 120) / 90 = 5.2222."""
     day = of_day(db, 6, min_coverage=0)
     assert (day.mean_c, day.coverage, day.readings, day.agreement) == (5.22, 0.0625, 2, 0.5)
 
 
-def test_of_two_that_change_at_once_the_portal_added_first_counts(db):
+def test_the_portal_added_first_counts_if_two_change_at_once(db):
     day = of_day(db, 7, min_coverage=0)
     assert day.mean_c == 2.0
     assert (day.coverage, day.readings, day.agreement) == (0.0625, 1, 0.5)
@@ -170,7 +170,7 @@ _HALF_HOURS = st.lists(st.integers(0, 40), min_size=2, max_size=12, unique=True)
 
 
 @given(st.lists(st.tuples(_HALF_HOURS, st.integers(1, 5)), min_size=2, max_size=4))
-def test_merged_portals_say_what_each_moment_by_itself_says(portals):
+def test_merged_portals_agree_with_each_single_moment(portals):
     """A portal changes at these moments and shows each value for so long, or until the next one."""
     shown = [
         [
@@ -208,7 +208,7 @@ def test_merged_portals_say_what_each_moment_by_itself_says(portals):
 # ---- everything
 
 
-def test_any_counts_what_is_frozen_until_the_portal_is_down(db):
+def test_any_counts_frozen_values_until_the_portal_is_down(db):
     """
     4.0 for 50 minutes, 5.0 from 00:50 to 13:50, 6.0 for 60 minutes, 7.0 for three intervals.
 
@@ -218,7 +218,7 @@ def test_any_counts_what_is_frozen_until_the_portal_is_down(db):
     assert (day.mean_c, day.coverage, day.longest_gap_s) == (5.35, 0.7431, (6 * 60 + 10) * 60 - 1)
 
 
-def test_any_counts_what_is_unconfirmed(db):
+def test_any_counts_unconfirmed_values(db):
     """8.0, 9.0 and -2.0 for an hour each, -1.0 for three intervals: (8 + 9 - 2 - 3) / 6 = 2.0."""
     day = of_day(db, 3, everything=True, min_coverage=0)
     assert (day.mean_c, day.readings) == (2.0, 5)
@@ -291,7 +291,7 @@ def test_periods_follow_each_other_without_a_hole(db):
     assert [day.until for day in days[:-1]] == [day.since for day in days[1:]]
 
 
-def test_periods_that_were_asked_for_are_there_without_a_look(db):
+def test_requested_periods_without_a_look_have_rows(db):
     days = db.stats("서울", since=korean(27, month=2), until=korean(10), now=korean(20))
     assert (days[0].since, days[-1].since) == (korean(27, month=2), korean(9))
     assert (days[0].reason, days[-1].reason) == ("no live temperature", "no live temperature")
@@ -324,7 +324,7 @@ def test_today_so_far_is_not_a_whole_day(db):
     assert day.mean_c == 1.09  # (50 * 1 + 5 * 2) / 55
 
 
-def test_stations_come_in_the_order_asked_for_and_once(path):
+def test_stations_are_listed_once_in_the_requested_order(path):
     with query.Database(path) as db:
         names = [row.station for row in db.stats("Busan", "seoul", "108", by="year", now=NOW)]
     assert names == ["부산", "서울"]
@@ -525,7 +525,7 @@ def test_without_pandas_the_extra_is_named(monkeypatch):
         frames.to_pandas([])
 
 
-def test_answers_are_found_where_questions_are_asked():
+def test_every_public_name_of_the_query_module_can_be_imported():
     for name in query.__all__:
         assert getattr(query, name).__name__ or name
     with pytest.raises(AttributeError, match="Weather"):

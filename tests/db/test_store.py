@@ -130,7 +130,7 @@ def test_what_goes_in_comes_out(readings, page_date, problems):
         )
 
 
-def test_every_tenth_of_a_degree_comes_out_exactly(store):
+def test_every_tenth_of_a_degree_is_read_back_exactly(store):
     readings = [
         make_reading(station=Station(name_ko=str(tenths)), temperature_c=tenths / 10)
         for tenths in range(-500, 501)
@@ -141,13 +141,13 @@ def test_every_tenth_of_a_degree_comes_out_exactly(store):
     }
 
 
-def test_a_station_comes_out_whole(store):
+def test_a_station_is_read_back_unchanged(store):
     see(store, make_look(), make_content())
     with query.Database(store.path) as db:
         assert db.stations() == [SEOUL]
 
 
-def test_what_has_no_station_is_no_reading_but_its_problem_is_told(store):
+def test_a_line_without_a_station_is_not_stored_and_its_problem_is(store):
     lost = make_reading(city="서울", station=None, temperature_c=None)
     problem = Problem(kind="printed again", city="서울", word="2 times: '흐림' '4.9', '흐림' '5.0'")
     see(store, make_look(), make_content(lost, make_reading(station=BUSAN), problems=(problem,)))
@@ -201,7 +201,7 @@ def see_the_new_name(store: Store) -> None:
     see(store, make_look(20), make_content(make_reading(temperature_c=6.0), unknown))
 
 
-def test_a_new_name_that_was_seen_before_it_was_known_is_the_same_station(store):
+def test_a_new_name_seen_before_it_was_known_joins_its_station(store):
     see_the_new_name(store)
     shown = make_content(make_reading(station=RENAMED, temperature_c=7.0))
     assert see(store, make_look(30), shown) == "new"
@@ -221,7 +221,7 @@ def test_a_new_name_may_be_unknown_again(store):
         assert db.stations() == [NEW_NAME]
 
 
-def test_a_new_name_is_the_same_station_where_it_is_read_again(store):
+def test_a_new_name_joins_its_station_when_it_is_read_again(store):
     see_the_new_name(store)
     with rewriting(store) as (contents, into):
         for old in contents.sidebars():
@@ -261,7 +261,7 @@ def test_an_icon_completes_a_sidebar_and_a_text_does_not_undo_it(store, order):
 # ---- pages
 
 
-def test_a_page_is_in_the_file_before_it_is_read_and_gone_after(store):
+def test_a_page_is_stored_until_it_is_read(store):
     page = store.keep_page(make_look(), make_page(body="<p>서울".encode("cp949"), encoding="cp949"))
     assert [look.outcome for look in looks(store)] == ["unread"]
     with closing(sqlite3.connect(store.path)) as conn:
@@ -281,7 +281,7 @@ def test_a_page_without_a_sidebar_stays_for_a_better_reader(store):
     assert store.unread() == []
 
 
-def test_unread_pages_come_back_oldest_first_with_their_bytes(store):
+def test_unread_pages_are_listed_oldest_first_with_their_bytes(store):
     bodies = [b"", b"\0\xff" * 1000, "<p>서울".encode("cp949")]
     pages = [
         store.keep_page(make_look(nth), make_page(body=body, encoding="cp949"))
@@ -306,7 +306,7 @@ def test_a_page_that_killed_its_readers_is_set_aside_and_kept(store):
     assert zlib.decompress(page) == b"deadly"
 
 
-def test_a_page_that_cannot_be_unpacked_hinders_no_other(store):
+def test_a_page_that_cannot_be_unpacked_is_set_aside_and_blocks_no_other(store):
     for nth in range(2):
         store.keep_page(make_look(nth), make_page(body=b"<html>"))
     store._conn.execute("UPDATE fetches SET page = x'00' WHERE id = 1")
@@ -320,7 +320,7 @@ def test_a_page_that_cannot_be_unpacked_hinders_no_other(store):
 # ---- looks
 
 
-def test_a_second_look_in_the_same_second_takes_the_next(store):
+def test_a_second_look_in_the_same_second_is_dated_one_second_later(store):
     for milliseconds in (0, 300, 900):
         look = make_look(fetched_at=START + dt.timedelta(milliseconds=milliseconds))
         store.keep_failure(look, "fetch_failed", "busy")
@@ -328,14 +328,14 @@ def test_a_second_look_in_the_same_second_takes_the_next(store):
     assert seconds == [0, 1, 2]
 
 
-def test_two_portals_may_be_looked_at_in_the_same_second(store):
+def test_two_portals_may_be_polled_in_the_same_second(store):
     store.portal("other", URL, INTERVAL_S)
     for portal in ("koya", "other"):
         store.keep_failure(make_look(portal=portal), "fetch_failed", "busy")
     assert [look.fetched_at for look in looks(store)] == [START, START]
 
 
-def test_a_look_comes_out_as_it_went_in(store):
+def test_a_look_is_read_back_unchanged(store):
     look = make_look(milliseconds=17, status=404, wire_bytes=12)
     store.keep_failure(look, "refused_by_robots", "robots.txt")
     assert looks(store) == [
@@ -353,7 +353,7 @@ def test_a_look_comes_out_as_it_went_in(store):
     ]
 
 
-def test_a_date_that_is_not_to_be_trusted_is_none_and_says_why(store):
+def test_a_doubtful_date_is_stored_as_null_with_its_reason(store):
     page = store.keep_page(make_look(), make_page())
     doubt = "date '2024.02.30': no such day"
     assert store.keep_content(page, make_content(), page_date=None, doubt=doubt) == "new"
@@ -362,14 +362,14 @@ def test_a_date_that_is_not_to_be_trusted_is_none_and_says_why(store):
     assert latest(store)[0].page_date is None
 
 
-def test_new_is_what_the_portal_did_not_show_before(store):
+def test_a_look_is_new_if_its_sidebar_differs_from_the_previous_one(store):
     first, second = make_content(), make_content(make_reading(temperature_c=5.0))
     shown = [first, first, second, first]
     seen = [see(store, make_look(10 * nth), content) for nth, content in enumerate(shown)]
     assert seen == ["new", "unchanged", "new", "new"] == [look.outcome for look in looks(store)]
 
 
-def test_not_modified_repeats_what_was_read_last(store):
+def test_not_modified_repeats_the_last_sidebar(store):
     both = make_content(make_reading(), make_reading(station=BUSAN))
     see(store, make_look(0), make_content(), page_date=dt.date(2024, 4, 27))
     see(store, make_look(10), both, page_date=dt.date(2024, 4, 28))
@@ -385,7 +385,7 @@ def test_not_modified_repeats_what_was_read_last(store):
 
 
 @pytest.mark.parametrize("portal", ["koya", "nowhere"])
-def test_not_modified_since_nothing_is_not_recorded(store, portal):
+def test_not_modified_without_an_earlier_sidebar_is_not_recorded(store, portal):
     assert store.keep_not_modified(make_look(portal=portal)) is None
     assert looks(store) == []
 
@@ -408,13 +408,13 @@ def test_a_look_at_an_unknown_portal_is_refused(store, keep):
     assert looks(store) == []
 
 
-def test_a_look_that_is_gone_cannot_be_completed(store):
+def test_a_deleted_look_cannot_be_completed(store):
     with pytest.raises(DatabaseError, match="look 7 is not there any more"):
         store.keep_content(make_page(look_id=7), make_content(), page_date=None)
     assert rows(store, "SELECT * FROM sidebars") == []
 
 
-def test_a_moment_without_an_offset_is_none(store):
+def test_a_time_without_an_offset_is_refused(store):
     look = make_look(fetched_at=START.replace(tzinfo=None))
     with pytest.raises(ValueError, match="no offset"):
         store.keep_failure(look, "fetch_failed", "busy")
@@ -423,7 +423,7 @@ def test_a_moment_without_an_offset_is_none(store):
 # ---- the memory for the next look
 
 
-def test_a_portal_never_looked_at_left_nothing(store):
+def test_a_portal_that_was_never_polled_has_an_empty_memory(store):
     assert store.memory("koya") == store.memory("nowhere") == PortalMemory()
 
 
@@ -432,7 +432,7 @@ def validators(store: Store) -> tuple[str | None, str | None]:
     return memory.etag, memory.last_modified
 
 
-def test_validators_are_those_of_the_page_last_read(store):
+def test_validators_are_those_of_the_newest_page(store):
     see(store, make_look(0), make_content(), etag='"1"', last_modified="Sun")
     assert validators(store) == ('"1"', "Sun")
     store.keep_no_sidebar(store.keep_page(make_look(10), make_page(etag='"2"')), "none")
@@ -441,7 +441,7 @@ def test_validators_are_those_of_the_page_last_read(store):
     assert validators(store) == (None, None)
 
 
-def test_a_page_from_before_leaves_the_validators_alone(store):
+def test_an_older_page_does_not_change_the_validators(store):
     """Validators belong to the newest page, which a 304 repeats."""
     see(store, make_look(10), make_content(), etag='"new"')
     see(store, make_look(0), make_content(), etag='"old"')
@@ -459,7 +459,7 @@ def test_validators_are_forgotten_with_the_address(store):
     assert (portal.url, portal.interval_minutes) == ("https://other.example/", 1)
 
 
-def test_a_wish_to_be_left_alone_is_that_of_the_last_look(store):
+def test_the_retry_time_is_that_of_the_last_look(store):
     later = START + dt.timedelta(hours=2)
     store.keep_failure(make_look(0), "fetch_failed", "busy", retry_at=later)
     assert store.memory("koya").retry_at == later
@@ -468,7 +468,7 @@ def test_a_wish_to_be_left_alone_is_that_of_the_last_look(store):
     assert store.memory("koya").retry_at is None
 
 
-def test_robots_are_kept_in_the_place_of_those_before(store):
+def test_a_new_robots_txt_replaces_the_old_one(store):
     first = Robots(origin=URL, fetched_at=START.astimezone(KST), text="")
     other = replace(first, origin="https://other.example")
     see_failure(store, robots=(first, other))
@@ -480,7 +480,7 @@ def test_robots_are_kept_in_the_place_of_those_before(store):
 # ---- failed writes
 
 
-def test_a_failed_transaction_leaves_nothing_and_the_store_goes_on(store):
+def test_a_failed_transaction_is_rolled_back_and_the_store_continues(store):
     """The store forgets the ids of rolled-back rows, because other rows get those ids."""
     page = store.keep_page(make_look(), make_page())
     before = contents(store)
@@ -497,7 +497,7 @@ def test_a_failed_transaction_leaves_nothing_and_the_store_goes_on(store):
     assert {row.station: row.temperature_c for row in latest(store)} == {"서울": 1.0, "부산": 4.9}
 
 
-def test_an_interrupted_transaction_leaves_nothing(store):
+def test_an_interrupted_transaction_is_rolled_back(store):
     def interrupted_robots() -> Iterator[Robots]:
         yield Robots(origin=URL, fetched_at=START, text="")
         raise KeyboardInterrupt
@@ -509,7 +509,7 @@ def test_an_interrupted_transaction_leaves_nothing(store):
     assert len(looks(store)) == 1
 
 
-def test_one_thread_after_another_may_use_it(store):
+def test_several_threads_may_use_the_store_in_turn(store):
     threads = [
         threading.Thread(target=store.keep_failure, args=(make_look(nth), "fetch_failed", "x"))
         for nth in range(3)
@@ -569,7 +569,7 @@ def held(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Store
                 holder.release()
 
 
-def test_another_transaction_only_delays(held):
+def test_another_transaction_only_delays_a_look(held):
     store, holder = held
     timer = threading.Timer(1.0, holder.release)
     timer.start()
@@ -580,7 +580,7 @@ def test_another_transaction_only_delays(held):
     assert len(looks(store)) == 1
 
 
-def test_a_transaction_that_never_ends_is_told_and_nothing_is_half_written(held):
+def test_an_endless_transaction_is_reported_and_no_row_is_written(held):
     store, holder = held
     before = contents(store)
     store._conn.execute("PRAGMA busy_timeout = 50")
@@ -598,7 +598,7 @@ def see_failure(store: Store, **changes: Any) -> None:
     store.keep_failure(make_look(**changes), "fetch_failed", "busy")
 
 
-def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
+def test_a_transaction_may_read_before_it_writes(tmp_path):
     """In WAL mode a transaction that began with a read cannot write after another writer."""
     with Store.open(tmp_path / "weather.db", journal="wal") as store:
         see(store, make_look(), make_content())
@@ -613,7 +613,7 @@ def test_reading_first_and_writing_later_is_no_reason_to_fail(tmp_path):
         assert len(looks(store)) == 2
 
 
-def test_a_checkpoint_beside_a_reader_is_no_damage(tmp_path):
+def test_a_checkpoint_beside_a_reader_is_not_reported_as_damage(tmp_path):
     """It may leave the file shorter than its header says, since the rest is in the WAL."""
     path = tmp_path / "weather.db"
     shorter = 0

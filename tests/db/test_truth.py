@@ -239,7 +239,7 @@ def test_the_spells_are_those_of_the_model(history):
 
 @settings(max_examples=25)
 @given(histories(), st.randoms(use_true_random=False))
-def test_every_door_gives_the_answer_of_the_model(history, random):
+def test_every_query_gives_the_answer_of_the_model(history, random):
     """The doors are asked before and after a rebuild."""
     with stored(history) as store, query.Database(store.path) as db:
         moments, now = moments_and_now(history, random)

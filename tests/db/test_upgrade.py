@@ -109,7 +109,7 @@ def test_every_table_is_strict(path):
     assert [name for name, strict in tables if not strict] == []
 
 
-def test_a_text_is_no_temperature(path):
+def test_a_text_cannot_be_stored_as_a_temperature(path):
     fill(path)
     with (
         closing(sqlite3.connect(path)) as conn,
@@ -148,7 +148,7 @@ def test_only_the_owner_may_read_the_file_with_any_umask(tmp_path, umask):
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_its_folder_is_made_if_missing(tmp_path):
+def test_a_missing_folder_is_created(tmp_path):
     path = tmp_path / "var" / "lib" / "weather.db"
     fill(path)
     assert ask_everything(path) == 3
@@ -167,7 +167,7 @@ def test_its_folder_is_made_if_missing(tmp_path):
         "it's; --.db",
     ],
 )
-def test_any_name_will_do(tmp_path, name):
+def test_a_database_may_have_any_file_name(tmp_path, name):
     folder = tmp_path / name
     fill(folder / name)
     assert ask_everything(folder / name) == 3
@@ -197,7 +197,7 @@ schema.open_for_writing(Path(sys.argv[1])).close()
 
 
 @pytest.mark.parametrize("after", [0, 5, 20, 60, -1])
-def test_a_kill_while_making_it_leaves_no_file_and_blocks_no_other(path, after):
+def test_a_kill_while_creating_a_database_leaves_no_file_and_blocks_no_other(path, after):
     """Killed after ``steps`` of SQLite; -1 = after all but the renaming."""
     assert run(KILL_WHILE_MAKING, path, after).returncode == -signal.SIGKILL
     assert not path.exists()
@@ -208,7 +208,7 @@ def test_a_kill_while_making_it_leaves_no_file_and_blocks_no_other(path, after):
 
 
 @pytest.mark.parametrize("end", ["-journal", "-wal"])
-def test_a_journal_without_its_file_is_not_written_into_a_new_one(path, end):
+def test_a_journal_without_its_database_is_not_applied_to_a_new_one(path, end):
     left = path.with_name(f"weather.db{end}")
     left.write_bytes(b"of the file before")
     with pytest.raises(DatabaseError, match=f"its 'weather.db{end}' is not"):
@@ -217,7 +217,7 @@ def test_a_journal_without_its_file_is_not_written_into_a_new_one(path, end):
     assert left.read_bytes() == b"of the file before"
 
 
-def test_a_link_to_a_disk_that_is_away_is_not_replaced(path, tmp_path):
+def test_a_link_to_an_unmounted_disk_is_not_replaced(path, tmp_path):
     path.symlink_to(tmp_path / "unmounted" / "weather.db")
     with pytest.raises(DatabaseError, match="neither a file nor a link to one"):
         fill(path)
@@ -350,7 +350,7 @@ def test_a_broken_schema_is_refused_and_not_changed(path, intact):
         pytest.param("UPDATE fetches SET fetched_at = 1 << 60", id="a time"),
     ],
 )
-def test_a_value_that_we_cannot_have_written_is_damage(path, wrong):
+def test_an_impossible_value_is_reported_as_damage(path, wrong):
     fill(path, looks=1)
     with closing(sqlite3.connect(path)) as conn, conn:
         conn.execute(wrong)
@@ -373,7 +373,7 @@ def test_bytes_in_place_of_a_text_are_reported_or_shown(path):
     assert "b'" in nalssi("latest", "--json", "--db", path).stdout
 
 
-def test_an_error_in_our_rules_is_damage_only_in_a_damaged_file(path, monkeypatch):
+def test_a_bug_in_the_rules_is_not_reported_as_damage_of_an_intact_file(path, monkeypatch):
     fill(path, looks=1)
     with Store.open(path) as store:
         with monkeypatch.context() as patch:
@@ -393,7 +393,7 @@ def test_an_error_in_our_rules_is_damage_only_in_a_damaged_file(path, monkeypatc
         see(store, make_look(120), make_content(make_reading(temperature_c=2.0)))
 
 
-def test_a_name_that_we_cannot_have_written_is_damage(path):
+def test_an_impossible_column_name_is_reported_as_damage(path):
     fill(path)
     with closing(sqlite3.connect(path)) as conn:
         conn.execute("ALTER TABLE _sqlite_migrations RENAME COLUMN applied_at TO bpplied_at")
@@ -490,7 +490,7 @@ def made_before(name: str, path: Path) -> Iterator[sqlite3.Connection]:
         conn.execute("VACUUM INTO ?", (str(path),))
 
 
-def test_a_file_from_before_the_archives_keeps_all_it_has(path):
+def test_a_file_from_before_the_archives_keeps_all_its_looks(path):
     with made_before("0002 archives", path) as conn:
         conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
         conn.execute("INSERT INTO sidebars VALUES (1, x'01', x'02', NULL)")
@@ -615,7 +615,7 @@ def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
         store._conn.execute("SELECT motto FROM portals")
 
 
-def test_a_migration_that_fails_changes_nothing(path):
+def test_a_failed_migration_leaves_the_file_unchanged(path):
     def fails(db: Database) -> None:
         add_column(db)
         db.execute("DROP TABLE robots")
@@ -644,7 +644,7 @@ schema.open_for_writing(Path(sys.argv[1]), journal=sys.argv[2], migrations=later
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_killed_in_a_migration_the_file_is_the_old_one(path, journal):
+def test_a_kill_during_a_migration_leaves_the_old_file(path, journal):
     fill(path, journal=journal)
     with query.Database(path) as db:
         before = db.looks()
@@ -656,7 +656,7 @@ def test_killed_in_a_migration_the_file_is_the_old_one(path, journal):
 
 
 @pytest.mark.parametrize("use", [ask_everything, fill], ids=["ask", "write"])
-def test_the_first_page_of_half_a_commit_is_no_damage(path, use):
+def test_the_first_page_of_half_a_commit_is_not_reported_as_damage(path, use):
     """Its header counts pages that the file does not have yet; the journal restores it."""
     fill(path)
     half = path.with_name("half.db")
@@ -673,7 +673,7 @@ def test_the_first_page_of_half_a_commit_is_no_damage(path, use):
     assert ask_everything(half) == ask_everything(path) + (3 if use is fill else 0)
 
 
-def test_a_view_of_older_code_is_made_again(path):
+def test_a_view_of_older_code_is_created_again(path):
     fill(path)
     with closing(sqlite3.connect(path)) as conn:
         conn.executescript("DROP VIEW latest; CREATE VIEW latest AS SELECT 'yesterday' AS station")
@@ -726,7 +726,7 @@ def test_every_commit_reaches_the_disk(path):
 @pytest.mark.parametrize(
     ("version", "mode"), [((3, 40, 1), "delete"), ((3, 50, 7), "wal")], ids=["3.40.1", "3.50.7"]
 )
-def test_auto_takes_wal_only_where_it_is_safe(path, monkeypatch, version, mode):
+def test_auto_uses_wal_only_where_it_is_safe(path, monkeypatch, version, mode):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     assert settings(path, "auto")[0] == mode
 
@@ -800,7 +800,7 @@ def test_queries_need_only_the_standard_library():
     assert end.stdout.strip() == "['__main__']"
 
 
-def test_the_database_knows_nothing_of_the_scraper():
+def test_opening_a_database_loads_no_module_of_the_scraper():
     code = (
         "import sys\n"
         "import db.query, db.write.store, db.file.upgrade\n"
@@ -809,5 +809,5 @@ def test_the_database_knows_nothing_of_the_scraper():
     assert run(code).stdout.strip() == "[]"
 
 
-def test_the_application_is_known_by_four_letters():
+def test_the_application_id_is_four_letters():
     assert connection.APPLICATION_ID.to_bytes(4, "big") == b"nals"

@@ -81,17 +81,17 @@ def test_the_columns_of_the_views_are_a_contract(store, view):
         assert [column[0] for column in cursor.description] == CONTRACT[view].split()
 
 
-def test_there_is_no_view_outside_the_contract(store):
+def test_every_view_is_in_the_contract(store):
     names = rows(store, "SELECT name FROM sqlite_schema WHERE type = 'view'")
     assert {row["name"] for row in names} == set(CONTRACT) == set(contract.VIEWS)
 
 
-def test_the_version_that_questions_fit_is_the_one_that_migrations_make(store):
+def test_the_version_of_the_queries_is_that_of_the_migrations(store):
     assert store._conn.execute("PRAGMA user_version").fetchone() == (connection.VERSION,)
     assert len(migrations.applied(migrations.MIGRATIONS, store._conn)) == connection.VERSION
 
 
-def test_the_file_says_in_its_header_whose_it_is(store):
+def test_the_file_header_has_the_application_id(store):
     header = store.path.read_bytes()[:72]
     assert header[68:72] == b"nals" == connection.APPLICATION_ID.to_bytes(4, "big")
 
@@ -144,7 +144,7 @@ def test_the_view_latest_agrees_with_the_query(store):
     assert dt.datetime.fromisoformat(row["seen_from"]) == reading.seen_from == START
 
 
-def test_the_view_of_gaps_says_what_python_says(store):
+def test_the_view_of_gaps_agrees_with_python(store):
     see(store, make_look(0), A)
     store.keep_failure(make_look(10, status=500), "fetch_failed", "busy")
     see(store, make_look(400), B)
@@ -210,7 +210,7 @@ def test_a_spell_of_three_hours_is_frozen(store, lasted_s, state):
     assert now.state == state
 
 
-def test_frozen_is_what_it_is_whether_its_start_was_seen_or_not(store):
+def test_a_value_is_frozen_even_if_its_start_was_not_seen(store):
     see(store, make_look(0), A)
     see(store, make_look(180), A)
     assert states(store) == ["frozen"]
@@ -225,7 +225,7 @@ def test_frozen_is_what_it_is_whether_its_start_was_seen_or_not(store):
         pytest.param(1801, "down", id="a second more than three"),
     ],
 )
-def test_three_intervals_without_a_successful_look_and_the_portal_is_down(store, since_s, state):
+def test_a_portal_is_down_after_three_intervals_without_a_successful_look(store, since_s, state):
     see(store, make_look(-10), A)
     see(store, make_look(0), B)
     store.keep_failure(make_look(20), "fetch_failed", "timed out")
@@ -257,7 +257,7 @@ def test_a_station_that_vanished_is_down_while_the_others_are_live(store):
 
 
 @pytest.mark.parametrize("source", ["query", "view"])
-def test_what_the_newest_look_did_not_show_is_not_live(store, source):
+def test_a_station_missing_from_the_newest_look_is_not_live(store, source):
     """The look before was minutes ago, and its values would otherwise hold for another hour."""
     start = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=25)
     see(store, make_look(fetched_at=start), A)
@@ -295,7 +295,7 @@ def test_a_month_of_looks_with_new_dates_and_one_sidebar_is_one_frozen_spell(sto
     assert rows(store, "SELECT count(*) AS n FROM weather") == [{"n": 1}]
 
 
-def test_after_a_freeze_and_a_thaw_it_is_live_again(store):
+def test_a_changed_value_is_live_after_a_freeze(store):
     for minute in range(0, 200, 20):
         see(store, make_look(minute), A)
     see(store, make_look(200), B)

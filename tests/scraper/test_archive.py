@@ -309,7 +309,7 @@ def test_a_saved_page_has_its_own_address(tmp_path, tag):
 
 
 @pytest.mark.parametrize("when", ["1970-01-01T00:00:00Z", "2031-01-01T00:00:00Z"])
-def test_a_time_that_cannot_be_is_refused(tmp_path, when):
+def test_an_impossible_time_is_refused(tmp_path, when):
     line = archives.json_lines([replace(FOUR[0], at=dt.datetime.fromisoformat(when))])
     assert dict(extracted(tmp_path, line, "a.jsonl").tally.refused) == {"impossible time": 1}
 
@@ -330,7 +330,7 @@ def test_a_time_is_iso_and_korean_where_it_has_no_offset(printed, time):
     assert time_of(printed) == time
 
 
-def test_lines_that_are_no_pages_are_counted(tmp_path):
+def test_lines_without_a_page_are_counted(tmp_path):
     odd = '\n{"url": 1}\nnonsense\n{"html": "기상청" \n{"text": 5, "x": "weather_slide"}\n'.encode()
     found = extracted(tmp_path, odd + archives.json_lines(FOUR), "a.jsonl")
     assert len(found.rows) == 4
@@ -424,7 +424,7 @@ def test_flipped_bytes_change_no_value(tmp_path, kind):
         ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(500)),
     ],
 )
-def test_a_file_that_is_no_archive_is_reported(tmp_path, name, body):
+def test_a_file_that_is_not_an_archive_is_reported(tmp_path, name, body):
     found = extracted(tmp_path, body, name)
     assert found.rows == []
     assert len(found.troubles) == found.unreadable == 1
@@ -464,7 +464,7 @@ def measured(path: Path) -> tuple[int, int, int, int]:
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_a_record_of_200_mb_costs_no_memory(tmp_path, kind):
+def test_a_record_of_200_mb_needs_little_memory(tmp_path, kind):
     path = tmp_path / NAMES[kind]
     large = replace(FOUR[1], body=b"<p>x</p>")
     head, _, rest = record(large).partition(b"Content-Length: ")
@@ -566,7 +566,7 @@ def test_packed_lines_that_are_cut_are_counted_as_damaged(tmp_path):
     assert read.tally.sidebars > 4
 
 
-def test_half_a_letter_in_an_address_costs_only_itself(tmp_path):
+def test_half_a_character_in_an_address_is_replaced(tmp_path):
     html = FOUR[0].body.decode()
     line = {"url": f"https://{HOST}/\ud800", "fetched_at": NOON.isoformat(), "html": html}
     read = extracted(tmp_path, json.dumps(line).encode(), "a.jsonl", as_json=True)
@@ -587,7 +587,7 @@ def test_reading_imports_neither_the_network_nor_the_command_line():
 
 
 @pytest.mark.parametrize("name", [*pages.LISTS, *pages.TEXTS])
-def test_a_box_without_its_credit_is_known_by_its_degrees(name):
+def test_a_box_without_its_credit_is_recognized_by_its_degrees(name):
     if name in pages.LISTS:
         page = pages.around(pages.LISTS[name](pages.plain()))
     else:
@@ -634,13 +634,13 @@ def test_a_page_without_any_sign_is_skipped(searched_by):
         ("text/html; charset=utf-16", True),
     ],
 )
-def test_no_cp949_is_looked_for_in_what_is_said_to_be_utf_8(content_type, shown):
+def test_cp949_is_not_sought_in_a_page_declared_as_utf_8(content_type, shown):
     assert prefilter.may_show("기상청".encode("cp949"), 0, content_type.encode()) is shown
 
 
 @pytest.mark.parametrize("line_end", ["", "\n", "\r\n"])
 @pytest.mark.parametrize("filler", ["", "시" * 2000, "<p>시장</p>" * 900], ids=range(3))
-def test_a_page_says_the_same_however_it_is_broken_into_lines(filler, line_end):
+def test_line_breaks_do_not_change_the_readings_of_a_page(filler, line_end):
     """Only the surroundings of a box are read; their limits must not depend on line breaks."""
     opens, a_list, rest = pages.box(pages.plain()).replace("\n", "").partition("<ul ")
     box = f"{opens}{line_end}{a_list}{rest}{line_end}"
@@ -649,7 +649,7 @@ def test_a_page_says_the_same_however_it_is_broken_into_lines(filler, line_end):
     assert (first["page_date"], len(others)) == ("2018-03-20", 15)
 
 
-def test_a_page_cut_within_its_box_is_not_taken(tmp_path):
+def test_a_page_cut_within_its_box_is_skipped(tmp_path):
     text = archives.as_text(FOUR[0], 0)
     for cut, count in ((200, 0), (len(text.body), 1)):
         truncated = conversion(replace(text, body=text.body[:cut]))
@@ -657,7 +657,7 @@ def test_a_page_cut_within_its_box_is_not_taken(tmp_path):
         assert len(extracted(tmp_path, truncated, "a.wet").rows) == count
 
 
-def test_a_content_is_sent_once_and_again_where_it_is_printed_otherwise(tmp_path):
+def test_a_content_is_sent_once_for_each_printed_form(tmp_path):
     again = replace(FOUR[0], at=NOON + dt.timedelta(minutes=1))
     other = replace(again, body=FOUR[0].body.replace(b'class="iw01"', b'class="x1"'))
     rows = extracted(tmp_path, warc([FOUR[0], again, other, again])).rows
@@ -679,14 +679,14 @@ def test_a_body_shorter_than_its_content_length_is_cut_short(tmp_path, missing, 
 @pytest.mark.parametrize(
     ("opens", "closes"), [("<!--", "-->"), ("<script>", "</script>"), ("<template>", "</template>")]
 )
-def test_an_invisible_box_is_not_taken_at_any_distance(tmp_path, opens, closes):
+def test_an_invisible_box_is_skipped_at_any_distance(tmp_path, opens, closes):
     filler = "<p>기사</p>" * 500
     unseen = FOUR[0].body.decode().replace("<body>", f"<body>{opens}{filler}")
     saved_page = replace(FOUR[0], body=(unseen + closes).encode())
     assert extracted(tmp_path, record(saved_page), "a.warc").rows == []
 
 
-def test_two_boxes_that_differ_are_not_taken_from_an_archive_either(tmp_path):
+def test_two_different_boxes_in_an_archived_page_are_skipped(tmp_path):
     body = FOUR[0].body.decode()
     other = FOUR[1].body.decode().partition("<body>")[2]
     saved_page = replace(FOUR[0], body=(body + other).encode())

@@ -37,7 +37,7 @@ print(json.dumps([row.asDict() for row in spark.read.parquet(sys.argv[1]).collec
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="no pyspark")
 @pytest.mark.skipif(shutil.which("java") is None, reason="no Java")
-def test_the_job_reads_what_we_read(tmp_path):
+def test_the_spark_job_gives_the_same_readings(tmp_path):
     saved_pages = [saved("koya.kr", nth, nth) for nth in range(20)]
     pages: list[tuple[bytes, str, str | None]]
     pages = [(page.body, page.url, page.at.isoformat()) for page in saved_pages]

@@ -268,7 +268,7 @@ def test_an_unwritable_extract_keeps_the_old_file(tmp_path, weeks):
     assert run.stderr.count("\n") == 1
 
 
-def test_an_extract_never_takes_the_place_of_its_archive(tmp_path):
+def test_an_extract_never_replaces_its_archive(tmp_path):
     before = json_lines([saved("koya.kr", 0, 0)])
     (tmp_path / "a.jsonl").write_bytes(before)
     run = nalssi(tmp_path, "--extract", "a.jsonl", "a.jsonl")
@@ -276,7 +276,7 @@ def test_an_extract_never_takes_the_place_of_its_archive(tmp_path):
     assert (tmp_path / "a.jsonl").read_bytes() == before
 
 
-def test_lines_of_which_none_is_json_are_unreadable_and_read_again(tmp_path):
+def test_a_file_without_a_line_of_json_is_unreadable_and_read_again(tmp_path):
     (tmp_path / "a.jsonl").write_bytes(b"[" + json_lines([saved("koya.kr", 0, 0)]).strip() + b"]")
     for _ in range(2):
         run = nalssi(tmp_path, "a.jsonl", "--json")
@@ -284,19 +284,19 @@ def test_lines_of_which_none_is_json_are_unreadable_and_read_again(tmp_path):
         assert (json.loads(run.stdout)["unreadable"], run.stderr.count("\n")) == (1, 1)
 
 
-def test_a_mark_before_lines_is_no_part_of_them(tmp_path):
+def test_a_byte_order_mark_before_lines_is_ignored(tmp_path):
     (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + json_lines([saved("koya.kr", 0, 0)]))
     assert backfilled(tmp_path, "a.jsonl")["looks"] == 1
 
 
-def test_a_pattern_leaves_pipes_alone(tmp_path):
+def test_a_pattern_skips_pipes(tmp_path):
     os.mkfifo(tmp_path / "a.pipe")
     (tmp_path / "a.jsonl").write_bytes(json_lines([saved("koya.kr", 0, 0)]))
     assert backfilled(tmp_path, "a.*")["files"] == 1
 
 
 @pytest.mark.parametrize("end", ["", "-wal", "-journal"])
-def test_an_extract_takes_the_place_of_no_database(tmp_path, database, weeks, end):
+def test_an_extract_never_replaces_a_database(tmp_path, database, weeks, end):
     before = database.read_bytes()
     run = nalssi(tmp_path, "--extract", f"{database.name}{end}", weeks[0])
     assert (run.returncode, run.stdout) == (74, "")
@@ -349,7 +349,7 @@ def test_two_backfills_do_not_run_at_once_but_a_pass_may(tmp_path, weeks):
         assert nalssi(tmp_path, weeks[1]).returncode == 75
 
 
-def test_a_daemon_beside_it_loses_no_look(tmp_path, weeks, expected):
+def test_a_daemon_beside_a_backfill_loses_no_look(tmp_path, weeks, expected):
     with Store.open(tmp_path / "weather.db") as store, _started(tmp_path, *weeks) as running:
         looks = 0
         while running.poll() is None and looks < 200:
@@ -392,13 +392,13 @@ def killed_at_random(folder: Path, paths: Sequence[Path], kills: int, *, seed: i
     backfilled(folder, "--workers", 2, *paths)
 
 
-def test_a_killed_backfill_goes_on_and_ends_the_same(tmp_path, weeks, expected):
+def test_a_killed_backfill_continues_and_gives_the_same_database(tmp_path, weeks, expected):
     killed_at_random(tmp_path, weeks, 4, seed=1)
     assert stored(tmp_path) == expected
 
 
 @pytest.mark.slow
-def test_a_backfill_killed_twenty_times_ends_the_same(tmp_path, weeks, expected):
+def test_a_backfill_killed_twenty_times_gives_the_same_database(tmp_path, weeks, expected):
     killed_at_random(tmp_path, weeks, 20, seed=2)
     assert stored(tmp_path) == expected
 
@@ -434,7 +434,7 @@ def _until_it_reads(running: subprocess.Popen[bytes]) -> int:
     raise AssertionError(running.poll())
 
 
-def test_ctrl_c_ends_it_in_one_line(tmp_path, weeks, expected):
+def test_ctrl_c_ends_a_backfill_without_a_traceback(tmp_path, weeks, expected):
     with _started(tmp_path, *weeks) as running:
         _until_it_reads(running)
         os.killpg(running.pid, signal.SIGINT)

@@ -76,7 +76,7 @@ def ends(reports: list[Report]) -> list[str]:
     return [report.error or report.outcome for report in reports]
 
 
-def test_a_look_whose_page_is_in_the_file_is_not_lost(store, small, monkeypatch):
+def test_a_look_with_a_stored_page_is_not_lost(store, small, monkeypatch):
     """It is read as soon as the file can be written, before the looks that wait."""
     with closing(sqlite3.connect(store.path)) as other:
         lock_while_reading(monkeypatch, other)

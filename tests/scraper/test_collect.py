@@ -100,7 +100,7 @@ def portal(server: Server, name: str = "koya", path: str = "/", **more: Any) -> 
 TEN_MINUTES = dt.timedelta(minutes=10)
 
 
-def test_what_the_portal_shows_is_what_is_kept(watch):
+def test_the_values_of_a_portal_are_stored_as_shown(watch):
     with serving(answer(box("1.0", "-2.5", ""))) as server:
         (report,) = watch.look(portal(server))
     assert (report.outcome, report.readings, report.error) == ("new", 3, None)
@@ -187,7 +187,7 @@ ROBOTS: dict[str, tuple[Reply, str]] = {
 OUTCOMES = {"another box": "no_sidebar", "empty": "no_sidebar", "refused": "refused_by_robots"}
 
 
-def test_each_way_in_which_a_portal_can_fail_is_one_row_and_harms_no_other(watch):
+def test_each_failure_of_a_portal_is_one_row_and_affects_no_other_portal(watch):
     watch.timeout_s = 3.0
     with contextlib.ExitStack() as stack:
         sites: list[dict[str, Reply]] = [
@@ -242,7 +242,7 @@ def test_a_retry_after_delays_the_next_request(watch):
         assert watch.look(portal(server), after=TEN_MINUTES)[0].outcome == "new"
 
 
-def test_a_month_of_page_dates_over_one_sidebar_is_one_spell_frozen(watch):
+def test_a_month_of_page_dates_over_one_sidebar_is_one_frozen_spell(watch):
     days = [dt.date(2026, 3, 1) + dt.timedelta(days=n) for n in range(31)]
     pages = [
         answer(box(date=f"{day:%Y.%m.%d} ({'월화수목금토일'[day.weekday()]})")) for day in days
@@ -293,7 +293,7 @@ def held_by_another(path: Path) -> contextlib.closing[sqlite3.Connection]:
     return contextlib.closing(sqlite3.connect(path, check_same_thread=False))
 
 
-def test_a_look_that_is_kept_late_is_reported_like_any_other(watch, monkeypatch):
+def test_a_look_stored_late_is_reported_like_any_other(watch, monkeypatch):
     monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
     with Store.open(watch.path) as store, held_by_another(watch.path) as conn:
         store.wait_at_most(0.05)
@@ -339,7 +339,7 @@ def scrape(watch: Watch, server: Server, *names: str) -> subprocess.CompletedPro
     )
 
 
-def test_a_pass_says_how_the_others_ended_when_one_could_not_be_kept(watch):
+def test_a_pass_reports_the_other_looks_if_one_cannot_be_stored(watch):
     ways = {"good": answer(box()), "none": answer("no box"), "bad": delayed(answer(box()))}
     with serving(answer(box()), **ways) as server:
         watch.look(portal(server, "bad", "/good"))
@@ -417,7 +417,7 @@ def test_a_page_that_kills_the_reader_twice_is_set_aside_and_kept(watch):
 
 
 @pytest.mark.parametrize("point", ["normalize.readings", "packed"])
-def test_a_kill_after_the_page_was_stored_loses_no_part_of_it(watch, point):
+def test_a_kill_after_a_page_was_stored_loses_no_part_of_the_page(watch, point):
     with serving(answer(box())) as server:
         killed_while(point, watch.path, portal(server).url)
         watch.now = dt.datetime.now(dt.UTC) + TEN_MINUTES
@@ -490,7 +490,7 @@ def test_the_row_of_a_portal_is_written_when_its_address_is_another(watch):
                 ]
 
 
-def test_a_portal_that_could_not_be_made_known_is_with_its_look(watch, monkeypatch):
+def test_a_portal_that_could_not_be_stored_first_is_stored_with_its_look(watch, monkeypatch):
     monkeypatch.setattr(backlog, "PAUSE_S", 0.0)
     with Store.open(watch.path) as store, held_by_another(watch.path) as conn:
         store.wait_at_most(0.05)

@@ -55,7 +55,7 @@ def test_the_config_beside_the_readme_has_every_key_at_its_default():
     assert msgspec.convert(raw, Config) == Config()
 
 
-def test_the_package_has_the_version_that_it_says():
+def test_every_file_has_the_same_version():
     raw = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert raw["project"]["version"] == __version__
     for file, line in (
@@ -98,7 +98,7 @@ def test_the_pages_of_every_kind_of_portal_have_a_reader():
     assert keys.expected(kinds) == message
 
 
-def test_every_key_says_what_is_expected_of_it():
+def test_every_key_describes_its_expected_values():
     for table in (Config, Fetch, Notify, Metrics, Taught, Portal):
         for key in msgspec.structs.fields(table):
             assert keys.expected(key.type) or key.name == "path"
@@ -202,7 +202,7 @@ def test_a_wrong_channel_is_reported_without_its_secret(tmp_path, line, key):
     assert "s3cr3t" not in problem
 
 
-def test_addresses_of_channels_are_taken_as_they_are(tmp_path):
+def test_addresses_of_channels_are_read_unchanged(tmp_path):
     notify = load(tmp_path, '[notify]\nwebhook = "https://x/?a=b"\nping = "http://y/uuid"').notify
     assert (notify.webhook, notify.ping) == ("https://x/?a=b", "http://y/uuid")
 
@@ -325,7 +325,7 @@ def test_a_file_that_is_not_utf_8_is_refused_with_its_cause(tmp_path, saved, cau
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
-def test_a_byte_order_mark_is_no_part_of_the_config(tmp_path, ends):
+def test_a_byte_order_mark_before_the_config_is_ignored(tmp_path, ends):
     path = tmp_path / "config.toml"
     text = f'database = "marked.db"\n{PORTAL}'.replace("\n", ends)
     path.write_text(text, encoding="utf-8-sig", newline="")
@@ -344,7 +344,7 @@ def test_the_config_is_found_by_option_then_variable_then_here(tmp_path, monkeyp
     assert places.find(option) == option
 
 
-def test_a_config_that_is_not_there_is_an_error_not_a_default(tmp_path, monkeypatch):
+def test_a_missing_config_is_an_error_and_not_a_default(tmp_path, monkeypatch):
     monkeypatch.setenv("NALSSI_CONFIG", str(tmp_path / "nowhere.toml"))
     with pytest.raises(ConfigError, match="no such file"):
         places.find()

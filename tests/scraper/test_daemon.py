@@ -160,7 +160,7 @@ def shown_in_a_terminal(folder: Path, **env: str) -> str:
     return shown.decode()
 
 
-def test_a_log_in_a_terminal_is_readable_and_no_page_speaks_to_it(tmp_path):
+def test_a_terminal_log_is_readable_and_has_no_control_character_of_a_page(tmp_path):
     with portal(tmp_path, koya=answer(f"<title>{HOSTILE}</title>")):
         shown = shown_in_a_terminal(tmp_path, NO_COLOR="")
     assert "\x1b[" in shown
@@ -264,7 +264,7 @@ def test_metrics_are_served_on_the_configured_port(tmp_path):
         assert line in metrics
 
 
-def test_a_taken_metrics_port_stops_no_look(tmp_path):
+def test_a_metrics_port_in_use_stops_no_look(tmp_path):
     with portal(tmp_path, koya=answer(BOX), b=answer(BOX)), socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -296,7 +296,7 @@ def test_the_log_names_config_and_database_and_each_reading_of_the_config(tmp_pa
     assert first["database"] == str(tmp_path / "weather.db")
 
 
-def test_a_portal_that_left_the_config_is_only_counted(tmp_path):
+def test_a_portal_removed_from_the_config_is_only_counted(tmp_path):
     port = refusing()
     with portal(tmp_path, koya=answer(BOX), gone=answer(BOX)):
         add(tmp_path, f"metrics.port = {port}")
@@ -314,7 +314,7 @@ def test_a_portal_that_left_the_config_is_only_counted(tmp_path):
     assert 'nalssi_looks_total{outcome="new",portal="gone"} 1.0' in metrics
 
 
-def test_what_a_library_logs_is_a_line_of_the_log():
+def test_a_message_of_a_library_is_a_line_of_the_log():
     run = subprocess.run(
         [sys.executable, "-c", LIBRARIES], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -408,7 +408,7 @@ def systemd(folder: Path) -> Iterator[tuple[str, Callable[[], list[str]]]]:
         yield str(path), messages
 
 
-def test_systemd_hears_of_start_looks_reload_and_end(tmp_path):
+def test_systemd_is_notified_of_start_looks_reload_and_end(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), systemd(tmp_path) as (path, messages):
         with running(tmp_path, NOTIFY_SOCKET=path) as daemon:
             until(messages, lambda states: {"READY=1", "STATUS=koya: new"} <= set(states))
@@ -420,7 +420,7 @@ def test_systemd_hears_of_start_looks_reload_and_end(tmp_path):
         assert "STOPPING=1" in messages()
 
 
-def test_looks_that_wait_for_their_turn_do_not_hang_and_one_that_never_ends_does(monkeypatch):
+def test_an_endless_look_counts_as_hanging_and_a_waiting_look_does_not(monkeypatch):
     """Fifteen looks of 0.1 s in turn exceed the limit for one look, which is a second."""
     monkeypatch.setattr(scheduler, "LONGEST_LOOK_S", 1.0)
     assert asyncio.run(fed_while_looking(ends=True)) == {True}
@@ -508,7 +508,7 @@ def test_a_wrong_config_is_refused(tmp_path):
     assert "interval_minutes" in refused(3, "run", cwd=tmp_path)
 
 
-def test_it_needs_little_memory(tmp_path):
+def test_the_daemon_needs_little_memory(tmp_path):
     Store.open(tmp_path / "weather.db").close()  # to create it would load a large library
     with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
         daemon.wait("look")

@@ -77,7 +77,7 @@ def test_each_entry_has_the_row_that_is_nearest_to_it(encoding):
         ("", "none of its 16 entries is left"),
     ],
 )
-def test_a_sentence_says_how_many_are_left(page, sentence):
+def test_a_sentence_counts_the_remaining_entries(page, sentence):
     assert str(drifted(page)) == sentence
 
 
@@ -123,7 +123,7 @@ def looks(path: Path, *shown: str, hook: str = "") -> None:
             asyncio.run(live(store))
 
 
-def test_the_command_lists_what_is_left_of_a_lost_box(tmp_path):
+def test_the_command_lists_the_remains_of_a_lost_box(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, BOX, REDONE)
     run = nalssi("looks", "--drift", "--db", path)

@@ -38,7 +38,7 @@ def test_a_page_without_a_box_has_no_sidebar(name):
 
 
 @pytest.mark.parametrize("name", no_boxes.PAGES)
-def test_a_box_is_found_beside_what_is_none(name):
+def test_a_box_is_found_beside_a_page_without_a_box(name):
     """A page of any kind above or below the box changes none of its values."""
     page = no_boxes.PAGES[name]
     if name == "in a comment never closed":
@@ -82,11 +82,11 @@ def test_a_box_of_tomorrow_is_refused(heading):
 
 
 @pytest.mark.parametrize("tabs", ["<b>현재</b><b>내일</b>", "<p>현재 | 내일</p>"])
-def test_tabs_do_not_say_of_which_day_a_box_is(tabs):
+def test_tabs_do_not_date_a_box(tabs):
     assert printed(sidebar.find(tabs + box(plain()))) == PLAIN
 
 
-def test_links_above_a_box_are_no_heading():
+def test_links_above_a_box_are_not_a_heading():
     menu = "".join(f"<li><a href=/>{word}</a></li>" for word in ("전망", "예보", "내일"))
     assert printed(sidebar.find(f"<ul>{menu}</ul>{box(plain())}")) == PLAIN
 
@@ -134,7 +134,7 @@ def test_an_empty_comment_hides_no_box(empty):
 
 @pytest.mark.parametrize("torn", ["</l<!--i>", "<li <!-- >", "<a href=/1<!--3>", "<b<script>"])
 @pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
-def test_in_a_torn_tag_no_comment_begins(named, torn):
+def test_a_torn_tag_begins_no_comment(named, torn):
     """A browser reads it as a tag with an odd name, and shows everything after it."""
     menu = f"<ul><li><a href=/1>대구</a>{torn}</li></ul>"
     page = menu + box(plain()).replace("강화", "강화<i -->", 1) + "</script>"
@@ -153,7 +153,7 @@ def test_in_a_torn_tag_no_comment_begins(named, torn):
     ],
 )
 @pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
-def test_a_link_that_ends_in_an_equals_sign_hides_nothing(named, link):
+def test_a_link_that_ends_in_an_equals_sign_hides_no_entry(named, link):
     div = '<div class="weather_box wt02 ico02">'
     page = box(plain()).replace(div, f"<div><a href='/?c=1&d=2'>1</a>{link}더보기</a>", 1)
     found = sidebar.find(page if named else pages.renamed(page))
@@ -167,7 +167,7 @@ def test_a_link_that_ends_in_an_equals_sign_hides_nothing(named, link):
         *['<section style="color:red; display : none !important">', '<div style="DISPLAY:NONE">'],
     ],
 )
-def test_a_hidden_box_is_said_to_be_hidden_and_counts_after_a_visible_one(tag):
+def test_a_hidden_box_is_marked_and_a_visible_one_takes_precedence(tag):
     name = re.findall(r"\w+", tag)[0]
     hidden = f"{tag}<p>날씨</p>{box(OTHERS)}</{name}>"
     assert sidebar.find(hidden).hidden
@@ -231,7 +231,7 @@ ORDERS = ["$l $c $t℃", "$c $l $t℃", "$c $t℃ $l", "$l$c $t℃", "$c $t℃$l
 @pytest.mark.parametrize("between", ["\n", " ", ", ", " | ", "\t", "\n\n", " • "], ids=repr)
 @pytest.mark.parametrize("order", [*ORDERS, "$c $t℃\n$l", "$l\n$c $t℃", "$c\n$l\n$t℃", "$t℃\n$c"])
 @pytest.mark.parametrize("date", ["2026.03.02 (월)\n", ""], ids=["date", "no date"])
-def test_no_order_gives_a_city_what_its_neighbour_has(order, between, date):
+def test_no_order_gives_a_city_the_value_of_its_neighbour(order, between, date):
     assert wrong(f"{date}{rows(order, between)}\n기상청 제공\n") == []
 
 
@@ -241,7 +241,7 @@ def test_an_order_that_holds_is_read(order):
     assert {city: (label, t) for label, city, t in printed(found)} == TRUTH
 
 
-def test_labels_below_their_cities_are_left_out_and_reported():
+def test_labels_below_their_cities_are_omitted_and_reported():
     found = sidebar.find(f"2026.03.02 (월)\n{rows('$c $t℃' + chr(10) + '$l')}\n기상청 제공\n")
     assert {line.label for line in found.lines} == {""}
     assert found.unplaced
@@ -251,7 +251,7 @@ def test_labels_below_their_cities_are_left_out_and_reported():
 
 @pytest.mark.parametrize("number", ["1", "-0", "14", "14.", "-", "3.2", "14.3 ", "14.3C"], ids=repr)
 @pytest.mark.parametrize("form", ["$l$c $t℃", "<li>$l$c $t℃</li>"])
-def test_a_number_without_its_sign_is_no_temperature(form, number):
+def test_a_number_without_its_sign_is_not_a_temperature(form, number):
     page = rows(form).replace(f"대전 {TRUTH['대전'][1]}℃", f"대전 {number}")
     page = f"2026.03.02 (월)\n{page}\n기상청 제공\n"
     found = sidebar.find(f"<ul>{page}</ul>" if "<" in form else page)
@@ -265,7 +265,7 @@ def test_a_number_without_its_sign_is_no_temperature(form, number):
 @pytest.mark.parametrize(
     "heading", ["<th>지역</th><th>날씨</th><th>기온</th>", "<td>날씨<td>도시<td>기온(℃)"]
 )
-def test_the_heading_of_a_table_is_no_city(heading):
+def test_the_heading_of_a_table_is_not_a_city(heading):
     table = LISTS["table"](plain()).replace("<table>", f"<table><tr>{heading}</tr>")
     assert printed(sidebar.find(around(table))) == PLAIN
 
@@ -273,7 +273,7 @@ def test_the_heading_of_a_table_is_no_city(heading):
 @pytest.mark.parametrize(
     ("label", "city"), [("눈", "새고을(예)"), ("비", "새고을"), ("눈", "홍성(예)")]
 )
-def test_a_label_of_one_syllable_is_told_from_a_name_that_the_tables_lack(label, city):
+def test_a_label_of_one_syllable_is_split_from_an_unknown_name(label, city):
     text = TEXTS["no bullets"]([*labelled(), entry(label, city, "1.5")], pages.DATE)
     assert printed(sidebar.find(text))[-1] == (label, city, "1.5")
 
@@ -287,7 +287,7 @@ def test_a_last_entry_without_number_and_sign_is_kept_with_its_label(end):
     assert last in {("구름조금", "남해", ""), ("흐림", "남해", "")}
 
 
-def test_a_menu_of_cities_directly_above_a_list_is_no_part_of_it():
+def test_a_menu_of_cities_directly_above_a_list_is_excluded():
     menu = "".join(f"  • {entry.city}\n" for entry in plain())
     assert {
         city for _, city, t in printed(sidebar.find(f"{menu}\n{rows('$l$c $t℃')}\n")) if not t
@@ -354,12 +354,12 @@ def test_a_list_cut_by_the_end_of_the_page_is_marked():
         ("<script>document.cookie='k=1';location.reload();</script>", "a challenge page"),
     ],
 )
-def test_a_page_without_content_is_called_what_it_is(page, description):
+def test_the_error_describes_a_page_without_content(page, description):
     with pytest.raises(NoSidebar, match=re.escape(description)):
         sidebar.find(f"<html><head>{page}</head></html>")
 
 
-def test_a_page_of_articles_is_not_called_a_script():
+def test_a_page_of_articles_is_not_described_as_a_script():
     with pytest.raises(NoSidebar) as refused:
         sidebar.find("<script>location.href='/'</script>" + "<p>시장이 열렸다</p>" * 40)
     assert "sends on" not in str(refused.value)

@@ -175,7 +175,7 @@ def test_robots_and_redirects_share_the_deadline_of_the_page() -> None:
     assert "/" not in portal.paths
 
 
-def test_a_lookup_that_hangs_holds_neither_the_deadline_nor_the_exit() -> None:
+def test_a_hanging_lookup_delays_neither_the_deadline_nor_the_exit() -> None:
     script = """
 import asyncio, datetime as dt, socket, time
 from scraper.config import Fetch
@@ -314,7 +314,7 @@ def test_a_page_of_exactly_the_bound_is_a_page() -> None:
     assert len(page.body) == 1000
 
 
-def test_damaged_compression_is_no_page() -> None:
+def test_damaged_compression_is_an_error() -> None:
     wire = bytearray(gzipped(HTML.encode() * 9))
     wire[12] ^= 0xFF
     error = fault(answer(bytes(wire), headers={"Content-Encoding": "gzip"}))
@@ -385,7 +385,7 @@ def test_a_certificate_of_an_authority_we_trust_is_accepted() -> None:
         assert get(portal.url(), verify=client).body == HTML.encode()
 
 
-def test_a_certificate_is_held_against_the_name_not_the_ip_address() -> None:
+def test_a_certificate_is_compared_with_the_name_and_not_the_ip_address() -> None:
     server, client = certified("www.portal.localhost", "127.0.0.1")
     with Server({"/": answer(HTML)}, tls=server) as portal:
         error = refusal(portal.url(host="other.localhost"), verify=client)
@@ -393,7 +393,7 @@ def test_a_certificate_is_held_against_the_name_not_the_ip_address() -> None:
     assert "other.localhost" in error.reason
 
 
-def test_two_names_at_one_address_are_verified_each() -> None:
+def test_each_of_two_names_at_one_address_is_verified() -> None:
     async def both(portal: Server) -> None:
         fetcher = make_fetcher(verify=client)
         await fetcher.get(portal.url(), ignore_robots=True)
@@ -424,7 +424,7 @@ def test_a_redirect_within_the_site_is_followed(status: str) -> None:
     assert page.url == portal.url("/front?no=1")
 
 
-def test_a_redirect_to_another_door_of_the_house_is_followed() -> None:
+def test_a_redirect_to_another_host_of_the_same_domain_is_followed() -> None:
     paths: dict[str, Reply] = {"/bare": answer(HTML)}
     with Server(paths) as portal:
         bare = portal.url("/bare", host="portal.localhost")
@@ -482,7 +482,7 @@ def test_a_redirect_from_http_to_https_is_followed() -> None:
         ("https://portal.kr.evil.example/", "another host"),
     ],
 )
-def test_a_door_moves_only_from_80_to_443(target: str, problem: str | None) -> None:
+def test_a_redirect_changes_the_port_only_from_80_to_443(target: str, problem: str | None) -> None:
     if problem is None:
         assert str(redirected(parse("http://m.portal.kr/"), target)) == target
     else:
@@ -490,7 +490,7 @@ def test_a_door_moves_only_from_80_to_443(target: str, problem: str | None) -> N
             redirected(parse("http://m.portal.kr/"), target)
 
 
-def test_a_redirect_to_nowhere_is_an_error() -> None:
+def test_a_redirect_without_a_location_is_an_error() -> None:
     assert "without a Location" in fault(answer(status="302 Found")).reason
 
 
@@ -555,7 +555,7 @@ def test_a_portal_that_is_configured_on_loopback_may_stay_there(host: str) -> No
         "",
     ],
 )
-def test_no_address_off_the_open_internet_is_asked(ip: str) -> None:
+def test_an_address_outside_the_public_internet_is_refused(ip: str) -> None:
     async def somewhere(host: str, port: int) -> list[str]:
         return [ip]
 
@@ -567,7 +567,7 @@ def test_the_open_internet_is_public(ip: str) -> None:
     assert is_public(ipaddress.ip_address(ip))
 
 
-def test_the_address_that_was_checked_is_the_one_that_is_asked() -> None:
+def test_the_request_goes_to_the_checked_address() -> None:
     """There is only one lookup, because a second could give another address."""
     hosts: list[str] = []
 
@@ -617,7 +617,7 @@ def test_the_resolver_of_the_system_knows_this_machine() -> None:
         assert asyncio.run(look()).status == 200
 
 
-def test_a_lookup_whose_thread_cannot_be_started_is_one_error_and_takes_no_place(
+def test_a_lookup_without_a_thread_is_one_error_and_occupies_no_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def no_thread(thread: threading.Thread) -> None:
@@ -633,7 +633,7 @@ def test_a_lookup_whose_thread_cannot_be_started_is_one_error_and_takes_no_place
         assert get(portal.url(host="localhost"), resolve=resolve).status == 200
 
 
-def test_lookups_that_hang_are_bounded_and_their_places_come_back(
+def test_hanging_lookups_are_bounded_and_their_places_are_freed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     released, ask = threading.Event(), socket.getaddrinfo
@@ -658,7 +658,7 @@ def test_lookups_that_hang_are_bounded_and_their_places_come_back(
 # --- 6: robots.txt --------------------------------------------------------------------------
 
 
-def test_robots_txt_is_asked_before_the_page_and_kept() -> None:
+def test_robots_txt_is_requested_before_the_page_and_kept() -> None:
     async def twice(portal: Server) -> dict[str, Robots]:
         fetcher = make_fetcher()
         await fetcher.get(portal.url())
@@ -680,7 +680,7 @@ def test_robots_txt_is_asked_before_the_page_and_kept() -> None:
         "User-agent: other\nAllow: /\n\nUser-agent: nalssi\nDisallow: /",
     ],
 )
-def test_a_page_that_robots_txt_forbids_is_not_asked_for(text: str) -> None:
+def test_a_page_forbidden_by_robots_txt_is_not_requested(text: str) -> None:
     with Server(allowing(text)) as portal:
         error = refusal(portal.url(), ignore_robots=False)
     assert isinstance(error, RefusedByRobots)
@@ -708,7 +708,7 @@ def test_our_own_group_of_robots_txt_counts_before_that_of_all() -> None:
         ("User-agent: Googlebot\nUser-agent: nalssi", False),
     ],
 )
-def test_a_group_of_robots_txt_is_ours_by_our_whole_name(agent: str, allowed: bool) -> None:
+def test_a_group_of_robots_txt_applies_only_to_our_full_name(agent: str, allowed: bool) -> None:
     robots = Robots(origin="http://portal.kr", fetched_at=NOW, text=f"{agent}\nDisallow: /")
     assert allows(robots, "http://portal.kr/", "nalssi") == allowed
 
@@ -744,14 +744,14 @@ def test_a_site_without_robots_txt_allows_everything(status: str) -> None:
         pytest.param(b"", id="no answer"),
     ],
 )
-def test_a_site_whose_robots_txt_cannot_be_had_is_left_alone(reply: Reply) -> None:
+def test_a_site_with_an_unavailable_robots_txt_is_not_polled(reply: Reply) -> None:
     with Server({"/robots.txt": reply, "/": answer(HTML)}) as portal:
         error = refusal(portal.url(), ignore_robots=False, etag='"a"')
     assert error.reason.startswith("robots.txt")
     assert "/" not in portal.paths
 
 
-def test_an_older_robots_txt_counts_while_there_is_no_new_one() -> None:
+def test_an_older_robots_txt_counts_while_a_new_one_is_unavailable() -> None:
     with Server({"/robots.txt": answer(status="503 x"), "/": answer(HTML)}) as portal:
         month = robots_of(portal, "", age=dt.timedelta(days=30))
         assert get(portal.url(), ignore_robots=False, robots=[month]).status == 200
@@ -798,7 +798,7 @@ def test_the_target_of_a_redirect_has_a_robots_txt_of_its_own() -> None:
     assert hosts == ["www.portal.localhost", "www.portal.localhost", "m.portal.localhost"]
 
 
-def test_what_stands_behind_the_first_half_mebibyte_of_robots_txt_is_not_read() -> None:
+def test_only_the_first_half_mebibyte_of_robots_txt_is_read() -> None:
     """The line that the limit cuts is dropped: half a line could forbid everything."""
     filling = "# filling\n" * (512 * 1024 // 10)
     cut = filling[: 512 * 1024 - 30].rsplit("\n", 1)[0] + "\nUser-agent: *\nDisallow: "
@@ -811,7 +811,7 @@ def test_what_stands_behind_the_first_half_mebibyte_of_robots_txt_is_not_read() 
 
 
 @pytest.mark.parametrize("status", ["429 x", "502 x", "503 x", "504 x"])
-def test_what_may_pass_is_asked_for_three_times(status: str) -> None:
+def test_a_temporary_failure_is_requested_three_times(status: str) -> None:
     with Server({"/": answer(status=status)}) as portal:
         error = refusal(portal.url())
     assert error.status == int(status[:3])
@@ -819,13 +819,13 @@ def test_what_may_pass_is_asked_for_three_times(status: str) -> None:
     assert len(portal.paths) == 3
 
 
-def test_a_fault_that_passes_is_no_fault() -> None:
+def test_a_page_after_temporary_failures_is_a_success() -> None:
     busy = answer(status="503 x")
     assert served([busy, busy, answer(HTML)]).body == HTML.encode()
 
 
 @pytest.mark.parametrize("status", ["400 x", "401 x", "403 x", "404 x", "410 x", "500 x"])
-def test_what_stays_is_asked_for_once(status: str) -> None:
+def test_a_permanent_failure_is_requested_once(status: str) -> None:
     with Server({"/": answer(status=status)}) as portal:
         refusal(portal.url())
     assert len(portal.paths) == 1
@@ -843,7 +843,7 @@ def test_a_portal_that_refuses_connections_is_tried_again() -> None:
     assert len(hosts) == 3
 
 
-def test_a_retry_after_that_fits_is_waited_for() -> None:
+def test_a_retry_after_within_the_deadline_is_obeyed() -> None:
     began = time.monotonic()
     busy = answer(status="503 x", headers={"Retry-After": "1"})
     assert served([busy, answer(HTML)]).status == 200
@@ -860,7 +860,7 @@ def test_a_retry_after_that_fits_is_waited_for() -> None:
     ],
 )
 @pytest.mark.parametrize("status", ["403 x", "429 x", "503 x"])
-def test_a_retry_after_that_does_not_fit_is_handed_on_without_waiting(
+def test_a_retry_after_beyond_the_deadline_is_reported_without_waiting(
     status: str, printed: str, seconds: float
 ) -> None:
     with Server({"/": answer(status=status, headers={"Retry-After": printed})}) as portal:
@@ -870,7 +870,7 @@ def test_a_retry_after_that_does_not_fit_is_handed_on_without_waiting(
 
 
 @pytest.mark.parametrize("printed", ["-5", "soon", "", "1.5", "٣", "Sun, 28 Apr 2024 02:00:00 GMT"])
-def test_a_retry_after_that_is_none_is_ignored(printed: str) -> None:
+def test_an_invalid_retry_after_is_ignored(printed: str) -> None:
     with Server({"/": answer(status="503 x", headers={"Retry-After": printed})}) as portal:
         error = refusal(portal.url())
     assert error.retry_after_s is None
@@ -878,19 +878,19 @@ def test_a_retry_after_that_is_none_is_ignored(printed: str) -> None:
 
 
 @given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, [0-9]+ [A-Z][a-z]{2} [0-9]+ [0-9:+]+"))
-def test_no_retry_after_hurts(printed: str) -> None:
+def test_any_retry_after_is_ignored_or_at_most_a_week(printed: str) -> None:
     seconds = retry_after_s(printed, NOW)
     assert seconds is None or 0 <= seconds <= 604_800
 
 
-def test_a_backoff_that_does_not_fit_ends_the_look_with_the_real_error() -> None:
+def test_a_backoff_beyond_the_deadline_ends_the_look_with_the_real_error() -> None:
     with Server({"/": answer(status="503 x")}) as portal:
         error = within(LIMIT_S, lambda: refusal(portal.url(), timeout_s=4.0, backoff_s=30.0))
     assert error.status == 503
     assert len(portal.paths) == 1
 
 
-def test_a_retry_is_not_logged_behind_the_back_of_the_daemon(
+def test_a_retry_is_not_logged_by_the_library(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="stamina")
@@ -914,21 +914,21 @@ def test_a_page_that_has_not_changed_is_not_sent_again() -> None:
     assert portal.requests[0].headers["if-modified-since"] == "then"
 
 
-def test_robots_txt_is_never_asked_for_under_the_condition_of_the_page() -> None:
+def test_robots_txt_is_requested_without_the_validators_of_the_page() -> None:
     with Server(allowing("")) as portal:
         get(portal.url(), ignore_robots=False, etag='"a"')
     conditional = {request.path: "if-none-match" in request.headers for request in portal.requests}
     assert conditional == {"/robots.txt": False, "/": True}
 
 
-def test_an_unrequested_304_is_no_page() -> None:
+def test_an_unrequested_304_is_an_error() -> None:
     error = fault(b"HTTP/1.1 304 Not Modified\r\n\r\n")
     assert error.status == 304
     assert "HTTP 304" in error.reason
 
 
 @pytest.mark.parametrize("etag", ['"a"\r\nX: y', '"a\0"', '"날씨"', "", "x" * 5000])
-def test_an_etag_that_cannot_be_sent_is_not(etag: str) -> None:
+def test_an_invalid_etag_is_not_sent(etag: str) -> None:
     with Server({"/": answer(HTML)}) as portal:
         get(portal.url(), etag=etag)
     assert "if-none-match" not in portal.requests[0].headers
@@ -974,7 +974,7 @@ def test_a_date_is_kept_as_it_was_sent(sent: str) -> None:
 @pytest.mark.parametrize(
     "sent", ["then", "", "Sun, 06 Nov 1994", "x" * 5000, "일요일", "99999999999999999999", None]
 )
-def test_what_is_no_date_is_not_kept(sent: str | None) -> None:
+def test_an_invalid_date_is_not_kept(sent: str | None) -> None:
     assert date(sent) is None
 
 
@@ -984,7 +984,7 @@ def test_no_header_stops_the_reading_of_an_age_or_a_date(sent: str) -> None:
     date(sent)
 
 
-def test_an_unchanged_page_says_how_old_it_is_too() -> None:
+def test_an_unchanged_page_has_its_age_and_its_date() -> None:
     reply = (
         b"HTTP/1.1 304 Not Modified\r\nAge: 12\r\nDate: Sun, 28 Apr 2024 02:59:58 GMT\r\n"
         b"Last-Modified: Sun, 28 Apr 2024 02:00:00 GMT\r\n\r\n"
@@ -1066,14 +1066,14 @@ LATIN_META = '<meta charset="iso-8859-1">'
         ),
     ],
 )
-def test_a_text_without_hangul_is_held_against_what_else_reads_the_page(
+def test_a_text_without_hangul_is_compared_with_other_encodings(
     content_type: str | None, body: bytes, codec: str
 ) -> None:
     assert encoding_of(content_type, body) == codec
 
 
 @pytest.mark.parametrize("codec", sorted(set(aliases.values())))
-def test_no_codec_that_python_knows_stops_it(codec: str) -> None:
+def test_no_codec_of_python_stops_the_search_for_an_encoding(codec: str) -> None:
     for body in (b"ab", b"\xff\xfe\xff", rb"\d\N{x}", b"xn--\xff"):
         body.decode(encoding_of(f"text/html; charset={codec}", body), errors="replace")
 
@@ -1086,14 +1086,14 @@ def test_no_page_and_no_header_stops_the_search_for_an_encoding(
 
 
 @given(st.text())
-def test_no_meta_stops_it_either(name: str) -> None:
+def test_no_meta_tag_stops_the_search_for_an_encoding(name: str) -> None:
     encoding_of(None, f'<meta charset="{name}">'.encode("utf-8", errors="replace"))
 
 
 # --- 12: one at a time ----------------------------------------------------------------------
 
 
-def test_a_site_is_asked_one_thing_at_a_time_and_waiting_costs_no_time() -> None:
+def test_a_site_gets_one_request_at_a_time_and_waiting_does_not_time_out() -> None:
     def slow(request: Request) -> Iterator[bytes]:
         request.stopping.wait(0.4)
         yield answer(HTML)
@@ -1129,7 +1129,7 @@ def test_different_sites_do_not_wait_for_one_another() -> None:
         asyncio.run(together(first, second))
 
 
-def test_a_look_that_is_given_up_frees_the_turn() -> None:
+def test_a_cancelled_look_frees_its_turn() -> None:
     async def look(portal: Server) -> Page:
         fetcher = make_fetcher()
         first = asyncio.create_task(fetcher.get(portal.url("/hangs"), ignore_robots=True))
@@ -1181,7 +1181,7 @@ def test_a_look_that_is_given_up_frees_the_turn() -> None:
         "x" * 70_000,
     ],
 )
-def test_an_address_that_is_none_is_one_error(url: str) -> None:
+def test_an_invalid_address_is_one_error(url: str) -> None:
     assert not refusal(url).may_pass
 
 
@@ -1195,7 +1195,7 @@ def test_no_address_raises_anything_else(url: str) -> None:
     refusal(url, resolve=nowhere)
 
 
-def test_a_korean_name_is_asked_for_in_its_ascii_form() -> None:
+def test_a_korean_name_is_resolved_in_its_ascii_form() -> None:
     hosts: list[str] = []
 
     async def note(host: str, port: int) -> list[str]:

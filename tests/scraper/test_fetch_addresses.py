@@ -47,7 +47,7 @@ def at(*ips: str) -> Resolve:
     return resolve
 
 
-def test_dead_addresses_before_a_good_one_do_not_eat_the_deadline() -> None:
+def test_dead_addresses_before_a_good_one_do_not_use_up_the_deadline() -> None:
     dead = [f"127.0.0.{nth}" for nth in range(2, 22)]
     with Server({"/": answer(HTML)}) as portal, contextlib.ExitStack() as stack:
         for ip in dead:
@@ -56,7 +56,7 @@ def test_dead_addresses_before_a_good_one_do_not_eat_the_deadline() -> None:
         assert portal.paths == ["/"]
 
 
-def test_addresses_that_refuse_are_gone_through_at_once() -> None:
+def test_refusing_addresses_are_skipped_at_once() -> None:
     refused = [f"127.0.0.{nth}" for nth in range(2, 2 + MAX_ADDRESSES - 1)]
     with Server({"/": answer(HTML)}) as portal:
         assert get(portal.url(), resolve=at(*refused, "127.0.0.1")).status == 200
@@ -68,7 +68,7 @@ def test_an_unreachable_address_is_skipped() -> None:
         assert get(portal.url(), resolve=at("100::1", "127.0.0.1")).status == 200
 
 
-def test_without_a_connection_the_error_is_that_of_the_system() -> None:
+def test_a_failed_connection_has_the_error_of_the_system() -> None:
     url = f"http://www.portal.localhost:{refusing()}/"
     error = refusal(url, resolve=at("127.0.0.2", "127.0.0.1"))
     assert error.reason == "no connection: Connection refused"
@@ -106,7 +106,7 @@ def test_both_families_are_tried_in_turn(found: tuple[str, ...], tried: list[str
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
-def test_the_connection_that_comes_about_is_taken(
+def test_the_successful_connection_is_used(
     others: list[Callable[[], Awaitable[Stream]]], first: bool
 ) -> None:
     async def race() -> bool:
@@ -121,7 +121,7 @@ def test_the_connection_that_comes_about_is_taken(
     assert asyncio.run(race())
 
 
-def test_a_connection_that_comes_about_too_late_is_closed() -> None:
+def test_a_connection_that_is_made_too_late_is_closed() -> None:
     async def race() -> list[bool]:
         streams, both = [Stream(), Stream()], asyncio.Event()
 
@@ -139,12 +139,12 @@ def test_a_connection_that_comes_about_too_late_is_closed() -> None:
     assert asyncio.run(race()) == [True, True]
 
 
-def test_if_all_attempts_fail_the_error_is_that_of_the_last() -> None:
+def test_the_error_is_that_of_the_last_attempt_if_all_fail() -> None:
     with pytest.raises(httpcore.ConnectError, match="refused"):
         asyncio.run(first_connected([failing, failing]))
 
 
-def test_a_race_that_is_given_up_leaves_no_attempt_behind() -> None:
+def test_a_cancelled_race_leaves_no_attempt_behind() -> None:
     async def race() -> int:
         racing = asyncio.create_task(first_connected([hanging, hanging]))
         await asyncio.sleep(0.01)

@@ -51,7 +51,7 @@ def head(*lines: bytes) -> bytes:
     ],
 )
 @pytest.mark.parametrize("ends", [b"\r\n", b"\n"], ids=["CRLF", "LF"])
-def test_an_odd_line_of_a_head_costs_no_page(line: bytes, ends: bytes) -> None:
+def test_an_odd_line_of_a_head_loses_no_page(line: bytes, ends: bytes) -> None:
     lines = [b"HTTP/1.1 200 OK", *([line] if line else []), LENGTH.strip(), b"", b""]
     assert served(b"\r\n".join(lines).replace(b"\r\n", ends) + BODY).body == BODY
 
@@ -77,11 +77,11 @@ def test_an_answer_may_begin_after_an_empty_line(blank: bytes) -> None:
         pytest.param([b"Transfer-Encoding:\r\n chunked"], id="folded"),
     ],
 )
-def test_chunked_may_be_said_more_than_once(lines: list[bytes]) -> None:
+def test_chunked_may_be_declared_more_than_once(lines: list[bytes]) -> None:
     assert served(head(*lines) + CHUNKED).body == BODY
 
 
-def test_a_transfer_that_is_none_is_a_plain_body() -> None:
+def test_an_identity_transfer_is_a_plain_body() -> None:
     assert served(head(b"Transfer-Encoding: identity", LENGTH.strip()) + BODY).body == BODY
 
 
@@ -97,7 +97,7 @@ def test_a_transfer_that_is_none_is_a_plain_body() -> None:
         pytest.param([b"X: a\rSet-Cookie: b"], id="a bare CR"),
     ],
 )
-def test_what_may_change_the_answer_is_refused(lines: list[bytes]) -> None:
+def test_an_ambiguous_head_is_refused(lines: list[bytes]) -> None:
     assert fault(head(*lines) + BODY).reason.startswith("no answer: ")
 
 
@@ -112,7 +112,7 @@ def test_a_head_may_come_byte_by_byte_and_after_interim_answers() -> None:
 
 
 @given(st.lists(st.binary(max_size=40), max_size=6), st.integers(1, 9))
-def test_bytes_reach_h11_alike_in_whatever_pieces_they_come(lines: list[bytes], size: int) -> None:
+def test_piece_sizes_do_not_change_the_bytes_for_h11(lines: list[bytes], size: int) -> None:
     wire = b"HTTP/1.1 200 OK\r\n" + b"\r\n".join(lines) + b"\r\n\r\nbody"
     heads, at_once = Heads(), Heads()
     pieces = [wire[at : at + size] for at in range(0, len(wire), size)]
@@ -120,12 +120,12 @@ def test_bytes_reach_h11_alike_in_whatever_pieces_they_come(lines: list[bytes], 
 
 
 @given(st.lists(st.sampled_from(["X-Cache: MISS", 'ETag: "a"', "Age: 7", "Vary: a, b"])))
-def test_a_head_that_is_right_stays_as_it_is(lines: list[str]) -> None:
+def test_a_correct_head_is_unchanged(lines: list[str]) -> None:
     right = "\r\n".join(["HTTP/1.1 200 OK", *lines]).encode()
     assert mended(right) == right + b"\r\n\r\n"
 
 
-def test_a_head_without_end_is_not_kept_for_ever() -> None:
+def test_an_endless_head_is_not_kept_in_memory() -> None:
     heads = Heads()
     assert heads.feed(b"HTTP/1.1 200 OK\r\n") == b""
     assert len(heads.feed(b"X: y\r\n" * 20_000)) > 100 * 1024
@@ -138,7 +138,7 @@ def test_a_head_without_end_is_not_kept_for_ever() -> None:
 @pytest.mark.parametrize(
     "name", ["none", "UTF-8", "euc-kr", "text/html", "8bit", "identity, none", "charset=utf-8"]
 )
-def test_what_is_no_compression_leaves_the_body_as_it_is(name: str) -> None:
+def test_an_encoding_that_is_not_a_compression_leaves_the_body_unchanged(name: str) -> None:
     assert served(answer(HTML, headers={"Content-Encoding": name})).body == BODY
 
 
@@ -173,7 +173,7 @@ def test_a_cookie_is_forgotten_with_its_look() -> None:
     assert sent == [None, "seen=1", None, "seen=1"]
 
 
-def test_a_robots_txt_may_stand_behind_the_same_wall() -> None:
+def test_a_robots_txt_behind_a_cookie_wall_is_read() -> None:
     with Server({"/robots.txt": walled(), "/": answer(HTML)}) as portal:
         page = get(portal.url(), ignore_robots=False)
     assert page.status == 200
@@ -190,7 +190,7 @@ def test_a_robots_txt_may_stand_behind_the_same_wall() -> None:
         pytest.param(b"seen=" + b"x" * 9000, id="too long to send"),
     ],
 )
-def test_a_cookie_that_is_not_to_be_sent_is_not_and_the_circle_is_seen(given: bytes) -> None:
+def test_an_inapplicable_cookie_is_not_sent_and_the_circle_is_detected(given: bytes) -> None:
     with Server({"/": walled(given)}) as portal:
         assert refusal(portal.url()).reason == "redirects in a circle"
     assert ["cookie" in request.headers for request in portal.requests] == [False]
@@ -223,7 +223,7 @@ def moved(portal: Server, to: str, *, host: str = "elsewhere.localhost") -> Repl
     ("rules", "allowed"),
     [("User-agent: *\nDisallow: /", False), ("User-agent: *\nAllow: /", True), ("<html>", True)],
 )
-def test_a_robots_txt_that_stands_at_another_host_counts(rules: str, allowed: bool) -> None:
+def test_a_robots_txt_at_another_host_counts(rules: str, allowed: bool) -> None:
     replies: dict[str, Reply] = {"/": answer(HTML), "/rules": answer(rules)}
     with Server(replies) as portal:
         replies["/robots.txt"] = moved(portal, "/rules")
@@ -234,7 +234,7 @@ def test_a_robots_txt_that_stands_at_another_host_counts(rules: str, allowed: bo
     assert portal.requests[1].headers["host"].startswith("elsewhere.localhost")
 
 
-def test_a_robots_txt_that_is_missing_at_another_host_forbids_nothing() -> None:
+def test_a_robots_txt_missing_at_another_host_allows_the_page() -> None:
     replies: dict[str, Reply] = {"/": answer(HTML)}
     with Server(replies) as portal:
         replies["/robots.txt"] = moved(portal, "/404.html")
@@ -252,14 +252,14 @@ def test_a_robots_txt_that_is_missing_at_another_host_forbids_nothing() -> None:
         ("http://me@elsewhere.localhost/robots.txt", "a user name"),
     ],
 )
-def test_a_robots_txt_is_not_followed_everywhere(location: str, problem: str) -> None:
+def test_a_forbidden_redirect_of_robots_txt_is_not_followed(location: str, problem: str) -> None:
     with Server({"/robots.txt": redirect(location), "/": answer(HTML)}) as portal:
         error = refusal(portal.url(host="portal.localhost"), ignore_robots=False)
     assert problem in error.reason
     assert "/" not in portal.paths
 
 
-def test_a_robots_txt_elsewhere_that_cannot_be_had_says_where_and_what_helps() -> None:
+def test_an_unavailable_robots_txt_elsewhere_is_named_with_a_remedy() -> None:
     with Server({"/robots.txt": redirect("http://evil.example/x"), "/": answer(HTML)}) as portal:
         error = refusal(portal.url(), ignore_robots=False)
     assert error.reason.startswith("robots.txt, sent on to 'http://evil.example/x': ")

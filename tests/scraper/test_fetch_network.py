@@ -71,7 +71,7 @@ def test_a_file_of_authorities_vouches_for_no_other_name(portal: Server, pem: Pa
     assert "certificate not trusted: Hostname mismatch" in error.reason
 
 
-def test_an_unknown_authority_is_named_with_what_helps(portal: Server) -> None:
+def test_an_unknown_authority_is_named_with_a_remedy(portal: Server) -> None:
     error = refusal(portal.url())
     assert "unable to get local issuer certificate" in error.reason
     assert "intermediate certificate" in error.reason
@@ -79,7 +79,7 @@ def test_an_unknown_authority_is_named_with_what_helps(portal: Server) -> None:
     assert not error.may_pass
 
 
-def test_a_certificate_that_signs_itself_is_named_with_what_helps(
+def test_a_self_signed_certificate_is_named_with_a_remedy(
     authority: trustme.CA,
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -115,7 +115,7 @@ def test_a_site_that_leaves_out_its_intermediate_certificate_is_read_with_it(
             assert "leaves out an intermediate certificate" in error.reason
 
 
-def test_an_expired_certificate_is_called_so(authority: trustme.CA, pem: Path) -> None:
+def test_an_expired_certificate_is_reported_as_expired(authority: trustme.CA, pem: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     old = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     authority.issue_cert(
@@ -133,7 +133,7 @@ def test_a_missing_file_of_authorities_fails_the_look_with_a_reason(tmp_path: Pa
     assert "gone.pem" in str(error)
 
 
-def test_a_handshake_that_hangs_is_a_time_out_and_asked_again() -> None:
+def test_a_hanging_handshake_is_a_time_out_and_tried_again() -> None:
     """The system accepts the connections; the server never sends a byte."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         error = refusal(f"https://localhost:{server.getsockname()[1]}/", timeout_s=2.0)
@@ -144,7 +144,7 @@ def test_a_handshake_that_hangs_is_a_time_out_and_asked_again() -> None:
     assert error.may_pass
 
 
-def test_a_handshake_that_is_given_up_leaves_no_connection_open() -> None:
+def test_a_cancelled_handshake_leaves_no_connection_open() -> None:
     async def look(server: socket.socket) -> bytes:
         loop, url = asyncio.get_running_loop(), f"https://localhost:{server.getsockname()[1]}/"
         fetcher = make_fetcher(timeout_s=4 * LIMIT_S)
@@ -183,7 +183,7 @@ def at(proxy: Server, host: str = "127.0.0.1") -> str:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "proxy.example"])
-def test_a_page_comes_by_the_proxy_of_the_config(proxy: Server, host: str) -> None:
+def test_a_page_is_fetched_through_the_proxy_of_the_config(proxy: Server, host: str) -> None:
     page = get("http://portal.example/", proxy=at(proxy, host), resolve=nowhere)
     assert (page.status, page.url) == (200, "http://portal.example/")
     assert proxy.requests[0].headers["host"] == "portal.example"
@@ -191,7 +191,7 @@ def test_a_page_comes_by_the_proxy_of_the_config(proxy: Server, host: str) -> No
 
 @pytest.mark.parametrize("name", ["http_proxy", "all_proxy", "HTTP_PROXY"])
 @pytest.mark.parametrize("scheme", ["http://", ""])
-def test_a_page_comes_by_the_proxy_of_the_environment(
+def test_a_page_is_fetched_through_the_proxy_of_the_environment(
     proxy: Server, monkeypatch: pytest.MonkeyPatch, name: str, scheme: str
 ) -> None:
     monkeypatch.setenv(name, at(proxy).replace("http://", scheme))
@@ -201,7 +201,7 @@ def test_a_page_comes_by_the_proxy_of_the_environment(
 @pytest.mark.parametrize(
     "names", ["portal.example", ".example", "*", "a.example,portal.example:80"]
 )
-def test_a_site_that_no_proxy_names_is_asked_itself(
+def test_a_site_named_in_no_proxy_is_polled_directly(
     proxy: Server, monkeypatch: pytest.MonkeyPatch, names: str
 ) -> None:
     monkeypatch.setenv("http_proxy", at(proxy))
@@ -211,12 +211,12 @@ def test_a_site_that_no_proxy_names_is_asked_itself(
     assert proxy.paths == []
 
 
-def test_without_a_proxy_in_the_environment_the_site_is_asked_itself() -> None:
+def test_a_site_is_polled_directly_without_a_proxy_in_the_environment() -> None:
     with Server({"/": answer(HTML)}) as portal:
         assert get(portal.url(), proxy="environment").status == 200
 
 
-def test_user_and_password_go_to_the_proxy_and_into_no_error(proxy: Server) -> None:
+def test_user_and_password_are_sent_to_the_proxy_and_are_in_no_error(proxy: Server) -> None:
     secret = at(proxy).replace("//", "//me:p%40ss@")
     get("http://portal.example/", proxy=secret, resolve=nowhere)
     assert proxy.requests[0].headers["proxy-authorization"] == "Basic bWU6cEBzcw=="

@@ -70,7 +70,7 @@ def test_a_look_is_read_by_the_kind_of_its_portal(config):
     assert shown == {"서울": -1.7, "부산": 4.0}
 
 
-def test_a_page_that_a_killed_pass_left_is_read_by_the_kind_of_its_portal(config, monkeypatch):
+def test_a_page_of_a_killed_pass_is_read_by_the_kind_of_its_portal(config, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setitem(reader.FINDERS, "pairs", lambda *_: 1 // 0)
         with pytest.raises(ZeroDivisionError):
@@ -85,7 +85,7 @@ def test_a_page_that_a_killed_pass_left_is_read_by_the_kind_of_its_portal(config
         }
 
 
-def test_what_was_kept_is_read_again_by_the_kind_of_its_portal(config):
+def test_a_stored_fragment_is_read_again_by_the_kind_of_its_portal(config):
     look(config)
     with query.Database(config.database) as db:
         again = reparse.reparse(db.kept(), config.words.known(), config.kinds)
@@ -94,7 +94,7 @@ def test_what_was_kept_is_read_again_by_the_kind_of_its_portal(config):
     assert as_boxes.changes["unreadable"] == 1
 
 
-def test_a_page_that_no_reader_knew_is_read_at_last_by_its_kind(config):
+def test_a_page_read_by_the_wrong_kind_is_read_later_by_the_right_one(config):
     """The config first called both portals boxes, and now has the right kind."""
     both = tuple(Portal(name=portal.name, url=portal.url) for portal in config.portals)
     look(Config(database=config.database, portals=both))

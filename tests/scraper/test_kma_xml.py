@@ -62,7 +62,7 @@ def shown(page: PageContent) -> list[tuple[str, str, str, float | None]]:
     ]
 
 
-def test_stations_are_read_whatever_attributes_they_have():
+def test_stations_are_read_with_any_attributes():
     found = read(VARIED)
     assert shown(found) == [
         ("속초", "비", "08", 3.4),
@@ -82,7 +82,7 @@ def test_stations_are_read_whatever_attributes_they_have():
     )
 
 
-def test_rain_and_snow_stay_in_what_is_kept():
+def test_rain_and_snow_stay_in_the_fragment():
     fragment = read(VARIED).fragment
     assert 'rn_hr1="0.5"' in fragment
     assert 'sd_day="12.3"' in fragment
@@ -90,7 +90,7 @@ def test_rain_and_snow_stay_in_what_is_kept():
 
 
 @pytest.mark.parametrize("printed", ["-50.0", "-99.9", "-999", "99.9", "서울", "nan", "1.2.3"])
-def test_a_code_for_missing_is_no_temperature(printed):
+def test_a_code_for_missing_is_not_a_temperature(printed):
     found = read(of({"서울": printed, "부산": "4.0"}))
     assert shown(found)[0] == ("서울", "구름많음", "03", None)
     assert found.sentences[0].startswith("서울: temperature: ")
@@ -293,7 +293,7 @@ def test_the_hour_of_the_feed_dates_the_values_of_a_portal_that_lags_two_hours(t
     assert faults(path) == []
 
 
-def test_what_lags_is_stale_three_hours_after_its_observation(tmp_path):
+def test_a_late_value_is_stale_three_hours_after_its_observation(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, ["11:05", "12:05", "13:05", "13:55"])
     with query.Database(path) as db:
@@ -309,7 +309,7 @@ def test_what_lags_is_stale_three_hours_after_its_observation(tmp_path):
     )
 
 
-def test_values_whose_hour_is_known_need_not_be_seen_to_appear(tmp_path):
+def test_values_with_a_known_hour_are_live_at_the_first_look(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, ["12:05"], lag=0)
     with query.Database(path) as db:
@@ -374,7 +374,7 @@ def rows(path: Path, sql: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in db._conn.execute(sql)]
 
 
-def test_what_was_kept_of_a_feed_is_read_again_to_the_same(tmp_path):
+def test_a_stored_feed_is_read_again_to_the_same_values(tmp_path):
     path = tmp_path / "weather.db"
     looks(path, ["11:05", "12:05"])
     kinds: Mapping[str, str] = {"kma": "kma-xml", "late": "box"}

@@ -16,7 +16,7 @@ def line_of(printed: str) -> Line:
     return line
 
 
-def test_every_known_label_is_told_from_every_known_city():
+def test_every_known_label_is_split_from_every_known_city():
     glued = [(label, city) for label in CONDITIONS for city in STATIONS]
     assert [pair for pair in glued if labels.split("".join(pair)) != pair] == []
     assert [pair for pair in glued if labels.split(" ".join(pair).strip()) != pair] == []
@@ -55,7 +55,7 @@ def test_a_longer_name_is_not_the_station_at_its_end_or_beginning(city):
     "html",
     ["<li><b>경기</b> 광주 3.2℃</li>", "<li>경기<br>광주 3.2℃</li>", "<li>경기 광주 3.2℃</li>"],
 )
-def test_a_province_before_a_city_is_no_label(html):
+def test_a_province_before_a_city_is_not_a_label(html):
     (line,) = from_html(html).lines
     assert (line.label, line.city) == ("", "경기 광주")
 
@@ -76,7 +76,7 @@ def test_a_province_before_a_city_is_no_label(html):
         pytest.param("고창군", "", "고창군", id="station that begins like another"),
     ],
 )
-def test_a_label_is_told_from_its_city(printed, label, city):
+def test_a_label_is_split_from_its_city(printed, label, city):
     assert labels.split(printed) == (label, city)
 
 
@@ -101,7 +101,7 @@ def test_a_label_is_told_from_its_city(printed, label, city):
     ],
 )
 @pytest.mark.parametrize("before", ["서울 ", "흐림서울 ", "• 흐림 서울 "])
-def test_the_text_of_a_number_is_kept_whole(before, number):
+def test_the_text_of_a_number_is_kept_complete(before, number):
     """Without its minus or its last digits it would be another number."""
     assert (line_of(f"{before}{number}℃").city, line_of(f"{before}{number}℃").temperature) == (
         "서울",
@@ -119,12 +119,12 @@ def test_an_unknown_label_on_a_row_of_its_own_is_kept():
     assert [(line.label, line.city) for line in found] == [("맑음", "서울"), ("돌풍", "부산")]
 
 
-def test_what_follows_the_credit_is_not_of_the_list():
+def test_lines_after_the_credit_are_not_part_of_the_list():
     found = from_text("흐림서울 1.0℃\n흐림부산 ℃\n기상청 제공\n흐림대구").lines
     assert [line.city for line in found] == ["서울", "부산"]
 
 
-def test_the_credit_and_the_date_in_a_list_are_no_cities():
+def test_the_credit_and_the_date_in_a_list_are_not_cities():
     found = from_html(
         "<ul><li>2018.03.20 (화)<li>흐림서울 1.0℃<li>흐림부산 2.0℃<li>기상청 제공</ul>"
     ).lines
@@ -138,7 +138,7 @@ def test_an_icon_is_a_class_of_its_own(name):
 
 
 @pytest.mark.parametrize("name", ["iw004", "iw4", "kiw04", "iw04x", "iw-04"])
-def test_what_only_looks_like_an_icon_is_none(name):
+def test_a_class_similar_to_an_icon_is_not_an_icon(name):
     (line,) = from_html(f'<li><i class="{name}"></i>서울 1.0℃</li>').lines
     assert line.icon == ""
 

@@ -117,7 +117,7 @@ def get(port: int, path: str = "/metrics", method: str = "GET") -> tuple[int, st
 # --- the text -----------------------------------------------------------------------------------
 
 
-def test_the_text_says_what_the_snapshot_says():
+def test_the_text_has_every_value_of_the_snapshot():
     samples = values(text(make_snapshot(make_portal())))
     assert samples == {
         ("nalssi_build_info", "0.1.0"): 1,
@@ -175,7 +175,7 @@ def test_a_portal_is_in_exactly_one_state(state):
     assert states == {name: float(name == state) for name in get_args(State)}
 
 
-def test_what_never_happened_has_neither_age_nor_time():
+def test_an_event_that_never_happened_has_neither_age_nor_time():
     never = make_portal(portal="new", since_success_s=None, since_change_s=None)
     samples = values(text(make_snapshot(never, make_portal(portal="old"))))
     since = sorted(key for key in samples if key[0].startswith("nalssi_last_"))
@@ -204,7 +204,7 @@ def test_without_portals_there_is_still_the_database():
         pytest.param("", id="empty"),
     ],
 )
-def test_an_odd_name_is_read_back_as_it_was(name):
+def test_an_odd_name_is_read_back_unchanged(name):
     samples = values(
         text(
             make_snapshot(
@@ -354,7 +354,7 @@ def test_each_look_is_counted_once_in_every_scrape(installation):
         assert sum(portal.counts.durations) == len(took)
 
 
-def test_the_text_is_that_of_the_database(installation):
+def test_the_text_has_the_values_of_the_database(installation):
     installation.live("ab!?")
     installation.live("a", portal="other")
     samples = values(text(take(installation.path, NOW)))
@@ -365,7 +365,7 @@ def test_the_text_is_that_of_the_database(installation):
     assert samples["nalssi_look_duration_seconds_bucket", "0.25", "koya"] == 2
 
 
-def test_of_a_portal_that_is_no_longer_polled_only_the_counts_are_given(installation):
+def test_a_portal_that_is_no_longer_polled_has_only_counts(installation):
     installation.live("ab")
     installation.live("a!", portal="gone")
     before = values(text(take(installation.path, NOW)))
@@ -435,7 +435,7 @@ def test_frequent_scrapes_query_the_database_once():
     assert set(answers) == {(200, answers[0][1], text(make_snapshot(make_portal())))}
 
 
-def test_a_database_that_cannot_be_asked_is_not_asked_again_at_once():
+def test_an_unreadable_database_is_not_queried_again_at_once():
     queries: list[None] = []
 
     def snapshot() -> Snapshot:
@@ -525,7 +525,7 @@ def test_slow_clients_have_few_threads_and_one_deadline(monkeypatch):
     assert max(most) <= 2 + 8  # the server, the dripping thread, and the places
 
 
-def test_a_client_that_never_ends_its_request_is_left_by_a_closed_endpoint():
+def test_a_closed_endpoint_leaves_no_thread_for_an_endless_request():
     before = running_threads()
     with contextlib.ExitStack() as stack:
         with Endpoint(0, make_snapshot) as endpoint:
@@ -535,7 +535,7 @@ def test_a_client_that_never_ends_its_request_is_left_by_a_closed_endpoint():
         until(lambda: not running_threads() - before)
 
 
-def test_where_no_thread_can_be_started_a_scrape_is_refused_and_the_next_is_not(monkeypatch, capfd):
+def test_a_scrape_without_a_thread_is_refused_and_the_next_is_answered(monkeypatch, capfd):
     with Endpoint(0, make_snapshot) as endpoint:
         for _ in range(20):  # more clients than places
             with monkeypatch.context() as patched:
@@ -579,7 +579,7 @@ def test_a_silent_client_delays_no_other():
         assert get(endpoint.port)[0] == 200
 
 
-def test_a_client_that_goes_away_is_no_news(capfd):
+def test_a_client_that_disconnects_is_not_reported(capfd):
     meeting = threading.Barrier(2, timeout=LIMIT_S)
 
     def snapshot() -> Snapshot:
@@ -615,7 +615,7 @@ def test_a_bug_is_reported_and_ends_one_scrape_only(capfd):
     assert "KeyError" in capfd.readouterr().err
 
 
-def test_a_taken_port_is_named():
+def test_a_port_in_use_is_named():
     with Endpoint(0, make_snapshot) as endpoint:
         with pytest.raises(MetricsError) as caught, Endpoint(endpoint.port, make_snapshot):
             pass
@@ -625,7 +625,7 @@ def test_a_taken_port_is_named():
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 10**9])
-def test_a_port_that_is_none_is_named(port):
+def test_an_invalid_port_is_named(port):
     with pytest.raises(MetricsError, match="expected a port"), Endpoint(port, make_snapshot):
         pass
 

@@ -154,14 +154,14 @@ def test_a_month_gives_the_right_notices(installation, inbox, looks):
     assert rest[rest.index("words") :] == ["words", "words", "no words"]
 
 
-def test_a_pause_of_our_own_is_no_outage_of_a_portal(installation, inbox):
+def test_a_pause_of_our_own_is_not_an_outage_of_a_portal(installation, inbox):
     installation.live({"koya": "..", "b": ".."})
     installation.minute += DAY
     installation.live({"koya": ".-", "b": "-."})
     assert inbox.notices() == []
 
 
-def test_an_unknown_city_is_reported_until_it_is_gone_for_a_day(installation, inbox):
+def test_an_unknown_city_is_reported_until_it_is_missing_for_a_day(installation, inbox):
     installation.live({"koya": "." + "+" * 3 + "." * (DAY // STEP + HOURS)})
     notices = [f"{'no ' * well}{kind}" for _, kind, well in inbox.notices()]
     assert notices == ["words", "words", "no words"]  # again once a day
@@ -206,7 +206,7 @@ def test_each_channel_gets_a_notice_once(tmp_path, inbox):
     ]
 
 
-def test_a_channel_that_hangs_is_left_after_its_patience(installation, inbox, monkeypatch):
+def test_a_hanging_channel_is_abandoned_after_its_time_limit(installation, inbox, monkeypatch):
     monkeypatch.setattr("scraper.monitor.PATIENCE_S", 0.1)
     monkeypatch.setattr("scraper.monitor.TIMEOUT_S", 0.3)
     inbox.hangs.set()
@@ -253,14 +253,14 @@ def test_every_pass_is_pinged_with_a_summary(tmp_path, inbox):
     ]
 
 
-def test_the_switch_fails_until_the_last_look_at_every_portal_is_well(tmp_path, inbox):
+def test_the_switch_fails_until_the_last_look_at_every_portal_succeeds(tmp_path, inbox):
     """A daemon reports each look alone; the switch must not alternate between portals."""
     installation = Installation(tmp_path / "weather.db", ping=f"{inbox.url}/ping")
     installation.live({"koya": ".-.-", "b": "-!-."})
     assert [path for path, _ in inbox.pings()] == ["/ping", "/ping/fail", "/ping/fail", "/ping"]
 
 
-def test_the_textfile_says_what_the_database_says(tmp_path):
+def test_the_textfile_has_the_values_of_the_database(tmp_path):
     path = tmp_path / "nalssi.prom"
     installation = Installation(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
     installation.live({"koya": "..?!", "b": "...."})
@@ -289,7 +289,7 @@ def test_an_unwritable_textfile_is_reported_once(tmp_path):
     assert "there is no such folder" in complaint
 
 
-def test_a_portal_that_left_the_config_has_no_state_in_the_textfile(tmp_path):
+def test_a_portal_removed_from_the_config_has_no_state_in_the_textfile(tmp_path):
     path = tmp_path / "nalssi.prom"
     installation = Installation(tmp_path / "weather.db", metrics=Metrics(textfile=str(path)))
     installation.live({"koya": "...", "b": "..."})

@@ -189,5 +189,5 @@ def test_no_mutant_gives_a_city_the_temperature_of_another():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
-def test_of_200_000_mutants_none_gives_a_city_the_temperature_of_another(part):
+def test_no_mutant_of_200_000_gives_a_city_the_temperature_of_another(part):
     check(200_000, part=part, parts=PARTS)

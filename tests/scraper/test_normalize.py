@@ -109,7 +109,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("printed", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_no_number_is_refused_as_printed(printed):
+def test_an_invalid_number_is_refused_as_printed(printed):
     with pytest.raises(UnreadableValue) as refused:
         temperature_c(printed)
     assert refused.value.printed == printed
@@ -264,7 +264,7 @@ def test_a_city_printed_twice_with_different_values_has_no_value(names, change):
     assert f"'맑음' '4.9', {other.label!r} {other.temperature!r}" in problem
 
 
-def test_thousands_of_lines_of_one_city_are_no_work():
+def test_thousands_of_lines_of_one_city_are_read():
     found = normalized(*[make_line(temperature=f"{n % 400 / 10:.1f}") for n in range(20_000)])
     assert {reading.station for reading in found.readings} == {None}
     assert len(found.readings) == 20_000
@@ -282,7 +282,7 @@ def test_every_known_label_means_its_condition(label):
 
 
 @pytest.mark.parametrize("icon", ICONS)
-def test_an_icon_tells_where_the_label_is_empty(icon):
+def test_an_icon_gives_the_condition_where_the_label_is_empty(icon):
     found = normalized(make_line(label="", icon=icon))
     (reading,) = found.readings
     assert (reading.condition.label, reading.condition.icon) == ("", icon)
@@ -290,7 +290,7 @@ def test_an_icon_tells_where_the_label_is_empty(icon):
     assert sentences(found) == ()
 
 
-def test_no_sky_reported_is_no_problem_and_no_condition():
+def test_an_unreported_sky_has_no_problem_and_no_condition():
     found = normalized(make_line(label="-", icon="00"))
     assert (found.readings[0].condition.condition, sentences(found)) == (None, ())
 

@@ -476,7 +476,7 @@ def test_a_refused_connection_is_named(host):
     assert failures_of(channels) == ["webhook: Connection refused"]
 
 
-def test_what_is_no_http_is_a_failure():
+def test_an_answer_that_is_not_http_is_a_failure():
     assert refusal(b"SSH-2.0-OpenSSH_9.6\r\n\r\n") == ["webhook: no whole HTTP answer"]
 
 
@@ -504,7 +504,7 @@ def test_an_untrusted_certificate_of_a_webhook_is_refused():
         "http:///x",
     ],
 )
-def test_what_is_no_address_is_a_failure(url):
+def test_an_invalid_address_is_a_failure(url):
     reason = "not an http:// or https:// address"
     assert failures_of(Notify(webhook=url)) == [f"webhook: {reason}"]
     assert ping(url, "fail", timeout_s=LIMIT_S) == f"ping: {reason}"
@@ -645,7 +645,7 @@ def test_a_ping_is_bounded_and_utf_8(inbox, body, size):
     assert len(inbox.post.body.decode().encode()) == size
 
 
-def test_no_check_is_no_ping():
+def test_no_ping_is_sent_without_an_address():
     assert ping("", "start") is None
 
 
@@ -656,7 +656,7 @@ def test_no_check_is_no_ping():
         pytest.param(silent, "too late: no answer within 0.4 s", SHORT_S, id="silent"),
     ],
 )
-def test_a_ping_that_fails_says_why_without_the_address(reply, message, timeout_s):
+def test_a_failed_ping_reports_its_reason_without_the_address(reply, message, timeout_s):
     with Server({f"/{SECRET}": reply}) as server:
         url = f"http://{LOOPBACK}:{server.port}/{SECRET}"
         assert ping(url, "success", timeout_s=timeout_s) == f"ping: {message}"

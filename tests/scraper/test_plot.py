@@ -134,12 +134,12 @@ def test_a_line_breaks_where_the_state_changes():
     assert len(lines(make_held(0, 60, state="unconfirmed"), make_held(60, 110))) == 2
 
 
-def test_the_sky_goes_on_where_no_number_is_printed():
+def test_the_sky_continues_where_no_number_is_printed():
     (sky,) = chart.skies([make_held(0, 60), make_held(60, 150, temperature_c=None)])
     assert (minute(sky.start), minute(sky.end)) == (0, 150)
 
 
-def test_what_froze_for_several_stations_is_named_once():
+def test_a_freeze_of_several_stations_is_named_once():
     shown = (make_held(60, 600, began=at(0), state="frozen"),)
     tracks = [chart.Track(station=station, stretches=shown) for station in (SEOUL, BUSAN)]
     (band,) = chart.frozen(tracks)
@@ -230,7 +230,7 @@ def test_placed_boxes_do_not_touch(places):
     )
 
 
-def test_each_condition_that_we_know_has_a_look():
+def test_each_known_condition_has_an_appearance():
     names = {known.condition for known in CONDITIONS.values() if known.condition}
     assert names <= set(sky.LOOKS)
 
@@ -310,7 +310,7 @@ def read_all(terminal: int) -> str:
     return b"".join(parts).decode()
 
 
-def test_a_png_is_one_and_has_the_size_of_a_sheet(path, tmp_path):
+def test_a_png_is_valid_and_has_the_size_of_a_sheet(path, tmp_path):
     drawn(path, "서울", "제주", "--since", SINCE, "--until", UNTIL, "-o", tmp_path / "a.PNG")
     image = (tmp_path / "a.PNG").read_bytes()
     assert image.startswith(b"\x89PNG\r\n\x1a\n")
@@ -319,7 +319,7 @@ def test_a_png_is_one_and_has_the_size_of_a_sheet(path, tmp_path):
     assert 900 <= down <= 1100
 
 
-def test_an_svg_names_stations_in_korean_and_what_is_frozen(path, tmp_path):
+def test_an_svg_names_stations_in_korean_and_marks_frozen_values(path, tmp_path):
     """Letters are drawn as outlines, for machines without the font; each has its text beside it."""
     drawn(path, "서울", "제주", "--since", SINCE, "--until", UNTIL, "-o", tmp_path / "a.svg")
     image = (tmp_path / "a.svg").read_text("utf-8")
@@ -416,7 +416,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("code", "arguments", "message"), REFUSED)
-def test_an_impossible_picture_is_one_line_and_no_file(
+def test_an_impossible_picture_prints_one_line_and_writes_no_file(
     path, empty_folder, code, arguments, message
 ):
     (empty_folder / "folder.png").mkdir()
@@ -578,7 +578,7 @@ WITHOUT_HANGUL = (
 )
 
 
-def test_without_a_korean_font_names_are_english_and_one_line_says_so(path, tmp_path):
+def test_names_are_english_without_a_korean_font_and_one_line_reports_it(path, tmp_path):
     when = ["서울", "--since", SINCE, "--until", UNTIL]
     run = run_without(path, WITHOUT_HANGUL, *when, "-o", tmp_path / "a.svg")
     message = "no font with Hangul is installed, so names are in English only"
@@ -609,7 +609,7 @@ def test_a_korean_picture_without_a_font_is_english(path, tmp_path):
     assert not [text for text in texts if re.search("[가-힣]", text)]
 
 
-def test_drawing_is_no_burden_on_other_commands():
+def test_other_commands_load_no_module_for_drawing():
     code = (
         "import sys, scraper.cli\n"
         "print([m for m in sys.modules if m.startswith('scraper.plot') or 'numpy' in m])"
@@ -618,7 +618,7 @@ def test_drawing_is_no_burden_on_other_commands():
     assert run.stdout == "[]\n"
 
 
-def test_a_picture_says_what_it_shows_whose_it_is_and_of_when(path, tmp_path):
+def test_a_picture_has_its_stations_its_credit_and_its_time(path, tmp_path):
     for name in ("chart.svg", "chart.png"):
         drawn(path, "서울", "-o", tmp_path / name, "--until", at(600).isoformat())
         image = (tmp_path / name).read_bytes().decode("utf-8", "replace")

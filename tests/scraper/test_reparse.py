@@ -169,7 +169,7 @@ def test_the_difference_is_shown_and_no_row_changes(stormy):
     assert stormy.read_bytes() == before
 
 
-def test_a_word_taught_later_is_understood_in_what_was_kept(stormy):
+def test_a_word_configured_later_is_understood_in_stored_sidebars(stormy):
     result = answered("reparse", "--write", cwd=stormy.parent)
     assert {key: result[key] for key in ("written", "added", "changed", "gone")} == {
         "written": True,
@@ -186,14 +186,14 @@ def test_a_word_taught_later_is_understood_in_what_was_kept(stormy):
     assert (again["differing"], again["understood"], again["examples"]) == (0, [], [])
 
 
-def test_a_word_no_longer_taught_is_unknown_again(stormy):
+def test_a_word_removed_from_the_config_is_unknown_again(stormy):
     write_again(stormy, TAUGHT)
     write_again(stormy, KNOWN)
     assert sky(stormy, "부산")[0] == (-0.5, "눈보라", None)
     assert sky(stormy, "서울시") == [(1.0, "흐림", "overcast")]
 
 
-def test_one_store_takes_new_words_and_lets_go_of_them(path):
+def test_one_store_learns_and_forgets_configured_words(path):
     with Store.open(path) as store:
         for nth, words in enumerate([KNOWN, TAUGHT, KNOWN]):
             entries = [*STORMY, entry("맑음", "거제", f"{nth}.0")]
@@ -201,7 +201,7 @@ def test_one_store_takes_new_words_and_lets_go_of_them(path):
             assert sky(path, "부산")[-1][2] == ("snow" if words is TAUGHT else None)
 
 
-def test_a_text_and_a_page_of_one_sidebar_become_one_when_a_glued_label_is_known(path):
+def test_a_text_and_a_page_of_one_sidebar_merge_once_a_glued_label_is_known(path):
     """They differ by one unknown word: the text had the city 눈보라부산."""
     with Store.open(path) as store:
         look(store, 0, portal.text(STORMY, pages.DATE))
@@ -238,7 +238,7 @@ def contents_of(*digests: str, **changes: Any) -> list[Content]:
     ]
 
 
-def test_a_content_may_have_the_digest_that_another_had_before(path):
+def test_a_content_may_have_the_former_digest_of_another(path):
     with Store.open(path) as store:
         for nth, content in enumerate(contents_of("a", "b", "c")):
             see(store, make_look(10 * nth), content)
@@ -277,7 +277,7 @@ def test_contents_that_become_one_are_one_in_looks_captures_and_spells(path, dig
 # ---- unreadable pages and fragments
 
 
-def test_a_fragment_that_is_no_box_today_keeps_what_was_read(path):
+def test_a_fragment_that_is_no_longer_a_box_keeps_its_readings(path):
     with Store.open(path) as store:
         see(store, make_look(), make_content(fragment="<ul>서울은 맑겠다</ul>"))
     before = dump(path)
@@ -288,7 +288,7 @@ def test_a_fragment_that_is_no_box_today_keeps_what_was_read(path):
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\x01", b"\x01broken", b"\x78broken", b"\xff"])
-def test_a_damaged_fragment_keeps_what_was_read(stormy, damaged):
+def test_a_damaged_fragment_keeps_its_readings(stormy, damaged):
     with closing(sqlite3.connect(stormy)) as conn, conn:
         conn.execute("UPDATE sidebars SET fragment = ? WHERE id = 1", (damaged,))
     run = nalssi("reparse", "--write", cwd=stormy.parent)
@@ -297,7 +297,7 @@ def test_a_damaged_fragment_keeps_what_was_read(stormy, damaged):
     assert_sound(stormy)
 
 
-def test_a_page_that_could_not_be_read_becomes_a_look_of_its_own_time(path):
+def test_an_unreadable_page_becomes_a_look_at_its_original_time(path):
     """Between two looks at the same values it proves that other values were shown."""
     plain, other = (
         portal.page(entries, pages.DATE, size=9000) for entries in (pages.plain(), STORMY)
@@ -359,7 +359,7 @@ def test_a_part_alone_is_read_again(stormy):
     assert "unknown portal 'x'" in refused(2, "reparse", "--portal", "x", cwd=stormy.parent)
 
 
-def test_a_pass_that_is_running_is_left_alone(stormy):
+def test_reparse_does_not_write_while_a_pass_is_running(stormy):
     with lock.held(stormy):
         assert answered("reparse", cwd=stormy.parent)["changed"] == 1
         error = refused(75, "reparse", "--write", cwd=stormy.parent)

@@ -80,7 +80,7 @@ def first(kind: str) -> str:
     return notice.text
 
 
-def test_a_well_portal_gives_no_notice():
+def test_a_healthy_portal_gives_no_notice():
     assert due(make_status()) == []
     assert due(make_status(state="unconfirmed")) == []
 
@@ -109,7 +109,7 @@ def test_a_fault_is_described_in_words(kind, text):
         pytest.param(None, "never polled", id="no look"),
     ],
 )
-def test_a_portal_is_down_without_a_reason_where_there_is_none(outcome, last):
+def test_a_down_notice_without_a_reason_has_the_last_outcome(outcome, last):
     down = make_status(state="down", last_outcome=outcome)
     (notice,) = rules.due([down], {}, START)
     assert notice.text == f"koya is down: no weather box seen since 2024-04-28 12:00; {last}"
@@ -137,7 +137,7 @@ def test_an_outage_hides_a_trouble_and_does_not_end_it(kind):
 
 
 @pytest.mark.parametrize("kind", ["down", "layout"])
-def test_a_portal_is_well_after_three_intervals_without_a_failure(kind):
+def test_a_portal_is_healthy_after_three_intervals_without_a_failure(kind):
     back = make_status(last_failure=START)
     assert due(back, open_kind=kind, at=START + 2 * INTERVAL, ago=INTERVAL) == []
     assert due(back, open_kind=kind, at=START + 3 * INTERVAL, ago=INTERVAL) == [(kind, True)]
@@ -165,7 +165,7 @@ def test_another_word_waits_for_the_notice_of_the_next_day():
     assert "unknown icon code '99'" in notice.text
 
 
-def test_a_new_word_at_each_look_is_one_notice_a_day():
+def test_a_new_word_at_each_look_gives_one_notice_a_day():
     open_notices: dict[tuple[str, str], OpenNotice] = {}
     sent = 0
     for nth in range(2 * 144):
@@ -180,7 +180,7 @@ def test_a_new_word_at_each_look_is_one_notice_a_day():
     assert sent == 2
 
 
-def test_only_words_are_words():
+def test_only_unknown_words_give_a_notice_of_words():
     others = [Problem(kind=kind, city="부산", word="unknown label 'x'") for kind in SENTENCES]
     assert due(make_status(recent_problems=tuple(o for o in others if not o.unknown))) == []
 
@@ -211,7 +211,7 @@ def test_a_notice_of_stale_sets_has_the_reason():
 
 
 @pytest.mark.parametrize(("intervals", "over"), [(1, False), (2, False), (3, True)])
-def test_a_portal_whose_caches_take_turns_is_well_after_three_intervals(intervals, over):
+def test_a_portal_with_alternating_caches_is_healthy_after_three_intervals(intervals, over):
     """One of two caches is stale: only at every other look the values are live."""
     live = make_status(last_stale=START)
     now = START + intervals * INTERVAL

@@ -129,7 +129,7 @@ def test_a_box_at_the_end_of_half_a_megabyte_is_found():
     ],
 )
 @pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
-def test_a_change_of_markup_changes_nothing_that_is_read(named, change, to):
+def test_a_change_of_markup_changes_no_reading(named, change, to):
     entries = [entry for entry in unlike_minus(LABELLED.entries) if entry.label]
     page = portal.page(entries, pages.DATE, size=20_000)
     changed = re.sub(change, to, page if named else pages.renamed(page))
@@ -150,7 +150,7 @@ def test_the_copies_of_a_slider_that_has_run_are_not_printed_twice(named):
     assert printed(sidebar.find(saved)) == expected(LABELLED.entries)
 
 
-def test_copies_in_copies_are_no_harm():
+def test_nested_copies_do_not_change_the_readings():
     page = pages.box(plain()).replace("<li", '<div class="bx-clone"><li')
     assert printed(sidebar.find(page)) == expected(plain())
 
@@ -160,7 +160,7 @@ def test_a_box_printed_twice_is_read_once():
     assert printed(sidebar.find(page + "<hr>" + page)) == expected(LABELLED.entries)
 
 
-def test_a_list_in_two_columns_is_read_whole():
+def test_a_list_in_two_columns_is_read_completely():
     left, right = LABELLED.entries[:8], LABELLED.entries[8:]
     page = around(f"<div>{LISTS['li'](left)}</div>\n<div>{LISTS['li'](right)}</div>")
     assert printed(sidebar.find(page)) == expected(LABELLED.entries)
@@ -176,7 +176,7 @@ PROSE = {
 @pytest.mark.parametrize("prose", PROSE.values(), ids=PROSE)
 @pytest.mark.parametrize("place", ["above", "below", "a list above", "a list below"])
 @pytest.mark.parametrize("form", LISTS)
-def test_an_article_near_a_list_is_no_part_of_it(form, place, prose):
+def test_an_article_near_a_list_is_excluded(form, place, prose):
     entries = unlike_minus(WINTER.entries)
     page = around(LISTS[form](entries))
     headlines = f"<h2><a href=#>{prose}</a></h2><ul><li>{prose}</ul>"
@@ -190,7 +190,7 @@ def test_an_article_near_a_list_is_no_part_of_it(form, place, prose):
 @pytest.mark.parametrize("prose", PROSE.values(), ids=PROSE)
 @pytest.mark.parametrize("place", ["우리동네신문", "많이 본 기사"], ids=["above", "below"])
 @pytest.mark.parametrize("form", TEXTS)
-def test_an_article_near_a_text_list_is_no_part_of_it(form, place, prose):
+def test_an_article_near_a_text_list_is_excluded(form, place, prose):
     page = TEXTS[form](WINTER.entries, pages.DATE).replace(place, prose)
     found = sidebar.find(page)
     assert (printed(found), found.date_printed) == (expected(WINTER.entries), pages.DATE)
@@ -241,7 +241,7 @@ def test_a_city_without_a_number_is_kept(form, signless, missing):
     assert printed(sidebar.find(page)) == expected(entries)
 
 
-def test_a_list_of_all_stations_is_read_whole_and_to_the_right_stations():
+def test_a_list_of_all_stations_is_read_completely_to_the_right_stations():
     words = ["맑음", "흐림", "", "-", "박무"]
     names = [name for name, station in STATIONS.items() if name == station.name_ko]
     entries = [
@@ -352,7 +352,7 @@ def test_many_small_lists_do_not_hide_the_sidebar():
 # The digest
 
 
-def test_a_digest_is_of_what_is_printed_not_of_how_or_when():
+def test_a_digest_depends_on_the_values_and_not_on_form_or_date():
     entries = LABELLED.entries
     found = [
         sidebar.find(portal.page(entries, pages.DATE)),
@@ -486,7 +486,7 @@ def _outcome(page: str, **how: Any) -> Sidebar | str:
         return str(exc)
 
 
-def test_a_list_whose_name_a_cut_swallowed_is_refused_where_it_cannot_be_read_again():
+def test_a_cut_list_without_its_name_is_refused_if_it_reads_differently_alone():
     """The cut is inside the value of an attribute, which then contains the first entries."""
     with pytest.raises(NoSidebar, match="reads otherwise alone"):
         sidebar.find(BASES[0][:113] + BASES[0][1253:])
@@ -494,7 +494,7 @@ def test_a_list_whose_name_a_cut_swallowed_is_refused_where_it_cannot_be_read_ag
 
 @settings(max_examples=200)
 @given(st.sampled_from(BASES), EDITS)
-def test_what_is_kept_of_a_page_can_be_read_again(page, edits):
+def test_the_fragment_of_a_page_is_read_back_to_the_same_lines(page, edits):
     try:
         found = sidebar.find(mutated(page, edits))
     except NoSidebar:
@@ -567,13 +567,13 @@ def test_two_possible_dates_of_a_box_are_refused():
     assert "2024.04.29" in str(found.date_printed)
 
 
-def test_a_page_read_in_the_wrong_encoding_is_no_sidebar():
+def test_a_page_read_in_the_wrong_encoding_has_no_sidebar():
     garbled = pages.box(plain(), "").encode("cp949").decode("utf-8", "replace")
     with pytest.raises(NoSidebar):
         sidebar.find(garbled)
 
 
-def test_one_damaged_city_costs_no_other_and_makes_no_station():
+def test_one_damaged_city_loses_no_other_and_adds_no_station():
     page = pages.box(plain(), "").replace("서울", "서\ufffd")
     readings = normalize.readings(sidebar.find(page)).readings
     assert [r.city for r in readings if r.station is None] == ["서\ufffd"]

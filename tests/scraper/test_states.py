@@ -57,7 +57,7 @@ def test_each_change_of_state_is_logged_once_with_since_when(tmp_path):
     assert renewed["was_since"] == froze["since"]
 
 
-def test_the_daemon_logs_a_state_that_lasted_before_it_began(tmp_path):
+def test_the_daemon_logs_a_state_that_began_before_its_start(tmp_path):
     with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
         (row,) = daemon.wait("stale")  # the page has a date of 2018
         assert daemon.stop() == 0

@@ -64,7 +64,7 @@ def test_the_manager_gets_the_lines(manager, tell, lines):
     assert manager.receive() == lines
 
 
-def test_a_reload_carries_the_time_at_which_it_began(manager):
+def test_a_reload_has_the_time_of_its_beginning(manager):
     before = time.monotonic_ns() // 1000
     assert systemd.reloading()
     reloading, _, moment = "=".join(manager.receive()).partition("=MONOTONIC_USEC=")
@@ -80,7 +80,7 @@ def test_a_portal_cannot_put_a_line_of_its_own_into_the_status(manager, end):
 
 @given(text=st.text())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_a_portal_prints_is_one_line_of_status(manager, text):
+def test_any_text_of_a_portal_is_one_line_of_status(manager, text):
     assert systemd.status(text)
     (line,) = manager.receive()
     assert line.startswith("STATUS=")

@@ -62,7 +62,7 @@ def test_a_trouble_is_reported_once_daily_while_it_lasts_and_once_when_it_is_ove
     ]
 
 
-def test_what_is_not_known_is_neither_new_nor_over():
+def test_an_unknown_trouble_is_neither_new_nor_over():
     assert story((0 * HOUR, {FULL: "x"}), (HOUR, {}), (2 * HOUR, {FULL: "x"})) == ["disk"]
 
 
@@ -104,7 +104,7 @@ def make_trouble(**changes: Any) -> Trouble:
     return Trouble(**(plain | changes))
 
 
-def test_troubles_are_remembered_as_they_were(tmp_path):
+def test_troubles_are_read_back_unchanged(tmp_path):
     saved = [make_trouble(sent={"webhook": NOW}), make_trouble(kind="clock", over=True)]
     assert memory.save(tmp_path / "weather.db", saved, NOW)
     assert memory.load(tmp_path / "weather.db") == saved
@@ -122,7 +122,7 @@ def test_troubles_are_remembered_as_they_were(tmp_path):
         pytest.param(b"[" * 100_000, id="deep"),
     ],
 )
-def test_a_damaged_memory_is_an_empty_one(tmp_path, body):
+def test_a_damaged_memory_is_read_as_empty(tmp_path, body):
     (tmp_path / "weather.db.troubles").write_bytes(body)
     assert memory.load(tmp_path / "weather.db") == []
 
@@ -316,7 +316,7 @@ def test_a_clock_set_back_for_years_is_reported_and_dates_no_look(installation):
     assert sent(installation.box) == installation.by_command() == ["clock", "no clock"]
 
 
-def test_a_stopped_process_reports_it_when_resumed(installation):
+def test_a_stopped_process_reports_the_stop_when_resumed(installation):
     with Child(installation.config) as child:
         child.until("look", 2)
         child.send(signal.SIGSTOP)
@@ -369,7 +369,7 @@ def test_a_pass_reports_a_clock_that_was_never_set(installation, tmp_path, monke
     assert sent(installation.box) == ["clock"]
 
 
-def test_passes_on_a_full_disk_report_it_once(
+def test_passes_on_a_full_disk_report_the_trouble_once(
     tmp_path,
     inbox,
 ):

@@ -8,7 +8,7 @@ from scraper.vocabulary import CONDITIONS, ICONS, NO_LABEL, NO_SKY_REPORTED, STA
 from tests.support.pages import SIGHTINGS
 
 
-def test_no_number_is_given_to_two_stations():
+def test_no_two_stations_have_the_same_number():
     ids = [station.kma_id for name, station in STATIONS.items() if name == station.name_ko]
     assert len(ids) == len(set(ids)) == 98
 
@@ -22,7 +22,7 @@ def test_no_number_is_given_to_two_stations():
         *[("홍성(예)", 177), ("서청주(예)", 181), ("진도(첨찰산)", 175), ("진도군", 268)],
     ],
 )
-def test_names_alike_are_stations_apart(name, kma_id):
+def test_similar_names_are_different_stations(name, kma_id):
     assert STATIONS[name].kma_id == kma_id
 
 
@@ -32,7 +32,7 @@ def test_the_short_name_of_a_station_is_the_same_station(short):
 
 
 @pytest.mark.parametrize("name", ["광주시", "경기 광주", "북대구", "남양주", "비금도", "", "-"])
-def test_a_name_that_is_no_station_is_not_in_the_table(name):
+def test_a_name_that_is_not_a_station_is_not_in_the_table(name):
     assert name not in STATIONS
 
 
@@ -47,7 +47,7 @@ def test_every_place_with_coordinates_is_in_korea():
     assert outside == []
 
 
-def test_whatever_was_sighted_is_known():
+def test_every_sighted_city_and_label_is_known():
     seen = [entry for sighting in SIGHTINGS.values() for entry in sighting.entries]
     assert {entry.city for entry in seen} <= STATIONS.keys()
     assert {entry.label for entry in seen} <= CONDITIONS.keys()

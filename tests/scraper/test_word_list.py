@@ -42,7 +42,7 @@ def readings(page: str, words: Words) -> normalize.Normalized:
 
 
 @pytest.mark.parametrize("form", [portal.page, portal.text], ids=["HTML", "text"])
-def test_a_taught_word_is_understood_anywhere(form):
+def test_a_configured_word_is_understood_anywhere(form):
     page = form(STORMY, pages.DATE)
     assert Problem(kind="unknown city", word="서울시") in readings(page, KNOWN).problems
     seoul, busan, *_ = readings(page, TAUGHT).readings
@@ -51,7 +51,7 @@ def test_a_taught_word_is_understood_anywhere(form):
     assert (busan.condition.label, busan.condition.condition) == ("눈보라", "snow")
 
 
-def test_a_taught_label_is_told_from_the_city_that_it_is_glued_to():
+def test_a_configured_label_is_split_from_a_city_glued_to_it():
     assert labels.split("눈보라부산") == ("", "눈보라부산")
     assert labels.split("눈보라부산", TAUGHT) == ("눈보라", "부산")
     assert labels.split("흐림서울시", TAUGHT) == ("흐림", "서울시")
@@ -65,13 +65,13 @@ def test_a_label_may_be_any_text():
     assert not labels.is_label("눈바람", odd)
 
 
-def test_a_taught_label_has_the_code_of_the_first_word_for_its_condition():
+def test_a_configured_label_has_the_code_of_the_first_word_for_its_condition():
     known = TAUGHT.conditions["눈보라"]
     assert (known.label_en, known.wmo_4677) == (CONDITIONS["눈"].label_en, 73)
     assert known.icon == ""  # so that no icon contradicts it
 
 
-def test_the_config_is_right_where_the_tables_know_a_word_otherwise():
+def test_the_config_overrides_the_tables():
     assert taught({"박무": "fog"}, {}).conditions["박무"].condition == "fog"
     assert taught({}, {"광주시": 156}).stations["광주시"] == STATIONS["광주"]
 
@@ -84,7 +84,7 @@ def test_a_station_is_meant_by_its_number_or_name(station):
     assert taught({}, {"서울시": station}).stations["서울시"] == STATIONS["서울"]
 
 
-def test_a_word_is_taught_however_its_characters_are_written():
+def test_a_word_is_configured_in_any_unicode_form():
     decomposed, wide = "눈\u1107\u1169\u1105\u1161", "\u200b서울시 "
     assert taught({decomposed: "snow"}, {wide: 108}) == TAUGHT
 
@@ -104,12 +104,12 @@ def test_a_word_is_taught_however_its_characters_are_written():
         pytest.param({}, {"서울시": "108"}, id="a number as a name"),
     ],
 )
-def test_an_unteachable_word_is_refused(label, city):
+def test_an_invalid_word_is_refused(label, city):
     with pytest.raises(UnteachableWord, match=r"words\.(labels|cities)\.'.*expected"):
         taught(label, city)
 
 
-def test_words_go_to_other_processes():
+def test_words_can_be_sent_to_other_processes():
     sent = pickle.loads(pickle.dumps(TAUGHT))  # noqa: S301 - pickled by this test
     assert (sent, hash(sent)) == (TAUGHT, hash(TAUGHT))
     assert readings(portal.text(STORMY, pages.DATE), sent).problems == ()
@@ -177,7 +177,7 @@ def words(path: Path, *more: str) -> dict[tuple[str, str], Any]:
     return {(word["kind"], word["word"]): word for word in listed}
 
 
-def test_a_word_is_listed_with_how_often_and_where_it_was_seen(history):
+def test_a_word_is_listed_with_its_count_and_its_portals(history):
     assert words(history)["label", "눈보라"] == {
         "kind": "label",
         "word": "눈보라",
@@ -199,7 +199,7 @@ def test_a_word_is_counted_in_sidebars_not_in_lines(history):
     assert listed["city", "서울시"]["sidebars"] == 1
 
 
-def test_words_are_those_of_each_sidebar_by_itself(history):
+def test_listed_words_are_those_of_the_stored_sidebars(history):
     """Sidebars with the same list of words are counted together."""
     printed = rows(
         history,
@@ -223,7 +223,7 @@ def test_unknown_words_can_be_listed_alone(history):
     ]
 
 
-def test_a_word_is_listed_with_what_it_is_taken_for(history):
+def test_a_word_is_listed_with_its_meaning(history):
     means = {key: word["means"] for key, word in words(history).items()}
     assert means["label", "흐림"] == "overcast"
     assert means["label", ""] == "rain"  # by its icon, if it has one

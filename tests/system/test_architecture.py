@@ -265,7 +265,7 @@ def test_a_third_party_library_stays_in_its_one_place(path):
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "db").rglob("*.py")), ids=place)
-def test_the_database_knows_nothing_of_the_scraper(path):
+def test_no_module_of_the_database_imports_the_scraper(path):
     assert not [name for name in imports(path) if name.startswith("scraper")]
 
 
@@ -290,17 +290,17 @@ def module(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
-def test_a_stage_or_a_room_knows_only_those_that_it_may(path):
+def test_a_stage_or_a_room_imports_only_allowed_rooms(path):
     assert room(module(path)) in ALLOWED, "a new room: list the rooms that it may import"
     common = {"scraper", "scraper.errors", "db.errors", "db.moments"}
     assert rooms_known(path) <= ALLOWED[room(module(path))] | common
 
 
-def test_every_stage_and_every_room_is_there():
+def test_the_rooms_with_rules_are_the_existing_ones():
     assert {room(module(path)) for path in MODULES} == set(ALLOWED)
 
 
-def test_stages_and_rooms_know_each_other_in_one_direction():
+def test_stages_and_rooms_import_each_other_in_one_direction():
     TopologicalSorter(ALLOWED).prepare()
 
 
@@ -320,7 +320,7 @@ def test_a_page_becomes_content_in_the_reader_alone():
         *("stats 서울", "compare 서울 부산", "at 서울 1h"),
     ],
 )
-def test_asking_imports_nothing_that_only_collecting_needs(command):
+def test_queries_import_no_module_for_collecting(command):
     code = (
         "import sys\n"
         "from scraper.cli import main\n"

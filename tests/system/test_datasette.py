@@ -100,7 +100,7 @@ FACETS = {"_extra": "facet_results,columns"}
 """Version 1.0 answers only with the requested parts of a table."""
 
 
-def test_the_front_page_says_what_it_is_and_whose(address):
+def test_the_front_page_names_its_subject_and_its_source(address):
     front = page(address, "")
     assert "nalssi 날씨" in front
     assert "기상청" in front
@@ -125,7 +125,7 @@ def test_a_view_has_rows_and_facets(address, view):
 
 
 @pytest.mark.parametrize("view", contract.VIEWS)
-def test_what_is_said_of_columns_is_said_of_columns_that_there_are(address, view):
+def test_every_described_column_exists(address, view):
     columns = answered(address, f"weather/{view}", **FACETS)["columns"]
     for named in ("columns", "sortable_columns", "facets"):
         assert set(SHOWN["tables"][view][named]) <= set(columns)

@@ -89,7 +89,7 @@ def test_systemd_finds_no_fault_in_the_units(tmp_path):
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 @SERVICES
-def test_systemd_finds_a_service_as_little_exposed_as_the_docs_say(name):
+def test_systemd_finds_a_service_no_more_exposed_than_documented(name):
     command = ["systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}"]
     run = subprocess.run(
         [*command, str(SYSTEMD / name)], capture_output=True, text=True, check=False
@@ -138,7 +138,7 @@ def test_a_service_is_locked_in(name, key, value):
 
 
 @SERVICES
-def test_a_service_may_call_what_a_service_needs_and_no_more(name):
+def test_a_service_may_use_only_the_system_calls_of_a_service(name):
     assert unit(name)["Service"]["SystemCallFilter"] == [
         "@system-service",
         "~@privileged @resources",
@@ -164,7 +164,7 @@ def test_the_daemon_and_the_single_pass_have_one_sandbox():
 
 
 @SERVICES
-def test_a_service_keeps_its_database_where_it_may_write(name):
+def test_a_service_keeps_its_database_in_its_state_directory(name):
     service = unit(name)["Service"]
     environment = dict(each.split("=", 1) for each in service["Environment"])
     (folder,) = service["StateDirectory"]
@@ -173,7 +173,7 @@ def test_a_service_keeps_its_database_where_it_may_write(name):
     assert environment["NALSSI_CONFIG"] == "/etc/nalssi/config.toml"
 
 
-def test_services_with_one_folder_are_one_user():
+def test_services_with_one_folder_run_as_one_user():
     """Otherwise each service would take the folder from the other; so would DynamicUser=."""
     keys = ("User", "Group", "StateDirectory", "StateDirectoryMode", "UMask", "DynamicUser")
     owners = [
@@ -217,7 +217,7 @@ def test_a_pass_that_finds_another_at_work_has_not_failed():
     assert service["SuccessExitStatus"] == [str(AnotherPass.exit_code)]
 
 
-def test_the_timer_comes_as_often_as_the_config_says():
+def test_the_timer_runs_at_the_interval_of_the_config():
     timer = unit(TIMER)["Timer"]
     (every,) = re.findall(r"^\*:0/(\d+)$", timer["OnCalendar"][0])
     assert float(every) == config.Config().interval_minutes
@@ -256,7 +256,7 @@ def test_cron_understands_a_job(job):
     subprocess.run(["sh", "-n", "-c", job.command], check=True)
 
 
-def test_cron_looks_as_often_as_the_config_says():
+def test_cron_polls_at_the_interval_of_the_config():
     every = {job.schedule for job in crontab() if "scrape" in job.command}
     assert every == {f"*/{config.Config().interval_minutes} * * * *"}
 
@@ -310,13 +310,13 @@ def test_a_signal_reaches_nalssi_and_no_shell():
     assert json.loads(last("ENTRYPOINT")) + json.loads(last("CMD")) == ["nalssi", "run"]
 
 
-def test_an_unhealthy_container_is_one_to_docker():
+def test_an_unhealthy_container_exits_with_1_for_docker():
     """Docker knows only 0 and 1 here, and reserves 2; our exit code is 7."""
     _, _, command = last("HEALTHCHECK").partition(" CMD ")
     assert json.loads(command) == ["sh", "-c", "nalssi status || exit 1"]
 
 
-def test_the_image_gets_exactly_what_pip_needs():
+def test_the_image_gets_exactly_the_files_needed_by_pip():
     """The COPY lines, the ignore file and the parts of the project must be one list."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
@@ -338,7 +338,7 @@ def test_the_image_gets_exactly_what_pip_needs():
 # Litestream
 
 
-def test_the_litestream_config_is_one():
+def test_the_litestream_config_is_valid():
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
     config = yaml.safe_load((DEPLOY / "litestream.yml").read_text("utf-8"))
     (database,) = config["dbs"]
@@ -347,7 +347,7 @@ def test_the_litestream_config_is_one():
     assert re.fullmatch(r"[0-9]+h", config["snapshot"]["retention"])
 
 
-def test_what_litestream_needs_of_us_is_what_we_have(tmp_path):
+def test_nalssi_has_the_journal_and_the_timeout_that_litestream_needs(tmp_path):
     text = (DEPLOY / "litestream.yml").read_text("utf-8")
     (journal,) = re.findall(r'^# 1\. (journal = "\w+")', text, re.MULTILINE)
     path = tmp_path / "config.toml"
@@ -360,7 +360,7 @@ def test_what_litestream_needs_of_us_is_what_we_have(tmp_path):
     ("version", "safe"),
     [("3.51.3", True), ("3.50.7", True), ("3.44.6", True), ("3.51.2", False)],
 )
-def test_the_sqlites_named_are_those_that_we_trust(version, safe):
+def test_the_named_versions_of_sqlite_are_those_with_a_safe_wal(version, safe):
     assert version in (DEPLOY / "litestream.yml").read_text("utf-8")
     assert upgrade.wal_is_safe(tuple(map(int, version.split(".")))) is safe
 
@@ -377,14 +377,14 @@ def command_lines() -> list[tuple[str, list[str]]]:
     return list({str(each): each for each in commands(written)}.values())
 
 
-def test_deploy_uses_the_commands_that_it_is_about():
+def test_deploy_uses_run_scrape_and_status():
     assert {"run", "scrape", "status"} <= {name for name, _ in command_lines()}
 
 
 @pytest.mark.parametrize(
     ("name", "arguments"), command_lines(), ids=lambda part: part if isinstance(part, str) else None
 )
-def test_every_command_line_is_one_that_nalssi_has(name, arguments):
+def test_every_command_line_is_valid(name, arguments):
     command = main.get_command(click.Context(main), name)
     assert command is not None
     with command.make_context(name, list(arguments)):

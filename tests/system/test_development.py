@@ -45,7 +45,7 @@ def test_the_walk_of_a_look_is_short():
 
 
 @pytest.mark.parametrize(("title", "steps"), EXERCISES)
-def test_what_is_added_touches_few_files_and_those_that_exist(title, steps):
+def test_a_described_addition_touches_few_files_and_existing_ones(title, steps):
     assert 5 <= len(steps) <= 7
     for file, is_new in steps:
         assert ((ROOT / file).parent if is_new else ROOT / file).exists()

@@ -82,7 +82,7 @@ def answers(history) -> dict[str, list[sqlite3.Row]]:
         return {question: conn.execute(sql).fetchall() for question, sql in QUESTIONS}
 
 
-def test_there_are_ten_questions_and_each_has_an_answer(answers):
+def test_each_of_the_ten_questions_has_an_answer(answers):
     assert len(answers) == 10
     assert [question for question, rows in answers.items() if not rows] == []
 
@@ -196,14 +196,14 @@ def form(printed: str) -> str:
     return " ".join(re.sub(r"\d[\d.,:-]*", "0", first).split())
 
 
-def test_there_is_an_example_of_each_command_that_answers():
+def test_each_answering_command_has_an_example():
     shown = {example.command.split()[0] for example in EXAMPLES}
     commands = {"series", "looks", "stats", "compare", "at", "plot", "export", "backfill"}
     assert shown >= PRESENT | commands
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.command)
-def test_a_command_prints_what_the_pages_show(demo_folder, example):
+def test_a_command_prints_the_output_shown_on_the_pages(demo_folder, example):
     arguments = shlex.split(played(example.command))
     if example.command == "prune":
         (demo_folder / "weather.db").unlink()
@@ -267,14 +267,14 @@ def test_the_python_of_a_page_runs(demo_folder, page, monkeypatch):
 
 
 @pytest.mark.parametrize("page", docs.PAGES)
-def test_the_config_of_a_page_is_taken(page, tmp_path):
+def test_the_config_of_a_page_is_valid(page, tmp_path):
     for block in docs.blocks(page, "toml"):
         (tmp_path / "config.toml").write_text(block, encoding="utf-8")
         config.load(tmp_path / "config.toml")
 
 
 @pytest.mark.parametrize("page", docs.PAGES)
-def test_every_command_line_of_a_page_is_one_that_nalssi_has(page):
+def test_every_command_line_of_a_page_is_valid(page):
     for name, arguments in docs.shown_commands(page):
         command = main.get_command(click.Context(main), name)
         assert command is not None, name
@@ -283,7 +283,7 @@ def test_every_command_line_of_a_page_is_one_that_nalssi_has(page):
 
 
 @pytest.mark.parametrize("page", docs.PAGES)
-def test_every_command_that_a_page_names_is_one_that_nalssi_has(page):
+def test_every_command_named_on_a_page_exists(page):
     for name, arguments in re.findall(r"`nalssi ([a-z][a-z-]*)([^`]*)`", docs.text(page)):
         command = main.get_command(click.Context(main), name)
         assert command is not None, name
@@ -325,7 +325,7 @@ def test_a_readme_leads_to_every_page(readme):
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.ko.md"])
-def test_a_readme_is_short_and_begins_with_what_nalssi_prints(readme):
+def test_a_readme_is_short_and_begins_with_output_of_nalssi(readme):
     lines = docs.text(readme).splitlines()
     assert 120 <= len(lines) <= 150
     assert "```console" in lines[:15]

@@ -30,7 +30,7 @@ def run(*command: str, cwd: Path, path: str = "") -> CompletedProcess[str]:
     )
 
 
-def test_one_import_asks_and_makes_tables(tmp_path):
+def test_one_import_runs_queries_and_makes_data_frames(tmp_path):
     with Store.open(tmp_path / "weather.db") as store:
         see(store, make_look(), make_content())
     with nalssi.open(tmp_path / "weather.db") as db:
@@ -39,7 +39,7 @@ def test_one_import_asks_and_makes_tables(tmp_path):
     assert list(nalssi.to_pandas(rows)["temperature_c"]) == [4.9]
 
 
-def test_the_readme_asks_through_it(tmp_path, monkeypatch, capsys):
+def test_the_python_example_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     _, _, page = (
         (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition("From Python")
     )
@@ -97,7 +97,7 @@ def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, o
     assert installing("plot") == f"{python} -m pip install '{source}[plot]'"
 
 
-def test_an_unknown_public_name_is_no_attribute():
+def test_an_unknown_public_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'weather'"):
         getattr(nalssi, "weather")  # noqa: B009 - mypy would refuse the attribute
 

@@ -105,7 +105,7 @@ def test_acknowledged_looks_survive_every_kill(tmp_path, portal):
         ("db.write.store:write_robots", []),
     ],
 )
-def test_killed_at_this_point_a_look_is_there_whole_or_not_at_all(config, database, point, left):
+def test_a_kill_at_this_point_leaves_a_complete_look_or_no_look(config, database, point, left):
     with Child(config, "sweeps", sweeps=1, die=point) as child:
         assert child.wait() == -signal.SIGKILL
     assert [outcome for _, outcome, _ in rows(database)] == left
@@ -125,7 +125,7 @@ schema.open_for_writing(Path(sys.argv[1]), migrations=later(add_column))
 """
 
 
-def test_killed_while_the_copy_beside_is_made_the_file_is_the_old_one(tmp_path):
+def test_a_kill_while_copying_for_a_migration_leaves_the_old_file(tmp_path):
     path = tmp_path / "weather.db"
     with Store.open(path) as store:
         store.portal("koya", "http://koya.example/", 600)
@@ -416,7 +416,7 @@ def test_a_locked_file_loses_no_look(config, database, portal, journal, sql):
     [{"most_waiting": 2}, {"most_bytes": 20_000}],
     ids=str,
 )
-def test_what_waits_is_bounded_and_the_loss_of_the_oldest_is_recorded(
+def test_the_backlog_is_bounded_and_the_loss_of_the_oldest_is_recorded(
     config, database, portal, bound
 ):
     """
@@ -578,7 +578,7 @@ def test_a_stop_with_the_usual_patience_takes_less_than_ten_seconds(config, data
         assert time.monotonic() - started < 10
 
 
-def test_a_stop_during_a_lock_stores_what_it_can_and_reports_the_losses(config, database, portal):
+def test_a_stop_during_a_lock_reports_the_lost_looks(config, database, portal):
     with Child(config) as child:
         child.until("look")
         with holding(database, "BEGIN EXCLUSIVE"):
@@ -697,7 +697,7 @@ def test_one_of_several_daemons_runs_and_the_next_starts_after_its_kill(config, 
 
 
 @pytest.mark.slow
-def test_stopped_for_long_there_is_one_late_look_and_no_burst(config, database, portal):
+def test_a_long_stop_is_followed_by_one_late_look_and_no_burst(config, database, portal):
     with Child(config) as child:
         child.until("look")
         child.send(signal.SIGSTOP)
@@ -790,7 +790,7 @@ def test_a_back_off_survives_a_restart(config, database, portal, headers):
     assert portal.asked == 1
 
 
-def test_after_a_back_off_the_first_success_brings_the_interval_back(config, database, portal):
+def test_the_first_success_after_a_back_off_restores_the_interval(config, database, portal):
     oops, turns = answer(status="500 Oops"), itertools.count()
     portal.reply = lambda _: iter([oops if next(turns) < 2 else answer(box(1))])
     with Child(config) as child:
@@ -836,7 +836,7 @@ def test_each_failure_doubles_the_wait_up_to_an_hour(failures, minutes):
         ),
     ],
 )
-def test_when_the_next_look_is_due(memory, minutes):
+def test_the_next_look_is_due_after_the_expected_minutes(memory, minutes):
     assert next_look(memory, 600, NOW) == NOW + dt.timedelta(minutes=minutes)
 
 

@@ -33,7 +33,7 @@ def test_a_thousand_looks_at_a_portal_that_misbehaves_are_a_thousand_rows(tmp_pa
 
 
 @pytest.mark.parametrize("held_s", [1, 60])
-def test_a_file_held_for_so_long_loses_no_look(tmp_path, held_s):
+def test_a_file_locked_for_up_to_a_minute_loses_no_look(tmp_path, held_s):
     """With the daemon's own wait of two seconds, which is enough for one case and not the other."""
     with FaultPortal() as portal:
         config = write_config(tmp_path, portal.server.url())

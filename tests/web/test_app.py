@@ -43,7 +43,7 @@ def test_the_newest_readings_are_those_of_the_database(client, played):
     ]
 
 
-def test_json_csv_and_points_say_the_same(client):
+def test_json_csv_and_geojson_have_the_same_values(client):
     readings = client.get(f"{V1}/latest.json").json()
     table = client.get(f"{V1}/latest.csv")
     assert table.headers["content-type"] == "text/csv; charset=utf-8"
@@ -62,7 +62,7 @@ def test_json_csv_and_points_say_the_same(client):
     ]
 
 
-def test_one_portal_can_be_asked_for(client):
+def test_one_portal_can_be_selected(client):
     readings = client.get(f"{V1}/latest.json", params={"portal": "demo-late"}).json()
     assert {reading["portal"] for reading in readings} == {"demo-late"}
     assert {reading["state"] for reading in readings} == {"stale"}
@@ -86,7 +86,7 @@ def test_a_month_and_its_evidence_lead_to_each_other(client):
     assert any(f"서울 {seoul['temperature_c']}℃" in line for line in sidebar["printed"])
 
 
-def test_the_hours_of_a_year_have_no_gap_and_no_value_where_none_was_live(client):
+def test_the_hours_of_a_year_have_no_gap_and_only_live_values(client):
     table = client.get(f"{V1}/stations/108/hours/2026.csv").content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(table)))
     hours = [dt.datetime.fromisoformat(row["hour"]) for row in rows]
@@ -95,7 +95,7 @@ def test_the_hours_of_a_year_have_no_gap_and_no_value_where_none_was_live(client
     assert all(bool(row["temperature_c"]) == (row["state"] == "live") for row in rows)
 
 
-def test_the_series_goes_on_where_its_part_ends(client):
+def test_the_next_part_of_a_series_begins_at_the_end_of_the_last(client):
     full = client.get(f"{V1}/stations/108/series").json()
     rows: list[dict[str, str]] = []
     url = f"{V1}/stations/108/series?limit=7"
@@ -127,7 +127,7 @@ def test_an_open_gap_does_not_make_every_answer_new(played):
 # ---- caching
 
 
-def test_the_answer_that_a_client_has_is_not_sent_again(client):
+def test_an_answer_in_the_cache_of_a_client_is_not_sent_again(client):
     first = client.get("/")
     again = client.get("/", headers={"If-None-Match": f'"other", W/{first.headers["etag"]}'})
     assert (again.status_code, again.content) == (304, b"")
@@ -135,14 +135,14 @@ def test_the_answer_that_a_client_has_is_not_sent_again(client):
     assert client.get("/", headers={"If-None-Match": '"other"'}).content == first.content
 
 
-def test_no_answer_is_kept_after_a_value_in_it_has_ended(played):
+def test_an_answer_is_not_cached_beyond_the_end_of_its_values(played):
     (row, *_) = at(played, NOW).get(f"{V1}/latest.json").json()
     ends = dt.datetime.fromisoformat(row["valid_until"])
     assert max_age(at(played, ends - dt.timedelta(seconds=7))) == 7
     assert max_age(at(played, ends - dt.timedelta(seconds=120))) == 60
 
 
-def test_no_answer_is_kept_after_the_next_look(played):
+def test_an_answer_is_not_cached_beyond_the_next_look(played):
     due = PLAYED + dt.timedelta(minutes=30)
     assert max_age(at(played, due - dt.timedelta(seconds=11))) == 11
 
@@ -152,7 +152,7 @@ def max_age(client) -> int:
     return int(control.removeprefix("public, max-age="))
 
 
-def test_what_changes_no_more_may_be_kept_for_ever(played):
+def test_closed_months_and_evidence_may_be_cached_for_ever(played):
     later = at(played, PLAYED + dt.timedelta(days=30))
     digest = later.get(f"{V1}/latest/108.json").json()["digest"]
     for path in (
@@ -164,7 +164,7 @@ def test_what_changes_no_more_may_be_kept_for_ever(played):
     assert "immutable" not in soon.get(f"/evidence/{digest}/").headers["cache-control"]
 
 
-def test_without_a_look_a_live_value_ends(played):
+def test_a_live_value_is_down_after_hours_without_a_look(played):
     (then, now) = (at(played, at_) for at_ in (NOW, NOW + dt.timedelta(hours=3)))
     assert then.get("/").headers["etag"] != now.get("/").headers["etag"]
     assert {reading["state"] for reading in now.get(f"{V1}/latest.json").json()} == {"down"}
@@ -195,7 +195,7 @@ def test_without_a_look_a_live_value_ends(played):
         ("/nowhere", 404, "no page at '/nowhere'"),
     ],
 )
-def test_a_wrong_question_is_refused_in_our_words(client, path, status, detail):
+def test_an_invalid_request_is_refused_with_our_message(client, path, status, detail):
     answer = client.get(path)
     error = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -224,7 +224,7 @@ def test_a_browser_gets_an_error_as_a_page(client, path, status, texts):
     assert [text for text in texts if text not in answer.text] == []
 
 
-def test_data_refuse_in_json_whoever_asks(client):
+def test_a_refused_data_request_is_answered_in_json_even_for_a_browser(client):
     for path in (f"{V1}/latest/999.json", f"{V1}/nowhere", "/oembed?url=x"):
         answer = client.get(path, headers=BROWSER)
         assert answer.headers["content-type"] == "application/problem+json"
@@ -267,14 +267,14 @@ def test_head_has_the_headers_of_get_and_no_body(client):
     assert {**head.headers, "date": ""} == {**get.headers, "date": ""}
 
 
-def test_another_host_is_sent_away(played):
+def test_another_host_name_is_refused(played):
     for name in ("127.0.0.1:8061", "localhost", "[::1]:8061", "weather.example.kr"):
         client = at(played, NOW, base_url="https://weather.example.kr")
         assert client.get("/", headers={"Host": name}).status_code == 200, name
     assert client.get("/", headers={"Host": "rebound.example"}).status_code == 400
 
 
-def test_pages_load_from_here_alone_and_only_what_may_be_embedded_can_be(client):
+def test_pages_load_only_their_own_files_and_only_embeds_may_be_framed(client):
     for path, ancestors in (("/", "'none'"), ("/embed/108.html", "*"), ("/nowhere", "'none'")):
         headers = client.get(path).headers
         assert headers["content-security-policy"] == (
@@ -286,19 +286,19 @@ def test_pages_load_from_here_alone_and_only_what_may_be_embedded_can_be(client)
     assert "access-control-allow-origin" not in client.get("/").headers
 
 
-def test_a_question_that_takes_too_long_asks_to_come_again(played):
+def test_a_slow_query_is_answered_with_503_and_retry_after(played):
     answer = at(played, NOW, limit_s=0.0).get("/stations/108/")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "took longer than 0 s" in answer.json()["detail"]
 
 
-def test_too_many_at_once_are_asked_to_come_again(played, monkeypatch):
+def test_too_many_requests_at_once_are_answered_with_503_and_retry_after(played, monkeypatch):
     monkeypatch.setattr(door, "WAITING", -door.AT_ONCE)
     answer = at(played, NOW).get("/")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
-def test_a_database_that_is_gone_or_damaged_is_said_without_its_path(played, tmp_path):
+def test_a_missing_or_damaged_database_is_reported_without_its_path(played, tmp_path):
     missing = at(tmp_path / "weather.db", NOW).get("/")
     assert missing.status_code == 503
     assert str(tmp_path) not in missing.text
@@ -323,14 +323,14 @@ def test_a_file_put_in_its_place_is_served_at_once(played, tmp_path):
     assert "눈보라" in client.get(f"{V1}/words.json").text
 
 
-def test_the_web_writes_nothing_into_the_database(played, client):
+def test_the_web_does_not_write_into_the_database(played, client):
     before = played.read_bytes()
     for path in ("/", "/portals/demo/", f"{V1}/words.json"):
         client.get(path)
     assert played.read_bytes() == before
 
 
-def test_months_and_years_that_archives_alone_know_are_there(tmp_path):
+def test_months_and_years_known_only_from_archives_are_served(tmp_path):
     path = tmp_path / "weather.db"
     with Store.open(path) as store:
         captured = dt.datetime(2019, 3, 1, 9, tzinfo=KST)

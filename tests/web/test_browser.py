@@ -102,7 +102,7 @@ MORE_PAGES = (
 @pytest.mark.parametrize(
     "path", [*PAGES, *(pytest.param(path, marks=pytest.mark.slow) for path in MORE_PAGES)]
 )
-def test_a_page_is_whole_in_every_light_and_width(browser, server, digest, path):
+def test_a_page_has_no_fault_in_any_colour_scheme_and_width(browser, server, digest, path):
     for width in WIDTHS:
         for scheme in SCHEMES:
             url = server + path.replace("DIGEST", digest)
@@ -120,7 +120,7 @@ def faults(page: Page) -> list[str]:
     return [f"{violation['id']}: {violation['nodes'][0]['html'][:200]}" for violation in found]
 
 
-def test_a_page_that_is_kept_too_long_greys_itself_and_says_so(browser, server, played):
+def test_an_expired_page_greys_its_values_and_shows_a_notice(browser, server, played):
     with Database(played) as db:
         ends = db.latest_best("서울", now=NOW)[0].valid_until
     assert ends is not None
@@ -143,7 +143,7 @@ def test_a_page_opened_after_its_end_is_grey_from_the_start(browser, server, pla
         assert "지금의 날씨가 아닙니다" in page.inner_text("#past")
 
 
-def test_without_scripts_the_time_stands_on_the_page(browser, server):
+def test_the_end_of_validity_is_shown_without_scripts(browser, server):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(server + "/")
@@ -151,7 +151,7 @@ def test_without_scripts_the_time_stands_on_the_page(browser, server):
     context.close()
 
 
-def test_a_page_can_be_walked_by_the_keyboard(browser, server):
+def test_the_keyboard_reaches_the_link_to_the_main_part(browser, server):
     with opened(browser, server + "/") as (page, _):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"

@@ -50,7 +50,7 @@ def sentences() -> set[str]:
     return found
 
 
-def test_every_sentence_that_says_why_is_there_in_korean():
+def test_every_sentence_of_a_reason_is_translated():
     english = sentences()
     assert len(english) > 20
     assert DOUBTS["late"].format(4) in english
@@ -58,7 +58,7 @@ def test_every_sentence_that_says_why_is_there_in_korean():
     assert all(korean(sentence) != sentence for sentence in english)
 
 
-def test_what_is_not_known_in_korean_stays_english_and_says_so():
+def test_a_sentence_without_a_translation_is_marked_as_english():
     assert words.why("a sentence of tomorrow", "ko") == ("a sentence of tomorrow", "en")
 
 
@@ -78,7 +78,7 @@ def test_the_front_page_begins_with_a_sentence(states, korean, english):
     assert (words.summary(states, "ko"), words.summary(states, "en")) == (korean, english)
 
 
-def test_each_page_says_its_language_and_leads_to_the_other(client):
+def test_each_page_declares_its_language_and_links_to_the_other(client):
     for path in ("/", "/stations/108/", "/portals/demo/", "/about/", "/api/"):
         for prefix, language in (("", "ko"), ("/en", "en")):
             page = client.get(prefix + path).text
@@ -95,7 +95,7 @@ def test_a_value_on_a_page_has_its_state_its_end_and_its_evidence(client):
     assert f'href="evidence/{row["digest"]}/">−5.5</a>' in client.get("/").text
 
 
-def test_what_is_not_of_now_is_struck_and_has_no_end(played):
+def test_outdated_values_are_shown_as_down_and_have_no_end(played):
     page = at(played, NOW + dt.timedelta(hours=5)).get("/").text
     assert "16곳 중 16곳 끊김" in page
     assert "data-valid-until" not in page
@@ -136,7 +136,7 @@ def hostile(tmp_path) -> TestClient:
     return at(tmp_path / "weather.db", START + dt.timedelta(minutes=21))
 
 
-def test_hostile_words_are_shown_and_do_nothing(hostile):
+def test_hostile_words_are_shown_without_markup_and_control_characters(hostile):
     digest = hostile.get("/api/v1/latest/108.json").json()["digest"]
     for path in (
         *("/", "/en/", "/stations/108/", "/stations/108/2024-04/", "/portals/koya/", "/feed.xml"),
@@ -153,7 +153,7 @@ def test_hostile_words_are_shown_and_do_nothing(hostile):
     assert "\u202e" not in json_text
 
 
-def test_pictures_are_well_formed_and_say_in_text_what_they_show(client):
+def test_pictures_are_well_formed_and_have_a_description_in_text(client):
     for path in ("/embed/108.svg", "/en/embed/108.svg", "/embed/map.svg", "/embed/108-week.svg"):
         root = ET.fromstring(client.get(path).content)  # noqa: S314 - our own
         names = [element.tag.rpartition("}")[2] for element in root]
@@ -165,7 +165,7 @@ def test_pictures_are_well_formed_and_say_in_text_what_they_show(client):
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 
-def test_the_feed_tells_of_freezes_and_their_ends(client):
+def test_the_feed_lists_freezes_and_their_ends(client):
     feed = ET.fromstring(client.get("/en/feed.xml").content)  # noqa: S314 - our own
     titles = [title.text for title in feed.findall("a:entry/a:title", ATOM)]
     assert titles[:2] == ["demo: well again after being (frozen)", "demo: frozen"]
@@ -175,7 +175,7 @@ def test_the_feed_tells_of_freezes_and_their_ends(client):
     assert updated == sorted(updated, reverse=True)
 
 
-def test_the_feed_has_a_freeze_as_the_command_has_it_at_the_time_when_it_was_known(played, client):
+def test_the_feed_has_the_span_of_a_freeze_and_the_time_when_it_was_known(played, client):
     with query.Database(played) as db:
         (freeze,) = db.freezes(portal="demo")
     feed = ET.fromstring(client.get("/en/feed.xml").content)  # noqa: S314 - our own
@@ -189,7 +189,7 @@ def test_the_feed_has_a_freeze_as_the_command_has_it_at_the_time_when_it_was_kno
     assert over.findtext("a:updated", namespaces=ATOM) == freeze.next_change.isoformat()
 
 
-def test_the_feed_has_the_same_entries_wherever_it_is_found(played, client):
+def test_the_entries_of_the_feed_do_not_depend_on_its_address(played, client):
     other = at(played, PLAYED + dt.timedelta(hours=9), base_url="https://weather.example.kr")
     first, second = (
         [element.text for element in ET.fromstring(body).findall("a:entry/a:id", ATOM)]  # noqa: S314 - our own
@@ -210,7 +210,7 @@ def test_oembed_gives_the_frame_of_a_station(played):
     assert 'href="https://weather.example.kr/embed/108.json"' in client.get("/stations/108/").text
 
 
-def test_the_line_to_embed_says_when_it_needs_the_public_address(played, client):
+def test_the_line_to_embed_reports_a_missing_public_address(played, client):
     note = "once the public address is set: --base-url, or base_url under [site]"
     assert note in client.get("/en/stations/108/").text
     public = at(played, NOW, base_url="https://weather.example.kr").get("/en/stations/108/").text

@@ -45,7 +45,7 @@ def serving(path: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen
         run.communicate(timeout=20)
 
 
-def test_the_command_says_where_it_serves_and_ends_when_told(played):
+def test_the_command_prints_its_address_and_ends_on_sigterm(played):
     with serving(played) as (url, run):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
         answer = httpx.get(url, trust_env=False)
@@ -59,7 +59,7 @@ def test_the_command_says_where_it_serves_and_ends_when_told(played):
         assert (out, err) == ("", "")
 
 
-def test_what_cannot_be_served_is_said_in_a_line(played, tmp_path):
+def test_a_failure_to_serve_is_reported_in_one_line(played, tmp_path):
     assert "there is no such file" in refused(6, "serve", "--db", tmp_path / "no.db")
     error = refused(2, "serve", "--host", "0.0.0.0", "--db", played)  # noqa: S104 - refused
     assert "name its address by --base-url" in error
@@ -117,7 +117,7 @@ def test_a_pass_writes_the_site_of_its_config(config):
     assert (config / "pages/api/v1/latest.json").is_file()
 
 
-def test_a_site_that_cannot_be_written_costs_no_look(config):
+def test_an_unwritable_site_loses_no_look(config):
     (config / "pages").write_text("a file")
     run = nalssi("scrape", cwd=config)
     assert run.returncode == 0

@@ -84,12 +84,12 @@ def test_every_link_of_a_page_leads_to_a_file(folder):
     assert dead == set()
 
 
-def test_a_second_time_writes_nothing(played, folder):
+def test_a_second_run_writes_no_file(played, folder):
     result = site.write(played, folder, now=NOW)
     assert (result.files, result.written) == (len(files(folder)), 0)
 
 
-def test_only_what_changed_is_written(tmp_path):
+def test_only_changed_files_are_written(tmp_path):
     path, folder = tmp_path / "weather.db", tmp_path / "site"
     with Store.open(path) as store:
         for minute in (0, 10, 20):
@@ -111,7 +111,7 @@ def test_only_what_changed_is_written(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_is_closed_is_not_asked_for_again(played, tmp_path):
+def test_closed_months_are_not_written_again(played, tmp_path):
     later = NOW + dt.timedelta(days=40)
     site.write(played, tmp_path, now=later, months="all")
     month = tmp_path / "stations/108/2026-11/index.html"
@@ -141,7 +141,7 @@ site.write(Path(sys.argv[1]), Path(sys.argv[2]), now=dt.datetime.fromisoformat(s
 
 
 @pytest.mark.slow
-def test_a_site_that_is_killed_has_whole_files_alone(played, folder, tmp_path):
+def test_a_killed_run_leaves_only_complete_files(played, folder, tmp_path):
     complete = files(folder)
     for nth in range(6):
         run = subprocess.Popen(
@@ -161,7 +161,7 @@ def test_a_site_that_is_killed_has_whole_files_alone(played, folder, tmp_path):
     assert list(tmp_path.rglob("*.part")) == []
 
 
-def test_the_command_says_how_many(small, tmp_path):
+def test_the_command_prints_the_number_of_files(small, tmp_path):
     run = nalssi("site", tmp_path / "out", "--db", small)
     assert re.fullmatch(r"(\d+) files, \1 written\n", run.stdout)
     assert refused(6, "site", tmp_path / "out", "--db", tmp_path / "no.db")
@@ -184,7 +184,7 @@ def test_the_command_says_how_many(small, tmp_path):
     ],
 )
 @pytest.mark.parametrize("command", [("site", "out"), ("serve", "--port", "0")])
-def test_what_no_address_can_begin_with_is_refused(small, command, url):
+def test_an_invalid_base_url_is_refused(small, command, url):
     error = refused(2, *command, "--db", small, "--base-url", url)
     assert f"--base-url {url!r}: expected such as https://" in error
 
