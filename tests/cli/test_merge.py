@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOOKS = 60
+BETWEEN_LOOKS_S = 0.2
+"""A pause of the daemon in which a waiting writer tries again: SQLite tries every 0.1 s."""
 IN_SMALL_STEPS = (
     "from db.merge import other; other.LOOKS_AT_ONCE = 4\n"
     "import sys; from scraper.cli import main; main(sys.argv[1:])"
@@ -111,6 +114,7 @@ def test_a_daemon_stores_looks_during_a_merge(target, source):
         while merging.poll() is None:
             stored += 1
             keep_own(daemon, "koya", last + 10 * stored * MINUTE, hour_of(stored % 100))
+            time.sleep(BETWEEN_LOOKS_S)
     assert merging.returncode == 0
     assert (count(target), faults(target)) == (2 * LOOKS + stored, [])
 
