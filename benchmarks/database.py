@@ -127,12 +127,19 @@ class Size:
             )
 
     def append(self) -> None:
-        """One more look, committed to the disk as by the daemon."""
-        path = self.folder / "append.db"
-        path.unlink(missing_ok=True)
+        """
+        One more look, committed to the disk as by the daemon.
+
+        The bare commit is in a file of its own: a connection of another journal would delete ours.
+        Both are equally durable.
+        """
+        path, bare_path = self.folder / "append.db", self.folder / "append-bare.db"
+        for old in (path, bare_path):
+            old.unlink(missing_ok=True)
         with Store.open(path) as store:
             store.portal("koya", "https://koya.example/", 600)
-            conn = sqlite3.connect(path)
+            shutil.copy(path, bare_path)
+            conn = sqlite3.connect(bare_path)
             conn.execute("PRAGMA synchronous = extra")
             conn.execute("CREATE TABLE bare AS SELECT * FROM fetches")  # no trigger counts its rows
             conn.execute("CREATE UNIQUE INDEX bare_key ON bare (portal_id, fetched_at)")

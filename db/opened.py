@@ -130,8 +130,9 @@ class Opened:
             return unpacked(rows[0][0])
 
     def journal(self) -> str:
-        """SQLite's journal of this file, such as ``wal``."""
-        return str(self._ask("PRAGMA journal_mode")[0][0])
+        """SQLite's journal of this file: ``wal`` or ``rollback``."""
+        mode: str = self._ask("PRAGMA journal_mode")[0][0]
+        return mode if mode == "wal" else "rollback"
 
     def memory(self, portal: str) -> PortalMemory:
         """The memory of the last looks at a portal; empty for a portal never polled."""

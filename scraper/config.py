@@ -178,7 +178,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         path: The file of the config; the only field that is not a key.
         database: The database; a relative path starts at the folder of the config.
-        journal: ``auto``, ``wal`` or ``delete``.
+        journal: ``auto``, ``wal``, ``persist`` or ``delete``.
         interval_minutes: The time between looks at a portal.
         schedule: A cron expression in Korean time, in place of the interval; empty = none.
         fetch: The settings of requests.
@@ -196,7 +196,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "weather.db"
     )
     journal: Annotated[
-        Literal["auto", "wal", "delete"], Meta(description="one of: auto, wal, delete")
+        Literal["auto", "wal", "persist", "delete"],
+        Meta(description="one of: auto, wal, persist, delete"),
     ] = "auto"
     interval_minutes: Annotated[
         float, Meta(ge=1, le=1440, description="a number from 1 to 1440")

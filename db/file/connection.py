@@ -146,15 +146,22 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     try:
         return _ours(_connect(path, "mode=ro"), path)
     except sqlite3.OperationalError as exc:
-        _refuse_wal_without_permission(path)
+        _refuse_journal_without_permission(path)
         if exc.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
             raise
     _ours(_connect(path, "mode=rw"), path).close()
     return _ours(_connect(path, "mode=ro"), path)
 
 
-def _refuse_wal_without_permission(path: Path) -> None:
-    """Explain what a reader needs to read beside a WAL (sqlite.org/wal.html#readonly)."""
+def _refuse_journal_without_permission(path: Path) -> None:
+    """Explain what a reader needs to read beside a journal (sqlite.org/wal.html#readonly)."""
+    rollback = path.with_name(f"{path.name}-journal")
+    if rollback.exists() and not os.access(rollback, os.R_OK):
+        problem = (
+            f"its journal {rollback.name!r} may not be read: give that file the permissions of "
+            "the database, or have journal = 'delete'"
+        )
+        raise DatabaseError(path, problem)
     beside = [path.parent, *(path.with_name(f"{path.name}{end}") for end in ("-shm", "-wal"))]
     if all(os.access(one, os.R_OK | os.W_OK) for one in beside if one.exists()):
         return

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _VIEWS = {name: f"CREATE VIEW {name} AS {select}" for name, select in VIEWS.items()}
 """The SQL as SQLite stores it, by which views of older code are recognized."""
 
+_KEPT_JOURNAL_BYTES = 1 << 18
+"""The journal that stays between commits: eight times that of a look."""
+
 
 def open_for_writing(
     path: Path, *, journal: str | None = None, migrations: Migrations | None = None
@@ -35,7 +38,7 @@ def open_for_writing(
 
     Args:
         path: The file. Its folder is made if missing.
-        journal: ``auto``, ``wal`` or ``delete``; None = unchanged, and ``auto`` for a new file.
+        journal: As in the config; None = unchanged, and ``auto`` for a new file.
         migrations: The migrations to apply; None = the current ones.
 
     Raises:
@@ -50,6 +53,7 @@ def open_for_writing(
             if migrations or not _is_up_to_date(conn, path):
                 _bring_up_to_date(conn, path, migrations)
             _choose_journal(conn, journal)
+            _share_journal(path)
         except BaseException:
             conn.close()
             raise
@@ -62,13 +66,22 @@ def _make(path: Path, migrations: Migrations | None) -> None:
         raise DatabaseError(path, connection.TOO_OLD)
     path.parent.mkdir(parents=True, exist_ok=True)
     for journal in (path.with_name(f"{path.name}{end}") for end in ("-journal", "-wal")):
-        if journal.exists():  # SQLite would write it into the new file
+        if _is_unfinished(journal):  # SQLite would write it into the new file
             raise DatabaseError(path, f"gone, but its {journal.name!r} is not; move that away")
     draft = _empty_draft(path)
     with contextlib.closing(connection.open_empty(draft)) as conn:
         conn.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
         _migrate(conn, migrations)
     _put_in_place(draft, path)
+
+
+def _is_unfinished(journal: Path) -> bool:
+    """Whether SQLite would apply this journal; a finished one is empty or begins with a zero."""
+    try:
+        with journal.open("rb") as file:
+            return file.read(1) not in {b"", b"\0"}
+    except FileNotFoundError:
+        return False
 
 
 def _empty_draft(path: Path) -> Path:
@@ -144,17 +157,27 @@ def _copy_beside(conn: sqlite3.Connection, path: Path, version: int) -> None:
 
 def _choose_journal(conn: sqlite3.Connection, journal: str | None) -> None:
     """
-    With ``auto``, choose WAL on a fixed SQLite, else a rollback journal.
+    With ``auto``, choose WAL on a fixed SQLite, else a rollback journal that stays beside the file.
 
-    With either, every commit reaches the disk. A rollback journal ends by being deleted, so the
-    folder must be synced as well: EXTRA.
+    With each, every commit reaches the disk. Where a rollback journal ends by being deleted, its
+    folder must be synced as well: EXTRA. Where its header is overwritten instead, a commit takes a
+    third less time, because no file is made, extended and deleted.
     """
     if journal == "auto":
-        journal = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "delete"
+        journal = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "persist"
     wanted = "" if journal is None else f" = {journal}"
     # Not every file system can do WAL: the resulting journal counts.
     (mode,) = conn.execute(f"PRAGMA journal_mode{wanted}").fetchone()
-    conn.execute(f"PRAGMA synchronous = {'full' if mode == 'wal' else 'extra'}")
+    conn.execute(f"PRAGMA synchronous = {'extra' if mode == 'delete' else 'full'}")
+    if mode == "persist":
+        conn.execute(f"PRAGMA journal_size_limit = {_KEPT_JOURNAL_BYTES}")
+
+
+def _share_journal(path: Path) -> None:
+    """Let those who may read the file read the journal beside it, as SQLite does for a new one."""
+    with contextlib.suppress(OSError):  # there is no journal, or it is another user's
+        there = path.resolve()
+        there.with_name(f"{there.name}-journal").chmod(there.stat().st_mode & 0o777)
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:

@@ -152,26 +152,49 @@ def test_a_free_lock_has_no_holder(tmp_path):
 def test_a_reader_without_write_access_beside_a_wal_gets_the_remedy(running):
     if os.getuid():
         pytest.skip("only root may become another user")
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder.chmod(0o755)
-        path = folder / "weather.db"
-        store = Store.open(path, journal="wal")
-        see(store, make_look(), make_content())
-        path.chmod(0o644)
+    with readable_by_all("wal") as (path, store):
         if not running:
             store.close()
-        reader, writer = os.pipe()
-        if (child := os.fork()) == 0:
-            _ask_as_nobody(path, writer)
-        os.close(writer)
-        with os.fdopen(reader, encoding="utf-8") as pipe:
-            error = pipe.read()
-        os.waitpid(child, 0)
+        error = _error_of_nobody(path)
         if running:
             store.close()
     assert "its journal is a WAL" in error
     assert "journal = 'delete'" in error
+
+
+def test_a_reader_that_may_not_read_the_journal_gets_the_remedy():
+    if os.getuid():
+        pytest.skip("only root may become another user")
+    with readable_by_all("persist") as (path, store):
+        error = _error_of_nobody(path)
+        store.close()
+        Store.open(path, journal="persist").close()  # gives it the permissions of the database
+        assert _error_of_nobody(path) == ""
+    assert "its journal 'weather.db-journal' may not be read: give that file the perm" in error
+
+
+@contextlib.contextmanager
+def readable_by_all(journal: str) -> Iterator[tuple[Path, Store]]:
+    """A database, readable by every user since the last commit, and its open store."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weather.db"
+        path.parent.chmod(0o755)
+        store = Store.open(path, journal=journal)
+        see(store, make_look(), make_content())
+        path.chmod(0o644)
+        yield path, store
+
+
+def _error_of_nobody(path: Path) -> str:
+    """The error of another user who opens the database, or an empty text."""
+    reader, writer = os.pipe()
+    if (child := os.fork()) == 0:
+        _ask_as_nobody(path, writer)
+    os.close(writer)
+    with os.fdopen(reader, encoding="utf-8") as pipe:
+        error = pipe.read()
+    os.waitpid(child, 0)
+    return error
 
 
 def _ask_as_nobody(path: Path, writer: int) -> None:

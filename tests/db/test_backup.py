@@ -41,7 +41,7 @@ with Store.open(pathlib.Path(sys.argv[1]), journal=sys.argv[2]) as store:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "weather.db"
-    with Store.open(path) as store:
+    with Store.open(path, journal="delete") as store:
         for minute in range(0, 200, 10):
             content = make_content(make_reading(temperature_c=float(minute // 40)))
             see(store, make_look(minute), content)
@@ -86,7 +86,7 @@ def test_size_and_verification_are_printed(path, tmp_path):
     assert "verified" in run.stdout
 
 
-@pytest.mark.parametrize("journal", ["wal", "delete"])
+@pytest.mark.parametrize("journal", ["wal", "persist", "delete"])
 def test_a_backup_beside_a_busy_writer_is_intact_and_a_single_file(tmp_path, journal):
     """A copy that restarts after each write would never end."""
     path, copy = tmp_path / "weather.db", tmp_path / "copy.db"

@@ -351,7 +351,7 @@ def test_every_time_is_in_korean_time(failing):
 # ---- beside a writer
 
 
-@pytest.mark.parametrize("journal", ["delete", "wal"])
+@pytest.mark.parametrize("journal", ["delete", "persist", "wal"])
 def test_queries_work_while_a_writer_writes(tmp_path, journal):
     path = tmp_path / "weather.db"
     with Store.open(path, journal=journal) as store:

@@ -217,6 +217,30 @@ def test_a_journal_without_its_database_is_not_applied_to_a_new_one(path, end):
     assert left.read_bytes() == b"of the file before"
 
 
+def test_a_finished_journal_without_its_database_blocks_no_new_one(path):
+    fill(path, journal="persist")
+    path.unlink()
+    assert path.with_name("weather.db-journal").stat().st_size > 512
+    fill(path, looks=2, journal="persist")
+    assert ask_everything(path) == 2
+
+
+def test_a_large_commit_leaves_a_small_journal(path):
+    fill(path)
+    with Store.open(path, journal="persist") as store:
+        for size in (200_000, 1):  # the second one writes all pages of the first to the journal
+            with store.transaction() as conn:
+                conn.execute("UPDATE fetches SET reason = hex(zeroblob(?))", (size,))
+    assert 0 < path.with_name("weather.db-journal").stat().st_size <= 1 << 18
+
+
+def test_a_journal_gets_the_permissions_of_its_database(path):
+    fill(path, journal="persist")
+    path.chmod(0o644)
+    Store.open(path, journal="persist").close()
+    assert path.with_name("weather.db-journal").stat().st_mode & 0o777 == 0o644
+
+
 def test_a_link_to_an_unmounted_disk_is_not_replaced(path, tmp_path):
     path.symlink_to(tmp_path / "unmounted" / "weather.db")
     with pytest.raises(DatabaseError, match="neither a file nor a link to one"):
@@ -597,7 +621,7 @@ def test_a_file_from_before_fragments_were_packed_again_keeps_all_of_them(path):
         assert list(aside.iterdump()) == before
 
 
-@pytest.mark.parametrize("journal", ["delete", "wal"])
+@pytest.mark.parametrize("journal", ["delete", "persist", "wal"])
 def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
     fill(path, journal=journal)
     before = os.umask(0)
@@ -643,7 +667,7 @@ schema.open_for_writing(Path(sys.argv[1]), journal=sys.argv[2], migrations=later
 """
 
 
-@pytest.mark.parametrize("journal", ["delete", "wal"])
+@pytest.mark.parametrize("journal", ["delete", "persist", "wal"])
 def test_a_kill_during_a_migration_leaves_the_old_file(path, journal):
     fill(path, journal=journal)
     with query.Database(path) as db:
@@ -720,11 +744,12 @@ def settings(path: Path, journal: str | None) -> list[object]:
 def test_every_commit_reaches_the_disk(path):
     full, extra = 2, 3
     assert settings(path, "wal") == ["wal", full, 1, 30_000]
+    assert settings(path, "persist") == ["persist", full, 1, 30_000]
     assert settings(path, "delete") == ["delete", extra, 1, 30_000]
 
 
 @pytest.mark.parametrize(
-    ("version", "mode"), [((3, 40, 1), "delete"), ((3, 50, 7), "wal")], ids=["3.40.1", "3.50.7"]
+    ("version", "mode"), [((3, 40, 1), "persist"), ((3, 50, 7), "wal")], ids=["3.40.1", "3.50.7"]
 )
 def test_auto_uses_wal_only_where_it_is_safe(path, monkeypatch, version, mode):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
@@ -744,7 +769,7 @@ def test_an_unnamed_journal_is_unchanged(path, monkeypatch, version, journal):
 
 
 @pytest.mark.parametrize(
-    ("version", "mode"), [((3, 40, 1), "delete"), ((3, 50, 7), "wal")], ids=["3.40.1", "3.50.7"]
+    ("version", "mode"), [((3, 40, 1), "persist"), ((3, 50, 7), "wal")], ids=["3.40.1", "3.50.7"]
 )
 def test_a_new_file_has_the_journal_of_auto(path, monkeypatch, version, mode):
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)

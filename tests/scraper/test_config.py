@@ -266,7 +266,7 @@ def test_an_interval_is_also_in_seconds(tmp_path):
         ("interval_minutes = true", ["interval_minutes", "True"]),
         ("database = ''", ["database", "''"]),
         ("database = 7", ["database", "7"]),
-        ("journal = 'off'", ["journal", "'off'", "auto, wal, delete"]),
+        ("journal = 'off'", ["journal", "'off'", "auto, wal, persist, delete"]),
         ('database = "~nobody.at.all/w.db"', ["~nobody.at.all", "no such user"]),
         ('database = "a\\u0000b"', ["database", "a path"]),
         ('[fetch]\nuser_agent = "x\\n"', ["fetch.user_agent"]),

@@ -257,7 +257,7 @@ def test_another_file_in_its_place_is_reported(installation):
     faults.assert_in_order(installation.database, installation.feed)
 
 
-@pytest.mark.parametrize("journal", ["wal", "delete"])
+@pytest.mark.parametrize("journal", ["wal", "persist", "delete"])
 def test_an_emptied_file_is_reported_and_no_look_is_acknowledged(installation, journal):
     installation.config.write_text(f'journal = "{journal}"\n{installation.config.read_text()}')
     with Child(installation.config) as child:
