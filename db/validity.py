@@ -272,10 +272,15 @@ def last_look_sql(at: str) -> str:
         END"""
 
 
-def watched_until_sql(at: str) -> str:
-    """The last look that showed a spell ``sp``, or the last before the next pause, as SQL."""
+def watched_until_sql(last_look: str) -> str:
+    """
+    The last look that showed a spell ``sp``, or the last before the next pause, as SQL.
+
+    Args:
+        last_look: The last successful look up to the moment, as SQL.
+    """
     return f"""coalesce((SELECT min(u.since) FROM pauses AS u WHERE u.portal_id = sp.portal_id
-        AND u.since >= {last_look_sql(at)} AND u.since < sp.seen_until), sp.seen_until)"""
+        AND u.since >= {last_look} AND u.since < sp.seen_until), sp.seen_until)"""
 
 
 CONFIRMED: Final = f"""(sp.observed_at IS NOT NULL

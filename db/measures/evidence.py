@@ -42,7 +42,7 @@ SHOWN: Final = f"""
         q.name AS first_portal, sp.first_after, sp.doubt, {LATE_HOURS} AS late_hours,
         coalesce({CONFIRMED}, 0) AS confirmed,
         {last_look_sql(":at")} AS last_look,
-        {watched_until_sql(":at")} AS watched_until,
+        {watched_until_sql(last_look_sql(":at"))} AS watched_until,
         r.temperature, c.condition, c.label, s.id, s.digest, s.fragment,
         {LEARNED_COLUMNS}, {flag_sql()} AS flag
     FROM stations AS st

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-def latest_best(now: str, portal: str = "NULL") -> str:
+def latest_best(now: str, portal: str) -> str:
     """
     A row of ``latest`` for each station, from the set that counts.
 
@@ -20,10 +20,18 @@ def latest_best(now: str, portal: str = "NULL") -> str:
         now: An SQL expression for the present, in epoch seconds.
         portal: The same for the only portal to ask; NULL = all.
     """
+    return best_of(f"SELECT * FROM ({latest(now)}) WHERE {portal} IS NULL OR portal = {portal}")
+
+
+def best_of(newest: str) -> str:
+    """
+    The rows that count, with two columns about the others.
+
+    Args:
+        newest: SQL for rows of ``latest``.
+    """
     return f"""
-    WITH newest AS MATERIALIZED (
-        SELECT * FROM ({latest(now)}) WHERE {portal} IS NULL OR portal = {portal}
-    ), ranked AS (
+    WITH newest AS MATERIALIZED ({newest}), ranked AS (
         SELECT *, row_number() OVER (PARTITION BY station
                 ORDER BY {rank_sql("state")}, published_by DESC, portal_id) AS place,
             sum(state = 'live' AND temperature_c IS NOT NULL)

@@ -51,8 +51,6 @@ def latest(now: str) -> str:
     Args:
         now: An SQL expression for the present, in epoch seconds.
     """
-    last_look = last_look_sql(now)
-    state = state_sql(now, last_look)
     return f"""
     WITH newest AS MATERIALIZED (
         SELECT ps.portal_id, ps.station_id, (
@@ -61,18 +59,22 @@ def latest(now: str) -> str:
             WHERE b.portal_id = ps.portal_id AND b.seen_from <= {now}
             ORDER BY b.seen_from DESC LIMIT 1) AS seen_from
         FROM portal_stations AS ps
-    ), shown AS MATERIALIZED (
-        SELECT sp.portal_id, p.name AS portal, sp.sidebar_id, sp.seen_from, sp.seen_until,
-            sp.changed_after, sp.published_by, sp.observed_at,
-            {live_until_sql(watched_until_sql(now))} AS live_until, {PAGE_DATE}, {DIGEST},
-            {state} AS state, {why_sql(f"({state})", now, last_look)} AS why,
-            EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = sp.portal_id
-                AND o.seen_from > sp.seen_from AND o.seen_from <= {now}) AS shows_others
+    ), looked AS (
+        SELECT sp.*, {last_look_sql(now)} AS last_look
         FROM newest
         CROSS JOIN spells AS sp ON sp.portal_id = newest.portal_id
             AND sp.seen_from = newest.seen_from
-        JOIN portals AS p ON p.id = sp.portal_id
         GROUP BY sp.portal_id, sp.seen_from
+    ), judged AS (
+        SELECT sp.*, {state_sql(now, "sp.last_look")} AS state
+        FROM looked AS sp JOIN portals AS p ON p.id = sp.portal_id
+    ), shown AS MATERIALIZED (
+        SELECT sp.*, p.name AS portal,
+            {live_until_sql(watched_until_sql("sp.last_look"))} AS live_until, {PAGE_DATE},
+            {DIGEST}, {why_sql("sp.state", now, "sp.last_look")} AS why,
+            EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = sp.portal_id
+                AND o.seen_from > sp.seen_from AND o.seen_from <= {now}) AS shows_others
+        FROM judged AS sp JOIN portals AS p ON p.id = sp.portal_id
     )
     SELECT {PLACE}, shown.seen_from, shown.seen_until, shown.changed_after, shown.published_by,
         CASE WHEN shown.state = 'live' AND NOT shows_others THEN live_until END AS valid_until,

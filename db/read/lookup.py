@@ -6,7 +6,6 @@ Only the standard library is imported here, so that asking starts fast.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from db.errors import UnknownPortal, UnknownStation
@@ -33,6 +32,8 @@ def meant(asked: StationName, stations: Sequence[Station]) -> Station:
     Raises:
         UnknownStation: No station has that name; near names are offered.
     """
+    import unicodedata  # noqa: PLC0415 - a library of the system, only where a station is named
+
     name = unicodedata.normalize("NFC", str(asked).strip())
     as_written = [known for known in stations if name in _names(known)]
     in_any_case = [
