@@ -7,7 +7,6 @@ import importlib.util
 import os
 import signal
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -23,7 +22,8 @@ from scraper.archive import files, portals
 from scraper.archive.errors import MissingFastwarc
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.options import File, Places, as_json, create, with_places
+from scraper.cli.group import File
+from scraper.cli.options import Places, as_json, create, with_places
 from scraper.errors import NO_SIDEBAR
 from scraper.printable import printable
 from scraper.records import named
@@ -31,6 +31,7 @@ from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from typing import TypeAlias
 
     from scraper.archive.backfill import Progress, Sink
@@ -143,7 +144,7 @@ class Extracted(Outcome):
 @click.option("--dry-run", is_flag=True, help="Count only; store no row.")
 @click.option(
     "--extract",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=File(dir_okay=False),
     metavar="FILE.ndjson",
     help="Write the readings into this file, not into a database.",
 )

@@ -14,7 +14,8 @@ from db.export.months import Monthly
 from db.export.slices import Selection
 from scraper import __version__
 from scraper.cli import progress as progress_bars
-from scraper.cli.options import File, Places, with_places
+from scraper.cli.group import File
+from scraper.cli.options import Places, with_places
 from scraper.cli.times import refuse_reversed, since, until
 from scraper.printable import printable
 from scraper.vocabulary import ICONS

@@ -24,7 +24,8 @@ from scraper import lock
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.excel import as_excel
-from scraper.cli.options import File, Places, as_json, only_portal, with_places, with_stations
+from scraper.cli.group import File
+from scraper.cli.options import Places, as_json, only_portal, with_places, with_stations
 from scraper.cli.times import Moment, refuse_reversed, since, until
 from scraper.errors import WITHOUT_DAEMON, AnotherPass
 from scraper.printable import printable

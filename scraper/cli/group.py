@@ -19,7 +19,7 @@ from scraper import __version__
 from scraper.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from click.shell_completion import CompletionItem
 
@@ -112,6 +112,9 @@ class Commands(click.Group):
         finally:
             gc.enable()
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        if command.add_help_option:
+            command.add_help_option = False
+            command.params.append(_HELP)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
@@ -165,19 +168,83 @@ LANG: Final = "nalssi.lang"
 
 LANGUAGES: Final = click.Choice(["en", "ko"])
 
-_EARLY: Final = click.Path(path_type=Path, dir_okay=False)
-"""Options of most commands, which may also stand before the command."""
+
+class File(click.ParamType["Path"]):
+    """The path of a file; an empty one is refused, as it would mean this folder."""
+
+    name = "FILE"
+
+    def __init__(self, *, dir_okay: bool = True) -> None:
+        self._dir_okay = dir_okay
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path."""
+        if not value:
+            self.fail("the name of the file is empty", param, ctx)
+        path = Path(value)
+        if not self._dir_okay and path.is_dir():
+            self.fail(f"{value!r} is a folder, expected a file", param, ctx)
+        if path.exists() and not os.access(path, os.R_OK):
+            self.fail(f"{value!r} may not be read", param, ctx)
+        return path
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Let the shell complete the name of a file."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell asks
+
+        return [CompletionItem(incomplete, type="file")]
+
+
+FILE: Final = File(dir_okay=False)
+
+
+def _print(text: Callable[[click.Context], str]) -> Callable[..., None]:
+    """The callback of an option that prints a text and ends."""
+
+    def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            click.echo(text(ctx))
+            ctx.exit()
+
+    return show
+
+
+def _option(*names: str, text: Callable[[click.Context], str], about: str) -> click.Option:
+    """
+    An option that prints a text.
+
+    Like ``File``, it is not click's own, because that searches a translation of each of its words:
+    this takes two milliseconds of a start.
+    """
+    settings = {"is_flag": True, "expose_value": False, "is_eager": True}
+    return click.Option(names, callback=_print(text), help=about, **settings)
+
+
+_HELP: Final = _option(
+    *("-h", "--help"), text=lambda ctx: ctx.get_help(), about="Show this message and exit."
+)
+_VERSION: Final = _option(
+    "--version", text=lambda _: f"nalssi, version {__version__}", about="Show the version and exit."
+)
 
 
 @click.group(
     cls=Commands,
     commands=[click.Command(name) for name in COMMANDS],  # only the names, to list and to suggest
-    context_settings={"help_option_names": ["-h", "--help"]},
+    params=[
+        click.Option(["--config"], type=FILE, hidden=True),
+        click.Option(["--db"], type=FILE, hidden=True),
+        click.Option(["--lang"], type=LANGUAGES, hidden=True),
+        _VERSION,
+        _HELP,
+    ],
+    add_help_option=False,
 )
-@click.option("--config", type=_EARLY, hidden=True)
-@click.option("--db", type=_EARLY, hidden=True)
-@click.option("--lang", type=LANGUAGES, hidden=True)
-@click.version_option(__version__, prog_name="nalssi")
 def main(config: Path | None, db: Path | None, lang: str | None) -> None:
     """Record the weather box on Korean newspaper sites, and ask about it."""
     _refuse_unused("config", config or db, "takes neither --config nor --db")

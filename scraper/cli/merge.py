@@ -11,7 +11,8 @@ from db import merge as merging
 from scraper import writing
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.options import File, Places, as_json, create, with_places
+from scraper.cli.group import File
+from scraper.cli.options import Places, as_json, create, with_places
 from scraper.printable import printable
 from scraper.records import named
 

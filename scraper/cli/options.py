@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from scraper.cli.excel import EXCEL, as_excel
-from scraper.cli.group import LANG, LANGUAGES
+from scraper.cli.group import FILE, LANG, LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,25 +81,6 @@ class Places(NamedTuple):
         return self.db or Path(settings.database)
 
 
-class File(click.Path):
-    """The path of a file; an empty one is refused, as it would mean this folder."""
-
-    name = "FILE"
-
-    def __init__(self, *, dir_okay: bool = True) -> None:
-        super().__init__(path_type=Path, dir_okay=dir_okay)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path."""
-        if not value:
-            self.fail("the name of the file is empty", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-_FILE: Final = File(dir_okay=False)
-"""One for all commands: click searches a translation of its name whenever one is made."""
-
-
 def chosen(settings: Config, names: tuple[str, ...]) -> tuple[Portal, ...]:
     """
     The portals of the config that are named, or all.
@@ -120,12 +101,12 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
 
     @click.option(
         "--config",
-        type=_FILE,
+        type=FILE,
         help="The config.  [NALSSI_CONFIG, ./config.toml, ~/.config/nalssi/, /etc/nalssi/]",
     )
     @click.option(
         "--db",
-        type=_FILE,
+        type=FILE,
         envvar="NALSSI_DB",
         help="The database.  [NALSSI_DB or the config's]",
     )
@@ -203,7 +184,7 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "-o",
         "--output",
-        type=_FILE,
+        type=FILE,
         help="Write to a file; the endings .json and .csv choose the form.",
     )
     @functools.wraps(command)

@@ -56,7 +56,7 @@ def markdown() -> str:
 def _section(name: str, command: click.Command) -> str:
     context = _context(name, command)
     line, _, more = _help(command).partition("\n\n")
-    own = [one for one in command.params if one.name not in SHARED]
+    own = [one for one in command.params if one.name not in {*SHARED, "help"}]
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     example = str(command.epilog).removeprefix("Example: ")
     parts = [
@@ -113,6 +113,7 @@ def write_man_pages(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     pages = {name: _with_example(command) for name, command in commands().items()}
     group = click.Group("nalssi", pages, help=main.help, short_help=main.help, params=main.params)
+    group.add_help_option = False  # it is among the params
     write("nalssi", group, version=__version__, target_dir=str(folder))
 
 

@@ -8,7 +8,8 @@ import click
 
 from db.moments import now
 from scraper.broker import is_base
-from scraper.cli.options import File, Places, with_places
+from scraper.cli.group import File
+from scraper.cli.options import Places, with_places
 from scraper.web.missing import refuse_without_web
 
 if TYPE_CHECKING:
