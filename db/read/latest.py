@@ -40,6 +40,12 @@ PAGE_DATE = """coalesce(
                 AND k.sidebar_id = sp.sidebar_id AND k.precision = 'second')) AS page_date"""
 
 
+def _spell_of(rows: str) -> str:
+    """Join the spell ``sp`` that these rows name."""
+    return f"""CROSS JOIN spells AS sp ON sp.portal_id = {rows}.portal_id
+            AND sp.seen_from = {rows}.seen_from"""
+
+
 def latest(now: str) -> str:
     """
     The newest reading of each station and portal, as of a moment; later looks do not count.
@@ -60,21 +66,19 @@ def latest(now: str) -> str:
             ORDER BY b.seen_from DESC LIMIT 1) AS seen_from
         FROM portal_stations AS ps
     ), looked AS (
-        SELECT sp.*, {last_look_sql(now)} AS last_look
-        FROM newest
-        CROSS JOIN spells AS sp ON sp.portal_id = newest.portal_id
-            AND sp.seen_from = newest.seen_from
+        SELECT sp.portal_id, sp.seen_from, {last_look_sql(now)} AS last_look
+        FROM newest {_spell_of("newest")}
         GROUP BY sp.portal_id, sp.seen_from
     ), judged AS (
-        SELECT sp.*, {state_sql(now, "sp.last_look")} AS state
-        FROM looked AS sp JOIN portals AS p ON p.id = sp.portal_id
+        SELECT looked.*, {state_sql(now, "last_look")} AS state
+        FROM looked {_spell_of("looked")} JOIN portals AS p ON p.id = sp.portal_id
     ), shown AS MATERIALIZED (
-        SELECT sp.*, p.name AS portal,
-            {live_until_sql(watched_until_sql("sp.last_look"))} AS live_until, {PAGE_DATE},
-            {DIGEST}, {why_sql("sp.state", now, "sp.last_look")} AS why,
+        SELECT sp.*, p.name AS portal, state,
+            {live_until_sql(watched_until_sql("last_look"))} AS live_until, {PAGE_DATE},
+            {DIGEST}, {why_sql("state", now, "last_look")} AS why,
             EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = sp.portal_id
                 AND o.seen_from > sp.seen_from AND o.seen_from <= {now}) AS shows_others
-        FROM judged AS sp JOIN portals AS p ON p.id = sp.portal_id
+        FROM judged {_spell_of("judged")} JOIN portals AS p ON p.id = sp.portal_id
     )
     SELECT {PLACE}, shown.seen_from, shown.seen_until, shown.changed_after, shown.published_by,
         CASE WHEN shown.state = 'live' AND NOT shows_others THEN live_until END AS valid_until,
