@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import struct
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +12,7 @@ from db.errors import DatabaseError
 from db.file import connection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _HEADER: Final = struct.Struct(">16sHB9xI36xI")
@@ -45,6 +48,27 @@ class Place:
     def close(self) -> None:
         """Close it, after SQLite has closed its own."""
         os.close(self._file)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn errors into ones that name the file, as ``connection.naming`` does."""
+        with connection.naming(self._path), self._explaining():
+            yield
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn errors into ones that name the file, as ``connection.reading`` does."""
+        with connection.reading(self._path), self._explaining():
+            yield
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Report a file that was moved as such: SQLite calls it an I/O error."""
+        try:
+            yield
+        except sqlite3.Error:
+            self.refuse_another()
+            raise
 
     def refuse_another(self) -> None:
         """

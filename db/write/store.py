@@ -83,7 +83,7 @@ class Store:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One commit for all writes inside, or no change."""
         try:
-            with connection.naming(self.path), connection.transaction(self._conn):
+            with self.place.writing(), connection.transaction(self._conn):
                 self.place.refuse_another()
                 self._forget_what_others_changed()
                 self._portals.write_due(self._conn)
@@ -119,7 +119,7 @@ class Store:
         Args:
             wanted: By name, each portal's address and the seconds between looks at it.
         """
-        with connection.reading(self.path):
+        with self.place.reading():
             self._portals.want(self._conn, wanted)
         self._settle_portals()
 
@@ -131,7 +131,7 @@ class Store:
     def memory(self, portal: str) -> PortalMemory:
         """The memory of the last looks; empty for a portal that was never polled."""
         self._settle_portals()  # the validators may be those of another address
-        with connection.reading(self.path):
+        with self.place.reading():
             cursor = self._conn.execute(portals.MEMORY, {"portal": portal})
             cursor.row_factory = sqlite3.Row
             row = cursor.fetchone()
@@ -139,7 +139,7 @@ class Store:
 
     def robots(self) -> list[Robots]:
         """Every robots.txt last seen."""
-        with connection.reading(self.path):
+        with self.place.reading():
             return read_robots(self._conn)
 
     def keep_failure(
@@ -183,7 +183,7 @@ class Store:
 
     def readings_last_shown(self, portal: str) -> int:
         """The number of readings of a portal's newest sidebar; 0 without one."""
-        with connection.reading(self.path):
+        with self.place.reading():
             last = self.sidebars.last_read(portal)
             return self.sidebars.count_readings(last[1]) if last else 0
 
@@ -239,7 +239,7 @@ class Store:
 
     def unread(self) -> list[KeptPage]:
         """The unread pages, oldest first; a page that cannot be unpacked is set aside."""
-        with connection.reading(self.path):
+        with self.place.reading():
             cursor = self._conn.execute(
                 "SELECT f.id AS look_id, p.name AS portal, f.page AS body, f.encoding, "
                 "f.milliseconds, f.tries FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id "

@@ -187,6 +187,10 @@ def installation(tmp_path: Path, inbox: Inbox) -> Iterator[Installation]:
         yield Installation(tmp_path, feed, inbox, "weather.db")
 
 
+def with_journal(config: Path, journal: str) -> None:
+    config.write_text(f'journal = "{journal}"\n{config.read_text()}')
+
+
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
     folder.mkdir()
@@ -259,7 +263,7 @@ def test_another_file_in_its_place_is_reported(installation):
 
 @pytest.mark.parametrize("journal", ["wal", "persist", "delete"])
 def test_an_emptied_file_is_reported_and_no_look_is_acknowledged(installation, journal):
-    installation.config.write_text(f'journal = "{journal}"\n{installation.config.read_text()}')
+    with_journal(installation.config, journal)
     with Child(installation.config) as child:
         child.until("look")
         child.send(signal.SIGSTOP)
@@ -376,6 +380,7 @@ def test_passes_on_a_full_disk_report_the_trouble_once(
     disk = tmp_path / "disk"
     with FaultPortal() as feed, small_disk(disk):
         installation = Installation(tmp_path, feed, inbox, "disk/weather.db")
+        with_journal(installation.config, "delete")  # one that is there already needs no room
         assert nalssi("scrape", cwd=tmp_path).returncode == 0
         with (
             (disk / "ballast").open("wb", buffering=0) as ballast,
