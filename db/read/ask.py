@@ -21,6 +21,17 @@ _AT_ONCE: Final = 500
 """Rows at once: fewer than the new objects after which Python collects garbage."""
 
 
+_WHOLE: Final = {int, NoneType}
+
+
+def _are_whole(values: Sequence[Any]) -> bool:
+    """Whether all are whole numbers: a sum is quick, and of other values not a whole number."""
+    try:
+        return type(sum(values)) is int
+    except TypeError:
+        return False
+
+
 class Ask:
     """
     Queries an open database.
@@ -115,9 +126,9 @@ class Ask:
         cursor.row_factory = None
         return cursor.execute(sql, values or {})
 
-    def _refuse_others(self, columns: Iterable[Sequence[object]], present: int) -> None:
+    def _refuse_others(self, columns: Iterable[Sequence[Any]], present: int) -> None:
         for nth, column in enumerate(columns):
-            if not set(map(type, column)) <= ({int} if nth < present else {int, NoneType}):
+            if not (_are_whole(column) if nth < present else set(map(type, column)) <= _WHOLE):
                 raise self.damaged("a value is no whole number")
 
     @contextlib.contextmanager
