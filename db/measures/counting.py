@@ -98,6 +98,9 @@ class Counting:
         names = [portal.name for portal in portals for _ in portal.numbers]
         self.published_by = picked([*self._published_by, None], spells)
         self.portal = picked([*names, None], spells)
+        not_live = {one for one, state in zip(spells, self.state, strict=True) if state != "live"}
+        for portal in portals:
+            portal.read_evidence(not_live)
         self.why = [
             why_live(first_seen[spell]) if state == "live" else self._why(spell, state, hour)
             for spell, state, hour in zip(spells, self.state, hours, strict=True)

@@ -7,6 +7,7 @@ The spells are numbered; the facts about them, and the values of a station in th
 from __future__ import annotations
 
 import functools
+import json
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -19,7 +20,7 @@ from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.validity import CONFIRMED, Shown, pieces, state_throughout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from db.read.ask import Ask
     from db.validity import Doubt, State
@@ -49,8 +50,10 @@ SPELLS: Final = f"""
 
 EVIDENCE: Final = f"""
     SELECT sp.first_portal_id, sp.first_after, CASE sp.doubt {_DOUBT} END, {LATE_HOURS},
-        sp.observed_at {_IN_TIME}"""
-"""More facts about the same spells, for values that are not live."""
+        sp.observed_at
+    FROM json_each(:begins) AS begun
+    CROSS JOIN spells AS sp ON sp.portal_id = :portal AND sp.seen_from = begun.value"""
+"""More facts about spells whose values are not live; most of a year's are."""
 
 NONE: Final = -1
 """The number of no spell."""
@@ -115,6 +118,7 @@ class Timeline:
         self.numbers = range(number, number + len(seen_from))
         self._which = {**self._part, "since": seen_from[0] if seen_from else 0}
         self._pauses = self._asked_pauses() if seen_from else []
+        self._evidence: dict[int, tuple[Any, ...]] = {}
 
     def _asked_pauses(self) -> list[tuple[int, int]]:
         """The stretches without a look; the one after the last look has no end."""
@@ -168,19 +172,27 @@ class Timeline:
             ):
                 yield begin, state, spell
 
+    def read_evidence(self, spells: Iterable[int]) -> None:
+        """Read the facts that ``why`` needs about spells, of which some may be of other portals."""
+        new = [one for one in spells if one in self.numbers and one not in self._evidence]
+        if new:
+            begins = [self.spells.seen_from[one - self.numbers.start] for one in new]
+            which = {**self._part, "begins": json.dumps(begins)}
+            rows = self._ask.whole(EVIDENCE, which, present=1)
+            self._evidence.update(zip(new, rows, strict=True))
+
     def why(self, spell: int, state: State, at: int) -> str:
-        """Why a spell is in its state, at a moment at which it counts."""
+        """Why a spell is in its state, at a moment at which it counts; see ``read_evidence``."""
         nth = spell - self.numbers.start
         if nth + 1 < len(self.numbers) and self.spells.seen_from[nth + 1] <= at:
             return NOT_LISTED
-        return why(state, self._facts(nth, at))
+        return why(state, self._facts(spell, at))
 
-    def _facts(self, nth: int, at: int) -> Facts:
-        """The facts that decide the state of the nth spell at a moment."""
+    def _facts(self, spell: int, at: int) -> Facts:
+        """The facts that decide the state of a spell at a moment."""
+        nth = spell - self.numbers.start
         _, _, standing_since, published_by, _, first_seen, *_ = (of[nth] for of in self.spells)
-        first_portal, first_after, doubt, late_hours, observed_at = (
-            of[nth] for of in self._evidence
-        )
+        first_portal, first_after, doubt, late_hours, observed_at = self._evidence[spell]
         return Facts(
             at=at,
             last_look=self._last_look(at),
@@ -199,10 +211,6 @@ class Timeline:
     def _nth(self) -> dict[int, int]:
         """The place of each spell, by its first look."""
         return {seen_from: nth for nth, seen_from in enumerate(self.spells.seen_from)}
-
-    @functools.cached_property
-    def _evidence(self) -> list[list[Any]]:
-        return self._ask.whole_columns(EVIDENCE, self._part, present=1)
 
     def _last_look(self, at: int) -> int:
         """The last look up to a moment in a pause; outside of a pause, the moment itself."""
