@@ -33,8 +33,8 @@ _INTO = """
     INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by,
         standing_since, published_by, first_seen, first_portal_id, first_after)"""
 _GOES_ON = """
-    ON CONFLICT DO UPDATE SET seen_until = excluded.seen_until,
-        existed_by = min(existed_by, excluded.existed_by)"""
+    UPDATE spells SET seen_until = :seen_until, existed_by = :existed_by
+    WHERE portal_id = :portal_id AND seen_from = :seen_from"""
 
 _FOR_EVER = 1 << 62
 
@@ -149,14 +149,16 @@ def _take(
     if looks:
         pauses.add(conn, looks[0][0], chain(before, map(seen.AT, looks)))
     begun, spells = _continued(newest, looks)
-    _keep(conn, spells)
+    old = len(spells) - len(begun)
+    for spell in spells[:old]:  # the newest, if it goes on
+        conn.execute(_GOES_ON, spell._asdict())
+    _keep(conn, spells[old:])
     return begun, spells
 
 
 def _keep(conn: sqlite3.Connection, spells: Iterable[_Spell]) -> None:
-    """Store new spells, and the one that continues."""
-    values = f"({', '.join('?' * 11)})"
-    insert(conn, _INTO, values, [spell.row for spell in spells], more=_GOES_ON)
+    """Store new spells."""
+    insert(conn, _INTO, f"({', '.join('?' * 11)})", [spell.row for spell in spells])
 
 
 def _continued(
