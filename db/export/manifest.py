@@ -110,6 +110,5 @@ def _values(portal: object, first: int, end: int) -> Mapping[str, object]:
 def _digest(ask: Ask, values: Mapping[str, object], *more: object) -> str:
     found = hashlib.blake2b(repr(more).encode(), digest_size=16)
     for part in _PARTS:
-        for row in ask(part, values):
-            found.update(repr(row).encode())
+        found.update("".join(map(repr, ask(part, values))).encode())
     return found.hexdigest()

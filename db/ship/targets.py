@@ -38,6 +38,9 @@ _TYPES: Final[Mapping[Kind, str]] = {
 _SQLITE: Final = b"SQLite format 3\0"
 """The first bytes of its files (sqlite.org/fileformat.html)."""
 
+_AHEAD: Final = 8
+"""Batches made ahead: the first of a month's hours takes as long as many others."""
+
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
 
 
@@ -85,6 +88,7 @@ class Target:
 
         self._uri = uri
         self._waiting = futures.ThreadPoolExecutor(1)
+        self._sending: list[tuple[Any, futures.Future[Any]]] = []
         with self._named():
             self._database = _database(uri)
             self._conn = AdbcConnection(self._database)
@@ -102,14 +106,18 @@ class Target:
         with self._named():
             try:
                 yield self
+                self._settle()
                 self._conn.commit()
             except BaseException:
                 with contextlib.suppress(Exception):  # the connection itself may have failed
+                    self._settle()
+                with contextlib.suppress(Exception):
                     self._conn.rollback()
                 raise
 
     def run(self, sql: str) -> None:
         """Run a statement."""
+        self._settle()
         with self._statement() as statement:
             statement.set_sql_query(sql)
             self._waited(statement, statement.execute_update)
@@ -118,6 +126,7 @@ class Target:
         """The rows of a query."""
         import pyarrow as pa
 
+        self._settle()
         with self._statement() as statement:
             statement.set_sql_query(sql)
             stream, _ = self._waited(statement, statement.execute_query)
@@ -182,36 +191,49 @@ class Target:
 
     def _ingest(self, table: str, schema: Any, batches: Iterable[Any]) -> None:
         """
-        Append batches to a table: while one is sent, the next is made.
+        Append batches to a table: while some are sent, also of the table before, others are made.
 
         An error of their source is raised as it is; ADBC would report an error of the target, and
-        DuckDB would take it for the end of the rows.
+        DuckDB would take it for the end of the rows. An error of the target may be raised later, by
+        ``_settle``.
         """
         import pyarrow as pa
         from adbc_driver_manager import INGEST_OPTION_MODE_APPEND, StatementOptions
 
-        made = _Made()
-        with self._statement() as statement:
-            statement.set_options(
-                **{
-                    StatementOptions.INGEST_TARGET_TABLE.value: table,
-                    StatementOptions.INGEST_TARGET_DB_SCHEMA.value: SCHEMA,
-                    StatementOptions.INGEST_MODE.value: INGEST_OPTION_MODE_APPEND,
-                }
-            )
-            statement.bind_stream(pa.RecordBatchReader.from_batches(schema, made.taken()))
-            sending = self._waiting.submit(statement.execute_update)
-            try:
-                for batch in chain(batches, [None]):
-                    if not made.put(batch, sending):
-                        break
+        made, statement = _Made(), self._statement()
+        statement.set_options(
+            **{
+                StatementOptions.INGEST_TARGET_TABLE.value: table,
+                StatementOptions.INGEST_TARGET_DB_SCHEMA.value: SCHEMA,
+                StatementOptions.INGEST_MODE.value: INGEST_OPTION_MODE_APPEND,
+            }
+        )
+        statement.bind_stream(pa.RecordBatchReader.from_batches(schema, made.taken()))
+        sending = self._waiting.submit(statement.execute_update)
+        self._sending.append((statement, sending))
+        try:
+            for batch in chain(batches, [None]):
+                if not made.put(batch, sending):
+                    break
+        except BaseException as exc:
+            if isinstance(exc, KeyboardInterrupt):
+                _cancel(self._sending)
+            made.put(exc, sending)
+            raise
+
+    def _settle(self) -> None:
+        """Wait for all that is being sent; Ctrl-C cancels it."""
+        pending, self._sending = self._sending, []
+        try:
+            for _, sending in pending:
                 sending.result()
-            except BaseException as exc:
-                made.put(exc, sending)
-                if isinstance(exc, KeyboardInterrupt):
-                    statement.cancel()
-                futures.wait([sending])
-                raise
+        except KeyboardInterrupt:
+            _cancel(pending)
+            raise
+        finally:
+            futures.wait([sending for _, sending in pending])
+            for statement, _ in pending:
+                statement.close()
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
@@ -223,11 +245,16 @@ class Target:
             raise TargetError(self._uri, str(exc)) from exc
 
 
+def _cancel(pending: Iterable[tuple[Any, futures.Future[Any]]]) -> None:
+    for statement, _ in pending:
+        statement.cancel()
+
+
 class _Made:
-    """Batches between the thread that makes them and the one that sends them, two at most."""
+    """Batches between the thread that makes them and the one that sends them."""
 
     def __init__(self) -> None:
-        self._queue: queue.Queue[Any] = queue.Queue(1)
+        self._queue: queue.Queue[Any] = queue.Queue(_AHEAD)
 
     def put(self, batch: Any, sending: futures.Future[Any]) -> bool:
         """Hand on a batch, None after the last, or an error; False if the sender has ended."""
