@@ -3,20 +3,17 @@ Frozen records, many at once.
 
 A frozen dataclass sets each field by ``object.__setattr__``, which takes ten times as long as a
 plain assignment. ``records`` makes twins, of a class with the same slots that is not frozen, and
-then gives each the class of the record. Meanwhile the garbage collector, which would visit each of
-thousands of new records more than once, does not run.
+then gives each the class of the record.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _R = TypeVar("_R")
 
@@ -29,22 +26,10 @@ def records(record: type[_R], *columns: Iterable[Any]) -> list[_R]:
         record: The class; all of its slots are its own.
         columns: The values of each of its fields, in their order.
     """
-    with _without_collector():
-        made: list[Any] = list(map(_twin(record), *columns))  # type: ignore[arg-type] # hashable
-        for one in made:
-            one.__class__ = record
+    made: list[Any] = list(map(_twin(record), *columns))  # type: ignore[arg-type] # hashable
+    for one in made:
+        one.__class__ = record
     return made
-
-
-@contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @functools.cache

@@ -53,7 +53,7 @@ EVIDENCE: Final = f"""
         sp.observed_at
     FROM json_each(:begins) AS begun
     CROSS JOIN spells AS sp ON sp.portal_id = :portal AND sp.seen_from = begun.value"""
-"""More facts about spells whose values are not live; most of a year's are."""
+"""More facts about spells; most values of a year are live, and need no more."""
 
 NONE: Final = -1
 """The number of no spell."""
@@ -182,7 +182,7 @@ class Timeline:
             self._evidence.update(zip(new, rows, strict=True))
 
     def why(self, spell: int, state: State, at: int) -> str:
-        """Why a spell is in its state, at a moment at which it counts; see ``read_evidence``."""
+        """Why a spell is in its state, when it counts; ``read_evidence`` has read about it."""
         nth = spell - self.numbers.start
         if nth + 1 < len(self.numbers) and self.spells.seen_from[nth + 1] <= at:
             return NOT_LISTED

@@ -22,10 +22,11 @@ _AT_ONCE: Final = 500
 
 
 _WHOLE: Final = {int, NoneType}
+"""The types of a column of whole numbers that may be NULL."""
 
 
 def _are_whole(values: Sequence[Any]) -> bool:
-    """Whether all are whole numbers: a sum is quick, and of other values not a whole number."""
+    """Whether all are whole numbers: with a float their sum is one, with others a TypeError."""
     try:
         return type(sum(values)) is int
     except TypeError:

@@ -70,12 +70,13 @@ def latest(now: str) -> str:
         FROM newest {_spell_of("newest")}
         GROUP BY sp.portal_id, sp.seen_from
     ), judged AS (
-        SELECT looked.*, {state_sql(now, "last_look")} AS state
+        SELECT looked.*, {state_sql(now, "looked.last_look")} AS state
         FROM looked {_spell_of("looked")} JOIN portals AS p ON p.id = sp.portal_id
     ), shown AS MATERIALIZED (
-        SELECT sp.*, p.name AS portal, state,
-            {live_until_sql(watched_until_sql("last_look"))} AS live_until, {PAGE_DATE},
-            {DIGEST}, {why_sql("state", now, "last_look")} AS why,
+        SELECT sp.portal_id, p.name AS portal, sp.sidebar_id, sp.seen_from, sp.seen_until,
+            sp.changed_after, sp.published_by, sp.observed_at, judged.state,
+            {live_until_sql(watched_until_sql("judged.last_look"))} AS live_until, {PAGE_DATE},
+            {DIGEST}, {why_sql("judged.state", now, "judged.last_look")} AS why,
             EXISTS (SELECT 1 FROM spells AS o WHERE o.portal_id = sp.portal_id
                 AND o.seen_from > sp.seen_from AND o.seen_from <= {now}) AS shows_others
         FROM judged {_spell_of("judged")} JOIN portals AS p ON p.id = sp.portal_id
