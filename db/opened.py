@@ -130,9 +130,8 @@ class Opened:
             return unpacked(rows[0][0])
 
     def journal(self) -> str:
-        """SQLite's journal of this file: ``wal`` or ``rollback``."""
-        mode: str = self._ask("PRAGMA journal_mode")[0][0]
-        return mode if mode == "wal" else "rollback"
+        """SQLite's journal of this file: ``wal``, or ``delete`` for a rollback journal."""
+        return str(self._ask("PRAGMA journal_mode")[0][0])
 
     def memory(self, portal: str) -> PortalMemory:
         """The memory of the last looks at a portal; empty for a portal never polled."""

@@ -155,14 +155,15 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 def _refuse_journal_without_permission(path: Path) -> None:
     """Explain what a reader needs to read beside a journal (sqlite.org/wal.html#readonly)."""
-    rollback = path.with_name(f"{path.name}-journal")
+    there = path.resolve()
+    rollback = there.with_name(f"{there.name}-journal")
     if rollback.exists() and not os.access(rollback, os.R_OK):
         problem = (
-            f"its journal {rollback.name!r} may not be read: give that file the permissions of "
-            "the database, or have journal = 'delete'"
+            f"its journal {rollback.name!r} may not be read: give that file the group and the "
+            "permissions of the database, or have journal = 'delete'"
         )
         raise DatabaseError(path, problem)
-    beside = [path.parent, *(path.with_name(f"{path.name}{end}") for end in ("-shm", "-wal"))]
+    beside = [there.parent, *(there.with_name(f"{there.name}{end}") for end in ("-shm", "-wal"))]
     if all(os.access(one, os.R_OK | os.W_OK) for one in beside if one.exists()):
         return
     with path.open("rb") as file:

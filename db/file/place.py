@@ -67,15 +67,31 @@ class Place:
         try:
             yield
         except sqlite3.Error:
-            self.refuse_another()
+            self.refuse_moved()
             raise
 
     def refuse_another(self) -> None:
         """
         Refuse to write if the file is no longer at its place, or no longer intact.
 
+        Only for a transaction, beside which no other process writes: its first page comes first,
+        and counts the pages that follow.
+
         Raises:
             DatabaseError: It is missing, replaced, emptied or overwritten.
+        """
+        size = self.refuse_moved()
+        if not self._is_whole(size):
+            problem = "emptied, cut or written over in place; put a copy there, and start again"
+            raise DatabaseError(self._path, problem, fault="damaged")
+        self._size = size
+
+    def refuse_moved(self) -> int:
+        """
+        Refuse a file that is no longer at its place; return the size of one that is.
+
+        Raises:
+            DatabaseError: It is missing or replaced.
         """
         try:
             there = self._path.stat()
@@ -85,10 +101,7 @@ class Place:
         if _identity(there) != self._known:
             problem = "another file is in its place; put it back, or start nalssi again to use this"
             raise DatabaseError(self._path, problem, fault="replaced")
-        if not self._is_whole(there.st_size):
-            problem = "emptied, cut or written over in place; put a copy there, and start again"
-            raise DatabaseError(self._path, problem, fault="damaged")
-        self._size = there.st_size
+        return there.st_size
 
     def _is_whole(self, size: int) -> bool:
         header = os.pread(self._file, _HEADER.size, 0)

@@ -52,7 +52,7 @@ def open_for_writing(
         try:
             if migrations or not _is_up_to_date(conn, path):
                 _bring_up_to_date(conn, path, migrations)
-            _choose_journal(conn, journal)
+            _choose_journal(conn, path, journal)
             _share_journal(path)
         except BaseException:
             conn.close()
@@ -155,7 +155,7 @@ def _copy_beside(conn: sqlite3.Connection, path: Path, version: int) -> None:
     _put_in_place(draft, copy)
 
 
-def _choose_journal(conn: sqlite3.Connection, journal: str | None) -> None:
+def _choose_journal(conn: sqlite3.Connection, path: Path, journal: str | None) -> None:
     """
     With ``auto``, choose WAL on a fixed SQLite, else a rollback journal that stays beside the file.
 
@@ -163,6 +163,8 @@ def _choose_journal(conn: sqlite3.Connection, journal: str | None) -> None:
     folder must be synced as well: EXTRA. Where its header is overwritten instead, a commit takes a
     third less time, because no file is made, extended and deleted.
     """
+    if journal is None and _journal(path).exists():
+        journal = "persist"
     if journal == "auto":
         journal = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "persist"
     wanted = "" if journal is None else f" = {journal}"
@@ -175,9 +177,17 @@ def _choose_journal(conn: sqlite3.Connection, journal: str | None) -> None:
 
 def _share_journal(path: Path) -> None:
     """Let those who may read the file read the journal beside it, as SQLite does for a new one."""
+    journal = _journal(path)
     with contextlib.suppress(OSError):  # there is no journal, or it is another user's
-        there = path.resolve()
-        there.with_name(f"{there.name}-journal").chmod(there.stat().st_mode & 0o777)
+        permissions = path.stat()
+        journal.chmod(permissions.st_mode & 0o777)
+        os.chown(journal, -1, permissions.st_gid)
+
+
+def _journal(path: Path) -> Path:
+    """The rollback journal of a file, beside the file itself and not beside a link to it."""
+    there = path.resolve()
+    return there.with_name(f"{there.name}-journal")
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:

@@ -118,7 +118,7 @@ class Watch:
             seen |= see.of_error(refused)
         seen |= {**see.of_disk(self._store.path, least_mib=least, short=short), **seen}
         try:
-            self._store.place.refuse_another()
+            self._store.place.refuse_moved()
         except DatabaseError as exc:
             seen |= see.of_error(exc)
         return {**self._of_inspection(), **seen}

@@ -170,7 +170,7 @@ def test_a_reader_that_may_not_read_the_journal_gets_the_remedy():
         store.close()
         Store.open(path, journal="persist").close()  # gives it the permissions of the database
         assert _error_of_nobody(path) == ""
-    assert "its journal 'weather.db-journal' may not be read: give that file the perm" in error
+    assert "its journal 'weather.db-journal' may not be read: give that file the group" in error
 
 
 @contextlib.contextmanager

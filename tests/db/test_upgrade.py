@@ -234,11 +234,24 @@ def test_a_large_commit_leaves_a_small_journal(path):
     assert 0 < path.with_name("weather.db-journal").stat().st_size <= 1 << 18
 
 
-def test_a_journal_gets_the_permissions_of_its_database(path):
+@pytest.mark.parametrize("name", ["weather.db", "link.db"])
+def test_a_journal_gets_the_permissions_of_its_database(path, name):
+    path.with_name("link.db").symlink_to(path)
     fill(path, journal="persist")
     path.chmod(0o644)
-    Store.open(path, journal="persist").close()
-    assert path.with_name("weather.db-journal").stat().st_mode & 0o777 == 0o644
+    group = 65534 if os.getuid() == 0 else -1
+    os.chown(path, -1, group)
+    Store.open(path.with_name(name)).close()
+    journal, file = path.with_name("weather.db-journal").stat(), path.stat()
+    assert (journal.st_mode, journal.st_gid) == (file.st_mode, file.st_gid)
+
+
+def test_a_kept_journal_is_kept_by_a_writer_without_a_config(path):
+    fill(path, journal="persist")
+    assert settings(path, None)[0] == "persist"
+    with Store.open(path) as store:
+        see(store, make_look(90), make_content())
+    assert path.with_name("weather.db-journal").exists()
 
 
 def test_a_link_to_an_unmounted_disk_is_not_replaced(path, tmp_path):

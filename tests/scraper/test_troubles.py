@@ -230,7 +230,9 @@ def test_a_filling_disk_is_reported_before_when_full_and_with_room_again(
         faults.assert_sound(installation.database)
 
 
-def test_a_moved_database_and_its_return_are_reported(installation):
+@pytest.mark.parametrize("journal", ["wal", "persist", "delete"])
+def test_a_moved_database_and_its_return_are_reported(installation, journal):
+    with_journal(installation.config, journal)
     aside = installation.database.with_name("aside.db")
     with Child(installation.config) as child:
         child.until("look")
