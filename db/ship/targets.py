@@ -12,6 +12,7 @@ import contextlib
 import queue
 import re
 from concurrent import futures
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -39,7 +40,7 @@ _SQLITE: Final = b"SQLite format 3\0"
 """The first bytes of its files (sqlite.org/fileformat.html)."""
 
 _AHEAD: Final = 8
-"""Batches made ahead: the first of a month's hours takes as long as many others."""
+"""Batches of a table made ahead: the first of a month's hours takes as long as many others."""
 
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
 
@@ -88,7 +89,7 @@ class Target:
 
         self._uri = uri
         self._waiting = futures.ThreadPoolExecutor(1)
-        self._sending: list[tuple[Any, futures.Future[Any]]] = []
+        self._pending: list[_Ingestion] = []
         with self._named():
             self._database = _database(uri)
             self._conn = AdbcConnection(self._database)
@@ -97,6 +98,7 @@ class Target:
     def close(self) -> None:
         """Close the connection."""
         self._waiting.shutdown()
+        self._drop_ended()
         self._conn.close()
         self._database.close()
 
@@ -108,10 +110,9 @@ class Target:
                 yield self
                 self._settle()
                 self._conn.commit()
-            except BaseException:
+            except BaseException as exc:
+                self._give_up(exc)
                 with contextlib.suppress(Exception):  # the connection itself may have failed
-                    self._settle()
-                with contextlib.suppress(Exception):
                     self._conn.rollback()
                 raise
 
@@ -191,16 +192,16 @@ class Target:
 
     def _ingest(self, table: str, schema: Any, batches: Iterable[Any]) -> None:
         """
-        Append batches to a table: while some are sent, also of the table before, others are made.
+        Append batches to a table.
 
-        An error of their source is raised as it is; ADBC would report an error of the target, and
-        DuckDB would take it for the end of the rows. An error of the target may be raised later, by
-        ``_settle``.
+        They are sent by another thread, which may still send the table before while the first ones
+        are made here. So the error of a target may be raised later, by ``_settle``.
         """
         import pyarrow as pa
         from adbc_driver_manager import INGEST_OPTION_MODE_APPEND, StatementOptions
 
-        made, statement = _Made(), self._statement()
+        self._pending.append(ingestion := _Ingestion(self._statement()))
+        statement, made = ingestion.statement, ingestion.made
         statement.set_options(
             **{
                 StatementOptions.INGEST_TARGET_TABLE.value: table,
@@ -209,31 +210,31 @@ class Target:
             }
         )
         statement.bind_stream(pa.RecordBatchReader.from_batches(schema, made.taken()))
-        sending = self._waiting.submit(statement.execute_update)
-        self._sending.append((statement, sending))
-        try:
-            for batch in chain(batches, [None]):
-                if not made.put(batch, sending):
-                    break
-        except BaseException as exc:
-            if isinstance(exc, KeyboardInterrupt):
-                _cancel(self._sending)
-            made.put(exc, sending)
-            raise
+        ingestion.sending = sending = self._waiting.submit(statement.execute_update)
+        for batch in chain(batches, [None]):
+            if not made.put(batch, sending):
+                return
 
     def _settle(self) -> None:
-        """Wait for all that is being sent; Ctrl-C cancels it."""
-        pending, self._sending = self._sending, []
-        try:
-            for _, sending in pending:
-                sending.result()
-        except KeyboardInterrupt:
-            _cancel(pending)
-            raise
-        finally:
-            futures.wait([sending for _, sending in pending])
-            for statement, _ in pending:
-                statement.close()
+        """Wait for all that is being sent, and raise its first error."""
+        for ingestion in self._pending:
+            if ingestion.sending is not None:
+                ingestion.sending.result()
+        self._drop_ended()
+
+    def _give_up(self, exc: BaseException) -> None:
+        """End all that is being sent; Ctrl-C does not wait for a lock of the target."""
+        for ingestion in self._pending:
+            ingestion.made.break_off(exc)
+            if not isinstance(exc, Exception):
+                with contextlib.suppress(Exception):
+                    ingestion.statement.cancel()
+        futures.wait([one.sending for one in self._pending if one.sending is not None])
+        self._drop_ended()
+
+    def _drop_ended(self) -> None:
+        while self._pending:
+            self._pending.pop().statement.close()
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
@@ -245,31 +246,50 @@ class Target:
             raise TargetError(self._uri, str(exc)) from exc
 
 
-def _cancel(pending: Iterable[tuple[Any, futures.Future[Any]]]) -> None:
-    for statement, _ in pending:
-        statement.cancel()
-
-
 class _Made:
     """Batches between the thread that makes them and the one that sends them."""
 
     def __init__(self) -> None:
         self._queue: queue.Queue[Any] = queue.Queue(_AHEAD)
+        self._broken: BaseException | None = None
 
     def put(self, batch: Any, sending: futures.Future[Any]) -> bool:
-        """Hand on a batch, None after the last, or an error; False if the sender has ended."""
+        """Hand on a batch, or None after the last; False if the sender has ended."""
         while not sending.done():
             with contextlib.suppress(queue.Full):
                 self._queue.put(batch, timeout=0.1)
                 return True
         return False
 
+    def break_off(self, exc: BaseException) -> None:
+        """Let the sender end with this error, as no more batches come."""
+        self._broken = exc
+        with contextlib.suppress(queue.Full):  # else it need not be woken
+            self._queue.put_nowait(None)
+
     def taken(self) -> Iterator[Any]:
         """The batches, as the sender takes them."""
-        while (batch := self._queue.get()) is not None:
-            if isinstance(batch, BaseException):
-                raise batch
+        while (batch := self._queue.get()) is not None and self._broken is None:
             yield batch
+        if self._broken is not None:
+            raise self._broken
+
+
+@dataclass(eq=False)
+class _Ingestion:
+    """
+    The rows of a table on their way.
+
+    Attributes:
+        statement: That of ADBC. Only the thread of the sender works with the connection until it
+            has ended.
+        made: The batches.
+        sending: The sender; None before it began.
+    """
+
+    statement: Any
+    made: _Made = field(default_factory=_Made)
+    sending: futures.Future[Any] | None = None
 
 
 def _database(uri: str) -> Any:

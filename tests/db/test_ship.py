@@ -23,7 +23,7 @@ from db.export.slices import Selection
 from db.export.tables import TABLES
 from db.moments import KST
 from db.reading import Condition
-from db.ship.targets import SCHEMA, NoDriver, Target, hidden
+from db.ship.targets import SCHEMA, NoDriver, Target, TargetError, hidden
 from db.write import captures
 from db.write.store import Store
 from tests.cli.test_cli import ROOT, nalssi, refused
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.export.blocks import Slice
+    from db.export.tables import What
 
 HOUR = 3600
 START = int(dt.datetime(2024, 1, 30, 20, tzinfo=KST).timestamp())
@@ -257,6 +258,42 @@ def test_a_source_failure_is_not_reported_as_one_of_the_target(path, uri, monkey
     assert {row[0] for row in tables(uri)["looks"]} >= {"2024-02"}
     shipped(path, uri)
     assert tables(uri) == fresh_load(path, tmp_path)
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, ZeroDivisionError])
+def test_an_end_while_two_tables_are_on_their_way_changes_no_month(
+    path, uri, monkeypatch, tmp_path, failure
+):
+    def ends(source: Monthly, what: What, name: str) -> Iterator[Slice]:
+        yield from month(source, what, name)
+        if what == "hours":
+            raise failure
+
+    shipped(path, uri)
+    run(path, uri, f"DELETE FROM {SCHEMA}.weather WHERE month = '2024-02'")
+    before, month = tables(uri), Monthly.month
+    with Monthly(path) as source, monkeypatch.context() as patched:
+        patched.setattr(Monthly, "month", ends)
+        with pytest.raises(failure):
+            ship.ship(source, uri)
+    assert tables(uri) == before
+    shipped(path, uri)
+    assert tables(uri) == fresh_load(path, tmp_path)
+
+
+def test_a_table_that_refuses_its_rows_is_reported_and_no_month_changes(path, server, tmp_path):
+    """The error comes while the rows of the next table are made."""
+    shipped(path, server)
+    run(path, server, f"DELETE FROM {SCHEMA}.looks WHERE month = '2024-02'")
+    cold = f"ALTER TABLE {SCHEMA}.weather ADD CONSTRAINT cold CHECK (temperature_c < -90) NOT VALID"
+    run(path, server, cold)
+    before = tables(server)
+    with pytest.raises(TargetError, match='violates check constraint "cold"'):
+        shipped(path, server)
+    assert tables(server) == before
+    run(path, server, f"ALTER TABLE {SCHEMA}.weather DROP CONSTRAINT cold")
+    shipped(path, server)
+    assert tables(server) == fresh_load(path, tmp_path)
 
 
 def test_ctrl_c_ends_a_statement_that_waits(server):
