@@ -23,7 +23,7 @@ def usual_places() -> list[Path]:
 
 def usual() -> Path | None:
     """The config in the first usual place that has one; None if none has."""
-    return next((place for place in usual_places() if place.is_file()), None)
+    return next((place for place in usual_places() if os.path.isfile(place)), None)  # noqa: PTH113
 
 
 def find(path: Path | None = None) -> Path:
@@ -31,7 +31,7 @@ def find(path: Path | None = None) -> Path:
     Return the path of the config: the given one, ``NALSSI_CONFIG``, or the first usual place.
 
     Raises:
-        ConfigError: There is no such file.
+        ConfigError: There is no such file, or it cannot be examined.
     """
     named = path or (Path(os.environ["NALSSI_CONFIG"]) if os.environ.get("NALSSI_CONFIG") else None)
     found = named or usual()
@@ -39,7 +39,11 @@ def find(path: Path | None = None) -> Path:
         others = " and ".join(map(str, usual_places()[1:]))
         problem = f"there is no such file, nor in {others}; `nalssi init` writes one"
         raise ConfigError(DEFAULT_NAME, problem)
-    if not found.is_file():
+    try:
+        is_there = found.is_file()
+    except OSError as exc:  # the folder may not be entered, or the name is too long
+        raise ConfigError(found, exc.strerror or str(exc)) from exc
+    if not is_there:
         raise ConfigError(
             found, "there is no such file, expected one by --config, NALSSI_CONFIG, or here"
         )

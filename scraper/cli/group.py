@@ -1,4 +1,4 @@
-"""The group of all commands: the file of each, and the handling of errors."""
+"""The group of all commands: the file of each, what all have, and the handling of errors."""
 
 from __future__ import annotations
 
@@ -181,12 +181,13 @@ class File(click.ParamType["Path"]):
         """The path."""
         if not value:
             self.fail("the name of the file is empty", param, ctx)
-        path = Path(value)
-        if not self._dir_okay and path.is_dir():
+        # os.path: it takes a path that cannot be examined for a missing one, and what opens it says
+        # why it cannot.
+        if not self._dir_okay and os.path.isdir(value):  # noqa: PTH112
             self.fail(f"{value!r} is a folder, expected a file", param, ctx)
-        if path.exists() and not os.access(path, os.R_OK):
+        if os.path.exists(value) and not os.access(value, os.R_OK):  # noqa: PTH110
             self.fail(f"{value!r} may not be read", param, ctx)
-        return path
+        return Path(value)
 
     def shell_complete(
         self,
@@ -218,7 +219,7 @@ def _option(*names: str, text: Callable[[click.Context], str], about: str) -> cl
     """
     An option that prints a text.
 
-    Like ``File``, it is not click's own, because that searches a translation of each of its words:
+    Like ``File``, it is not click's own, because that looks up a translation for each of its words:
     this takes two milliseconds of a start.
     """
     settings = {"is_flag": True, "expose_value": False, "is_eager": True}
@@ -226,7 +227,7 @@ def _option(*names: str, text: Callable[[click.Context], str], about: str) -> cl
 
 
 _HELP: Final = _option(
-    *("-h", "--help"), text=lambda ctx: ctx.get_help(), about="Show this message and exit."
+    "-h", "--help", text=lambda ctx: ctx.get_help(), about="Show this message and exit."
 )
 _VERSION: Final = _option(
     "--version", text=lambda _: f"nalssi, version {__version__}", about="Show the version and exit."

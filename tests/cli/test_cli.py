@@ -738,6 +738,15 @@ def test_a_closed_stream_gives_no_traceback(polled, closed, command, code):
     assert b"Traceback" not in run.stderr
 
 
+def test_a_name_that_is_too_long_is_an_error_of_the_file(tmp_path):
+    assert "File name too long" in refused(6, "latest", "--db", "a" * 300, cwd=tmp_path)
+    assert "File name too long" in refused(3, "latest", "--config", "a" * 300, cwd=tmp_path)
+    assert refused(2, "latest", "--db", tmp_path) == (
+        f"nalssi: Invalid value for '--db': {str(tmp_path)!r} is a folder, expected a file; "
+        "see `nalssi latest --help`\n"
+    )
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["backup", ""], ["export", "-o", ""], ["latest", "--db", ""], ["latest", "--config", ""]],
