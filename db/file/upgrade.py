@@ -163,13 +163,13 @@ def _choose_journal(conn: sqlite3.Connection, path: Path, journal: str | None) -
     folder must be synced as well: EXTRA. Where its header is overwritten instead, a commit takes a
     third less time, because no file is made, extended and deleted.
     """
-    if journal is None and _journal(path).exists():
-        journal = "persist"
     if journal == "auto":
         journal = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "persist"
     wanted = "" if journal is None else f" = {journal}"
     # Not every file system can do WAL: the resulting journal counts.
     (mode,) = conn.execute(f"PRAGMA journal_mode{wanted}").fetchone()
+    if journal is None and mode == "delete" and _journal(path).exists():
+        (mode,) = conn.execute("PRAGMA journal_mode = persist").fetchone()
     conn.execute(f"PRAGMA synchronous = {'extra' if mode == 'delete' else 'full'}")
     if mode == "persist":
         conn.execute(f"PRAGMA journal_size_limit = {_KEPT_JOURNAL_BYTES}")

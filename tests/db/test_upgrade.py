@@ -246,6 +246,14 @@ def test_a_journal_gets_the_permissions_of_its_database(path, name):
     assert (journal.st_mode, journal.st_gid) == (file.st_mode, file.st_gid)
 
 
+def test_a_journal_that_an_earlier_mode_left_does_not_end_a_wal(path):
+    fill(path, journal="persist")
+    fill(path, journal="wal")
+    path.with_name("weather.db-journal").write_bytes(bytes(512))
+    assert settings(path, None)[0] == "wal"
+    assert ask_everything(path) == 6
+
+
 def test_a_kept_journal_is_kept_by_a_writer_without_a_config(path):
     fill(path, journal="persist")
     assert settings(path, None)[0] == "persist"
