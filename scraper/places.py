@@ -23,7 +23,7 @@ def usual_places() -> list[Path]:
 
 def usual() -> Path | None:
     """The config in the first usual place that has one; None if none has."""
-    return next((place for place in usual_places() if os.path.isfile(place)), None)  # noqa: PTH113
+    return next((place for place in usual_places() if os.path.isfile(place)), None)  # noqa: PTH113 - no error
 
 
 def find(path: Path | None = None) -> Path:

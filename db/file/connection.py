@@ -112,6 +112,12 @@ def damage(path: Path) -> str | None:
     return None if found == "ok" else str(found)
 
 
+def beside(path: Path, end: str) -> Path:
+    """The file of SQLite with this ending, such as ``-journal``: beside the target of a link."""
+    there = path.resolve()
+    return there.with_name(f"{there.name}{end}")
+
+
 def identity(path: Path) -> tuple[int, int]:
     """The identity of a file under any name: its device and inode."""
     there = path.stat()
@@ -155,16 +161,15 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 def _refuse_journal_without_permission(path: Path) -> None:
     """Explain what a reader needs to read beside a journal (sqlite.org/wal.html#readonly)."""
-    there = path.resolve()
-    rollback = there.with_name(f"{there.name}-journal")
+    rollback = beside(path, "-journal")
     if rollback.exists() and not os.access(rollback, os.R_OK):
         problem = (
             f"its journal {rollback.name!r} may not be read: give that file the group and the "
             "permissions of the database, or have journal = 'delete'"
         )
         raise DatabaseError(path, problem)
-    beside = [there.parent, *(there.with_name(f"{there.name}{end}") for end in ("-shm", "-wal"))]
-    if all(os.access(one, os.R_OK | os.W_OK) for one in beside if one.exists()):
+    needed = [rollback.parent, beside(path, "-shm"), beside(path, "-wal")]
+    if all(os.access(one, os.R_OK | os.W_OK) for one in needed if one.exists()):
         return
     with path.open("rb") as file:
         versions = file.read(20)[18:]

@@ -74,8 +74,8 @@ class Place:
         """
         Refuse to write if the file is no longer at its place, or no longer intact.
 
-        Only for a transaction, beside which no other process writes: its first page comes first,
-        and counts the pages that follow.
+        Call it inside a transaction: while another process commits, the first page may count pages
+        that the file does not have yet.
 
         Raises:
             DatabaseError: It is missing, replaced, emptied or overwritten.

@@ -168,7 +168,8 @@ def _choose_journal(conn: sqlite3.Connection, path: Path, journal: str | None) -
     wanted = "" if journal is None else f" = {journal}"
     # Not every file system can do WAL: the resulting journal counts.
     (mode,) = conn.execute(f"PRAGMA journal_mode{wanted}").fetchone()
-    if journal is None and mode == "delete" and _journal(path).exists():
+    has_journal = connection.beside(path, "-journal").exists()
+    if journal is None and mode == "delete" and has_journal:
         (mode,) = conn.execute("PRAGMA journal_mode = persist").fetchone()
     conn.execute(f"PRAGMA synchronous = {'extra' if mode == 'delete' else 'full'}")
     if mode == "persist":
@@ -177,17 +178,11 @@ def _choose_journal(conn: sqlite3.Connection, path: Path, journal: str | None) -
 
 def _share_journal(path: Path) -> None:
     """Let those who may read the file read the journal beside it, as SQLite does for a new one."""
-    journal = _journal(path)
+    journal = connection.beside(path, "-journal")
     with contextlib.suppress(OSError):  # there is no journal, or it is another user's
         permissions = path.stat()
         journal.chmod(permissions.st_mode & 0o777)
         os.chown(journal, -1, permissions.st_gid)
-
-
-def _journal(path: Path) -> Path:
-    """The rollback journal of a file, beside the file itself and not beside a link to it."""
-    there = path.resolve()
-    return there.with_name(f"{there.name}-journal")
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:

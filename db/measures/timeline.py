@@ -182,7 +182,7 @@ class Timeline:
             self._evidence.update(zip(new, rows, strict=True))
 
     def why(self, spell: int, state: State, at: int) -> str:
-        """Why a spell is in its state, when it counts; ``read_evidence`` has read about it."""
+        """Why a spell is in its state, when it counts; call ``read_evidence`` with it before."""
         nth = spell - self.numbers.start
         if nth + 1 < len(self.numbers) and self.spells.seen_from[nth + 1] <= at:
             return NOT_LISTED

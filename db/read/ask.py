@@ -26,7 +26,7 @@ _WHOLE: Final = {int, NoneType}
 
 
 def _are_whole(values: Sequence[Any]) -> bool:
-    """Whether all are whole numbers: with a float their sum is one, with others a TypeError."""
+    """Whether all are whole numbers: a float makes their sum a float, NULL or text an error."""
     try:
         return type(sum(values)) is int
     except TypeError:

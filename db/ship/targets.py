@@ -40,7 +40,7 @@ _SQLITE: Final = b"SQLite format 3\0"
 """The first bytes of its files (sqlite.org/fileformat.html)."""
 
 _AHEAD: Final = 8
-"""Batches of a table made ahead: the first of a month's hours takes as long as many others."""
+"""Batches of a table that are made ahead of the sender: some take much longer than others."""
 
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
 

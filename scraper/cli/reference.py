@@ -113,7 +113,7 @@ def write_man_pages(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     pages = {name: _with_example(command) for name, command in commands().items()}
     group = click.Group("nalssi", pages, help=main.help, short_help=main.help, params=main.params)
-    group.add_help_option = False  # it is among the params
+    group.add_help_option = False  # the option is among the parameters
     write("nalssi", group, version=__version__, target_dir=str(folder))
 
 
