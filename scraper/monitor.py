@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -82,12 +83,12 @@ class Monitor:
             self._last[report.portal] = report
         polled = {report.portal for report in reports}
         if self._course is not None:
-            await self._guarded("states", self._follow(self._course, polled))
+            await self._guarded("states", partial(self._follow, self._course, polled))
         await asyncio.gather(
-            self._guarded("notices", self._send_notices(polled)),
-            self._guarded("metrics", self._write_metrics()),
-            self._guarded("site", self._write_site()),
-            self._guarded("mqtt", self._publish(polled)),
+            self._guarded("notices", partial(self._send_notices, polled)),
+            self._guarded("metrics", self._write_metrics),
+            self._guarded("site", self._write_site),
+            self._guarded("mqtt", partial(self._publish, polled)),
         )
         failed = [f"{r.portal}: {r.outcome}: {r.error}" for r in self._last.values() if r.error]
         failed += self.faults
@@ -113,9 +114,10 @@ class Monitor:
             self._report("ping", failure)
             self._remember("ping", failure)
 
-    async def _guarded(self, name: str, work: Awaitable[None]) -> None:
+    async def _guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do this work, called here: a daemon may stop before a task of it begins."""
         try:
-            await work
+            await work()
         except (NalssiError, RuntimeError) as exc:  # RuntimeError: no thread can be started
             self._report(name, str(exc))
 
@@ -137,7 +139,9 @@ class Monitor:
         self._report("notices", None)
         await asyncio.gather(
             *(
-                self._guarded(channel.name, self._send_due(channel, statuses, notices, drifts))
+                self._guarded(
+                    channel.name, partial(self._send_due, channel, statuses, notices, drifts)
+                )
                 for channel in channels
             )
         )

@@ -7,6 +7,7 @@ All channels are tried at once. No channel can stop another, or delay the caller
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from scraper.notify import web
@@ -14,7 +15,7 @@ from scraper.notify.channels import Channel, configured
 from scraper.notify.notice import NotDelivered, Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
 __all__ = ["Channel", "Notice", "Signal", "configured", "deliver", "ping"]
 
@@ -37,7 +38,7 @@ async def deliver(
     """
     plain = notice.plain()
     reasons = await asyncio.gather(
-        *(_failure(channel.send(plain, timeout_s=timeout_s)) for channel in channels)
+        *(_failure(partial(channel.send, plain, timeout_s=timeout_s)) for channel in channels)
     )
     return [
         f"{channel.name}: {reason}"
@@ -62,15 +63,15 @@ async def ping(url: str, signal: Signal, body: str = "", *, timeout_s: float = 1
     if not url:
         return None
     cut = body.encode("utf-8", "replace")[:MAX_PING_BYTES].decode("utf-8", "ignore").encode()
-    posting = web.post(url, cut, under=_PATHS[signal], kind=web.TEXT, timeout_s=timeout_s)
-    reason = await _failure(posting)
+    post = partial(web.post, url, cut, under=_PATHS[signal], kind=web.TEXT, timeout_s=timeout_s)
+    reason = await _failure(post)
     return None if reason is None else f"ping: {reason}"
 
 
-async def _failure(sending: Awaitable[None]) -> str | None:
+async def _failure(send: Callable[[], Awaitable[None]]) -> str | None:
     """Why it was not delivered, in one line; None if it was."""
     try:
-        await sending
+        await send()
     except NotDelivered as exc:
         return exc.reason
     except Exception as exc:  # noqa: BLE001 - no channel may stop another, whatever it raises

@@ -23,7 +23,7 @@ from scraper.monitor import Monitor
 from tests.support.make import START, make_content, make_look, make_page, make_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from tests.support.inbox import Inbox
@@ -64,24 +64,31 @@ class Installation:
             part = {name: signs[start:][: looks or length] for name, signs in story.items()}
             asyncio.run(self._live(part, minutes))
 
-    async def _live(self, story: Mapping[str, str], minutes: float) -> None:
+    @contextlib.asynccontextmanager
+    async def monitoring(self) -> AsyncIterator[tuple[Store, Monitor]]:
         with Store.open(self.path) as store:
             store._conn.execute("PRAGMA synchronous = off")
             async with collecting(self.config, store, self.now) as collector:
-                monitor = Monitor(
-                    config=self.config,
-                    collector=collector,
-                    store=store,
-                    clock=self.now,
-                    complain=self.complaints.append,
+                yield (
+                    store,
+                    Monitor(
+                        config=self.config,
+                        collector=collector,
+                        store=store,
+                        clock=self.now,
+                        complain=self.complaints.append,
+                    ),
                 )
-                for signs in zip(*story.values(), strict=True):
-                    looks = dict(zip(story, signs, strict=True))
-                    reports = [
-                        self._look(store, name, sign) for name, sign in looks.items() if sign != "-"
-                    ]
-                    await monitor.after_looks(reports)
-                    self.minute += minutes
+
+    async def _live(self, story: Mapping[str, str], minutes: float) -> None:
+        async with self.monitoring() as (store, monitor):
+            for signs in zip(*story.values(), strict=True):
+                looks = dict(zip(story, signs, strict=True))
+                reports = [
+                    self._look(store, name, sign) for name, sign in looks.items() if sign != "-"
+                ]
+                await monitor.after_looks(reports)
+                self.minute += minutes
 
     def _look(self, store: Store, portal: str, sign: str) -> Report:
         look = make_look(self.minute, portal=portal)
@@ -310,3 +317,22 @@ def test_metrics_that_take_long_are_not_written_after_every_look(tmp_path, monke
     monkeypatch.setattr("scraper.monitor.REST", 1e6)
     installation.live({"koya": "..."})
     assert 'nalssi_looks_total{outcome="new",portal="koya"} 1.0' in path.read_text()
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_a_daemon_that_stops_amid_its_notices_leaves_no_coroutine_behind(
+    installation: Installation, steps: int
+) -> None:
+    """Such a coroutine would be a line about `never awaited` among the JSON lines of the log."""
+
+    async def stop() -> None:
+        async with installation.monitoring() as (_, monitor):
+            looks = [Report(portal="koya", outcome="new")]
+            notices = asyncio.create_task(monitor.after_looks(looks))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            notices.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await notices
+
+    asyncio.run(stop())

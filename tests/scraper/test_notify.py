@@ -386,6 +386,20 @@ def test_a_command_is_killed_where_its_caller_is_cancelled(tmp_path):
     assert is_gone(int(path.read_text()))
 
 
+def test_a_caller_cancelled_before_a_channel_begins_leaves_no_coroutine_behind(inbox):
+    channels = notify.configured(Notify(webhook=inbox.url()))
+
+    async def stopped() -> None:
+        sending = asyncio.create_task(notify.deliver(make_notice(), channels))
+        await asyncio.sleep(0)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+
+    run(stopped())
+    assert not inbox.posts
+
+
 def until_written(path: Path) -> None:
     while not (path.exists() and path.read_text()):
         time.sleep(0.02)
