@@ -70,7 +70,7 @@ def _make(path: Path, migrations: Migrations | None) -> None:
             raise DatabaseError(path, f"gone, but its {journal.name!r} is not; move that away")
     draft = _empty_draft(path)
     with contextlib.closing(connection.open_empty(draft)) as conn:
-        conn.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
+        conn.execute("PRAGMA journal_mode = memory")  # an unfinished draft is dropped, not undone
         _migrate(conn, migrations)
     _put_in_place(draft, path)
 
@@ -130,6 +130,7 @@ def _migrate(conn: sqlite3.Connection, migrations: Migrations | None) -> None:
     from db.file import migrations as ours  # noqa: PLC0415 - only where there is something to apply
 
     with connection.transaction(conn):
+        conn.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
         version = ours.apply(migrations or ours.MIGRATIONS, conn)
         _make_views(conn)
         conn.execute(f"PRAGMA user_version = {version}")
