@@ -160,7 +160,7 @@ def test_the_deadline_holds_for_an_unaccepted_connection() -> None:
 
 
 def test_a_silent_portal_gets_a_second_chance_within_the_deadline() -> None:
-    assert served([silent, answer(HTML)], timeout_s=1.0).body == HTML.encode()
+    assert served([silent, answer(HTML)], timeout_s=3.0).body == HTML.encode()
 
 
 def test_robots_and_redirects_share_the_deadline_of_the_page() -> None:
@@ -762,7 +762,7 @@ def test_an_older_robots_txt_counts_while_a_new_one_is_unavailable() -> None:
 def test_a_robots_txt_that_hangs_leaves_time_for_the_page_where_we_know_an_older_one() -> None:
     with Server({"/robots.txt": silent, "/": answer(HTML)}) as portal:
         old = robots_of(portal, "", age=dt.timedelta(days=2))
-        assert get(portal.url(), ignore_robots=False, robots=[old], timeout_s=1.0).status == 200
+        assert get(portal.url(), ignore_robots=False, robots=[old], timeout_s=3.0).status == 200
 
 
 @pytest.mark.parametrize(
@@ -1095,12 +1095,12 @@ def test_no_meta_tag_stops_the_search_for_an_encoding(name: str) -> None:
 
 def test_a_site_gets_one_request_at_a_time_and_waiting_does_not_time_out() -> None:
     def slow(request: Request) -> Iterator[bytes]:
-        request.stopping.wait(0.4)
+        request.stopping.wait(0.7)
         yield answer(HTML)
 
     async def together(portal: Server) -> list[Page]:
         doors = [f"{door}portal.localhost" for door in ("", "www.", "m.", "www.")]
-        fetcher = make_fetcher(timeout_s=0.9)
+        fetcher = make_fetcher(timeout_s=2.5)  # less than the four in turn
         looks = [fetcher.get(portal.url(host=door), ignore_robots=True) for door in doors]
         return await asyncio.gather(*looks)
 
