@@ -311,6 +311,7 @@ def facts(world: World) -> list[tuple[object, ...]]:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(histories())
 def test_the_order_of_arrival_makes_no_difference(history):
@@ -333,6 +334,7 @@ def test_with_more_looks_a_set_only_becomes_older(history, random):
                 assert every.published_by(better_known) <= fewer.published_by(spell)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(histories())
 def test_a_live_value_is_young_and_its_beginning_was_seen_or_its_hour_printed(history):
