@@ -23,6 +23,8 @@ from scraper.troubles.notifier import Notifier
 from scraper.writing import writing
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from db.write.store import Store
     from scraper.collect import Report
     from scraper.config import Config
@@ -51,7 +53,7 @@ def scrape(
     # Imported modules stay; collecting garbage among them every 700 objects takes 5 % of a pass.
     gc.set_threshold(50_000)
     # A stop is handled like Ctrl-C: running looks are given up, each with its row.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
 
     settings = places.required(portals=True)
     chosen(settings, portals)
@@ -69,6 +71,19 @@ def scrape(
     if unkept:
         raise unkept  # its exit code is higher than that of any look
     click.get_current_context().exit(max((report.exit_code for report in reports), default=0))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """
+    Do what Ctrl-C does at this moment.
+
+    A running asyncio cancels its tasks then; a KeyboardInterrupt raised in the middle of a task,
+    such as a look, would end that task before it gives up and records itself.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # a shell's background job ignores Ctrl-C
+        handler = signal.default_int_handler
+    handler(number, frame)
 
 
 def _kept(

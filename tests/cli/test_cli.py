@@ -794,6 +794,38 @@ def test_a_pass_that_is_stopped_leaves_a_row_for_each_look(tmp_path, number):
     assert "given up" in look["reason"]
 
 
+STOPPED_WITHIN_A_LOOK = """
+import asyncio, os, signal, sys, nalssi
+from scraper.fetch import Fetcher
+
+async def stopped(*_, **__):
+    os.kill(os.getpid(), signal.{number})
+    await asyncio.sleep(60)
+
+Fetcher.ask = stopped
+sys.argv = ["nalssi", "scrape"]
+nalssi.command()
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_stop_in_the_code_of_a_look_leaves_its_row(tmp_path, number):
+    """There an exception of the signal would end the look before it is recorded."""
+    with portal(tmp_path, slow=silent):
+        script = STOPPED_WITHIN_A_LOOK.format(number=number)
+        run = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+    assert (run.returncode, run.stderr.decode()) == (130, "nalssi: interrupted\n")
+    (look,) = answered("looks", cwd=tmp_path)
+    assert "given up" in look["reason"]
+
+
 def test_the_demo_ignores_the_variable_of_the_real_history(polled):
     real = polled / "weather.db"
     before = real.read_bytes()
