@@ -65,7 +65,7 @@ def scrape(
             return
         raise exc.hinting(_BESIDE) from None
     if as_json:
-        show.as_json([_report(report) for report in reports])
+        show.as_json(reports)
     for report in reports:
         _print_report(report, verbose=verbose and not as_json)
     if unkept:
@@ -127,17 +127,6 @@ async def _swept(
 
 def _complain(line: str) -> None:
     click.echo(printable(f"nalssi: not sent: {line}"), err=True)
-
-
-def _report(report: Report) -> dict[str, object]:
-    return {
-        "portal": report.portal,
-        "outcome": report.outcome,
-        "readings": report.readings,
-        "problems": report.problems,
-        "error": report.error,
-        "milliseconds": report.milliseconds,
-    }
 
 
 def _print_report(report: Report, *, verbose: bool) -> None:
