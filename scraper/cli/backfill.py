@@ -184,8 +184,7 @@ def backfill(
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if bool(paths) == bool(databases):
-        msg = "expected either PATH... or --from-db"
-        raise click.UsageError(msg)
+        raise click.UsageError("expected either PATH... or --from-db")
     if databases:
         _refuse_other_options()
         from scraper.cli import merge  # noqa: PLC0415 - another door to the same

@@ -241,8 +241,7 @@ def prune(
 ) -> None:
     """Drop old looks that showed no change."""
     if before > now() - _YOUNGEST:
-        msg = "--looks-older-than: expected a day at least, 1d"
-        raise click.UsageError(msg)
+        raise click.UsageError("--looks-older-than: expected a day at least, 1d")
     path = places.database()
     planned = pruning.plan(path, before)
     size = path.stat().st_size

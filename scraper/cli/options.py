@@ -145,8 +145,7 @@ def _choose(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
     """Keep the language; the option may also stand before the command."""
     before = ctx.find_root().params.get("lang")
     if before and value:
-        msg = "--lang stands before the command and after it"
-        raise click.UsageError(msg)
+        raise click.UsageError("--lang stands before the command and after it")
     ctx.meta[LANG] = value or before
 
 

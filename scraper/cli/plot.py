@@ -90,8 +90,7 @@ def plot(
     """
     _refuse_mixtures(stations, since, until, at, on_map=on_map)
     if dpi and (output is None or output.suffix.lower() != ".png"):
-        msg = "--dpi goes with -o and a .png; .svg and .pdf have no pixels"
-        raise click.UsageError(msg)
+        raise click.UsageError("--dpi goes with -o and a .png; .svg and .pdf have no pixels")
     with query.Database(places.database()) as asked:
         try:
             if on_map:
@@ -103,8 +102,7 @@ def plot(
                 raise
             show.empty(str(exc))
         except OverflowError as exc:  # the first or the last days that Python can name
-            msg = "no picture reaches the years 1 and 9999"
-            raise click.UsageError(msg) from exc
+            raise click.UsageError("no picture reaches the years 1 and 9999") from exc
 
 
 def _refuse_mixtures(
@@ -116,14 +114,11 @@ def _refuse_mixtures(
     on_map: bool,
 ) -> None:
     if on_map and (since or until):
-        msg = "--map shows one moment: --at, not --since or --until"
-        raise click.UsageError(msg)
+        raise click.UsageError("--map shows one moment: --at, not --since or --until")
     if at and not on_map:
-        msg = "--at goes with --map"
-        raise click.UsageError(msg)
+        raise click.UsageError("--at goes with --map")
     if not stations and not on_map:
-        msg = "name a station, or ask for a --map of them all"
-        raise click.UsageError(msg)
+        raise click.UsageError("name a station, or ask for a --map of them all")
 
 
 def _chart(
