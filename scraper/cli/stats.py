@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from db import query
 from db.measures.stats import Period
-from db.moments import now
 from scraper import records
 from scraper.cli import language, show
-from scraper.cli.options import (
-    Form,
-    Places,
-    only_portal,
-    wide,
-    with_output,
-    with_places,
-    with_stations,
-)
-from scraper.cli.times import refuse_reversed, since, until
+from scraper.cli.options import Form, Places, wide, with_output, with_places, with_stations
+from scraper.cli.times import of_a_time
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from db.asked import Part
     from db.measures.compare import Comparison
     from db.measures.periods import By
-
-_MINUTES: Final = 60
 
 _MINUTE: Final = "%Y-%m-%d %H:%M"
 _NAMED: Final = {
@@ -47,53 +36,17 @@ _NAMED: Final = {
 _NOTHING: Final = "no look showed {} in that time"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """
-    The part of the history for statistics.
-
-    Attributes:
-        since, until: Its limits, if any; aware.
-        now: The present, aware.
-        portal: The only portal to count; None = all.
-        everything: Whether unconfirmed and frozen values count, too.
-        min_coverage: Below this share of its time a period has no mean.
-    """
-
-    since: dt.datetime | None
-    until: dt.datetime | None
-    now: dt.datetime
-    portal: str | None
-    everything: bool
-    min_coverage: float
-
-
-def _with_part(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the chosen part of the history, as its argument ``part``."""
-
-    @since
-    @until
-    @only_portal
-    @click.option(
-        "--any", "everything", is_flag=True, help="Also count unconfirmed and frozen values."
-    )
-    @click.option(
-        "--min-coverage",
-        type=click.FloatRange(0, 1),
-        metavar="SHARE",
-        default=0.75,
-        show_default=True,
-        help="Share of a period's time, 0 to 1; below it there is no mean.",
-    )
-    @functools.wraps(command)
-    def with_part(
-        *args: Any, since: dt.datetime | None, until: dt.datetime | None, **options: Any
-    ) -> None:
-        refuse_reversed(since, until)
-        rest = {name: options.pop(name) for name in ("portal", "everything", "min_coverage")}
-        command(*args, part=Part(since=since, until=until, now=now(), **rest), **options)
-
-    return with_part
+_any = click.option(
+    "--any", "everything", is_flag=True, help="Also count unconfirmed and frozen values."
+)
+_min_coverage = click.option(
+    "--min-coverage",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    default=0.75,
+    show_default=True,
+    help="Share of a period's time, 0 to 1; below it there is no mean.",
+)
 
 
 @click.command(epilog="Example: nalssi stats 서울 --by day --since 30d")
@@ -105,7 +58,9 @@ def _with_part(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="A row for each.",
 )
-@_with_part
+@of_a_time
+@_any
+@_min_coverage
 @wide
 @with_places
 @with_output
@@ -115,6 +70,8 @@ def stats(
     part: Part,
     places: Places,
     *,
+    everything: bool,
+    min_coverage: float,
     wide: bool,
     form: Form,
 ) -> None:
@@ -124,7 +81,9 @@ def stats(
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
     with query.Database(places.database()) as asked:
-        rows = asked.stats(*stations, by=by, **records.named(part))
+        rows = asked.stats(
+            *stations, by=by, **part._asdict(), everything=everything, min_coverage=min_coverage
+        )
     if form == "json":
         show.as_json(rows)
     elif form == "csv":
@@ -223,7 +182,7 @@ def _cells(row: Period, named: str, now: dt.datetime) -> tuple[object, ...]:
         row.days,
         row.readings,
         row.coverage,
-        language.age(row.longest_gap_s // _MINUTES),
+        language.age(row.longest_gap_s // 60),
         row.suspect or None,
         row.failed or None,
         next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None),
@@ -267,7 +226,9 @@ def _shares(conditions: Mapping[str, float], skies: Sequence[str]) -> list[float
     show_default=True,
     help="A row for each.",
 )
-@_with_part
+@of_a_time
+@_any
+@_min_coverage
 @with_places
 @with_output
 def compare(
@@ -276,6 +237,8 @@ def compare(
     part: Part,
     places: Places,
     *,
+    everything: bool,
+    min_coverage: float,
     form: Form,
 ) -> None:
     """
@@ -284,7 +247,9 @@ def compare(
     A STATION is a Korean or English name, or a KMA number; hours and days are Korean.
     """
     with query.Database(places.database()) as asked:
-        found = asked.compare(*stations, by=by, **records.named(part))
+        found = asked.compare(
+            *stations, by=by, **part._asdict(), everything=everything, min_coverage=min_coverage
+        )
     if form == "json":
         show.as_json(found)
     elif form == "csv":
