@@ -34,13 +34,9 @@ def hours(
     A STATION is a Korean or English name, or a KMA number; hours are Korean.
     """
     with query.Database(places.database()) as asked:
-        rows = asked.hours(
-            *stations, since=part.since, until=part.until, portal=part.portal, now=part.now
-        )
-    if show.records(rows, Hour, form):
-        return
-    if not rows:
-        show.empty(f"no look showed {', '.join(stations)} in that time")
+        rows = asked.hours(*stations, **part._asdict())
+    none = f"no look showed {', '.join(stations)} in that time"
+    if show.records(rows, Hour, form, none=none):
         return
     show.table(
         ["station", "hour", "°C", "sky", "state", "why", "portal", "agree", "mean °C", "coverage"],
@@ -78,10 +74,7 @@ def freezes(
     """List when a portal stood still for 3 hours or more."""
     with query.Database(places.database()) as asked:
         found = asked.freezes(since=part.since, until=part.until, portal=part.portal)
-    if show.records(found, query.Freeze, form):
-        return
-    if not found:
-        show.empty("no freeze was found")
+    if show.records(found, query.Freeze, form, none="no freeze was found"):
         return
     show.table(
         ["portal", "since", "until", "length", "next change", "why"],

@@ -97,10 +97,7 @@ def series(
     station = one_station(stations)
     with query.Database(places.database()) as asked:
         rows = asked.series(station, since=part.since, until=part.until, portal=part.portal)
-    if show.records(rows, query.Spell, form):
-        return
-    if not rows:
-        show.empty(f"no look showed {station} in that time")
+    if show.records(rows, query.Spell, form, none=f"no look showed {station} in that time"):
         return
     show.table(
         ["seen from", "seen until", "changed after", "°C", "condition", "label", "portal", "state"],

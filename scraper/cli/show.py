@@ -47,23 +47,28 @@ def as_csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     click.echo(csv_text(headings, rows, excel=excel), nl=False)
 
 
-def records(rows: Sequence[object], kind: type, form: Form) -> bool:
+def records(rows: Sequence[object], kind: type, form: Form, *, none: str = "") -> bool:
     """
-    Print dataclasses as JSON or CSV.
+    Print dataclasses as JSON or CSV, or why there are none for a table.
 
     Args:
         rows: Records of one kind.
         kind: That kind.
         form: The form; ``table`` is left to the caller.
+        none: Why there are none; empty = the caller prints that, too.
 
     Returns:
-        Whether they were printed.
+        Whether the answer was printed.
     """
     if form == "json":
         as_json(rows)
     elif form == "csv":
         as_csv([one.name for one in fields(kind)], [named(row).values() for row in rows])
-    return form != "table"
+    elif none and not rows:
+        empty(none)
+    else:
+        return False
+    return True
 
 
 def table(

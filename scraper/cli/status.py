@@ -229,14 +229,11 @@ def gaps(
     """List stretches without a successful look, and their cause."""
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
-        found = asked.gaps(since=part.since, until=part.until, portal=part.portal, now=part.now)
+        found = asked.gaps(**part._asdict())
     if config is not None and part.portal is None:
         names = {portal.name for portal in config.portals}
         found = [gap for gap in found if gap.portal in names]
-    if show.records(found, query.Gap, form):
-        return
-    if not found:
-        show.empty("no gap was found")
+    if show.records(found, query.Gap, form, none="no gap was found"):
         return
     show.table(
         ["portal", "since", "until", "length", "failures", "cause", "reason"],

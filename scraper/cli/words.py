@@ -19,16 +19,9 @@ def words(places: Places, *, unknown: bool, form: Form) -> None:
     """List every printed word and its meaning."""
     with query.Database(places.database()) as asked:
         found = [word for word in asked.words(ICON_MEANINGS) if not (unknown and word.understood)]
-    if show.records(found, Word, form):
+    none = "every word is understood" if unknown else "no portal has shown a word yet"
+    if show.records(found, Word, form, none=none):
         return
-    if found:
-        _list(found)
-    else:
-        show.empty("every word is understood" if unknown else "no portal has shown a word yet")
-
-
-def _list(found: list[Word]) -> None:
-    """Print words, those that are not understood in colour."""
     show.table(
         ["kind", "printed", "taken for", "boxes", "first seen", "by", "last seen", "by"],
         [
