@@ -306,7 +306,7 @@ def _run(found: list[Source], orders: Orders, sink: Sink, wish: Wish) -> Progres
     with progress_bars.of_archives() as watch, Crew(orders, max(1, size)) as crew:
         progress = archive.run(found, crew, sink, watch=watch)
     for name, trouble in progress.troubles:
-        click.echo(printable(f"nalssi: {name}: {trouble}"), err=True)
+        show.note(f"{name}: {trouble}")
     return progress
 
 
@@ -339,4 +339,4 @@ def _print_outcome(outcome: Outcome) -> None:
     for word in outcome.unknown_words:
         click.echo(printable(f"unknown         {word}"))
     if outcome.pages and not (outcome.sidebars or outcome.rejected):
-        show.empty("no page has a weather box; `nalssi parse FILE` describes a saved page")
+        show.note("no page has a weather box; `nalssi parse FILE` describes a saved page")

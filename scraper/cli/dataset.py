@@ -14,6 +14,7 @@ from db.export.months import Monthly
 from db.export.slices import Selection
 from scraper import __version__
 from scraper.cli import progress as progress_bars
+from scraper.cli import show
 from scraper.cli.group import File
 from scraper.cli.options import Places, with_places
 from scraper.cli.times import refuse_reversed, since, until
@@ -81,4 +82,4 @@ def dataset(
     given = {"--creator": creators, "--license": license_}
     missing = [option for option, value in given.items() if not value]
     if missing:
-        click.echo(f"nalssi: before you publish, name {' and '.join(missing)}", err=True)
+        show.note(f"before you publish, name {' and '.join(missing)}")

@@ -48,7 +48,7 @@ def _freeze(path: Path) -> None:
     try:
         refuse_without_web()
     except MissingWeb as exc:
-        click.echo(f"nalssi: {exc}", err=True)
+        show.note(str(exc))
         return
     from scraper.web import site  # noqa: PLC0415 - it wants the extra
 

@@ -42,7 +42,7 @@ def found(places: Places, portal: str | None) -> list[DriftRow]:
             try:
                 drift = reader.drifted(lost.fragment, lost.page, lost.encoding, words, kind=kind)
             except NoSidebar as exc:
-                show.empty(f"{lost.portal}: its last box is of another kind: {exc.found}")
+                show.note(f"{lost.portal}: its last box is of another kind: {exc.found}")
                 continue
             rows += [
                 DriftRow(

@@ -67,7 +67,7 @@ def _copy(path: Path) -> Path:
 
 def _print_outcome(planned: list[Looks], copy: Path | None, *, write: bool) -> None:
     if not planned:
-        show.empty("no look is in that range")
+        show.note("no look is in that range")
         return
     rows = [(one.portal, one.looks, one.first, one.last) for one in planned]
     show.table(["portal", "looks", "first", "last"], rows, numbers=["looks"])

@@ -137,7 +137,7 @@ def export(
     if output is not None:
         click.echo(printable(f"{output}: {rows} row{'' if rows == 1 else 's'}"))
     elif not rows:
-        show.empty("no row was found")
+        show.note("no row was found")
 
 
 def _keep_up(

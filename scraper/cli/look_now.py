@@ -12,6 +12,7 @@ import click
 from db import query
 from db.moments import KST, now
 from scraper import lock, wish
+from scraper.cli import show
 from scraper.cli.options import Places, chosen, with_places
 from scraper.errors import FETCH_FAILED, NO_SIDEBAR, STALE, NoDaemon
 from scraper.printable import printable
@@ -61,11 +62,11 @@ def _refused(db: query.Database, name: str, asked_at: dt.datetime) -> bool:
     memory = db.memory(name)
     if memory.retry_at is not None and asked_at < memory.retry_at:
         until = f"{memory.retry_at.astimezone(KST):%Y-%m-%d %H:%M:%S}"
-        _complain(f"{name}: not polled: the site asked for no request before {until}")
+        show.note(f"{name}: not polled: the site asked for no request before {until}")
         return True
     last = memory.last_look
     if last is not None and 0 <= (since_s := (asked_at - last).total_seconds()) < wish.APART_S:
-        _complain(
+        show.note(
             f"{name}: not polled: the last look was {since_s:.0f} s ago, expected a minute or more"
         )
         return True
@@ -89,9 +90,5 @@ def _followed(path: Path, settings: Config, wished: Sequence[str], asked_at: dt.
                     said = ": ".join(filter(None, (one.last_outcome, one.last_reason)))
                     click.echo(printable(f"{one.portal}: {said}"))
     for name in missing:
-        _complain(f"{name}: no look was recorded; see the log of the daemon")
+        show.note(f"{name}: no look was recorded; see the log of the daemon")
     return STALE if missing else code
-
-
-def _complain(line: str) -> None:
-    click.echo(printable(f"nalssi: {line}"), err=True)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from db.merge import Merged
-
 
 @click.command(epilog="Example: nalssi merge kim.db lee.db")
 @click.argument("others", nargs=-1, required=True, type=File(dir_okay=False), metavar="OTHER.db...")
@@ -51,15 +49,11 @@ def join(others: Sequence[Path], places: Places, *, create: bool, as_json: bool)
         for other in opened:
             with progress_bars.of_a_file(to_file=True) as bar, other:
                 joined.append(merging.merge(store, other, progress=bar))
-            _warn(joined[-1])
+            for line in joined[-1].contradictions:
+                show.note(f"{joined[-1].database}: {line}")
     if as_json:
         show.as_json([{**named(one), "database": str(one.database)} for one in joined])
         return
     for one in joined:
         new = f"{one.portals} portals, {one.looks} looks, {one.captures} captures"
         click.echo(printable(f"{one.database}: new: {new}, {one.contents} boxes"))
-
-
-def _warn(merged: Merged) -> None:
-    for line in merged.contradictions:
-        click.echo(printable(f"nalssi: {merged.database}: {line}"), err=True)

@@ -100,7 +100,7 @@ def plot(
         except NothingToDraw as exc:
             if output is not None:  # without values there is no picture, which is an error
                 raise
-            show.empty(str(exc))
+            show.note(str(exc))
         except OverflowError as exc:  # the first or the last days that Python can name
             raise click.UsageError("no picture reaches the years 1 and 9999") from exc
 
@@ -199,4 +199,4 @@ def _print(rows: Iterable[Text]) -> None:
 
 def _warn(notes: Iterable[str]) -> None:
     for note in notes:
-        click.echo(f"nalssi: {note}", err=True)
+        show.note(note)

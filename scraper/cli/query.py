@@ -58,7 +58,7 @@ def latest(
         click.echo(_page(rows), nl=False)
         return
     if portal is not None and not rows:
-        show.empty(f"{portal} has shown none of that yet")
+        show.note(f"{portal} has shown none of that yet")
     else:
         show.latest(rows, wide=wide)
 
@@ -223,7 +223,7 @@ def _rows(
     elif form == "csv":
         show.as_csv(names, [row.values() for row in rows])
     elif not rows:
-        show.empty(none)
+        show.note(none)
     else:
         headings = {name: _UNITS.get(name, name.replace("_", " ")) for name in names}
         numbers = [

@@ -126,14 +126,13 @@ async def _swept(
 
 
 def _complain(line: str) -> None:
-    click.echo(printable(f"nalssi: not sent: {line}"), err=True)
+    show.note(f"not sent: {line}")
 
 
 def _print_report(report: Report, *, verbose: bool) -> None:
     """Print one line on stderr for a failure; with ``verbose`` one on stdout for the rest."""
     if report.error is not None:
-        line = f"nalssi: {report.portal}: {report.outcome}: {report.error}"
-        click.echo(printable(line), err=True)
+        show.note(f"{report.portal}: {report.outcome}: {report.error}")
     elif verbose:
         line = f"{report.portal}: {report.outcome}, {report.readings} readings"
         click.echo(printable(line))

@@ -65,7 +65,7 @@ def records(rows: Sequence[object], kind: type, form: Form, *, none: str = "") -
     elif form == "csv":
         as_csv([one.name for one in fields(kind)], [named(row).values() for row in rows])
     elif none and not rows:
-        empty(none)
+        note(none)
     else:
         return False
     return True
@@ -99,8 +99,8 @@ def table(
     print_table(headings, shown, numbers=numbers, styles=styles, keys=keys, folded=folded)
 
 
-def empty(message: str) -> None:
-    """Print on stderr why a result is empty."""
+def note(message: str) -> None:
+    """Print a line on stderr, such as why a result is empty."""
     click.echo(f"nalssi: {printable(message)}", err=True)
 
 
@@ -126,7 +126,7 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
         wide: Whether to print all columns, or only those that fit 80 characters.
     """
     if not rows:
-        empty("no portal has shown a weather box yet")
+        note("no portal has shown a weather box yet")
         return
     from scraper.cli.table import print_line  # noqa: PLC0415 - JSON does without rich
 

@@ -89,7 +89,7 @@ def stats(
     elif form == "csv":
         show.as_csv(*_flat(rows))
     elif not rows:
-        show.empty(_NOTHING.format(", ".join(stations)))
+        show.note(_NOTHING.format(", ".join(stations)))
     else:
         (_periods if wide else _short)(rows, _NAMED[by], part.now)
 
@@ -255,7 +255,7 @@ def compare(
     elif form == "csv":
         show.as_csv(*_columns(found, ("since", "until")))
     elif not found.periods:
-        show.empty(_NOTHING.format(", ".join(found.stations)))
+        show.note(_NOTHING.format(", ".join(found.stations)))
     else:
         _side_by_side(found, by)
 

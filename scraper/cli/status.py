@@ -86,7 +86,7 @@ def status(places: Places, *, wide: bool, form: Form) -> None:
         if not troubles:
             raise
         polls, file = Polls(portals={}, dues={}, config=config, now=moment), None
-        click.echo(printable(f"nalssi: {exc}"), err=True)
+        show.note(str(exc))
     if stuck := polls.idle(holder):
         troubles = [*(one for one in troubles if one.kind != "stuck"), stuck]
     portals = _rows(polls, polled=stuck is None)
@@ -135,7 +135,7 @@ def _table(rows: Sequence[PortalRow], *, wide: bool) -> None:
             says why a portal is not live.
     """
     if not rows:
-        show.empty("no portal is known: the config names none, and no portal was polled yet")
+        show.note("no portal is known: the config names none, and no portal was polled yet")
         return
     from scraper.cli.table import print_line  # noqa: PLC0415 - JSON does without rich
 

@@ -10,6 +10,7 @@ import click
 from db import asked
 from db.errors import WrongQuestion
 from db.moments import KST, now
+from scraper.cli import show
 from scraper.cli.options import only_portal
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class OneMoment(Moment):
 def note_day() -> None:
     """Print on stderr that the answer is for a midnight, if the question named a day."""
     if note := click.get_current_context().meta.get(_DAY):
-        click.echo(f"nalssi: {note}", err=True)
+        show.note(note)
 
 
 since = click.option(
