@@ -19,7 +19,7 @@ from scraper.cli.group import File
 from scraper.cli.options import Places, with_places
 from scraper.cli.times import refuse_reversed, since, until
 from scraper.printable import printable
-from scraper.vocabulary import ICONS
+from scraper.vocabulary import ICON_MEANINGS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -73,7 +73,7 @@ def dataset(
             wish=Wish(title=title, creators=creators, license=license_, doi=doi),
             version=__version__,
             chosen=Selection(since=since, until=until),
-            icons={code: sky.condition or sky.label_en for code, sky in ICONS.items()},
+            icons=ICON_MEANINGS,
             clean=printable,
             progress=bar,
         ).make(folder)
