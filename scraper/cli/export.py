@@ -23,9 +23,15 @@ from db.write.store import Store
 from scraper import lock
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.excel import as_excel
 from scraper.cli.group import File
-from scraper.cli.options import Places, as_json, only_portal, with_places, with_stations
+from scraper.cli.options import (
+    Places,
+    as_excel,
+    as_json,
+    only_portal,
+    with_places,
+    with_stations,
+)
 from scraper.cli.times import Moment, refuse_reversed, since, until
 from scraper.errors import WITHOUT_DAEMON, AnotherPass
 from scraper.printable import printable

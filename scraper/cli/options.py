@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 import click
 from click.core import ParameterSource
 
-from scraper.cli.excel import EXCEL, as_excel
 from scraper.cli.group import FILE, LANG, LANGUAGES
 
 if TYPE_CHECKING:
@@ -140,6 +139,12 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 wide = click.option("--wide", is_flag=True, help="Print all columns, even beyond 80 characters.")
 
+as_excel = click.option(
+    "--excel",
+    is_flag=True,
+    help="Print CSV with Korean times that spreadsheets read: 2026-03-01 09:00:00.",
+)
+
 
 def _choose(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
     """Keep the language; the option may also stand before the command."""
@@ -188,12 +193,11 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def with_form(
-        *args: Any, as_json: bool, as_csv: bool, output: Path | None, **options: Any
+        *args: Any, as_json: bool, as_csv: bool, excel: bool, output: Path | None, **options: Any
     ) -> None:
-        if as_json and (as_csv or options["excel"]):
+        if as_json and (as_csv or excel):
             msg = f"--json and {'--csv' if as_csv else '--excel'} exclude each other"
             raise click.UsageError(msg)
-        excel = click.get_current_context().meta[EXCEL] = options.pop("excel")
         form = _form(output, "json" if as_json else "csv" if as_csv or excel else None)
         ended = None
         with _into(output, form):

@@ -14,7 +14,6 @@ import click
 
 from db.qartod import FAIL, SUSPECT
 from scraper.cli import language
-from scraper.cli.excel import EXCEL
 from scraper.printable import printable
 from scraper.records import csv_text, json_text, named
 
@@ -43,7 +42,7 @@ def as_json(value: object) -> None:
 
 def as_csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print CSV that is safe to open in a spreadsheet."""
-    excel = bool(click.get_current_context().meta.get(EXCEL))
+    excel = bool(click.get_current_context().params.get("excel"))
     click.echo(csv_text(headings, rows, excel=excel), nl=False)
 
 
