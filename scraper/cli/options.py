@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from scraper.config import Config, Portal
+
+
+_T = TypeVar("_T")
 
 
 class Places(NamedTuple):
@@ -111,9 +114,7 @@ def with_places(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def placed(*args: Any, config: Path | None, db: Path | None, **options: Any) -> None:
-        before = click.get_current_context().find_root().params  # the options before the command
-        places = Places(config=_one("--config", before, config), db=_one("--db", before, db))
-        command(*args, places=places, **options)
+        command(*args, places=Places(config=_one("config", config), db=_one("db", db)), **options)
 
     return placed
 
@@ -125,19 +126,18 @@ create = click.option(
 )
 
 
-def _one(option: str, before: dict[str, Any], after: Path | None) -> Path | None:
+def _one(option: str, after: _T | None) -> _T | None:
     """The value of an option, before or after the command; a variable counts less."""
-    early: Path | None = before.get(option.removeprefix("--"))
-    source = click.get_current_context().get_parameter_source(option.removeprefix("--"))
-    if early is not None and after is not None and source is ParameterSource.COMMANDLINE:
-        msg = f"{option} stands before the command and after it"
+    context = click.get_current_context()
+    before: _T | None = context.find_root().params.get(option)
+    source = context.get_parameter_source(option)
+    if before is not None and after is not None and source is ParameterSource.COMMANDLINE:
+        msg = f"--{option} stands before the command and after it"
         raise click.UsageError(msg)
-    return early or after
+    return before or after
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-wide = click.option("--wide", is_flag=True, help="Print all columns, even beyond 80 characters.")
 
 as_excel = click.option(
     "--excel",
@@ -145,13 +145,12 @@ as_excel = click.option(
     help="Print CSV with Korean times that spreadsheets read: 2026-03-01 09:00:00.",
 )
 
+wide = click.option("--wide", is_flag=True, help="Print all columns, even beyond 80 characters.")
+
 
 def _choose(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
     """Keep the language; the option may also stand before the command."""
-    before = ctx.find_root().params.get("lang")
-    if before and value:
-        raise click.UsageError("--lang stands before the command and after it")
-    ctx.meta[LANG] = value or before
+    ctx.meta[LANG] = _one("lang", value)
 
 
 with_lang = click.option(
