@@ -7,7 +7,7 @@ import importlib.util
 import os
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.core import ParameterSource
@@ -26,11 +26,9 @@ from scraper.cli.group import File
 from scraper.cli.options import Places, as_json, create, with_places
 from scraper.errors import NO_SIDEBAR
 from scraper.printable import printable
-from scraper.records import named
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import TypeAlias
 
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
     from scraper.config import Config
 
     Known: TypeAlias = dict[str, tuple[str, int]]
+    Counts: TypeAlias = dict[str, object]
 
 _REMEDIES: Final = {
     "no portal": "name their portal by --portal",
@@ -70,52 +69,6 @@ class Wish:
         """The options that decide which pages of a file are taken, to detect a second run."""
         given = {"only_known": self.only_known, "portal": self.portal, "date": self.date}
         return "".join(f" {name}={value}" for name, value in given.items() if value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """
-    The outcome of reading archives.
-
-    Attributes:
-        files, files_skipped, unreadable: Files that were read, were read before, cannot be read.
-        pages, sidebars: Their numbers.
-        rejected: The number of rejected pages, by the reason.
-        unknown_words: Printed words that the reader does not know.
-    """
-
-    files: int
-    files_skipped: int
-    unreadable: int
-    pages: int
-    sidebars: int
-    rejected: Mapping[str, int]
-    unknown_words: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept(Outcome):
-    """The outcome of storing archives: new contents and looks, and the spells."""
-
-    contents: int
-    looks: int
-    spells_before: int
-    spells: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted(Outcome):
-    """The outcome of a dry run."""
-
-    contents: int
-    dry_run: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extracted(Outcome):
-    """The outcome of writing the readings into a file."""
-
-    readings: int
 
 
 @click.command(epilog="Example: nalssi backfill crawl/*.warc.gz --db history.db")
@@ -196,16 +149,17 @@ def backfill(
     found = files.sources(paths)
     wish = Wish(only_known=only_portals, portal=portal, date=date and date.date(), workers=workers)
     if extract is not None:
-        outcome: Outcome = _extracted(found, places, extract, wish)
+        progress, counts = _extracted(found, places, extract, wish)
     elif dry_run:
-        outcome = _counted(found, places, wish)
+        progress, counts = _counted(found, places, wish)
     else:
-        outcome = _kept(found, places, wish, again=again, create=create)
+        progress, counts = _kept(found, places, wish, again=again, create=create)
+    outcome = _outcome(progress) | counts
     if as_json:
         show.as_json(outcome)
     else:
-        _print_outcome(outcome)
-    click.get_current_context().exit(NO_SIDEBAR if outcome.unreadable else 0)
+        _print_outcome(progress, outcome)
+    click.get_current_context().exit(NO_SIDEBAR if progress.unreadable else 0)
 
 
 def _refuse_other_options() -> None:
@@ -220,7 +174,10 @@ def _refuse_other_options() -> None:
             raise click.UsageError(msg)
 
 
-def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool, create: bool) -> Kept:
+def _kept(
+    found: list[Source], places: Places, wish: Wish, *, again: bool, create: bool
+) -> tuple[Progress, Counts]:
+    """Store the archives, and count new contents and looks, and the spells."""
     path = places.database()
     settings = places.optional()
     journal = settings.journal if settings else None
@@ -230,16 +187,12 @@ def _kept(found: list[Source], places: Places, wish: Wish, *, again: bool, creat
             known.setdefault(name, (url, archive.INTERVAL_S))
         keeper = archive.Keeper(store, known, wish.name, again=again)
         progress = _run(found, _orders(known, wish, settings), keeper, wish)
-        return Kept(
-            **_common(progress),
-            contents=keeper.contents,
-            looks=keeper.looks,
-            spells_before=keeper.spells_before,
-            spells=keeper.spells,
-        )
+        names = ("contents", "looks", "spells_before", "spells")
+        return progress, {name: getattr(keeper, name) for name in names}
 
 
-def _counted(found: list[Source], places: Places, wish: Wish) -> Counted:
+def _counted(found: list[Source], places: Places, wish: Wish) -> tuple[Progress, Counts]:
+    """Count the contents of a dry run."""
     settings = places.optional()
     known = _of_config(settings)
     path = places.database()
@@ -249,22 +202,20 @@ def _counted(found: list[Source], places: Places, wish: Wish) -> Counted:
                 known.setdefault(one.name, (one.url, archive.INTERVAL_S))
     counter = archive.Counter()
     progress = _run(found, _orders(known, wish, settings), counter, wish)
-    return Counted(**_common(progress), contents=counter.contents)
+    return progress, {"contents": counter.contents, "dry_run": True}
 
 
 def _extracted(
-    found: list[Source],
-    places: Places,
-    path: Path,
-    wish: Wish,
-) -> Extracted:
+    found: list[Source], places: Places, path: Path, wish: Wish
+) -> tuple[Progress, Counts]:
+    """Write the readings into a file, and count them."""
     if any(source.is_at(path) for source in found):
         raise OutputError(path, "is one of the archives themselves")
     settings = places.optional()
     orders = _orders(_of_config(settings), wish, settings, as_json=True)
     with archive.written(path) as extract:
         progress = _run(found, orders, extract, wish)
-    return Extracted(**_common(progress), readings=extract.readings)
+    return progress, {"readings": extract.readings}
 
 
 def _of_config(settings: Config | None) -> Known:
@@ -310,8 +261,8 @@ def _run(found: list[Source], orders: Orders, sink: Sink, wish: Wish) -> Progres
     return progress
 
 
-def _common(progress: Progress) -> dict[str, Any]:
-    """The common values of each ``Outcome``."""
+def _outcome(progress: Progress) -> dict[str, object]:
+    """The values of every outcome: files, pages and boxes, rejected pages, unknown words."""
     tally = progress.tally
     return {
         "files": progress.done,
@@ -328,15 +279,16 @@ _SHOWN: Final = {"sidebars": "boxes"}
 """The headings that differ from the keys of the JSON."""
 
 
-def _print_outcome(outcome: Outcome) -> None:
+def _print_outcome(progress: Progress, outcome: dict[str, object]) -> None:
     """Print the outcome."""
-    for name, count in named(outcome).items():
+    tally = progress.tally
+    for name, count in outcome.items():
         if name not in ("rejected", "unknown_words"):
             click.echo(f"{_SHOWN.get(name, name.replace('_', ' ')):15} {count}")
-    for reason, count in outcome.rejected.items():
+    for reason, number in sorted(tally.refused.items()):
         remedy = f"; {_REMEDIES[reason]}" if reason in _REMEDIES else ""
-        click.echo(printable(f"rejected        {count}: {reason}{remedy}"))
-    for word in outcome.unknown_words:
+        click.echo(printable(f"rejected        {number}: {reason}{remedy}"))
+    for word in sorted(tally.words):
         click.echo(printable(f"unknown         {word}"))
-    if outcome.pages and not (outcome.sidebars or outcome.rejected):
+    if tally.pages and not (tally.sidebars or tally.refused):
         show.note("no page has a weather box; `nalssi parse FILE` describes a saved page")
