@@ -34,11 +34,22 @@ def of_a_file(*, to_file: bool) -> Iterator[Callable[[float], None]]:
 @contextlib.contextmanager
 def of_archives() -> Iterator[Callable[[Progress], None]]:
     """Report the progress: a bar in a terminal, else a line every ten seconds."""
-    if sys.stderr.isatty():
-        with _bar() as watch:
-            yield watch
-    else:
+    if not sys.stderr.isatty():
         yield _lines()
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where a person is looking
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("", total=None)
+        yield lambda progress: bars.update(
+            bar,
+            description=_line(progress),
+            completed=progress.bytes_read,
+            total=progress.bytes or None,
+        )
 
 
 def _lines() -> Callable[[Progress], None]:
@@ -61,24 +72,3 @@ def _line(progress: Progress) -> str:
         f"{tally.pages / seconds:.0f} pages/s, {tally.sidebars} boxes, "
         f"{sum(tally.refused.values())} rejected"
     )
-
-
-@contextlib.contextmanager
-def _bar() -> Iterator[Callable[[Progress], None]]:
-    from rich.console import Console  # noqa: PLC0415 - only where a person is looking
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def watch(progress: Progress) -> None:
-            bar.update(
-                task,
-                description=_line(progress),
-                completed=progress.bytes_read,
-                total=progress.bytes or None,
-            )
-
-        yield watch
