@@ -22,7 +22,7 @@ If several apply, the highest of them is the exit code. The errors of the databa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from db.errors import NalssiError
 from db.moments import KST
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 FETCH_FAILED = 4
 NO_SIDEBAR = 5
 STALE = 7
+
+FAILURES: Final = {
+    **dict.fromkeys(("no_sidebar", "set_aside"), NO_SIDEBAR),
+    **dict.fromkeys(("fetch_failed", "refused_by_robots"), FETCH_FAILED),
+}
+"""The outcomes of looks that failed, each with its exit code."""
 
 
 class ScraperError(NalssiError):

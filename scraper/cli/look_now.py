@@ -14,7 +14,7 @@ from db.moments import KST, now
 from scraper import lock, wish
 from scraper.cli import show
 from scraper.cli.options import Places, chosen, with_places
-from scraper.errors import FETCH_FAILED, NO_SIDEBAR, STALE, NoDaemon
+from scraper.errors import FAILURES, STALE, NoDaemon
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
 TAKEN_WITHIN_S: Final = 20.0
 """The daemon sees a wish within five seconds; the look itself takes longer."""
-
-_CODES: Final = {
-    **dict.fromkeys(("fetch_failed", "refused_by_robots"), FETCH_FAILED),
-    **dict.fromkeys(("no_sidebar", "set_aside"), NO_SIDEBAR),
-}
 
 
 @click.command(name="look-now", epilog="Example: nalssi look-now koya-culture")
@@ -86,7 +81,7 @@ def _followed(path: Path, settings: Config, wished: Sequence[str], asked_at: dt.
                 )
                 if late and one.last_outcome not in (None, "unread"):
                     missing.remove(one.portal)
-                    code = max(code, _CODES.get(one.last_outcome, 0))
+                    code = max(code, FAILURES.get(one.last_outcome, 0))
                     said = ": ".join(filter(None, (one.last_outcome, one.last_reason)))
                     click.echo(printable(f"{one.portal}: {said}"))
     for name in missing:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from db.errors import DatabaseError
-from scraper.errors import FETCH_FAILED, NO_SIDEBAR
+from scraper.errors import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,12 +68,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """The exit code of the command if this is the worst outcome."""
-        return {
-            "no_sidebar": NO_SIDEBAR,
-            "set_aside": NO_SIDEBAR,
-            "fetch_failed": FETCH_FAILED,
-            "refused_by_robots": FETCH_FAILED,
-        }.get(self.outcome, 0)
+        return FAILURES.get(self.outcome, 0)
 
 
 class PassNotKept(DatabaseError):

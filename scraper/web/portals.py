@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from db.errors import UnknownPortal
 from db.moments import KST
+from scraper.errors import FAILURES
 from scraper.web import strip as strips
 from scraper.web.front import events
 from scraper.web.render import page
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from scraper.web.strip import Strip
 
 _WEEK: Final = dt.timedelta(days=7)
-_FAILED: Final = frozenset({"no_sidebar", "fetch_failed", "refused_by_robots", "set_aside"})
 
 
 def portals(asked: Asked) -> Answer:
@@ -77,6 +77,6 @@ def _strip(asked: Asked, name: str, until: dt.datetime) -> Strip | None:
 def _requests(asked: Asked, name: str, until: dt.datetime) -> list[tuple[dt.date, int, int]]:
     """The numbers of looks and failures on each of the last days."""
     looks = asked.db.looks(portal=name, since=until - _WEEK)
-    days = [(one.fetched_at.astimezone(KST).date(), one.outcome in _FAILED) for one in looks]
+    days = [(one.fetched_at.astimezone(KST).date(), one.outcome in FAILURES) for one in looks]
     asked_for, failed = Counter(day for day, _ in days), Counter(day for day, bad in days if bad)
     return [(day, asked_for[day], failed[day]) for day in sorted(asked_for, reverse=True)]
