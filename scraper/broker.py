@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from scraper.keys import WrongKey
+from scraper.keys import require
 
 BROKER: Final = "an address such as mqtt://user:password@host:1883, or mqtts://host"
 _LEVELS: Final = r"\A[^\x00-\x20+#/]+(/[^\x00-\x20+#/]+)*\Z"
@@ -37,9 +37,8 @@ def check(mqtt: Mqtt) -> None:
     Raises:
         WrongKey: It is not an address of a broker.
     """
-    if mqtt.broker and not _is_address(mqtt.broker, ("mqtt", "mqtts"), user=True):
-        msg = "mqtt.broker"
-        raise WrongKey(msg, BROKER)
+    right = not mqtt.broker or _is_address(mqtt.broker, ("mqtt", "mqtts"), user=True)
+    require(right, "mqtt.broker", BROKER)
 
 
 def is_http(url: str, *, user: bool = False) -> bool:

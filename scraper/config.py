@@ -7,16 +7,17 @@ Each table is a Struct. The ``Meta`` beside a key defines its values: the limits
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-import msgspec
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from scraper import __version__, places, toml
 from scraper.broker import Mqtt, check, is_base, is_http
 from scraper.errors import ConfigError, UnteachableWord
-from scraper.keys import WrongKey, table
+from scraper.keys import WrongKey, require, table
 from scraper.schedule import WrongSchedule, refuse_wrong_schedule
 
 if TYPE_CHECKING:
@@ -254,7 +255,8 @@ def load(path: Path) -> Config:
     """
     raw = toml.read(path)
     try:
-        config = _complete(msgspec.structs.replace(table(Config, raw), path=path))
+        config = _complete(replace(table(Config, raw), path=path))
+        _check_metrics(config)
         _check_portals(config.portals)
         _check_notify(config.notify)
         _check_fetch(config.fetch)
@@ -271,53 +273,48 @@ def load(path: Path) -> Config:
 
 def _complete(config: Config) -> Config:
     """The config with its paths relative to its folder."""
-    path, metrics, database = config.path, config.metrics, _beside(config.path, config.database)
-    fetch = config.fetch
-    if fetch.ca_file:
-        fetch = msgspec.structs.replace(fetch, ca_file=_beside(path, fetch.ca_file))
-    if metrics.textfile:
-        metrics = msgspec.structs.replace(metrics, textfile=_beside(path, metrics.textfile))
-        if Path(metrics.textfile).resolve() in {path.resolve(), Path(database).resolve()}:
-            raise WrongKey(
-                "metrics.textfile is the config or the database itself", "a file of its own"
-            )
-        if not metrics.textfile.endswith(".prom"):
-            msg = f"metrics.textfile = {metrics.textfile!r}"
-            raise WrongKey(msg, "a name that ends in .prom, or node_exporter does not read it")
-    site = config.site
-    if site.folder:
-        site = msgspec.structs.replace(site, folder=_beside(path, site.folder))
-    return msgspec.structs.replace(
-        config, database=database, fetch=fetch, metrics=metrics, site=site
+    beside = functools.partial(_beside, config.path)
+    return replace(
+        config,
+        database=beside(config.database),
+        fetch=replace(config.fetch, ca_file=beside(config.fetch.ca_file)),
+        metrics=replace(config.metrics, textfile=beside(config.metrics.textfile)),
+        site=replace(config.site, folder=beside(config.site.folder)),
     )
 
 
 def _beside(path: Path, name: str) -> str:
-    """A path of the config, relative to its folder."""
+    """A path of the config, relative to its folder; an empty one stays empty."""
     try:
-        return str(path.parent / Path(name).expanduser())
+        return name and str(path.parent / Path(name).expanduser())
     except RuntimeError:
         msg = f"{name!r}: no such user"
         raise WrongKey(msg, "a path") from None
 
 
+def _check_metrics(config: Config) -> None:
+    if not (textfile := config.metrics.textfile):
+        return
+    others = {config.path.resolve(), Path(config.database).resolve()}
+    what = "metrics.textfile is the config or the database itself"
+    require(Path(textfile).resolve() not in others, what, "a file of its own")
+    expected = "a name that ends in .prom, or node_exporter does not read it"
+    require(textfile.endswith(".prom"), f"metrics.textfile = {textfile!r}", expected)
+
+
 def _check_portals(portals: tuple[Portal, ...]) -> None:
     names: set[str] = set()
     for nth, portal in enumerate(portals, 1):
-        if portal.name in names:
-            msg = f"portals[{nth}].name = {portal.name!r}"
-            raise WrongKey(msg, "a name of its own")
+        name = f"portals[{nth}].name = {portal.name!r}"
+        require(portal.name not in names, name, "a name of its own")
         names.add(portal.name)
-        if not is_http(portal.url):
-            msg = f"portals[{nth}].url = {portal.url!r}"
-            raise WrongKey(msg, _ADDRESS)
+        require(is_http(portal.url), f"portals[{nth}].url = {portal.url!r}", _ADDRESS)
 
 
 def _check_fetch(fetch: Fetch) -> None:
     """Refuse a wrong address of a proxy, without showing it, and a file without certificates."""
-    if fetch.proxy not in {"", "environment"} and not is_http(fetch.proxy, user=True):
-        msg = "fetch.proxy"
-        raise WrongKey(msg, f"{_ADDRESS}, or 'environment'")
+    right = fetch.proxy in {"", "environment"} or is_http(fetch.proxy, user=True)
+    require(right, "fetch.proxy", f"{_ADDRESS}, or 'environment'")
     if fetch.ca_file:
         name = f"fetch.ca_file = {fetch.ca_file!r}"
         try:
@@ -325,20 +322,15 @@ def _check_fetch(fetch: Fetch) -> None:
         except OSError as exc:
             msg = f"{name}: {exc.strerror}"
             raise WrongKey(msg, "a file of certificates") from exc
-        if not known:
-            msg = f"{name}: no certificate in it"
-            raise WrongKey(msg, "PEM")
+        require(known, f"{name}: no certificate in it", "PEM")
 
 
 def _check_site(site: Site) -> None:
-    if site.base_url and not is_base(site.base_url):
-        msg = f"site.base_url = {site.base_url!r}"
-        raise WrongKey(msg, _ADDRESS)
+    right = not site.base_url or is_base(site.base_url)
+    require(right, f"site.base_url = {site.base_url!r}", _ADDRESS)
 
 
 def _check_notify(notify: Notify) -> None:
     """Refuse wrong addresses, without showing them, as they may contain secrets."""
     for key, url in (("webhook", notify.webhook), ("ping", notify.ping)):
-        if url and not is_http(url):
-            msg = f"notify.{key}"
-            raise WrongKey(msg, _ADDRESS)
+        require(not url or is_http(url), f"notify.{key}", _ADDRESS)

@@ -18,6 +18,17 @@ class WrongKey(ValueError):
         super().__init__(f"{what}: expected {expected}")
 
 
+def require(right: bool, what: str, expected: str) -> None:
+    """
+    Refuse the value of a key unless it is right.
+
+    Raises:
+        WrongKey: It is not.
+    """
+    if not right:
+        raise WrongKey(what, expected)
+
+
 _Table = TypeVar("_Table", bound=Struct)
 
 
@@ -30,9 +41,8 @@ def table(kind: type[_Table], raw: Mapping[str, object], name: str = "") -> _Tab
             unknown = _shown(f"unknown key {inside + key!r}", value)
             raise WrongKey(unknown, f"one of: {', '.join(keys)}")
     for one in keys.values():
-        if one.required and one.name not in raw:
-            msg = f"{name}: key {one.name!r} is missing"
-            raise WrongKey(msg, expected(one.type))
+        there = not one.required or one.name in raw
+        require(there, f"{name}: key {one.name!r} is missing", expected(one.type))
     return kind(**{key: _value(f"{inside}{key}", raw[key], keys[key].type) for key in raw})
 
 
