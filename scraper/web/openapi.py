@@ -31,26 +31,26 @@ _FLAGS: Final = ", ".join(f"{number} {words}" for number, words in NAMES.items()
 
 _TIME: Final = "ISO 8601 (Korean time without an offset), so long ago as 24h or 7d, or now"
 
-_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
-    "station": {"schema": {"type": "integer"}, "description": "KMA's number, such as 108."},
-    "month": {
-        "schema": {"type": "string", "pattern": r"^\d{4}-\d{2}$"},
-        "description": "A Korean month, such as 2026-03.",
-    },
-    "year": {"schema": {"type": "integer"}, "description": "A Korean year."},
-    "digest": {
-        "schema": {"type": "string", "pattern": "^[0-9a-f]+$"},
-        "description": "The digest of a sidebar, which every value carries.",
-    },
-    "portal": {"schema": {"type": "string"}, "description": "Only what this portal showed."},
-    "since": {"schema": {"type": "string"}, "description": f"From then on: {_TIME}."},
-    "until": {"schema": {"type": "string"}, "description": f"Before then: {_TIME}."},
-    "time": {"schema": {"type": "string"}, "description": f"{_TIME}."},
-    "after": {"schema": {"type": "string"}, "description": "As in ``next``."},
-    "limit": {
-        "schema": {"type": "integer", "minimum": 1, "maximum": data.MOST, "default": data.USUAL},
-        "description": "The most rows to return.",
-    },
+
+def _parameter(description: str, kind: str = "string", **limits: object) -> dict[str, Any]:
+    return {"schema": {"type": kind, **limits}, "description": description}
+
+
+_LIMITS: Final = {"minimum": 1, "maximum": data.MOST, "default": data.USUAL}
+
+_PARAMETERS: Final = {
+    "station": _parameter("KMA's number, such as 108.", "integer"),
+    "month": _parameter("A Korean month, such as 2026-03.", pattern=r"^\d{4}-\d{2}$"),
+    "year": _parameter("A Korean year.", "integer"),
+    "digest": _parameter(
+        "The digest of a sidebar, which every value carries.", pattern="^[0-9a-f]+$"
+    ),
+    "portal": _parameter("Only what this portal showed."),
+    "since": _parameter(f"From then on: {_TIME}."),
+    "until": _parameter(f"Before then: {_TIME}."),
+    "time": _parameter(f"{_TIME}."),
+    "after": _parameter("As in ``next``."),
+    "limit": _parameter("The most rows to return.", "integer", **_LIMITS),
 }
 
 
