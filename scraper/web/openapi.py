@@ -201,9 +201,8 @@ def _struct(
         names: The names in the answer, each with that in the record; None = all unchanged.
         name: A name in place of its own.
     """
-    written = {name: text for name, text in record_annotations(record).items() if name not in drop}
-    types = {one: _type(text) for one, text in written.items()} | (other or {})
-    chosen = names or {one: one for one in types}
+    types = typing.get_type_hints(record, localns=_TYPES) | (other or {})
+    chosen = names or {one: one for one in types if one not in drop}
     return msgspec.defstruct(
         name or record.__name__,
         [(new, types[old]) for new, old in chosen.items()],
@@ -211,30 +210,15 @@ def _struct(
     )
 
 
-def record_annotations(record: type) -> dict[str, str]:
-    """The types of a record as written in the source, those of its bases first."""
-    written: dict[str, str] = {}
-    for one in reversed(record.__mro__):
-        written |= vars(one).get("__annotations__", {})
-    return written
-
-
-def _type(written: str) -> Any:
-    """Resolve a written type; of our own types, states and kinds are known."""
-    known = {
-        "dt": dt,
-        "State": State,
-        "Any": Any,
-        "Literal": Literal,
-        "StateThen": State | Literal["none"],
-        "Kind": Literal["label", "icon", "city"],
-        "Evidence": Any,
-        "NearLook": Any,
-        "Problem": str,
-        "PrintedReading": Any,
-        "Showing": Any,
-    }
-    return eval(written, known)  # noqa: S307 - written in our own source
+_TYPES: Final = {
+    "dt": dt,
+    "State": State,
+    "StateThen": State | Literal["none"],
+    "Kind": Literal["label", "icon", "city"],
+    **dict.fromkeys(("Evidence", "NearLook", "PrintedReading", "Showing"), Any),
+    "Problem": str,
+}
+"""The types that records name, but import only for a type checker."""
 
 
 class _PortalHealth(msgspec.Struct, kw_only=True):
