@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 def about(asked: Asked) -> Answer:
     """The page of states, credit and citation."""
-    asked.only()
     return page(asked, "about.html", [], states=STATES, portals=asked.db.portals())
 
 
@@ -21,5 +20,4 @@ def api(asked: Asked) -> Answer:
     """The page of data addresses with examples."""
     from scraper.web.openapi import described  # noqa: PLC0415 - it describes what answers here
 
-    asked.only()
     return page(asked, "api.html", [], operations=described(asked))

@@ -37,15 +37,19 @@ class Address:
         answer: The function that answers.
         files: The files in a written site.
         both: Whether it also exists in English, under ``/en``.
+        parameters: The names of its query parameters; others are refused.
     """
 
     path: str
     answer: Callable[[Asked], Answer]
     files: Files = "once"
     both: bool = False
+    parameters: tuple[str, ...] = ()
 
 
 V1: Final = "/api/v1"
+_AT: Final = ("station", "time")
+_SPAN: Final = ("since", "until", "portal")
 
 ADDRESSES: Final = (
     Address(path="/", answer=front.front, both=True),
@@ -56,7 +60,7 @@ ADDRESSES: Final = (
     Address(path="/portals/", answer=portals.portals, both=True),
     Address(path="/portals/{portal}/", answer=portals.portal, files="portal", both=True),
     Address(path="/evidence/{digest}/", answer=evidence.evidence, files="digest"),
-    Address(path="/at", answer=evidence.at, files="none", both=True),
+    Address(path="/at", answer=evidence.at, files="none", both=True, parameters=_AT),
     Address(path="/api/", answer=about.api, both=True),
     Address(path="/about/", answer=about.about, both=True),
     Address(path="/feed.xml", answer=feed.feed, both=True),
@@ -65,16 +69,16 @@ ADDRESSES: Final = (
     Address(path="/embed/{station:int}.svg", answer=embed.picture, files="station", both=True),
     Address(path="/embed/{station:int}-week.svg", answer=embed.chart, files="station", both=True),
     Address(path="/embed/{station:int}.json", answer=embed.about_card, files="station"),
-    Address(path="/oembed", answer=embed.oembed, files="none"),
+    Address(path="/oembed", answer=embed.oembed, files="none", parameters=embed.OEMBED),
     Address(path="/static/{file}", answer=static.file, files="once"),
-    Address(path=f"{V1}/latest.json", answer=data.latest_json),
-    Address(path=f"{V1}/latest.csv", answer=data.latest_csv),
-    Address(path=f"{V1}/latest.geojson", answer=data.latest_geojson),
+    Address(path=f"{V1}/latest.json", answer=data.latest_json, parameters=("portal",)),
+    Address(path=f"{V1}/latest.csv", answer=data.latest_csv, parameters=("portal",)),
+    Address(path=f"{V1}/latest.geojson", answer=data.latest_geojson, parameters=("portal",)),
     Address(path=f"{V1}/latest/{{station:int}}.json", answer=data.latest_one, files="station"),
     Address(path=f"{V1}/stations.json", answer=data.stations),
     Address(path=f"{V1}/portals.json", answer=data.portals),
-    Address(path=f"{V1}/gaps.json", answer=data.gaps),
-    Address(path=f"{V1}/freezes.json", answer=data.freezes),
+    Address(path=f"{V1}/gaps.json", answer=data.gaps, parameters=_SPAN),
+    Address(path=f"{V1}/freezes.json", answer=data.freezes, parameters=_SPAN),
     Address(path=f"{V1}/words.json", answer=data.words, files="none"),  # it reads the whole history
     Address(
         path=f"{V1}/stations/{{station:int}}/hours/{{year:int}}.csv",
@@ -90,8 +94,13 @@ ADDRESSES: Final = (
     Address(
         path=f"{V1}/stations/{{station:int}}/{{month}}.csv", answer=data.month_csv, files="month"
     ),
-    Address(path=f"{V1}/stations/{{station:int}}/series", answer=data.series, files="none"),
-    Address(path=f"{V1}/at", answer=data.at, files="none"),
+    Address(
+        path=f"{V1}/stations/{{station:int}}/series",
+        answer=data.series,
+        files="none",
+        parameters=(*_SPAN, "limit", "after"),
+    ),
+    Address(path=f"{V1}/at", answer=data.at, files="none", parameters=_AT),
     Address(path=f"{V1}/evidence/{{digest}}.json", answer=data.evidence, files="digest"),
     Address(path=f"{V1}/health.json", answer=data.health),
     Address(path=f"{V1}/openapi.json", answer=openapi.document),

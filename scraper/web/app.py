@@ -131,6 +131,7 @@ class _House:
                 query=dict(request.query_params),
                 **self._shared,
             )
+            asked.only(*address.parameters)
             return address.answer(asked)
 
         return _response(request, await self._door.through(work), present)

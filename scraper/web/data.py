@@ -57,7 +57,6 @@ def names(kind: type) -> list[str]:
 
 def _latest(asked: Asked) -> tuple[Sequence[Latest], type[Latest]]:
     """The set that counts for each station; or the set of one portal."""
-    asked.only("portal")
     if portal := asked.query.get("portal"):
         return asked.db.latest(portal=portal, now=asked.now), Latest
     return asked.db.latest_best(now=asked.now), Best
@@ -95,7 +94,6 @@ def _feature(row: dict[str, Any]) -> dict[str, Any]:
 
 def latest_one(asked: Asked) -> Answer:
     """The newest reading of one station, in short."""
-    asked.only()
     rows = asked.db.latest_best(asked.values["station"], now=asked.now)
     if not rows:
         msg = f"station {asked.values['station']} has no reading yet"
@@ -108,13 +106,11 @@ def latest_one(asked: Asked) -> Answer:
 
 def stations(asked: Asked) -> Answer:
     """Every station that a portal printed."""
-    asked.only()
     return asked.json([records.renamed(one, records.STATION) for one in asked.db.stations()])
 
 
 def portals(asked: Asked) -> Answer:
     """Every portal that was polled."""
-    asked.only()
     return asked.json([records.renamed(one, records.PORTAL) for one in asked.db.portals()])
 
 
@@ -132,13 +128,11 @@ def freezes(asked: Asked) -> Answer:
 
 
 def _span(asked: Asked) -> dict[str, Any]:
-    asked.only("since", "until", "portal")
     return {name: asked.query.get(name) or None for name in ("since", "until", "portal")}
 
 
 def words(asked: Asked) -> Answer:
     """Every printed word and its meaning."""
-    asked.only()
     return asked.json(asked.db.words(ICON_MEANINGS))
 
 
@@ -158,7 +152,6 @@ def month_csv(asked: Asked) -> Answer:
 
 
 def _month(asked: Asked) -> tuple[list[Spell], bool]:
-    asked.only()
     known, of = asked.db.station(asked.values["station"]), Month(asked.values["month"])
     return spells(asked, known, of), of.is_closed(asked.now)
 
@@ -190,7 +183,6 @@ def _day(one: Period) -> list[object]:
 
 def _year(asked: Asked) -> tuple[str, dt.datetime, dt.datetime, bool]:
     """Station, beginning and end of the requested year, and whether it can no longer change."""
-    asked.only()
     year = asked.values["year"]
     known = asked.db.station(asked.values["station"])
     span = asked.db.span()
@@ -206,7 +198,6 @@ def _year(asked: Asked) -> tuple[str, dt.datetime, dt.datetime, bool]:
 
 def series(asked: Asked) -> Answer:
     """The spells of a station in a range of time: some rows, and the address of the next ones."""
-    asked.only("since", "until", "portal", "limit", "after")
     known = asked.db.station(asked.values["station"])
     now = asked.now
     until = forms.moment(asked.query.get("until") or "now", "until", now)
@@ -262,7 +253,6 @@ def at(asked: Asked) -> Answer:
     Raises:
         WrongQuestion: No station is named.
     """
-    asked.only("station", "time")
     if not (station := asked.query.get("station")):
         raise WrongQuestion("station", "''", expected="a name or a number, such as ?station=108")
     known = asked.db.at(station, asked.query.get("time") or "now", now=asked.now)
@@ -271,14 +261,12 @@ def at(asked: Asked) -> Answer:
 
 def evidence(asked: Asked) -> Answer:
     """A sidebar as printed, and the portals that showed it."""
-    asked.only()
     found = sidebar(asked)
     return asked.json(found, closed=is_closed(found, asked.now))
 
 
 def health(asked: Asked) -> Answer:
     """The state of the portals; 503 if one is stale, frozen or down, or there is none."""
-    asked.only()
     names = ("portal", "state", "since", "why", "last_look", "last_success")
     bad = [one for one in asked.status if one.state in NOT_OF_NOW]
     well = bool(asked.status) and not bad

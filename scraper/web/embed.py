@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 WIDTH: Final = 320
 HEIGHT: Final = 120
 
+OEMBED: Final = ("url", "format", "maxwidth", "maxheight")
+"""The parameters of oEmbed; it needs the first."""
+
 _PAGE: Final = re.compile(r"/stations/([0-9]{1,9})/*(?:[?#]|$)")
 """The end of the address of a station's page."""
 
@@ -33,7 +36,6 @@ def _best(asked: Asked) -> tuple[Station, list[Best]]:
 
 def card(asked: Asked) -> Answer:
     """A card as a page, for an ``iframe``."""
-    asked.only()
     known, rows = _best(asked)
     best = rows[0] if rows else None
     return page(asked, "card.html", rows, station=known, best=best, until=fresh_until(rows))
@@ -41,7 +43,6 @@ def card(asked: Asked) -> Answer:
 
 def picture(asked: Asked) -> Answer:
     """The same card as a picture."""
-    asked.only()
     known, rows = _best(asked)
     body = rendered(asked, "card.svg", station=known, best=rows[0] if rows else None)
     return asked.answer(body, SVG, rows)
@@ -54,7 +55,6 @@ def chart(asked: Asked) -> Answer:
     Raises:
         NotThere: No look showed the station in it.
     """
-    asked.only()
     known = asked.db.station(asked.values["station"])
     drawn = week(asked, known)
     if drawn is None:
@@ -65,7 +65,6 @@ def chart(asked: Asked) -> Answer:
 
 def on_map(asked: Asked) -> Answer:
     """The map as a picture."""
-    asked.only()
     rows = asked.db.latest_best(now=asked.now)
     drawn = draw_map(rows, asked.language)
     body = rendered(asked, "map.svg", map=drawn, summary=_summary(asked, rows))
@@ -78,7 +77,6 @@ def _summary(asked: Asked, rows: Sequence[Best]) -> str:
 
 def about_card(asked: Asked) -> Answer:
     """The oEmbed description of the card of a station."""
-    asked.only()
     return _oembed(asked, asked.db.station(asked.values["station"]))
 
 
@@ -89,7 +87,6 @@ def oembed(asked: Asked) -> Answer:
     Raises:
         WrongQuestion: The address is another one, or a form other than JSON is requested.
     """
-    asked.only("url", "format", "maxwidth", "maxheight")
     if (form := asked.query.get("format", "json")) != "json":
         raise WrongQuestion("format", repr(form), expected="json")
     url = asked.query.get("url", "")

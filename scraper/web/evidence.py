@@ -36,14 +36,12 @@ def is_closed(shown: Sidebar, now: dt.datetime) -> bool:
 
 def evidence(asked: Asked) -> Answer:
     """The page of a sidebar."""
-    asked.only()
     found = sidebar(asked)
     return page(asked, "evidence.html", [], sidebar=found, closed=is_closed(found, asked.now))
 
 
 def at(asked: Asked) -> Answer:
     """The page of the value known at a moment."""
-    asked.only("station", "time")
     if not asked.query.get("station"):
         return page(asked, "at.html", [], known=None, stations=asked.db.stations())
     known = asked.db.at(asked.query["station"], asked.query.get("time") or "now", now=asked.now)

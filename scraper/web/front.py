@@ -76,7 +76,6 @@ def events(asked: Asked, since: dt.datetime) -> list[Event]:
 
 def front(asked: Asked) -> Answer:
     """The front page."""
-    asked.only()
     rows = asked.db.latest_best(now=asked.now)
     return page(
         asked,

@@ -56,8 +56,10 @@ _PARAMETERS: Final = {
 
 def document(asked: Asked) -> Answer:
     """The description of all data addresses."""
-    asked.only()
-    examples = _examples(asked)
+    examples, queries = _examples(asked), _queries()
+    paths = {
+        f"/api/v1{one.path}": {"get": _get(one, queries[one.path], examples)} for one in OPERATIONS
+    }
     document = {
         "openapi": "3.1.0",
         "info": {
@@ -69,16 +71,19 @@ def document(asked: Asked) -> Answer:
             ),
         },
         "servers": [{"url": asked.base_url or "/"}],
-        "paths": {f"/api/v1{one.path}": {"get": _get(one, examples)} for one in OPERATIONS},
+        "paths": paths,
         "components": {"schemas": _schemas()},
     }
     return asked.json(document)
 
 
-def described(asked: Asked) -> list[tuple[Operation, str]]:
-    """Each operation, with a working example."""
-    examples = _examples(asked)
-    return [(one, _filled(one, examples)) for one in OPERATIONS]
+def described(asked: Asked) -> list[tuple[Operation, tuple[str, ...], str]]:
+    """Each operation, with its query parameters and a working example."""
+    examples, queries = _examples(asked), _queries()
+    return [
+        (one, queries[one.path], f"/api/v1{(one.example or one.path).format(**examples)}")
+        for one in OPERATIONS
+    ]
 
 
 def _examples(asked: Asked) -> dict[str, str]:
@@ -94,11 +99,7 @@ def _examples(asked: Asked) -> dict[str, str]:
     }
 
 
-def _filled(one: Operation, examples: dict[str, str]) -> str:
-    return f"/api/v1{(one.example or one.path).format(**examples)}"
-
-
-def _get(one: Operation, examples: dict[str, str]) -> dict[str, Any]:
+def _get(one: Operation, query: tuple[str, ...], examples: dict[str, str]) -> dict[str, Any]:
     in_path = [name for name in examples if f"{{{name}}}" in one.path]
     parameters = [
         {"name": name, "in": "path", "required": True, "example": _typed(name, examples[name])}
@@ -107,7 +108,7 @@ def _get(one: Operation, examples: dict[str, str]) -> dict[str, Any]:
     ]
     parameters += [
         {"name": name, "in": "query", "required": name == "station"} | _PARAMETERS[name]
-        for name in one.parameters
+        for name in query
     ]
     content: dict[str, Any] = {one.media_type.partition(";")[0]: _content(one)}
     answers: dict[str, Any] = {"200": {"description": one.summary[1], "content": content}}
@@ -119,6 +120,13 @@ def _get(one: Operation, examples: dict[str, str]) -> dict[str, Any]:
         "parameters": parameters,
         "responses": answers | _problems(one),
     }
+
+
+def _queries() -> dict[str, tuple[str, ...]]:
+    """The query parameters of each data address, by its path here."""
+    from scraper.web.addresses import ADDRESSES, V1  # noqa: PLC0415 - this is one of them
+
+    return {one.path.removeprefix(V1).replace(":int", ""): one.parameters for one in ADDRESSES}
 
 
 def _typed(name: str, example: str) -> str | int:
@@ -137,7 +145,7 @@ def _content(one: Operation) -> dict[str, Any]:
     if one.schema is None:
         return {"schema": {"type": "string"} if one.media_type == CSV else {"type": "object"}}
     schema: dict[str, Any] = {"$ref": f"#/components/schemas/{one.schema}"}
-    if one.parameters == ("portal",) and one.schema == "Best":
+    if one.schema == "Best":
         schema = {"anyOf": [schema, {"$ref": "#/components/schemas/Latest"}]}
     return {"schema": {"type": "array", "items": schema} if one.many else schema}
 

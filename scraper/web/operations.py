@@ -20,7 +20,6 @@ class Operation:
         schema: The record of the answer; None for tables and external formats.
         many: Whether the answer is a list of them.
         media_type: The media type of the answer.
-        parameters: The names of the query parameters.
         example: A working address, with ``{station}``, ``{month}``, ``{year}`` and ``{digest}``
             from the database; without ``/api/v1``.
     """
@@ -30,7 +29,6 @@ class Operation:
     schema: str | None = None
     many: bool = False
     media_type: str = JSON
-    parameters: tuple[str, ...] = ()
     example: str = ""
 
     @property
@@ -45,20 +43,17 @@ OPERATIONS: Final = (
         summary=("지점마다 최신 값 하나", "The newest reading of each station"),
         schema="Best",
         many=True,
-        parameters=("portal",),
     ),
     Operation(
         path="/latest.csv",
         summary=("같은 내용의 표", "The same as a table"),
         media_type=CSV,
-        parameters=("portal",),
     ),
     Operation(
         path="/latest.geojson",
         summary=("같은 내용의 지도 점", "The same as points"),
         schema="FeatureCollection",
         media_type=GEOJSON,
-        parameters=("portal",),
     ),
     Operation(
         path="/latest/{station}.json",
@@ -85,7 +80,6 @@ OPERATIONS: Final = (
         summary=("읽지 못한 구간과 원인", "The stretches without a successful look, and why"),
         schema="Gap",
         many=True,
-        parameters=("since", "until", "portal"),
         example="/gaps.json?since=7d",
     ),
     Operation(
@@ -96,7 +90,6 @@ OPERATIONS: Final = (
         ),
         schema="Freeze",
         many=True,
-        parameters=("since", "until", "portal"),
         example="/freezes.json?since=7d",
     ),
     Operation(
@@ -133,7 +126,6 @@ OPERATIONS: Final = (
             "What was printed in a range of time, page by page",
         ),
         schema="Series",
-        parameters=("since", "until", "portal", "limit", "after"),
         example="/stations/{station}/series?since=24h&limit=5",
     ),
     Operation(
@@ -143,7 +135,6 @@ OPERATIONS: Final = (
             "The value known at a moment, and its evidence",
         ),
         schema="Known",
-        parameters=("station", "time"),
         example="/at?station={station}&time=1h",
     ),
     Operation(

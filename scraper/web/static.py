@@ -19,7 +19,6 @@ FILES: Final = {
 
 def file(asked: Asked) -> Answer:
     """One of the files."""
-    asked.only()
     name = asked.values["file"]
     if name not in FILES:
         msg = f"no file is called {name!r}"

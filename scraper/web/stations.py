@@ -29,7 +29,6 @@ LINKED: Final = 12
 
 def station(asked: Asked) -> Answer:
     """The page of a station: its value, the last week, and the value at each portal."""
-    asked.only()
     known = asked.db.station(asked.values["station"])
     rows = asked.db.latest_best(known.name_ko, now=asked.now)
     until = asked.last_look or asked.now
@@ -125,7 +124,6 @@ def spells(asked: Asked, known: Station, month: Month) -> list[Spell]:
 
 def month(asked: Asked) -> Answer:
     """A month of a station, each value with its evidence."""
-    asked.only()
     known, of = asked.db.station(asked.values["station"]), Month(asked.values["month"])
     found = spells(asked, known, of)
     if not found:
