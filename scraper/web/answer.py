@@ -124,11 +124,7 @@ class Asked(Place):
     @cached_property
     def next_looks(self) -> tuple[dt.datetime, ...]:
         """The times of the next looks, without overdue ones."""
-        return tuple(
-            due
-            for one in self.status
-            if (due := self.next_look_at(one)) is not None and due > self.now
-        )
+        return tuple(filter(None, map(self.next_look_at, self.status)))
 
     def next_look_at(self, portal: PortalStatus) -> dt.datetime | None:
         """The time of a portal's next look; None if it is overdue."""
