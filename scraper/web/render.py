@@ -15,14 +15,14 @@ from db.moments import KST
 from scraper import __version__
 from scraper.printable import printable
 from scraper.web import words
-from scraper.web.answer import HTML
+from scraper.web.answer import HTML, Place
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from db.query import Latest
-    from scraper.web.answer import Answer, Asked, Place
+    from scraper.web.answer import Answer, Asked
 
 FOLDER: Final = Path(__file__).parent
 
@@ -103,37 +103,31 @@ def other_language(asked: Place) -> str:
     return asked.path.removeprefix("/en") if asked.language == "en" else f"/en{asked.path}"
 
 
+_WORDS: Final[tuple[Callable[..., Any], ...]] = (
+    *(words.state, words.why, words.cause, words.sky),
+    *(words.minute, words.day, words.month, words.length),
+)
+"""What templates call by these names, in the language of the page."""
+
+
 def rendered(asked: Place, template: str, **values: Any) -> str:
     """Render a template with these values and the common ones."""
     english = asked.language == "en"
     links = Links(asked.path, english=english)
-    language = asked.language
 
     def _(korean: str, told: str) -> str:
         return told if english else korean
 
-    return (
-        environment()
-        .get_template(template)
-        .render(
-            _=_,
-            asked=asked,
-            language=language,
-            file=links.file,
-            page=links.page,
-            absolute=lambda path: f"{asked.base_url}{quote(path)}",
-            other=links.file(other_language(asked)),
-            state=lambda name: words.state(name, language),
-            why=lambda sentence: words.why(sentence, language),
-            cause=lambda name: words.cause(name, language),
-            sky=lambda condition, label: words.sky(condition, label, language),
-            minute=lambda at: words.minute(at, language),
-            day=lambda at: words.day(at, language),
-            month=lambda at: words.month(at, language),
-            length=lambda minutes: words.length(minutes, language),
-            **values,
-        )
-    )
+    common = {one.__name__: functools.partial(one, language=asked.language) for one in _WORDS} | {
+        "_": _,
+        "asked": asked,
+        "language": asked.language,
+        "file": links.file,
+        "page": links.page,
+        "absolute": lambda path: f"{asked.base_url}{quote(path)}",
+        "other": links.file(other_language(asked)),
+    }
+    return environment().get_template(template).render(common, **values)
 
 
 def page(asked: Asked, template: str, shown: list[Any], **values: Any) -> Answer:
@@ -153,15 +147,10 @@ def page(asked: Asked, template: str, shown: list[Any], **values: Any) -> Answer
 
 def table(rows: Sequence[Latest]) -> str:
     """The newest readings as a self-contained file, for any web server."""
-    script = (FOLDER / "static" / "stale.js").read_text("utf-8")
-    return (
-        environment()
-        .get_template("table.html")
-        .render(
-            rows=rows,
-            summary=words.summary([row.state for row in rows], "ko"),
-            state=lambda name: words.state(name, "ko"),
-            minute=lambda at: words.minute(at, "ko"),
-            script=Markup(script),  # noqa: S704 - our own
-        )
+    return rendered(
+        Place(path="/"),
+        "table.html",
+        rows=rows,
+        summary=words.summary([row.state for row in rows], "ko"),
+        script=Markup((FOLDER / "static" / "stale.js").read_text("utf-8")),  # noqa: S704 - our own
     )
