@@ -9,7 +9,7 @@ import sys
 import tempfile
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
@@ -19,9 +19,6 @@ from db.moments import now
 from scraper import check, config, places
 from scraper.errors import ConfigError
 from scraper.printable import printable
-
-if TYPE_CHECKING:
-    from scraper.check import Finding
 
 _PORTAL: Final = '[[portals]]\nname = "{}"\nurl = "{}"\n'
 
@@ -71,7 +68,8 @@ def init(folder: Path, name: str, url: str) -> None:
     settings = config.load(path)
     click.echo(f"{printable(str(path))}: written")
     (found,) = check.of_portals(settings, now)
-    click.echo(_finding(found), err=not found.well)
+    fault = "" if found.well else "FAULT: "
+    click.echo(printable(f"{found.check}: {fault}{found.text}"), err=not found.well)
     if not found.well:
         again = f"nalssi check --live --config {shlex.quote(str(path))}"
         click.echo(f"The config stays: correct its url, and try `{printable(again)}`.", err=True)
@@ -83,7 +81,8 @@ def init(folder: Path, name: str, url: str) -> None:
 
 def _written(folder: Path, name: str, url: str) -> Path:
     path = folder / places.DEFAULT_NAME
-    comments, _, _ = _template().partition("[[portals]]\n")
+    template = resources.files("scraper").joinpath(places.DEFAULT_NAME).read_text(encoding="utf-8")
+    comments, _, _ = template.partition("[[portals]]\n")
     quoted = (one.replace("\\", "\\\\").replace('"', '\\"') for one in (name, url))
     text = comments + _PORTAL.format(*quoted)
     _refuse_wrong(text)
@@ -106,15 +105,6 @@ def _refuse_wrong(text: str) -> None:
         except ConfigError as exc:
             option = exc.problem.replace("portals[1].", "--").replace(" = ", " ", 1)
             raise click.UsageError(option) from None
-
-
-def _template() -> str:
-    return resources.files("scraper").joinpath(places.DEFAULT_NAME).read_text(encoding="utf-8")
-
-
-def _finding(found: Finding) -> str:
-    fault = "" if found.well else "FAULT: "
-    return printable(f"{found.check}: {fault}{found.text}")
 
 
 def cron_line(path: Path) -> str:

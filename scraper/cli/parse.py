@@ -12,12 +12,11 @@ from db.moments import now
 from scraper import fetch, reader
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_lang, with_places
-from scraper.config import Fetch
+from scraper.config import Config, Fetch
 from scraper.printable import printable
-from scraper.vocabulary import KNOWN, plain
+from scraper.vocabulary import plain
 
 if TYPE_CHECKING:
-    from scraper.config import Config
     from scraper.fetch import Page
     from scraper.reader import Explained
     from scraper.vocabulary import Words
@@ -37,9 +36,8 @@ if TYPE_CHECKING:
 @as_json
 def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: bool) -> None:
     """Show what the reader sees in a page, without a database."""
-    settings = places.optional()
-    words = settings.words.known() if settings else KNOWN
-    page = _page(source, settings)
+    settings = places.optional() or Config()
+    words, page = settings.words.known(), _page(source, settings.fetch)
     lists = (
         reader.explain(page.body, page.encoding, words) if explain and kind == reader.BOX else []
     )
@@ -93,14 +91,10 @@ def _print_lists(lists: list[Explained]) -> None:
             click.echo(printable(f"  {fact.points:+} {fact.says}"))
 
 
-def _page(source: str, settings: Config | None) -> Page:
+def _page(source: str, settings: Fetch) -> Page:
     """The page to read, from standard input, a file, or a portal."""
     if source == "-":
         return fetch.read_stream(sys.stdin.buffer, name="-", max_bytes=Fetch().max_bytes)
     if source.lower().startswith(("http://", "https://")):
-        return _fetched(source, settings.fetch if settings else Fetch())
+        return asyncio.run(fetch.Fetcher(settings, clock=now).get(source))
     return fetch.read_file(source, max_bytes=Fetch().max_bytes)
-
-
-def _fetched(url: str, settings: Fetch) -> Page:
-    return asyncio.run(fetch.Fetcher(settings, clock=now).get(url))

@@ -13,8 +13,6 @@ from scraper.web.render import page, rendered
 from scraper.web.stations import week
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from db.query import Best
     from db.reading import Station
     from scraper.web.answer import Answer, Asked
@@ -66,13 +64,9 @@ def chart(asked: Asked) -> Answer:
 def on_map(asked: Asked) -> Answer:
     """The map as a picture."""
     rows = asked.db.latest_best(now=asked.now)
-    drawn = draw_map(rows, asked.language)
-    body = rendered(asked, "map.svg", map=drawn, summary=_summary(asked, rows))
+    summary = words.summary([row.state for row in rows], asked.language)
+    body = rendered(asked, "map.svg", map=draw_map(rows, asked.language), summary=summary)
     return asked.answer(body, SVG, rows)
-
-
-def _summary(asked: Asked, rows: Sequence[Best]) -> str:
-    return words.summary([row.state for row in rows], asked.language)
 
 
 def about_card(asked: Asked) -> Answer:
