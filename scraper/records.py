@@ -61,6 +61,12 @@ def named(row: Any) -> dict[str, Any]:
     return {one.name: getattr(row, one.name) for one in fields(row)}
 
 
+def shared(row: Any, kind: type) -> dict[str, Any]:
+    """The values of a dataclass that another kind has, too, by their names."""
+    names = {one.name for one in fields(kind)}
+    return {name: value for name, value in named(row).items() if name in names}
+
+
 def renamed(row: Any, names: dict[str, str]) -> dict[str, Any]:
     """The values of a dataclass by other names, such as those of ``STATION``."""
     return {name: getattr(row, here) for name, here in names.items()}

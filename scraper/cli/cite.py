@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +17,7 @@ from scraper.cli import language, show
 from scraper.cli.options import STATION, Places, as_json, only_portal, with_lang, with_places
 from scraper.cli.times import OneMoment, note_day
 from scraper.printable import printable
+from scraper.records import shared
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -101,9 +102,8 @@ def cite(
 
 
 def _citation(known: Known, addresses: dict[str, str], *, checked: bool) -> Citation:
-    names = {one.name for one in fields(Citation)} & {one.name for one in fields(known)}
     return Citation(
-        **{name: getattr(known, name) for name in names},
+        **shared(known, Citation),
         url=addresses.get(known.portal or ""),
         digest=known.evidence.digest if known.evidence else None,
         publisher=PUBLISHER,

@@ -18,6 +18,7 @@ from scraper.cli.options import Form, Places, wide, with_output, with_places
 from scraper.cli.times import of_a_time
 from scraper.errors import STALE
 from scraper.printable import printable
+from scraper.records import shared
 from scraper.troubles import present
 from scraper.troubles.present import Polls
 
@@ -60,15 +61,6 @@ class DatabaseRow:
     version: str = __version__
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TroubleRow:
-    """A trouble of nalssi itself; see ``scraper.troubles``."""
-
-    kind: str
-    since: dt.datetime
-    text: str
-
-
 @click.command(epilog="Example: nalssi status")
 @wide
 @with_places
@@ -104,17 +96,15 @@ def _show(
     *,
     wide: bool,
 ) -> None:
-    rows = [
-        TroubleRow(kind=one.kind, since=one.since.astimezone(KST), text=one.text)
-        for one in troubles
-    ]
+    rows = [(one.kind, one.since.astimezone(KST), one.text) for one in troubles]
     if form == "json":
         running = holder and {"what": holder.what, "pid": holder.pid, "since": holder.since}
-        document = {"troubles": rows, "portals": portals, "database": file, "running": running}
+        own = [{"kind": kind, "since": since, "text": text} for kind, since, text in rows]
+        document = {"troubles": own, "portals": portals, "database": file, "running": running}
         show.as_json(document)
         return
-    for row in rows:  # the table of portals has no column for them
-        line = f"{row.kind.upper()} since {row.since:%Y-%m-%d %H:%M}: {row.text}"
+    for kind, since, text in rows:  # the table of portals has no column for them
+        line = f"{kind.upper()} since {since:%Y-%m-%d %H:%M}: {text}"
         click.echo(printable(line), err=form == "csv")
     if show.records(portals, PortalRow, form):
         return
@@ -185,20 +175,8 @@ def _rows(polls: Polls, *, polled: bool) -> list[PortalRow]:
 
 
 def _row(one: PortalStatus, due: dt.datetime | None) -> PortalRow:
-    return PortalRow(
-        portal=one.portal,
-        state=one.state,
-        since=one.since,
-        why=one.why,
-        last_look=one.last_look,
-        last_outcome=one.last_outcome,
-        last_reason=one.last_reason,
-        last_success=one.last_success,
-        looks_last_day=one.looks_last_day,
-        failures_last_day=one.failures_last_day,
-        next_look=due and due.astimezone(KST),
-        problems=tuple(map(str, one.problems)),
-    )
+    own = {"next_look": due and due.astimezone(KST), "problems": tuple(map(str, one.problems))}
+    return PortalRow(**shared(one, PortalRow) | own)
 
 
 def _of_file(file: DatabaseRow) -> str:
