@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from db.errors import MissingExtra
 from db.validity import HOLD_S
 from scraper.printable import printable
+from scraper.records import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -168,19 +169,15 @@ def _config(settings: Mqtt, one: Latest, topic: str, sensor: str) -> dict[str, o
     }
 
 
+_VALUES: Final = (
+    *("temperature_c", "condition", "label", "state", "why"),
+    *("seen_from", "seen_until", "valid_until", "portal"),
+)
+"""The values in the message of a sensor, by their names in ``Latest``."""
+
+
 def _value(one: Latest) -> dict[str, object]:
-    until = one.valid_until
-    return {
-        "temperature_c": one.temperature_c,
-        "condition": one.condition,
-        "label": printable(one.label),
-        "state": one.state,
-        "why": printable(one.why),
-        "seen_from": one.seen_from.isoformat(),
-        "seen_until": one.seen_until.isoformat(),
-        "valid_until": None if until is None else until.isoformat(),
-        "portal": printable(one.portal),
-    }
+    return {name: plain(getattr(one, name)) for name in _VALUES}
 
 
 def _word(text: str) -> str:

@@ -102,7 +102,7 @@ STAGES = {
         *("scraper.attempts", "scraper.config", "scraper.http", "scraper.printable"),
         "scraper.threads",
     },
-    "scraper.mqtt": {"scraper.broker", "scraper.printable"},
+    "scraper.mqtt": {"scraper.broker", "scraper.printable", "scraper.records"},
     "scraper.plot": {"scraper.printable"},
     "scraper.collect": {
         *("scraper.clock", "scraper.config", "scraper.fetch", "scraper.reader"),
