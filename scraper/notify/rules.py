@@ -24,15 +24,12 @@ if TYPE_CHECKING:
 
     from db.read.notices import OpenNotice
     from db.read.status import PortalStatus
-
-Kind = Literal["down", "frozen", "stale", "late", "layout", "words"]
-
-KINDS: Final[tuple[Kind, ...]] = ("down", "frozen", "stale", "late", "layout", "words")
+    from scraper.notify.notice import OfPortal
 
 WELL_AFTER_INTERVALS: Final = 3
 """A portal is well after this many intervals without a failure or a stale set."""
 
-_OVER: Final[Mapping[Kind, str]] = {
+_OVER: Final[Mapping[OfPortal, str]] = {
     "down": "down",
     "frozen": "frozen, its values changed",
     "stale": "showing stale sets",
@@ -40,7 +37,6 @@ _OVER: Final[Mapping[Kind, str]] = {
     "layout": "without a weather box that we can read",
     "words": "printing words that we do not know",
 }
-
 
 NO_DRIFT: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -62,7 +58,7 @@ def due(
     """
     notices = []
     for status in statuses:
-        for kind in KINDS:
+        for kind in _OVER:
             before = taken.get((status.portal, kind))
             text = _trouble(kind, status)
             if text is not None and kind == "layout" and status.portal in drifts:
@@ -76,7 +72,7 @@ def due(
     return notices
 
 
-def _trouble(kind: Kind, status: PortalStatus) -> str | None:
+def _trouble(kind: OfPortal, status: PortalStatus) -> str | None:
     """The fault of this kind, in one line; None without one."""
     match kind:
         case "down" if status.state == "down":
@@ -119,7 +115,7 @@ def _again(before: OpenNotice, now: dt.datetime) -> bool:
     return not dt.timedelta() <= now - before.sent_at < AGAIN_AFTER
 
 
-def _is_over(kind: Kind, status: PortalStatus, now: dt.datetime) -> bool:
+def _is_over(kind: OfPortal, status: PortalStatus, now: dt.datetime) -> bool:
     """Whether it is over, rather than hidden by a worse fault, or between two failures."""
     if status.state == "down":
         return False
@@ -130,7 +126,7 @@ def _is_over(kind: Kind, status: PortalStatus, now: dt.datetime) -> bool:
     return last is None or now - last >= quiet
 
 
-def _notice(portal: str, kind: Kind, text: str, *, well: bool) -> Notice:
+def _notice(portal: str, kind: OfPortal, text: str, *, well: bool) -> Notice:
     return Notice(portal=portal, kind=kind, well=well, text=printable(text))
 
 
