@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from db.errors import DatabaseError
 from scraper.errors import FAILURES
@@ -46,24 +46,9 @@ class Report:
     milliseconds: int = 0
 
     @classmethod
-    def of(
-        cls,
-        look: Look | KeptPage,
-        outcome: Outcome,
-        *,
-        readings: int = 0,
-        problems: tuple[str, ...] = (),
-        error: str | None = None,
-    ) -> Report:
-        """Make the report of a look, or of the look of a page."""
-        return cls(
-            portal=look.portal,
-            outcome=outcome,
-            readings=readings,
-            problems=problems,
-            error=error,
-            milliseconds=look.milliseconds,
-        )
+    def of(cls, look: Look | KeptPage, outcome: Outcome, **more: Any) -> Report:
+        """Make the report of a look, or of the look of a page; ``more`` as in the attributes."""
+        return cls(portal=look.portal, outcome=outcome, milliseconds=look.milliseconds, **more)
 
     @property
     def exit_code(self) -> int:
