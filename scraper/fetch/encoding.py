@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from typing import TYPE_CHECKING
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 # Codecs of Python that decode bytes but are not encodings of a page: an ASCII page could name one
 # to avoid UTF-8.
@@ -34,8 +33,8 @@ def encoding_of(content_type: str | None, body: bytes) -> str:
         with ``errors="replace"``, then the one that loses the fewest characters, then the first.
     """
     tried: dict[str, tuple[bool, int]] = {}
-    for codec in itertools.chain(_declared(content_type, body), ("utf-8", "cp949")):
-        if codec in tried or not _is_text(codec):
+    for codec in _candidates(content_type, body):
+        if codec is None or codec in tried or not _is_text(codec):
             continue
         tried[codec] = faults = _faults(body, codec)
         if faults == (False, 0):
@@ -53,23 +52,21 @@ def _faults(body: bytes, codec: str) -> tuple[bool, int]:
     return _HANGUL.search(text) is None, lost
 
 
-def _declared(content_type: str | None, body: bytes) -> Iterator[str]:
-    """The encodings by the header, the byte order mark and the page, each read when needed."""
-    tellers: tuple[Callable[[], str | None], ...] = (
-        lambda: _in_header(content_type),
-        lambda: read_bom(body)[0],
-        lambda: html_body_declared_encoding(body),
-    )
-    for tell in tellers:
-        codec = tell()
-        if codec is not None and codec.replace("_", "-") not in _NO_PAGE:
-            yield codec
+def _candidates(content_type: str | None, body: bytes) -> Iterator[str | None]:
+    """By the header, the byte order mark and the page, each read when needed; then the usual."""
+    yield _in_header(content_type)
+    yield read_bom(body)[0]
+    yield html_body_declared_encoding(body)
+    yield from ("utf-8", "cp949")
 
 
 _in_header = functools.lru_cache(maxsize=64)(http_content_type_encoding)
 
 
 def _is_text(codec: str) -> bool:
+    """Whether it is an encoding of a page, and Python has it."""
+    if codec.replace("_", "-") in _NO_PAGE:
+        return False
     try:
         b" ".decode(codec, errors="replace")
     except LookupError:
