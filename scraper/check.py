@@ -8,7 +8,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from db import query
 from db.errors import DatabaseError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
 
+    from db.errors import NalssiError
     from scraper.config import Config, Portal
     from scraper.vocabulary import Words
 
@@ -44,6 +45,11 @@ class Finding:
     check: str
     text: str
     exit_code: int = 0
+
+    @classmethod
+    def of(cls, check: str, error: NalssiError) -> Self:
+        """The finding of a check that ended with an error."""
+        return cls(check=check, text=str(error), exit_code=error.exit_code)
 
     @property
     def well(self) -> bool:
@@ -115,12 +121,10 @@ def of_database(path: Path, *, expected: bool) -> list[Finding]:
             faults = db.faults()
             journal = db.journal()
     except DatabaseError as exc:
-        return [Finding(check="database", text=str(exc), exit_code=exc.exit_code)]
+        return [Finding.of("database", exc)]
     if faults:
-        return [
-            Finding(check="database", text=fault, exit_code=DatabaseError.exit_code)
-            for fault in faults
-        ]
+        code = DatabaseError.exit_code
+        return [Finding(check="database", text=fault, exit_code=code) for fault in faults]
     size = path.stat().st_size
     return [Finding(check="database", text=f"{path}: {size} bytes, journal {journal}, no fault")]
 
@@ -132,14 +136,10 @@ def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
             statuses = db.status(now=now)
     except DatabaseError:
         return []  # reported with the database
+    late = {one.portal: one.late_hours for one in statuses if one.late_hours is not None}
     return [
-        Finding(
-            check=f"portal {status.portal}",
-            text=DOUBTS["late"].format(status.late_hours),
-            exit_code=STALE,
-        )
-        for status in statuses
-        if status.late_hours is not None
+        Finding(check=f"portal {name}", text=DOUBTS["late"].format(hours), exit_code=STALE)
+        for name, hours in late.items()
     ]
 
 
@@ -178,11 +178,9 @@ def of_lock(path: Path) -> Finding:
     try:
         holder = lock.holder(path)
     except DatabaseError as exc:
-        return Finding(check="lock", text=str(exc), exit_code=exc.exit_code)
-    return Finding(
-        check="lock",
-        text=f"held by {holder}" if holder else "free: neither a pass nor a daemon is running",
-    )
+        return Finding.of("lock", exc)
+    free = "free: neither a pass nor a daemon is running"
+    return Finding(check="lock", text=f"held by {holder}" if holder else free)
 
 
 def of_troubles(path: Path, config: Config | None, now: dt.datetime) -> list[Finding]:
@@ -215,7 +213,7 @@ async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
         page = await fetcher.get(portal.url, ignore_robots=bool(portal.ignore_robots))
         said = reader.read(page.body, page.encoding, words, kind=portal.kind)
     except (FetchError, NoSidebar) as exc:
-        return Finding(check=check, text=str(exc), exit_code=exc.exit_code)
+        return Finding.of(check, exc)
     problems = "; ".join(said.sentences)
     finding = f"{len(said.content.readings)} readings, page date {said.page_date or 'none'}"
     if (hour := said.content.observed_at) is not None:
