@@ -18,7 +18,7 @@ from scraper.daemon import systemd
 from scraper.daemon.integrity import Inspection
 from scraper.daemon.scheduler import Timetable
 from scraper.daemon.states import States
-from scraper.daemon.watch import Watch
+from scraper.daemon.watch import STEP, Watch
 from scraper.errors import ConfigError
 from scraper.monitor import Monitor
 from scraper.printable import printable
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from db.write.store import Event, Store
     from scraper.collect import Collector, Report
     from scraper.config import Config
-
-STEP: Final = dt.timedelta(seconds=30)
-"""A difference between the two clocks of the machine that is not drift."""
 
 CHECK_S: Final = 5.0
 """How often the clocks are compared, and waiting looks are tried again."""
