@@ -36,8 +36,8 @@ class Page:
     body: bytes
     encoding: str
     wire_bytes: int
-    etag: str | None
-    last_modified: str | None
+    etag: str | None = None
+    last_modified: str | None = None
     age_s: int | None = None
     date: str | None = None
 
@@ -86,15 +86,8 @@ def read_stream(stream: BinaryIO, *, name: str, max_bytes: int) -> Page:
     body = stream.read(max_bytes + 1)
     if len(body) > max_bytes:
         raise FetchError(name, f"larger than {max_bytes} bytes")
-    return Page(
-        url=name,
-        status=200,
-        body=body,
-        encoding=encoding_of(None, body),
-        wire_bytes=len(body),
-        etag=None,
-        last_modified=None,
-    )
+    encoding = encoding_of(None, body)
+    return Page(url=name, status=200, body=body, encoding=encoding, wire_bytes=len(body))
 
 
 def _local(path: Path | str) -> Path:
