@@ -24,7 +24,6 @@ from scraper.metrics.snapshot import MetricsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from scraper.metrics.snapshot import Snapshot
 
@@ -86,12 +85,7 @@ class Endpoint:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
