@@ -235,16 +235,6 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if not self.portals:
             raise ConfigError(self.path, NO_PORTALS)
 
-    def chosen(self, names: tuple[str, ...]) -> tuple[Portal, ...]:
-        """
-        The portals of these names, or all without names.
-
-        Raises:
-            KeyError: The config has no portal of that name.
-        """
-        by_name = {portal.name: portal for portal in self.portals}
-        return tuple(by_name[name] for name in dict.fromkeys(names)) if names else self.portals
-
 
 def load(path: Path) -> Config:
     """

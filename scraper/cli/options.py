@@ -90,12 +90,12 @@ def chosen(settings: Config, names: tuple[str, ...]) -> tuple[Portal, ...]:
     Raises:
         UsageError: The config has no portal of that name.
     """
-    try:
-        return settings.chosen(names)
-    except KeyError as exc:
-        known = ", ".join(portal.name for portal in settings.portals)
-        msg = f"no portal {exc.args[0]!r} in the config, expected one of: {known}"
-        raise click.UsageError(msg) from None
+    by_name = {portal.name: portal for portal in settings.portals}
+    for name in names:
+        if name not in by_name:
+            msg = f"no portal {name!r} in the config, expected one of: {', '.join(by_name)}"
+            raise click.UsageError(msg)
+    return tuple(by_name[name] for name in dict.fromkeys(names)) or settings.portals
 
 
 def with_places(command: Callable[..., None]) -> Callable[..., None]:

@@ -23,11 +23,12 @@ from scraper.troubles.notifier import Notifier
 from scraper.writing import writing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from db.write.store import Store
     from scraper.collect import Report
-    from scraper.config import Config
+    from scraper.config import Config, Portal
 
 
 _BESIDE: Final = "`nalssi look-now` asks a daemon for a look, `--if-idle` leaves it to its work"
@@ -56,10 +57,10 @@ def scrape(
     signal.signal(signal.SIGTERM, _interrupt)
 
     settings = places.required(portals=True)
-    chosen(settings, portals)
+    wanted = chosen(settings, portals)
     path = places.db or Path(settings.database)
     try:
-        reports, unkept = _kept(settings, path, portals, create=create)
+        reports, unkept = _kept(settings, path, wanted, create=create)
     except AnotherPass as exc:
         if if_idle:
             return
@@ -87,20 +88,20 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _kept(
-    settings: Config, path: Path, names: tuple[str, ...], *, create: bool
+    settings: Config, path: Path, portals: Sequence[Portal], *, create: bool
 ) -> tuple[list[Report], PassNotKept | None]:
     """Run one pass, and report the troubles of nalssi that it shows."""
     notifier = Notifier(config=settings, database=path, clock=now, complain=_complain)
     try:
         with writing(path, what="pass", journal=settings.journal, create=create) as store:
-            return asyncio.run(_swept(settings, store, names, notifier))
+            return asyncio.run(_swept(settings, store, portals, notifier))
     except (DatabaseError, WrongClock) as exc:
         asyncio.run(notifier.notify_pass(exc))
         raise
 
 
 async def _swept(
-    settings: Config, store: Store, names: tuple[str, ...], notifier: Notifier
+    settings: Config, store: Store, portals: Sequence[Portal], notifier: Notifier
 ) -> tuple[list[Report], PassNotKept | None]:
     """Run one pass over the chosen portals; return the error too if a look was not stored."""
     threads.use_daemon_threads()
@@ -112,7 +113,7 @@ async def _swept(
         try:
             last = [store.memory(portal.name).last_look for portal in settings.portals]
             clock.refuse_wrong(now(), max(filter(None, last), default=None))
-            reports = await collector.sweep(settings.chosen(names))
+            reports = await collector.sweep(portals)
         except WrongClock as exc:
             await monitor.ping("fail", str(exc))
             raise
