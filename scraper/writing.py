@@ -33,10 +33,7 @@ def writing(path: Path, *, what: What, journal: str, create: bool) -> Iterator[S
     """
     if not create:
         lock.refuse_lost(path)
-    with (
-        lock.held(path, what=what, make_folder=create),
-        Store.open(path, journal=journal) as store,
-    ):
+    with lock.held(path, what=what, make_folder=create), Store.open(path, journal=journal) as store:
         lock.remember(path)
         yield store
 

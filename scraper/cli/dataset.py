@@ -64,10 +64,7 @@ def dataset(
     """
     refuse_reversed(since, until)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with (
-        Monthly(places.database()) as source,
-        progress_bars.of_a_file(to_file=True) as bar,
-    ):
+    with Monthly(places.database()) as source, progress_bars.of_a_file(to_file=True) as bar:
         files = datasets.Dataset(
             source=source,
             wish=Wish(title=title, creators=creators, license=license_, doi=doi),

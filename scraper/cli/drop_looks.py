@@ -29,13 +29,7 @@ if TYPE_CHECKING:
 @click.option("--write", is_flag=True, help="Drop them, after a copy of the database is made.")
 @with_places
 @as_json
-def drop_looks(
-    part: Part,
-    places: Places,
-    *,
-    write: bool,
-    as_json: bool,
-) -> None:
+def drop_looks(part: Part, places: Places, *, write: bool, as_json: bool) -> None:
     """
     Drop looks that a wrong clock dated; a copy is kept.
 

@@ -153,10 +153,7 @@ def _keep_up(
     if not partition or output is None or chosen != Selection():
         msg = "--changed goes with --partition and -o, and with all rows of a table"
         raise click.UsageError(msg)
-    with (
-        Monthly(places.database()) as source,
-        progress_bars.of_a_file(to_file=True) as bar,
-    ):
+    with Monthly(places.database()) as source, progress_bars.of_a_file(to_file=True) as bar:
         about = Export(source=source, what=what, clean=printable).about()
         folder = Folder(path=output, what=what, about=about, clean=printable)
         done = folder.keep_up(source, progress=bar)

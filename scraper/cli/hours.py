@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 @of_a_time
 @with_places
 @with_output
-def hours(
-    stations: tuple[str, ...],
-    part: Part,
-    places: Places,
-    *,
-    form: Form,
-) -> None:
+def hours(stations: tuple[str, ...], part: Part, places: Places, *, form: Form) -> None:
     """
     Show the live value and the mean of each full hour.
 
@@ -65,12 +59,7 @@ def hours(
 @of_a_time
 @with_places
 @with_output
-def freezes(
-    part: Part,
-    places: Places,
-    *,
-    form: Form,
-) -> None:
+def freezes(part: Part, places: Places, *, form: Form) -> None:
     """List when a portal stood still for 3 hours or more."""
     with query.Database(places.database()) as asked:
         found = asked.freezes(since=part.since, until=part.until, portal=part.portal)

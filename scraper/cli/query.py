@@ -82,13 +82,7 @@ def _page(rows: Sequence[query.Latest]) -> str:
 @of_a_time
 @with_places
 @with_output
-def series(
-    stations: tuple[str, ...],
-    part: Part,
-    places: Places,
-    *,
-    form: Form,
-) -> None:
+def series(stations: tuple[str, ...], part: Part, places: Places, *, form: Form) -> None:
     """
     Show what the portals printed for a station over time.
 
@@ -118,13 +112,7 @@ def series(
 @of_a_time
 @with_places
 @with_output
-def flags(
-    stations: tuple[str, ...],
-    part: Part,
-    places: Places,
-    *,
-    form: Form,
-) -> None:
+def flags(stations: tuple[str, ...], part: Part, places: Places, *, form: Form) -> None:
     """
     List temperatures that may be wrong, and why.
 
@@ -174,15 +162,7 @@ def portals(places: Places, *, form: Form) -> None:
 )
 @with_places
 @with_output
-def looks(
-    part: Part,
-    places: Places,
-    *,
-    failed: bool,
-    last: int,
-    drift: bool,
-    form: Form,
-) -> None:
+def looks(part: Part, places: Places, *, failed: bool, last: int, drift: bool, form: Form) -> None:
     """List the requests to portals, and how each ended."""
     if drift:
         _list_drift(places, part.portal, form)

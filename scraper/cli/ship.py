@@ -31,10 +31,7 @@ def ship(uri: str, places: Places, *, as_json: bool) -> None:
     after an interruption, or every hour; a daemon may run meanwhile.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with (
-        Monthly(places.database()) as source,
-        progress_bars.of_a_file(to_file=True) as bar,
-    ):
+    with Monthly(places.database()) as source, progress_bars.of_a_file(to_file=True) as bar:
         done = shipping.ship(source, uri, clean=printable, progress=bar)
     if as_json:
         show.as_json(done)

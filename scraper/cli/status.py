@@ -198,12 +198,7 @@ def _mib(size: int) -> str:
 @of_a_time
 @with_places
 @with_output
-def gaps(
-    part: Part,
-    places: Places,
-    *,
-    form: Form,
-) -> None:
+def gaps(part: Part, places: Places, *, form: Form) -> None:
     """List stretches without a successful look, and their cause."""
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:

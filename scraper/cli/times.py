@@ -57,11 +57,7 @@ def note_day() -> None:
         show.note(note)
 
 
-since = click.option(
-    "--since",
-    type=Moment(),
-    help="From: 2026-03-01T09:00, 24h, 7d or yesterday.",
-)
+since = click.option("--since", type=Moment(), help="From: 2026-03-01T09:00, 24h, 7d or yesterday.")
 until = click.option("--until", type=Moment(), help="Before; in the same forms.")
 
 
