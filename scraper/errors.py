@@ -123,9 +123,6 @@ class UnreadableValue(ScraperError):
         self.field, self.printed, self.expected = field, printed, expected
 
 
-WITHOUT_DAEMON = "stop the daemon, and start it again after this"
-
-
 class AnotherPass(ScraperError):
     """Another nalssi is writing to this database."""
 

@@ -39,6 +39,26 @@ def writing(path: Path, *, what: What, journal: str, create: bool) -> Iterator[S
 
 
 @contextlib.contextmanager
+def without_a_daemon(path: Path, *, journal: str | None = None) -> Iterator[Store]:
+    """
+    Open the store for work that rewrites what a daemon knows, under the lock of the passes.
+
+    Args:
+        path: The file.
+        journal: As in the config; None = as it is.
+
+    Raises:
+        AnotherPass: Another process writes; the remedy is to stop it.
+        DatabaseError: The file cannot be used.
+    """
+    try:
+        with lock.held(path), Store.open(path, journal=journal) as store:
+            yield store
+    except AnotherPass as exc:
+        raise exc.hinting("stop the daemon, and start it again after this") from None
+
+
+@contextlib.contextmanager
 def beside_a_daemon(path: Path, *, journal: str | None, create: bool) -> Iterator[Store]:
     """
     Open the store for work in short commits beside a daemon; one such process at a time.

@@ -9,13 +9,11 @@ import click
 from db import backup
 from db.moments import now
 from db.write import drop
-from db.write.store import Store
-from scraper import lock
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_places
 from scraper.cli.times import of_a_time
-from scraper.errors import WITHOUT_DAEMON, AnotherPass
 from scraper.printable import printable
+from scraper.writing import without_a_daemon
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +37,11 @@ def drop_looks(part: Part, places: Places, *, write: bool, as_json: bool) -> Non
         msg = "expected --since or --until: without either, every look would be dropped"
         raise click.UsageError(msg)
     path, copy = places.database(), None
-    try:
-        with lock.held(path), Store.open(path) as store:
-            planned = drop.plan(store, since=part.since, until=part.until, portal=part.portal)
-            if write and planned:
-                copy = _copy(path)
-                drop.carry_out(store, since=part.since, until=part.until, portal=part.portal)
-    except AnotherPass as exc:
-        raise exc.hinting(WITHOUT_DAEMON) from None
+    with without_a_daemon(path) as store:
+        planned = drop.plan(store, since=part.since, until=part.until, portal=part.portal)
+        if write and planned:
+            copy = _copy(path)
+            drop.carry_out(store, since=part.since, until=part.until, portal=part.portal)
     if as_json:
         show.as_json({"written": copy is not None, "copy": copy and str(copy), "looks": planned})
     else:

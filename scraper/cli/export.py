@@ -19,8 +19,6 @@ from db.export.slices import Selection, Source
 from db.export.tables import BY_MONTH, OF_A_PORTAL, OF_A_STATION, OF_A_TIME, TABLES
 from db.moments import KST, now
 from db.write import prune as pruning
-from db.write.store import Store
-from scraper import lock
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.group import File
@@ -33,8 +31,8 @@ from scraper.cli.options import (
     with_stations,
 )
 from scraper.cli.times import Moment, refuse_reversed, since, until
-from scraper.errors import WITHOUT_DAEMON, AnotherPass
 from scraper.printable import printable
+from scraper.writing import without_a_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -309,11 +307,8 @@ def rebuild(places: Places, *, as_json: bool) -> None:
     if not path.is_file():
         raise DatabaseError(path, "there is no such file")
     journal = settings.journal if settings else None
-    try:
-        with lock.held(path), Store.open(path, journal=journal) as store:
-            spells = store.rebuild()
-    except AnotherPass as exc:
-        raise exc.hinting(WITHOUT_DAEMON) from None
+    with without_a_daemon(path, journal=journal) as store:
+        spells = store.rebuild()
     if as_json:
         show.as_json({"spells": spells})
     else:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 import click
 
 from db import query
 from db.write.replacing import rewriting
-from db.write.store import Store
-from scraper import lock
 from scraper import reparse as again
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, only_portal, with_places
 from scraper.cli.times import since
-from scraper.errors import WITHOUT_DAEMON, AnotherPass
 from scraper.printable import printable
 from scraper.reader import ALL_BOXES
 from scraper.records import named
 from scraper.vocabulary import KNOWN
+from scraper.writing import without_a_daemon
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
-    from pathlib import Path
 
-    from db.read.originals import Kept
-    from db.write.replacing import Rewriting
     from scraper.reparse import Difference
 
 
@@ -53,7 +46,10 @@ def reparse(
         found = None if write else again.reparse(kept, known, kinds)
     if found is None:
         journal = settings.journal if settings else None
-        with _kept(path, since, portal, journal) as (old, into):
+        with (
+            without_a_daemon(path, journal=journal) as store,
+            rewriting(store, since=since, portal=portal) as (old, into),
+        ):
             found = again.reparse(old, known, kinds, into=into)
     if as_json:
         show.as_json({"written": write, **_named(found)})
@@ -61,22 +57,6 @@ def reparse(
     _show(found)
     if not write:
         click.echo("No row has changed; `nalssi reparse --write` stores the new readings.")
-
-
-@contextlib.contextmanager
-def _kept(
-    path: Path, since: dt.datetime | None, portal: str | None, journal: str | None
-) -> Iterator[tuple[Kept, Rewriting]]:
-    """The stored pages, and the target of new readings: all are written at the end, or none."""
-    try:
-        with (
-            lock.held(path),
-            Store.open(path, journal=journal) as store,
-            rewriting(store, since=since, portal=portal) as old_and_new,
-        ):
-            yield old_and_new
-    except AnotherPass as exc:
-        raise exc.hinting(WITHOUT_DAEMON) from None
 
 
 def _named(found: Difference) -> dict[str, object]:
