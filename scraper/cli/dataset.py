@@ -74,8 +74,8 @@ def dataset(
             clean=printable,
             progress=bar,
         ).make(folder)
-    size = sum(file.bytes for file in files) / 2**20
-    click.echo(printable(f"{folder}: {len(files)} files, {size:.1f} MiB"))
+    size = show.mib(sum(file.bytes for file in files))
+    click.echo(printable(f"{folder}: {len(files)} files, {size}"))
     given = {"--creator": creators, "--license": license_}
     missing = [option for option, value in given.items() if not value]
     if missing:

@@ -219,7 +219,7 @@ def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
         return
     rows = sum(made.rows.values())
     click.echo(
-        printable(f"{made.path}: {_mib(made.bytes)}, {rows} rows; ")
+        printable(f"{made.path}: {show.mib(made.bytes)}, {rows} rows; ")
         + "verified: no damage, every row of the original, spells as the looks give them"
     )
 
@@ -274,7 +274,7 @@ def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
 
 
 def _result_line(path: Path, did: Pruned) -> str:
-    before, after, unused = map(_mib, (did.bytes_before, did.bytes, did.unused_bytes))
+    before, after, unused = map(show.mib, (did.bytes_before, did.bytes, did.unused_bytes))
     return f"{did.dropped} dropped; {path}: {before} before, {after} now, {unused} free in it"
 
 
@@ -288,10 +288,6 @@ def _plan_line(planned: Plan, before: dt.datetime) -> str:
 def _interrupt_on_sigterm() -> None:
     """A stop is reported like Ctrl-C: a half-written file is removed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"
 
 
 @click.command(epilog="Example: nalssi rebuild")

@@ -116,6 +116,11 @@ def cell(value: object) -> str:
             return printable(str(value))
 
 
+def mib(size: int) -> str:
+    """A number of bytes, such as ``12.5 MiB``."""
+    return f"{size / 2**20:.1f} MiB"
+
+
 def latest(rows: Sequence[Latest], *, wide: bool) -> None:
     """
     Print the newest readings, after a warning about those that are not the current weather.

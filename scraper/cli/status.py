@@ -183,15 +183,11 @@ def _of_file(file: DatabaseRow) -> str:
     return language.say(
         "{path}: {size}, {free} free, journal {journal}, nalssi {version}",
         path=printable(file.path),
-        size=_mib(file.bytes),
-        free=_mib(file.free_bytes),
+        size=show.mib(file.bytes),
+        free=show.mib(file.free_bytes),
         journal=file.journal,
         version=file.version,
     )
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"
 
 
 @click.command(epilog="Example: nalssi gaps --since 7d")
