@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import fields
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import click
 
@@ -20,10 +20,14 @@ from scraper.records import csv_text, json_text, named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from db.query import Latest
+    from db.measures.hours import Hour
+    from db.query import Latest, Spell
     from scraper.cli.options import Form
 
 _Form: TypeAlias = Literal["wide", "korean", "english"]
+
+Flagged: TypeAlias = "Latest | Spell | Hour"
+"""A row with a temperature and its flag: 3 = suspect, 4 = fail (QARTOD)."""
 
 MARK: Final = "⚑"
 """Before a temperature that is flagged as suspect or failed, as on the pages."""
@@ -145,18 +149,6 @@ def latest(rows: Sequence[Latest], *, wide: bool) -> None:
         styles=[LOUD.get(row.state, "") for row in rows],
     )
     flagged(rows)
-
-
-class Flagged(Protocol):
-    """A row with a temperature and its flag."""
-
-    @property
-    def temperature_c(self) -> float | None:
-        """Degrees C; None where no number was printed."""
-
-    @property
-    def flag(self) -> int | None:
-        """Of QARTOD: 3 = suspect, 4 = fail."""
 
 
 def degrees(row: Flagged) -> str | float | None:
