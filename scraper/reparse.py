@@ -227,13 +227,10 @@ class _Seen:
 
     def _understand(self, readings: Iterable[Reading]) -> None:
         for reading in readings:
-            label, city, means = (
-                plain(reading.condition.label),
-                plain(reading.city),
-                reading.station,
-            )
-            if label in self._new_labels and reading.condition.condition:
-                self._understood["label", label, reading.condition.condition] += 1
+            label, city = plain(reading.condition.label), plain(reading.city)
+            sky, means = reading.condition.condition, reading.station
+            if label in self._new_labels and sky:
+                self._understood["label", label, sky] += 1
             if city in self._new_cities and means and means.kma_id is not None:
                 self._understood["city", city, f"{means.name_ko} ({means.kma_id})"] += 1
 
