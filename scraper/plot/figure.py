@@ -139,10 +139,13 @@ def _line(axes: Axes, line: Line, colour: str, width: float) -> None:
 
 def _frozen(chart: Chart, axes: Axes, script: Script) -> None:
     for band in charts.frozen(chart.tracks):
-        axes.axvspan(
-            _x(band.start), _x(band.end), color=paper.ALARM, alpha=0.09, linewidth=0, zorder=0
-        )
+        _shade(band, axes)
         _name_band(band, axes, script)
+
+
+def _shade(band: Band, axes: Axes) -> None:
+    start, end = _x(band.start), _x(band.end)
+    axes.axvspan(start, end, color=paper.ALARM, alpha=0.09, linewidth=0, zorder=0)
 
 
 def _name_band(band: Band, axes: Axes, script: Script) -> None:
@@ -166,10 +169,8 @@ def _name_band(band: Band, axes: Axes, script: Script) -> None:
         fontsize=8.5,
         zorder=5,
     )
-    room = abs(
-        axes.transData.transform((_x(band.end), 0))[0]
-        - axes.transData.transform((_x(band.start), 0))[0]
-    )
+    (left, _), (right, _) = axes.transData.transform([(_x(band.start), 0), (_x(band.end), 0)])
+    room = abs(right - left)
     for wording in texts:
         text.set_text(wording)
         if text.get_window_extent().width <= room:
@@ -257,9 +258,7 @@ def _skies(chart: Chart, axes: Axes, script: Script) -> None:
                 alpha=0.45 if frozen else 1,
             )
     for band in charts.frozen(chart.tracks):
-        axes.axvspan(
-            _x(band.start), _x(band.end), color=paper.ALARM, alpha=0.09, linewidth=0, zorder=0
-        )
+        _shade(band, axes)
     axes.set_ylim(len(chart.tracks), 0)
     axes.set_yticks(
         [row + 0.5 for row in range(len(chart.tracks))],
