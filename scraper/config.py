@@ -33,6 +33,10 @@ _ADDRESS: Final = "an http:// or https:// address"
 _TABLE: Final = Meta(description="a table")
 
 
+def _from(least: int, most: int, what: str = "a whole number") -> Meta:
+    return Meta(ge=least, le=most, description=f"{what} from {least} to {most}")
+
+
 class Portal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     A portal to poll.
@@ -66,11 +70,8 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         proxy: The address of a proxy; ``environment`` = from the variables; empty = none.
     """
 
-    timeout_s: Annotated[float, Meta(ge=1, le=300, description="a number from 1 to 300")] = 20
-    max_bytes: Annotated[
-        int,
-        Meta(ge=1024, le=64 * 2**20, description="a whole number from 1024 to 67108864"),
-    ] = 4 * 2**20
+    timeout_s: Annotated[float, _from(1, 300, "a number")] = 20
+    max_bytes: Annotated[int, _from(1024, 64 * 2**20)] = 4 * 2**20
     user_agent: Annotated[
         str,
         Meta(
@@ -98,9 +99,7 @@ class Notify(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook: Annotated[str, Meta(description=_ADDRESS)] = ""
     apprise: Annotated[tuple[str, ...], Meta(description="a list of addresses")] = ()
     ping: Annotated[str, Meta(description=_ADDRESS)] = ""
-    disk_mib: Annotated[
-        int, Meta(ge=0, le=2**30, description="a whole number from 0 to 1073741824")
-    ] = 200
+    disk_mib: Annotated[int, _from(0, 2**30)] = 200
 
     @property
     def channels(self) -> bool:
@@ -119,7 +118,7 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     textfile: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
-    port: Annotated[int, Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 0
+    port: Annotated[int, _from(0, 65535)] = 0
 
 
 class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -134,7 +133,7 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     folder: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
     base_url: Annotated[str, Meta(description=_ADDRESS)] = ""
-    months: Annotated[int, Meta(ge=0, le=1200, description="a whole number from 0 to 1200")] = 2
+    months: Annotated[int, _from(0, 1200)] = 2
 
 
 class Log(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -200,9 +199,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["auto", "wal", "persist", "delete"],
         Meta(description="one of: auto, wal, persist, delete"),
     ] = "auto"
-    interval_minutes: Annotated[
-        float, Meta(ge=1, le=1440, description="a number from 1 to 1440")
-    ] = 10
+    interval_minutes: Annotated[float, _from(1, 1440, "a number")] = 10
     schedule: Annotated[str, Meta(description="a cron expression in quotes")] = ""
     fetch: Annotated[Fetch, _TABLE] = field(default_factory=Fetch)
     notify: Annotated[Notify, _TABLE] = field(default_factory=Notify)
