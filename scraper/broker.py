@@ -11,6 +11,7 @@ from scraper.keys import require
 
 BROKER: Final = "an address such as mqtt://user:password@host:1883, or mqtts://host"
 _LEVELS: Final = r"\A[^\x00-\x20+#/]+(/[^\x00-\x20+#/]+)*\Z"
+_TOPIC: Final = Meta(pattern=_LEVELS, description="a topic without + and #")
 
 
 class Mqtt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,10 +25,8 @@ class Mqtt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     broker: Annotated[str, Meta(description=BROKER)] = ""
-    topic: Annotated[str, Meta(pattern=_LEVELS, description="a topic without + and #")] = "nalssi"
-    discovery: Annotated[str, Meta(pattern=_LEVELS, description="a topic without + and #")] = (
-        "homeassistant"
-    )
+    topic: Annotated[str, _TOPIC] = "nalssi"
+    discovery: Annotated[str, _TOPIC] = "homeassistant"
 
 
 def check(mqtt: Mqtt) -> None:

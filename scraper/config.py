@@ -31,6 +31,7 @@ USER_AGENT: Final = (
 
 _ADDRESS: Final = "an http:// or https:// address"
 _TABLE: Final = Meta(description="a table")
+_PATH: Final = Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")
 
 
 def _from(least: int, most: int, what: str = "a whole number") -> Meta:
@@ -79,7 +80,7 @@ class Fetch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             description="1 to 256 printable ASCII characters",
         ),
     ] = USER_AGENT
-    ca_file: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
+    ca_file: Annotated[str, _PATH] = ""
     proxy: Annotated[str, Meta(description=f"{_ADDRESS}, or 'environment'")] = ""
 
 
@@ -117,7 +118,7 @@ class Metrics(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         port: A port on loopback, for ``nalssi run``; 0 = none.
     """
 
-    textfile: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
+    textfile: Annotated[str, _PATH] = ""
     port: Annotated[int, _from(0, 65535)] = 0
 
 
@@ -131,7 +132,7 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         months: The number of months of each station.
     """
 
-    folder: Annotated[str, Meta(pattern=r"\A[^\x00-\x1f]*\Z", description="a path")] = ""
+    folder: Annotated[str, _PATH] = ""
     base_url: Annotated[str, Meta(description=_ADDRESS)] = ""
     months: Annotated[int, _from(0, 1200)] = 2
 
