@@ -6,6 +6,7 @@ The line is broken where the portals are down.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from scraper.errors import ScraperError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from db.korean import Language
     from db.measures.course import Held
@@ -94,24 +95,24 @@ class Chart:
     language: Language = "en"
 
     @property
+    def stretches(self) -> Iterator[Held]:
+        """The shown values of all stations."""
+        return itertools.chain.from_iterable(track.stretches for track in self.tracks)
+
+    @property
     def portals(self) -> list[str]:
         """The names of the portals whose values are shown."""
-        return sorted({one.portal for track in self.tracks for one in track.stretches})
+        return sorted({one.portal for one in self.stretches})
 
     @property
     def states(self) -> set[State]:
         """The states that occur."""
-        return {one.state for track in self.tracks for one in track.stretches}
+        return {one.state for one in self.stretches}
 
     @property
     def degrees(self) -> tuple[float, float] | None:
         """The lowest and the highest temperature; None without any."""
-        shown = [
-            one.temperature_c
-            for track in self.tracks
-            for one in track.stretches
-            if one.temperature_c is not None
-        ]
+        shown = [one.temperature_c for one in self.stretches if one.temperature_c is not None]
         return (min(shown), max(shown)) if shown else None
 
 

@@ -313,10 +313,7 @@ def _explained(chart: Chart) -> str:
 def _legend(chart: Chart, sheet: Sheet, script: Script) -> None:
     from matplotlib.patches import Patch  # noqa: PLC0415 - an extra
 
-    named = sky.legend(
-        ((one.condition, one.label) for track in chart.tracks for one in track.stretches),
-        script,
-    )
+    named = sky.legend(((one.condition, one.label) for one in chart.stretches), script)
     patches = [
         Patch(
             facecolor=shown.colour,

@@ -242,13 +242,11 @@ def _heading(track: Track, chart: Chart) -> Text:
 
 def _legend(chart: Chart, columns: int) -> list[Text]:
     """The signs that occur, in as many rows as needed; then the meaning of lines and bands."""
-    named = sky.legend(
-        ((one.condition, one.label) for track in chart.tracks for one in track.stretches),
-        sky.script(chart.language),
-    )
+    shown = ((one.condition, one.label) for one in chart.stretches)
+    named = sky.legend(shown, sky.script(chart.language))
     rows = [Text()]
-    for shown, text in named.items():
-        piece = Text.assemble((f" {shown.sign} ", f"black on {shown.colour}"), f" {text}")
+    for look, text in named.items():
+        piece = Text.assemble((f" {look.sign} ", f"black on {look.colour}"), f" {text}")
         if rows[-1] and rows[-1].cell_len + 2 + piece.cell_len > columns:
             rows.append(Text())
         rows[-1].append("  " if rows[-1] else "").append(piece)
