@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
@@ -35,7 +34,6 @@ from scraper.printable import printable
 from scraper.writing import without_a_daemon
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from db.export import Format
@@ -51,28 +49,6 @@ _ENDINGS: Final[dict[str, Format]] = {
 }
 _YOUNGEST: Final = dt.timedelta(days=1)
 """``status`` counts the looks of a day."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pruned:
-    """
-    The looks that were dropped, or would be.
-
-    Attributes:
-        before: The time before which looks are old; aware.
-        looks: The number of old looks.
-        drop: The number of old looks that showed no change, by outcome.
-        dropped: The number of dropped looks.
-        bytes_before, bytes, unused_bytes: The file before and after, and the free space in it.
-    """
-
-    before: dt.datetime
-    looks: int
-    drop: Mapping[str, int]
-    dropped: int
-    bytes_before: int
-    bytes: int
-    unused_bytes: int
 
 
 @click.command(epilog="Example: nalssi export --what hours --station 서울 -o seoul.csv")
@@ -249,19 +225,15 @@ def prune(
     if not as_json:
         click.echo(_plan_line(planned, before))
     dropped = 0 if dry_run else _dropped(path, planned, vacuum=vacuum)
-    pruned = Pruned(
-        before=before,
-        looks=planned.looks,
-        drop=dict(planned.drop),
-        dropped=dropped,
-        bytes_before=size,
-        bytes=path.stat().st_size,
-        unused_bytes=pruning.unused_bytes(path),
-    )
+    after, unused = path.stat().st_size, pruning.unused_bytes(path)
     if as_json:
-        show.as_json(pruned)
+        looks = {"before": before, "looks": planned.looks, "drop": dict(planned.drop)}
+        sizes = {"bytes_before": size, "bytes": after, "unused_bytes": unused}
+        show.as_json({**looks, "dropped": dropped, **sizes})
     elif not dry_run:
-        click.echo(printable(_result_line(path, pruned)))
+        sizes_now = f"{show.mib(after)} now, {show.mib(unused)} free in it"
+        line = f"{dropped} dropped; {path}: {show.mib(size)} before, {sizes_now}"
+        click.echo(printable(line))
 
 
 def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
@@ -271,11 +243,6 @@ def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
     if vacuum:
         pruning.compact(path)
     return dropped
-
-
-def _result_line(path: Path, did: Pruned) -> str:
-    before, after, unused = map(show.mib, (did.bytes_before, did.bytes, did.unused_bytes))
-    return f"{did.dropped} dropped; {path}: {before} before, {after} now, {unused} free in it"
 
 
 def _plan_line(planned: Plan, before: dt.datetime) -> str:
