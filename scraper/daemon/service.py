@@ -131,7 +131,12 @@ class Daemon:
             self._publish(stack, monitor)
             timetable = Timetable(collector, monitor, self._config, self._clock, self._after)
             await timetable.start()
-            self._log.info("looking", **self._places())
+            self._log.info(
+                "looking",
+                portals=[portal.name for portal in self._config.portals],
+                config=str(self._config.path.absolute()),
+                database=str(self._store.path.absolute()),
+            )
             systemd.ready()
             await self._run_until_signal(timetable, collector, monitor, watch)
             if self._stop.is_set():
@@ -205,9 +210,11 @@ class Daemon:
             step = _lead(self._clock) - lead
             if abs(step) > STEP:
                 lead += step
-                self._log.warning("the clock was set", by_s=round(step.total_seconds()))
+                by_s = round(step.total_seconds())
+                self._log.warning("the clock was set", by_s=by_s)
                 timetable.shift(step)
-                await self._record_clock_step(collector, step)
+                detail = f"set by {by_s} s, or the machine slept"
+                await collector.in_writer(self._record_event, "clock", detail)
 
     async def _log_faults(self, monitor: Monitor, faults: list[str]) -> None:
         monitor.faults = self._faults()
@@ -217,10 +224,6 @@ class Daemon:
             await monitor.ping("fail", "\n".join(faults))
         else:
             self._log.info("database sound again")
-
-    async def _record_clock_step(self, collector: Collector, step: dt.timedelta) -> None:
-        detail = f"set by {round(step.total_seconds())} s, or the machine slept"
-        await collector.in_writer(self._record_event, "clock", detail)
 
     def _record_event(self, kind: Event, detail: str | None = None) -> None:
         try:
@@ -247,14 +250,6 @@ class Daemon:
             self._log.warning("a change of the database needs a restart", database=config.database)
         self._config = config
         return True
-
-    def _places(self) -> dict[str, object]:
-        """What is polled, by which config, into which database."""
-        return {
-            "portals": [portal.name for portal in self._config.portals],
-            "config": str(self._config.path.absolute()),
-            "database": str(self._store.path.absolute()),
-        }
 
     def _after(self, portal: str, end: Report | DatabaseError) -> None:
         """Log the outcome of a look; its problems once, and again when they change."""
