@@ -299,16 +299,3 @@ def with_stations(least: int = 0) -> Callable[[Callable[..., None]], Callable[..
         return with_both
 
     return decorate
-
-
-def one_station(stations: tuple[str, ...]) -> str:
-    """
-    The one station of a question.
-
-    Raises:
-        UsageError: There is more than one.
-    """
-    if len(stations) > 1:
-        msg = f"expected one station, not {len(stations)}: {', '.join(stations)}"
-        raise click.UsageError(msg)
-    return stations[0]

@@ -14,7 +14,6 @@ from scraper.cli import show
 from scraper.cli.options import (
     Form,
     Places,
-    one_station,
     only_portal,
     wide,
     with_output,
@@ -88,7 +87,10 @@ def series(stations: tuple[str, ...], part: Part, places: Places, *, form: Form)
 
     STATION is its Korean or English name, or its KMA number.
     """
-    station = one_station(stations)
+    if len(stations) > 1:
+        msg = f"expected one station, not {len(stations)}: {', '.join(stations)}"
+        raise click.UsageError(msg)
+    (station,) = stations
     with query.Database(places.database()) as asked:
         rows = asked.series(station, since=part.since, until=part.until, portal=part.portal)
     if show.records(rows, query.Spell, form, none=f"no look showed {station} in that time"):
