@@ -147,48 +147,42 @@ def _short_reason(row: Period) -> str:
 def _periods(rows: Sequence[Period], named: str, now: dt.datetime) -> None:
     numbers = ["mean °C", "min °C", "max °C", "days", "readings", "coverage", "longest gap"]
     numbers += ["suspect", "failed", "agreement"]
-    headings = [
-        *("station", "since", "mean °C", "min °C", "seen", "max °C", "seen", "days", "readings"),
-        *("coverage", "longest gap", "suspect", "failed", "mostly", "agreement", "reason"),
+    columns = [
+        column
+        for column in zip(*(_cells(row, named, now) for row in rows), strict=True)
+        if column[0][0] not in _SELDOM or any(value is not None for _, value in column)
     ]
-    cells = [_cells(row, named, now) for row in rows]
-    there = [
-        nth
-        for nth, heading in enumerate(headings)
-        if heading not in _SELDOM or any(row[nth] is not None for row in cells)
-    ]
-    show.table(
-        [headings[nth] for nth in there],
-        [[row[nth] for nth in there] for row in cells],
-        numbers=numbers,
-        keys=2,
-    )
+    headings = [column[0][0] for column in columns]
+    cells = [[value for _, value in row] for row in zip(*columns, strict=True)]
+    show.table(headings, cells, numbers=numbers, keys=2)
 
 
 _SELDOM: Final = frozenset({"days", "suspect", "failed"})
 """Columns that are printed only if they have values."""
 
 
-def _cells(row: Period, named: str, now: dt.datetime) -> tuple[object, ...]:
-    going_on = _going_on(row, now)
-    return (
-        row.station,
-        _since(row, named),
-        row.mean_c,
-        row.minimum_c,
-        row.minimum_seen,
-        row.maximum_c,
-        row.maximum_seen,
-        row.days,
-        row.readings,
-        row.coverage,
-        language.age(row.longest_gap_s // 60),
-        row.suspect or None,
-        row.failed or None,
-        next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None),
-        row.agreement,
-        "; ".join(filter(None, (row.part, row.reason, going_on))) or None,
-    )
+def _cells(row: Period, named: str, now: dt.datetime) -> list[tuple[str, object]]:
+    """The cells of a period, each with its heading."""
+    mostly = next((f"{sky} {share:.0%}" for sky, share in row.conditions.items()), None)
+    reason = "; ".join(filter(None, (row.part, row.reason, _going_on(row, now)))) or None
+    return [
+        ("station", row.station),
+        ("since", _since(row, named)),
+        ("mean °C", row.mean_c),
+        ("min °C", row.minimum_c),
+        ("seen", row.minimum_seen),
+        ("max °C", row.maximum_c),
+        ("seen", row.maximum_seen),
+        ("days", row.days),
+        ("readings", row.readings),
+        ("coverage", row.coverage),
+        ("longest gap", language.age(row.longest_gap_s // 60)),
+        ("suspect", row.suspect or None),
+        ("failed", row.failed or None),
+        ("mostly", mostly),
+        ("agreement", row.agreement),
+        ("reason", reason),
+    ]
 
 
 def _flat(rows: Sequence[Period]) -> tuple[list[str], list[list[object]]]:
