@@ -21,14 +21,7 @@ from db.write import prune as pruning
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.group import File
-from scraper.cli.options import (
-    Places,
-    as_excel,
-    as_json,
-    only_portal,
-    with_places,
-    with_stations,
-)
+from scraper.cli.options import Places, as_excel, as_json, only_portal, with_places, with_stations
 from scraper.cli.times import Moment, refuse_reversed, since, until
 from scraper.printable import printable
 from scraper.writing import without_a_daemon
@@ -76,9 +69,7 @@ _YOUNGEST: Final = dt.timedelta(days=1)
     "--partition", is_flag=True, help="A folder of Parquet files, year=2026/month=03/ and so on."
 )
 @click.option(
-    "--changed",
-    is_flag=True,
-    help="With --partition: write only the months that changed.",
+    "--changed", is_flag=True, help="With --partition: write only the months that changed."
 )
 @with_places
 def export(

@@ -167,9 +167,7 @@ class Collector:
         return await self._each_held(read, self._read)
 
     async def _each_held(
-        self,
-        ended: Sequence[Report | Held | BaseException],
-        then: Callable[[Held], Report | _T],
+        self, ended: Sequence[Report | Held | BaseException], then: Callable[[Held], Report | _T]
     ) -> list[Report | _T | BaseException]:
         """The reports of looks; those held back are read or dropped now."""
         held = [self.in_writer(then, end) for end in ended if isinstance(end, Held)]
@@ -310,10 +308,7 @@ class Collector:
 
 @contextlib.asynccontextmanager
 async def collecting(
-    config: Config,
-    store: Store,
-    clock: Callable[[], dt.datetime],
-    backlog: Backlog | None = None,
+    config: Config, store: Store, clock: Callable[[], dt.datetime], backlog: Backlog | None = None
 ) -> AsyncIterator[Collector]:
     """A collector by the config, with its fetcher; for the arguments see ``Collector``."""
     robots = []

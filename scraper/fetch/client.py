@@ -242,11 +242,7 @@ def _about_robots(url: httpx.URL, exc: FetchError) -> FetchError:
             " where the site has given its leave, the config says so by ignore_robots"
         )
     return FetchError(
-        str(url),
-        reason,
-        status=exc.status,
-        retry_after_s=exc.retry_after_s,
-        may_pass=exc.may_pass,
+        str(url), reason, status=exc.status, retry_after_s=exc.retry_after_s, may_pass=exc.may_pass
     )
 
 

@@ -69,12 +69,7 @@ class Wire:
     """
 
     def __init__(
-        self,
-        *,
-        resolve: Resolve,
-        verify: Callable[[], ssl.SSLContext],
-        proxy: str,
-        step_s: float,
+        self, *, resolve: Resolve, verify: Callable[[], ssl.SSLContext], proxy: str, step_s: float
     ) -> None:
         self._resolve, self._verify, self._proxy = resolve, verify, proxy
         self._steps = dict.fromkeys(("connect", "read", "write"), step_s)

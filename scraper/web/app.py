@@ -99,11 +99,7 @@ def app(  # noqa: PLR0913 - each by its name
             Middleware(_Headers),
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
         ],
-        exception_handlers={
-            NalssiError: _refused,
-            HTTPException: _http_error,
-            Exception: _bug,
-        },
+        exception_handlers={NalssiError: _refused, HTTPException: _http_error, Exception: _bug},
     )
     made.state.path = path
     return made

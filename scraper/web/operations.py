@@ -45,9 +45,7 @@ OPERATIONS: Final = (
         many=True,
     ),
     Operation(
-        path="/latest.csv",
-        summary=("같은 내용의 표", "The same as a table"),
-        media_type=CSV,
+        path="/latest.csv", summary=("같은 내용의 표", "The same as a table"), media_type=CSV
     ),
     Operation(
         path="/latest.geojson",
@@ -130,10 +128,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         path="/at",
-        summary=(
-            "어느 시각의 값과 그 증거",
-            "The value known at a moment, and its evidence",
-        ),
+        summary=("어느 시각의 값과 그 증거", "The value known at a moment, and its evidence"),
         schema="Known",
         example="/at?station={station}&time=1h",
     ),
@@ -150,8 +145,5 @@ OPERATIONS: Final = (
         ),
         schema="Health",
     ),
-    Operation(
-        path="/openapi.json",
-        summary=("이 설명서 자체", "This description"),
-    ),
+    Operation(path="/openapi.json", summary=("이 설명서 자체", "This description")),
 )

@@ -24,10 +24,7 @@ def portals(asked: Asked) -> Answer:
     """All portals."""
     known = {one.name: one for one in asked.db.portals()}
     return page(
-        asked,
-        "portals.html",
-        [],
-        portals=[(known[one.portal], one) for one in asked.status],
+        asked, "portals.html", [], portals=[(known[one.portal], one) for one in asked.status]
     )
 
 

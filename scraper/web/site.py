@@ -79,12 +79,7 @@ class Notes:
 
 
 def write(
-    path: Path,
-    folder: Path,
-    *,
-    now: dt.datetime,
-    base_url: str = "",
-    months: Months = MONTHS,
+    path: Path, folder: Path, *, now: dt.datetime, base_url: str = "", months: Months = MONTHS
 ) -> Written:
     """
     Write the site of a database.
