@@ -21,7 +21,6 @@ from scraper.web.stations import Month, spells
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from db.measures.stats import Period
     from scraper.web.answer import Answer, Asked
 
 GEOJSON: Final = "application/geo+json"
@@ -173,12 +172,8 @@ def days(asked: Asked) -> Answer:
     """The days of a Korean year: mean, extremes and coverage."""
     name, since, until, closed = _year(asked)
     found = asked.db.stats(name, by="day", since=since, until=until, now=asked.now)
-    rows = [(name, one.since.date(), *_day(one)) for one in found]
+    rows = [(name, one.since.date(), *(getattr(one, of_day) for of_day in _DAY)) for one in found]
     return asked.csv(["station", "day", *_DAY], rows, closed=closed)
-
-
-def _day(one: Period) -> list[object]:
-    return [getattr(one, name) for name in _DAY]
 
 
 def _year(asked: Asked) -> tuple[str, dt.datetime, dt.datetime, bool]:

@@ -23,7 +23,9 @@ def refusal(path: str, accept: str, status: int, detail: str) -> tuple[bytes, st
     A page only where the client accepts ``text/html`` by name, and never at an address of data.
     """
     if not path.startswith(_DATA) and "text/html" in accept:
-        return _page(path, status, detail), HTML
+        place = Place(path=path, language="en" if path.startswith("/en/") else "ko")
+        page = rendered(place, "error.html", status=status, detail=detail)
+        return page.encode("utf-8", "replace"), HTML
     return problem(status, detail), PROBLEM
 
 
@@ -36,8 +38,3 @@ def problem(status: int, detail: str) -> bytes:
         "detail": printable(detail),
     }
     return (json.dumps(document, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-
-
-def _page(path: str, status: int, detail: str) -> bytes:
-    place = Place(path=path, language="en" if path.startswith("/en/") else "ko")
-    return rendered(place, "error.html", status=status, detail=detail).encode("utf-8", "replace")

@@ -36,9 +36,7 @@ def celsius(value: float | None) -> str:
 
 def share(value: float | None) -> str:
     """A share in percent; 100 % only for all."""
-    if value is None:
-        return "–"
-    return f"{int(value * 100)} %"
+    return "–" if value is None else f"{int(value * 100)} %"
 
 
 def iso(at: dt.date) -> str:
@@ -98,11 +96,6 @@ class Links:
         return self.file(self._prefix + path)
 
 
-def other_language(asked: Place) -> str:
-    """The path of the same page in the other language."""
-    return asked.path.removeprefix("/en") if asked.language == "en" else f"/en{asked.path}"
-
-
 _WORDS: Final[tuple[Callable[..., Any], ...]] = (
     *(words.state, words.why, words.cause, words.sky),
     *(words.minute, words.day, words.month, words.length),
@@ -114,6 +107,7 @@ def rendered(asked: Place, template: str, **values: Any) -> str:
     """Render a template with these values and the common ones."""
     english = asked.language == "en"
     links = Links(asked.path, english=english)
+    other_language = asked.path.removeprefix("/en") if english else f"/en{asked.path}"
 
     def _(korean: str, told: str) -> str:
         return told if english else korean
@@ -125,7 +119,7 @@ def rendered(asked: Place, template: str, **values: Any) -> str:
         "file": links.file,
         "page": links.page,
         "absolute": lambda path: f"{asked.base_url}{quote(path)}",
-        "other": links.file(other_language(asked)),
+        "other": links.file(other_language),
     }
     return environment().get_template(template).render(common, **values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from db.moments import KST
 from scraper.plot.chart import Chart, Track
@@ -13,7 +13,7 @@ from scraper.web.draw import draw_chart
 from scraper.web.render import page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from db.measures.stats import Period
     from db.query import Spell
@@ -137,14 +137,11 @@ def month(asked: Asked) -> Answer:
         [],
         station=known,
         of=of.first,
-        days=[(day, days.get(day), values) for day, values in _by_day(found)],
+        days=[(day, days.get(day), list(values)) for day, values in groupby(found, _first_day)],
         portals=sorted({one.portal for one in found}),
         closed=of.is_closed(asked.now),
     )
 
 
-def _by_day(found: Sequence[Spell]) -> list[tuple[dt.date, list[Any]]]:
-    return [
-        (day, list(some))
-        for day, some in groupby(found, key=lambda one: one.seen_from.astimezone(KST).date())
-    ]
+def _first_day(spell: Spell) -> dt.date:
+    return spell.seen_from.astimezone(KST).date()
