@@ -53,17 +53,14 @@ def latest(
         )
     if show.records(rows, query.Best if best else query.Latest, form):
         return
-    if form == "table" and _is_html(click.get_current_context().params["output"]):
+    output: Path | None = click.get_current_context().params["output"]
+    if form == "table" and output is not None and output.suffix.lower() in {".html", ".htm"}:
         click.echo(_page(rows), nl=False)
         return
     if portal is not None and not rows:
         show.note(f"{portal} has shown none of that yet")
     else:
         show.latest(rows, wide=wide)
-
-
-def _is_html(output: Path | None) -> bool:
-    return output is not None and output.suffix.lower() in {".html", ".htm"}
 
 
 def _page(rows: Sequence[query.Latest]) -> str:

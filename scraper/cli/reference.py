@@ -55,7 +55,7 @@ def markdown() -> str:
 
 def _section(name: str, command: click.Command) -> str:
     context = _context(name, command)
-    line, _, more = _help(command).partition("\n\n")
+    line, *more = (" ".join(part.split()) for part in _help(command).split("\n\n"))
     own = [one for one in command.params if one.name not in {*SHARED, "help"}]
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     example = str(command.epilog).removeprefix("Example: ")
@@ -63,7 +63,7 @@ def _section(name: str, command: click.Command) -> str:
         f"### {name}\n",
         f"{line}\n",
         f"`{usage}`\n",
-        *([f"{_paragraphs(more)}\n"] if more else []),
+        *(f"{paragraph}\n" for paragraph in more),
         _table(command, own),
         f"```sh\n{example}\n```\n",
     ]
@@ -78,11 +78,6 @@ def _help(command: click.Command) -> str:
 def _context(name: str, command: click.Command) -> click.Context:
     parent = click.Context(main, info_name="nalssi")
     return click.Context(command, info_name=name, parent=parent)
-
-
-def _paragraphs(written: str) -> str:
-    """The paragraphs of a docstring, a line each."""
-    return "\n\n".join(" ".join(part.split()) for part in written.split("\n\n"))
 
 
 def _table(command: click.Command, parameters: Iterable[click.Parameter]) -> str:
