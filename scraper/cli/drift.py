@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db import query
 from scraper import reader
 from scraper.cli import show
+from scraper.config import Config
 from scraper.errors import NoSidebar
-from scraper.vocabulary import KNOWN
+from scraper.records import named, shared
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,8 +34,8 @@ class DriftRow:
 
 def found(places: Places, portal: str | None) -> list[DriftRow]:
     """Find the entries of the last boxes of all portals that lost theirs, or of one portal."""
-    config = places.optional()
-    kinds, words = (config.kinds, config.words.known()) if config else ({}, KNOWN)
+    config = places.optional() or Config()
+    kinds, words = config.kinds, config.words.known()
     rows: list[DriftRow] = []
     with query.Database(places.database()) as asked:
         for lost in asked.lost_boxes(portal=portal):
@@ -44,13 +45,5 @@ def found(places: Places, portal: str | None) -> list[DriftRow]:
             except NoSidebar as exc:
                 show.note(f"{lost.portal}: its last box is of another kind: {exc.found}")
                 continue
-            rows += [
-                DriftRow(
-                    portal=lost.portal,
-                    last_seen=lost.last_seen,
-                    fetched_at=lost.fetched_at,
-                    **asdict(one),
-                )
-                for one in drift.survivors
-            ]
+            rows += [DriftRow(**shared(lost, DriftRow), **named(one)) for one in drift.survivors]
     return rows
