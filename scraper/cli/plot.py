@@ -88,7 +88,12 @@ def plot(
 
     A STATION is a Korean or English name, or a KMA number.
     """
-    _refuse_mixtures(stations, since, until, at, on_map=on_map)
+    if on_map and (since or until):
+        raise click.UsageError("--map shows one moment: --at, not --since or --until")
+    if at and not on_map:
+        raise click.UsageError("--at goes with --map")
+    if not stations and not on_map:
+        raise click.UsageError("name a station, or ask for a --map of them all")
     if dpi and (output is None or output.suffix.lower() != ".png"):
         raise click.UsageError("--dpi goes with -o and a .png; .svg and .pdf have no pixels")
     with query.Database(places.database()) as asked:
@@ -103,22 +108,6 @@ def plot(
             show.note(str(exc))
         except OverflowError as exc:  # the first or the last days that Python can name
             raise click.UsageError("no picture reaches the years 1 and 9999") from exc
-
-
-def _refuse_mixtures(
-    stations: tuple[str, ...],
-    since: dt.datetime | None,
-    until: dt.datetime | None,
-    at: dt.datetime | None,
-    *,
-    on_map: bool,
-) -> None:
-    if on_map and (since or until):
-        raise click.UsageError("--map shows one moment: --at, not --since or --until")
-    if at and not on_map:
-        raise click.UsageError("--at goes with --map")
-    if not stations and not on_map:
-        raise click.UsageError("name a station, or ask for a --map of them all")
 
 
 def _chart(
