@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -98,14 +99,8 @@ def _read(place: Path) -> tuple[float, list[Trouble]]:
 
 
 def _row(trouble: Trouble) -> dict[str, Any]:
-    return {
-        "kind": trouble.kind,
-        "about": trouble.about,
-        "since": trouble.since.timestamp(),
-        "text": trouble.text,
-        "over": trouble.over,
-        "sent": {channel: at.timestamp() for channel, at in trouble.sent.items()},
-    }
+    sent = {channel: at.timestamp() for channel, at in trouble.sent.items()}
+    return asdict(trouble) | {"since": trouble.since.timestamp(), "sent": sent}
 
 
 def _trouble(row: dict[str, Any]) -> Trouble:
