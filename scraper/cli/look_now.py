@@ -71,14 +71,12 @@ def _refused(db: query.Database, name: str, asked_at: dt.datetime) -> bool:
 def _followed(path: Path, settings: Config, wished: Sequence[str], asked_at: dt.datetime) -> int:
     """Wait for the looks, print how they ended, and return the exit code."""
     end = time.monotonic() + TAKEN_WITHIN_S + settings.fetch.timeout_s
-    missing, code = list(wished), 0
+    since, missing, code = asked_at.replace(microsecond=0), list(wished), 0
     while missing and time.monotonic() < end:
         time.sleep(0.2)
         with query.Database(path) as db:
             for one in db.status(portals=set(missing), now=now() + dt.timedelta(seconds=1)):
-                late = one.last_look is not None and one.last_look >= asked_at.replace(
-                    microsecond=0
-                )
+                late = one.last_look is not None and one.last_look >= since
                 if late and one.last_outcome not in (None, "unread"):
                     missing.remove(one.portal)
                     code = max(code, FAILURES.get(one.last_outcome, 0))
