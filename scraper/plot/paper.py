@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import logging
 import warnings
 from dataclasses import dataclass
@@ -114,20 +113,6 @@ def draw(
         NoMatplotlib: It is not installed.
         OutputError: It cannot be written there.
     """
-    with atomic.of_file(path) as place:
-        kind = path.suffix.lower().removeprefix(".")
-        image, notes = _image(kind, drawing, inches, about.metadata(kind), dpi)
-        place.write_bytes(image)
-    return notes
-
-
-def _image(
-    kind: str,
-    drawing: Callable[[Sheet], None],
-    inches: tuple[float, float],
-    metadata: dict[str, Any],
-    dpi: int,
-) -> tuple[bytes, list[str]]:
     for name in ("matplotlib", "fontTools"):  # reports of a first start, and of fonts in a PDF
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
@@ -138,8 +123,9 @@ def _image(
         raise NoMatplotlib(exc.name) from exc
     family = _hangul()
     plain = {"font.family": [name for name in (family, _PLAIN) if name]}
-    buffer = io.BytesIO()
+    kind = path.suffix.lower().removeprefix(".")
     with (
+        atomic.of_file(path) as place,
         warnings.catch_warnings(record=True) as warned,
         mpl.rc_context(_STYLE | plain),  # type: ignore[arg-type] # its keys are not literals here
     ):
@@ -147,9 +133,9 @@ def _image(
         figure = Figure(figsize=inches, dpi=dpi, facecolor="white")
         FigureCanvasAgg(figure)
         drawing(Sheet(figure=figure, hangul=family is not None))
-        figure.savefig(buffer, format=kind, metadata=metadata)
+        figure.savefig(place, format=kind, metadata=about.metadata(kind))
     notes = [] if family else [_NO_HANGUL]
-    return buffer.getvalue(), notes + _missing(str(one.message) for one in warned)
+    return notes + _missing(str(one.message) for one in warned)
 
 
 _STYLE: Final = {
