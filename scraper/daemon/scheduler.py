@@ -115,11 +115,6 @@ class Timetable:
         """Whether looks make progress: none is running, or one ended recently."""
         return not self._under_way or time.monotonic() - self._went_on < LONGEST_LOOK_S
 
-    @property
-    def interval_s(self) -> int:
-        """Seconds from one look at a portal to the next."""
-        return self._config.interval_s
-
     def newest_look(self) -> dt.datetime | None:
         """When a portal was polled last."""
         return self._collector.newest_look()
@@ -133,7 +128,7 @@ class Timetable:
 
     def stuck(self) -> str | None:
         """A line about missing looks although some are due; None if looks come."""
-        longest_s = max(INTERVALS * self.interval_s, 2 * self._config.fetch.timeout_s)
+        longest_s = max(INTERVALS * self._config.interval_s, 2 * self._config.fetch.timeout_s)
         idle_s = time.monotonic() - self._went_on
         if self._scheduler.state != STATE_RUNNING or idle_s < longest_s:
             return None

@@ -66,7 +66,7 @@ class Watch:
             timetable: The timetable of the looks.
             monitor: The monitor of the portals, with the results of its channels and the ping.
         """
-        self._check_pause(timetable.interval_s)
+        self._check_pause()
         if self._under_way is None or self._under_way.done():
             self._check_clock()  # not within a round, whose times use one clock
             self._under_way = asyncio.create_task(self._check_in_thread(timetable, monitor))
@@ -148,11 +148,11 @@ class Watch:
         elif self._stepped and time.monotonic() - self._stepped_at > INTERVALS * interval_s:
             self._stepped = ""
 
-    def _check_pause(self, interval_s: float) -> None:
+    def _check_pause(self) -> None:
         """A process that was stopped, or hung, detects it when it resumes."""
         now = time.monotonic()
         pause_s, self._ticked = now - self._ticked, now
-        if pause_s >= INTERVALS * interval_s:
+        if pause_s >= INTERVALS * self.notifier.config.interval_s:
             since = self._clock() - dt.timedelta(seconds=pause_s)
             self._stood = (
                 f"no look at any portal since {since.astimezone(KST):%Y-%m-%d %H:%M}: this process "
