@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from scraper.attempts import PATIENCE_S, TIMEOUT_S, Complaints
 from scraper.troubles import memory, rules
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from scraper.config import Config
     from scraper.notify import Channel
     from scraper.troubles.rules import Key, Seen, Trouble
-
-NONE: Final[Mapping[Key, str | None]] = MappingProxyType({})
 
 
 class Notifier:
@@ -81,7 +78,7 @@ class Notifier:
         self._save()  # writes a page to the disk, if something changed
 
     async def notify_pass(
-        self, failure: NalssiError | None, channels: Mapping[Key, str | None] = NONE
+        self, failure: NalssiError | None, channels: Mapping[Key, str | None] | None = None
     ) -> None:
         """
         Do the same after a pass.
@@ -93,7 +90,7 @@ class Notifier:
         least, short = self.config.notify.disk_mib, self.has(("disk", ""))
         found: dict[Key, str | None] = {
             **of_disk(self._database, least_mib=least, short=short),
-            **channels,
+            **(channels or {}),
         }
         if failure is None:
             found |= {**of_success(), **of_clock(None)}
