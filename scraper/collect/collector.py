@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar, TypeVarTuple
 
 from db.errors import DatabaseError
 from db.moments import KST
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 32
 """The most looks at the same time, each at another site."""
 
-_P = ParamSpec("_P")
+_Ts = TypeVarTuple("_Ts")
 _T = TypeVar("_T")
 
 
@@ -297,13 +296,10 @@ class Collector:
             ignore_robots=bool(portal.ignore_robots),
         )
 
-    async def in_writer(
-        self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T:
+    async def in_writer(self, function: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
         """Call a function in the thread of the store; it runs even if the caller is cancelled."""
         loop = asyncio.get_running_loop()
-        call = functools.partial(function, *args, **kwargs)
-        return await asyncio.shield(loop.run_in_executor(self._writer, call))
+        return await asyncio.shield(loop.run_in_executor(self._writer, function, *args))
 
 
 @contextlib.asynccontextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -64,7 +63,7 @@ class Door:
         self._inside += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, functools.partial(self._do, work))
+            return await loop.run_in_executor(self._threads, self._do, work)
         finally:
             self._inside -= 1
 
