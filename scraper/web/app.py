@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -31,7 +32,6 @@ from scraper.web.render import Links
 from scraper.web.stations import LINKED
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
@@ -182,7 +182,6 @@ def _has(request: Request, etag: str) -> bool:
 
 
 def _http_date(at: dt.datetime) -> str:
-    import datetime as dt  # noqa: PLC0415
     from email.utils import format_datetime  # noqa: PLC0415 - it is slow to import
 
     return format_datetime(at.astimezone(dt.UTC), usegmt=True)
