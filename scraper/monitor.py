@@ -111,8 +111,7 @@ class Monitor:
             from scraper.notify import ping  # noqa: PLC0415 - only where it is wanted
 
             failure = await ping(self._config.notify.ping, signal, body, timeout_s=TIMEOUT_S)
-            self._report("ping", failure)
-            self._remember("ping", failure)
+            self._note_result("ping", failure)
 
     async def _guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do this work, called here: a daemon may stop before a task of it begins."""
@@ -187,9 +186,7 @@ class Monitor:
         from scraper.notify import deliver  # noqa: PLC0415 - only where it is wanted
 
         failures = await deliver(notice, [channel], timeout_s=TIMEOUT_S)
-        failure = next(iter(failures), None)
-        self._report(channel.name, failure)
-        self._remember(channel.name, failure)
+        self._note_result(channel.name, next(iter(failures), None))
         if failures:
             return
         about = notice.portal, channel.name, notice.kind
@@ -200,10 +197,11 @@ class Monitor:
                 self._store.open_notice, *about, self._clock(), notice.text
             )
 
-    def _remember(self, channel: str, failure: str | None) -> None:
-        """Remember the result of a channel, for the troubles of nalssi."""
+    def _note_result(self, channel: str, failure: str | None) -> None:
+        """Report the failure of a channel; remember its result for the troubles of nalssi."""
         from scraper.troubles import rules  # noqa: PLC0415 - only where it is wanted
 
+        self._report(channel, failure)
         self.channels["channel", channel] = failure and rules.failing(failure)
 
     async def _publish(self, polled: set[str]) -> None:
