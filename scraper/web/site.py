@@ -101,11 +101,10 @@ def write(
         raise OutputError(folder, exc.strerror or str(exc)) from exc
     linked = stations.LINKED if months == "all" else months
     made = app(path, base_url=base_url, clock=lambda: now, limit_s=LIMIT_S, months=linked)
-    before = Notes.read(folder)
-    made_by = _made_by(base_url, linked)
-    known = before if before.made_by == made_by else Notes(made_by=made_by)
+    known, made_by = Notes.read(folder), _made_by(base_url, linked)
+    done = known.months if known.made_by == made_by else None
     with Database(path) as db:
-        wanted = _Wanted(Asked(db=db, now=now.astimezone(KST), path="/"), folder, known, months)
+        wanted = _Wanted(Asked(db=db, now=now.astimezone(KST), path="/"), done, months)
         written = asyncio.run(_freeze(made, folder, wanted))
     notes = {"made_by": made_by, "months": wanted.closed_months()}
     _put(folder / NOTES, json.dumps(notes).encode())
@@ -170,16 +169,22 @@ def _put(place: Path, body: bytes) -> bool:
 
 
 class _Wanted:
-    """The addresses of a site in order: link targets first."""
+    """
+    The addresses of a site in order: link targets first.
 
-    def __init__(self, asked: Asked, folder: Path, known: Notes, months: Months) -> None:
-        self._asked, self._known = asked, known
-        self._same_code = Notes.read(folder) == known
+    Args:
+        asked: A request, for its database and the present.
+        done: The finished months of a run of the same code; None = of another, or there was none.
+        months: The number of months of each station.
+    """
+
+    def __init__(self, asked: Asked, done: tuple[str, ...] | None, months: Months) -> None:
+        self._asked, self._done, self._same_code = asked, done or (), done is not None
         db = asked.db
         self._stations = [one.kma_id for one in db.stations() if one.kma_id is not None]
         self._portals = [one.name for one in db.portals()]
         there = stations.months(asked, asked.last_look or asked.now)
-        self._months = there if months == "all" else there[:months]
+        self._months = [f"{one:%Y-%m}" for one in (there if months == "all" else there[:months])]
         self._years = sorted({one.year for one in there}) if months == "all" else []
         self._last_seen: dict[str, dt.datetime] = {}
 
@@ -196,8 +201,7 @@ class _Wanted:
         """Find the sidebars that the pages link to, and the last time of each."""
         for row in self._asked.db.latest(now=self._asked.now):
             self._saw(row.digest, row.seen_until)
-        for first in self._open_months():
-            month = stations.Month(f"{first:%Y-%m}")
+        for month in map(stations.Month, self._open_months()):
             for known in self._asked.db.stations():
                 for one in stations.spells(self._asked, known, month):
                     self._saw(one.digest, one.seen_until)
@@ -205,14 +209,13 @@ class _Wanted:
     def _saw(self, digest: str, seen_until: dt.datetime) -> None:
         self._last_seen[digest] = max(seen_until, self._last_seen.get(digest, seen_until))
 
-    def _open_months(self) -> list[dt.date]:
-        return [one for one in self._months if f"{one:%Y-%m}" not in self._known.months]
+    def _open_months(self) -> list[str]:
+        return [one for one in self._months if one not in self._done]
 
     def closed_months(self) -> list[str]:
         """The final months, which are complete once all files are written."""
-        named = [f"{one:%Y-%m}" for one in self._months]
-        closed = {one for one in named if stations.Month(one).is_closed(self._asked.now)}
-        return sorted(closed | set(self._known.months))
+        closed = {one for one in self._months if stations.Month(one).is_closed(self._asked.now)}
+        return sorted(closed.union(self._done))
 
     def _of(self, address: Address) -> Iterator[str]:
         values: list[dict[str, object]]
@@ -220,7 +223,7 @@ class _Wanted:
             case "station":
                 values = [{"station": one} for one in self._stations]
             case "month":
-                named = [f"{one:%Y-%m}" for one in self._open_months()]
+                named = self._open_months()
                 values = [{"station": s, "month": m} for m in named for s in self._stations]
             case "year":
                 values = [{"station": s, "year": y} for y in self._years for s in self._stations]
