@@ -19,7 +19,7 @@ from db.dataset.grid import Grid
 from db.export import parquet
 from db.export.blocks import of_rows
 from db.export.slices import Selection
-from db.export.tables import TABLES
+from db.export.tables import TABLES, table
 from db.file import atomic
 from db.file.connection import VERSION
 from db.moments import epoch, moment
@@ -32,17 +32,9 @@ if TYPE_CHECKING:
     from db.export.months import Monthly
     from db.export.tables import Kind, What
 
-WORDS: Final[Mapping[str, Kind]] = {
-    "kind": "text",
-    "word": "text",
-    "means": "text",
-    "understood": "text",
-    "sidebars": "integer",
-    "first_seen": "moment",
-    "first_portal": "text",
-    "last_seen": "moment",
-    "last_portal": "text",
-}
+WORDS: Final = table(
+    "kind word means understood sidebars first_seen first_portal last_seen last_portal"
+)
 _BOOK: Final[Mapping[str, Mapping[str, Kind]]] = {
     "hours": TABLES["hours"],
     "weather": TABLES["weather"],

@@ -30,34 +30,29 @@ Row: TypeAlias = tuple[Any, ...]
 PUBLISHER: Final = "Korea Meteorological Administration (기상청)"
 """The owner of the values, to be credited."""
 
-_CONTRACT: Final[Mapping[str, Kind]] = {
-    "station": "text",
-    "station_en": "text",
-    "kma_id": "integer",
-    "latitude": "real",
-    "longitude": "real",
-    "seen_from": "moment",
-    "seen_until": "moment",
-    "changed_after": "moment",
-    "published_by": "moment",
-    "valid_until": "moment",
-    "seen_from_s": "integer",
-    "seen_until_s": "integer",
-    "changed_after_s": "integer",
-    "published_by_s": "integer",
-    "valid_until_s": "integer",
-    "temperature_c": "real",
-    "condition": "text",
-    "wmo_4677": "integer",
-    "label": "text",
-    "portal": "text",
-    "page_date": "date",
-    "state": "text",
-    "why": "text",
-    "digest": "text",
+_COLUMNS: Final[Mapping[Kind, str]] = {
+    "text": (
+        "station station_en province portal url condition label icon state why digest kind cause "
+        "reason outcome problems precision part word means understood first_portal last_portal"
+    ),
+    "integer": (
+        "kma_id wmo_4677 flag age_minutes live_portals agreeing_portals failures sidebar_id id "
+        "status milliseconds bytes looks readings sidebars"
+    ),
+    "real": (
+        "latitude longitude elevation_m temperature_c mean_c minimum_c maximum_c coverage "
+        "interval_minutes suspect failed agreement"
+    ),
+    "moment": (
+        "seen_from seen_until changed_after published_by valid_until observed_at hour since until "
+        "next_change first_seen last_seen fetched_at retry_at first_look last_look last_success "
+        "minimum_seen maximum_seen"
+    ),
+    "date": "page_date day",
 }
+"""The columns of each kind; those that end in ``_s`` are seconds, and whole numbers."""
 
-_OBSERVED: Final[Mapping[str, Kind]] = {"observed_at": "moment", "observed_at_s": "integer"}
+_KINDS: Final = {name: kind for kind, names in _COLUMNS.items() for name in names.split()}
 
 _UNITS: Final[Mapping[str, str]] = {
     "_c": "degC",
@@ -84,118 +79,49 @@ def unit(column: str) -> str | None:
     return next((told for end, told in _UNITS.items() if column.endswith(end)), None)
 
 
-_SPAN: Final[Mapping[str, Kind]] = {
-    "portal": "text",
-    "since": "moment",
-    "until": "moment",
-    "since_s": "integer",
-    "until_s": "integer",
-}
+_PLACE: Final = "station station_en kma_id latitude longitude"
+
+_CONTRACT: Final = (
+    f"{_PLACE} seen_from seen_until changed_after published_by valid_until seen_from_s "
+    "seen_until_s changed_after_s published_by_s valid_until_s temperature_c condition wmo_4677 "
+    "label portal page_date state why digest"
+)
+
+_SPAN: Final = "portal since until since_s until_s"
+
+
+def table(names: str) -> dict[str, Kind]:
+    """The columns of these names, separated by blanks, each with its kind."""
+    return {name: "integer" if name.endswith("_s") else _KINDS[name] for name in names.split()}
+
 
 TABLES: Final[Mapping[What, Mapping[str, Kind]]] = {
-    "weather": {**_CONTRACT, "flag": "integer", **_OBSERVED},
-    "latest": {**_CONTRACT, "age_minutes": "integer", "flag": "integer", **_OBSERVED},
-    "hours": {
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "latitude": "real",
-        "longitude": "real",
-        "hour": "moment",
-        "published_by": "moment",
-        "hour_s": "integer",
-        "published_by_s": "integer",
-        "temperature_c": "real",
-        "condition": "text",
-        "wmo_4677": "integer",
-        "label": "text",
-        "portal": "text",
-        "state": "text",
-        "why": "text",
-        "flag": "integer",
-        "live_portals": "integer",
-        "agreeing_portals": "integer",
-        "mean_c": "real",
-        "coverage": "real",
-    },
-    "gaps": {**_SPAN, "failures": "integer", "cause": "text", "reason": "text"},
-    "freezes": {**_SPAN, "next_change": "moment", "next_change_s": "integer", "why": "text"},
-    "flags": {
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "seen_from": "moment",
-        "seen_until": "moment",
-        "seen_from_s": "integer",
-        "seen_until_s": "integer",
-        "temperature_c": "real",
-        "portal": "text",
-        "kind": "text",
-        "flag": "integer",
-    },
-    "readings": {
-        "sidebar_id": "integer",
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "temperature_c": "real",
-        "condition": "text",
-        "label": "text",
-        "icon": "text",
-        "first_seen": "moment",
-        "last_seen": "moment",
-    },
-    "looks": {
-        "id": "integer",
-        "portal": "text",
-        "fetched_at": "moment",
-        "outcome": "text",
-        "status": "integer",
-        "milliseconds": "integer",
-        "bytes": "integer",
-        "page_date": "date",
-        "sidebar_id": "integer",
-        "reason": "text",
-        "problems": "text",
-        "retry_at": "moment",
-        "precision": "text",
-    },
-    "stations": {
-        "station": "text",
-        "station_en": "text",
-        "kma_id": "integer",
-        "latitude": "real",
-        "longitude": "real",
-        "elevation_m": "real",
-        "province": "text",
-    },
-    "portals": {
-        "portal": "text",
-        "url": "text",
-        "interval_minutes": "real",
-        "looks": "integer",
-        "first_look": "moment",
-        "last_look": "moment",
-        "last_success": "moment",
-    },
-    "stats": {
-        "station": "text",
-        "day": "date",
-        "part": "text",
-        "mean_c": "real",
-        "minimum_c": "real",
-        "minimum_seen": "moment",
-        "maximum_c": "real",
-        "maximum_seen": "moment",
-        "readings": "integer",
-        "coverage": "real",
-        "longest_gap_s": "integer",
-        "suspect": "real",
-        "failed": "real",
-        "condition": "text",
-        "agreement": "real",
-        "reason": "text",
-    },
+    "weather": table(f"{_CONTRACT} flag observed_at observed_at_s"),
+    "latest": table(f"{_CONTRACT} age_minutes flag observed_at observed_at_s"),
+    "hours": table(
+        f"{_PLACE} hour published_by hour_s published_by_s temperature_c condition wmo_4677 label "
+        "portal state why flag live_portals agreeing_portals mean_c coverage"
+    ),
+    "gaps": table(f"{_SPAN} failures cause reason"),
+    "freezes": table(f"{_SPAN} next_change next_change_s why"),
+    "flags": table(
+        "station station_en kma_id seen_from seen_until seen_from_s seen_until_s temperature_c "
+        "portal kind flag"
+    ),
+    "readings": table(
+        "sidebar_id station station_en kma_id temperature_c condition label icon first_seen "
+        "last_seen"
+    ),
+    "looks": table(
+        "id portal fetched_at outcome status milliseconds bytes page_date sidebar_id reason "
+        "problems retry_at precision"
+    ),
+    "stations": table(f"{_PLACE} elevation_m province"),
+    "portals": table("portal url interval_minutes looks first_look last_look last_success"),
+    "stats": table(
+        "station day part mean_c minimum_c minimum_seen maximum_c maximum_seen readings coverage "
+        "longest_gap_s suspect failed condition agreement reason"
+    ),
 }
 """The tables that can be exported, with their columns; views keep their names."""
 
