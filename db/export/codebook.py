@@ -60,12 +60,6 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "the end of its live time; missing if it was never live",
         "실시간이던 마지막 시각, 없으면 빈칸",
     ),
-    "observed_at_s": Meaning("observed_at in epoch seconds", "observed_at의 유닉스 초"),
-    "seen_from_s": Meaning("seen_from in epoch seconds", "seen_from의 유닉스 초"),
-    "seen_until_s": Meaning("seen_until in epoch seconds", "seen_until의 유닉스 초"),
-    "changed_after_s": Meaning("changed_after in epoch seconds", "changed_after의 유닉스 초"),
-    "published_by_s": Meaning("published_by in epoch seconds", "published_by의 유닉스 초"),
-    "valid_until_s": Meaning("valid_until in epoch seconds", "valid_until의 유닉스 초"),
     "temperature_c": Meaning(
         "air temperature as printed; in hours that of a live value alone",
         "표시된 기온, 정시 자료에서는 실시간 값만",
@@ -101,13 +95,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "age_minutes": Meaning("since published_by", "published_by부터 지난 시간"),
     "since": Meaning("when it began", "시작"),
     "until": Meaning("when it ended", "끝"),
-    "since_s": Meaning("since in epoch seconds", "since의 유닉스 초"),
-    "until_s": Meaning("until in epoch seconds", "until의 유닉스 초"),
     "failures": Meaning("looks that saw no box", "상자를 읽지 못한 확인 수"),
     "cause": Meaning("why there was no successful look", "확인하지 못한 원인"),
     "reason": Meaning("the last failure, or why a value is missing", "마지막 실패나 결측의 이유"),
     "next_change": Meaning("the first look at another set", "다른 값을 처음 본 시각"),
-    "next_change_s": Meaning("next_change in epoch seconds", "next_change의 유닉스 초"),
     "sidebar_id": Meaning("row of the box in the database", "데이터베이스의 상자 번호"),
     "first_seen": Meaning("when it was seen first", "처음 본 시각"),
     "last_seen": Meaning("when it was seen last", "마지막으로 본 시각"),
@@ -136,6 +127,13 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "suspect": Meaning("share of the time with flag 3", "의심 값의 비율"),
     "failed": Meaning("share of the time with flag 4", "오류 값의 비율"),
     "agreement": Meaning("share of the live portals that agree", "포털 사이의 일치"),
+    **{
+        f"{name}_s": Meaning(f"{name} in epoch seconds", f"{name}의 유닉스 초")
+        for name in (
+            *("observed_at", "seen_from", "seen_until", "changed_after", "published_by"),
+            *("valid_until", "since", "until", "next_change"),
+        )
+    },
 }
 
 
