@@ -124,9 +124,7 @@ class _Making:
         """Write the hours as Parquet and CSV in one pass, and keep them as a grid."""
         part = self._source.seconds(self._chosen)
         grid = Grid(self._source.stations(), part)
-        years = files.Years(
-            self._folder / "hours", "hours", clean=self._clean, about=self._credit("hours")
-        )
+        years = self._years("hours", "hours")
         with files.zipped(self._folder / "hours.csv.gz") as stream:
             text = files.csv(stream, TABLES["hours"], self._clean)
             for some in self._slices("hours"):
@@ -138,9 +136,7 @@ class _Making:
         return grid
 
     def _spells(self) -> None:
-        years = files.Years(
-            self._folder / "spells", "weather", clean=self._clean, about=self._credit("weather")
-        )
+        years = self._years("spells", "weather")
         for some in self._slices("weather"):
             years.write(some)
             self._dataset.progress(0.8 + some.done * 0.2)
@@ -157,6 +153,16 @@ class _Making:
             text = files.csv(stream, columns, self._clean)
             if rows:
                 text.write(of_rows(rows))
+
+    def _years(self, name: str, what: What) -> parquet.Folders:
+        """A folder of a Parquet file for each year."""
+        return parquet.Folders(
+            self._folder / name,
+            f"year={{:04}}/{name}.parquet",
+            TABLES[what],
+            clean=self._clean,
+            about=self._credit(what),
+        )
 
     def _slices(self, what: What) -> Iterable[Slice]:
         return (some for some in self._source.slices(what, self._chosen) if len(some))

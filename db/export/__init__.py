@@ -108,8 +108,9 @@ class Export:
         parquet.refuse_without()
         slices = self._slices()
         with atomic.of_folder(path) as place:
+            form = f"year={{:04}}/month={{:02}}/{self.what}.parquet"
             folders = parquet.Folders(
-                place, self.what, TABLES[self.what], clean=self.clean, about=self.about()
+                place, form, TABLES[self.what], clean=self.clean, about=self.about()
             )
             return self._written(slices, folders)
 

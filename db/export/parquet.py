@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.export.blocks import Slice
-    from db.export.tables import Kind, What
+    from db.export.tables import Kind
 
 _ROWS_AT_ONCE: Final = 50_000
 """Rows of a row group, which is held in memory as a whole."""
@@ -95,38 +95,44 @@ class Parquet:
 
 class Folders:
     """
-    A folder for each month, as ``year=2026/month=03/``, with a Parquet file in it.
+    A folder for each month or year, as ``year=2026/month=03/``, with a Parquet file in it.
 
     The rows come in the order of months. The file does not repeat the values of its folder's name.
+
+    Args:
+        folder: The folder of all.
+        form: The path of a file in it, by year and month: ``year={:04}/month={:02}/NAME.parquet``.
+        columns: The columns of the table.
+        clean: Cleans each text.
+        about: The metadata of each file.
     """
 
     def __init__(
         self,
         folder: Path,
-        what: What,
+        form: str,
         columns: Mapping[str, Kind],
         *,
         clean: Callable[[str], str],
         about: Mapping[str, str],
     ) -> None:
-        self._folder, self._name = folder, f"{what}.parquet"
+        self._folder, self._form = folder, form
         self._columns, self._clean, self._about = columns, clean, about
-        self._month: tuple[int, int] | None = None
+        self._place: Path | None = None
         self._file: Parquet | None = None
         self._stream: BinaryIO | None = None
 
     def write(self, some: Slice) -> None:
         """Write some rows of a month."""
-        if some.month != self._month or self._file is None:
+        place = self._folder / self._form.format(*some.month or (0, 0))
+        if place != self._place or self._file is None:
             self.close()
-            self._file = self._begun(*some.month or (0, 0))
-            self._month = some.month
+            self._file, self._place = self._begun(place), place
         self._file.write(some)
 
-    def _begun(self, year: int, month: int) -> Parquet:
-        place = self._folder / f"year={year:04}" / f"month={month:02}"
-        place.mkdir(parents=True)
-        self._stream = (place / self._name).open("wb")
+    def _begun(self, place: Path) -> Parquet:
+        place.parent.mkdir(parents=True)
+        self._stream = place.open("wb")
         return Parquet(self._stream, self._columns, clean=self._clean, about=self._about)
 
     def close(self) -> None:
