@@ -8,15 +8,16 @@ made: from the same database, the same version of nalssi makes the same bytes.
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import hashlib
 from dataclasses import astuple, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from db.dataset import describe, files, netcdf, provenance, readme
+from db.dataset import describe, netcdf, provenance, readme
 from db.dataset.about import About, Wish
 from db.dataset.describe import File
 from db.dataset.grid import Grid
-from db.export import parquet
+from db.export import formats, parquet
 from db.export.blocks import of_rows
 from db.export.slices import Selection
 from db.export.tables import TABLES, table
@@ -125,8 +126,12 @@ class _Making:
         part = self._source.seconds(self._chosen)
         grid = Grid(self._source.stations(), part)
         years = self._years("hours", "hours")
-        with files.zipped(self._folder / "hours.csv.gz") as stream:
-            text = files.csv(stream, TABLES["hours"], self._clean)
+        with (
+            (self._folder / "hours.csv.gz").open("wb") as file,
+            # without a name or time in its header
+            gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream,
+        ):
+            text = self._text(stream, TABLES["hours"])  # type: ignore[arg-type] # it only writes
             for some in self._slices("hours"):
                 years.write(some)
                 text.write(some)
@@ -150,9 +155,13 @@ class _Making:
 
     def _csv(self, name: str, columns: Mapping[str, Kind], rows: list[tuple[Any, ...]]) -> None:
         with (self._folder / f"{name}.csv").open("wb") as stream:
-            text = files.csv(stream, columns, self._clean)
+            text = self._text(stream, columns)
             if rows:
                 text.write(of_rows(rows))
+
+    def _text(self, stream: BinaryIO, columns: Mapping[str, Kind]) -> formats.Lines:
+        """CSV without the mark, which tools other than spreadsheets do not expect."""
+        return formats.csv(stream, columns, clean=self._clean, mark=False)
 
     def _years(self, name: str, what: What) -> parquet.Folders:
         """A folder of a Parquet file for each year."""
