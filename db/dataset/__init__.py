@@ -7,7 +7,6 @@ made: from the same database, the same version of nalssi makes the same bytes.
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
 import hashlib
 from dataclasses import astuple, dataclass, field
@@ -19,7 +18,7 @@ from db.dataset.describe import File
 from db.dataset.grid import Grid
 from db.export import formats, parquet
 from db.export.blocks import of_rows
-from db.export.slices import Selection
+from db.export.slices import Selection, exported
 from db.export.tables import TABLES, table
 from db.file import atomic
 from db.file.connection import VERSION
@@ -151,7 +150,7 @@ class _Making:
         (stations,) = self._source.slices("stations", Selection())
         self._csv("stations", TABLES["stations"], stations.rows)
         words = [astuple(word) for word in self._source.words(self._dataset.icons)]
-        self._csv("words", WORDS, [tuple(map(_plain, word)) for word in words])
+        self._csv("words", WORDS, [tuple(map(exported, word)) for word in words])
 
     def _csv(self, name: str, columns: Mapping[str, Kind], rows: list[tuple[Any, ...]]) -> None:
         with (self._folder / f"{name}.csv").open("wb") as stream:
@@ -228,10 +227,3 @@ def _file(place: Path, folder: Path) -> File:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     path = place.relative_to(folder).as_posix()
     return File(path=path, bytes=place.stat().st_size, sha256=digest)
-
-
-def _plain(value: object) -> object:
-    """A value of a record in the form of the exports: moments in epoch seconds."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return epoch(value) if isinstance(value, dt.datetime) else value

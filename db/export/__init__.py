@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
 
 from db.errors import DatabaseError
 from db.export import formats, parquet, workbook
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from db.export.tables import What
 
 Format: TypeAlias = Literal["csv", "ndjson", "parquet", "xlsx"]
-
-
-CREDIT: Final = f"{PUBLISHER}, as shown by"
-
-
-def _silent(_done: float) -> None:
-    """Ignore the progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +41,7 @@ class Export:
     what: What
     chosen: Selection = field(default_factory=Selection)
     clean: Callable[[str], str] = str
-    progress: Callable[[float], None] = _silent
+    progress: Callable[[float], None] = lambda _done: None
     excel: bool = False
 
     def to_stream(self, stream: BinaryIO, form: Literal["csv", "ndjson"]) -> int:
@@ -62,8 +55,7 @@ class Export:
             DatabaseError: The database is damaged.
             OSError: It cannot be written.
         """
-        slices = self._slices()
-        return self._written(slices, self._text(stream, form, mark=False))
+        return self._written(self._slices(), self._writer(stream, form))
 
     def to_file(self, path: Path, form: Format) -> int:
         """
@@ -84,14 +76,7 @@ class Export:
             workbook.refuse_without()
         slices = self._slices()
         with atomic.of_file(path) as place, place.open("wb") as stream:
-            if form == "parquet":
-                columns = TABLES[self.what]
-                writer = parquet.Parquet(stream, columns, clean=self.clean, about=self.about())
-                return self._written(slices, writer)
-            if form == "xlsx":
-                book = workbook.Workbook(stream, self.what, clean=self.clean, about=self.about())
-                return self._written(slices, book)
-            return self._written(slices, self._text(stream, form, mark=True))
+            return self._written(slices, self._writer(stream, form, mark=True))
 
     def to_folders(self, path: Path) -> int:
         """
@@ -114,11 +99,17 @@ class Export:
             )
             return self._written(slices, folders)
 
-    def _text(self, stream: BinaryIO, form: Literal["csv", "ndjson"], *, mark: bool) -> Writer:
-        if form == "csv":
-            columns = TABLES[self.what]
-            return formats.csv(stream, columns, clean=self.clean, mark=mark, excel=self.excel)
-        return formats.ndjson(stream, TABLES[self.what], clean=self.clean)
+    def _writer(self, stream: BinaryIO, form: Format, *, mark: bool = False) -> Writer:
+        columns, clean = TABLES[self.what], self.clean
+        match form:
+            case "csv":
+                return formats.csv(stream, columns, clean=clean, mark=mark, excel=self.excel)
+            case "ndjson":
+                return formats.ndjson(stream, columns, clean=clean)
+            case "parquet":
+                return parquet.Parquet(stream, columns, clean=clean, about=self.about())
+            case "xlsx":
+                return workbook.Workbook(stream, self.what, clean=clean, about=self.about())
 
     def about(self) -> dict[str, str]:
         """What a file says of itself: its table and version, its times, and whom to credit."""
@@ -128,7 +119,7 @@ class Export:
             "table": self.what,
             "schema_version": str(VERSION),
             "time_zone": "Asia/Seoul",
-            "credit": f"{CREDIT}: {', '.join(shown)}",
+            "credit": f"{PUBLISHER}, as shown by: {', '.join(shown)}",
         }
 
     def _slices(self) -> Iterator[Slice]:

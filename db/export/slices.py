@@ -8,6 +8,7 @@ wants all of one moment makes a backup and exports that.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,7 +32,6 @@ from db.read.portals import PORTALS, STATIONS
 from db.read.rows import DAY_S, iso
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
 
     from db.asked import Part
@@ -273,21 +273,14 @@ class Source(Database):
 
 
 def _stats_row(day: Period) -> Row:
-    return (
-        day.station,
-        day.since.date().isoformat(),
-        day.part,
-        day.mean_c,
-        day.minimum_c,
-        day.minimum_seen and epoch(day.minimum_seen),
-        day.maximum_c,
-        day.maximum_seen and epoch(day.maximum_seen),
-        day.readings,
-        day.coverage,
-        day.longest_gap_s,
-        day.suspect,
-        day.failed,
-        next(iter(day.conditions), None),
-        day.agreement,
-        day.reason,
-    )
+    """A row of ``stats``: the other columns are attributes of a day."""
+    also = {"day": day.since.date().isoformat(), "condition": next(iter(day.conditions), None)}
+    columns = (also[name] if name in also else getattr(day, name) for name in TABLES["stats"])
+    return tuple(map(exported, columns))
+
+
+def exported(value: object) -> object:
+    """A value of a record in the form of the exports: moments in epoch seconds."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return epoch(value) if isinstance(value, dt.datetime) else value
