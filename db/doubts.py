@@ -12,6 +12,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from db.derived import LATE_HOURS
+from db.moments import FOREVER
 from db.validity import BURST, FOLLOWED_SETS, FROZEN_AFTER_S, HOLD_S
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _SPELLS = f"""
         AND seen_from <= max(
         :last + :window, coalesce((
             SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from > :last
-            ORDER BY seen_from LIMIT 1 OFFSET :followed), 4611686018427387904))
+            ORDER BY seen_from LIMIT 1 OFFSET :followed), {FOREVER}))
     ORDER BY seen_from"""
 """The spells on which changed ones depend, and those that depend on them."""
 

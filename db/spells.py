@@ -19,6 +19,7 @@ from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from db import dates, doubts, flagging, labels, lateness, pauses, seen, sets, standing
+from db.moments import FOREVER
 from db.printed import Printed
 from db.rows import insert
 
@@ -35,8 +36,6 @@ _INTO = """
 _GOES_ON = """
     UPDATE spells SET seen_until = :seen_until, existed_by = :existed_by
     WHERE portal_id = :portal_id AND seen_from = :seen_from"""
-
-_FOR_EVER = 1 << 62
 
 _AT_ONCE = 10_000
 """Looks in memory at the same time."""
@@ -69,7 +68,7 @@ def rebuild(conn: sqlite3.Connection) -> int:
     same_sets = sets.settle_all(conn)
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
         standing.derive(
-            conn, portal_id, 0, _FOR_EVER, lambda row: same_sets.get(row, frozenset({row}))
+            conn, portal_id, 0, FOREVER, lambda row: same_sets.get(row, frozenset({row}))
         )
     lateness.judge_all(conn)
     doubts.judge_all(conn)
@@ -84,7 +83,7 @@ def _derive_all(conn: sqlite3.Connection) -> None:
     conn.execute("DELETE FROM pauses")
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
         newest: _Spell | None = None
-        left = seen.looks(conn, portal_id, -_FOR_EVER, _FOR_EVER)
+        left = seen.looks(conn, portal_id, -FOREVER, FOREVER)
         while looks := list(islice(left, _AT_ONCE)):
             *_, newest = _take(conn, newest, looks)[1]
     pauses.derive_pruned(conn)

@@ -26,6 +26,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from db.moments import FOREVER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -310,7 +312,7 @@ def live_until_sql(last_look: str) -> str:
     """Until when the values of a spell ``sp`` were live, whose last look is this, as SQL."""
     return f"""CASE WHEN {CONFIRMED} THEN nullif(max(sp.seen_from,
     min(sp.published_by + {HOLD_S}, {last_look} + {GAP_AFTER_INTERVALS} * p.interval_s + 1,
-        coalesce({NEXT_CHANGE}, {2**62}))), sp.seen_from) END"""
+        coalesce({NEXT_CHANGE}, {FOREVER}))), sp.seen_from) END"""
 
 
 LIVE_UNTIL: Final = live_until_sql(_LAST_LIVE_LOOK)

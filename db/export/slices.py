@@ -20,7 +20,7 @@ from db.export.tables import TABLES
 from db.file import connection
 from db.measures import periods
 from db.measures.hours import Hours, asked_for
-from db.moments import KST_S, epoch, moment
+from db.moments import FOREVER, KST_S, epoch, moment
 from db.problems import sentences
 from db.query import Database
 from db.read.flags import IN_TIME as FLAGS_IN_TIME
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from db.read.ask import Ask
 
 _SIDEBARS_AT_ONCE: Final = 1000
-_END_OF_TIME: Final = 2**62
 
 _PORTAL = "(:portal IS NULL OR p.name = :portal)"
 _STATION = "(:stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:stations)))"
@@ -185,8 +184,8 @@ class Source(Database):
         """
         part = self._part(chosen.since, chosen.until, chosen.portal)
         names = self._names(chosen.stations)
-        since = -_END_OF_TIME if part.since is None else epoch(part.since)
-        until = _END_OF_TIME if part.until is None else epoch(part.until)
+        since = -FOREVER if part.since is None else epoch(part.since)
+        until = FOREVER if part.until is None else epoch(part.until)
         values: dict[str, object] = {
             "since": since,
             "until": until,

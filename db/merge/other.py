@@ -7,6 +7,7 @@ from itertools import starmap
 from typing import TYPE_CHECKING, Final
 
 from db.merge import meanings
+from db.moments import FOREVER
 from db.opened import Opened
 from db.problems import from_json
 from db.read.rows import moment_or_none
@@ -60,7 +61,7 @@ class Other(Opened):
 
     def looks(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
         """The looks at a portal in the order of time, in parts, with their contents."""
-        after = -1 << 62
+        after = -FOREVER
         while looks := self._looks(portal_id, after):
             yield looks
             after = looks[0][-1]["fetched_at"]
@@ -73,7 +74,7 @@ class Other(Opened):
 
     def captures(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
         """The captures of a portal in the order of time, in parts, with their contents."""
-        at, box, how = -1 << 62, 0, ""
+        at, box, how = -FOREVER, 0, ""
         while True:
             with self._at_one_moment():
                 asked = {"portal": portal_id, "at": at, "box": box, "how": how}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from db.moments import moment
-from db.read.rows import END_OF_TIME
+from db.moments import FOREVER, moment
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,8 +26,8 @@ FLAGS: Final = """
 
 IN_TIME: Final = f"""{FLAGS}
     WHERE (:portal IS NULL OR p.name = :portal)
-        AND sp.seen_from < coalesce(:until, {END_OF_TIME})
-        AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})
+        AND sp.seen_from < coalesce(:until, {FOREVER})
+        AND sp.seen_until >= coalesce(:since, -{FOREVER})
     ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko, fl.kind, fl.seen_from"""
 
 OF_STATION: Final = """

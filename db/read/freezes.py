@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.moments import moment
-from db.read.rows import END_OF_TIME, moment_or_none
+from db.moments import FOREVER, moment
+from db.read.rows import moment_or_none
 from db.read.why import why_sql
 from db.validity import FROZEN_AFTER_S, NEXT_CHANGE
 
@@ -30,7 +30,7 @@ One set may stand through several spells, printed differently in each: the last 
 
 FREEZES_OF_A_TIME = f"""
     SELECT * FROM ({FREEZES})
-    WHERE since < coalesce(:until, {END_OF_TIME}) AND until >= coalesce(:since, -{END_OF_TIME})
+    WHERE since < coalesce(:until, {FOREVER}) AND until >= coalesce(:since, -{FOREVER})
         AND (:portal IS NULL OR portal = :portal)
     ORDER BY since, portal"""
 

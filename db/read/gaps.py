@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.moments import moment
-from db.read.rows import END_OF_TIME
+from db.moments import FOREVER, moment
 from db.validity import GAP_AFTER_INTERVALS, LONGEST_BACK_OFF_S
 
 if TYPE_CHECKING:
@@ -35,11 +34,11 @@ def gaps_of_looks(now: str = ":now", since: str = ":since") -> str:
                 AS until
         FROM portals AS p CROSS JOIN fetches AS f ON f.portal_id = p.id
         WHERE fetched_at >= max(
-                coalesce((SELECT until FROM pruned WHERE portal_id = p.id), -{END_OF_TIME}),
+                coalesce((SELECT until FROM pruned WHERE portal_id = p.id), -{FOREVER}),
                 coalesce((SELECT b.fetched_at FROM fetches AS b
                     WHERE b.portal_id = p.id AND b.sidebar_id IS NOT NULL
                         AND b.fetched_at <= {since}
-                    ORDER BY b.fetched_at DESC LIMIT 1), -{END_OF_TIME}))
+                    ORDER BY b.fetched_at DESC LIMIT 1), -{FOREVER}))
             AND (sidebar_id IS NOT NULL OR fetched_at = (
                 SELECT min(first.fetched_at) FROM fetches AS first
                 WHERE first.portal_id = f.portal_id))

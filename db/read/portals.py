@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.read.rows import END_OF_TIME, moment_or_none
+from db.moments import FOREVER
+from db.read.rows import moment_or_none
 from db.reading import PortalMemory, Station
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ MEMORY = f"""
         SELECT count(*) FROM fetches AS g WHERE g.portal_id = p.id AND g.fetched_at > coalesce((
             SELECT h.fetched_at FROM fetches AS h
             WHERE h.portal_id = p.id AND h.outcome NOT IN {_NO_PAGE}
-            ORDER BY h.fetched_at DESC LIMIT 1), -{END_OF_TIME})) AS failures
+            ORDER BY h.fetched_at DESC LIMIT 1), -{FOREVER})) AS failures
     FROM portals AS p
     LEFT JOIN fetches AS f ON f.portal_id = p.id AND f.fetched_at = (
         SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id)

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
 DAY_S = 24 * 60 * 60
 
-END_OF_TIME = 2**62
-"""Epoch seconds beyond any moment: an open end."""
-
 NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
 """The present in epoch seconds, as SQL."""
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from db import frozen
 from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql, unflagged_sql
+from db.moments import FOREVER
 from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
-from db.read.rows import END_OF_TIME, shared_moments
+from db.read.rows import shared_moments
 from db.read.why import why_live, why_sql
 from db.validity import LIVE_UNTIL, WAS_LIVE, state_sql
 
@@ -44,8 +45,8 @@ WEATHER = f"""
 
 _FIRST = f"""coalesce((
         SELECT b.seen_from FROM spells AS b
-        WHERE b.portal_id = p.id AND b.seen_from <= coalesce(:since, -{END_OF_TIME})
-        ORDER BY b.seen_from DESC LIMIT 1), -{END_OF_TIME})"""
+        WHERE b.portal_id = p.id AND b.seen_from <= coalesce(:since, -{FOREVER})
+        ORDER BY b.seen_from DESC LIMIT 1), -{FOREVER})"""
 """The spell of a portal ``p`` that reaches into the time asked for, by its first look."""
 
 _STATION = "(SELECT id FROM stations WHERE name_ko = :station)"
@@ -61,8 +62,8 @@ SERIES = f"""
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = {_STATION}
     JOIN sidebars AS s ON s.id = sp.sidebar_id
     WHERE (:portal IS NULL OR p.name = :portal)
-        AND sp.seen_from >= {_FIRST} AND sp.seen_until >= coalesce(:since, -{END_OF_TIME})
-        AND sp.seen_from < coalesce(:until, {END_OF_TIME})
+        AND sp.seen_from >= {_FIRST} AND sp.seen_until >= coalesce(:since, -{FOREVER})
+        AND sp.seen_from < coalesce(:until, {FOREVER})
     ORDER BY sp.seen_from, p.id"""
 """The spells of a station; state and reason are one text, and NULL for those that were live."""
 
@@ -71,7 +72,7 @@ FLAGGED = f"""
     FROM portals AS p
     CROSS JOIN flagged AS fl ON fl.portal_id = p.id
     WHERE (:portal IS NULL OR p.name = :portal) AND fl.station_id = {_STATION}
-        AND fl.seen_from >= {_FIRST} AND fl.seen_from < coalesce(:until, {END_OF_TIME})
+        AND fl.seen_from >= {_FIRST} AND fl.seen_from < coalesce(:until, {FOREVER})
     GROUP BY fl.portal_id, fl.seen_from"""
 """The worst flag of each flagged spell of a station."""
 

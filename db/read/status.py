@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from db import problems
 from db.derived import LATE_HOURS
+from db.moments import FOREVER
 from db.read.looks import OUTCOME
-from db.read.rows import DAY_S, END_OF_TIME, moment_or_none
+from db.read.rows import DAY_S, moment_or_none
 from db.read.why import at_minute, why_sql
 from db.validity import FROZEN_AFTER_S, last_look_sql, state_sql
 
@@ -47,7 +48,7 @@ STATUS = f"""
             WHERE v.portal_id = p.id AND v.seen_from <= :now
             AND v.seen_until > :now - {DAY_S} AND v.seen_from >= coalesce((
                 SELECT max(seen_from) FROM spells
-                WHERE portal_id = p.id AND seen_from <= :now - {DAY_S}), -{END_OF_TIME})
+                WHERE portal_id = p.id AND seen_from <= :now - {DAY_S}), -{FOREVER})
             ) AS recent_problems
     FROM portals AS p
     LEFT JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
