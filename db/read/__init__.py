@@ -10,42 +10,23 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from db.read import (
-        best,
-        counts,
-        faults,
-        flags,
-        freezes,
-        gaps,
-        latest,
-        looks,
-        lookup,
-        notices,
-        portals,
-        series,
-        status,
-    )
-
-__all__ = [
-    "best",
-    "counts",
-    "faults",
-    "flags",
-    "freezes",
-    "gaps",
-    "latest",
-    "looks",
-    "lookup",
-    "notices",
-    "portals",
-    "series",
-    "status",
-]
-
-if not TYPE_CHECKING:  # or every name would pass as known
+    from db.read import best as best
+    from db.read import counts as counts
+    from db.read import flags as flags
+    from db.read import freezes as freezes
+    from db.read import gaps as gaps
+    from db.read import latest as latest
+    from db.read import looks as looks
+    from db.read import lookup as lookup
+    from db.read import notices as notices
+    from db.read import portals as portals
+    from db.read import series as series
+    from db.read import status as status
+else:  # or every name would pass as known
 
     def __getattr__(name: str) -> object:
-        if name in __all__:
+        try:
             return importlib.import_module(f"db.read.{name}")
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+        except ModuleNotFoundError:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg) from None
