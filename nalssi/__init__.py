@@ -23,84 +23,44 @@ from importlib import import_module, util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from db.errors import (
-        DatabaseError,
-        NalssiError,
-        UnknownPortal,
-        UnknownStation,
-        WrongQuestion,
-    )
-    from db.frames import (
-        MissingPandas,
-        MissingPolars,
-        MissingXarray,
-        to_pandas,
-        to_polars,
-        to_xarray,
-    )
-    from db.measures.compare import Comparison, Relation, SideBySide
-    from db.measures.course import Held
-    from db.measures.evidence import Evidence, Known
-    from db.measures.hours import Hour
-    from db.measures.near import NearLook
-    from db.measures.sidebar import PrintedReading, Showing, Sidebar
-    from db.measures.stats import Period
-    from db.moments import KST
-    from db.query import Database
-    from db.read.best import Best
-    from db.read.flags import Flag
-    from db.read.freezes import Freeze
-    from db.read.gaps import Gap
-    from db.read.latest import Latest
-    from db.read.looks import PastLook
-    from db.read.portals import Portal
-    from db.read.series import Spell
-    from db.read.status import PortalStatus
-    from db.read.words import Word
-    from db.reading import Station
-    from scraper import __version__
-
-__all__ = [
-    "KST",
-    "Best",
-    "Comparison",
-    "Database",
-    "DatabaseError",
-    "Evidence",
-    "Flag",
-    "Freeze",
-    "Gap",
-    "Held",
-    "Hour",
-    "Known",
-    "Latest",
-    "MissingPandas",
-    "MissingPolars",
-    "MissingXarray",
-    "NalssiError",
-    "NearLook",
-    "PastLook",
-    "Period",
-    "Portal",
-    "PortalStatus",
-    "PrintedReading",
-    "Relation",
-    "Showing",
-    "SideBySide",
-    "Sidebar",
-    "Spell",
-    "Station",
-    "UnknownPortal",
-    "UnknownStation",
-    "Word",
-    "WrongQuestion",
-    "__version__",
-    "open",
-    "to_pandas",
-    "to_polars",
-    "to_xarray",
-]
+if TYPE_CHECKING:  # as in _ROOMS
+    from db.errors import DatabaseError as DatabaseError
+    from db.errors import NalssiError as NalssiError
+    from db.errors import UnknownPortal as UnknownPortal
+    from db.errors import UnknownStation as UnknownStation
+    from db.errors import WrongQuestion as WrongQuestion
+    from db.frames import MissingPandas as MissingPandas
+    from db.frames import MissingPolars as MissingPolars
+    from db.frames import MissingXarray as MissingXarray
+    from db.frames import to_pandas as to_pandas
+    from db.frames import to_polars as to_polars
+    from db.frames import to_xarray as to_xarray
+    from db.measures.compare import Comparison as Comparison
+    from db.measures.compare import Relation as Relation
+    from db.measures.compare import SideBySide as SideBySide
+    from db.measures.course import Held as Held
+    from db.measures.evidence import Evidence as Evidence
+    from db.measures.evidence import Known as Known
+    from db.measures.hours import Hour as Hour
+    from db.measures.near import NearLook as NearLook
+    from db.measures.sidebar import PrintedReading as PrintedReading
+    from db.measures.sidebar import Showing as Showing
+    from db.measures.sidebar import Sidebar as Sidebar
+    from db.measures.stats import Period as Period
+    from db.moments import KST as KST
+    from db.query import Database as Database
+    from db.read.best import Best as Best
+    from db.read.flags import Flag as Flag
+    from db.read.freezes import Freeze as Freeze
+    from db.read.gaps import Gap as Gap
+    from db.read.latest import Latest as Latest
+    from db.read.looks import PastLook as PastLook
+    from db.read.portals import Portal as Portal
+    from db.read.series import Spell as Spell
+    from db.read.status import PortalStatus as PortalStatus
+    from db.read.words import Word as Word
+    from db.reading import Station as Station
+    from scraper import __version__ as __version__
 
 _ROOMS = {
     "db.errors": "DatabaseError NalssiError UnknownPortal UnknownStation WrongQuestion",
@@ -128,6 +88,8 @@ _ROOMS = {
     "scraper": "__version__",
 }
 """Where each name comes from."""
+
+__all__ = [name for names in ("open", *_ROOMS.values()) for name in names.split()]
 
 
 def open(path: str | Path) -> Database:  # noqa: A001 - read as nalssi.open

@@ -52,9 +52,22 @@ def test_the_python_example_of_the_readme_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_every_public_name_exists():
-    offered = {name for names in nalssi._ROOMS.values() for name in names.split()} | {"open"}
-    assert offered == set(nalssi.__all__)
+    assert len(nalssi.__all__) == len(set(nalssi.__all__))
     assert all(getattr(nalssi, name) is not None for name in nalssi.__all__)
+
+
+def test_a_type_checker_sees_each_public_name_in_the_room_that_it_comes_from():
+    tree = ast.parse(Path(nalssi.__file__).read_text("utf-8"))
+    (checked,) = (node for node in tree.body if ast.unparse(node).startswith("if TYPE_CHECKING:"))
+    seen = {
+        (node.module, alias.name, alias.asname)
+        for node in ast.walk(checked)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == {
+        (room, name, name) for room, names in nalssi._ROOMS.items() for name in names.split()
+    }
 
 
 def test_every_record_of_an_answer_is_public():
