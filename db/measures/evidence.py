@@ -299,8 +299,8 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         live_portals=len(live),
         agreeing_portals=_agreeing(ask, station, chosen, live),
         evidence=evidence,
-        look_before=near.before(ask, chosen.portal_id, second),
-        look_after=near.after(ask, chosen.portal_id, second),
+        look_before=near.look(ask, near.LOOK_BEFORE, chosen.portal_id, second),
+        look_after=near.look(ask, near.LOOK_AFTER, chosen.portal_id, second),
         learned_condition=chosen.learned_condition,
         learned_from=chosen.learned_from,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.moments import moment
 from db.read.looks import OUTCOME
+from db.read.rows import values
 
 if TYPE_CHECKING:
+    import datetime as dt
     import sqlite3
 
     from db.read.ask import Ask
@@ -51,25 +51,10 @@ class NearLook:
     reason: str | None
 
 
-def before(ask: Ask, portal_id: int, second: int) -> NearLook | None:
-    """The last look or capture up to a moment."""
-    return _look(ask, LOOK_BEFORE, portal_id, second)
+def look(ask: Ask, side: str, portal_id: int, second: int) -> NearLook | None:
+    """The look or capture at a portal nearest to a moment, by ``LOOK_BEFORE`` or ``LOOK_AFTER``."""
+    return next(iter(ask.read(_read, side, {"portal": portal_id, "at": second})), None)
 
 
-def after(ask: Ask, portal_id: int, second: int) -> NearLook | None:
-    """The first look or capture after a moment."""
-    return _look(ask, LOOK_AFTER, portal_id, second)
-
-
-def _look(ask: Ask, sql: str, portal_id: int, second: int) -> NearLook | None:
-    return next(iter(ask.read(_near, sql, {"portal": portal_id, "at": second})), None)
-
-
-def _near(row: sqlite3.Row) -> NearLook:
-    fetched_at, outcome, page_date, reason = row
-    return NearLook(
-        at=moment(fetched_at),
-        outcome=outcome,
-        page_date=None if page_date is None else dt.date.fromisoformat(page_date),
-        reason=reason,
-    )
+def _read(row: sqlite3.Row) -> NearLook:
+    return NearLook(**values(row, "at"))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from db import problems
 from db.measures.printed import lines
-from db.moments import moment
 from db.packing import unpacked
 from db.read.latest import PAGE_DATE
-from db.read.rows import moment_or_none
+from db.read.rows import values
 
 if TYPE_CHECKING:
+    import datetime as dt
+    import sqlite3
+
     from db.read.ask import Ask
     from db.reading import Problem
 
@@ -22,12 +23,14 @@ SIDEBAR: Final = """
     SELECT id, digest, fragment, reader, problems FROM sidebars WHERE digest = :digest"""
 
 SHOWN: Final = f"""
-    SELECT p.name, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by, {PAGE_DATE}
+    SELECT p.name AS portal, sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by,
+        {PAGE_DATE}
     FROM spells AS sp JOIN portals AS p ON p.id = sp.portal_id
     WHERE sp.sidebar_id = :id ORDER BY sp.seen_from, p.id"""
 
 PRINTED: Final = """
-    SELECT st.name_ko, st.name_en, st.kma_id, r.temperature, c.condition, c.label
+    SELECT st.name_ko AS station, st.name_en AS station_en, st.kma_id,
+        r.temperature / 10.0 AS temperature_c, c.condition, c.label
     FROM readings AS r
     JOIN stations AS st ON st.id = r.station_id
     JOIN conditions AS c ON c.id = r.condition_id
@@ -120,32 +123,13 @@ def _sidebar(ask: Ask, row: tuple[Any, ...]) -> Sidebar:
         digest=digest.hex(),
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         printed=lines(text),
-        readings=tuple(_reading(*one) for one in ask(PRINTED, {"id": rowid})),
+        readings=tuple(ask.read(lambda one: PrintedReading(**values(one)), PRINTED, {"id": rowid})),
         problems=problems.from_json(kept_problems),
         reader=reader,
-        shown=tuple(_showing(*one) for one in ask(SHOWN, {"id": rowid})),
+        shown=tuple(ask.read(_showing, SHOWN, {"id": rowid})),
     )
 
 
-def _reading(station: str, station_en: str | None, *rest: Any) -> PrintedReading:
-    kma_id, tenths, condition, label = rest
-    return PrintedReading(
-        station=station,
-        station_en=station_en,
-        kma_id=kma_id,
-        temperature_c=None if tenths is None else tenths / 10,
-        condition=condition,
-        label=label,
-    )
-
-
-def _showing(portal: str, seen_from: int, seen_until: int, *rest: Any) -> Showing:
-    changed_after, published_by, page_date = rest
-    return Showing(
-        portal=portal,
-        seen_from=moment(seen_from),
-        seen_until=moment(seen_until),
-        changed_after=moment_or_none(changed_after),
-        published_by=moment(published_by),
-        page_date=None if page_date is None else dt.date.fromisoformat(page_date),
-    )
+def _showing(row: sqlite3.Row) -> Showing:
+    times = ("seen_from", "seen_until", "changed_after", "published_by")
+    return Showing(**values(row, *times))

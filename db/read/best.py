@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.read.latest import Latest, latest, values
+from db.read.latest import MOMENTS, Latest, latest
+from db.read.rows import values
 from db.validity import rank_sql
 
 if TYPE_CHECKING:
@@ -70,6 +71,6 @@ class Best(Latest):
 
 def read(row: sqlite3.Row) -> Best:
     """Read a row of ``latest_best``."""
-    told = values(row)
-    del told["place"], told["before"]
+    told = values(row, *MOMENTS)
+    del told["portal_id"], told["place"], told["before"]
     return Best(**told)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.moments import FOREVER, moment
-from db.read.rows import moment_or_none
+from db.moments import FOREVER
+from db.read.rows import values
 from db.read.why import why_sql
 from db.validity import FROZEN_AFTER_S, NEXT_CHANGE
 
@@ -56,10 +56,4 @@ class Freeze:
 
 def read(row: sqlite3.Row) -> Freeze:
     """Read a row of ``FREEZES``."""
-    return Freeze(
-        portal=row["portal"],
-        since=moment(row["since"]),
-        until=moment(row["until"]),
-        next_change=moment_or_none(row["next_change"]),
-        why=row["why"],
-    )
+    return Freeze(**values(row, "since", "until", "next_change"))

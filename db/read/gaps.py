@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.moments import FOREVER, moment
+from db.moments import FOREVER
+from db.read.rows import values
 from db.validity import GAP_AFTER_INTERVALS, LONGEST_BACK_OFF_S
 
 if TYPE_CHECKING:
@@ -119,11 +120,4 @@ class Gap:
 
 def read(row: sqlite3.Row) -> Gap:
     """Read a row of ``gaps``."""
-    return Gap(
-        portal=row["portal"],
-        since=moment(row["since"]),
-        until=moment(row["until"]),
-        failures=row["failures"],
-        cause=row["cause"],
-        reason=row["reason"],
-    )
+    return Gap(**values(row, "since", "until"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from db.validity import last_look_sql, live_until_sql, state_sql, watched_until_
 
 if TYPE_CHECKING:
     import datetime as dt
-    import sqlite3
     from collections.abc import Iterable
 
     from db.validity import State
@@ -155,28 +153,15 @@ def read(rows: list[tuple[Any, ...]]) -> list[Latest]:
     if not rows:
         return []
     columns: dict[str, Iterable[Any]] = dict(zip(_FIELDS, zip(*rows, strict=True), strict=False))
-    for name in _MOMENTS:
-        columns[name] = map(_moment, columns[name])
+    for name in MOMENTS:
+        columns[name] = map(moment_or_none, columns[name])
     columns["page_date"] = map(date_or_none, columns["page_date"])
     return frozen.records(Latest, *columns.values())
 
 
-def values(row: sqlite3.Row) -> dict[str, Any]:
-    """The values of a row of ``latest``, by their names."""
-    told: dict[str, Any] = dict(zip(row.keys(), row, strict=True))  # quicker than dict(row)
-    del told["portal_id"]
-    for name in _MOMENTS:
-        told[name] = _moment(told[name])
-    told["page_date"] = date_or_none(told["page_date"])
-    return told
-
-
 _FIELDS = tuple(field.name for field in fields(Latest))
 
-_MOMENTS = (
+MOMENTS = (
     *("seen_from", "seen_until", "published_by", "changed_after", "valid_until"),
     "observed_at",
 )
-
-_moment = functools.lru_cache(maxsize=256)(moment_or_none)
-"""The stations of a portal share theirs."""

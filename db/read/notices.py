@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.moments import moment
+from db.read.rows import values
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -38,10 +38,4 @@ class OpenNotice:
 
 def read(row: sqlite3.Row) -> OpenNotice:
     """Read a row of ``OPEN_NOTICES``."""
-    return OpenNotice(
-        portal=row["portal"],
-        channel=row["channel"],
-        kind=row["kind"],
-        sent_at=moment(row["sent_at"]),
-        text=row["text"],
-    )
+    return OpenNotice(**values(row, "sent_at"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.moments import FOREVER
-from db.read.rows import moment_or_none
+from db.read.rows import values
 from db.reading import PortalMemory, Station
 
 if TYPE_CHECKING:
@@ -84,15 +84,9 @@ class Portal:
 
 def portal(row: sqlite3.Row) -> Portal:
     """Read a row of ``PORTALS``."""
-    return Portal(
-        name=row["name"],
-        url=row["url"],
-        interval_minutes=row["interval_s"] / 60,
-        first_look=moment_or_none(row["first_look"]),
-        last_look=moment_or_none(row["last_look"]),
-        last_success=moment_or_none(row["last_success"]),
-        looks=row["looks"],
-    )
+    told = values(row, "first_look", "last_look", "last_success")
+    interval_s = told.pop("interval_s")
+    return Portal(**told, interval_minutes=interval_s / 60)
 
 
 def station(row: sqlite3.Row) -> Station:
@@ -107,10 +101,4 @@ def station(row: sqlite3.Row) -> Station:
 
 def memory(row: sqlite3.Row) -> PortalMemory:
     """Read a row of ``MEMORY``."""
-    return PortalMemory(
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        last_look=moment_or_none(row["last_look"]),
-        failures=row["failures"],
-        retry_at=moment_or_none(row["retry_at"]),
-    )
+    return PortalMemory(**values(row, "last_look", "retry_at"))

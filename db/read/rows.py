@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 from db.moments import KST, moment
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable
 
 DAY_S = 24 * 60 * 60
@@ -25,6 +27,17 @@ def iso(seconds: str) -> str:
     return f"strftime('%Y-%m-%dT%H:%M:%S+09:00', {seconds}, 'unixepoch', '+9 hours')"
 
 
+def values(row: sqlite3.Row, *moments: str) -> dict[str, Any]:
+    """The values of a row by its columns; the seconds in ``moments`` and a page date converted."""
+    told: dict[str, Any] = dict(zip(row.keys(), row, strict=True))  # quicker than dict(row)
+    for name in moments:
+        told[name] = moment_or_none(told[name])
+    if "page_date" in told:
+        told["page_date"] = date_or_none(told["page_date"])
+    return told
+
+
+@functools.lru_cache(maxsize=256)  # the stations of a portal share theirs
 def moment_or_none(seconds: int | None) -> dt.datetime | None:
     """The moment, in Korean time; None for NULL."""
     return None if seconds is None else moment(seconds)
