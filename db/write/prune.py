@@ -25,12 +25,12 @@ from db import dates
 from db.errors import DatabaseError
 from db.file import connection
 from db.moments import epoch
-from db.query import Database
+from db.read.ask import Ask
 from db.read.gaps import gaps_of_looks
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 _LOOKS_AT_ONCE: Final = 2000
@@ -99,7 +99,7 @@ _KEEP_GAP: Final = """
     VALUES (:portal_id, :since, :until, :failures, :failure, :unwatched, :event, :detail)"""
 
 _KEEP_BORDER: Final = """
-    INSERT INTO pruned (portal_id, until) VALUES (:portal, :border)
+    INSERT INTO pruned (portal_id, until) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET until = max(until, excluded.until)"""
 
 
@@ -119,20 +119,6 @@ class Plan:
     borders: Mapping[int, int]
 
 
-class _Planned(Database):
-    """A database that may be pruned."""
-
-    def plan(self, before: int) -> Plan:
-        """What would be dropped."""
-        borders: dict[int, int] = dict(self._ask(_BORDERS, {"before": before}))
-        drop: Counter[str] = Counter()
-        for portal_id, border in borders.items():
-            asked = {"portal": portal_id, "since": 0, "border": border}
-            drop.update(dict(self._ask(_COUNT, asked)))
-        ((looks,),) = self._ask("SELECT count(*) FROM fetches", {})
-        return Plan(looks=looks, drop=dict(drop), borders=borders)
-
-
 def plan(path: Path, before: dt.datetime) -> Plan:
     """
     The looks before a moment that would be dropped; changes no row.
@@ -140,8 +126,14 @@ def plan(path: Path, before: dt.datetime) -> Plan:
     Raises:
         DatabaseError: The file is missing, not ours, damaged, or of another version.
     """
-    with _Planned(path) as planned:
-        return planned.plan(epoch(before))
+    with contextlib.closing(connection.open_to_ask(path)) as conn:
+        ask = Ask(path, conn)
+        borders: dict[int, int] = dict(ask(_BORDERS, {"before": epoch(before)}))
+        drop: Counter[str] = Counter()
+        for portal_id, border in borders.items():
+            drop.update(dict(ask(_COUNT, {"portal": portal_id, "since": 0, "border": border})))
+        ((looks,),) = ask("SELECT count(*) FROM fetches")
+    return Plan(looks=looks, drop=dict(drop), borders=borders)
 
 
 def carry_out(
@@ -179,11 +171,15 @@ def _keep_gaps(conn: sqlite3.Connection, borders: Mapping[int, int]) -> None:
     now = max(borders.values(), default=0)  # a gap that is still open begins at a border, or later
     gaps = cursor.execute(gaps_of_looks(), {"since": None, "now": now}).fetchall()
     past = [dict(gap) for gap in gaps if gap["since"] < borders.get(gap["portal_id"], 0)]
-    conn.executemany(_KEEP_GAP, past)
-    conn.executemany(
-        _KEEP_BORDER,
-        [{"portal": portal_id, "border": border} for portal_id, border in borders.items()],
-    )
+    keep_past(conn, borders, past)
+
+
+def keep_past(
+    conn: sqlite3.Connection, borders: Mapping[int, int], gaps: Iterable[Mapping[str, object]]
+) -> None:
+    """Store borders, by the row of each portal, and gaps before them."""
+    conn.executemany(_KEEP_GAP, gaps)
+    conn.executemany(_KEEP_BORDER, borders.items())
 
 
 def _drop(conn: sqlite3.Connection, portal_id: int, border: int) -> Iterator[int]:
