@@ -11,6 +11,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from db.moments import FOREVER
 from db.validity import GAP_AFTER_INTERVALS
 
 if TYPE_CHECKING:
@@ -18,54 +19,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _BOUNDS: Final = """
-    SELECT p.id AS portal_id, p.interval_s,
+    SELECT p.interval_s,
         (SELECT d.until FROM pruned AS d WHERE d.portal_id = p.id) AS pruned_until,
         (SELECT min(f.fetched_at) FROM fetches AS f
             WHERE f.portal_id = p.id AND f.sidebar_id IS NOT NULL) AS first_success
-    FROM portals AS p WHERE p.id = coalesce(:portal, p.id)"""
+    FROM portals AS p WHERE p.id = :portal"""
 
-_DERIVED: Final = f"""
+_DERIVE: Final = f"""
     INSERT INTO pauses (portal_id, since, until)
     WITH bounds AS ({_BOUNDS}), looks AS (
-        SELECT portal_id, fetched_at AS at FROM fetches
-            WHERE sidebar_id IS NOT NULL {{fetched}}
-        UNION SELECT portal_id, captured_at FROM captures
-            WHERE precision = 'second' {{captured}}
-            GROUP BY portal_id, captured_at HAVING count(*) = 1
-        UNION SELECT portal_id, since FROM past_gaps JOIN bounds USING (portal_id)
-            WHERE since >= first_success {{since}}
-        UNION SELECT portal_id, until FROM past_gaps JOIN bounds USING (portal_id)
-            WHERE true {{until}}
+        SELECT fetched_at AS at FROM fetches WHERE portal_id = :portal
+            AND fetched_at BETWEEN :first AND :last AND sidebar_id IS NOT NULL
+        UNION SELECT captured_at FROM captures WHERE portal_id = :portal
+            AND captured_at BETWEEN :first AND :last AND precision = 'second'
+            GROUP BY captured_at HAVING count(*) = 1
+        UNION SELECT since FROM past_gaps WHERE portal_id = :portal
+            AND since BETWEEN :first AND :last AND since >= (SELECT first_success FROM bounds)
+        UNION SELECT until FROM past_gaps WHERE portal_id = :portal
+            AND until BETWEEN :first AND :last
     ), apart AS (
-        SELECT portal_id, at AS since,
-            lead(at) OVER (PARTITION BY portal_id ORDER BY at) AS until
-        FROM looks
+        SELECT at AS since, lead(at) OVER (ORDER BY at) AS until FROM looks
     )
-    SELECT portal_id, since, until FROM apart JOIN bounds USING (portal_id)
+    SELECT :portal, since, until FROM apart JOIN bounds
     WHERE until - since > {GAP_AFTER_INTERVALS} * interval_s
         AND (pruned_until IS NULL OR since >= pruned_until OR until <= first_success
-            OR EXISTS (SELECT 1 FROM past_gaps AS g WHERE g.portal_id = apart.portal_id
+            OR EXISTS (SELECT 1 FROM past_gaps AS g WHERE g.portal_id = :portal
                 AND g.since <= apart.since AND g.until >= apart.until))"""
 """
 Pruning leaves looks far apart: there a pause only counts if it lies within a stored gap. Before our
 first success there are only captures, none of them pruned.
 """
-
-_COLUMNS: Final = {
-    "fetched": "fetched_at",
-    "captured": "captured_at",
-    "since": "since",
-    "until": "until",
-}
-_ALL: Final = _DERIVED.format(
-    **dict.fromkeys(_COLUMNS, "AND portal_id = coalesce(:portal, portal_id)")
-)
-_IN_STRETCH: Final = _DERIVED.format(
-    **{
-        name: f"AND portal_id = :portal AND {column} BETWEEN :first AND :last"
-        for name, column in _COLUMNS.items()
-    }
-)
 
 
 def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
@@ -84,17 +67,18 @@ def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
     )
 
 
-def derive_again(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> None:
+def derive(
+    conn: sqlite3.Connection, portal_id: int, first: int = -FOREVER, last: int = FOREVER
+) -> None:
     """Derive the pauses again in a stretch of time, from one successful look to another."""
     stretch = {"portal": portal_id, "first": first, "last": last}
     if conn.execute(_TOUCHES_FIRST, stretch).fetchone():
-        _derive(conn, portal_id)
-        return
+        stretch |= {"first": -FOREVER, "last": FOREVER}
     conn.execute(
-        "DELETE FROM pauses WHERE portal_id = ? AND since >= ? AND until <= ?",
-        (portal_id, first, last),
+        "DELETE FROM pauses WHERE portal_id = :portal AND since >= :first AND until <= :last",
+        stretch,
     )
-    conn.execute(_IN_STRETCH, stretch)
+    conn.execute(_DERIVE, stretch)
 
 
 _TOUCHES_FIRST: Final = f"""
@@ -107,18 +91,4 @@ def derive_pruned(conn: sqlite3.Connection) -> None:
     """Derive all pauses of the portals with pruned looks: their other looks do not show these."""
     pruned = "SELECT portal_id FROM pruned UNION SELECT portal_id FROM past_gaps"
     for (portal_id,) in conn.execute(pruned).fetchall():
-        _derive(conn, portal_id)
-
-
-def derive(conn: sqlite3.Connection, portal: str | None = None) -> None:
-    """Derive all pauses again, of a portal or of all."""
-    portal_id = None
-    if portal is not None:
-        (portal_id,) = conn.execute("SELECT id FROM portals WHERE name = ?", (portal,)).fetchone()
-    _derive(conn, portal_id)
-
-
-def _derive(conn: sqlite3.Connection, portal_id: int | None) -> None:
-    which = {"portal": portal_id}
-    conn.execute("DELETE FROM pauses WHERE portal_id = coalesce(:portal, portal_id)", which)
-    conn.execute(_ALL, which)
+        derive(conn, portal_id)

@@ -240,7 +240,7 @@ def _derive_again(
     ).fetchall()
     made = _continued(None, seen.looks(conn, portal_id, first, last), before=before)[1]
     _keep(conn, made)
-    pauses.derive_again(conn, portal_id, first if before is None else before, last)
+    pauses.derive(conn, portal_id, first if before is None else before, last)
     changed = [*map(_Spell._make, gone), *made]
     _settle(conn, open_runs, changed, new=None)
     _drop_stations(conn, stretch, {row[4] for row in gone} - {row.sidebar_id for row in made})

@@ -15,6 +15,7 @@ from db.merge.rows import dicts
 from db.moments import FOREVER
 from db.read.gaps import gaps_of_looks
 from db.validity import GAP_AFTER_INTERVALS
+from db.write import prune
 
 if TYPE_CHECKING:
     import sqlite3
@@ -68,8 +69,14 @@ def join(
     looked = [row["first"] for ask, number in sides for row in ask(_LOOKED, portal=number)]
     first = min((at for at in looked if at is not None), default=border)
     longest = GAP_AFTER_INTERVALS * pair.theirs["interval_s"]
-    gaps = [gap for gap in _common(spans, first) if gap["until"] - gap["since"] > longest]
-    _write(conn, pair.name, portal_id, border, [gap for gap in gaps if gap["since"] < border])
+    gaps = [
+        {**gap, "portal_id": portal_id}
+        for gap in _common(spans, first)
+        if gap["since"] < border and gap["until"] - gap["since"] > longest
+    ]
+    conn.execute("DELETE FROM past_gaps WHERE portal_id = ?", (portal_id,))
+    prune.keep_past(conn, {portal_id: border}, gaps)
+    pauses.derive(conn, portal_id)
 
 
 def _without_success(ask: Callable[..., list[Row]], portal_id: int, border: int) -> list[Row]:
@@ -104,21 +111,3 @@ def _both(one: Row, other: Row) -> Row:
     }
     failures = max(one["failures"], other["failures"])
     return {**texts, "failures": failures, "unwatched": min(one["unwatched"], other["unwatched"])}
-
-
-def _write(
-    conn: sqlite3.Connection, name: str, portal_id: int, border: int, gaps: list[Row]
-) -> None:
-    conn.execute("DELETE FROM past_gaps WHERE portal_id = ?", (portal_id,))
-    conn.executemany(
-        "INSERT INTO past_gaps "
-        "(portal_id, since, until, failures, failure, unwatched, event, detail) VALUES "
-        "(:portal, :since, :until, :failures, :failure, :unwatched, :event, :detail)",
-        [{**gap, "portal": portal_id} for gap in gaps],
-    )
-    conn.execute(
-        "INSERT INTO pruned (portal_id, until) VALUES (?, ?) "
-        "ON CONFLICT DO UPDATE SET until = max(until, excluded.until)",
-        (portal_id, border),
-    )
-    pauses.derive(conn, name)

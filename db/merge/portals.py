@@ -102,7 +102,7 @@ def begin(conn: sqlite3.Connection, pairs: Sequence[Pair]) -> None:
                 "UPDATE portals SET url = :url, interval_s = :interval_s WHERE name = :name", values
             )
             if ours["interval_s"] != theirs["interval_s"]:
-                pauses.derive(conn, pair.name)
+                pauses.derive(conn, ours["id"])
         if _read(theirs) > _read(ours):
             conn.execute(
                 "UPDATE portals SET etag = NULL, last_modified = NULL WHERE name = :name", values

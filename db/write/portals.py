@@ -36,7 +36,7 @@ class Portals:
         """Write all of them, if any is due; a new address resets the validators."""
         if not self.due:
             return
-        before = dict(conn.execute("SELECT name, interval_s FROM portals"))
+        before = conn.execute("SELECT id, name, interval_s FROM portals").fetchall()
         conn.executemany(
             "INSERT INTO portals (name, url, interval_s) VALUES (?, ?, ?) ON CONFLICT (name) "
             "DO UPDATE SET url = excluded.url, interval_s = excluded.interval_s, "
@@ -45,9 +45,9 @@ class Portals:
             "WHERE (url, interval_s) <> (excluded.url, excluded.interval_s)",
             [(name, *rest) for name, rest in self._wanted.items()],
         )
-        for name, (_, interval_s) in self._wanted.items():
-            if before.get(name, interval_s) != interval_s:
-                pauses.derive(conn, name)
+        for portal_id, name, interval_s in before:
+            if name in self._wanted and self._wanted[name][1] != interval_s:
+                pauses.derive(conn, portal_id)
 
 
 def read_robots(conn: sqlite3.Connection) -> list[Robots]:
