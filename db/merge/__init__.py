@@ -38,15 +38,6 @@ if TYPE_CHECKING:
 _PAUSE_S: Final = 0.1
 """The longest wait of SQLite between two tries of another writer."""
 
-JOINED: Final = (
-    *("portals", "stations", "conditions", "sidebars", "readings", "fetches", "captures"),
-    *("events", "robots", "archives", "pruned", "past_gaps"),
-)
-"""The tables whose rows are joined."""
-
-OWN: Final = ("open_notices", "past_counts")
-"""The tables about one collector, which are not joined."""
-
 _EVENTS: Final = """
     INSERT INTO events (at, kind, detail) SELECT :at, :kind, :detail WHERE NOT EXISTS (
         SELECT 1 FROM events WHERE at = :at AND kind = :kind AND detail IS :detail)"""

@@ -8,6 +8,7 @@ that one of the two knows is known.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from db.merge.rows import dicts
@@ -15,7 +16,7 @@ from db.reading import Condition, Station
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from db.merge.rows import Row
 
@@ -36,23 +37,19 @@ class Meanings:
     reader: int
 
 
-STATIONS = "SELECT * FROM stations"
-CONDITIONS = "SELECT * FROM conditions"
-READER = "SELECT coalesce(max(reader), 0) AS reader FROM sidebars"
-
-
-def of_rows(stations: list[Row], conditions: list[Row], readers: list[Row]) -> Meanings:
-    """Make the meanings from the rows of these three queries."""
+def of(ask: Callable[[str], list[Row]]) -> Meanings:
+    """The meanings of a database, which ``ask`` queries."""
+    (newest,) = ask("SELECT coalesce(max(reader), 0) AS reader FROM sidebars")
     return Meanings(
-        stations={row["id"]: _made(Station, row) for row in stations},
-        conditions={row["id"]: _made(Condition, row) for row in conditions},
-        reader=readers[0]["reader"],
+        stations={row["id"]: _made(Station, row) for row in ask("SELECT * FROM stations")},
+        conditions={row["id"]: _made(Condition, row) for row in ask("SELECT * FROM conditions")},
+        reader=newest["reader"],
     )
 
 
 def joined(conn: sqlite3.Connection, theirs: Meanings) -> Meanings:
     """The meanings of their numbers in our database."""
-    ours = of_rows(*(dicts(conn, sql) for sql in (STATIONS, CONDITIONS, READER)))
+    ours = of(partial(dicts, conn))
     newer = theirs.reader > ours.reader
     numbers = {one.kma_id: one for one in ours.stations.values() if one.kma_id is not None}
     names = {one.name_ko: one for one in ours.stations.values()}

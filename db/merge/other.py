@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from itertools import starmap
 from typing import TYPE_CHECKING, Final
 
@@ -55,9 +54,7 @@ class Other(Opened):
 
     def meanings(self) -> Meanings:
         """The meanings of its words."""
-        return meanings.of_rows(
-            *map(self.rows, (meanings.STATIONS, meanings.CONDITIONS, meanings.READER))
-        )
+        return meanings.of(self.rows)
 
     def looks(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
         """The looks at a portal in the order of time, in parts, with their contents."""
@@ -67,7 +64,7 @@ class Other(Opened):
             after = looks[0][-1]["fetched_at"]
 
     def _looks(self, portal_id: int, after: int) -> tuple[list[Row], list[Content]] | None:
-        with self._at_one_moment():
+        with self._ask.of_one_state():
             asked = {"portal": portal_id, "after": after, "most": LOOKS_AT_ONCE}
             rows = self.rows(_LOOKS, **asked)
             return (rows, self._contents(rows)) if rows else None
@@ -76,7 +73,7 @@ class Other(Opened):
         """The captures of a portal in the order of time, in parts, with their contents."""
         at, box, how = -FOREVER, 0, ""
         while True:
-            with self._at_one_moment():
+            with self._ask.of_one_state():
                 asked = {"portal": portal_id, "at": at, "box": box, "how": how}
                 rows = self.rows(_CAPTURES, **asked, most=LOOKS_AT_ONCE)
                 contents = self._contents(rows)
@@ -84,15 +81,6 @@ class Other(Opened):
                 return
             yield rows, contents
             at, box, how = (rows[-1][name] for name in ("captured_at", "sidebar_id", "precision"))
-
-    @contextlib.contextmanager
-    def _at_one_moment(self) -> Iterator[None]:
-        """Answer several queries as of one moment, although others write meanwhile."""
-        self._ask("BEGIN")
-        try:
-            yield
-        finally:
-            self._ask("COMMIT")
 
     def _contents(self, rows: Sequence[Row]) -> list[Content]:
         digests = dict.fromkeys(row["digest"] for row in rows if row["digest"] is not None)
