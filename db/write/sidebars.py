@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from db import flagging, spells
@@ -181,23 +182,7 @@ class Sidebars:
         # A part that identifies it is faster than all of it.
         if (known := self._ids.get(key := (station.kma_id, station.name_ko))) is None:
             self._make_one(station)
-            known = self._ids[key] = self._upsert(
-                "INSERT INTO stations (kma_id, name_ko, name_en, latitude, longitude, elevation_m, "
-                "province) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "kma_id = excluded.kma_id, name_ko = excluded.name_ko, "
-                "name_en = excluded.name_en, latitude = excluded.latitude, "
-                "longitude = excluded.longitude, elevation_m = excluded.elevation_m, "
-                "province = excluded.province RETURNING id",
-                (
-                    station.kma_id,
-                    station.name_ko,
-                    station.name_en,
-                    station.latitude,
-                    station.longitude,
-                    station.elevation_m,
-                    station.province,
-                ),
-            )
+            known = self._ids[key] = self._upsert("stations", station)
         return known
 
     def _make_one(self, station: Station) -> None:
@@ -231,24 +216,19 @@ class Sidebars:
         """The row of this label and icon, with its newest meaning."""
         known = self._ids.get(key := (condition.label, condition.icon))
         if known is None or self._meanings[known] != condition.condition:
-            known = self._ids[key] = self._upsert(
-                "INSERT INTO conditions (label, icon, condition, label_en, wmo_4677) "
-                "VALUES (?, ?, ?, ?, ?) ON CONFLICT (label, icon) DO UPDATE SET "
-                "condition = excluded.condition, label_en = excluded.label_en, "
-                "wmo_4677 = excluded.wmo_4677 RETURNING id",
-                (
-                    condition.label,
-                    condition.icon,
-                    condition.condition,
-                    condition.label_en,
-                    condition.wmo_4677,
-                ),
-            )
+            known = self._ids[key] = self._upsert("conditions", condition)
             self._meanings[known] = condition.condition
         return known
 
-    def _upsert(self, upsert: str, values: tuple[object, ...]) -> int:
-        (row_id,) = self._conn.execute(upsert, values).fetchone()
+    def _upsert(self, table: str, one: Station | Condition) -> int:
+        """The row of a record, whose fields are the columns of its table."""
+        values = asdict(one)
+        (row_id,) = self._conn.execute(
+            f"INSERT INTO {table} ({', '.join(values)}) "
+            f"VALUES ({', '.join(f':{name}' for name in values)}) ON CONFLICT DO UPDATE "
+            f"SET {', '.join(f'{name} = excluded.{name}' for name in values)} RETURNING id",
+            values,
+        ).fetchone()
         return int(row_id)
 
 
