@@ -42,8 +42,8 @@ class Place:
         self._path = path
         # Open as long as SQLite's: closing it earlier would drop SQLite's locks.
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        opened = os.fstat(self._file)
-        self._known, self._size = _identity(opened), opened.st_size
+        self._opened = os.fstat(self._file)
+        self._size = self._opened.st_size
 
     def close(self) -> None:
         """Close it, after SQLite has closed its own."""
@@ -98,7 +98,7 @@ class Place:
         except FileNotFoundError:
             problem = "gone; nothing is kept until it is back"
             raise DatabaseError(self._path, problem, fault="gone") from None
-        if _identity(there) != self._known:
+        if not os.path.samestat(there, self._opened):
             problem = "another file is in its place; put it back, or start nalssi again to use this"
             raise DatabaseError(self._path, problem, fault="replaced")
         return there.st_size
@@ -115,8 +115,3 @@ class Place:
             least = min(least, self._size)
         ours = magic == _MAGIC and application == connection.APPLICATION_ID
         return bool(ours and size >= least)
-
-
-def _identity(stat: os.stat_result) -> tuple[int, int]:
-    """The identity of a file under any name: its device and inode."""
-    return stat.st_dev, stat.st_ino

@@ -79,10 +79,9 @@ def opened(paths: Iterable[Path], ours: Path) -> list[Other]:
         DatabaseError: One is missing, not ours, damaged or of another version.
         WrongQuestion: One is the database itself.
     """
-    here = connection.identity(ours) if ours.exists() else None
     others = [Other(path) for path in paths]
     for other in others:
-        if connection.identity(other.path) == here:
+        if ours.exists() and other.path.samefile(ours):
             raise WrongQuestion("database", other.path, expected="another one than --db")
     return others
 
