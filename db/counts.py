@@ -29,7 +29,8 @@ def _bucket(look: str) -> str:
     return " + ".join(f"({look}milliseconds > {end})" for end in BUCKETS_MS)
 
 
-def _outcome(look: str) -> str:
+def outcome(look: str) -> str:
+    """How a look ended, as SQL; ``look`` qualifies its columns, such as ``f.``."""
     return f"""CASE WHEN {look}outcome <> 'read' THEN {look}outcome
         WHEN EXISTS (SELECT 1 FROM spells AS sp
             WHERE sp.portal_id = {look}portal_id AND sp.seen_from = {look}fetched_at) THEN 'new'
@@ -37,7 +38,7 @@ def _outcome(look: str) -> str:
 
 
 DERIVED: Final = f"""
-    SELECT f.portal_id, {_outcome("f.")} AS counted, {_bucket("f.")} AS bucket,
+    SELECT f.portal_id, {outcome("f.")} AS counted, {_bucket("f.")} AS bucket,
         count(*) AS looks, sum(f.milliseconds) AS milliseconds
     FROM fetches AS f WHERE f.outcome <> 'unread' GROUP BY 1, 2, 3"""
 """All counts, as rows of their table."""
@@ -51,10 +52,10 @@ def rebuild(conn: sqlite3.Connection) -> None:
     conn.execute("INSERT INTO totals SELECT count(*) FROM readings")
 
 
-def _add(number: int, outcome: str, look: str, *, table: str = "counts", of: str = "") -> str:
+def _add(number: int, counted: str, look: str, *, table: str = "counts", of: str = "") -> str:
     """Add looks ``number`` times; ``look`` qualifies the columns, ``of`` selects the looks."""
     return f"""INSERT INTO {table} (portal_id, outcome, bucket, looks, milliseconds)
-    SELECT {look}portal_id, {outcome}, {_bucket(look)}, {number}, {number} * {look}milliseconds
+    SELECT {look}portal_id, {counted}, {_bucket(look)}, {number}, {number} * {look}milliseconds
     {of or "WHERE true"}
     ON CONFLICT DO UPDATE SET looks = looks + excluded.looks,
         milliseconds = milliseconds + excluded.milliseconds"""
@@ -63,7 +64,7 @@ def _add(number: int, outcome: str, look: str, *, table: str = "counts", of: str
 def count(conn: sqlite3.Connection, number: int, look_id: int) -> None:
     """Add a look ``number`` times, when it is changed without its outcome."""
     conn.execute(
-        _add(number, _outcome("f."), "f.", of="FROM fetches AS f WHERE f.id = ?"), [look_id]
+        _add(number, outcome("f."), "f.", of="FROM fetches AS f WHERE f.id = ?"), [look_id]
     )
 
 
@@ -81,19 +82,19 @@ TRIGGERS: Final = "\n".join(
         _trigger(
             "look_kept",
             "INSERT ON fetches WHEN new.outcome <> 'unread'",
-            _add(1, _outcome("new."), "new."),
+            _add(1, outcome("new."), "new."),
         ),
         _trigger(
             "look_read",
             "UPDATE OF outcome ON fetches WHEN new.outcome <> old.outcome",
-            _add(-1, _outcome("old."), "old.", of="WHERE old.outcome <> 'unread'"),
-            _add(1, _outcome("new."), "new."),
+            _add(-1, outcome("old."), "old.", of="WHERE old.outcome <> 'unread'"),
+            _add(1, outcome("new."), "new."),
         ),
         _trigger(
             "look_dropped",
             "DELETE ON fetches WHEN old.outcome <> 'unread'",
-            _add(-1, _outcome("old."), "old."),
-            _add(1, _outcome("old."), "old.", table="past_counts"),
+            _add(-1, outcome("old."), "old."),
+            _add(1, outcome("old."), "old.", table="past_counts"),
         ),
         _trigger(
             "spell_begun",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db import problems
+from db import counts, problems
 from db.moments import moment
 from db.read.rows import date_or_none, iso
 
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from db.reading import Problem
 
 
-OUTCOME = """CASE WHEN f.outcome <> 'read' THEN f.outcome
-            WHEN EXISTS (SELECT 1 FROM spells AS sp
-                WHERE sp.portal_id = f.portal_id AND sp.seen_from = f.fetched_at) THEN 'new'
-            ELSE 'unchanged' END"""
+OUTCOME = counts.outcome("f.")
 """How a look ended; ``f`` is its row."""
 
 
