@@ -137,8 +137,7 @@ class Database(Opened):
         """The newest reading that counts for each station, and the number of portals that agree."""
         names = self._names([*station, *asked.several(stations or ())])
         part = self._part(portal=portal, now=now)
-        sql = read.best.latest_best(":now", ":portal")
-        rows = self._ask.read(read.best.read, sql, part.values)
+        rows = self._ask.read(read.best.read, read.best.LATEST_BEST, part.values)
         return [one for one in rows if not names or one.station in names]
 
     def series(

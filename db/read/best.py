@@ -13,17 +13,6 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-def latest_best(now: str, portal: str) -> str:
-    """
-    A row of ``latest`` for each station, from the set that counts.
-
-    Args:
-        now: An SQL expression for the present, in epoch seconds.
-        portal: The same for the only portal to ask; NULL = all.
-    """
-    return best_of(f"SELECT * FROM ({latest(now)}) WHERE {portal} IS NULL OR portal = {portal}")
-
-
 def best_of(newest: str) -> str:
     """
     The rows that count, with two columns about the others.
@@ -53,6 +42,10 @@ def best_of(newest: str) -> str:
     FROM best ORDER BY kma_id IS NULL, kma_id, station"""
 
 
+LATEST_BEST = best_of(f"SELECT * FROM ({latest(':now')}) WHERE :portal IS NULL OR portal = :portal")
+"""A row of ``latest`` for each station, from the set that counts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best(Latest):
     """
@@ -70,7 +63,7 @@ class Best(Latest):
 
 
 def read(row: sqlite3.Row) -> Best:
-    """Read a row of ``latest_best``."""
+    """Read a row of ``LATEST_BEST``."""
     told = values(row, *MOMENTS)
     del told["portal_id"], told["place"], told["before"]
     return Best(**told)
