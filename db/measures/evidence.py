@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.derived import LATE_HOURS, LEARNED, LEARNED_COLUMNS, flag_sql
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 StateThen: TypeAlias = State | Literal["none"]
 
 SHOWN: Final = f"""
-    SELECT p.id AS portal_id, p.name AS portal, p.interval_s,
+    SELECT :at, p.id AS portal_id, p.name AS portal, p.interval_s,
         sp.seen_from, sp.seen_until, sp.changed_after, {NEXT_CHANGE} AS next_change,
         sp.standing_since, sp.published_by, sp.observed_at, sp.first_seen,
         q.name AS first_portal, sp.first_after, sp.doubt, {LATE_HOURS} AS late_hours,
@@ -146,8 +147,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A row of ``SHOWN``."""
+    """A row of ``SHOWN``, which is about the moment ``at``."""
 
+    at: int
     portal_id: int
     portal: str
     interval_s: int
@@ -192,49 +194,33 @@ class _Shown:
             raise ValueError(msg)
         return shown
 
+    @property
     def set(self) -> Shown:
         """The set at its portal."""
-        return Shown(
-            seen_from=self.seen_from,
-            seen_until=self.seen_until,
-            standing_since=self.standing_since,
-            published_by=self.published_by,
-            confirmed=bool(self.confirmed),
-        )
+        return Shown._make(_SET(self))
 
-    def is_listed(self, at: int) -> bool:
-        """Whether the portal still lists the station at a moment."""
-        return self.next_change is None or self.next_change > at
+    @property
+    def is_listed(self) -> bool:
+        """Whether the portal still lists the station."""
+        return self.next_change is None or self.next_change > self.at
 
-    def state(self, at: int) -> State:
-        """Its state at a moment."""
-        if not self.is_listed(at):
+    @property
+    def state(self) -> State:
+        """Its state."""
+        if not self.is_listed:
             return "down"
-        return state(self.set(), at, self.last_look, self.interval_s)
+        return state(self.set, self.at, self.last_look, self.interval_s)
 
-    def why(self, at: int) -> str:
+    @property
+    def why(self) -> str:
         """The fact that decided the state."""
-        if not self.is_listed(at):
-            return NOT_LISTED
-        facts = Facts(
-            at=at,
-            last_look=self.last_look,
-            portal=self.portal,
-            standing_since=self.standing_since,
-            published_by=self.published_by,
-            first_seen=self.first_seen,
-            first_portal=self.first_portal,
-            first_after=self.first_after,
-            doubt=self.doubt,
-            late_hours=self.late_hours,
-            observed_at=self.observed_at,
-        )
-        return why(self.state(at), facts)
+        return why(self.state, Facts._make(_FACTS(self))) if self.is_listed else NOT_LISTED
 
-    def valid_until(self, at: int) -> int | None:
+    @property
+    def valid_until(self) -> int | None:
         """When the value stopped, or stops, being live; None if it is not live."""
-        until = live_until(self.set(), self.watched_until, self.interval_s)
-        if until is None or self.state(at) != "live":
+        until = live_until(self.set, self.watched_until, self.interval_s)
+        if until is None or self.state != "live":
             return None
         return until if self.next_change is None else min(until, self.next_change)
 
@@ -250,6 +236,10 @@ class _Shown:
             digest=self.digest.hex(),
             printed=lines(unpacked(self.fragment)),
         )
+
+
+_SET: Final = attrgetter(*Shown._fields)
+_FACTS: Final = attrgetter(*Facts._fields)
 
 
 def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
@@ -276,13 +266,13 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
     )
     if not shown:
         return nothing
-    chosen = max(shown, key=lambda one: rank(one.state(second), one.published_by))
-    live = [one for one in shown if one.state(second) == "live" and one.tenths is not None]
+    chosen = max(shown, key=lambda one: rank(one.state, one.published_by))
+    live = [one for one in shown if one.state == "live" and one.tenths is not None]
     with ask.reading():
         evidence = chosen.evidence()
     return replace(
         nothing,
-        state=chosen.state(second),
+        state=chosen.state,
         portal=chosen.portal,
         temperature_c=None if chosen.tenths is None else chosen.tenths / 10,
         condition=chosen.condition,
@@ -293,8 +283,8 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         next_change=moment_or_none(chosen.next_change),
         published_by=moment(chosen.published_by),
         observed_at=moment_or_none(chosen.observed_at),
-        valid_until=moment_or_none(chosen.valid_until(second)),
-        why=chosen.why(second),
+        valid_until=moment_or_none(chosen.valid_until),
+        why=chosen.why,
         flag=chosen.flag,
         live_portals=len(live),
         agreeing_portals=_agreeing(ask, station, chosen, live),
