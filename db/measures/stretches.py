@@ -164,7 +164,7 @@ class History:
         rows = self._ask.whole(SPELLS, which, present=5)
         if not rows:
             return
-        gaps = self._pauses(which)
+        gaps = pauses(self._ask, which)
         begins = [since for since, _ in gaps]
         flags = dict(self._ask.whole(OF_STATION, which, present=2))
         before = None
@@ -191,10 +191,11 @@ class History:
                         )
                 before = tenths
 
-    def _pauses(self, which: Mapping[str, object]) -> list[tuple[int, int]]:
-        """The stretches without a look at a portal; the one after the last look has no end."""
-        ((last_look,),) = self._ask.whole(LAST_LOOK, {"portal": which["portal"]}, present=1)
-        return [*self._ask.whole(PAUSES, which, present=2), (last_look, FOREVER)]
+
+def pauses(ask: Ask, which: Mapping[str, object]) -> list[tuple[int, int]]:
+    """The stretches without a look at a portal; the one after the last look has no end."""
+    ((last_look,),) = ask.whole(LAST_LOOK, which, present=1)
+    return [*ask.whole(PAUSES, which, present=2), (last_look, FOREVER)]
 
 
 class _Skies(dict[int, str]):

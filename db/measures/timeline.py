@@ -12,8 +12,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from db.derived import LATE_HOURS, UNFLAGGED_TEMPERATURE
-from db.measures.stretches import LAST_LOOK, PAUSES
-from db.moments import FOREVER
+from db.measures.stretches import pauses
 from db.qartod import MISSING
 from db.read.flags import OF_STATION
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
@@ -117,13 +116,8 @@ class Timeline:
         seen_from = self.spells.seen_from
         self.numbers = range(number, number + len(seen_from))
         self._which = {**self._part, "since": seen_from[0] if seen_from else 0}
-        self._pauses = self._asked_pauses() if seen_from else []
+        self._pauses = pauses(ask, self._which) if seen_from else []
         self._evidence: dict[int, tuple[Any, ...]] = {}
-
-    def _asked_pauses(self) -> list[tuple[int, int]]:
-        """The stretches without a look; the one after the last look has no end."""
-        ((last_look,),) = self._ask.whole(LAST_LOOK, self._which, present=1)
-        return [*self._ask.whole(PAUSES, self._which, present=2), (last_look, FOREVER)]
 
     def values(
         self, station: str, skies: Mapping[int, int], tenths: Mapping[int, int | None]
