@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError, OutputError
 from db.file import atomic, connection
-from db.query import Database
+from db.read.faults import faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,12 +72,12 @@ def make(
         DatabaseError: The database cannot be read, or the copy has a fault.
     """
     with (
-        _Original(database) as original,
+        contextlib.closing(connection.open_to_ask(database)) as original,
         atomic.of_file(path, mode=0o640, replace=False) as place,
     ):
         with connection.naming(database), _naming_copy(path):
-            rows = original.copy(place, progress)
-        _verify(original.path, place, rows)
+            rows = _copy(original, place, progress)
+        _verify(database, place, rows)
         if plain:
             with connection.naming(database), _naming_copy(path):
                 _make_plain(place)
@@ -85,38 +85,34 @@ def make(
     return Backup(path=path, bytes=size, rows=rows)
 
 
-class _Counted(Database):
-    """A database whose rows can be counted."""
+def _copy(
+    original: sqlite3.Connection, place: Path, progress: Callable[[float], None]
+) -> dict[str, int]:
+    """Copy a database into an empty file, and return its rows at that moment."""
 
-    def rows(self) -> dict[str, int]:
-        """The number of rows of each table."""
-        tables = self._ask(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
-            "ORDER BY name",
-            {},
-        )
-        return {name: self._ask(f'SELECT count(*) FROM "{name}"', {})[0][0] for (name,) in tables}
+    def tell(_status: int, remaining: int, total: int) -> None:
+        progress(1 - remaining / total if total else 1.0)
+
+    with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as copy:
+        copy.execute("PRAGMA synchronous = off")  # synced as a whole later
+        original.execute("BEGIN")
+        try:
+            rows = _rows(original)
+            original.backup(copy, pages=_PAGES_AT_ONCE, progress=tell)
+        finally:
+            original.rollback()
+        copy.execute("PRAGMA journal_mode = delete")  # a backup is one file
+    return rows
 
 
-class _Original(_Counted):
-    """The database to copy."""
-
-    def copy(self, place: Path, progress: Callable[[float], None]) -> dict[str, int]:
-        """Copy it into an empty file, and return its rows at that moment."""
-
-        def tell(_status: int, remaining: int, total: int) -> None:
-            progress(1 - remaining / total if total else 1.0)
-
-        with contextlib.closing(sqlite3.connect(place, isolation_level=None)) as copy:
-            copy.execute("PRAGMA synchronous = off")  # synced as a whole later
-            self._conn.execute("BEGIN")
-            try:
-                rows = self.rows()
-                self._conn.backup(copy, pages=_PAGES_AT_ONCE, progress=tell)
-            finally:
-                self._conn.rollback()
-            copy.execute("PRAGMA journal_mode = delete")  # a backup is one file
-        return rows
+def _rows(conn: sqlite3.Connection) -> dict[str, int]:
+    """The number of rows of each table."""
+    tables = conn.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+        "ORDER BY name"
+    ).fetchall()
+    counts = [conn.execute(f'SELECT count(*) FROM "{name}"').fetchone() for (name,) in tables]
+    return {name: count for (name,), (count,) in zip(tables, counts, strict=True)}
 
 
 def _make_plain(place: Path) -> None:
@@ -150,9 +146,9 @@ def _naming_copy(path: Path) -> Iterator[None]:
 
 
 def _verify(database: Path, place: Path, rows: Mapping[str, int]) -> None:
-    with connection.naming(database), _Counted(place) as copy:
-        faults = copy.faults()
-        if not faults and copy.rows() != rows:
-            faults = ["the copy has other rows"]
-    if faults:
-        raise DatabaseError(database, f"its copy has a fault: {faults[0]}")
+    with connection.naming(database), contextlib.closing(connection.open_to_ask(place)) as copy:
+        found = faults(place)
+        if not found and _rows(copy) != rows:
+            found = ["the copy has other rows"]
+    if found:
+        raise DatabaseError(database, f"its copy has a fault: {found[0]}")

@@ -209,7 +209,7 @@ ROOMS = {
     "db.query": {*FACTS, "db.measures", "db.opened", "db.read"},
     "db.write": {
         *FACTS,
-        *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses", "db.query"),
+        *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses"),
         *("db.read", "db.rows", "db.runs", "db.spells"),
     },
     "db.korean": set(),
@@ -228,7 +228,7 @@ ROOMS = {
         "db.read",
         "db.sets",
     },
-    "db.backup": {"db.file", "db.query"},
+    "db.backup": {"db.file", "db.read"},
 }
 """
 Each room of the database and the others that it may import; all may import its errors.
