@@ -151,7 +151,7 @@ class Opened:
         from db.read.originals import Kept
 
         part = self._part(since, portal=portal)
-        return Kept(self.path, self._ask, since=part.since, portal=portal)
+        return Kept(self._ask, since=part.since, portal=portal)
 
     def lost_boxes(self, *, portal: str | None = None) -> list[LostBox]:
         """The portals that had a box, but whose newest page has none."""

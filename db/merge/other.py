@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import starmap
 from typing import TYPE_CHECKING, Final
 
 from db.merge import meanings
 from db.moments import FOREVER
 from db.opened import Opened
 from db.problems import from_json
+from db.read.originals import reading
 from db.read.rows import moment_or_none
-from db.reading import Content, Reading
+from db.reading import Content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,23 +87,17 @@ class Other(Opened):
         return [self._content(digest) for digest in digests]
 
     def _content(self, digest: bytes) -> Content:
-        (sidebar,) = self.rows(_SIDEBAR, digest=digest)
+        known, (sidebar,) = self._meanings, self.rows(_SIDEBAR, digest=digest)
         readings = self._ask(_READINGS, {"sidebar": sidebar["id"]})
         with self._ask.reading():
             return Content(
                 digest=digest,
                 fragment=sidebar["fragment"],
-                readings=tuple(starmap(self._reading, readings)),
+                readings=tuple(
+                    reading(known.stations[station], known.conditions[condition], tenths)
+                    for tenths, station, condition in readings
+                ),
                 problems=from_json(sidebar["problems"]),
                 reader=sidebar["reader"],
                 observed_at=moment_or_none(sidebar["observed_at"]),
             )
-
-    def _reading(self, tenths: int | None, station_id: int, condition_id: int) -> Reading:
-        station = self._meanings.stations[station_id]
-        return Reading(
-            city=station.name_ko,
-            station=station,
-            condition=self._meanings.conditions[condition_id],
-            temperature_c=None if tenths is None else tenths / 10,
-        )

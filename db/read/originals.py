@@ -6,9 +6,8 @@ import zlib
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from db.file import connection
 from db.moments import epoch, moment
 from db.packing import unpacked
 from db.reading import Condition, Reading, Station
@@ -16,7 +15,6 @@ from db.reading import Condition, Reading, Station
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from db.read.ask import Ask
 
@@ -43,6 +41,9 @@ _PAGES: Final = """
 _FIRST_SEEN: Final = f"""
     SELECT p.name, first FROM ({SEEN}) JOIN portals AS p ON p.id = portal_id
     WHERE sidebar_id = :id AND p.name = coalesce(:portal, p.name) ORDER BY first LIMIT 1"""
+
+
+_CONDITIONS: Final = "SELECT id, label, icon, condition, label_en, wmo_4677 FROM conditions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,30 +99,26 @@ class Kept:
     The stored pages that can be read again, as of the making of this object.
 
     Args:
-        path: The database, for errors.
-        ask: Queries it.
+        ask: Queries the database.
         since: Only pages seen after this; aware.
         portal: Only what this portal showed.
     """
 
     def __init__(
-        self, path: Path, ask: Ask, *, since: dt.datetime | None = None, portal: str | None = None
+        self, ask: Ask, *, since: dt.datetime | None = None, portal: str | None = None
     ) -> None:
-        self._path, self._ask = path, ask
+        self._ask = ask
         self._which = {"since": None if since is None else epoch(since), "portal": portal}
-        with connection.reading(path):
+        with ask.reading():
             # As they are before any rewriting: rows of readings share these.
-            self._stations = dict(
-                map(_station, ask("SELECT id, kma_id, name_ko FROM stations", {}))
-            )
-            self._conditions = dict(
-                map(
-                    _condition,
-                    ask(
-                        "SELECT id, label, icon, condition, label_en, wmo_4677 FROM conditions", {}
-                    ),
-                )
-            )
+            self._stations = {
+                row: Station(kma_id=kma_id, name_ko=name)
+                for row, kma_id, name in ask("SELECT id, kma_id, name_ko FROM stations")
+            }
+            self._conditions = {
+                row: Condition(label=label, icon=icon, condition=ours, label_en=en, wmo_4677=wmo)
+                for row, label, icon, ours, en, wmo in ask(_CONDITIONS)
+            }
 
     @property
     def known_labels(self) -> set[str]:
@@ -140,14 +137,14 @@ class Kept:
 
     def sidebars(self) -> Iterator[KeptSidebar]:
         """Every sidebar, read in parts."""
-        with connection.reading(self._path):
+        with self._ask.reading():
             ids = [row[0] for row in self._ask(_SIDEBARS, self._which)]
             for first in range(0, len(ids), _AT_ONCE):
                 yield from self._some(ids[first : first + _AT_ONCE])
 
     def pages(self) -> Iterator[UnreadPage]:
         """Every page that could not be read, one at a time."""
-        with connection.reading(self._path):
+        with self._ask.reading():
             for (look_id,) in self._ask(_PAGES, self._which):
                 ((portal, at, page, encoding, outcome),) = self._ask(
                     "SELECT p.name, f.fetched_at, f.page, f.encoding, f.outcome FROM fetches AS f "
@@ -165,7 +162,7 @@ class Kept:
 
     def first_seen(self, sidebar_id: int) -> tuple[str, dt.datetime] | None:
         """The portal that showed a sidebar first, and the time; None if unknown."""
-        with connection.reading(self._path):
+        with self._ask.reading():
             for name, first in self._ask(_FIRST_SEEN, {"id": sidebar_id, **self._which}):
                 return name, moment(first)
         return None
@@ -201,23 +198,16 @@ class Kept:
 
     def _reading(self, row: tuple[int, int, int, int | None]) -> Reading:
         _, station_id, condition_id, tenths = row
-        station = self._stations[station_id]
-        return Reading(
-            city=station.name_ko,
-            station=station,
-            condition=self._conditions[condition_id],
-            temperature_c=None if tenths is None else tenths / 10,
-        )
+        return reading(self._stations[station_id], self._conditions[condition_id], tenths)
 
 
-def _station(row: tuple[Any, ...]) -> tuple[int, Station]:
-    return row[0], Station(kma_id=row[1], name_ko=row[2])
-
-
-def _condition(row: tuple[Any, ...]) -> tuple[int, Condition]:
-    row_id, label, icon, condition, label_en, wmo_4677 = row
-    return row_id, Condition(
-        label=label, icon=icon, condition=condition, label_en=label_en, wmo_4677=wmo_4677
+def reading(station: Station, condition: Condition, tenths: int | None) -> Reading:
+    """The reading of a row, with its station's name for the printed city."""
+    return Reading(
+        city=station.name_ko,
+        station=station,
+        condition=condition,
+        temperature_c=None if tenths is None else tenths / 10,
     )
 
 

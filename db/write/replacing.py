@@ -132,6 +132,6 @@ def rewriting(
     """
     with store.transaction() as conn:
         rewriting = Rewriting(conn, store)
-        yield Kept(store.path, Ask(store.path, conn), since=since, portal=portal), rewriting
+        yield Kept(Ask(store.path, conn), since=since, portal=portal), rewriting
         with connection.deriving(store.path):
             rewriting.finish()
