@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from db.measures.stretches import History
 from db.moments import moment
 from db.qartod import PASS
+from db.read.series import PORTALS, SKIES
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from db.asked import Part
     from db.read.ask import Ask
     from db.validity import State
-
-SKIES: Final = "SELECT id, condition, label FROM conditions"
-PORTALS: Final = "SELECT id, name FROM portals"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +52,19 @@ def course(ask: Ask, part: Part, station: str) -> list[Held]:
         station: Its Korean name.
     """
     pieces = list(History(ask, part, everything=True).pieces(station))
-    skies = {row: (condition, label) for row, condition, label in ask(SKIES)}
+    skies = {row: sky for row, *sky in ask(SKIES)}
     portals = dict(ask(PORTALS))
-    held: list[Held] = []
-    for piece in pieces:
-        condition, label = skies[piece.sky]
-        one = Held(
+    return [
+        Held(
             start=moment(piece.begin),
             end=moment(piece.end),
             began=moment(piece.seen_from),
             temperature_c=None if piece.tenths is None else piece.tenths / 10,
-            condition=condition,
-            label=label,
+            condition=skies[piece.sky][0],
+            label=skies[piece.sky][1],
             portal=portals[piece.portal],
             state=piece.state,
             flag=piece.flag,
         )
-        held.append(one)
-    return held
+        for piece in pieces
+    ]
