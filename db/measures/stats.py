@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -106,22 +107,19 @@ def of(
         min_coverage=min_coverage,
         nothing="no temperature" if history.everything else "no live temperature",
     )
-    split = [_Sums.of(*ends, some) for ends, some in _split(pieces, borders)]
-    if by in _OF_DAYS:
-        days, _ = _asked(history, periods.borders(*span, "day"))
-        by_day = [_Sums.of(*ends, some) for ends, some in _split(pieces, days)]
-        return [
-            _period(
-                terms, sums, part, [day for day in by_day if sums.since <= day.since < sums.until]
-            )
-            for sums, part in zip(split, parts, strict=True)
-        ]
-    return [_period(terms, sums, part, None) for sums, part in zip(split, parts, strict=True)]
+    sums = _sums(pieces, borders)
+    if by not in _OF_DAYS:
+        return [_period(terms, one, part) for one, part in zip(sums, parts, strict=True)]
+    by_day = _sums(pieces, _asked(history, periods.borders(*span, "day"))[0])
+    return [
+        _period(terms, one, part, [day for day in by_day if one.since <= day.since < one.until])
+        for one, part in zip(sums, parts, strict=True)
+    ]
 
 
 def _asked(history: History, borders: list[int]) -> tuple[list[int], list[bool]]:
     """The borders within the asked range, and the periods that it cuts."""
-    since, until = history.asked()
+    since, until = history.asked
     first = borders[0] if since is None else max(since, borders[0])
     last = borders[-1] if until is None else min(until, borders[-1])
     cut = [False] * (len(borders) - 1)
@@ -130,10 +128,8 @@ def _asked(history: History, borders: list[int]) -> tuple[list[int], list[bool]]
     return [first, *borders[1:-1], last], cut
 
 
-def _split(
-    pieces: Iterable[Piece], borders: Sequence[int]
-) -> list[tuple[tuple[int, int], list[Piece]]]:
-    """Each period with its pieces; a piece across a border is cut there."""
+def _sums(pieces: Iterable[Piece], borders: Sequence[int]) -> list[_Sums]:
+    """The sums of each period; a piece across a border is cut there."""
     split: list[list[Piece]] = [[] for _ in borders[1:]]
     nth, border = 0, borders[1]
     for piece in pieces:
@@ -144,7 +140,7 @@ def _split(
             split[nth].append(piece._replace(begin=begin, end=border))
             nth, begin, border = nth + 1, border, borders[nth + 2]
         split[nth].append(piece if begin == piece[0] else piece._replace(begin=begin))
-    return list(zip(pairwise(borders), split, strict=True))
+    return [_Sums.of(*ends, some) for ends, some in zip(pairwise(borders), split, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +220,7 @@ class _Extremes:
     reason: str | None = None
 
 
-def _period(terms: _Terms, sums: _Sums, is_part: bool, days: list[_Sums] | None) -> Period:
+def _period(terms: _Terms, sums: _Sums, is_part: bool, days: list[_Sums] | None = None) -> Period:
     coverage, reason = sums.share(sums.covered_s), _reason(terms, sums)
     extremes = _Extremes() if days is None else _of_days(terms, days)
     if reason is not None:
@@ -289,12 +285,11 @@ def _reason(terms: _Terms, sums: _Sums) -> str | None:
 
 def _conditions(sky_s: Mapping[int, int], names: Mapping[int, str]) -> dict[str, float]:
     """The share of each sky; several labels may mean the same."""
-    lasted: dict[str, int] = {}
+    lasted: Counter[str] = Counter()
     for sky, seconds in sky_s.items():
-        lasted[names[sky]] = lasted.get(names[sky], 0) + seconds
-    live_s = sum(lasted.values())
+        lasted[names[sky]] += seconds
     most_first = sorted(lasted, key=lambda name: (-lasted[name], name))
-    return {name: round(lasted[name] / live_s, 4) for name in most_first}
+    return {name: round(lasted[name] / lasted.total(), 4) for name in most_first}
 
 
 def _agreement(printed: list[_Printed]) -> float | None:

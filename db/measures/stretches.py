@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from heapq import merge
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
@@ -104,6 +105,9 @@ class History:
         ask: Queries the database.
         part: The part; open ends are the first and the last look; no value holds after its present.
         everything: Whether values that are not live count too, until the portal is down.
+
+    Attributes:
+        asked: The first second asked for, and the first after it; None for an open end.
     """
 
     def __init__(self, ask: Ask, part: Part, *, everything: bool = False) -> None:
@@ -118,7 +122,7 @@ class History:
         begins = min(known, default=present) if since is None else max(0, epoch(since))
         ends = max([begins, *known]) + 1 if until is None else epoch(until)
         self._since, self._until = begins, min(ends, present)
-        self._asked = None if since is None else begins, None if until is None else ends
+        self.asked = None if since is None else begins, None if until is None else ends
 
     def span(self) -> tuple[int, int] | None:
         """
@@ -129,10 +133,6 @@ class History:
         if self._since >= self._until:
             return None
         return self._since, self._until - 1
-
-    def asked(self) -> tuple[int | None, int | None]:
-        """The first second asked for, and the first after it; None for an open end."""
-        return self._asked
 
     def conditions(self) -> dict[int, str]:
         """The name of each sky, by its number in a piece."""
@@ -146,21 +146,16 @@ class History:
         """
         wanted = _NOT_DOWN if self.everything else _LIVE
         shown = [
-            [piece for piece in self._shown(portal, station) if piece.state in wanted]
+            [piece for piece in self._shown(*portal, station) if piece.state in wanted]
             for portal in self._portals.items()
         ]
         shown = [of_portal for of_portal in shown if of_portal]
-        return merged(shown) if len(shown) > 1 else (piece for one in shown for piece in one)
+        return merged(shown) if len(shown) > 1 else chain.from_iterable(shown)
 
-    def _shown(self, portal: tuple[int, int], station: str) -> Iterator[Piece]:
+    def _shown(self, portal_id: int, interval_s: int, station: str) -> Iterator[Piece]:
         """The values of a station at one portal, within the asked range, in all states."""
-        portal_id, interval_s = portal
-        which = {
-            "portal": portal_id,
-            "station": station,
-            "since": self._since,
-            "until": self._until,
-        }
+        of_station = {"portal": portal_id, "station": station}
+        which = {**of_station, "since": self._since, "until": self._until}
         rows = self._ask.whole(SPELLS, which, present=5)
         if not rows:
             return
