@@ -16,7 +16,7 @@ from db.printed import Printed
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable
 
 _LOST: Final = """
     SELECT DISTINCT r.sidebar_id FROM readings AS r
@@ -67,12 +67,8 @@ def _learn(conn: sqlite3.Connection, lost: list[int]) -> None:
     conn.executemany(
         _LEARN,
         [
-            {"sidebar": row, "others": json.dumps(_others(row, together))}
+            {"sidebar": row, "others": json.dumps(sorted(together - {row}))}
             for row, together in near.items()
             if len(together) > 1
         ],
     )
-
-
-def _others(sidebar: int, together: Set[int]) -> list[int]:
-    return sorted(together - {sidebar})

@@ -70,11 +70,10 @@ class About:
     @property
     def description(self) -> str:
         """The description, in one paragraph."""
-        names = ", ".join(one.name for one in self.portals)
         return (
             f"Temperature and sky of {len(self.stations)} stations of the Korea Meteorological "
             "Administration, hour by hour, as the weather box of these sites showed them: "
-            f"{names}. "
+            f"{self._names}. "
             "Each value says whether it was live, unconfirmed, stale, frozen or down, and why; "
             "missing values are never filled in."
         )
@@ -82,12 +81,15 @@ class About:
     @property
     def description_ko(self) -> str:
         """The same in Korean."""
-        names = ", ".join(one.name for one in self.portals)
         return (
-            f"신문사 포털의 날씨 상자({names})에 표시된 기상청 {len(self.stations)}개 지점의 "
+            f"신문사 포털의 날씨 상자({self._names})에 표시된 기상청 {len(self.stations)}개 지점의 "
             "기온과 하늘 상태를 시간별로 모은 자료입니다. 값마다 실시간, 미확인, 지난 값, 멈춤, "
             "끊김 가운데 어떤 상태인지와 그 근거가 있고, 빠진 값은 채우지 않았습니다."
         )
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(one.name for one in self.portals)
 
     @property
     def creators(self) -> tuple[str, ...]:
@@ -97,7 +99,7 @@ class About:
     @property
     def credit(self) -> str:
         """The credit."""
-        return f"{PUBLISHER}, as shown by {', '.join(one.name for one in self.portals)}"
+        return f"{PUBLISHER}, as shown by {self._names}"
 
     @property
     def license_url(self) -> str | None:

@@ -115,17 +115,14 @@ def korean(sentence: str) -> str | None:
     """The Korean form of an English sentence; None if unknown."""
     for pattern, form in _patterns():
         if match := pattern.fullmatch(sentence):
-            return form.format(**{name: _value(name, text) for name, text in _named(match)})
+            named = match.groupdict().items()
+            return form.format(**{name: _value(name, text) for name, text in named})
     return None
 
 
 def each(sentences: str) -> str:
     """Sentences joined by ``; ``, each in Korean where it is known."""
     return korean(sentences) or "; ".join(korean(one) or one for one in sentences.split("; "))
-
-
-def _named(match: re.Match[str]) -> list[tuple[str, str]]:
-    return list(match.groupdict().items())
 
 
 def _value(name: str, text: str) -> str:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from db import counts, spells
-from db.errors import UnknownPortal
+from db.asked import part
 from db.file import connection
-from db.moments import epoch, moment
+from db.moments import moment
+from db.read.ask import Ask
+from db.read.lookup import refuse_unknown
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -61,10 +63,8 @@ def plan(
         DatabaseError: The database cannot be read.
     """
     with store.transaction() as conn, connection.deriving(store.path):
-        known = [name for (name,) in conn.execute("SELECT name FROM portals ORDER BY id")]
-        if portal is not None and portal not in known:
-            raise UnknownPortal(portal, known=known)
-        rows = conn.execute(_PLAN, _values(since, until, portal)).fetchall()
+        refuse_unknown(Ask(store.path, conn), portal)
+        rows = conn.execute(_PLAN, part(since, until, portal).values).fetchall()
     return [
         Looks(portal=name, looks=looks, first=moment(first), last=moment(last))
         for name, looks, first, last in rows
@@ -84,7 +84,7 @@ def carry_out(
         DatabaseError: The database cannot be written.
     """
     with store.transaction() as conn, connection.deriving(store.path):
-        dropped = _drop(conn, _values(since, until, portal))
+        dropped = _drop(conn, part(since, until, portal).values)
         spells.rebuild(conn)
         counts.rebuild(conn)
     return dropped
@@ -111,13 +111,3 @@ def _drop(conn: sqlite3.Connection, which: dict[str, object]) -> int:
         which,
     )
     return conn.execute(f"DELETE FROM fetches WHERE {_WHICH}", which).rowcount
-
-
-def _values(
-    since: dt.datetime | None, until: dt.datetime | None, portal: str | None
-) -> dict[str, object]:
-    return {
-        "since": None if since is None else epoch(since),
-        "until": None if until is None else epoch(until),
-        "portal": portal,
-    }
