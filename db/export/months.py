@@ -51,15 +51,19 @@ class Monthly(Source):
         Raises:
             WrongQuestion: There is no such hour in that time.
         """
+        if (whole := self._whole_hours(chosen)) is None:
+            raise WrongQuestion("time", "of the dataset", expected="a full hour of looks at least")
+        return whole
+
+    def _whole_hours(self, chosen: Selection) -> Selection | None:
         ((first, last),) = self._ask(SPAN, {"portal": None})
         since, until = chosen.since, chosen.until
-        if last is not None:
-            begins = first if since is None else max(first, epoch(since) + HOUR_S - 1)
-            ends = last if until is None else min(last, epoch(until))
-            begins, ends = (at // HOUR_S * HOUR_S for at in (begins, ends))
-            if begins < ends:
-                return Selection(since=moment(begins), until=moment(ends))
-        raise WrongQuestion("time", "of the dataset", expected="a full hour of looks at least")
+        if last is None:
+            return None
+        begins = first if since is None else max(first, epoch(since) + HOUR_S - 1)
+        ends = last if until is None else min(last, epoch(until))
+        begins, ends = (at // HOUR_S * HOUR_S for at in (begins, ends))
+        return Selection(since=moment(begins), until=moment(ends)) if begins < ends else None
 
     def seconds(self, chosen: Selection) -> range:
         """The full hours of these times, in epoch seconds."""
@@ -75,15 +79,9 @@ class Monthly(Source):
         if what != "hours":
             values = {"since": first, "stations": None, "portal": None}
             return self._by_day(what, values, first, end - 1)
-        whole = self._hours_of(Selection(since=moment(first), until=moment(end)))
+        whole = self._whole_hours(Selection(since=moment(first), until=moment(end)))
         listed = tuple(name for name, at in self._first_listed.items() if at < end)
         return self.slices("hours", replace(whole, stations=listed)) if whole else iter(())
-
-    def _hours_of(self, chosen: Selection) -> Selection | None:
-        try:
-            return self.whole_hours(chosen)
-        except WrongQuestion:  # no hour is complete
-            return None
 
     def rows(self, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """The answer to a question."""
