@@ -40,26 +40,17 @@ class MissingPandas(MissingExtra):
 
     extra = "pandas"
 
-    def __init__(self) -> None:
-        super().__init__("pandas is not installed")
-
 
 class MissingPolars(MissingExtra):
     """Polars is not installed."""
 
     extra = "polars"
 
-    def __init__(self) -> None:
-        super().__init__("polars is not installed")
-
 
 class MissingXarray(MissingExtra):
     """xarray is not installed."""
 
     extra = "netcdf,pandas"
-
-    def __init__(self) -> None:
-        super().__init__("xarray is not installed")
 
 
 def to_pandas(answer: Any) -> DataFrame:
@@ -82,7 +73,7 @@ def to_pandas(answer: Any) -> DataFrame:
     try:
         import pandas as pd
     except ImportError as exc:
-        raise MissingPandas from exc
+        raise MissingPandas("pandas is not installed") from exc
     frame = pd.DataFrame(_columns(answer))
     for name in frame.select_dtypes("datetimetz"):
         frame[name] = frame[name].dt.tz_convert(TIME_ZONE)
@@ -99,7 +90,7 @@ def to_polars(answer: Any) -> PolarsFrame:
     try:
         import polars as pl
     except ImportError as exc:
-        raise MissingPolars from exc
+        raise MissingPolars("polars is not installed") from exc
     columns = {name: [_plain(x) for x in values] for name, values in _columns(answer).items()}
     frame = pl.DataFrame(columns, infer_schema_length=None)
     zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
@@ -120,7 +111,7 @@ def to_xarray(answer: Any) -> Dataset:
         import pandas as pd
         import xarray  # noqa: F401
     except ImportError as exc:
-        raise MissingXarray from exc
+        raise MissingXarray("xarray is not installed") from exc
     frame = to_pandas(answer)
     for name in frame.select_dtypes("datetimetz"):
         frame[name] = frame[name].dt.tz_convert(None)

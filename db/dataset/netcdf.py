@@ -38,9 +38,6 @@ class NoXarray(MissingExtra):
 
     extra = "netcdf"
 
-    def __init__(self) -> None:
-        super().__init__("netCDF needs xarray and h5netcdf")
-
 
 def refuse_without() -> None:
     """
@@ -54,7 +51,7 @@ def refuse_without() -> None:
         import h5py  # noqa: F401 - the same
         import xarray  # noqa: F401 - the same
     except ImportError as exc:
-        raise NoXarray from exc
+        raise NoXarray("netCDF needs xarray and h5netcdf") from exc
 
 
 def write(

@@ -31,9 +31,6 @@ class NoPyarrow(MissingExtra):
 
     extra = "parquet"
 
-    def __init__(self) -> None:
-        super().__init__("parquet needs pyarrow")
-
 
 def refuse_without() -> None:
     """
@@ -48,7 +45,7 @@ def refuse_without() -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as exc:
-        raise NoPyarrow from exc
+        raise NoPyarrow("parquet needs pyarrow") from exc
 
 
 class Parquet:

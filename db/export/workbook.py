@@ -41,9 +41,6 @@ class NoXlsxwriter(MissingExtra):
 
     extra = "xlsx"
 
-    def __init__(self) -> None:
-        super().__init__("xlsx needs XlsxWriter")
-
 
 class TooManyRows(NalssiError):
     """A sheet has no room for so many rows."""
@@ -67,7 +64,7 @@ def refuse_without() -> None:
     try:
         import xlsxwriter  # noqa: F401
     except ImportError as exc:
-        raise NoXlsxwriter from exc
+        raise NoXlsxwriter("xlsx needs XlsxWriter") from exc
 
 
 class Workbook:
