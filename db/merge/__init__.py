@@ -20,8 +20,8 @@ from db.errors import WrongQuestion
 from db.file import connection
 from db.merge import looks, meanings, past, portals
 from db.merge.other import Other
-from db.merge.rows import dicts
 from db.moments import moment
+from db.read.rows import dicts
 from db.write import captures
 from db.write.captures import Capture
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.merge.portals import Pair
-    from db.merge.rows import Row
+    from db.read.rows import Row
     from db.reading import Content
     from db.write.store import Store
 

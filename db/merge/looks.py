@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from db import counts, spells
 from db.dates import printed
-from db.merge.rows import dicts
 from db.packing import unpacked
+from db.read.rows import dicts
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from db.merge.rows import Row
+    from db.read.rows import Row
     from db.reading import Content
     from db.write.sidebars import Sidebars
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from db.merge.rows import dicts
+from db.read.rows import dicts
 from db.reading import Condition, Station
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
 
-    from db.merge.rows import Row
+    from db.read.rows import Row
 
 _T = TypeVar("_T", Station, Condition)
 

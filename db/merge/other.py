@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from db.merge.meanings import Meanings
-    from db.merge.rows import Row
+    from db.read.rows import Row
 
 LOOKS_AT_ONCE: Final = 2000
 """Two weeks of one portal, for which deriving takes about a second."""

@@ -11,9 +11,9 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from db import pauses
-from db.merge.rows import dicts
 from db.moments import FOREVER
 from db.read.gaps import gaps_of_looks
+from db.read.rows import dicts
 from db.validity import GAP_AFTER_INTERVALS
 from db.write import prune
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from db.merge.portals import Pair
-    from db.merge.rows import Row
+    from db.read.rows import Row
 
 
 _BORDER: Final = "SELECT until FROM pruned WHERE portal_id = :portal"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-    from db.merge.rows import Row
+    from db.read.rows import Row
 
 ROWS: Final = """
     SELECT p.*, (SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id) AS last_look,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from typing import TYPE_CHECKING, Any
+import sqlite3
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from db.moments import KST, moment
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+
+Row: TypeAlias = dict[str, Any]
 
 DAY_S = 24 * 60 * 60
 
@@ -25,6 +27,15 @@ def iso(seconds: str) -> str:
     The indices by time are on exactly this expression, so that a range query on a view uses them.
     """
     return f"strftime('%Y-%m-%dT%H:%M:%S+09:00', {seconds}, 'unixepoch', '+9 hours')"
+
+
+def dicts(
+    conn: sqlite3.Connection, sql: str, values: Mapping[str, object] | Sequence[object] = ()
+) -> list[Row]:
+    """The rows of a query by the names of their columns, also those of later migrations."""
+    cursor = conn.cursor()
+    cursor.row_factory = sqlite3.Row
+    return list(map(dict, cursor.execute(sql, values)))
 
 
 def values(row: sqlite3.Row, *moments: str) -> dict[str, Any]:

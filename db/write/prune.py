@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sqlite3
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -27,9 +26,11 @@ from db.file import connection
 from db.moments import epoch
 from db.read.ask import Ask
 from db.read.gaps import gaps_of_looks
+from db.read.rows import dicts
 
 if TYPE_CHECKING:
     import datetime as dt
+    import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
@@ -166,11 +167,9 @@ def carry_out(
 
 def _keep_gaps(conn: sqlite3.Connection, borders: Mapping[int, int]) -> None:
     """Store the gaps before the borders, which can no longer be derived from the looks."""
-    cursor = conn.cursor()
-    cursor.row_factory = sqlite3.Row
     now = max(borders.values(), default=0)  # a gap that is still open begins at a border, or later
-    gaps = cursor.execute(gaps_of_looks(), {"since": None, "now": now}).fetchall()
-    past = [dict(gap) for gap in gaps if gap["since"] < borders.get(gap["portal_id"], 0)]
+    gaps = dicts(conn, gaps_of_looks(), {"since": None, "now": now})
+    past = [gap for gap in gaps if gap["since"] < borders.get(gap["portal_id"], 0)]
     keep_past(conn, borders, past)
 
 

@@ -19,6 +19,7 @@ from db.file import connection, upgrade
 from db.file.place import Place
 from db.moments import epoch
 from db.read import portals
+from db.read.rows import dicts
 from db.reading import Content, KeptPage, Look, PortalMemory, Robots
 from db.write.portals import Portals, read_robots, write_robots
 from db.write.sidebars import Sidebars
@@ -240,14 +241,13 @@ class Store:
     def unread(self) -> list[KeptPage]:
         """The unread pages, oldest first; a page that cannot be unpacked is set aside."""
         with self.place.reading():
-            cursor = self._conn.execute(
+            rows = dicts(
+                self._conn,
                 "SELECT f.id AS look_id, p.name AS portal, f.page AS body, f.encoding, "
                 "f.milliseconds, f.tries FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id "
-                "WHERE f.outcome = 'unread' ORDER BY f.id"
+                "WHERE f.outcome = 'unread' ORDER BY f.id",
             )
-            cursor.row_factory = sqlite3.Row
-            pages = [self._unpacked(dict(row)) for row in cursor.fetchall()]
-        return [page for page in pages if page is not None]
+            return list(filter(None, map(self._unpacked, rows)))
 
     def _unpacked(self, row: dict[str, Any]) -> KeptPage | None:
         try:
