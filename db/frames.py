@@ -120,8 +120,8 @@ def to_xarray(answer: Any) -> Dataset:
             is_day = {type(value) for value in frame[name].dropna()} == {dt.date}
             plain = pd.Series(list(map(_plain, frame[name])), dtype=object)
             frame[name] = pd.to_datetime(plain) if is_day else plain
-    keys = list(KEYS.get(_kind(answer), ()))
-    if not keys or not len(frame) or frame.duplicated(keys).any():
+    keys = [key for row in _rows(answer)[:1] for key in KEYS.get(type(row).__name__, ())]
+    if not keys or frame.duplicated(keys).any():
         keys = []
         frame.index.name = "row"
     made: Dataset = (frame.set_index(keys) if keys else frame).to_xarray()
@@ -133,11 +133,6 @@ def _rows(answer: Any) -> Sequence[Any]:
     if hasattr(answer, "periods"):  # stations side by side
         return tuple(answer.periods)
     return answer if isinstance(answer, Sequence) else (answer,)
-
-
-def _kind(answer: Any) -> str:
-    rows = _rows(answer)
-    return type(rows[0]).__name__ if rows else ""
 
 
 def _columns(answer: Any) -> dict[str, list[Any]]:

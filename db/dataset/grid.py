@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 STATES: Final = ("none", "live", "unconfirmed", "stale", "frozen", "down")
 """The file stores a state as its place in this list."""
 
-_COLUMNS: Final = {name: place for place, name in enumerate(TABLES["hours"])}
 _NUMBERS: Final = {
     "temperature_c": ("f4", float("nan")),
     "mean_c": ("f4", float("nan")),
@@ -54,7 +53,7 @@ class Grid:
 
     def take(self, some: Slice) -> None:
         """Take rows of the table ``hours``."""
-        columns = dict(zip(_COLUMNS, some.columns, strict=True))
+        columns = dict(zip(TABLES["hours"], some.columns, strict=True))
         place = (
             [self._rows[name] for name in columns["station"]],
             [(second - self.hours.start) // HOUR_S for second in columns["hour_s"]],

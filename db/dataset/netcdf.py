@@ -66,26 +66,17 @@ def write(
         about: The global attributes.
         clean: Cleans the name of a station, such as of a NUL, which HDF5 refuses.
     """
-    dataset = of(grid, about, clean=clean)
-    encoding: dict[str, dict[str, Any]] = {
-        name: {"zlib": True, "complevel": 4, "shuffle": True, **_fill(name)} for name in dataset
-    }
-    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
-
-
-def of(grid: Grid, about: Mapping[str, str], *, clean: Callable[[str], str] = str) -> Any:
-    """The grid as a Dataset of xarray."""
     import xarray as xr
 
-    return xr.Dataset(
+    dataset = xr.Dataset(
         {"time_bounds": _bounds(grid), **_values(grid)},
         _coordinates(grid, clean),
         {"Conventions": CONVENTIONS, "featureType": "timeSeries", **about},
     )
-
-
-def _fill(name: object) -> dict[str, Any]:
-    return {"_FillValue": -1} if name == "wmo_4677" else {}
+    small = {"zlib": True, "complevel": 4, "shuffle": True}
+    encoding: dict[Any, dict[str, Any]] = {name: dict(small) for name in dataset}
+    encoding["wmo_4677"]["_FillValue"] = -1
+    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
 
 
 def _coordinates(grid: Grid, clean: Callable[[str], str]) -> dict[str, Any]:

@@ -94,17 +94,13 @@ def of(ask: Ask) -> Manifest:
     for portal in ask(_PORTALS):
         last: dict[int, tuple[object, ...]] = {}  # of each station, where it was listed last
         for month, first, end in spans:
-            values = _values(portal[0], first, end)
+            days = {"first_day": (first + KST_S) // DAY_S, "end_day": (end + KST_S) // DAY_S}
+            values = {"portal": portal[0], "first": first, "end": end, **days}
             listed = ask(_LISTED, values)
             words = sorted(last.items()), listed
             found[month][portal[1]] = _digest(ask, values, VERSION, portal, *words)
             last |= {row[0]: row for row in listed}
     return found
-
-
-def _values(portal: object, first: int, end: int) -> Mapping[str, object]:
-    days = {"first_day": (first + KST_S) // DAY_S, "end_day": (end + KST_S) // DAY_S}
-    return {"portal": portal, "first": first, "end": end, **days}
 
 
 def _digest(ask: Ask, values: Mapping[str, object], *more: object) -> str:

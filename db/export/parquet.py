@@ -181,24 +181,18 @@ def schema(columns: Mapping[str, Kind], about: Mapping[str, str]) -> Any:
     """The schema of Arrow for a table, with the unit of each column."""
     import pyarrow as pa
 
-    types = _types()
-    fields = [
-        pa.field(name, types[kind], metadata={"unit": told} if (told := unit(name)) else None)
-        for name, kind in columns.items()
-    ]
-    return pa.schema(fields, metadata=dict(about))
-
-
-def _types() -> dict[Kind, Any]:
-    import pyarrow as pa
-
-    return {
+    types: dict[Kind, Any] = {
         "text": pa.string(),
         "integer": pa.int64(),
         "real": pa.float64(),
         "moment": pa.timestamp("ms", tz="Asia/Seoul"),
         "date": pa.date32(),
     }
+    fields = [
+        pa.field(name, types[kind], metadata={"unit": told} if (told := unit(name)) else None)
+        for name, kind in columns.items()
+    ]
+    return pa.schema(fields, metadata=dict(about))
 
 
 def _array(kind: Kind, type_: Any, values: Sequence[Any], clean: Callable[[str], str]) -> Any:
