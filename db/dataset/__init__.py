@@ -22,7 +22,7 @@ from db.export.slices import Selection, exported
 from db.export.tables import TABLES, table
 from db.file import atomic
 from db.file.connection import VERSION
-from db.moments import epoch, moment
+from db.moments import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -107,7 +107,7 @@ class _Making:
         netcdf.write(self._folder / "nalssi.nc", grid, self._global(about), clean=self._clean)
         self._spells()
         self._lists()
-        self._write("provenance.json", describe.as_json(self._provenance(about)))
+        self._write("provenance.json", describe.as_json(provenance.of(about, self._source)))
         for language, name in readme.NAMES.items():
             self._write(name, readme.text(about, _BOOK, language))
         self._write("CITATION.cff", describe.cff(about))
@@ -202,17 +202,6 @@ class _Making:
     def _credit(self, what: str) -> dict[str, str]:
         names = ", ".join(one.name for one in self._source.portals())
         return {"table": what, "schema_version": str(VERSION), "portals": self._clean(names)}
-
-    def _provenance(self, about: About) -> dict[str, object]:
-        times = {"since": epoch(about.since), "until": epoch(about.until)}
-        rows = self._source.rows
-        return provenance.of(
-            about,
-            looks=rows(provenance.LOOKS, times),
-            captures=rows(provenance.CAPTURES, times),
-            readers=rows(provenance.READERS, {}),
-            gaps=self._source.gaps(since=about.since, until=about.until),
-        )
 
     def _write(self, name: str, text: str) -> None:
         (self._folder / name).write_text(text, encoding="utf-8", newline="\n")

@@ -4,47 +4,44 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from db import flags, lateness, sets, validity
 from db.file.connection import VERSION
+from db.moments import epoch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
 
     from db.dataset.about import About
+    from db.export.months import Monthly
     from db.read.gaps import Gap
 
-LOOKS: Final = """
-    SELECT p.name, f.outcome, count(*), min(f.fetched_at), max(f.fetched_at)
+_LOOKS: Final = """
+    SELECT p.name, f.outcome, count(*)
     FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
     WHERE f.fetched_at >= :since AND f.fetched_at < :until GROUP BY p.id, f.outcome ORDER BY 1, 2"""
 
-CAPTURES: Final = """
+_CAPTURES: Final = """
     SELECT p.name, count(*) FROM captures AS k JOIN portals AS p ON p.id = k.portal_id
     WHERE k.captured_at >= :since AND k.captured_at < :until GROUP BY p.id ORDER BY 1"""
 
-READERS: Final = "SELECT DISTINCT coalesce(reader, 0) FROM sidebars ORDER BY 1"
+_READERS: Final = "SELECT DISTINCT coalesce(reader, 0) FROM sidebars ORDER BY 1"
 
 _RULES: Final[tuple[ModuleType, ...]] = (validity, sets, lateness, flags)
 
 
-def of(
-    about: About,
-    *,
-    looks: Iterable[tuple[Any, ...]],
-    captures: Iterable[tuple[Any, ...]],
-    readers: Iterable[tuple[Any, ...]],
-    gaps: Iterable[Gap],
-) -> dict[str, object]:
-    """The provenance for JSON; the rows are those of the questions above."""
+def of(about: About, source: Monthly) -> dict[str, object]:
+    """The provenance of a dataset from a database, for JSON."""
+    times = {"since": epoch(about.since), "until": epoch(about.until)}
     outcomes: dict[str, dict[str, int]] = {}
-    for portal, outcome, count, *_ in looks:
+    for portal, outcome, count in source.rows(_LOOKS, times):
         outcomes.setdefault(portal, {})[outcome] = count
-    kept = dict(captures)
+    kept = dict(source.rows(_CAPTURES, times))
+    readers = [reader for (reader,) in source.rows(_READERS, {})]
     return {
-        "made_by": {"nalssi": about.version, "tables": VERSION, "readers": [x for (x,) in readers]},
+        "made_by": {"nalssi": about.version, "tables": VERSION, "readers": readers},
         "since": about.since.isoformat(),
         "until": about.until.isoformat(),
         "credit": about.credit,
@@ -58,7 +55,7 @@ def of(
             }
             for one in about.portals
         ],
-        "gaps": _by_cause(gaps),
+        "gaps": _by_cause(source.gaps(since=about.since, until=about.until)),
         "coverage": dict(about.coverage),
         "rules": [rule for module in _RULES for rule in rules(module)],
     }
