@@ -40,14 +40,19 @@ with _hidden("numpy", "pandas"):
 MIGRATIONS = Migrations("nalssi")
 
 
-@MIGRATIONS(name="0001 tables")
-def _tables(db: Database) -> None:
-    _make_all(db, tables.FIRST)
+def _make_all(db: Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
 
 
-@MIGRATIONS(name="0002 archives")
-def _archives(db: Database) -> None:
-    _make_all(db, tables.ARCHIVES)
+def _making(name: str, statements: str) -> None:
+    """Add a migration that runs these statements."""
+    MIGRATIONS(name=name)(lambda db: _make_all(db, statements))
+
+
+_making("0001 tables", tables.FIRST)
+_making("0002 archives", tables.ARCHIVES)
 
 
 @MIGRATIONS(name="0003 truth")
@@ -68,14 +73,8 @@ def _problems(db: Database) -> None:
     db.conn.executemany("UPDATE sidebars SET problems = ? WHERE id = ?", records)
 
 
-@MIGRATIONS(name="0005 counts")
-def _counts(db: Database) -> None:
-    _make_all(db, tables.COUNTS)
-
-
-@MIGRATIONS(name="0006 channels")
-def _channels(db: Database) -> None:
-    _make_all(db, tables.CHANNELS)
+_making("0005 counts", tables.COUNTS)
+_making("0006 channels", tables.CHANNELS)
 
 
 @MIGRATIONS(name="0007 fragments")
@@ -104,9 +103,7 @@ def _late_days(db: Database) -> None:
     spells.rebuild(db.conn)
 
 
-@MIGRATIONS(name="0010 freezes")
-def _freezes(db: Database) -> None:
-    db.execute(tables.SPELLS_FROZEN)
+_making("0010 freezes", tables.SPELLS_FROZEN)
 
 
 @MIGRATIONS(name="0011 flags")
@@ -122,12 +119,6 @@ def _observed(db: Database) -> None:
         if "observed_at" not in db.table(table).columns_dict:
             db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
     db.execute(tables.OBSERVED_INDEX)
-
-
-def _make_all(db: Database, statements: str) -> None:
-    for statement in statements.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
 
 
 def known(migrations: Migrations) -> set[str]:
