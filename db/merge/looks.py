@@ -75,7 +75,9 @@ class Looks:
 
     def keep(self, theirs: Sequence[Row]) -> None:
         """Store looks in the order of time, and derive spells from them."""
-        ours = self._ours(theirs[0]["fetched_at"], theirs[-1]["fetched_at"])
+        first, last = theirs[0]["fetched_at"], theirs[-1]["fetched_at"]
+        rows = dicts(self._conn, _OURS, (self._portal_id, first, last))
+        ours = {row["fetched_at"]: row for row in rows}
         for look in theirs:
             if (known := ours.get(look["fetched_at"])) is None:
                 self._insert(look)
@@ -86,10 +88,6 @@ class Looks:
             open_runs = self._sidebars.open_runs
             spells.add(self._conn, open_runs, self._portal_id, first, last)
             spells.judge_dates(self._conn, open_runs, self._portal_id, self._dates)
-
-    def _ours(self, first: int, last: int) -> dict[int, Row]:
-        rows = dicts(self._conn, _OURS, (self._portal_id, first, last))
-        return {row["fetched_at"]: row for row in rows}
 
     def _insert(self, look: Row) -> None:
         row = self._row(look)
@@ -108,7 +106,7 @@ class Looks:
         if None not in digests and digests[0] != digests[1]:
             self.contradicting.append(ours["fetched_at"])
             sidebar = {"portal": self._portal_id, "sidebar": self._sidebars.known(digests[1])}
-            self._conn.execute(_PUT_ASIDE, {**_plain(second), **sidebar})
+            self._conn.execute(_PUT_ASIDE, {**second, **sidebar})
         if first is theirs:
             self._replace(ours, theirs)
 
@@ -128,17 +126,15 @@ class Looks:
             self._changed.append(ours["fetched_at"])
 
     def _row(self, look: Row) -> Row:
-        digest = look["digest"]
+        """A look with our row numbers."""
+        values = _values(look)
+        digest = values.pop("digest")
         sidebar_id = None if digest is None else self._sidebars.known(digest)
-        return {**_plain(look), "portal_id": self._portal_id, "sidebar_id": sidebar_id}
-
-
-def _plain(look: Row) -> Row:
-    """A look without row numbers."""
-    return {name: value for name, value in look.items() if name not in {*_NUMBERS, "digest"}}
+        return {**values, "portal_id": self._portal_id, "sidebar_id": sidebar_id}
 
 
 def _values(look: Row) -> Row:
+    """A look without row numbers."""
     return {name: value for name, value in look.items() if name not in _NUMBERS}
 
 
