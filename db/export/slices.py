@@ -42,7 +42,10 @@ if TYPE_CHECKING:
 _SIDEBARS_AT_ONCE: Final = 1000
 
 _PORTAL = "(:portal IS NULL OR p.name = :portal)"
-_STATION = "(:stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:stations)))"
+
+
+def _of_stations(name: str) -> str:
+    return f"(:stations IS NULL OR {name} IN (SELECT value FROM json_each(:stations)))"
 
 
 def _in_slice(column: str) -> str:
@@ -106,39 +109,26 @@ _READINGS: Final = f"""
     JOIN stations AS st ON st.id = r.station_id
     JOIN conditions AS c ON c.id = r.condition_id
     LEFT JOIN temp.seen AS seen ON seen.sidebar_id = r.sidebar_id
-    WHERE r.sidebar_id >= :first AND r.sidebar_id < :end AND {_STATION}
+    WHERE r.sidebar_id >= :first AND r.sidebar_id < :end AND {_of_stations("st.name_ko")}
         AND (seen.sidebar_id IS NOT NULL OR :all)
     ORDER BY r.sidebar_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
 
-_STATIONS: Final = f"""
-    SELECT name_ko, name_en, kma_id, latitude, longitude, elevation_m, province
-    FROM ({STATIONS})"""
-
-_PORTALS: Final = f"""
-    SELECT name, url, interval_s / 60.0, looks, first_look, last_look, last_success
-    FROM ({PORTALS})"""
-
-_LATEST: Final = f"""
-    SELECT {", ".join(map(_column, TABLES["latest"]))} FROM ({latest(":now")})
-    WHERE (:portal IS NULL OR portal = :portal)
-        AND (:stations IS NULL OR station IN (SELECT value FROM json_each(:stations)))"""
-
-_GAPS: Final = f"SELECT {', '.join(map(_column, TABLES['gaps']))} FROM ({gaps()})"
-
-_FREEZES: Final = f"SELECT {', '.join(map(_column, TABLES['freezes']))} FROM ({FREEZES_OF_A_TIME})"
-
-_FLAGS: Final = f"""
-    SELECT {", ".join(map(_column, TABLES["flags"]))} FROM ({FLAGS_IN_TIME})
-    WHERE :stations IS NULL OR station IN (SELECT value FROM json_each(:stations))
-    ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station, kind"""
-
 _AT_ONCE: Final[Mapping[What, str]] = {
-    "stations": _STATIONS,
-    "portals": _PORTALS,
-    "latest": _LATEST,
-    "gaps": _GAPS,
-    "freezes": _FREEZES,
-    "flags": _FLAGS,
+    "stations": f"""
+        SELECT name_ko, name_en, kma_id, latitude, longitude, elevation_m, province
+        FROM ({STATIONS})""",
+    "portals": f"""
+        SELECT name, url, interval_s / 60.0, looks, first_look, last_look, last_success
+        FROM ({PORTALS})""",
+    "latest": f"""
+        SELECT {", ".join(map(_column, TABLES["latest"]))} FROM ({latest(":now")})
+        WHERE (:portal IS NULL OR portal = :portal) AND {_of_stations("station")}""",
+    "gaps": f"SELECT {', '.join(map(_column, TABLES['gaps']))} FROM ({gaps()})",
+    "freezes": f"SELECT {', '.join(map(_column, TABLES['freezes']))} FROM ({FREEZES_OF_A_TIME})",
+    "flags": f"""
+        SELECT {", ".join(map(_column, TABLES["flags"]))} FROM ({FLAGS_IN_TIME})
+        WHERE {_of_stations("station")}
+        ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station, kind""",
 }
 """What is never so much that it needs slices."""
 
