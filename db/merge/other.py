@@ -24,11 +24,13 @@ LOOKS_AT_ONCE: Final = 2000
 
 _LOOKS: Final = """
     SELECT f.*, s.digest FROM fetches AS f LEFT JOIN sidebars AS s ON s.id = f.sidebar_id
-    WHERE f.portal_id = :portal AND f.fetched_at > :after ORDER BY f.fetched_at LIMIT :most"""
+    WHERE f.portal_id = :portal_id AND f.fetched_at > :fetched_at
+    ORDER BY f.fetched_at LIMIT :most"""
 
 _CAPTURES: Final = """
     SELECT k.*, s.digest FROM captures AS k JOIN sidebars AS s ON s.id = k.sidebar_id
-    WHERE k.portal_id = :portal AND (k.captured_at, k.sidebar_id, k.precision) > (:at, :box, :how)
+    WHERE k.portal_id = :portal_id
+        AND (k.captured_at, k.sidebar_id, k.precision) > (:captured_at, :sidebar_id, :precision)
     ORDER BY k.captured_at, k.sidebar_id, k.precision LIMIT :most"""
 
 _SIDEBAR: Final = "SELECT * FROM sidebars WHERE digest = :digest"
@@ -58,29 +60,23 @@ class Other(Opened):
 
     def looks(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
         """The looks at a portal in the order of time, in parts, with their contents."""
-        after = -FOREVER
-        while looks := self._looks(portal_id, after):
-            yield looks
-            after = looks[0][-1]["fetched_at"]
-
-    def _looks(self, portal_id: int, after: int) -> tuple[list[Row], list[Content]] | None:
-        with self._ask.of_one_state():
-            asked = {"portal": portal_id, "after": after, "most": LOOKS_AT_ONCE}
-            rows = self.rows(_LOOKS, **asked)
-            return (rows, self._contents(rows)) if rows else None
+        return self._parts(_LOOKS, portal_id=portal_id, fetched_at=-FOREVER)
 
     def captures(self, portal_id: int) -> Iterator[tuple[list[Row], list[Content]]]:
         """The captures of a portal in the order of time, in parts, with their contents."""
-        at, box, how = -FOREVER, 0, ""
+        first = {"captured_at": -FOREVER, "sidebar_id": 0, "precision": ""}
+        return self._parts(_CAPTURES, portal_id=portal_id, **first)
+
+    def _parts(self, sql: str, **after: object) -> Iterator[tuple[list[Row], list[Content]]]:
+        """The rows after the one with these values, and their contents, each part of one state."""
         while True:
             with self._ask.of_one_state():
-                asked = {"portal": portal_id, "at": at, "box": box, "how": how}
-                rows = self.rows(_CAPTURES, **asked, most=LOOKS_AT_ONCE)
+                rows = self.rows(sql, **after, most=LOOKS_AT_ONCE)
                 contents = self._contents(rows)
             if not rows:
                 return
             yield rows, contents
-            at, box, how = (rows[-1][name] for name in ("captured_at", "sidebar_id", "precision"))
+            after = {name: rows[-1][name] for name in after}
 
     def _contents(self, rows: Sequence[Row]) -> list[Content]:
         digests = dict.fromkeys(row["digest"] for row in rows if row["digest"] is not None)
