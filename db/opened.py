@@ -150,15 +150,13 @@ class Opened:
         """The stored pages, to be read again; only those seen since a moment."""
         from db.read.originals import Kept
 
-        part = self._part(since, portal=portal)
-        return Kept(self._ask, since=part.since, portal=portal)
+        return Kept(self._ask, since=self._part(since, portal=portal).since, portal=portal)
 
     def lost_boxes(self, *, portal: str | None = None) -> list[LostBox]:
         """The portals that had a box, but whose newest page has none."""
         from db.read import lost
 
-        part = self._part(portal=portal)
-        return self._ask.read(lost.read, lost.LOST, {"portal": part.portal})
+        return self._ask.read(lost.read, lost.LOST, self._part(portal=portal).values)
 
     def counts(self) -> Counts:
         """The numbers of looks and readings ever, including pruned looks."""

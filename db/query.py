@@ -317,8 +317,7 @@ class Database(Opened):
         then = asked.moment(moment, now=part.now)
         if then > part.now:
             raise WrongQuestion("time", then.isoformat(), expected="one that has passed")
-        known, second = self.station(station), epoch(then)
-        return evidence.at(self._ask, known, second, portal=portal)
+        return evidence.at(self._ask, self.station(station), epoch(then), portal=portal)
 
     def sidebar(self, digest: str) -> Sidebar | None:
         """The sidebar of a digest, with its lines and portals; None if there is none."""

@@ -103,10 +103,8 @@ class Folder:
         slices = (some for some in source.month(self.what, month) if len(some))
         rows = 0
         place = self._file(month)
-        try:
+        with atomic.naming(self.path):
             place.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise OutputError(self.path, exc.strerror or str(exc)) from exc
         with atomic.of_file(place) as draft, draft.open("wb") as stream:
             file = parquet.Parquet(stream, TABLES[self.what], clean=self.clean, about=self.about)
             for some in slices:

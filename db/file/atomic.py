@@ -44,7 +44,7 @@ def of_file(path: Path, *, mode: int = 0o666, replace: bool = True) -> Iterator[
         OutputExists: The file exists, and must not be replaced.
         OutputError: It cannot be written.
     """
-    with _naming_output(path):
+    with naming(path):
         place = _resolved(path)
         _refuse(path, place, replace=replace)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
@@ -65,7 +65,7 @@ def of_folder(path: Path) -> Iterator[Path]:
         OutputExists: The path exists, and is not an empty folder.
         OutputError: It cannot be written.
     """
-    with _naming_output(path):
+    with naming(path):
         place = _resolved(path)
         _refuse_full(path, place)
         with _draft(place, _opened_folder) as draft:
@@ -78,7 +78,7 @@ def of_folder(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _naming_output(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Turn an error of the file system into one that names the output."""
     try:
         yield
