@@ -6,15 +6,16 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.moments import moment
 from db.packing import unpacked
+from db.read.rows import values
 
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
 
 LOST: Final = """
-    SELECT p.name AS portal, f.fetched_at, f.page, f.encoding, sp.seen_until, s.fragment
+    SELECT p.name AS portal, f.fetched_at, f.page, f.encoding, sp.seen_until AS last_seen,
+        s.fragment
     FROM portals AS p
     JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
         SELECT max(seen_from) FROM spells WHERE portal_id = p.id)
@@ -61,11 +62,5 @@ def read(row: sqlite3.Row) -> LostBox:
     except zlib.error as exc:
         msg = f"the page kept of {row['portal']!r} is damaged: {exc}"
         raise ValueError(msg) from exc
-    return LostBox(
-        portal=row["portal"],
-        fetched_at=moment(row["fetched_at"]),
-        page=page,
-        encoding=row["encoding"],
-        last_seen=moment(row["seen_until"]),
-        fragment=unpacked(row["fragment"]),
-    )
+    told = values(row, "fetched_at", "last_seen")
+    return LostBox(**told | {"page": page, "fragment": unpacked(row["fragment"])})
