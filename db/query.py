@@ -166,7 +166,7 @@ class Database(Opened):
         newest = -1 if last is None else asked.number(last, "last")
         values = {**part.values, "failed": bool(failed), "last": newest}
         sql = read.looks.last_looks(since=since is not None, until=until is not None)
-        return self._ask.read(read.looks.read, sql, values)[::-1]
+        return self._ask.read_all(read.looks.read, sql, values)[::-1]
 
     def status(
         self, *, portals: str | Iterable[str] | None = None, now: When | None = None

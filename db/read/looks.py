@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from db import counts, problems
-from db.moments import moment
-from db.read.rows import date_or_none, iso
+from db import counts, frozen, problems
+from db.read.rows import date_or_none, iso, moments
 
 if TYPE_CHECKING:
     import datetime as dt
-    import sqlite3
 
     from db.reading import Problem
 
@@ -77,16 +75,10 @@ class PastLook:
     problems: tuple[Problem, ...]
 
 
-def read(row: sqlite3.Row) -> PastLook:
-    """Read a row of ``LOOKS``."""
-    return PastLook(
-        portal=row["portal"],
-        fetched_at=moment(row["fetched_at"]),
-        outcome=row["outcome"],
-        status=row["status"],
-        milliseconds=row["milliseconds"],
-        bytes=row["bytes"],
-        page_date=date_or_none(row["page_date"]),
-        reason=row["reason"],
-        problems=problems.from_json(row["problems"]),
-    )
+def read(rows: list[tuple[Any, ...]]) -> list[PastLook]:
+    """Read rows of ``LOOKS``, column by column: they may be very many."""
+    if not rows:
+        return []
+    _, portals, times, *facts, dates, _, reasons, kept, _ = zip(*rows, strict=True)
+    days, found = map(date_or_none, dates), map(problems.from_json, kept)
+    return frozen.records(PastLook, portals, moments(times), *facts, days, reasons, found)
