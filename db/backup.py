@@ -77,9 +77,8 @@ def make(
     ):
         with connection.naming(database), _naming_copy(path):
             rows = _copy(original, place, progress)
-        _verify(database, place, rows)
-        if plain:
-            with connection.naming(database), _naming_copy(path):
+            _verify(database, place, rows)
+            if plain:
                 _make_plain(place)
         size = place.stat().st_size
     return Backup(path=path, bytes=size, rows=rows)
