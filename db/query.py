@@ -208,7 +208,8 @@ class Database(Opened):
     ) -> list[Flag]:
         """The temperatures that may be wrong, of these stations or of all, oldest first."""
         part, names = self._part(since, until, portal), self._names(stations)
-        return self._ask.read_all(read.flags.of(names), read.flags.IN_TIME, part.values)
+        values = {**part.values, "stations": json.dumps(names) if names else None}
+        return self._ask.read_all(read.flags.read, read.flags.IN_TIME, values)
 
     def stats(  # noqa: PLR0913 - each by its name
         self,

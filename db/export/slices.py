@@ -127,7 +127,6 @@ _AT_ONCE: Final[Mapping[What, str]] = {
     "freezes": f"SELECT {', '.join(map(_column, TABLES['freezes']))} FROM ({FREEZES_OF_A_TIME})",
     "flags": f"""
         SELECT {", ".join(map(_column, TABLES["flags"]))} FROM ({FLAGS_IN_TIME})
-        WHERE {_of_stations("station")}
         ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station, kind""",
 }
 """What is never so much that it needs slices."""
@@ -176,12 +175,8 @@ class Source(Database):
         names = self._names(chosen.stations)
         since = -FOREVER if part.since is None else epoch(part.since)
         until = FOREVER if part.until is None else epoch(part.until)
-        values: dict[str, object] = {
-            "since": since,
-            "until": until,
-            "stations": json.dumps(names) if names else None,
-            "portal": chosen.portal,
-        }
+        stations = json.dumps(names) if names else None
+        values = {**part.values, "since": since, "until": until, "stations": stations}
         match what:
             case "weather":
                 return self._by_day(what, values, *self._span(_WEATHER_SPAN, values))
@@ -197,7 +192,6 @@ class Source(Database):
             case "stats":
                 return self._stats(names or [one.name_ko for one in self.stations()], chosen)
             case "stations" | "portals" | "latest" | "gaps" | "freezes" | "flags":
-                values["now"] = epoch(part.now)
                 return iter([of_rows(self._ask(_AT_ONCE[what], values))])
 
     def _span(self, sql: str, values: Mapping[str, object]) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from db.moments import FOREVER, moment
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Iterable
 
     from db.flags import Kind
 
@@ -26,6 +26,7 @@ FLAGS: Final = """
 
 IN_TIME: Final = f"""{FLAGS}
     WHERE (:portal IS NULL OR p.name = :portal)
+        AND (:stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:stations)))
         AND sp.seen_from < coalesce(:until, {FOREVER})
         AND sp.seen_until >= coalesce(:since, -{FOREVER})
     ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko, fl.kind, fl.seen_from"""
@@ -65,11 +66,6 @@ class Flag:
     seen_until: dt.datetime
     temperature_c: float
     sets: int
-
-
-def of(names: Collection[str]) -> Callable[[Iterable[tuple[Any, ...]]], list[Flag]]:
-    """How to read those of some stations; of all where none is named."""
-    return lambda rows: read(row for row in rows if not names or row[0] in names)
 
 
 def read(rows: Iterable[tuple[Any, ...]]) -> list[Flag]:
