@@ -9,6 +9,7 @@ from db.dataset.grid import STATES
 from db.errors import MissingExtra
 from db.export.codebook import meaning
 from db.measures.counting import HOUR_S
+from db.qartod import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 CONVENTIONS: Final = "CF-1.11"
 
-_FLAGS: Final = {1: "pass", 2: "not_evaluated", 3: "suspect", 4: "fail", 9: "missing"}
 _PLACES: Final = "station_name kma_id latitude longitude altitude"
 _CELSIUS: Final = {"units": "degC", "units_metadata": "temperature: on_scale"}
 _TIME: Final = {
@@ -117,8 +117,8 @@ def _values(grid: Grid) -> dict[str, Any]:
 
     flags = {
         "standard_name": "quality_flag",
-        "flag_values": np.array(list(_FLAGS), "i1"),
-        "flag_meanings": " ".join(_FLAGS.values()),
+        "flag_values": np.array(list(NAMES), "i1"),
+        "flag_meanings": " ".join(name.replace(" ", "_") for name in NAMES.values()),
     }
     states = {
         "flag_values": np.arange(len(STATES), dtype="i1"),
