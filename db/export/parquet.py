@@ -165,16 +165,11 @@ def batch(schema: Any, kinds: Sequence[Kind], some: Slice, clean: Callable[[str]
             _array(*of_column, column, clean)
             for of_column, column in zip(of_block, block.columns, strict=True)
         ]
-        arrays += values if block.places is None else _taken(values, block.places)
+        if block.places is not None:
+            places = pa.array(block.places, pa.int32())
+            values = [column.take(places) for column in values]
+        arrays += values
     return pa.record_batch(arrays, schema=schema)
-
-
-def _taken(columns: Sequence[Any], places: Sequence[int]) -> list[Any]:
-    """The columns with a value for each row."""
-    import pyarrow as pa
-
-    chosen = pa.array(places, pa.int32())
-    return [column.take(chosen) for column in columns]
 
 
 def schema(columns: Mapping[str, Kind], about: Mapping[str, str]) -> Any:
