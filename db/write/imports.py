@@ -36,7 +36,7 @@ def finish(store: Store, archives: Iterable[Archive]) -> None:
     with store.transaction() as conn:
         conn.executemany(
             "INSERT INTO archives (name, bytes, modified) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            list(archives),
+            archives,
         )
 
 

@@ -148,9 +148,8 @@ class Store:
     ) -> None:
         """Record a look without a page, and the reason."""
         with self.transaction():
-            self._insert_look(
-                look, outcome, reason=reason, retry_at=None if retry_at is None else epoch(retry_at)
-            )
+            later = retry_at and epoch(retry_at)
+            self._insert_look(look, outcome, reason=reason, retry_at=later)
 
     def keep_page(self, look: Look, page: KeptPage) -> KeptPage:
         """Record a look with its unread page; return the page with the row of the look."""
