@@ -116,13 +116,13 @@ class _Shipping:
         self._there: set[Month] = set()
 
     def run(self, progress: Callable[[float], None]) -> Shipped:
-        with self._target.transaction():
+        with self._target.transaction(ahead=True):
             self._make()
         here = self._source.manifest()
         changed = self._changed(here)
         rows = 0
         for nth, month in enumerate(changed, 1):
-            with self._target.transaction():
+            with self._target.transaction(ahead=True):
                 rows += self._replace(month, here.get(month))
             progress(nth / len(changed))
         with self._target.transaction():

@@ -9,16 +9,14 @@ DB-API imports pandas and polars where they are installed, which takes longer th
 from __future__ import annotations
 
 import contextlib
-import queue
 import re
 from concurrent import futures
-from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import MissingExtra, NalssiError
 from db.export import parquet
+from db.ship.sending import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,9 +36,6 @@ _TYPES: Final[Mapping[Kind, str]] = {
 
 _SQLITE: Final = b"SQLite format 3\0"
 """The first bytes of its files (sqlite.org/fileformat.html)."""
-
-_AHEAD: Final = 8
-"""Batches of a table that are made ahead of the sender: some take much longer than others."""
 
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
 
@@ -82,67 +77,77 @@ def hidden(text: str) -> str:
 
 
 class Target:
-    """An open connection; each ``with target.transaction()`` is one commit or nothing."""
+    """
+    An open connection; each ``with target.transaction()`` is one commit or nothing.
+
+    Another thread does the statements, in order: the error of one is raised by ``ask``, by the next
+    rows, or by the end of the transaction.
+    """
 
     def __init__(self, uri: str) -> None:
         from adbc_driver_manager import AdbcConnection
 
         self._uri = uri
-        self._waiting = futures.ThreadPoolExecutor(1)
-        self._pending: list[_Ingestion] = []
         with self._named():
             self._database = _database(uri)
             self._conn = AdbcConnection(self._database)
             self._conn.set_autocommit(False)
+        self._sender = Sender(self._conn.cancel)
+        self._committed: futures.Future[None] | None = None
 
     def close(self) -> None:
         """Close the connection."""
-        self._waiting.shutdown()
-        self._drop_ended()
+        self._sender.close()
         self._conn.close()
         self._database.close()
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Target]:
-        """One commit or nothing."""
+    def transaction(self, *, ahead: bool = False) -> Iterator[Target]:
+        """
+        One commit or nothing.
+
+        Args:
+            ahead: Whether to return before the commit; its error is raised by the next transaction.
+        """
         with self._named():
             try:
                 yield self
-                self._settle()
-                self._conn.commit()
+                self._committed = self._sender.later(self._conn.commit)
+                if not ahead:
+                    self._sender.wait()
             except BaseException as exc:
                 self._give_up(exc)
-                with contextlib.suppress(Exception):  # the connection itself may have failed
-                    self._conn.rollback()
                 raise
+
+    def _give_up(self, exc: BaseException) -> None:
+        """Undo the transaction; Ctrl-C waits neither for the one before nor for a lock."""
+        if isinstance(exc, Exception) and self._committed is not None:
+            futures.wait([self._committed])
+        self._sender.end(exc)
+        with contextlib.suppress(Exception):  # the connection itself may have failed
+            self._conn.rollback()
 
     def run(self, sql: str) -> None:
         """Run a statement."""
-        self._settle()
+        self._sender.later(lambda: self._done(sql))
+
+    def _done(self, sql: str) -> None:
         with self._statement() as statement:
             statement.set_sql_query(sql)
-            self._waited(statement, statement.execute_update)
+            statement.execute_update()
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
+        return self._sender.later(lambda: self._answer(sql)).result()
+
+    def _answer(self, sql: str) -> list[tuple[Any, ...]]:
         import pyarrow as pa
 
-        self._settle()
         with self._statement() as statement:
             statement.set_sql_query(sql)
-            stream, _ = self._waited(statement, statement.execute_query)
+            stream, _ = statement.execute_query()
             found = pa.RecordBatchReader.from_stream(stream).read_all()
         return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
-
-    def _waited(self, statement: Any, execute: Callable[[], Any]) -> Any:
-        """The result of a statement, which may wait for a lock; Ctrl-C cancels it."""
-        waiting = self._waiting.submit(execute)
-        try:
-            return waiting.result()
-        except KeyboardInterrupt:
-            statement.cancel()
-            futures.wait([waiting])
-            raise
 
     def _statement(self) -> Any:
         from adbc_driver_manager import AdbcStatement
@@ -191,50 +196,28 @@ class Target:
         return counted
 
     def _ingest(self, table: str, schema: Any, batches: Iterable[Any]) -> None:
-        """
-        Append batches to a table.
+        """Append batches to a table, which are made here and sent by the thread."""
+        self._sender.later(lambda: self._send(table, schema))
+        for batch in batches:
+            self._sender.put(batch, batch.num_rows)
+        self._sender.put(None)
 
-        They are sent by another thread, which may still send the table before while the first ones
-        are made here. So the error of a target may be raised later, by ``_settle``.
-        """
+    def _send(self, table: str, schema: Any) -> None:
+        """Append the batches of the sender to a table."""
         import pyarrow as pa
         from adbc_driver_manager import INGEST_OPTION_MODE_APPEND, StatementOptions
 
-        self._pending.append(ingestion := _Ingestion(self._statement()))
-        statement, made = ingestion.statement, ingestion.made
-        statement.set_options(
-            **{
-                StatementOptions.INGEST_TARGET_TABLE.value: table,
-                StatementOptions.INGEST_TARGET_DB_SCHEMA.value: SCHEMA,
-                StatementOptions.INGEST_MODE.value: INGEST_OPTION_MODE_APPEND,
-            }
-        )
-        statement.bind_stream(pa.RecordBatchReader.from_batches(schema, made.taken()))
-        ingestion.sending = sending = self._waiting.submit(statement.execute_update)
-        for batch in chain(batches, [None]):
-            if not made.put(batch, sending):
-                return
-
-    def _settle(self) -> None:
-        """Wait for all that is being sent, and raise its first error."""
-        for ingestion in self._pending:
-            if ingestion.sending is not None:
-                ingestion.sending.result()
-        self._drop_ended()
-
-    def _give_up(self, exc: BaseException) -> None:
-        """End all that is being sent; Ctrl-C does not wait for a lock of the target."""
-        for ingestion in self._pending:
-            ingestion.made.break_off(exc)
-            if not isinstance(exc, Exception):
-                with contextlib.suppress(Exception):
-                    ingestion.statement.cancel()
-        futures.wait([one.sending for one in self._pending if one.sending is not None])
-        self._drop_ended()
-
-    def _drop_ended(self) -> None:
-        while self._pending:
-            self._pending.pop().statement.close()
+        with self._statement() as statement:
+            statement.set_options(
+                **{
+                    StatementOptions.INGEST_TARGET_TABLE.value: table,
+                    StatementOptions.INGEST_TARGET_DB_SCHEMA.value: SCHEMA,
+                    StatementOptions.INGEST_MODE.value: INGEST_OPTION_MODE_APPEND,
+                }
+            )
+            batches = pa.RecordBatchReader.from_batches(schema, self._sender.taken())
+            statement.bind_stream(batches)
+            statement.execute_update()
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
@@ -244,52 +227,6 @@ class Target:
             yield
         except Error as exc:
             raise TargetError(self._uri, str(exc)) from exc
-
-
-class _Made:
-    """Batches between the thread that makes them and the one that sends them."""
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[Any] = queue.Queue(_AHEAD)
-        self._broken: BaseException | None = None
-
-    def put(self, batch: Any, sending: futures.Future[Any]) -> bool:
-        """Hand on a batch, or None after the last; False if the sender has ended."""
-        while not sending.done():
-            with contextlib.suppress(queue.Full):
-                self._queue.put(batch, timeout=0.1)
-                return True
-        return False
-
-    def break_off(self, exc: BaseException) -> None:
-        """Let the sender end with this error, as no more batches come."""
-        self._broken = exc
-        with contextlib.suppress(queue.Full):  # else it need not be woken
-            self._queue.put_nowait(None)
-
-    def taken(self) -> Iterator[Any]:
-        """The batches, as the sender takes them."""
-        while (batch := self._queue.get()) is not None and self._broken is None:
-            yield batch
-        if self._broken is not None:
-            raise self._broken
-
-
-@dataclass(eq=False)
-class _Ingestion:
-    """
-    The rows of a table on their way.
-
-    Attributes:
-        statement: That of ADBC. Only the thread of the sender works with the connection until it
-            has ended.
-        made: The batches.
-        sending: The sender; None before it began.
-    """
-
-    statement: Any
-    made: _Made = field(default_factory=_Made)
-    sending: futures.Future[Any] | None = None
 
 
 def _database(uri: str) -> Any:

@@ -296,6 +296,60 @@ def test_a_table_that_refuses_its_rows_is_reported_and_no_month_changes(path, se
     assert tables(server) == fresh_load(path, tmp_path)
 
 
+def test_the_months_before_a_damaged_one_are_kept(path, uri, monkeypatch, tmp_path):
+    """Their commit may not have ended when the damage is found."""
+
+    def damaged(source: Monthly, what: What, name: str) -> Iterator[Slice]:
+        if name == "2024-03":
+            raise DatabaseError(path, "malformed")
+        return month(source, what, name)
+
+    month = Monthly.month
+    with Monthly(path) as source, monkeypatch.context() as patched:
+        patched.setattr(Monthly, "month", damaged)
+        with pytest.raises(DatabaseError, match="malformed"):
+            ship.ship(source, uri)
+    assert {row[0] for row in tables(uri)["looks"]} == {"2024-01", "2024-02"}
+    assert shipped(path, uri).months == 2
+    assert tables(uri) == fresh_load(path, tmp_path)
+
+
+@pytest.mark.parametrize("table", ["weather", "shipped_rows"])
+def test_no_month_is_shipped_after_one_that_the_target_refuses(path, server, tmp_path, table):
+    """The error comes while the rows of the next month are made."""
+    shipped(path, server)
+    run(path, server, f"DELETE FROM {SCHEMA}.looks WHERE month > '2024-01'")
+    march = f"ALTER TABLE {SCHEMA}.{table} ADD CONSTRAINT no CHECK (month <> '2024-03') NOT VALID"
+    run(path, server, march)
+    with pytest.raises(TargetError, match='violates check constraint "no"'):
+        shipped(path, server)
+    assert {row[0] for row in tables(server)["looks"]} == {"2024-01", "2024-02"}
+    run(path, server, f"ALTER TABLE {SCHEMA}.{table} DROP CONSTRAINT no")
+    assert shipped(path, server).months == 2
+    assert tables(server) == fresh_load(path, tmp_path)
+
+
+def test_ctrl_c_does_not_wait_for_a_lock_while_rows_are_made(path, server, tmp_path):
+    shipped(path, server)
+    run(path, server, f"DELETE FROM {SCHEMA}.looks WHERE month = '2024-03'")
+    before, locking = tables(server), Target(server)
+    with locking.transaction():
+        locking.run(f"LOCK TABLE {SCHEMA}.weather IN SHARE MODE")
+        assert locking.ask("SELECT 1")
+        interrupt = threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT))
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        interrupt.start()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                shipped(path, server)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+    locking.close()
+    assert tables(server) == before
+    shipped(path, server)
+    assert tables(server) == fresh_load(path, tmp_path)
+
+
 def test_ctrl_c_ends_a_statement_that_waits(server):
     target = Target(server)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
