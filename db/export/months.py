@@ -78,7 +78,7 @@ class Monthly(Source):
         first, end = self._spans[month]
         if what != "hours":
             values = {"since": first, "stations": None, "portal": None}
-            return self._by_day(what, values, first, end - 1)
+            return self._by_time(what, values, first, end - 1)
         whole = self._whole_hours(Selection(since=moment(first), until=moment(end)))
         listed = tuple(name for name, at in self._first_listed.items() if at < end)
         return self.slices("hours", replace(whole, stations=listed)) if whole else iter(())

@@ -20,7 +20,7 @@ from db.export.tables import TABLES
 from db.file import connection
 from db.measures import periods
 from db.measures.hours import Hours, asked_for
-from db.moments import FOREVER, KST_S, epoch, moment
+from db.moments import FOREVER, epoch, moment
 from db.problems import sentences
 from db.query import Database
 from db.read.flags import IN_TIME as FLAGS_IN_TIME
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from db.read.ask import Ask
 
 _SIDEBARS_AT_ONCE: Final = 1000
+_DAYS_AT_ONCE: Final = 12
+"""Days of one portal in a slice; of four portals three: small slices cost more for each row."""
 
 _PORTAL = "(:portal IS NULL OR p.name = :portal)"
 
@@ -87,6 +89,8 @@ _LOOKS: Final = f"""
             NULL, {_IN_A_LINE}, NULL, precision
         FROM ({CAPTURES} WHERE {_in_slice("k.captured_at")} AND {_PORTAL}))
     ORDER BY fetched_at, portal, id IS NULL, id, sidebar_id"""
+
+_CHOSEN_PORTALS: Final = f"SELECT count(*) FROM portals AS p WHERE {_PORTAL}"
 
 _MAKE_SEEN: Final = """
     CREATE TEMP TABLE seen (
@@ -150,11 +154,11 @@ class Selection:
     portal: str | None = None
 
 
-_BY_DAY: Final[Mapping[What, Callable[[Ask, Mapping[str, object]], list[Block]]]] = {
+_BY_TIME: Final[Mapping[What, Callable[[Ask, Mapping[str, object]], list[Block]]]] = {
     "weather": weather.blocks,
-    "looks": lambda ask, day: [Block(ask.columns(_LOOKS, day))],
+    "looks": lambda ask, values: [Block(ask.columns(_LOOKS, values))],
 }
-"""How to read the rows that begin in a day."""
+"""How to read the rows that begin in some days."""
 
 
 class Source(Database):
@@ -179,10 +183,10 @@ class Source(Database):
         values = {**part.values, "since": since, "until": until, "stations": stations}
         match what:
             case "weather":
-                return self._by_day(what, values, *self._span(_WEATHER_SPAN, values))
+                return self._by_time(what, values, *self._span(_WEATHER_SPAN, values))
             case "looks":
                 first, last = self._span(_LOOKS_SPAN, {})
-                return self._by_day(what, values, max(first, since), min(last, until - 1))
+                return self._by_time(what, values, max(first, since), min(last, until - 1))
             case "readings":
                 return self._readings(
                     {**values, "all": chosen == Selection(stations=chosen.stations)}
@@ -200,7 +204,7 @@ class Source(Database):
         with connection.reading(self.path):
             return (1, 0) if first is None or last is None else (int(first), int(last))
 
-    def _by_day(
+    def _by_time(
         self, what: What, values: Mapping[str, object], first: int, last: int
     ) -> Iterator[Slice]:
         """The rows that begin from a first to a last second."""
@@ -208,14 +212,14 @@ class Source(Database):
             return
         with connection.reading(self.path):  # or it would seek through days that no calendar has
             moment(first), moment(last)
-        midnight = (first + KST_S) // DAY_S * DAY_S - KST_S
-        days = range(midnight, last + 1, DAY_S)
-        for nth, day in enumerate(days, 1):
-            part = {"first": max(day, first), "end": min(day + DAY_S, last + 1)}
+        ((portals,),) = self._ask(_CHOSEN_PORTALS, values)
+        days = max(1, _DAYS_AT_ONCE // max(1, portals))
+        for begin, end in _parts(first, last, days * DAY_S):
             with self._ask.of_one_state():
-                blocks = _BY_DAY[what](self._ask, {**values, **part})
-            begun = moment(day)
-            some = Slice(blocks=blocks, month=(begun.year, begun.month), done=nth / len(days))
+                blocks = _BY_TIME[what](self._ask, {**values, "first": begin, "end": end})
+            begun = moment(begin)
+            done = (end - first) / (last + 1 - first)
+            some = Slice(blocks=blocks, month=(begun.year, begun.month), done=done)
             if len(some):
                 yield some
 
@@ -253,6 +257,15 @@ class Source(Database):
                 name, by="day", since=chosen.since, until=chosen.until, portal=chosen.portal
             )
             yield of_rows([_stats_row(day) for day in days], done=nth / len(names))
+
+
+def _parts(first: int, last: int, length_s: int) -> Iterator[tuple[int, int]]:
+    """The begin and end of parts of a time, none longer than this, each within a Korean month."""
+    for begin, end in pairwise(periods.borders(first, last, "month")):
+        for at in range(begin, end, length_s):
+            part = max(at, first), min(at + length_s, end, last + 1)
+            if part[0] < part[1]:
+                yield part
 
 
 def _stats_row(day: Period) -> Row:
