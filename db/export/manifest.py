@@ -54,6 +54,12 @@ _SPELLS: Final = """
         AND sp.seen_from <= coalesce((SELECT min(n.seen_from) FROM spells AS n
             WHERE n.portal_id = :portal AND n.seen_from >= :end), :end)"""
 
+
+def _joined(columns: str, rows: str) -> str:
+    """SQL of rows as one text of JSON: of the many looks of a month, SQLite makes it faster."""
+    return f"""SELECT json_group_array(json_array({columns})) FROM (SELECT {columns} {rows})"""
+
+
 _PARTS: Final = (
     f"""SELECT sp.*, s.digest, s.reader, s.problems, q.name
         FROM (SELECT * {_SPELLS}) AS sp JOIN sidebars AS s ON s.id = sp.sidebar_id
@@ -66,12 +72,16 @@ _PARTS: Final = (
         ORDER BY since""",
     """SELECT * FROM late_days WHERE portal_id = :portal
         AND day BETWEEN :first_day - 7 AND :end_day + 1 ORDER BY day""",
-    """SELECT fetched_at, outcome, status, milliseconds, bytes, page_date, reason, sidebar_id
-        FROM fetches WHERE portal_id = :portal AND fetched_at >= :first AND fetched_at < :end
+    _joined(
+        "fetched_at, outcome, status, milliseconds, bytes, page_date, reason, sidebar_id",
+        """FROM fetches WHERE portal_id = :portal AND fetched_at >= :first AND fetched_at < :end
         ORDER BY fetched_at""",
-    """SELECT captured_at, sidebar_id, precision, page_date, age FROM captures
-        WHERE portal_id = :portal AND captured_at >= :first AND captured_at < :end
+    ),
+    _joined(
+        "captured_at, sidebar_id, precision, page_date, age",
+        """FROM captures WHERE portal_id = :portal AND captured_at >= :first AND captured_at < :end
         ORDER BY 1, 2, 3""",
+    ),
 )
 """The facts of a month of a portal."""
 
