@@ -4,11 +4,15 @@ Doubts: why a set may be old although its portal was the first to show it.
 They are in the column ``doubt`` of the spells, and judged by the earlier spells of the same portal:
 the number of new sets within three hours, the number of its last sets that were old elsewhere, and
 whether the week before ran late (``db/lateness.py``).
+
+A set that another portal showed first is as current as there, unless it was in doubt there: two
+portals that share one late import show its sets minutes after each other. Then the portal that
+repeats the set is judged, too.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from db.derived import LATE_HOURS
@@ -27,15 +31,21 @@ class _Spell(NamedTuple):
 
     seen_from: int
     published_by: int
-    is_first: bool  # this look was the first at its set, at any portal
+    first_seen: int
+    first_portal_id: int
     is_own: bool  # this portal was the first to show the set
     is_late: bool  # the portal runs late on that day
+    is_repeated: bool  # another portal showed the set first, not long before, and in doubt
     doubt: Doubt | None
 
 
 _SPELLS = f"""
-    SELECT seen_from, published_by, first_portal_id = portal_id AND first_seen = seen_from,
-        first_portal_id = portal_id, {LATE_HOURS} IS NOT NULL, doubt
+    SELECT seen_from, published_by, first_seen, first_portal_id, first_portal_id = portal_id,
+        {LATE_HOURS} IS NOT NULL,
+        CASE WHEN first_portal_id <> portal_id AND seen_from - first_seen < {HOLD_S} THEN (
+            SELECT f.doubt FROM spells AS f
+            WHERE f.portal_id = sp.first_portal_id AND f.seen_from = sp.first_seen) END IS NOT NULL,
+        doubt
     FROM spells AS sp WHERE portal_id = :portal AND seen_from >= min(
         :first - :window, coalesce((
             SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :first
@@ -63,7 +73,8 @@ def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]]) -> None:
             "followed": FOLLOWED_SETS - 1,
         }
         rows = [_Spell(*row) for row in conn.execute(_SPELLS, around)]
-        _write(conn, portal_id, rows, first)
+        if judged := _write(conn, portal_id, rows, first):
+            judge(conn, _repeated(conn, portal_id, judged))
 
 
 def judge_all(conn: sqlite3.Connection) -> None:
@@ -73,32 +84,63 @@ def judge_all(conn: sqlite3.Connection) -> None:
         judge(conn, [(portal_id, first), (portal_id, last)])
 
 
-def _write(conn: sqlite3.Connection, portal_id: int, spells: Sequence[_Spell], first: int) -> None:
-    """Write the doubts of spells that begin at ``first`` or later; earlier ones are only read."""
-    firsts = [spell.seen_from for spell in spells if spell.is_first]
+def _write(
+    conn: sqlite3.Connection, portal_id: int, spells: Sequence[_Spell], first: int
+) -> list[int]:
+    """
+    Write the doubts of spells that begin at ``first`` or later; earlier ones are only read.
+
+    Returns:
+        The beginnings of the spells whose doubt changed.
+    """
     lagging = [
         not spell.is_own and spell.seen_from - spell.published_by > HOLD_S for spell in spells
     ]
-    conn.executemany(
-        "UPDATE spells SET doubt = ? WHERE portal_id = ? AND seen_from = ?",
-        [
-            (doubt, portal_id, spell.seen_from)
-            for nth, spell in enumerate(spells)
-            if spell.seen_from >= first
-            and (doubt := _doubt(spell, lagging[max(0, nth - FOLLOWED_SETS) : nth], firsts))
-            != spell.doubt
-        ],
-    )
+    changed = [
+        (doubt, portal_id, spell.seen_from)
+        for nth, spell in enumerate(spells)
+        if spell.seen_from >= first
+        and (doubt := _doubt(spells, nth, lagging[max(0, nth - FOLLOWED_SETS) : nth]))
+        != spell.doubt
+    ]
+    conn.executemany("UPDATE spells SET doubt = ? WHERE portal_id = ? AND seen_from = ?", changed)
+    return [seen_from for _, _, seen_from in changed]
 
 
-def _doubt(spell: _Spell, lagging: Sequence[bool], firsts: Sequence[int]) -> Doubt | None:
-    """The doubt about a spell, by the dozen before it and the first looks at new sets."""
-    if not spell.is_own:
+def _repeated(
+    conn: sqlite3.Connection, portal_id: int, begins: Iterable[int]
+) -> list[tuple[int, int]]:
+    """The spells at other portals that soon repeat the sets which these spells showed first."""
+    which = {"portal": portal_id, "begins": json.dumps(list(begins))}
+    return conn.execute(_REPEATED, which).fetchall()
+
+
+_REPEATED = f"""
+    SELECT sp.portal_id, sp.seen_from
+    FROM portals AS p
+    CROSS JOIN json_each(:begins) AS begun
+    CROSS JOIN spells AS sp ON sp.portal_id = p.id
+        AND sp.seen_from >= begun.value AND sp.seen_from < begun.value + {HOLD_S}
+    WHERE p.id <> :portal AND sp.first_portal_id = :portal AND sp.first_seen = begun.value"""
+
+
+def _doubt(spells: Sequence[_Spell], nth: int, lagging: Sequence[bool]) -> Doubt | None:
+    """The doubt about a spell, by the dozen before it and the new sets of three hours."""
+    spell = spells[nth]
+    if not (spell.is_own or spell.is_repeated):
         return None
-    upto = bisect_right(firsts, spell.seen_from)
-    new = upto - bisect_right(firsts, spell.seen_from - FROZEN_AFTER_S)
-    if new > BURST:
+    if _new_sets(spells, nth) > BURST:
         return "burst"
     if 2 * sum(lagging) > FOLLOWED_SETS:
         return "follower"
     return "late" if spell.is_late else None
+
+
+def _new_sets(spells: Sequence[_Spell], nth: int) -> int:
+    """The sets, new to all portals, that the portal showed in the last three hours."""
+    since, found = spells[nth].seen_from - FROZEN_AFTER_S, set()
+    while nth >= 0 and spells[nth].seen_from > since:
+        if spells[nth].first_seen > since:
+            found.add((spells[nth].first_seen, spells[nth].first_portal_id))
+        nth -= 1
+    return len(found)

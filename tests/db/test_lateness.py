@@ -92,14 +92,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def watch(store: Store, late_h: int, hours: list[int]) -> None:
+def watch(
+    store: Store, late_h: int, hours: list[int], *, portal: str = "alone", after_s: int = 0
+) -> None:
     """Store two looks for each of these hours: at the full hour, and when the portal shows it."""
     weather = Weather(BEGIN - 2 * DAY_S, 24 * 14)
     for hour in hours:
-        at = BEGIN + hour * HOUR_S + SHOWN_AFTER_S
+        at = BEGIN + hour * HOUR_S + SHOWN_AFTER_S + after_s
         for second, shown in ((at - SHOWN_AFTER_S, hour - 1), (at, hour)):
             keep_own(
-                store, "alone", second, tuple(weather.at(BEGIN + (shown - late_h) * HOUR_S).items())
+                store, portal, second, tuple(weather.at(BEGIN + (shown - late_h) * HOUR_S).items())
             )
 
 
@@ -125,6 +127,24 @@ def test_a_portal_six_hours_late_is_reported_within_ten_days(store):
     assert (notice.kind, notice.text) == ("late", f"alone: {problem}")
     (finding,) = check.of_lateness(store.path, now)
     assert (finding.check, finding.text, finding.exit_code) == ("portal alone", problem, 7)
+    assert faults(store.path) == []
+
+
+def test_two_portals_of_one_late_feed_do_not_confirm_each_other(store):
+    """The second shows each set minutes after the first."""
+    store.portal("second", "https://second.example/", INTERVAL_S)
+    hours = list(range(24 * 8))
+    watch(store, 6, hours)
+    watch(store, 6, hours, portal="second", after_s=240)
+    now = moment(BEGIN + 24 * 8 * HOUR_S - HOUR_S + SHOWN_AFTER_S + 300)
+    with query.Database(store.path) as db:
+        latest = db.latest("서울", now=now)
+        known = db.at("서울", now)
+    assert [(row.portal, row.state) for row in latest] == [
+        ("alone", "unconfirmed"),
+        ("second", "unconfirmed"),
+    ]
+    assert {row.why for row in latest} == {known.why}
     assert faults(store.path) == []
 
 

@@ -259,6 +259,35 @@ def test_a_lagging_portal_that_is_ahead_once_is_a_follower():
     assert value(looks, 16 * 60 + 130, portal="b").state == "unconfirmed"
 
 
+def test_a_second_lagging_portal_does_not_confirm_the_first():
+    """The sets of ``b`` come back minutes later from ``c``, which is as late: both follow ``a``."""
+    lags = [*hourly(range(18), late=120, portal="b"), *hourly(range(18), late=125, portal="c")]
+    world = World([*PORTALS, Portal(name="c")], [*hourly(range(14)), *lags])
+    for portal in "bc":
+        shown = world.value("서울", portal, at(16 * 60 + 130))
+        assert shown is not None
+        assert (shown.state, shown.doubt) == ("unconfirmed", "follower")
+
+
+def test_a_healthy_portal_confirms_what_a_lagging_one_showed_first():
+    lags = hourly(range(18), late=120, portal="b")
+    looks = [*hourly(range(14)), *lags, *showing(hour_of(15), 14 * 60, 17 * 60)]
+    looks += showing(hour_of(16), 18 * 60 + 5, 18 * 60 + 25)
+    assert state(looks, 18 * 60 + 15, portal="b") == "unconfirmed"
+    assert state(looks, 18 * 60 + 15, portal="a") == "live"
+
+
+def test_a_crawl_of_cached_pages_is_doubted_under_two_names():
+    """The portals show the same pages in turn: each is the first at half of them."""
+    crawl = [
+        Look(portal=portal, at=at(60 + nth * 20 + 5 * after), sidebar=hour_of(nth + 1))
+        for nth in range(8)
+        for after, portal in enumerate("ab" if nth % 2 else "ba")
+    ]
+    looks = [*hourly([0]), *hourly([0], portal="b"), *crawl]
+    assert [state(looks, 60 + 7 * 20 + 6, portal=portal) for portal in "ab"] == ["unconfirmed"] * 2
+
+
 def test_a_portal_with_a_short_lag_agrees():
     looks = [*hourly(range(5)), *hourly(range(5), late=30, portal="b")]
     counts = best(looks, 4 * 60 + 20)

@@ -288,12 +288,14 @@ class World:
         return since
 
     def doubt(self, spell: Spell) -> Doubt | None:
-        """Why a set may be old although this portal was the first to show it."""
+        """Why a set may be old although its first look saw it appear."""
         portal = spell.portal.name
-        if self.first(spell).portal != portal:
+        first = self.first(spell)
+        if first.portal != portal and not self._repeats_a_doubt(spell, first):
             return None
-        firsts = [x.seen_from for x in self.spells[portal] if self.first(x) is x.looks[0]]
-        if sum(spell.seen_from - BURST_S < at <= spell.seen_from for at in firsts) > BURST_SETS:
+        since = spell.seen_from - BURST_S
+        shown = [x for x in self.spells[portal][: spell.nth + 1] if x.seen_from > since]
+        if len({self.first(x) for x in shown if self.first(x).at > since}) > BURST_SETS:
             return "burst"
         before = self.spells[portal][: spell.nth][-FOLLOWED_SPELLS:]
         late = sum(
@@ -301,6 +303,11 @@ class World:
             for x in before
         )
         return "follower" if 2 * late > FOLLOWED_SPELLS else None
+
+    def _repeats_a_doubt(self, spell: Spell, first: Look) -> bool:
+        """Whether another portal showed the set just before, and was in doubt."""
+        (begun,) = (x for x in self.spells[first.portal] if x.looks[0] is first)
+        return spell.seen_from - first.at < HOLD_S and self.doubt(begun) is not None
 
     # ---- moments
 
