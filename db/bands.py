@@ -1,7 +1,8 @@
 """
 Bands: hashes of three stations and their temperatures, to find sidebars of the same set.
 
-Sixteen stations have five bands, and the four values that may differ cannot break all five.
+Sixteen stations have five bands, and the four values that may differ cannot break all five. A
+temperature is hashed without its sign, since a portal may lose it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def bands(temperatures: Temperatures, kma_ids: Mapping[int, int]) -> list[int]:
         return []
     stations = tuple(temperatures)
     form, in_order = _form(stations, tuple(map(kma_ids.get, stations)))
-    printed = (form % in_order(temperatures)).split()
+    printed = (form % in_order(temperatures)).replace(b"-", b"").split()
     return list(dict.fromkeys([crc32(band) - (1 << 31) for band in printed]))
 
 

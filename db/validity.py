@@ -82,7 +82,8 @@ def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
 
     At least eight stations must be common, and three quarters of them equal. Two sets of different
     hours agree at two or three of sixteen; one set printed twice agrees at all but a few that were
-    cut, lost or mistyped.
+    cut, lost or mistyped. Minus signs are not compared: a portal that loses them prints another
+    value, but no newer set.
 
     Args:
         one: Tenths of a degree by station, without missing numbers.
@@ -94,7 +95,7 @@ def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
     for station, tenths in one.items():
         if (theirs := other.get(station)) is not None:
             common += 1
-            equal += theirs == tenths
+            equal += theirs in (tenths, -tenths)
     return common >= FEWEST_COMMON and 4 * equal >= 3 * common
 
 

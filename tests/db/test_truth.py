@@ -17,7 +17,7 @@ from db.moments import epoch, moment
 from db.validity import FROZEN_AFTER_S, HOLD_S
 from db.write import captures
 from db.write.store import Store
-from tests.support.histories import MINUTE, START, History, histories, hour_of
+from tests.support.histories import MINUTE, START, History, histories, hour_of, without_minus
 from tests.support.keeping import capture_of, content_of, keep_own
 from tests.support.model import Look, Portal, World
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from db.measures.evidence import Known
     from db.query import Database
     from tests.support.model import Best, Value
+
+HOUR = 60 * MINUTE
 
 STATIONS = ("동두천", "서울", "거제")
 """The first city, one whose number is sometimes lost, and the last, which short boxes lack."""
@@ -250,6 +252,20 @@ def test_every_query_gives_the_answer_of_the_model(history, random):
         store.rebuild()
         assert db.faults() == []
         assert differences(answers_of_doors(db, questions), right) == {}
+
+
+def test_a_late_portal_that_lost_its_minus_signs_is_stale():
+    hours = [tuple((city, (tenths or 0) - 200) for city, tenths in hour_of(n)) for n in range(12)]
+    looks = [Look(portal="a", at=START + n * HOUR, sidebar=hours[n]) for n in range(12)]
+    looks += [
+        Look(portal="b", at=START + (n + 6) * HOUR, sidebar=without_minus(hours[n]))
+        for n in range(6)
+    ]
+    portals = (Portal(name="a", interval_s=HOUR), Portal(name="b", interval_s=HOUR))
+    history = History(portals=portals, looks=tuple(looks))
+    with stored(history) as store, query.Database(store.path) as db:
+        latest = db.latest("서울", now=moment(history.end))
+        assert [(row.portal, row.state) for row in latest] == [("a", "live"), ("b", "stale")]
 
 
 def test_a_live_value_ends_at_the_pause_that_ended_it():

@@ -63,10 +63,16 @@ def without_number(sidebar: Sidebar, *places: int) -> Sidebar:
     )
 
 
+def without_minus(sidebar: Sidebar) -> Sidebar:
+    """The sidebar without its minus signs."""
+    return tuple((city, None if tenths is None else abs(tenths)) for city, tenths in sidebar)
+
+
 PRINTED: Final[Mapping[str, Callable[[Sidebar], Sidebar]]] = {
     "as it is": lambda sidebar: sidebar,
     "in another order": lambda sidebar: sidebar[::-1],
     "a number lost": lambda sidebar: without_number(sidebar, 2),
+    "minus signs lost": without_minus,
     "without the last four": lambda sidebar: sidebar[:12],
     "eight cities": lambda sidebar: sidebar[:8],
     "seven cities": lambda sidebar: sidebar[:7],

@@ -142,7 +142,7 @@ def same(first: Sidebar, second: Sidebar) -> bool:
         return True
     of_first, of_second = temperatures(first), temperatures(second)
     common = of_first.keys() & of_second.keys()
-    equal = sum(of_first[station] == of_second[station] for station in common)
+    equal = sum(abs(of_first[station]) == abs(of_second[station]) for station in common)
     return len(common) >= SAME_STATIONS and 4 * equal >= 3 * len(common)
 
 
