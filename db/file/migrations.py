@@ -121,6 +121,13 @@ def _observed(db: Database) -> None:
     db.execute(tables.OBSERVED_INDEX)
 
 
+@MIGRATIONS(name="0013 doubts")
+def _doubts(db: Database) -> None:
+    """Derive all spells again: sets lose their signs, and repeated sets may be in doubt."""
+    spells.rebuild(db.conn)
+    flagging.rebuild(db.conn)
+
+
 def known(migrations: Migrations) -> set[str]:
     """The names of all migrations."""
     with contextlib.closing(sqlite3.connect(":memory:")) as empty:

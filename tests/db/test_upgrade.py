@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlite_utils import Database, Migrations
 
-from db import query
+from db import counts, query
 from db.errors import DatabaseError, NalssiError
 from db.file import connection, migrations, upgrade
 from db.write.store import Store
@@ -621,6 +621,25 @@ def test_the_looks_of_an_older_file_are_counted(path):
         (koya,) = db.counts().portals.values()
     assert koya.looks == {"new": 1, "unchanged": 1, "fetch_failed": 1}
     assert koya.milliseconds == 360
+
+
+def test_the_doubts_of_an_older_file_are_derived_again(path):
+    with made_before("0013 doubts", path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.execute("INSERT INTO sidebars (id, digest, fragment) VALUES (1, x'01', x'02')")
+        conn.execute(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, sidebar_id) "
+            "VALUES (1, 1714273200, 'read', 120, 1)"
+        )
+        conn.execute(
+            "INSERT INTO spells (portal_id, seen_from, seen_until, sidebar_id, existed_by, "
+            "standing_since, published_by, first_seen, first_portal_id, doubt) "
+            "VALUES (1, 1714273200, 1714273200, 1, 0, 0, 0, 0, 1, 'burst')"
+        )
+        counts.rebuild(conn)
+    Store.open(path).close()
+    with query.Database(path) as db:
+        assert db.faults() == []
 
 
 def test_a_file_from_before_fragments_were_packed_again_keeps_all_of_them(path):
