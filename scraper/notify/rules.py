@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from db.moments import KST
 from db.read.why import DOUBTS
+from db.validity import HOLD_S
 from scraper.attempts import AGAIN_AFTER
 from scraper.notify import Notice
 from scraper.printable import printable
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 WELL_AFTER_INTERVALS: Final = 3
 """A portal is well after this many intervals without a failure or a stale set."""
+
+_RENEWAL: Final = dt.timedelta(seconds=HOLD_S)
+"""A portal that lags less than three hours shows each set for some time before it is stale."""
 
 _OVER: Final[Mapping[OfPortal, str]] = {
     "down": "down",
@@ -123,6 +127,8 @@ def _is_over(kind: OfPortal, status: PortalStatus, now: dt.datetime) -> bool:
         return True
     last = status.last_stale if kind == "stale" else status.last_failure
     quiet = dt.timedelta(minutes=status.interval_minutes) * WELL_AFTER_INTERVALS
+    if kind == "stale" and status.state != "live":
+        quiet = max(quiet, _RENEWAL)
     return last is None or now - last >= quiet
 
 

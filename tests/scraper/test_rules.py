@@ -216,3 +216,11 @@ def test_a_portal_with_alternating_caches_is_healthy_after_three_intervals(inter
     live = make_status(last_stale=START)
     now = START + intervals * INTERVAL
     assert due(live, open_kind="stale", at=now) == ([("stale", True)] if over else [])
+
+
+@pytest.mark.parametrize(("minutes", "over"), [(30, False), (80, False), (90, True)])
+def test_a_lagging_portal_is_not_healthy_before_its_next_set_is_stale(minutes, over):
+    """Each hour it shows a set that is older than 90 minutes and soon stale."""
+    lagging = make_status(state="unconfirmed", last_stale=START)
+    now = START + dt.timedelta(minutes=minutes)
+    assert due(lagging, open_kind="stale", at=now) == ([("stale", True)] if over else [])
