@@ -217,19 +217,20 @@ def _cut(
             yield begin, end, state(shown, begin, last, interval_s)
 
 
-def rank(state: State, published_by: int) -> tuple[int, int]:
+def rank(state: State, published_by: int, seen_from: int) -> tuple[int, int, int]:
     """
     The rank of a value among several portals: the best state, then the set published last.
 
-    Among equal ones the portal added first counts; the greatest rank wins.
+    Of one set at two portals, the first that showed it counts: the order in which archives are read
+    must not decide. Of two at once, it is the portal added first; the greatest rank wins.
     """
-    return -STATES.index(state), published_by
+    return -STATES.index(state), published_by, -seen_from
 
 
 def rank_sql(state: str) -> str:
-    """The rank of a state, as SQL: the least goes first, then the latest ``published_by``."""
+    """The order of ``rank``, as SQL, of rows with ``published_by`` and ``seen_from``."""
     places = " ".join(f"WHEN '{known}' THEN {place}" for place, known in enumerate(STATES))
-    return f"CASE {state} {places} END"
+    return f"CASE {state} {places} END, published_by DESC, seen_from"
 
 
 def live_until(shown: Shown, last_look: int, interval_s: int) -> int | None:

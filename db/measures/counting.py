@@ -219,5 +219,6 @@ def _pieces(nth: int, portal: Timeline, listing: Sequence[bool], until: int) -> 
     turns = list(portal.turns(listing, until))
     ends = [*(begin for begin, _, _ in turns[1:]), until]
     for (begin, state, spell), end in zip(turns, ends, strict=False):
-        published_by = portal.spells.published_by[spell - portal.numbers.start]
-        yield _Piece(begin, end, state, spell, (*rank(state, published_by), -nth))
+        at = spell - portal.numbers.start
+        order = rank(state, portal.spells.published_by[at], portal.spells.seen_from[at])
+        yield _Piece(begin, end, state, spell, (*order, -nth))

@@ -266,7 +266,7 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
     )
     if not shown:
         return nothing
-    chosen = max(shown, key=lambda one: rank(one.state, one.published_by))
+    chosen = max(shown, key=lambda one: rank(one.state, one.published_by, one.seen_from))
     live = [one for one in shown if one.state == "live" and one.tenths is not None]
     with ask.reading():
         evidence = chosen.evidence()

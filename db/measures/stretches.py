@@ -264,13 +264,15 @@ def _changes(nth: int, pieces: Iterable[_S]) -> Iterator[tuple[int, bool, int, _
 
 def _chosen(shown: Mapping[int, Piece]) -> Piece:
     """The piece that counts, with the share of the live portals that agree with it."""
-    _, best = max(
-        shown.items(), key=lambda item: (*rank(item[1].state, item[1].published_by), -item[0])
-    )
+    _, best = max(shown.items(), key=lambda item: (*_rank(item[1]), -item[0]))
     live = [one for one in shown.values() if one.state == "live" and one.tenths is not None]
     if best.state != "live" or len(live) < 2:
         return best
     return best._replace(share=sum(agrees(one, best) for one in live) / len(live))
+
+
+def _rank(piece: Piece) -> tuple[int, int, int]:
+    return rank(piece.state, piece.published_by, piece.seen_from)
 
 
 def agrees(one: Piece, best: Piece) -> bool:

@@ -23,7 +23,7 @@ def best_of(newest: str) -> str:
     return f"""
     WITH newest AS MATERIALIZED ({newest}), ranked AS (
         SELECT *, row_number() OVER (PARTITION BY station
-                ORDER BY {rank_sql("state")}, published_by DESC, portal_id) AS place,
+                ORDER BY {rank_sql("state")}, portal_id) AS place,
             sum(state = 'live' AND temperature_c IS NOT NULL)
                 OVER (PARTITION BY station) AS live_portals
         FROM newest
@@ -51,7 +51,7 @@ class Best(Latest):
     """
     The newest reading of a station, from the portal whose set counts.
 
-    It has the best state; then the set published last; then the portal added first.
+    It has the best state; then the set published last; then the portal that showed it first.
 
     Attributes:
         live_portals: The number of live portals with a temperature.

@@ -26,12 +26,12 @@ def _last_spell(portal: str) -> str:
 
 
 _COUNTS = f"""(SELECT id FROM (
-        SELECT p.id, {_STATE} AS state, sp.published_by
+        SELECT p.id, {_STATE} AS state, sp.published_by, sp.seen_from
         FROM portal_stations AS ps
         JOIN portals AS p ON p.id = ps.portal_id
         JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = {_last_spell("p.id")}
         WHERE ps.station_id = h.station_id)
-    ORDER BY {rank_sql("state")}, published_by DESC, id LIMIT 1)"""
+    ORDER BY {rank_sql("state")}, id LIMIT 1)"""
 """
 The portal whose set counts for a station at an hour ``h``.
 

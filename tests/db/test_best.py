@@ -11,7 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from db import query
+from db.moments import epoch, moment
 from db.write.store import Store
+from tests.support.histories import hour_of
+from tests.support.keeping import keep_own
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
 
 if TYPE_CHECKING:
@@ -54,6 +57,27 @@ def test_a_lagging_portal_agrees(store):
     (row,) = best(store, 31)
     assert (row.temperature_c, row.portal) == (3.0, "a")
     assert (row.live_portals, row.agreeing_portals) == (2, 2)
+
+
+def test_of_one_set_the_portal_that_showed_it_first_counts(tmp_path):
+    """Portals are added as archives are read; the answer is the same in either order."""
+    second, found = epoch(START), []
+    for names in ("ab", "ba"):
+        path = tmp_path / f"{names}.db"
+        with Store.open(path) as store:
+            for name in names:
+                store.portal(name, f"https://{name}.example/", 600)
+            for nth in range(12):
+                keep_own(store, "a", second + nth * 600, hour_of(nth // 6))
+                keep_own(store, "b", second + nth * 600 + 300, hour_of(nth // 6))
+        with query.Database(path) as db:
+            now = moment(second + 12 * 600)
+            (best,) = db.latest_best("서울", now=now)
+            (period,) = db.stats("서울", by="all", now=now)
+            hours = [(hour.portal, hour.state) for hour in db.hours("서울", now=now)]
+            found.append((best.portal, db.at("서울", now, now=now).portal, period.readings, hours))
+    assert found[0] == found[1]
+    assert found[0][:3] == ("a", "a", 1)
 
 
 def test_one_portal_or_one_station_can_be_selected(store):

@@ -179,6 +179,11 @@ def one_a_second(looks: Iterable[Look]) -> list[Look]:
     return sorted(counted, key=lambda look: look.at)
 
 
+def _order(value: Value) -> tuple[int, int, int]:
+    """The order of values across portals: the least counts."""
+    return RANK.index(value.state), -value.published_by, value.spell.seen_from
+
+
 class World:
     """
     All that is known: portals in the order in which they were added, and looks in any order.
@@ -369,7 +374,7 @@ class World:
         values = [value for value in shown if value is not None]
         if not values:
             return None
-        best = min(values, key=lambda value: (RANK.index(value.state), -value.published_by))
+        best = min(values, key=_order)
         live = [value for value in values if value.state == "live" and value.tenths is not None]
         agreeing = [value for value in live if self._agrees(station, value, best)]
         return Best(value=best, live_portals=len(live), agreeing_portals=len(agreeing))
