@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, cast
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from db.moments import FOREVER, moment
+from db.read.rows import moment_or_none
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -77,7 +79,7 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Flag]:
             station_en=en,
             kma_id=kma_id,
             portal=portal,
-            kind=cast("Kind", kind),
+            kind=kind,
             flag=flag,
             seen_from=moment(seen_from),
             seen_until=moment(seen_until),
@@ -85,16 +87,11 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Flag]:
             sets=1,
         )
         last = flags[-1] if flags else None
-        if last is not None and after is not None and _goes_on(last, one, moment(after)):
+        if last and _WHERE(last) == _WHERE(one) and last.seen_until == moment_or_none(after):
             flags[-1] = replace(last, seen_until=one.seen_until, sets=last.sets + 1)
         else:
             flags.append(one)
     return sorted(flags, key=lambda flag: flag.seen_from)
 
 
-def _goes_on(last: Flag, one: Flag, changed_after: dt.datetime) -> bool:
-    """Whether a flag is that of the spell before, of the same station and kind."""
-    where = last.portal, last.station, last.kind, last.flag
-    return last.seen_until == changed_after and where == (
-        *(one.portal, one.station, one.kind, one.flag),
-    )
+_WHERE: Final = attrgetter("portal", "station", "kind", "flag")
