@@ -276,7 +276,7 @@ def _stats_row(day: Period) -> Row:
 
 
 def exported(value: object) -> object:
-    """A value of a record in the form of the exports: moments in epoch seconds."""
+    """A value of a record in the form of the exports: moments in epoch seconds, truth as text."""
     if isinstance(value, bool):
         return str(value).lower()
     return epoch(value) if isinstance(value, dt.datetime) else value
