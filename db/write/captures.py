@@ -158,16 +158,16 @@ class _Keeper:
             ]
         proofs: dict[_Key, _Proofs] = {}
         for one in captures:
-            at = epoch(one.captured_at)
-            key = portals[one.portal], at, ids[one.digest], one.precision
+            key = portals[one.portal], epoch(one.captured_at), ids[one.digest], one.precision
             page_date = "" if one.page_date is None else one.page_date.isoformat()
-            known_date, known_age = proofs.get(key, ("", 0))
-            proofs[key] = max(known_date, page_date), max(known_age, one.age_s or 0)
-        rows = sorted((*key, *proof) for key, proof in proofs.items())
+            proof = page_date, max(0, one.age_s or 0)
+            if (known := proofs.setdefault(key, proof)) is not proof:
+                proofs[key] = max(known[0], page_date), max(known[1], proof[1])
+        rows = sorted([(*key, *proof) for key, proof in proofs.items()])
         looks = 0
         for portal_id, of_portal in groupby(rows, key=itemgetter(0)):
-            known, later = self._parted(portal_id, list(of_portal))
-            looks += self._keep_all_among_known(portal_id, known)
+            among, later = self._parted(portal_id, list(of_portal))
+            looks += self._keep_all_among_known(portal_id, among)
             looks += self._keep_later(portal_id, later)
         return Kept(looks=looks, contents=new, refused=given - len(captures))
 
@@ -209,13 +209,13 @@ class _Keeper:
             """,
             {"portal": portal_id},
         ).fetchone()
-        seconds = Counter(at for _, at, _, precision, *_ in rows if precision == "second")
-        last = max([last, *(at for at, contents in seconds.items() if contents > 1)])
-        known: list[_Row] = []
+        seconds = Counter([row[1] for row in rows if row[3] == "second"])
+        last = max([last, *[at for at, contents in seconds.items() if contents > 1]])
+        among: list[_Row] = []
         later: list[_Row] = []
         for row in rows:
-            (later if row[1] > last and row[3] == "second" else known).append(row)
-        return known, later
+            (later if row[1] > last and row[3] == "second" else among).append(row)
+        return among, later
 
     def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
         """Store the captures after all known looks, and their spells."""
