@@ -1,4 +1,4 @@
-"""Many rows for one table, some dozen of them to a statement."""
+"""Many rows for one table, a hundred of them to a statement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-TOGETHER: Final = 32
+TOGETHER: Final = 128
 """To begin and end a statement costs SQLite about as much as to insert a row."""
 
 
@@ -23,11 +23,12 @@ def insert(conn: sqlite3.Connection, into: str, values: str, rows: Iterable[Any]
         values: SQL of one row's values, such as ``"(?, ?)"``.
         rows: The values of each row.
     """
-    left = iter(rows)
-    some = list(islice(left, TOGETHER))
-    if len(some) == TOGETHER:
+    columns = values.count("?")
+    left = chain.from_iterable(rows)
+    some = list(islice(left, columns * TOGETHER))
+    if len(some) == columns * TOGETHER:
         many = f"{into} VALUES {', '.join([values] * TOGETHER)}"
-        while len(some) == TOGETHER:
-            conn.execute(many, tuple(chain.from_iterable(some)))
-            some = list(islice(left, TOGETHER))
-    conn.executemany(f"{into} VALUES {values}", some)
+        while len(some) == columns * TOGETHER:
+            conn.execute(many, some)
+            some = list(islice(left, columns * TOGETHER))
+    conn.executemany(f"{into} VALUES {values}", zip(*[iter(some)] * columns, strict=True))
