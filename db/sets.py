@@ -243,7 +243,8 @@ def near(
     """
     kma_ids = _kma_ids(conn)
     asked = [row for row in sorted(sidebars) if len(printed[row]) >= FEWEST_COMMON]
-    own = [(band, row) for row in asked for band in bands(printed[row], kma_ids)]
+    # In the order of the table, or each would search it from its root to another page.
+    own = sorted([(band, row) for row in asked for band in bands(printed[row], kma_ids)])
     pairs = _sharing(conn, own)
     if keep:
         _keep(conn, own)
