@@ -19,6 +19,7 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 from itertools import groupby
+from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.moments import KST_S
@@ -56,7 +57,6 @@ FEWEST_OF_A_DAY: Final = 8
 """The least sets of a day that counts."""
 
 _HARMONICS: Final = 2
-_OF_DAY: Final = 2 + 2 * _HARMONICS  # the line at the day's two ends, and the harmonics
 _OF_WEEK: Final = WEEK + 1 + 2 * _HARMONICS
 _NO_DATA: Final = 1e-6
 """Keeps an end of the line in place if no set of a day beside it was seen."""
@@ -103,25 +103,19 @@ class _Day:
 
     def __init__(self, midnight: int, sets: Sequence[Set]) -> None:
         self.count = len(sets)
-        self.left = [[0.0] * _OF_DAY for _ in range(_OF_DAY)]
-        self.right = [0.0] * _OF_DAY
-        for one in sets:
-            self._add(_row(one, midnight), one.tenths)
-
-    def _add(self, row: Sequence[float], value: float) -> None:
-        for nth, factor in enumerate(row):
-            self.right[nth] += factor * value
-            into = self.left[nth]
-            for other, by in enumerate(row):
-                into[other] += factor * by
+        columns = list(zip(*[_row(one, midnight) for one in sets], strict=True))
+        tenths = [one.tenths for one in sets]
+        self.left = [[sum(map(mul, one, other)) for other in columns] for one in columns]
+        self.right = [sum(map(mul, column, tenths)) for column in columns]
 
 
-def _row(one: Set, midnight: int) -> list[float]:
+def _row(one: Set, midnight: int) -> tuple[float, ...]:
     """The coefficients of the unknowns in the equation of a set."""
     share = (one.at - midnight) / DAY_S
     sun = 2 * math.pi * ((one.at / 3600 + one.east / 15) % 24) / 24
-    waves = [wave(nth * sun) for nth in (1, 2) for wave in (math.cos, math.sin)]
-    return [1 - share, share, *waves]
+    twice = 2 * sun
+    waves = math.cos(sun), math.sin(sun), math.cos(twice), math.sin(twice)
+    return 1 - share, share, *waves
 
 
 def lag(sets: Sequence[Set], until: int) -> Lag | None:
@@ -186,9 +180,11 @@ def _solved(left: list[list[float]], right: list[float]) -> list[float]:
     size = len(right)
     for at in range(size):
         left[at][at] += _NO_DATA
+        beyond = left[at][at + 1 :]
         for row in range(at + 1, size):
             if factor := left[row][at] / left[at][at]:
-                left[row] = [one - factor * by for one, by in zip(left[row], left[at], strict=True)]
+                both = zip(left[row][at + 1 :], beyond, strict=True)
+                left[row][at + 1 :] = [one - factor * by for one, by in both]
                 right[row] -= factor * right[at]
     found = [0.0] * size
     for at in reversed(range(size)):
