@@ -220,12 +220,14 @@ class _Judge:
         boxes = self._boxes
         for nth in range(max(0, self._begin - 1), min(len(boxes), self._end + AROUND)):
             box = boxes[nth]
-            if nth <= self._end and 0 < nth < len(boxes) - 1:
-                self._put(box, "spike", flags.spikes(boxes[nth - 1], box, boxes[nth + 1]))
+            jumped = flags.jumps(boxes[nth - 1], box) if nth > 0 else {}
+            if jumped and nth <= self._end and nth < len(boxes) - 1:
+                found = flags.spikes(boxes[nth - 1], box, boxes[nth + 1], jumped)
+                self._put(box, "spike", found)
             if nth >= self._begin:
-                if nth > 0:
+                if jumped:
                     earlier = boxes[nth - 2] if nth > 1 else None
-                    self._put(box, "step", flags.steps(earlier, boxes[nth - 1], box))
+                    self._put(box, "step", flags.steps(earlier, boxes[nth - 1], box, jumped))
                 self._put(box, "neighbours", flags.neighbours(box.tenths, places.near))
                 self._put(box, "range", flags.out_of_range(box, places.southern))
 

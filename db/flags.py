@@ -110,26 +110,34 @@ class Box(NamedTuple):
     tenths: dict[int, int]
 
 
-def spikes(before: Box, box: Box, after: Box) -> dict[int, int]:
-    """The flags of stations that differ from the sets before and after."""
+def jumps(before: Box, box: Box) -> dict[int, int]:
+    """The changes of stations between two boxes that may be spikes or steps, in tenths."""
+    was, found = before.tenths, {}
+    for station, tenths in box.tenths.items():
+        change = tenths - was.get(station, tenths)
+        if not -SPIKE < change < SPIKE:  # few
+            found[station] = change
+    return found
+
+
+def spikes(before: Box, box: Box, after: Box, jumped: Mapping[int, int]) -> dict[int, int]:
+    """The flags of stations that differ from the sets before and after, of those that jumped."""
     if (
         before.first_after is None
         or not before.published_by < box.published_by < after.published_by
         or after.published_by - before.first_after > SPIKE_WITHIN_S
     ):
         return {}
-    earlier, later, found = before.tenths, after.tenths, {}
-    for station, tenths in box.tenths.items():
-        up = tenths - earlier.get(station, tenths)
-        if -SPIKE < up < SPIKE:  # most
-            continue
+    later, found = after.tenths, {}
+    for station, up in jumped.items():
+        tenths = box.tenths[station]
         down = tenths - later.get(station, tenths)
         if (down >= SPIKE) if up > 0 else (down <= -SPIKE):
             found[station] = FAIL if abs(up + down) >= 2 * SPIKE_FAIL else SUSPECT
     return _of_stations(found, box)
 
 
-def steps(earlier: Box | None, before: Box, box: Box) -> dict[int, int]:
+def steps(earlier: Box | None, before: Box, box: Box, jumped: Mapping[int, int]) -> dict[int, int]:
     """
     The flags of stations that changed faster than the weather can.
 
@@ -137,16 +145,13 @@ def steps(earlier: Box | None, before: Box, box: Box) -> dict[int, int]:
         earlier: The box before ``before``; a station that returns to its value then is no step.
         before: The box before.
         box: The box.
+        jumped: The jumps between the two.
     """
     if before.first_after is None or before.published_by >= box.published_by:
         return {}
     longest_s = max(HOUR_S, box.published_by - before.first_after)
-    most, was = STEP * longest_s / HOUR_S, before.tenths
-    found = {
-        station: SUSPECT
-        for station, tenths in box.tenths.items()
-        if not -most < tenths - was.get(station, tenths) < most
-    }
+    most = STEP * longest_s / HOUR_S
+    found = {station: SUSPECT for station, up in jumped.items() if not -most < up < most}
     if earlier is not None:
         found = {
             station: flag
@@ -168,9 +173,9 @@ def neighbours(tenths: Mapping[int, int], near: Near) -> dict[int, int]:
     # Only these can be far enough from the others; most are in the middle.
     low, high = max(tenths.values()) - _SURELY_NEAR, min(tenths.values()) + _SURELY_NEAR
     found = {}
-    for station, own in tenths.items():
-        if low < own < high or station not in near:
-            continue
+    far = [row for row, own in tenths.items() if not low < own < high and row in near]
+    for station in far:
+        own = tenths[station]
         others = [tenths[other] - own + m for other, m in near[station] if other in tenths]
         if len(others) >= FEWEST_NEAR and not -NEIGHBOURS < _median(others) < NEIGHBOURS:
             found[station] = SUSPECT
@@ -222,10 +227,10 @@ def out_of_range(box: Box, southern: Iterable[int]) -> dict[int, int]:
     if not box.tenths:
         return {}
     low, high, southern_low = _bounds((box.published_by + KST_S) // DAY_S)
-    found = {}
-    if min(box.tenths.values()) < low or max(box.tenths.values()) > high:
+    found, lowest = {}, min(box.tenths.values())
+    if lowest < low or max(box.tenths.values()) > high:
         found = {row: FAIL for row, tenths in box.tenths.items() if not low <= tenths <= high}
-    if min(box.tenths.values()) < southern_low:
+    if lowest < southern_low:
         found |= {row: FAIL for row in southern if box.tenths.get(row, 0) < southern_low}
     return found
 

@@ -46,17 +46,25 @@ def boxes(series: list[int | None], *, every_s: int = HOUR_S) -> list[Box]:
     ]
 
 
+def spikes_of(before: Box, box: Box, after: Box) -> dict[int, int]:
+    return flags.spikes(before, box, after, flags.jumps(before, box))
+
+
+def steps_of(earlier: Box | None, before: Box, box: Box) -> dict[int, int]:
+    return flags.steps(earlier, before, box, flags.jumps(before, box))
+
+
 def spikes(series: list[int]) -> list[int]:
     """Give our spike flags of a series; 1 = pass."""
     values = boxes(list(series))
     inner = zip(values, values[1:], values[2:], strict=False)
-    return [1, *(flags.spikes(a, b, c).get(0, 1) for a, b, c in inner), 1]
+    return [1, *(spikes_of(a, b, c).get(0, 1) for a, b, c in inner), 1]
 
 
 def steps(series: list[int]) -> list[int]:
     """Give our step flags of a series: each value is compared only with the one before."""
     values = boxes(list(series))
-    return [1, *(flags.steps(None, a, b).get(0, 1) for a, b in itertools.pairwise(values))]
+    return [1, *(steps_of(None, a, b).get(0, 1) for a, b in itertools.pairwise(values))]
 
 
 def flat(series: list[int | None]) -> list[int]:
@@ -157,8 +165,8 @@ def test_the_step_back_from_a_spike_is_not_flagged():
     series = [100, 180, 101]
     assert ioos_steps(series, flags.STEP) == [1, SUSPECT, SUSPECT]
     a, b, c = boxes(list(series))
-    assert flags.steps(None, a, b) == {0: SUSPECT}
-    assert flags.steps(a, b, c) == {}
+    assert steps_of(None, a, b) == {0: SUSPECT}
+    assert steps_of(a, b, c) == {}
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -221,22 +229,22 @@ def test_a_run_only_gets_worse_as_it_grows_at_either_end():
 def test_a_set_older_than_the_previous_one_gives_no_step_and_no_spike():
     a, b, c = boxes([100, 190, 100])
     older = b._replace(published_by=a.published_by - HOUR_S)
-    assert flags.steps(None, a, older) == {}
-    assert flags.spikes(a, older, c) == {}
+    assert steps_of(None, a, older) == {}
+    assert spikes_of(a, older, c) == {}
 
 
 def test_an_afternoon_over_hours_without_a_look_is_not_a_spike():
     values = boxes([100, 180, 100], every_s=4 * HOUR_S)
-    assert flags.spikes(*values) == {}
-    assert flags.steps(None, *values[:2]) == {}
+    assert spikes_of(*values) == {}
+    assert steps_of(None, *values[:2]) == {}
 
 
 def test_a_jump_of_the_whole_set_flags_no_station():
     """A front, or a page of another hour from another cache."""
     a, b, c = boxes([100, 180, 100])
     jumped = b._replace(tenths={row: tenths + 80 for row, tenths in a.tenths.items()})
-    assert flags.steps(None, a, jumped) == {}
-    assert flags.spikes(a, jumped, c) == {}
+    assert steps_of(None, a, jumped) == {}
+    assert spikes_of(a, jumped, c) == {}
 
 
 # ---- range
