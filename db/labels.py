@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _LOST: Final = """
     SELECT DISTINCT r.sidebar_id FROM readings AS r
-    WHERE r.condition_id IN (SELECT id FROM conditions WHERE label = '')
+    WHERE EXISTS (SELECT 1 FROM conditions WHERE label = '')  -- else no reading is searched
+        AND r.condition_id IN (SELECT id FROM conditions WHERE label = '')
         AND EXISTS (SELECT 1 FROM spells AS v WHERE v.sidebar_id = r.sidebar_id)"""
 
 _LEARN: Final = """
