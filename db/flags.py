@@ -168,10 +168,11 @@ def _of_stations(found: dict[int, int], box: Box) -> dict[int, int]:
 
 def neighbours(tenths: Mapping[int, int], near: Near) -> dict[int, int]:
     """The flags of stations that are far from the median of those near them."""
-    if not tenths:
+    if len(tenths) <= FEWEST_NEAR:
         return {}
-    # Only these can be far enough from the others; most are in the middle.
-    low, high = max(tenths.values()) - _SURELY_NEAR, min(tenths.values()) + _SURELY_NEAR
+    # A median of three is not the highest. So only these can be far; most are in the middle.
+    ordered = sorted(tenths.values())
+    low, high = ordered[-2] - _SURELY_NEAR, ordered[1] + _SURELY_NEAR
     found = {}
     far = [row for row, own in tenths.items() if not low < own < high and row in near]
     for station in far:
