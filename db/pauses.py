@@ -57,14 +57,11 @@ def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
         "SELECT interval_s FROM portals WHERE id = ?", (portal_id,)
     ).fetchone()
     longest_s = GAP_AFTER_INTERVALS * interval_s
-    conn.executemany(
-        "INSERT INTO pauses (portal_id, since, until) VALUES (?, ?, ?)",
-        [
-            (portal_id, since, until)
-            for since, until in pairwise(looks)
-            if until - since > longest_s
-        ],
-    )
+    found = [
+        (portal_id, since, until) for since, until in pairwise(looks) if until - since > longest_s
+    ]
+    if found:
+        conn.executemany("INSERT INTO pauses (portal_id, since, until) VALUES (?, ?, ?)", found)
 
 
 def derive(

@@ -31,4 +31,5 @@ def insert(conn: sqlite3.Connection, into: str, values: str, rows: Iterable[Any]
         while len(some) == columns * TOGETHER:
             conn.execute(many, some)
             some = list(islice(left, columns * TOGETHER))
-    conn.executemany(f"{into} VALUES {values}", zip(*[iter(some)] * columns, strict=True))
+    if some:
+        conn.executemany(f"{into} VALUES {values}", zip(*[iter(some)] * columns, strict=True))
