@@ -54,7 +54,7 @@ def find(page: bytes | str, encoding: str = "utf-8", words: Words = KNOWN) -> Si
     if len(page) > LARGEST:
         message = f"{len(page)} bytes, expected a feed of {LARGEST} at most"
         raise NoSidebar(message)
-    text = _text(page, encoding)
+    text = _text(page, encoding).lstrip()  # a declaration after an empty line is not well-formed
     weather = _weather(text)
     lines = tuple(_lines(weather, words))
     if not any(line.temperature and plain(line.city) in words.stations for line in lines):
@@ -118,7 +118,7 @@ def _hour(weather: Element) -> tuple[str, dt.datetime]:
     parts = [weather.get(name, "") for name in ("year", "month", "day", "hour")]
     printed = "{}-{}-{} {}h".format(*(part[:8] for part in parts))
     try:
-        year, month, day, hour = map(int, parts)
+        year, month, day, hour = map(_whole, parts)
         if 0 <= hour <= 24:
             midnight = dt.datetime(year, month, day, tzinfo=KST)
             return printed, midnight + dt.timedelta(hours=hour)
@@ -126,6 +126,13 @@ def _hour(weather: Element) -> tuple[str, dt.datetime]:
         pass
     message = f"a feed of {printed!r}, expected an hour of a day"
     raise NoSidebar(message)
+
+
+def _whole(printed: str) -> int:
+    """A number of plain digits; Python's ``int`` also takes ``2_024``."""
+    if not printed.isascii() or "_" in printed or "+" in printed:
+        raise ValueError(printed)
+    return int(printed)
 
 
 def _lines(weather: Element, words: Words) -> Iterator[Line]:

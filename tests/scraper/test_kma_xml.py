@@ -82,6 +82,11 @@ def test_stations_are_read_with_any_attributes():
     )
 
 
+@pytest.mark.parametrize("before", ["\n", "\r\n\r\n", "\ufeff\n", "  "])
+def test_an_empty_line_before_the_declaration_loses_nothing(before):
+    assert shown(read((before + VARIED).encode())) == shown(read(VARIED))
+
+
 def test_rain_and_snow_stay_in_the_fragment():
     fragment = read(VARIED).fragment
     assert 'rn_hr1="0.5"' in fragment
@@ -188,6 +193,9 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "서울"}">' for
         pytest.param(ONE.replace('month="11"', 'month="13"'), "'2026-13-25 12h'", id="no month"),
         pytest.param(ONE.replace('hour="12"', 'hour="25"'), "'2026-11-25 25h'", id="no hour"),
         pytest.param(ONE.replace('hour="12"', ""), "'2026-11-25 h'", id="without its hour"),
+        pytest.param(ONE.replace('"2026"', '"2_026"'), "'2_026-11-25 12h'", id="an underscore"),
+        pytest.param(ONE.replace('"2026"', '"+2026"'), "'+2026-11-25 12h'", id="a sign"),
+        pytest.param(ONE.replace('"12"', '"１２"'), "'2026-11-25 １２h'", id="wide digits"),
         pytest.param(
             ONE.replace('year="2026"', 'year="99999999999"'),
             "'99999999-11-25 12h'",
