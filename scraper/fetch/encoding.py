@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # to avoid UTF-8.
 _NO_PAGE = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
+# In these, ASCII markup has zero bytes. Without any, the name is wrong, as it always is in a meta
+# element that was found by its ASCII bytes.
+_WIDE = ("utf-16", "utf-32")
 
 _HANGUL = re.compile("[가-힣]")
 
@@ -34,7 +37,7 @@ def encoding_of(content_type: str | None, body: bytes) -> str:
     """
     tried: dict[str, tuple[bool, int]] = {}
     for codec in _candidates(content_type, body):
-        if codec is None or codec in tried or not _is_text(codec):
+        if codec is None or codec in tried or not _fits(codec, body):
             continue
         tried[codec] = faults = _faults(body, codec)
         if faults == (False, 0):
@@ -63,9 +66,11 @@ def _candidates(content_type: str | None, body: bytes) -> Iterator[str | None]:
 _in_header = functools.lru_cache(maxsize=64)(http_content_type_encoding)
 
 
-def _is_text(codec: str) -> bool:
-    """Whether it is an encoding of a page, and Python has it."""
+def _fits(codec: str, body: bytes) -> bool:
+    """Whether it may be the encoding of this page, and Python has it."""
     if codec.replace("_", "-") in _NO_PAGE:
+        return False
+    if codec.startswith(_WIDE) and b"\0" not in body and read_bom(body)[0] is None:
         return False
     try:
         b" ".decode(codec, errors="replace")

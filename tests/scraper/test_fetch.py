@@ -1018,6 +1018,16 @@ META = '<meta charset="euc-kr">'
         ),
         pytest.param(None, codecs.BOM_UTF8 + HTML.encode(), "utf-8", id="mark"),
         pytest.param(None, codecs.BOM_UTF16_LE + "서울".encode("utf-16-le"), "utf-16-le", id="16"),
+        pytest.param(
+            None,
+            META.replace("euc-kr", "utf-16").encode() + "서울".encode(),
+            "utf-8",
+            id="a narrow 16",
+        ),
+        pytest.param("text/html; charset=utf-16", HTML.encode(), "utf-8", id="header says 16"),
+        pytest.param(
+            "text/html; charset=utf-16-le", "서울a".encode("utf-16-le"), "utf-16-le", id="LE"
+        ),
         pytest.param("text/html; charset=base64", HTML.encode(), "utf-8", id="base64"),
         pytest.param("text/html; charset=rot13", b"ab", "utf-8", id="rot13"),
         pytest.param("text/html; charset=undefined", b"ab", "utf-8", id="undefined"),
