@@ -10,6 +10,8 @@ from scraper.errors import FetchError
 
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
+_MAGIC = b"\x1f\x8b"  # RFC 1952, 2.3.1
+
 # Encodings that change a body: the registry of IANA, and others in use. Some servers send a
 # charset here, or "none"; browsers then take the body as it is.
 _COMPRESSION = re.compile(
@@ -81,13 +83,24 @@ class _Identity:
 
 
 class _Gzip:
-    """A sequence of gzip members, as servers make them that compress part by part."""
+    """
+    A sequence of gzip members, as servers make them that compress part by part.
+
+    Other bytes after a member are ignored, as browsers ignore them.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._member = zlib.decompressobj(_GZIP)
+        self._head = b""
+        self._ended = False
 
     def feed(self, piece: bytes, room: int) -> bytes:
+        if len(self._head) < len(_MAGIC):
+            self._head += piece[: len(_MAGIC)]
+            if not _MAGIC.startswith(self._head[: len(_MAGIC)]):
+                problem = "damaged compression: not gzip, as its Content-Encoding says"
+                raise FetchError(self._url, problem)
         inflated = bytearray()
         for start in range(0, len(piece), _PIECE_BYTES):
             rest = self._unread(piece[start : start + _PIECE_BYTES])
@@ -101,6 +114,9 @@ class _Gzip:
         if not self._member.eof:
             return rest
         rest = rest.lstrip(b"\0")  # padding between and after members, as gzip itself allows
+        if self._ended or not _MAGIC.startswith(rest[: len(_MAGIC)]):
+            self._ended = True
+            return b""
         if rest:
             self._member = zlib.decompressobj(_GZIP)
         return rest

@@ -231,6 +231,7 @@ def raw_deflated(body: bytes) -> bytes:
             "gzip", gzipped(HTML.encode()[:5]) + gzipped(HTML.encode()[5:]), id="two members"
         ),
         pytest.param("gzip", gzipped(HTML.encode()) + bytes(9), id="padding"),
+        pytest.param("gzip", gzipped(HTML.encode()) + b"<!-- 0.1 s -->", id="other bytes after it"),
         pytest.param("deflate", zlib.compress(HTML.encode()), id="zlib"),
         pytest.param("deflate", raw_deflated(HTML.encode()), id="raw deflate"),
     ],
@@ -319,6 +320,12 @@ def test_damaged_compression_is_an_error() -> None:
     wire[12] ^= 0xFF
     error = fault(answer(bytes(wire), headers={"Content-Encoding": "gzip"}))
     assert "damaged compression" in error.reason
+
+
+@pytest.mark.parametrize("body", [HTML.encode(), b"\x1f<p>"])
+def test_a_body_that_is_not_compressed_as_it_says_is_an_error(body: bytes) -> None:
+    error = fault(answer(body, headers={"Content-Encoding": "gzip"}))
+    assert error.reason == "damaged compression: not gzip, as its Content-Encoding says"
 
 
 # --- 9: cut short ---------------------------------------------------------------------------
