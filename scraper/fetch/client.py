@@ -16,7 +16,7 @@ from scraper.errors import FetchError, RefusedByRobots
 from scraper.fetch import address, robots
 from scraper.fetch.budget import Budget
 from scraper.fetch.encoding import encoding_of
-from scraper.fetch.headers import age_s, date, retry_after_s, validator, validators
+from scraper.fetch.headers import age_s, date, location, retry_after_s, validator, validators
 from scraper.fetch.page import Page
 from scraper.fetch.trust import trusted
 from scraper.fetch.wire import Answer, Bound, Wire
@@ -167,8 +167,7 @@ class Fetcher:
             answer = await self._retried(budget.wait_s, self._asked, url, budget)
             if answer.status not in _REDIRECTS:
                 return answer
-            location = answer.headers.get("Location")
-            url = address.redirected(url, location, off_site=budget.off_site)
+            url = address.redirected(url, location(answer.headers), off_site=budget.off_site)
             if (url, budget.cookies.header(url)) in seen:
                 raise FetchError(str(url), "redirects in a circle")
         raise FetchError(str(url), f"more than {MAX_REDIRECTS} redirects")

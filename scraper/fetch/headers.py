@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scraper.http import httpx
 
 _MAX_RETRY_AFTER_S = 7 * 86_400.0
 _MAX_AGE_S = 2**31  # RFC 9111, 1.2.2: caches count no further
 _MAX_VALIDATOR = 1000  # characters: it is stored, and sent again on every pass
+
+
+def location(headers: httpx.Headers) -> str | None:
+    """Return the target of a redirect, with bytes that are not UTF-8 in percent-encoding."""
+    sent = next((value for name, value in headers.raw if name.lower() == b"location"), None)
+    if sent is None:
+        return None
+    try:
+        return sent.decode()
+    except UnicodeDecodeError:  # such as EUC-KR: httpx reads it as Latin-1, and sends that as UTF-8
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in sent)
 
 
 def validators(etag: str | None, last_modified: str | None) -> dict[str, str]:

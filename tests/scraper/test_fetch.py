@@ -423,6 +423,19 @@ def test_plain_http_on_a_tls_port_is_one_error() -> None:
 # --- 4: redirects ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("sent", "path"),
+    [
+        pytest.param("/새글".encode(), "/%EC%83%88%EA%B8%80", id="UTF-8"),
+        pytest.param("/새글".encode("euc-kr"), "/%BB%F5%B1%DB", id="EUC-KR"),
+    ],
+)
+def test_a_redirect_with_other_bytes_than_ascii_is_followed(sent: bytes, path: str) -> None:
+    head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + sent + b"\r\n\r\n"
+    with Server({"/": head, path: answer(HTML)}) as portal:
+        assert get(portal.url()).body == HTML.encode()
+
+
 @pytest.mark.parametrize("status", ["301 x", "302 x", "303 x", "307 x", "308 x"])
 def test_a_redirect_within_the_site_is_followed(status: str) -> None:
     paths = {"/": redirect("/front?no=1#top", status=status), "/front?no=1": answer(HTML)}
