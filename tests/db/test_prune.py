@@ -99,6 +99,7 @@ def keep(store: Store, portal: str, minute: float, kind: str, content: Any) -> N
             see(store, look, content, page_date=look.fetched_at.date() - dt.timedelta(days=1))
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     runs=st.tuples(RUNS, RUNS),

@@ -163,6 +163,7 @@ LOOKS = st.lists(
 """In any order of arrival."""
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(LOOKS)
 def test_any_order_of_arrival_gives_the_spells_found_by_hand(looks):
