@@ -13,6 +13,7 @@ repeats the set is judged, too.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from db.derived import LATE_HOURS
@@ -60,21 +61,21 @@ _SPELLS = f"""
 
 def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]]) -> None:
     """Judge again the spells that these may affect, each given by its portal and first look."""
-    spans: dict[int, tuple[int, int]] = {}
+    begins: defaultdict[int, set[int]] = defaultdict(set)
     for portal_id, seen_from in changed:
-        first, last = spans.get(portal_id, (seen_from, seen_from))
-        spans[portal_id] = min(first, seen_from), max(last, seen_from)
-    for portal_id, (first, last) in spans.items():
+        begins[portal_id].add(seen_from)
+    for portal_id, of_portal in begins.items():
         around = {
             "portal": portal_id,
-            "first": first,
-            "last": last,
+            "first": min(of_portal),
+            "last": max(of_portal),
             "window": FROZEN_AFTER_S,
             "followed": FOLLOWED_SETS - 1,
         }
         rows = [_Spell(*row) for row in conn.execute(_SPELLS, around)]
-        if judged := _write(conn, portal_id, rows, first):
-            judge(conn, _repeated(conn, portal_id, judged))
+        judged = _write(conn, portal_id, rows, min(of_portal))
+        # A spell that was derived again has no doubt yet: the loss of one is no change of its row.
+        judge(conn, _repeated(conn, portal_id, of_portal.union(judged)))
 
 
 def judge_all(conn: sqlite3.Connection) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from db import merge, query
 from db.moments import moment
-from db.read.faults import DERIVED
+from db.read.faults import DERIVED, faults
 from db.write import captures, prune
 from db.write.store import Store
 from tests.support.histories import MINUTE, START, histories, hour_of
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tests.support.model import Look
 
 HOUR = 60 * MINUTE
+
+LATE = (("b", 120), ("c", 125))
+"""Two portals, and by how many minutes they are late."""
 
 JOINED = (
     *("portals", "stations", "conditions", "sidebars", "readings", "fetches", "captures"),
@@ -241,3 +244,29 @@ def test_gaps_of_pruned_databases_are_those_of_both_together(folder):
             gaps.append([(gap.since, gap.until) for gap in db.gaps(now=now)])
     assert gaps[0] == gaps[1] == gaps[2]
     assert len(gaps[0]) == 2
+
+
+def test_a_doubt_that_ends_by_a_merge_ends_at_the_portals_that_repeat_the_set(folder):
+    """`b` follows `a`, and `c` repeats the last set of `b`; then `b` showed other sets meanwhile."""
+
+    def at(minute: int) -> int:
+        return START + 24 * HOUR + minute * MINUTE
+
+    late = [(name, at(60 * n + lag), hour_of(n)) for n in range(17) for name, lag in LATE]
+    ours = [
+        *(("b", at(nth - 300), hour_of(90 + nth // 10)) for nth in (0, 10)),
+        *(("a", at(60 * n), hour_of(n)) for n in range(16)),
+        *late,
+        ("b", at(16 * 60 + 110), hour_of(15)),
+    ]
+    theirs = [
+        *(("b", at(60 * n + 140), hour_of(90)) for n in range(2, 16)),
+        *(("b", at(60 * n + 150), hour_of(91)) for n in range(2, 16)),
+        ("b", at(16 * 60 + 130), hour_of(16)),
+    ]
+    for name, portals, looks in (("ours.db", "abc", ours), ("theirs.db", "b", theirs)):
+        with opened(folder / name, *portals) as store:
+            for portal, second, box in sorted(looks, key=lambda look: look[1]):
+                keep_own(store, portal, second, box)
+    merged(folder / "ours.db", folder / "theirs.db")
+    assert faults(folder / "ours.db") == []
