@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db import counts, spells
 from db.asked import part
 from db.file import connection
 from db.moments import moment
@@ -75,7 +74,7 @@ def carry_out(
     store: Store, *, since: dt.datetime | None, until: dt.datetime | None, portal: str | None
 ) -> int:
     """
-    Drop these looks and derive the rest again; all of it, or none after an error.
+    Drop these looks and derive the rest again; after an error no row is changed.
 
     Returns:
         The number of dropped looks.
@@ -85,8 +84,7 @@ def carry_out(
     """
     with store.transaction() as conn, connection.deriving(store.path):
         dropped = _drop(conn, part(since, until, portal).values)
-        spells.rebuild(conn)
-        counts.rebuild(conn)
+        store.derive()
     return dropped
 
 

@@ -280,11 +280,15 @@ class Store:
     def rebuild(self) -> int:
         """Derive spells, flags and counts again from the looks; return the number of spells."""
         with self.transaction():
-            counts.rebuild(self._conn)
-            self.sidebars.forget()
-            count = spells.rebuild(self._conn)
-            flagging.rebuild(self._conn)
-            return count
+            return self.derive()
+
+    def derive(self) -> int:
+        """The same, inside a transaction."""
+        counts.rebuild(self._conn)
+        self.sidebars.forget()
+        count = spells.rebuild(self._conn)
+        flagging.rebuild(self._conn)
+        return count
 
     # ---- what happens to nalssi itself, and the notices of it
 
