@@ -14,7 +14,7 @@ from scraper.sidebar.entries import Line
 from scraper.sidebar.evidence import ENOUGH, Fact
 from scraper.sidebar.find import Steps, candidates, chosen, find
 
-READER: Final = 3
+READER: Final = 4
 """The version of this reader, increased whenever it reads some page differently."""
 
 __all__ = [

@@ -106,7 +106,7 @@ class _Rows:
             self._unplaced = True
             for n in self._loose:
                 self._lines[n] = self._lines[n]._replace(label=NO_LABEL)
-        number_first = first and self._waiting and not (first.city or first.label)
+        number_first = first and self._waiting and not (self._is_known(first) or first.label)
         lines = self._lines + [one for one in self._waiting if one.label]
         return Listing(
             lines=() if self._refused or number_first else tuple(_without_menu(lines)),
@@ -115,12 +115,16 @@ class _Rows:
             label_last=self._label_last,
         )
 
+    def _is_known(self, entry: Line) -> bool:
+        """Whether an entry has a known city; ``날씨`` before the first number is no city."""
+        return entry.city in self._words.stations
+
     def _entry(self, before: str, after: str) -> None:
         """A row with one sign."""
         self._append(before, after)
         *signless, alone = _entries(after, self._words)
         if names_a_station(alone, self._words):
-            if not self._lines[-1].city and not self._lines[-1].label:
+            if not self._is_known(self._lines[-1]) and not self._lines[-1].label:
                 self._refused = True  # the number comes before its city
             self._wait([*signless, alone])
         else:
@@ -177,7 +181,7 @@ class _Rows:
             self._lines[first:] = [one._replace(label=NO_LABEL) for one in self._lines[first:]]
         *signless, alone = _entries(_first_piece(parts[-1]), self._words)
         if names_a_station(alone, self._words):
-            self._refused = self._refused or not self._lines[first].city
+            self._refused = self._refused or not self._is_known(self._lines[first])
             self._wait([*signless, alone])
         else:
             self._prose = self._prose or is_prose(alone, self._words)
