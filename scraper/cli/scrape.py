@@ -24,7 +24,6 @@ from scraper.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
     from db.write.store import Store
     from scraper.collect import Report
@@ -54,7 +53,7 @@ def scrape(
     # Imported modules stay; collecting garbage among them every 700 objects takes 5 % of a pass.
     gc.set_threshold(50_000)
     # A stop is handled like Ctrl-C: running looks are given up, each with its row.
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     settings = places.required(portals=True)
     wanted = chosen(settings, portals)
@@ -74,19 +73,6 @@ def scrape(
     click.get_current_context().exit(max((report.exit_code for report in reports), default=0))
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """
-    Do what Ctrl-C does at this moment.
-
-    A running asyncio cancels its tasks then; a KeyboardInterrupt raised in the middle of a task,
-    such as a look, would end that task before it gives up and records itself.
-    """
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler):  # a shell's background job ignores Ctrl-C
-        handler = signal.default_int_handler
-    handler(number, frame)
-
-
 def _kept(
     settings: Config, path: Path, portals: Sequence[Portal], *, create: bool
 ) -> tuple[list[Report], PassNotKept | None]:
@@ -95,6 +81,8 @@ def _kept(
     try:
         with writing(path, what="pass", journal=settings.journal, create=create) as store:
             return asyncio.run(_swept(settings, store, portals, notifier))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     except (DatabaseError, WrongClock) as exc:
         asyncio.run(notifier.notify_pass(exc))
         raise
@@ -105,6 +93,9 @@ async def _swept(
 ) -> tuple[list[Report], PassNotKept | None]:
     """Run one pass over the chosen portals; return the error too if a look was not stored."""
     threads.use_daemon_threads()
+    if (task := asyncio.current_task()) is not None:
+        # An exception raised in the middle of a look would end it before it records itself.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with collecting(settings, store, now) as collector:
         monitor = Monitor(
             config=settings, collector=collector, store=store, clock=now, complain=_complain

@@ -803,16 +803,24 @@ async def stopped(*_, **__):
     await asyncio.sleep(60)
 
 Fetcher.ask = stopped
+{before}
 sys.argv = ["nalssi", "scrape"]
 nalssi.command()
 """
 
 
-@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
-def test_a_stop_in_the_code_of_a_look_leaves_its_row(tmp_path, number):
+@pytest.mark.parametrize(
+    ("number", "before"),
+    [
+        ("SIGINT", ""),
+        ("SIGTERM", ""),
+        ("SIGTERM", "signal.signal(signal.SIGINT, signal.SIG_IGN)  # a job in the background"),
+    ],
+)
+def test_a_stop_in_the_code_of_a_look_leaves_its_row(tmp_path, number, before):
     """There an exception of the signal would end the look before it is recorded."""
     with portal(tmp_path, slow=silent):
-        script = STOPPED_WITHIN_A_LOOK.format(number=number)
+        script = STOPPED_WITHIN_A_LOOK.format(number=number, before=before)
         run = subprocess.run(
             [sys.executable, "-c", script],
             cwd=tmp_path,
