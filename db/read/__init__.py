@@ -27,6 +27,8 @@ else:  # or every name would pass as known
     def __getattr__(name: str) -> object:
         try:
             return importlib.import_module(f"db.read.{name}")
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as exc:
+            if exc.name != f"{__name__}.{name}":
+                raise  # something that the file needs is missing
             msg = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(msg) from None
