@@ -93,7 +93,7 @@ def ship(
         source: The database.
         uri: The target.
         clean: Cleans each text.
-        progress: Called with the finished share, 0 to 1.
+        progress: Called with the share of the months whose rows are made, 0 to 1.
 
     Raises:
         NoDriver: ADBC is not installed.
@@ -116,7 +116,7 @@ class _Shipping:
         self._there: set[Month] = set()
 
     def run(self, progress: Callable[[float], None]) -> Shipped:
-        with self._target.transaction(ahead=True):
+        with self._target.transaction():
             self._make()
         here = self._source.manifest()
         changed = self._changed(here)

@@ -52,7 +52,13 @@ class Sender:
         self.later(lambda: None).result()
 
     def put(self, batch: Any, rows: int = 1) -> None:
-        """Hand on a batch, or None after the last of a job; raise the error of a job."""
+        """
+        Hand on a batch, or None after the last of a job; raise the error of a job.
+
+        Args:
+            batch: The rows.
+            rows: Their number; at least 1, or the job would not see the batch.
+        """
         while True:
             self._raise_error()
             with contextlib.suppress(queue.Full):

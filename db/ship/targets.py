@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,7 @@ from db.ship.sending import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent import futures
 
     from db.export.blocks import Slice
     from db.export.tables import Kind
@@ -78,7 +78,7 @@ def hidden(text: str) -> str:
 
 class Target:
     """
-    An open connection; each ``with target.transaction()`` is one commit or nothing.
+    An open connection; each ``with target.transaction()`` is one commit or no change.
 
     Another thread does the statements, in order: the error of one is raised by ``ask``, by the next
     rows, or by the end of the transaction.
@@ -104,7 +104,7 @@ class Target:
     @contextlib.contextmanager
     def transaction(self, *, ahead: bool = False) -> Iterator[Target]:
         """
-        One commit or nothing.
+        One commit, or no change.
 
         Args:
             ahead: Whether to return before the commit; its error is raised by the next transaction.
@@ -120,12 +120,19 @@ class Target:
                 raise
 
     def _give_up(self, exc: BaseException) -> None:
-        """Undo the transaction; Ctrl-C waits neither for the one before nor for a lock."""
+        """
+        Undo the transaction, and raise the error of the commit before, if it had one.
+
+        Ctrl-C waits neither for that commit nor for a lock.
+        """
+        refused = None
         if isinstance(exc, Exception) and self._committed is not None:
-            futures.wait([self._committed])
+            refused = self._committed.exception()
         self._sender.end(exc)
         with contextlib.suppress(Exception):  # the connection itself may have failed
             self._conn.rollback()
+        if refused is not None:
+            raise refused from exc
 
     def run(self, sql: str) -> None:
         """Run a statement."""

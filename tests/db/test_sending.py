@@ -1,4 +1,4 @@
-"""The thread of a target does jobs in order, none after an error, and ends when told to."""
+"""The thread of a target does jobs in order, but none after an error, and ends when told to."""
 
 from __future__ import annotations
 

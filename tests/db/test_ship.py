@@ -126,6 +126,16 @@ def run(path: Path, uri: str, statement: str) -> None:
     target.close()
 
 
+def test_the_refusal_of_a_transaction_ahead_is_not_lost_by_an_error_of_the_next(uri):
+    target = Target(uri)
+    with target.transaction(ahead=True):
+        target.run("INSERT INTO missing VALUES (1)")
+    with pytest.raises(TargetError, match="missing") as caught, target.transaction():
+        raise ValueError
+    target.close()
+    assert caught.value.exit_code == 74
+
+
 def test_a_target_has_the_rows_of_every_table(path, uri):
     done = shipped(path, uri)
     assert done.months == done.all_months == 4
