@@ -210,11 +210,12 @@ class Source(Database):
         """The rows that begin from a first to a last second."""
         if first > last:
             return
-        with connection.reading(self.path):  # or it would seek through days that no calendar has
-            moment(first), moment(last)
         ((portals,),) = self._ask(_CHOSEN_PORTALS, values)
         days = max(1, _DAYS_AT_ONCE // max(1, portals))
-        for begin, end in _parts(first, last, days * DAY_S):
+        with connection.reading(self.path):  # or it would seek through days that no calendar has
+            moment(first), moment(last)
+            parts = list(_parts(first, last, days * DAY_S))
+        for begin, end in parts:
             with self._ask.of_one_state():
                 blocks = _BY_TIME[what](self._ask, {**values, "first": begin, "end": end})
             begun = moment(begin)
