@@ -8,6 +8,9 @@ RUNS := $(VENV)/.runs
 WORKERS ?= 4
 AT_ONCE := --numprocesses=$(WORKERS) --dist=worksteal
 
+# With it, each process that a test starts would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo pictures test test-long test-httpx2 coverage check format bench truth soak reference man wheel clean
 
 demo: $(RUNS)
