@@ -22,7 +22,7 @@ from itertools import groupby
 from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from db.moments import KST_S
+from db.moments import FOREVER, KST_S
 from db.read.rows import DAY_S
 from db.validity import FEWEST_COMMON
 
@@ -251,7 +251,7 @@ def judge_all(conn: sqlite3.Connection) -> None:
     """Judge all days of all portals."""
     conn.execute("DELETE FROM late_days")
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
-        rows = conn.execute(_DAYS, (portal_id, -(1 << 62), 1 << 62))
+        rows = conn.execute(_DAYS, (portal_id, -FOREVER, FOREVER))
         if days := sorted(day for (day,) in rows):
             _judge(conn, portal_id, days)
 

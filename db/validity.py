@@ -221,8 +221,8 @@ def rank(state: State, published_by: int, seen_from: int) -> tuple[int, int, int
     """
     The rank of a value among several portals: the best state, then the set published last.
 
-    Of one set at two portals, the first that showed it counts: the order in which archives are read
-    must not decide. Of two at once, it is the portal added first; the greatest rank wins.
+    Of one set at two portals, the one whose box was seen first counts: the order in which archives
+    are read must not decide. Of two at once, it is the portal added first; the greatest rank wins.
     """
     return -STATES.index(state), published_by, -seen_from
 

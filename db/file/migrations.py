@@ -123,7 +123,7 @@ def _observed(db: Database) -> None:
 
 @MIGRATIONS(name="0013 doubts")
 def _doubts(db: Database) -> None:
-    """Derive all spells again: sets lose their signs, and repeated sets may be in doubt."""
+    """Derive all again: sets are compared without signs, and repeated sets may be in doubt."""
     spells.rebuild(db.conn)
     flagging.rebuild(db.conn)
 

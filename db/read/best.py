@@ -51,7 +51,7 @@ class Best(Latest):
     """
     The newest reading of a station, from the portal whose set counts.
 
-    It has the best state; then the set published last; then the portal that showed it first.
+    It has the best state; then the set published last; then the box that was seen first.
 
     Attributes:
         live_portals: The number of live portals with a temperature.

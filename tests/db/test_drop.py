@@ -24,10 +24,10 @@ def test_dropped_looks_leave_no_flag(tmp_path: Path) -> None:
     path = tmp_path / "weather.db"
     with opened(path, "koya") as store:
         for hour in range(5):
-            box = [(city, tenths + hour) for city, tenths in hour_of(0)]
+            box = [(city, (tenths or 0) + hour) for city, tenths in hour_of(0)]
             if hour == 2:
                 city, tenths = box[3]
-                box[3] = city, tenths + round(10 * SPIKE)
+                box[3] = city, (tenths or 0) + round(10 * SPIKE)
             for tens in range(6):
                 keep_own(store, "koya", START + hour * HOUR + tens * 600, tuple(box))
         with Database(path) as db:

@@ -247,7 +247,7 @@ def test_gaps_of_pruned_databases_are_those_of_both_together(folder):
 
 
 def test_a_doubt_that_ends_by_a_merge_ends_at_the_portals_that_repeat_the_set(folder):
-    """`b` follows `a`, and `c` repeats the last set of `b`; then `b` showed other sets meanwhile."""
+    """`b` follows `a`, and `c` repeats its last set; then `b` had shown other sets meanwhile."""
 
     def at(minute: int) -> int:
         return START + 24 * HOUR + minute * MINUTE
