@@ -516,6 +516,11 @@ def test_readings_of_a_range_are_sought_among_its_sidebars_alone(path):
     [
         pytest.param("looks", "UPDATE fetches SET fetched_at = 1 << 60 WHERE id = 9", id="a time"),
         pytest.param(
+            "looks",
+            "UPDATE fetches SET fetched_at = 253402300000 WHERE id = 9",
+            id="the last month of the calendar",
+        ),
+        pytest.param(
             "weather",
             "UPDATE spells SET seen_from = -1 << 60 WHERE seen_from = "
             "(SELECT min(seen_from) FROM spells)",
