@@ -209,15 +209,12 @@ class Store:
         """
         with self.transaction():
             self.sidebars.keep_read(page.look_id, content, page_date=page_date, doubt=doubt)
-            portal_id, fetched_at = self._place(page.look_id)
+            place = self._place(page.look_id)
             with connection.deriving(self.path):
-                self.sidebars.add_look(portal_id, fetched_at)
-            self._remember(page, portal_id, fetched_at)
-            started = self._conn.execute(
-                "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from = ?",
-                (portal_id, fetched_at),
-            ).fetchone()
-            return "new" if started else "unchanged"
+                self.sidebars.add_look(*place)
+            self._remember(page, *place)
+            began = "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from = ?"
+            return "new" if self._conn.execute(began, place).fetchone() else "unchanged"
 
     def _remember(self, page: KeptPage, portal_id: int, fetched_at: int) -> None:
         """Keep the validators of a page, unless a newer one was read before it."""
