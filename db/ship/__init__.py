@@ -116,7 +116,7 @@ class _Shipping:
         self._there: set[Month] = set()
 
     def run(self, progress: Callable[[float], None]) -> Shipped:
-        with self._target.transaction():
+        with self._target.transaction(ahead=True):
             self._make()
         here = self._source.manifest()
         changed = self._changed(here)
