@@ -170,7 +170,8 @@ def neighbours(tenths: Mapping[int, int], near: Near) -> dict[int, int]:
     """The flags of stations that are far from the median of those near them."""
     if len(tenths) <= FEWEST_NEAR:
         return {}
-    # A median of three is not the highest. So only these can be far; most are in the middle.
+    # A median of three or more lies between the second lowest and the second highest number, so
+    # that a station in the middle cannot be far from it; most stations are.
     ordered = sorted(tenths.values())
     low, high = ordered[-2] - _SURELY_NEAR, ordered[1] + _SURELY_NEAR
     found = {}

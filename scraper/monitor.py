@@ -114,7 +114,7 @@ class Monitor:
             self._note_result("ping", failure)
 
     async def _guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do this work, called here: a daemon may stop before a task of it begins."""
+        """Begin and do this work; a daemon may stop before, and must leave no coroutine behind."""
         try:
             await work()
         except (NalssiError, RuntimeError) as exc:  # RuntimeError: no thread can be started

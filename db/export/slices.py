@@ -1,9 +1,9 @@
 """
 Slices of whole tables, however many rows, some at a time.
 
-Each slice is read at once and the file let go before anybody sees a row of it, so that a reader who
-takes an hour delays no writer. Rows written meanwhile may or may not be in it; who
-wants all of one moment makes a backup and exports that.
+Each slice is read whole, and the file released, before its first row is handed on, so that a reader
+who takes an hour delays no writer. Rows written meanwhile may or may not be in it; a backup has all
+rows of one moment.
 """
 
 from __future__ import annotations
@@ -261,7 +261,7 @@ class Source(Database):
 
 
 def _parts(first: int, last: int, length_s: int) -> Iterator[tuple[int, int]]:
-    """The begin and end of parts of a time, none longer than this, each within a Korean month."""
+    """The begin and end of parts of a time, each within a Korean month and at most this long."""
     for begin, end in pairwise(periods.borders(first, last, "month")):
         for at in range(begin, end, length_s):
             part = max(at, first), min(at + length_s, end, last + 1)

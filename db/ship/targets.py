@@ -45,9 +45,6 @@ class NoDriver(MissingExtra):
 
     extra = "ship"
 
-    def __init__(self) -> None:
-        super().__init__("ship needs ADBC and its drivers")
-
 
 class WrongTarget(NalssiError):
     """An address of an unknown kind of database."""
@@ -284,7 +281,7 @@ def refuse_without() -> None:
         import adbc_driver_postgresql  # noqa: F401
         import pyarrow  # noqa: F401
     except ImportError as exc:
-        raise NoDriver from exc
+        raise NoDriver("ship needs ADBC and its drivers") from exc
 
 
 def quoted(text: str) -> str:
