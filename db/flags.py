@@ -52,7 +52,11 @@ FLAT_FAIL_S: Final = 7 * HOUR_S - LATE_S
 """From the first to the last of eight hourly sets: an instrument stuck for a working day."""
 
 MOVED: Final = 10
-"""Tenths by which half of the other stations changed meanwhile; else the night was just calm."""
+"""
+Tenths by which more than one station in four (``WHOLE_SET``) changed; else the night was just calm.
+
+Where no more than that change, the box is the same set: it stands still as a whole.
+"""
 
 BRIDGED: Final = 1
 """The most sets in a row without a number that do not end a run of equal ones."""
@@ -70,7 +74,7 @@ STEP: Final = 60
 """Tenths in an hour, at least an hour: a front in Korea brings less, a foehn wind seldom more."""
 
 WHOLE_SET: Final = 4
-"""If more than one station in this many jumps at once, it is another set."""
+"""If more than one station in this many changes, it is another set."""
 
 NEAR_KM: Final = 150.0
 """Most of the sixteen stations have three others as near as this."""

@@ -12,7 +12,7 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from db.flags import BRIDGED, FLAT_FAIL_S, FLAT_S, FLAT_SETS, MOVED, Box
+from db.flags import BRIDGED, FLAT_FAIL_S, FLAT_S, FLAT_SETS, MOVED, WHOLE_SET, Box
 from db.qartod import FAIL, SUSPECT
 
 if TYPE_CHECKING:
@@ -80,11 +80,11 @@ class Run:
         return FAIL if lasted_s >= FLAT_FAIL_S else SUSPECT
 
     def _has_moved(self) -> bool:
-        """Whether half of the stations or more changed during the run."""
+        """Whether more than a quarter of the stations changed during the run."""
         self.measure()
         moved = sum(most - self._least[station] >= MOVED for station, most in self._most.items())
-        # Half of the smallest box: more stations in later boxes must not lower a flag.
-        return moved > 0 and 2 * moved >= self._fewest
+        # Of the smallest box: more stations in later boxes must not lower a flag.
+        return WHOLE_SET * moved > self._fewest
 
     def measure(self) -> None:
         """Measure how far each station moved, and release the boxes."""

@@ -13,7 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import flagging, query
+from db.flags import MOVED
 from db.moments import KST, moment
+from db.qartod import FAIL
+from db.validity import NOT_OF_NOW
 from db.write import captures
 from db.write.captures import Capture
 from db.write.store import Store
@@ -200,6 +203,21 @@ def test_a_station_unchanged_for_days_is_flat_and_has_no_mean(stuck):
     assert days[2].reason == "no live temperature passes: 100% is flagged 4"
 
 
+@pytest.mark.parametrize("standing", range(1, 16))
+def test_stations_that_stand_for_days_are_flat_or_the_box_is_frozen(tmp_path, standing):
+    """Some stations stand, the others go on: no number of them makes the old values count."""
+    printed = days(2)
+    for values in printed[4:]:
+        values[:standing] = printed[4][:standing]
+    hourly(tmp_path / "w.db", printed)
+    at = MIDNIGHT + dt.timedelta(hours=40)
+    with query.Database(tmp_path / "w.db") as db:
+        old = [row for row in db.latest(now=at) if row.station in CITIES[:standing]]
+        (_, day) = db.stats(CITIES[0], now=MIDNIGHT + dt.timedelta(days=2))
+    assert {row.flag == FAIL or row.state in NOT_OF_NOW for row in old} == {True}
+    assert day.mean_c is None
+
+
 def test_each_query_shows_the_flag(stuck):
     at = MIDNIGHT + dt.timedelta(days=2, hours=12, minutes=5)
     with query.Database(stuck) as db:
@@ -242,15 +260,16 @@ def standing_stations(chance: random.Random) -> tuple[list[Capture], list[Captur
     """
     Give the captures of a portal, and two odd boxes.
 
-    Six of the sixteen stations change every hour, too few to call the others flat; the others
+    Six of the sixteen stations change every hour, by too little to call the others flat; the others
     change only from a later hour on. The odd boxes are the first box with four others changed.
     """
     first = values = [chance.randrange(50, 200) for _ in CITIES]
-    moves = [0] * 6 + [chance.choice([15, 20, 40]) for _ in CITIES[6:]]
+    moves = [chance.choice([15, 20, 40]) for _ in CITIES[6:]]
     shown = []
     for hour in range(HOURS):
-        values = [
-            number + 12 * (hour >= begin) for number, begin in zip(values, moves, strict=True)
+        calm = [number + chance.randrange(MOVED) for number in first[:6]]
+        values = calm + [
+            number + 12 * (hour >= begin) for number, begin in zip(values[6:], moves, strict=True)
         ]
         printed = [None if chance.random() < 0.03 else number for number in values]
         shown.append(_shown(3600 * hour + chance.randrange(600), printed))
@@ -293,9 +312,13 @@ def test_runs_that_are_remembered_give_the_flags_of_runs_that_are_followed(seed)
             writer.close()
 
 
-@pytest.mark.parametrize("moving", [1, 6], ids=["one moves", "six move"])
-def test_sets_of_a_frozen_feed_are_not_read_again_for_each_new_set(tmp_path, monkeypatch, moving):
-    """Neither if all sets are the same set, nor if they differ but too few stations move."""
+@pytest.mark.parametrize(
+    ("moving", "by"), [(1, 300), (6, MOVED)], ids=["one moves", "six move a little"]
+)
+def test_sets_of_a_frozen_feed_are_not_read_again_for_each_new_set(
+    tmp_path, monkeypatch, moving, by
+):
+    """Neither if all sets are the same set, nor if they differ but the stations move too little."""
     read: list[int] = []
     reading = flagging._Judge._read
 
@@ -306,7 +329,7 @@ def test_sets_of_a_frozen_feed_are_not_read_again_for_each_new_set(tmp_path, mon
 
     monkeypatch.setattr(flagging._Judge, "_read", counted)
     printed = [
-        [(7 * hour + nth) % 300 if nth < moving else 100 for nth in range(16)] for hour in range(60)
+        [(7 * hour + nth) % by if nth < moving else 100 for nth in range(16)] for hour in range(60)
     ]
     hourly(tmp_path / "w.db", printed, own=True)
     assert sum(read) <= (1 + flagging.AROUND) * len(printed)
