@@ -7,9 +7,9 @@ own look counts; if archives contradict each other, none of them does.
 
 Further facts about a spell are derived after it: proofs that its box existed earlier
 (``db/dates.py``), the same set at other portals (``db/sets.py``), since when the set stands
-(``db/standing.py``), doubts about it (``db/lateness.py``, ``db/doubts.py``), the words that it lost
-(``db/labels.py``), the stretches without a look (``db/pauses.py``), and temperatures that may be
-wrong (``db/flagging.py``).
+(``db/standing.py``), whether it is a part of the box before (``db/parts.py``), doubts about it
+(``db/lateness.py``, ``db/doubts.py``), the words that it lost (``db/labels.py``), the stretches
+without a look (``db/pauses.py``), and temperatures that may be wrong (``db/flagging.py``).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import json
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from db import dates, doubts, flagging, labels, lateness, pauses, seen, sets, standing
+from db import dates, doubts, flagging, labels, lateness, parts, pauses, seen, sets, standing
 from db.moments import FOREVER
+from db.parts import Parts
 from db.printed import Printed
 from db.rows import insert
 
@@ -66,10 +67,11 @@ def rebuild(conn: sqlite3.Connection) -> int:
         _derive_all(conn)
     derive_stations(conn)
     same_sets = sets.settle_all(conn)
+    known = Parts.of_all(conn)
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
-        standing.derive(
-            conn, portal_id, 0, FOREVER, lambda row: same_sets.get(row, frozenset({row}))
-        )
+        span = (portal_id, 0, FOREVER)
+        standing.derive(conn, span, lambda row: same_sets.get(row, frozenset({row})), known)
+    parts.settle_all(conn, known)
     lateness.judge_all(conn)
     doubts.judge_all(conn)
     labels.learn_all(conn)
@@ -271,6 +273,7 @@ def _settle(
     _stand(conn, (portal_id, min(begins), max(begins)), same_sets, printed)
     late = lateness.judge(conn, portal_id, begins)
     changed |= {(portal_id, seen_from) for seen_from in begins}
+    changed |= parts.settle(conn, Parts(printed), changed)
     doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in late})
     labels.learn(conn, sidebars.union(*(same_sets.get(row, ()) for row in sidebars)))
     first = None if new is None else (portal_id, new)
@@ -305,7 +308,7 @@ def _stand(
             same_sets[sidebar_id] = found.get(sidebar_id, frozenset({sidebar_id}))
         return same_sets[sidebar_id]
 
-    standing.derive(conn, *changed, near)
+    standing.derive(conn, changed, near, Parts(printed))
 
 
 def _newest(conn: sqlite3.Connection, portal_id: int) -> _Spell | None:

@@ -99,6 +99,22 @@ def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
     return common >= FEWEST_COMMON and 4 * equal >= 3 * common
 
 
+def is_part(box: Mapping[int, int], whole: Mapping[int, int]) -> bool:
+    """
+    Whether a box shows a part of another: few temperatures, and all of them are in the other.
+
+    A page that was cut within its box, or lost most of its numbers, shows no newer set than the box
+    before it, although too few are left to recognise the set elsewhere.
+
+    Args:
+        box: As in ``same``.
+        whole: The box before it at the same portal.
+    """
+    return 0 < len(box) < FEWEST_COMMON and all(
+        whole.get(station) in (tenths, -tenths) for station, tenths in box.items()
+    )
+
+
 class Shown(NamedTuple):
     """
     A set during the time in which a portal showed it.

@@ -72,7 +72,7 @@ def seoul(nth: int) -> int | None:
 # ---- which sets are the same
 
 
-OTHERS = {"seven cities", "seven numbers", "five odd"}
+OTHERS = {"seven cities", "three cities", "seven numbers", "five odd"}
 
 
 @pytest.mark.parametrize("printed", PRINTED)
@@ -166,6 +166,26 @@ def test_an_old_set_is_stale_again_after_one_odd_look():
     ]
     assert [state(looks, minute) for minute in (480, 495, 505)] == ["frozen", "live", "stale"]
     assert value(looks, 505).published_by == at(60)
+
+
+@pytest.mark.parametrize("cut", ["three cities", "seven cities", "seven numbers"])
+def test_a_cut_page_shows_no_newer_set(cut):
+    """A frozen box is cut and whole again; then so is an old set that comes back."""
+    plain = hour_of(1)
+    looks = [
+        *hourly([0]),
+        *showing(plain, 60, 480),
+        *showing(PRINTED[cut](plain), 490, 490),
+        *showing(plain, 500, 520),
+        *showing(hour_of(0), 530, 530),
+        *showing(PRINTED[cut](hour_of(0)), 540, 540),
+        *showing(PRINTED[cut](hour_of(5)), 550, 550),
+        *showing(hour_of(5), 560, 560),
+    ]
+    minutes = (480, 490, 500, 530, 540, 550, 560)
+    found = [state(looks, minute) for minute in minutes]
+    assert found == ["frozen", "frozen", "frozen", "stale", "stale", "live", "live"]
+    assert value(looks, 490).published_by == at(60)
 
 
 def test_two_stopped_copies_in_turn_are_stale():

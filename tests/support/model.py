@@ -151,6 +151,13 @@ def is_small(sidebar: Sidebar) -> bool:
     return len(temperatures(sidebar)) < SAME_STATIONS
 
 
+def is_part(sidebar: Sidebar, whole: Sidebar) -> bool:
+    """Whether a small sidebar has numbers, and all of them are in the one before it."""
+    own, others = temperatures(sidebar), temperatures(whole)
+    equal = [abs(tenths) == abs(others.get(station, 9999)) for station, tenths in own.items()]
+    return is_small(sidebar) and bool(own) and all(equal)
+
+
 def begin_of(day: dt.date) -> int:
     """The midnight in Korea with which a day begins."""
     return int(dt.datetime.combine(day, dt.time(), tzinfo=KST).timestamp())
@@ -222,13 +229,26 @@ class World:
             return spell.looks
         return [look for look in self._looks if same(look.sidebar, spell.sidebar)]
 
+    def whole(self, spell: Spell) -> Spell | None:
+        """The spell whose box was cut to that of this spell; None if it is no part of another."""
+        for before in reversed(self.spells[spell.portal.name][: spell.nth]):
+            if self.whole(before) is None:
+                return before if is_part(spell.sidebar, before.sidebar) else None
+        return None
+
     def published_by(self, spell: Spell) -> int:
         observed_at = self.observed_at(spell)
+        if self.whole(spell):
+            before = self.published_by(self.spells[spell.portal.name][spell.nth - 1])
+            own = min(self.evidence(look) for look in spell.looks)
+            return before if observed_at is not None else min(before, own)
         proofs = (self.evidence(look) for look in self.sights(spell))
         return min(proofs) if observed_at is None else observed_at
 
     def observed_at(self, spell: Spell) -> int | None:
         """The earliest hour printed with a spell's set; None if the set was seen before that."""
+        if whole := self.whole(spell):
+            return self.observed_at(whole)
         by_content: dict[tuple[Sidebar, int | None], list[Look]] = defaultdict(list)
         for look in self.sights(spell):
             by_content[look.printed].append(look)
@@ -271,6 +291,8 @@ class World:
 
     def first(self, spell: Spell) -> Look:
         """The first look at the set of a spell, at any portal."""
+        if whole := self.whole(spell):
+            return self.first(whole)
         order = [portal.name for portal in self.portals]
         return min(self.sights(spell), key=lambda look: (look.at, order.index(look.portal)))
 
@@ -283,8 +305,12 @@ class World:
         )
 
     def standing_since(self, spell: Spell) -> int:
+        if whole := self.whole(spell):
+            return self.standing_since(whole)
         since = spell.seen_from
         for before in reversed(self.spells[spell.portal.name][: spell.nth]):
+            if self.whole(before):
+                continue
             if before.printed != spell.printed and (
                 is_small(spell.sidebar) or not same(before.sidebar, spell.sidebar)
             ):

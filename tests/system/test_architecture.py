@@ -157,7 +157,7 @@ FACTS = {
     *("db.problems", "db.reading", "db.read.rows", "db.validity"),
 }
 SPELLS = {
-    *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.pauses", "db.sets"),
+    *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.parts", "db.pauses", "db.sets"),
     *("db.printed", "db.rows", "db.runs", "db.seen", "db.standing"),
 }
 
@@ -185,7 +185,8 @@ ROOMS = {
     "db.pauses": {"db.validity"},
     "db.bands": {"db.validity"},
     "db.sets": {"db.bands", "db.dates", "db.printed", "db.rows", "db.validity"},
-    "db.standing": set(),
+    "db.parts": {"db.printed", "db.validity"},
+    "db.standing": {"db.parts"},
     "db.records": set(),
     "db.qartod": set(),
     "db.flags": {"db.qartod", "db.read.rows", "db.records", "db.reading"},

@@ -1,0 +1,110 @@
+"""
+Parts: boxes with few temperatures, all of which the box before them at the portal shows, too.
+
+Such a box shows the set of that box: it stands with it, and is as old. An example of looks at one
+portal, with a and b being the box A cut after six and after three cities::
+
+    01:00 A   01:10 a   01:20 b   01:30 A
+              all of them stand since 01:00; a and b were published when A was
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from db import validity
+from db.printed import Printed
+from db.validity import FEWEST_COMMON
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Container, Iterable, Iterator
+
+_SMALL: Final = f"""
+    SELECT sidebar_id FROM readings WHERE temperature IS NOT NULL
+    GROUP BY sidebar_id HAVING count(*) < {FEWEST_COMMON}"""
+
+_FROM: Final = """
+    SELECT seen_from, standing_since, sidebar_id FROM spells
+    WHERE portal_id = ? AND seen_from >= ? ORDER BY seen_from"""
+
+_STANDING: Final = """
+    SELECT portal_id, seen_from, sidebar_id FROM spells
+    WHERE standing_since < seen_from ORDER BY portal_id, seen_from"""
+
+_FOLLOW: Final = """
+    UPDATE spells SET (published_by, first_seen, first_portal_id, first_after, observed_at) = (
+        iif(b.observed_at IS NULL, min(b.published_by, spells.existed_by), b.published_by),
+        b.first_seen, b.first_portal_id, b.first_after, b.observed_at)
+    FROM (SELECT * FROM spells WHERE portal_id = :portal AND seen_from < :begin
+        ORDER BY seen_from DESC LIMIT 1) AS b
+    WHERE spells.portal_id = :portal AND spells.seen_from = :begin
+    RETURNING spells.portal_id, spells.seen_from"""
+"""The box before is the whole or another part of it, which has its facts by then."""
+
+
+class Parts:
+    """
+    Recognises the parts of boxes.
+
+    Args:
+        printed: The temperatures of sidebars.
+        small: The sidebars with few temperatures; None = ``printed`` tells.
+    """
+
+    def __init__(self, printed: Printed, small: Container[int] | None = None) -> None:
+        self._printed, self._small = printed, small
+
+    @classmethod
+    def of_all(cls, conn: sqlite3.Connection) -> Parts:
+        """Know all small sidebars at once, without reading the others."""
+        return cls(Printed(conn), {sidebar_id for (sidebar_id,) in conn.execute(_SMALL)})
+
+    def is_small(self, sidebar_id: int) -> bool:
+        """Whether a sidebar has few temperatures."""
+        if self._small is not None:
+            return sidebar_id in self._small
+        return 0 < len(self._printed[sidebar_id]) < FEWEST_COMMON
+
+    def is_part(self, sidebar_id: int, whole: int) -> bool:
+        """Whether a sidebar is a part of another, the one before it."""
+        return self.is_small(sidebar_id) and validity.is_part(
+            self._printed[sidebar_id], self._printed[whole]
+        )
+
+
+def settle(
+    conn: sqlite3.Connection, parts: Parts, changed: Iterable[tuple[int, int]]
+) -> set[tuple[int, int]]:
+    """
+    Give the parts among and after changed spells the facts of the set that they show.
+
+    Args:
+        conn: Inside a transaction; the spells have ``standing_since``.
+        parts: Recognises parts.
+        changed: The spells by portal and first look, including removed ones.
+
+    Returns:
+        The spells of the parts.
+    """
+    found: set[tuple[int, int]] = set()
+    for portal_id, begin in sorted(changed):
+        for seen_from in list(_following(conn, parts, portal_id, begin)):
+            found.update(conn.execute(_FOLLOW, {"portal": portal_id, "begin": seen_from}))
+    return found
+
+
+def settle_all(conn: sqlite3.Connection, parts: Parts) -> None:
+    """Give all parts the facts of their sets."""
+    for portal_id, seen_from, sidebar_id in conn.execute(_STANDING).fetchall():
+        if parts.is_small(sidebar_id):
+            conn.execute(_FOLLOW, {"portal": portal_id, "begin": seen_from}).fetchall()
+
+
+def _following(conn: sqlite3.Connection, parts: Parts, portal_id: int, begin: int) -> Iterator[int]:
+    """The changed spell, if it is a part, and the parts that come directly after it."""
+    for seen_from, standing_since, sidebar_id in conn.execute(_FROM, (portal_id, begin)):
+        if standing_since < seen_from and parts.is_small(sidebar_id):
+            yield seen_from
+        elif seen_from > begin:
+            return
