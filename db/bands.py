@@ -75,7 +75,10 @@ def _groups(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> list[
         for triple in _TRIPLES
         if all(number in by_kma for number in triple)
     ]
-    # The rest are taken in order, so that at least the same list has the same bands.
-    rest = sorted(set(stations) - {row for group in groups for row in group})
+    # The rest are taken in order, so that at least the same list has the same bands: in KMA's, as
+    # the rows depend on which station came first.
+    known = {row for group in groups for row in group}
+    rest = [by_kma[number] for number in sorted(by_kma) if by_kma[number] not in known]
+    rest += sorted(set(stations) - known.union(rest))
     groups += [tuple(rest[at : at + BAND]) for at in range(0, len(rest), BAND)]
     return [group for group in groups[:MOST_BANDS] if len(group) > 1]
