@@ -214,3 +214,6 @@ def _add_garbled(stories: _Stories) -> None:
     stories.add("two cities swapped", _alone(garbled=Garbled(swaps=0.1)))
     stories.add("minus signs lost", _alone(garbled=Garbled(no_minus=True)), begin=WINTER)
     stories.add("numbers missing", _alone(garbled=Garbled(missing=0.05)))
+    frozen = ((SPRING + 10 * HOUR_S, SPRING + 40 * HOUR_S),)
+    stories.add("frozen for 30 h, pages cut", _alone(frozen=frozen, garbled=Garbled(cut=0.05)))
+    stories.add("6 h late, pages cut", _beside(lag_s=6 * HOUR_S, garbled=Garbled(cut=0.05)))

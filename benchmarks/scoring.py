@@ -204,6 +204,8 @@ class Witness:
             self.score.best_stale += self._could_be_known(best.portal, city, at)
 
     def _compare_with_print(self, portal: str, city: str, celsius: float | None) -> None:
+        if city not in self._last[portal].printed:
+            return  # an earlier value, of a portal that lists it no longer
         tenths = self._last[portal].printed[city]
         self.score.made_up += celsius != (None if tenths is None else tenths / 10)
 
@@ -213,7 +215,8 @@ class Witness:
 
     def _is_fresh(self, portal: str, city: str, at: int) -> bool:
         answers = at - self._last[portal].at <= GAP_AFTER_INTERVALS * INTERVAL_S
-        return answers and self._age(portal, city, at) < HOLD_S
+        lists = city in self._last[portal].printed
+        return answers and lists and self._age(portal, city, at) < HOLD_S
 
     def _is_stale(self, portal: str, city: str, at: int) -> bool:
         return self._age(portal, city, at) >= FROZEN_AFTER_S

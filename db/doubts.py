@@ -13,8 +13,11 @@ repeats the set is judged, too.
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.derived import LATE_HOURS
 from db.moments import FOREVER
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from db.parts import Parts
     from db.validity import Doubt
 
 
@@ -31,6 +35,7 @@ class _Spell(NamedTuple):
     """The facts of a spell that show whether the portal is first, or follows another."""
 
     seen_from: int
+    sidebar_id: int
     published_by: int
     first_seen: int
     first_portal_id: int
@@ -41,8 +46,8 @@ class _Spell(NamedTuple):
 
 
 _SPELLS = f"""
-    SELECT seen_from, published_by, first_seen, first_portal_id, first_portal_id = portal_id,
-        {LATE_HOURS} IS NOT NULL,
+    SELECT seen_from, sidebar_id, published_by, first_seen, first_portal_id,
+        first_portal_id = portal_id, {LATE_HOURS} IS NOT NULL,
         CASE WHEN first_portal_id <> portal_id AND seen_from - first_seen < {HOLD_S} THEN (
             SELECT f.doubt FROM spells AS f
             WHERE f.portal_id = sp.first_portal_id AND f.seen_from = sp.first_seen) END IS NOT NULL,
@@ -59,7 +64,7 @@ _SPELLS = f"""
 """The spells on which changed ones depend, and those that depend on them."""
 
 
-def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]]) -> None:
+def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]], parts: Parts) -> None:
     """Judge again the spells that these may affect, each given by its portal and first look."""
     begins: defaultdict[int, set[int]] = defaultdict(set)
     for portal_id, seen_from in changed:
@@ -73,20 +78,20 @@ def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]]) -> None:
             "followed": FOLLOWED_SETS - 1,
         }
         rows = [_Spell(*row) for row in conn.execute(_SPELLS, around)]
-        judged = _write(conn, portal_id, rows, min(of_portal))
+        judged = _write(conn, portal_id, rows, min(of_portal), parts)
         # A spell that was derived again has no doubt yet: the loss of one is no change of its row.
-        judge(conn, _repeated(conn, portal_id, of_portal.union(judged)))
+        judge(conn, _repeated(conn, portal_id, of_portal.union(judged)), parts)
 
 
-def judge_all(conn: sqlite3.Connection) -> None:
+def judge_all(conn: sqlite3.Connection, parts: Parts) -> None:
     """Judge all spells."""
     ends = "SELECT portal_id, min(seen_from), max(seen_from) FROM spells GROUP BY portal_id"
     for portal_id, first, last in conn.execute(ends).fetchall():
-        judge(conn, [(portal_id, first), (portal_id, last)])
+        judge(conn, [(portal_id, first), (portal_id, last)], parts)
 
 
 def _write(
-    conn: sqlite3.Connection, portal_id: int, spells: Sequence[_Spell], first: int
+    conn: sqlite3.Connection, portal_id: int, spells: Sequence[_Spell], first: int, parts: Parts
 ) -> list[int]:
     """
     Write the doubts of spells that begin at ``first`` or later; earlier ones are only read.
@@ -101,7 +106,7 @@ def _write(
         (doubt, portal_id, spell.seen_from)
         for nth, spell in enumerate(spells)
         if spell.seen_from >= first
-        and (doubt := _doubt(spells, nth, lagging[max(0, nth - FOLLOWED_SETS) : nth]))
+        and (doubt := _doubt(spells, nth, lagging[max(0, nth - FOLLOWED_SETS) : nth], parts))
         != spell.doubt
     ]
     conn.executemany("UPDATE spells SET doubt = ? WHERE portal_id = ? AND seen_from = ?", changed)
@@ -125,23 +130,38 @@ _REPEATED = f"""
     WHERE p.id <> :portal AND sp.first_portal_id = :portal AND sp.first_seen = begun.value"""
 
 
-def _doubt(spells: Sequence[_Spell], nth: int, lagging: Sequence[bool]) -> Doubt | None:
+def _doubt(
+    spells: Sequence[_Spell], nth: int, lagging: Sequence[bool], parts: Parts
+) -> Doubt | None:
     """The doubt about a spell, by the dozen before it and the new sets of three hours."""
     spell = spells[nth]
     if not (spell.is_own or spell.is_repeated):
         return None
-    if _new_sets(spells, nth) > BURST:
+    if _is_burst(spells, nth, parts):
         return "burst"
     if 2 * sum(lagging) > FOLLOWED_SETS:
         return "follower"
     return "late" if spell.is_late else None
 
 
-def _new_sets(spells: Sequence[_Spell], nth: int) -> int:
-    """The sets, new to all portals, that the portal showed in the last three hours."""
-    since, found = spells[nth].seen_from - FROZEN_AFTER_S, set()
-    while nth >= 0 and spells[nth].seen_from > since:
-        if spells[nth].first_seen > since:
-            found.add((spells[nth].first_seen, spells[nth].first_portal_id))
-        nth -= 1
-    return len(found)
+def _is_burst(spells: Sequence[_Spell], nth: int, parts: Parts) -> bool:
+    """Whether the portal showed too many sets, new to all portals, in the last three hours."""
+    since = spells[nth].seen_from - FROZEN_AFTER_S
+    begin = bisect_right(spells, since, hi=nth, key=_SEEN_FROM)
+    shown = spells[begin : nth + 1]
+    if _new_sets(shown, since) <= BURST:
+        return False
+    whole = [
+        one
+        for one, after in pairwise(shown)
+        if not parts.is_part(one.sidebar_id, after.sidebar_id)  # the page was cut at its first look
+    ]
+    return _new_sets([*whole, shown[-1]], since) > BURST
+
+
+def _new_sets(spells: Sequence[_Spell], since: int) -> int:
+    """The number of sets in these spells that no portal showed before."""
+    return len({(one.first_seen, one.first_portal_id) for one in spells if one.first_seen > since})
+
+
+_SEEN_FROM: Final = attrgetter("seen_from")

@@ -188,6 +188,23 @@ def test_a_cut_page_shows_no_newer_set(cut):
     assert value(looks, 490).published_by == at(60)
 
 
+def test_pages_that_are_cut_at_their_first_look_are_no_burst():
+    """Each hour begins with a cut page: eight boxes in three hours are four sets."""
+    cut = PRINTED["three cities"]
+    looks = [
+        *showing(hour_of(9), -40, -40),
+        *(
+            look
+            for nth in range(4)
+            for look in (
+                *showing(cut(hour_of(nth)), nth * 55, nth * 55),
+                *showing(hour_of(nth), nth * 55 + 10, nth * 55 + 50),
+            )
+        ),
+    ]
+    assert {state(looks, nth * 55 + late) for nth in range(4) for late in (0, 10)} == {"live"}
+
+
 def test_two_stopped_copies_in_turn_are_stale():
     turns = [hour_of(1), hour_of(2)]
     looks = [look for nth in range(40) for look in showing(turns[nth % 2], nth * 10, nth * 10)]

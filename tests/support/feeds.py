@@ -170,6 +170,7 @@ class Garbled:
         missing: The share of numbers that are missing.
         no_minus: Whether minus signs are lost.
         stuck: A city that shows one value through a span of time.
+        cut: The share of pages that end within the box.
     """
 
     spikes: float = 0.0
@@ -177,6 +178,7 @@ class Garbled:
     missing: float = 0.0
     no_minus: bool = False
     stuck: tuple[str, Span] | None = None
+    cut: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +190,8 @@ class Page:
         at: The second.
         main: The hour of the set.
         hours: The hour of each city's value; ``main``, but for a stuck city.
-        printed: Tenths of a degree C, in printed order; None where the number is missing.
+        printed: Tenths of a degree C, in printed order; None where the number is missing. A page
+            that was cut lacks the last cities.
         age: The HTTP header, seconds.
         page_date: As printed.
     """
@@ -294,6 +297,9 @@ class Portal:
         cities = list(CITIES)
         if self.shuffled:
             random.Random(at).shuffle(cities)
+        chance = random.Random(f"{self.name} {at}")
+        if chance.random() < self.garbled.cut:
+            cities = cities[: chance.randrange(1, len(cities))]
         return {city: values[city] for city in cities}
 
     def _garble(self, values: dict[str, int | None], hours: Mapping[str, int]) -> None:

@@ -11,6 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.moments import KST
@@ -326,6 +327,8 @@ class World:
             return None
         since = spell.seen_from - BURST_S
         shown = [x for x in self.spells[portal][: spell.nth + 1] if x.seen_from > since]
+        cut = [x for x, after in pairwise(shown) if is_part(x.sidebar, after.sidebar)]
+        shown = [x for x in shown if x not in cut]
         if len({self.first(x) for x in shown if self.first(x).at > since}) > BURST_SETS:
             return "burst"
         before = self.spells[portal][: spell.nth][-FOLLOWED_SPELLS:]

@@ -176,7 +176,7 @@ ROOMS = {
     "db.read.rows": {"db.reading"},
     "db.dates": {"db.reading", "db.read.rows"},
     "db.derived": {"db.qartod", "db.read.rows"},
-    "db.doubts": {"db.derived", "db.lateness", "db.validity"},
+    "db.doubts": {"db.derived", "db.lateness", "db.parts", "db.validity"},
     "db.printed": set(),
     "db.rows": set(),
     "db.seen": {"db.dates"},
