@@ -33,7 +33,7 @@ _FEW: Final = 3
 _DECIMAL: Final = re.compile(r"[-–−－+]?\s*[0-9０-９]+[.．][0-9０-９]")
 _NEVER: Final = -100
 _DATED: Final = "the date"
-_HEADED: Final = "a heading of a forecast"
+_HEADED: Final = "a heading of a forecast, or of another day or value"
 _NEAR: Final = "words of a forecast near above"
 _OF_HEADING: Final = {_HEADED, _NEAR}
 
@@ -111,6 +111,8 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
         yield Fact(1, f"{known} stations")
     elif known < _FEW:
         yield Fact(-1, f"only {known} stations")
+    if known < count and any(says.is_of_others(line.city) for line in lines):
+        yield Fact(_NEVER, _HEADED)
     decimals = len(list(filter(None, map(_DECIMAL.fullmatch, numbers))))
     if decimals == len(numbers):
         yield Fact(1, "one decimal everywhere")
@@ -132,7 +134,7 @@ def _of_place(date: PageDate | None, *, marked: bool, credited: bool) -> Iterato
 
 
 def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
-    """Facts about words of a forecast, or of an earlier day, above a list."""
+    """Facts about words of a forecast, of another day or of another value above a list."""
     if not says.another_day(above[-says.RAW :]):
         return
     if not says.another_day(near := says.near(above)):

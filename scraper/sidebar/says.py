@@ -1,4 +1,4 @@
-"""The heading of a list: the day of its values, or that they are a forecast."""
+"""The heading of a list: the day of its values, or that they are a forecast or another value."""
 
 from __future__ import annotations
 
@@ -6,17 +6,49 @@ import functools
 import re
 from typing import Final
 
-_FORECAST: Final = re.compile("내일|모레|글피|예상|예보|최고|최저|전망")
+_FORECAST: Final = re.compile("내일|모레|글피|예상|예보|최고|최저|전망(?!대)")
 """Words that do not occur in the 200 characters before the box in any of 138 pages."""
 
 _NOW: Final = {"현재", "지금", "오늘", "실황"}
 _DAYS: Final = {*_NOW, "어제", "내일", "모레", "글피", "주간", "예보"}
 """Words on tabs above a list, which do not tell its day."""
 
-_DAYS_BEFORE: Final = "어제|그제|그저께"
-_ANOTHER_DAY: Final = re.compile(f"{_FORECAST.pattern}|{_DAYS_BEFORE}")
-_PAST: Final = re.compile(rf"(?:{_DAYS_BEFORE})(?:의? ?(?:날씨|기온))?")
-"""A whole heading. A news line may begin with ``어제`` too, such as ``어제 개막한 축제``."""
+_PAIRS: Final = (
+    "내일|모레|글피|예상|예보|최고|최저|전망|이튿|명일|익일|다음|어제|그제|그저|주간|주말|번주|금주"
+    "|주일|일간|작년|평년|지난|체감|수온|이슬|교차|평균|온도"
+)
+_ANOTHER_DAY: Final = re.compile(
+    rf"[가-힣](?:[가-힣](?<={_PAIRS})|(?<=[간일주월년 ][전뒤후])|(?<=번 주))"
+)
+"""
+A part of each word below that names another day or value: most pages need no closer look.
+
+The range first is for speed: most of a page is markup.
+"""
+
+_PERIOD: Final = r"\d{1,3}(?:시간|일|주일?|개?월|년)"
+_PART: Final = re.compile(
+    rf"(?P<future>내일|모레|글피|이튿날|[명익]일|다음[날주달]|{_PERIOD}[뒤후]|예보|전망|예상|평년|작년이맘때)"
+    r"|(?P<value>(?:더위)?체감(?:지수)?|수온|이슬점|일교차|[일월]?최[고저]기온|(?:낮|아침)최[고저]"
+    r"|[일월연년]?평균기온|[지노]면온도|바닥온도|실내온도)"
+    r"|(?P<past>어제|엊?그제|그저께)"
+    r"|(?P<maybe>주간|주말|이번주(?!말)|금주|일주일|\d{1,3}일간|작년|지난[해주달])"
+    rf"|(?P<age>{_PERIOD}전(?!국))"
+    r"|(?P<weather>날씨|기온|온도)"
+    r"|(?P<neutral>전국|지역별?|주요|도시별?|정보|현황|발표|기준|오전|오후|새벽|아침|낮|저녁|밤"
+    r"|\d{1,3}[월일시분]|[의과와및℃CＣ])"
+    r"|(?P<beside>단기|중기|동네|이번|이맘때|해수욕장|바다|오늘)"
+    r"|(?P<unknown>.)"
+)
+"""
+The words of a heading without blanks: ``이번주말날씨`` is ``beside``, ``maybe`` and ``weather``.
+
+Without a word of the weather, ``maybe`` may head articles, and ``age`` is the age of one.
+"""
+
+_LETTERS: Final = re.compile(r"[^\W_]+|℃")
+_LONGEST: Final = 40
+"""The most characters of a heading."""
 
 _DAY: Final = re.compile(r"현재|오늘|어제|그제|그저께|날씨|기온|주간")
 
@@ -26,6 +58,9 @@ _LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re
 
 _ITEM: Final = re.compile(r"^[ \t]*[•·∙◦▪*+][ \t].*$", re.MULTILINE)
 _TAG: Final = re.compile(r"<[^<>]*>?")
+_LEFT_OUT: Final = "\0"
+"""In place of the items of a list, which may have a heading of their own."""
+
 RAW: Final = 1000
 """The characters, with markup, that contain them."""
 
@@ -39,7 +74,7 @@ def forecast(text: str) -> bool:
 
 
 def another_day(text: str) -> bool:
-    """Whether a text names a day to come or a day before, anywhere in it."""
+    """Whether a text may name another day or another value, anywhere in it."""
     return _ANOTHER_DAY.search(text) is not None
 
 
@@ -57,22 +92,68 @@ def near(before: str) -> str:
 def _near(text: str) -> str:
     if half := _HALF_LINK.match(text):
         text = "\n" + text[half.end() :]
-    text = _TAG.sub("\n", _LINK.sub("\n", text))
-    return _ITEM.sub("", text).strip()[-_NEAR:]
+    text = _TAG.sub("\n", _LINK.sub(_left_out, text))
+    return _ITEM.sub(_LEFT_OUT, text).strip()[-_NEAR:]
+
+
+def _left_out(link: re.Match[str]) -> str:
+    return "\n" if link[1] in "aA" else f"\n{_LEFT_OUT}\n"
 
 
 def heads_another_day(near: str, date: str | None) -> bool:
     """
-    Whether the line directly above a list, apart from its date, heads a forecast or an earlier day.
+    Whether the lowest heading above a list is of a forecast, of another day or of another value.
 
-    ``내일`` above ``2026.03.02 (월)`` does; a pair of tabs ``현재``, ``내일`` does not say which.
+    ``내일`` above ``2026.03.02 (월)`` is; a pair of tabs ``현재``, ``내일`` does not say which.
 
     Args:
         near: The text before the list.
         date: The date printed there.
     """
-    lines = [row.strip() for row in near.replace(date or "\n", "\n").split("\n") if row.strip()]
-    if not lines or not (forecast(lines[-1]) or _PAST.fullmatch(lines[-1])):
+    rows = [row.strip() for row in near.replace(date or "\n", "\n").split("\n") if row.strip()]
+    lines = [row for row in rows if row != _LEFT_OUT]
+    if not lines or not (forecast(lines[-1]) or _headed(rows)):
         return False
     tabs = set(" ".join(lines[-len(_DAYS) :]).replace("|", " ").split()[-len(_DAYS) :])
     return not (tabs & _NOW and tabs <= _DAYS)
+
+
+def _headed(rows: list[str]) -> bool:
+    """Whether such a heading is directly above a list, or above lines such as ``전국 날씨``."""
+    items = neutral = False
+    for row, above in zip(rows[::-1], [*rows[-2::-1], ""], strict=True):
+        if row == _LEFT_OUT:
+            if neutral:
+                return False
+            items = True
+        elif _parts(_LETTERS.findall(row)) <= {"weather", "neutral"}:
+            neutral = True
+        else:
+            bare = set() if neutral else {"past"} if items else {"past", "maybe"}
+            return above not in _NOW and is_of_others(row, bare=bare)
+    return False
+
+
+def is_of_others(heading: str, *, bare: set[str] | None = None) -> bool:
+    """
+    Whether a line has only words of a heading, and one of them names another day or value.
+
+    Args:
+        heading: The line, such as ``주간 날씨`` or ``서울 체감온도``.
+        bare: The kinds of words that count without a word of the weather too.
+    """
+    if len(heading) > _LONGEST:
+        return False
+    words = _LETTERS.findall(heading)
+    parts, of_place = _parts(words), _parts(words[1:])
+    if "value" in of_place and "unknown" not in of_place:
+        return True
+    sure = {"future", "value"} | (bare or set())
+    if "weather" in parts:
+        sure |= {"past", "maybe", "age"}
+    return "unknown" not in parts and bool(sure & parts)
+
+
+def _parts(words: list[str]) -> set[str]:
+    """The kinds of the parts of a heading."""
+    return {part.lastgroup or "" for part in _PART.finditer("".join(words))}

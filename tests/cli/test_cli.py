@@ -163,7 +163,7 @@ def test_parse_explains_the_choice_of_a_list():
     assert chosen.startswith("list: 2 entries")
     assert chosen.endswith("points of 4, taken")
     assert "  +2 KMA's credit, a text of its own" in lines
-    assert "  -100 a heading of a forecast" in lines
+    assert "  -100 a heading of a forecast, or of another day or value" in lines
     result = answered("parse", "--explain", given=page)
     assert [candidate["taken"] for candidate in result["lists"]] == [True, False]
     assert answered("parse", given=page)["readings"] == result["readings"]
