@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from scraper.sidebar import credit, rows, runs
-from scraper.sidebar.entries import BULLETS, names_a_station
+from scraper.sidebar.entries import BULLETS, entry, names_a_station
 from scraper.sidebar.labels import is_label
 from scraper.sidebar.unseen import SWALLOWED, blanked, is_hidden
 
@@ -215,6 +215,8 @@ def _text_region(seen: bytes, encoding: str, part: runs.Part, words: Words) -> R
             break
         opens = row_opens
     closes = _text_ends(after, words)
+    if not names_a_station(entry(before[opens:]), words):
+        closes += rows.left_over(after[closes : closes + runs.GAP], words)
     printed = text(seen[part.start : part.end], encoding)
     length = len(after[:closes].encode(encoding, "replace"))
     return Region(

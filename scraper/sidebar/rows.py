@@ -44,6 +44,8 @@ def from_text(text: str, words: Words = KNOWN) -> Listing:
     """The lines of a region of plain text: with or without bullets, labels joined or above."""
     rows = text.split("\n")
     if _in_cells(rows):
+        if any(_number_first(row, words) for row in rows):
+            return Listing(lines=())
         rows = ["|".join(row for row in rows if row.strip() and not is_heading(row))]
     reader = _Rows(words)
     for row in _without_dashes(_without_prose(rows, words)):
@@ -65,6 +67,25 @@ def goes_on(row: str, words: Words, *, label_above: bool) -> bool:
         return bool(alone)
     found = names_a_station(alone, words)
     return found and (label_above or label_and_city(alone, words)[0] != NO_LABEL)
+
+
+def left_over(after: str, words: Words) -> int:
+    """
+    The length of the rows after a list up to a city, alone or below its label; 0 without one.
+
+    If a list has no city before its first number, such a city shows that numbers come first.
+    """
+    length, label = 0, False
+    for row in after.splitlines(keepends=True):
+        length += len(row)
+        if not (alone := entry(row.strip())):
+            continue
+        if names_a_station(alone, words):
+            return length
+        if label or not is_label(alone, words):
+            return 0
+        label = True
+    return 0
 
 
 class _Rows:
@@ -179,9 +200,12 @@ class _Rows:
         if misplaced:
             self._unplaced = True
             self._lines[first:] = [one._replace(label=NO_LABEL) for one in self._lines[first:]]
+        begins = self._lines[first]
+        named = begins.city and (begins.label or self._is_known(begins))
+        if not named and left_over(_APART.sub("\n", parts[-1]), self._words):
+            self._refused = True  # each number comes before its city
         *signless, alone = _entries(_first_piece(parts[-1]), self._words)
         if names_a_station(alone, self._words):
-            self._refused = self._refused or not self._is_known(self._lines[first])
             self._wait([*signless, alone])
         else:
             self._prose = self._prose or is_prose(alone, self._words)
@@ -249,6 +273,13 @@ def _in_cells(rows: list[str]) -> bool:
     printed = [SIGN.split(row)[0] for row in rows if SIGN.search(row)]
     alone = sum(_NUMBER_ALONE.fullmatch(head) is not None for head in printed)
     return len(printed) > 1 and alone * 2 > len(printed)
+
+
+def _number_first(row: str, words: Words) -> bool:
+    """Whether a row has a number and then its city."""
+    head, *tails = SIGN.split(row)
+    alone = _NUMBER_ALONE.fullmatch(head) is not None
+    return alone and any(names_a_station(entry(tail), words) for tail in tails[:1])
 
 
 def _without_prose(rows: list[str], words: Words) -> list[str]:
