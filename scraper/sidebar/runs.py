@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import heapq
+import html
 import itertools
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -41,6 +42,10 @@ _LONGEST_WORD: Final = 10
 _MOST_UNKNOWN: Final = 2
 """The most unknown words before a number: a new label and a new city."""
 
+_HEAD: Final = 200
+"""The most bytes before the first sign of a run that contain its city."""
+
+_NUMBER: Final = "0123456789."
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _TAG: Final = re.compile(rb"<[^<>]*>")
 _LIST_TAG: Final = re.compile(rb"</?(?:ul|ol|table|dl|select)\b", re.IGNORECASE)
@@ -87,7 +92,7 @@ def any_sign(encoding: str) -> re.Pattern[bytes]:
 
 def pieces(part: bytes, encoding: str) -> str:
     """A part of a page as text, with a newline for every tag."""
-    return _TAG.sub(b"\n", part).decode(encoding, "replace")
+    return html.unescape(_TAG.sub(b"\n", part).decode(encoding, "replace"))
 
 
 def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]]:
@@ -105,43 +110,88 @@ def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]
 
 
 def _divided(seen: bytes, encoding: str, run: tuple[int, int, int], words: Words) -> Iterator[Part]:
-    """The lists in a run of signs, separated by a heading, a date, a credit or a sentence."""
+    """The lists in a run of signs: a heading, a date, a credit or a sentence separates them."""
     signs = list(any_sign(encoding).finditer(seen, run[0], run[1]))
+    heads = list(_heads(seen, encoding, signs, words))
     bounds = [0]
-    cities: set[str] = set()
-    for n, (sign, following) in enumerate(itertools.pairwise(signs), 1):
-        between = pieces(seen[sign.end() : following.start()], encoding)
-        changes = _LIST_TAG.search(seen, sign.end(), following.start()) is not None
-        if _ends_list(between, cities, words, changes=changes):
+    shown: dict[str, str] = {}
+    for n, head in enumerate(heads):
+        if n and (_ends_list(head.rows, words) or _begins_again(shown, heads[n : n + 2], words)):
             bounds.append(n)
-            cities = set()
-    lists = [signs[a:b] for a, b in itertools.pairwise([*bounds, len(signs)]) if b - a > 1]
-    for n, own in enumerate(lists):
-        low = lists[n - 1][-1].end() if n else max(0, run[0] - AROUND)
-        high = lists[n + 1][0].start() if n + 1 < len(lists) else run[1] + AROUND
-        yield Part(own[0].start(), own[-1].end(), len(own), low, high)
+            shown = {}
+        if head.city:
+            shown.setdefault(head.city, head.number)
+    lists = [(a, b) for a, b in itertools.pairwise([*bounds, len(signs)]) if b - a > 1]
+    lows = [max(0, run[0] - AROUND), *(signs[end - 1].end() for _, end in lists)]
+    highs = [*(_begins(seen, encoding, heads[a], words) for a, _ in lists), run[1] + AROUND]
+    for (a, b), low, high in zip(lists, lows, highs[1:], strict=False):
+        yield Part(signs[a].start(), signs[b - 1].end(), b - a, low, high)
 
 
-def _ends_list(between: str, cities: set[str], words: Words, *, changes: bool) -> bool:
+class _Head(NamedTuple):
     """
-    Whether a list ends between two signs, and another begins.
+    The visible text between a sign and the one before.
 
-    Args:
-        between: The visible text between them, with newlines between elements.
-        cities: The cities of the list; the city of the next entry is added.
-        words: The known words.
-        changes: Whether a list's tag is between them.
+    Attributes:
+        start, end: Its bytes.
+        rows: Its rows, one for each element.
+        city, number: Of the entry that ends with the sign; empty if missing.
+        changes: Whether a list's tag is in it.
     """
-    pieces = [piece for row in between.split("\n") if (piece := row.strip(BULLETS + "|-"))]
-    if not pieces:
+
+    start: int
+    end: int
+    rows: list[str]
+    city: str
+    number: str
+    changes: bool
+
+
+def _heads(
+    seen: bytes, encoding: str, signs: list[re.Match[bytes]], words: Words
+) -> Iterator[_Head]:
+    start = max(0, signs[0].start() - _HEAD)
+    for sign in signs:
+        end = sign.start()
+        between = pieces(seen[start:end], encoding).split("\n")
+        rows = [piece for row in between if (piece := row.strip(BULLETS + "|-"))]
+        entries = map(entry, rows[::-1] if sign is signs[0] else rows)
+        city = next((line(one, words).city for one in entries if names_a_station(one, words)), "")
+        number = rows[-1][len(rows[-1].rstrip(_NUMBER)) :] if rows else ""
+        changes = _LIST_TAG.search(seen, start, end) is not None
+        yield _Head(start, end, rows, city, number, changes)
+        start = sign.end()
+
+
+def _heading(rows: list[str], words: Words) -> str:
+    """The first row above an entry that is neither a label nor a city; empty if there is none."""
+    return next((row for row in rows[:-1] if not _is_of_entry(row, words)), "")
+
+
+def _begins(seen: bytes, encoding: str, head: _Head, words: Words) -> int:
+    """The place of the heading of a list that begins, or else of its first sign."""
+    heading = _heading(head.rows, words).encode(encoding, "replace")
+    at = seen.find(heading, head.start, head.end) if heading else -1
+    return head.end if at == -1 else at
+
+
+def _begins_again(shown: dict[str, str], following: list[_Head], words: Words) -> bool:
+    """Whether a list begins again: with a city below a tag or heading, or two other numbers."""
+    first = following[0]
+    if first.city in shown and (first.changes or _heading(first.rows, words)):
+        return True
+    return len(following) > 1 and all(
+        shown.get(head.city, head.number) != head.number for head in following
+    )
+
+
+def _ends_list(rows: list[str], words: Words) -> bool:
+    """Whether a list ends between two signs, by the rows between them."""
+    if not rows:
         return False
-    if any(_is_foreign(piece, words) for piece in pieces[:-1]):
+    if any(_is_foreign(row, words) for row in rows[:-1]):
         return True
-    city = next((line(one, words).city for one in pieces if names_a_station(one, words)), "")
-    if changes and city and city in cities:
-        return True
-    cities.add(city)
-    return _is_sentence(pieces[-1], words) or says.forecast(pieces[-1]) or _is_dated(pieces[-1])
+    return _is_sentence(rows[-1], words) or says.forecast(rows[-1]) or _is_dated(rows[-1])
 
 
 def _is_sentence(piece: str, words: Words) -> bool:
@@ -154,9 +204,13 @@ def _is_sentence(piece: str, words: Words) -> bool:
     return len(unknown) > _MOST_UNKNOWN
 
 
+def _is_of_entry(piece: str, words: Words) -> bool:
+    return is_label(piece, words) or names_a_station(entry(piece), words)
+
+
 def _is_foreign(piece: str, words: Words) -> bool:
     """Whether a text between two entries belongs to neither."""
-    if is_label(piece, words) or names_a_station(entry(piece), words):
+    if _is_of_entry(piece, words):
         return False
     return len(piece) > _LONGEST_WORD or " " in piece or says.day(piece) or _is_dated(piece)
 

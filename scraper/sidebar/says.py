@@ -50,7 +50,7 @@ _LETTERS: Final = re.compile(r"[^\W_]+|℃")
 _LONGEST: Final = 40
 """The most characters of a heading."""
 
-_DAY: Final = re.compile(r"현재|오늘|어제|그제|그저께|날씨|기온|주간")
+_DAY: Final = re.compile(r"현재|지금|실황|오늘|어제|그제|그저께|날씨|기온|주간")
 
 _HALF_LINK: Final = re.compile(r"[^<]*</(?:a|li|option)>", re.IGNORECASE)
 _LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
@@ -80,7 +80,10 @@ def another_day(text: str) -> bool:
 
 def day(text: str) -> bool:
     """Whether a text may head a list of its own."""
-    return forecast(text) or _DAY.search(text) is not None
+    if forecast(text) or _DAY.search(text):
+        return True
+    parts = _parts(_LETTERS.findall(text))
+    return bool(parts) and "unknown" not in parts
 
 
 def near(before: str) -> str:
