@@ -104,7 +104,7 @@ def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
         if closes != -1:
             page = blanked(body[: closes + _AFTER])
             if page[opens : opens + 1] == b"<":
-                yield _region(page, encoding, (opens, closes), as_text, marked=True)
+                yield _region(page, encoding, (opens, closes), as_text)
         at = body.find(MARK, max(at, closes) + 1)
 
 
@@ -140,10 +140,8 @@ def _at(seen: bytes, encoding: str, part: runs.Part, words: Words) -> list[Regio
         return [_text_region(seen, encoding, part, words)]
     around = _around(seen, encoding, part)
     longest = _longest_list(seen, encoding, part, around, words)
-    limits = part.low, part.high
     return [
-        _region(seen, encoding, place, text, marked=False, limits=limits)
-        for place in dict.fromkeys((longest, around))
+        _region(seen, encoding, place, text, part) for place in dict.fromkeys((longest, around))
     ]
 
 
@@ -249,17 +247,16 @@ def _text_ends(after: str, words: Words) -> int:
     return min(ends + 1, limit)
 
 
-def _region(  # noqa: PLR0913
+def _region(
     seen: bytes,
     encoding: str,
     place: tuple[int, int],
     as_text: AsText,
-    *,
-    marked: bool,
-    limits: tuple[int, int] | None = None,
+    part: runs.Part | None = None,
 ) -> Region:
+    """The region at a place: with the known name, or that of a run of signs."""
     opens, closes = place
-    low, high = limits or (0, len(seen))
+    low, high, shows = (part.low, part.high, part.start) if part else (0, len(seen), opens)
     after = text(seen[closes : max(closes, min(high, closes + _AFTER))], encoding)
     cut = _is_cut(seen, opens, closes) and not credit.NAMED.search(after)
     printed = as_text(seen[opens:closes], encoding)
@@ -270,11 +267,11 @@ def _region(  # noqa: PLR0913
         printed=_CUT_TAG.sub("", printed) if cut else printed,
         after=after,
         html=True,
-        marked=marked,
+        marked=part is None,
         opens=opens,
         closes=closes,
         cut=cut,
-        hidden=is_hidden(seen, opens, closes),
+        hidden=is_hidden(seen, shows, closes),
     )
 
 

@@ -33,13 +33,19 @@ _OTHERS: Final = bytes(set(range(256)) - set(b"<\"'"))
 """All bytes except quotes, and those of markup in them."""
 
 _BEGINS: Final = re.compile(rb"</?[a-z]")
-_HINTS: Final = re.compile(rb"\bhidden\b|\bnone\b")
+_FOLDS: Final = re.compile(rb"<d(?:etails|ialog)\b")
+_HINTS: Final = re.compile(rb"\bhidden\b|\bnone\b|" + _FOLDS.pattern)
 _MOST_HINTS: Final = 200
 _TAG_BYTES: Final = 1000
 _VALUES: Final = re.compile(rb"\"[^\"]*\"|'[^']*'")
 _HIDDEN: Final = re.compile(rb"\shidden(?=[\s=/]|$)")
-_NOT_DISPLAYED: Final = re.compile(rb"style\s*=\s*[\"'][^\"']*\bdisplay\s*:\s*none\b")
+_OPEN: Final = re.compile(rb"\sopen(?=[\s=/]|$)")
+_STYLE: Final = re.compile(rb"[\s\"']style\s*=\s*(\"[^\"]*|'[^']*|[^\s\"']*)")
+_INVISIBLE: Final = re.compile(
+    rb"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden)(?![\w-])"
+)
 _NAME: Final = re.compile(rb"<([a-z][a-z0-9]*)")
+_NAMES: Final = re.compile(rb"<(/?)([a-z][a-z0-9]*)")
 _ENDS_BY_THE_NEXT: Final = {b"li", b"p", b"tr", b"td", b"th", b"dt", b"dd", b"option"}
 _NEVER_OPEN: Final = {b"input", b"img", b"br", b"hr", b"meta", b"link", b"source"}
 
@@ -110,19 +116,20 @@ def is_hidden(seen: bytes, opens: int, closes: int) -> bool:
     """
     Whether a part of a page is in a hidden element, or contains one.
 
-    An element is hidden by the attribute ``hidden``, or by ``display: none`` in its own style;
-    style sheets are not read.
+    An element is hidden by the attribute ``hidden``, by ``display: none`` or ``visibility: hidden``
+    in its own style, or as ``details`` or a ``dialog`` without ``open``; style sheets are not read.
 
     Args:
         seen: The page, or its beginning.
-        opens: The beginning of the part.
+        opens: The beginning of the part, or its first sign for degrees.
         closes: Its end.
     """
     small = seen[:closes].lower()
-    if b"hidden" not in small and b"display" not in small:
+    if not (b"hidden" in small or b"display" in small or _FOLDS.search(small)):
         return False
+    hidden: dict[int, bytes] = {}  # the names of hidden elements, by the places of their tags
     for hint in list(_HINTS.finditer(small))[-_MOST_HINTS:]:
-        tag_at = small.rfind(b"<", max(0, hint.start() - _TAG_BYTES), hint.start())
+        tag_at = small.rfind(b"<", max(0, hint.start() - _TAG_BYTES), hint.start() + 1)
         tag_ends = small.find(b">", hint.end(), hint.end() + _TAG_BYTES)
         if tag_at == -1 or tag_ends == -1 or small.find(b">", tag_at, hint.start()) != -1:
             continue
@@ -130,25 +137,29 @@ def is_hidden(seen: bytes, opens: int, closes: int) -> bool:
         name = _NAME.match(tag)
         if name is None or name[1] in _NEVER_OPEN or not _hides(tag):
             continue
-        if tag_at >= opens or _is_open(name[1], small[tag_ends:opens]):
+        if tag_at >= opens:
             return True
-    return False
+        hidden[tag_at] = name[1]
+    return bool(hidden) and _is_open(hidden, small, opens)
 
 
 def _hides(tag: bytes) -> bool:
-    return bool(_HIDDEN.search(_VALUES.sub(b"", tag)) or _NOT_DISPLAYED.search(tag))
+    names = _VALUES.sub(b" ", tag)
+    if _FOLDS.match(tag) and not _OPEN.search(names):
+        return True
+    style = _STYLE.search(tag)
+    return bool(_HIDDEN.search(names) or (style and _INVISIBLE.search(style[1])))
 
 
-def _is_open(name: bytes, after: bytes) -> bool:
-    """Whether an element is still open at the end of the text after its tag."""
-    depth = 1
-    for tag in re.finditer(rb"<(/?)" + re.escape(name) + rb"\b", after):
-        if tag[1]:
-            depth -= 1
-        elif name not in _ENDS_BY_THE_NEXT:
-            depth += 1
-        else:
-            return False
-        if not depth:
-            return False
-    return True
+def _is_open(hidden: dict[int, bytes], small: bytes, end: int) -> bool:
+    """Whether one of the hidden elements is still open at a place after their tags."""
+    opened: dict[bytes, list[int]] = {name: [] for name in hidden.values()}
+    for tag in _NAMES.finditer(small, min(hidden), end):
+        ends, name = tag.groups()
+        if (places := opened.get(name)) is None:
+            continue
+        if places and (ends or name in _ENDS_BY_THE_NEXT):
+            places.pop()
+        if not ends:
+            places.append(tag.start())
+    return any(place in hidden for places in opened.values() for place in places)

@@ -165,6 +165,8 @@ def test_a_link_that_ends_in_an_equals_sign_hides_no_entry(named, link):
     [
         *["<div hidden>", "<div HIDDEN=''>", '<div style="display:none">', "<div class=a hidden>"],
         *['<section style="color:red; display : none !important">', '<div style="DISPLAY:NONE">'],
+        *["<div style=display:none>", '<div style="visibility:hidden">', '<div class="a"hidden>'],
+        *["<details>", "<details id=opens>", "<dialog>"],
     ],
 )
 def test_a_hidden_box_is_marked_and_a_visible_one_takes_precedence(tag):
@@ -183,12 +185,23 @@ def test_a_hidden_box_is_marked_and_a_visible_one_takes_precedence(tag):
         '<div class="hidden">',
         '<div aria-hidden="true">',
         '<div style="overflow:hidden">',
+        '<div style="-webkit-backface-visibility: hidden">',
+        "<details open>",
+        "<details class=menu><summary>지도</summary></details>",
         "<style>.popup { display: none }</style>",
         "<!-- <div hidden> -->",
     ],
 )
 def test_hiding_another_element_hides_no_box(before):
     assert not sidebar.find(before + box(plain())).hidden
+
+
+def test_a_list_after_a_hidden_one_is_not_hidden():
+    hidden, visible = LISTS["div"](OTHERS), LISTS["div"](plain())
+    credit = f"<p>{pages.CREDIT}</p>"
+    page = f"<div hidden><div>{hidden}{credit}</div></div><div><div>{visible}{credit}</div></div>"
+    found = sidebar.find(page)
+    assert (printed(found), found.hidden) == (PLAIN, False)
 
 
 # Values of the neighbouring city
