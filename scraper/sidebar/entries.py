@@ -19,7 +19,7 @@ from scraper.vocabulary import NO_LABEL, NO_SKY_REPORTED
 if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
-SIGN: Final = re.compile(r"℃|[°º˚]\s?[CＣ]")
+SIGN: Final = re.compile(r"℃|[°º˚]\s*+[CＣ]")
 """KMA's sign, or the two characters of other systems; ``º`` and ``˚`` may replace ``°``."""
 
 BULLETS: Final = " \t\r\xa0\ufeff•‧·∙⋅●○◦▪▫■□▶►▷◆◇※*+,;，"

@@ -78,7 +78,7 @@ def by_elements(fragment: str, words: Words) -> Listing:
             own = _outermost(own, own_signs, words)
         if own and (tag in _BOXES or _singles(own) == own_signs):
             return _listing(own, words)
-    return rows.from_text(root.text(separator="\n"), words)
+    return rows.from_text(_text(root), words)
 
 
 def _listing(own: _Texts, words: Words) -> Listing:
