@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 _DEGREES: Final = re.compile(r"([+-]?)([0-9]{1,3})(?:\.([0-9]))?")
 _ASCII_NUMBER: Final = WITHOUT_WIDTH | str.maketrans(
-    "０１２３４５６７８９．－＋−–", "0123456789.-+--"
+    "０１２３４５６７８９．－＋−–‐‑‒﹣", "0123456789.-+------"
 )
 """Only these forms of a number: a superscript digit is not the same digit."""
+
+_SIGN_WORD: Final = re.compile(r"^영([하상])\s*(?=[0-9])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,11 @@ def _join_cities(kind: ProblemKind, cities: list[str], problems: list[Problem]) 
         problems.append(Problem(kind=kind, city=printed))
 
 
+def _sign_of(word: re.Match[str]) -> str:
+    """``영하`` is below zero, ``영상`` above."""
+    return "-" if word[1] == "하" else ""
+
+
 _bounds = functools.lru_cache(maxsize=1024)(records.bounds)
 
 
@@ -124,7 +131,7 @@ def temperature_c(printed: str, within: Bounds = WIDEST) -> float | None:
     """
     Read a temperature such as ``"-7.3"``, without its sign for degrees.
 
-    Full-width digits, U+2212 or an en dash for the minus, and whole degrees are read too.
+    Full-width digits, other dashes or ``영하`` for the minus, and whole degrees are read too.
 
     Args:
         printed: As printed.
@@ -140,7 +147,8 @@ def temperature_c(printed: str, within: Bounds = WIDEST) -> float | None:
         return None
     match = _DEGREES.fullmatch(printed)
     if match is None:
-        match = _DEGREES.fullmatch(printed.translate(_ASCII_NUMBER).strip())
+        number = _SIGN_WORD.sub(_sign_of, printed.translate(_ASCII_NUMBER).strip())
+        match = _DEGREES.fullmatch(number)
     if match is None:
         raise UnreadableValue("temperature", printed, expected="such as '-7.3'")
     sign, whole, tenth = match.groups()

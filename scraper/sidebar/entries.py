@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.sidebar import dates
 from scraper.sidebar.labels import PROVINCES, is_label, split
-from scraper.vocabulary import NO_LABEL, NO_SKY_REPORTED
+from scraper.vocabulary import NO_LABEL, NO_SKY_REPORTED, WITHOUT_WIDTH
 
 if TYPE_CHECKING:
     from scraper.vocabulary import Words
@@ -27,6 +27,7 @@ _INNER_BULLET: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇]")
 _NUMBERED: Final = re.compile(r"\d{1,3}[.)]\s+")
 _LONE_DASH: Final = re.compile(r"-\s+")
 _UP_TO_THE_NUMBER: Final = re.compile(r"(.*(?:[^\W\d_]|\ufffd)[)\]]?)?[\s:|]*([\W\d_]*)", re.DOTALL)
+_SIGN_WORDS: Final = ("영하", "영상")
 _MARKUP: Final = re.compile(r"[<>]")
 _BETWEEN: Final = re.compile(r"[\n|]")
 _HANGUL: Final = re.compile(r"[가-힣]")
@@ -111,11 +112,15 @@ def line(  # noqa: PLR0913
         head, number = NO_SKY_REPORTED, number[dash.end() :]
     if not "가" <= head[-1:] <= "힣":
         head, number = _with_letters(before, head, number, words)
+    if head[-2:] in _SIGN_WORDS:
+        head, number = head[:-2], f"{head[-2:]} {number}"
     label, city = label_and_city(head, words)
     if not label and (above or after):
         label = above or (after.strip() if is_label(after.strip(), words) else NO_LABEL)
     if label in PROVINCES:
         label, city = NO_LABEL, f"{label} {city}"
+    if not number.isascii():
+        number = number.translate(WITHOUT_WIDTH)
     return Line(label=label, icon=icon, city=city, temperature=number.strip() if signed else "")
 
 

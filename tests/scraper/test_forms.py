@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scraper import sidebar
+from scraper import normalize, sidebar
 from tests.support.pages import CREDIT, DATE, around, entry, plain
 
 SKIES = ("맑음", "비", "구름많음", "눈")
@@ -43,3 +43,19 @@ def printed(page: str) -> list[tuple[str, str, str]]:
 )
 def test_every_form_of_the_sign_is_read(sign):
     assert printed(listed(f"<b>$l</b>$c $t{sign}")) == PRINTED
+
+
+@pytest.mark.parametrize("minus", ["‐", "‑", "‒", "﹣", "–", "−", "영하 ", "영하"])
+@pytest.mark.parametrize("row", ["$l$c $t℃", "$l $c $t℃", "$c $t℃ $l"])
+def test_every_form_of_the_minus_is_read(minus, row):
+    found = sidebar.find(text(row).replace("-", minus).replace("제주 ", "제주 영상 "))
+    readings = normalize.readings(found).readings
+    assert [(one.city, one.temperature_c) for one in readings] == [
+        (city, float(temperature)) for _, city, temperature in PRINTED
+    ]
+
+
+@pytest.mark.parametrize("number", ["영하 -7.3", "영하", "영하 "])
+def test_a_word_for_the_sign_counts_before_a_plain_number_only(number):
+    found = sidebar.find(text("$l $c $t℃").replace(f"{ENTRIES[3].temperature}℃", f"{number}℃"))
+    assert normalize.readings(found).readings[3].temperature_c is None
