@@ -22,14 +22,23 @@ if TYPE_CHECKING:
 SIGN: Final = re.compile(r"℃|[°º˚]\s*+[CＣ]")
 """KMA's sign, or the two characters of other systems; ``º`` and ``˚`` may replace ``°``."""
 
-BULLETS: Final = " \t\r\xa0\ufeff•‧·∙⋅●○◦▪▫■□▶►▷◆◇※*+,;，"
+BULLETS: Final = " \t\r\xa0\u200b\u2060\u3000\ufeff•‧·∙⋅●○◦▪▫■□▶►▷◆◇※*+,;，"
 _INNER_BULLET: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇]")
 _NUMBERED: Final = re.compile(r"\d{1,3}[.)]\s+")
 _LONE_DASH: Final = re.compile(r"-\s+")
-_UP_TO_THE_NUMBER: Final = re.compile(r"(.*(?:[^\W\d_]|\ufffd)[)\]]?)?[\s:|]*([\W\d_]*)", re.DOTALL)
+_UP_TO_THE_NUMBER: Final = re.compile(
+    r"(.*(?:[^\W\d_]|\ufffd)[)\]】〕）］]?)?"
+    r"(?:[\s:|]|[/,](?=\s|\Z)|[(（\[]\s*+[)）\]])*+([\W\d_]*)",
+    re.DOTALL,
+)
+"""A head, the separators and empty places after it, and a number."""
+
 _SIGN_WORDS: Final = ("영하", "영상")
 _MARKUP: Final = re.compile(r"[<>]")
 _BETWEEN: Final = re.compile(r"[\n|]")
+_BRACKET: Final = re.compile(r"\s?[(（]")
+_AROUND_LABELS: Final = " \n/,-"
+_BETWEEN_WORDS: Final = re.compile(r"[\s|/:,()\[\]【】〔〕（）［］]+")
 _HANGUL: Final = re.compile(r"[가-힣]")
 _WORD: Final = re.compile(r"[^\s|/()\[\]:℃°C]+")
 _SENTENCE_ENDS: Final = re.compile(r"(?:[다요죠]|\.)[.!?]?$")
@@ -112,11 +121,13 @@ def line(  # noqa: PLR0913
         head, number = NO_SKY_REPORTED, number[dash.end() :]
     if not "가" <= head[-1:] <= "힣":
         head, number = _with_letters(before, head, number, words)
+    if after[:1] == ")" and number[:1] == "(":
+        number = number[1:]
     if head[-2:] in _SIGN_WORDS:
         head, number = head[:-2], f"{head[-2:]} {number}"
     label, city = label_and_city(head, words)
     if not label and (above or after):
-        label = above or (after.strip() if is_label(after.strip(), words) else NO_LABEL)
+        label = above or label_after(after, words)
     if label in PROVINCES:
         label, city = NO_LABEL, f"{label} {city}"
     if not number.isascii():
@@ -124,10 +135,24 @@ def line(  # noqa: PLR0913
     return Line(label=label, icon=icon, city=city, temperature=number.strip() if signed else "")
 
 
+def label_after(after: str, words: Words) -> str:
+    """The label in a text after a sign, or in the next cell of its row; ``""`` without one."""
+    text = after.strip(BULLETS + "|\n")
+    return _bare(text) if is_label(text, words) else NO_LABEL
+
+
+def _bare(label: str) -> str:
+    """A label without separators or brackets around it."""
+    text = label.strip(_AROUND_LABELS)
+    return (text[1:-1] if text[:1] == "(" and text[-1:] == ")" else text) or label
+
+
 def _with_letters(before: str, head: str, number: str, words: Words) -> tuple[str, str]:
     """The head and the number, if that has letters and follows a city: ``서울 1e3``."""
-    *city_and_label, _ = head.rsplit(maxsplit=1) or [""]
-    if city_and_label and label_and_city(city_and_label[0], words)[1] in words.stations:
+    *city_and_label, last = head.rsplit(maxsplit=1) or [""]
+    if not city_and_label or _HANGUL.search(last):  # or the last word is a label: 서울 (맑음)
+        return head, number
+    if label_and_city(city_and_label[0], words)[1] in words.stations:
         return city_and_label[0], before[len(city_and_label[0]) :]
     return head, number
 
@@ -135,17 +160,37 @@ def _with_letters(before: str, head: str, number: str, words: Words) -> tuple[st
 @functools.lru_cache(maxsize=1024)  # the same few hundred pairs on every page
 def label_and_city(head: str, words: Words) -> tuple[str, str]:
     """The label and the city in the text before a number, in either order."""
+    label, city = _by_place(head, words)
+    if city not in words.stations and "(" in (joined := _BRACKET.sub("(", head)):
+        label, city = _by_place(joined.replace("）", ")"), words)
+    if city in words.stations and (not label or is_label(label, words)):
+        return _bare(label), city
+    return _by_words(head, words) or (label, city)
+
+
+def _by_place(head: str, words: Words) -> tuple[str, str]:
+    """The label and the city by the rows or cells in which they are, or by known words."""
     pieces = [piece for part in _BETWEEN.split(head) if (piece := part.strip(BULLETS))]
     if not pieces:
         return NO_LABEL, ""
     if len(pieces) == 1:
         return split(pieces[0], words)
-    label, city = " ".join(pieces[:-1]), pieces[-1]
-    if is_label(pieces[-2], words):
-        label = pieces[-2]  # without the text above the list
-    if label in words.stations and is_label(city, words):
-        return city, label
-    return label, city
+    *above, first, last = pieces
+    if is_label(first, words):
+        return first, last  # without the text above the list
+    if is_label(last, words):
+        return last, f"{above[-1]} {first}" if above[-1:] and above[-1] in PROVINCES else first
+    return " ".join([*above, first]), last
+
+
+def _by_words(head: str, words: Words) -> tuple[str, str] | None:
+    """The label and the city of a text such as ``[서울] 맑음``; None if it has other words."""
+    parts = [part for part in _BETWEEN_WORDS.split(head) if part and part not in _HEADINGS]
+    for city, others in ((parts[:1], parts[1:]), (parts[-1:], parts[:-1])):
+        label = " ".join(others)
+        if city and city[0] in words.stations and (not label or is_label(label, words)):
+            return label, city[0]
+    return None
 
 
 def settled(listing: Listing, words: Words) -> Listing:

@@ -77,8 +77,11 @@ def split(head: str, words: Words = KNOWN) -> tuple[str, str]:
     """
     if head in words.stations:
         return NO_LABEL, head
-    if city := _glued(words).get(_squeezed(head)):
-        return head[: -len(city)].strip(), city
+    if len(head) <= _LONGEST_NAME and (city := _glued(words).get(_squeezed(head))):
+        at = len(head) - len(city)
+        while _squeezed(head[at:]) != city:  # a blank in the city
+            at -= 1
+        return head[:at].strip(), city
     if head.startswith(NO_SKY_REPORTED):
         return NO_SKY_REPORTED, head[1:].strip()
     if is_label(head, words):

@@ -21,6 +21,7 @@ from scraper.sidebar.entries import (
     entry,
     is_heading,
     is_prose,
+    label_after,
     label_and_city,
     line,
     names_a_station,
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 _DASHED: Final = re.compile(r"^\s*-\s+(?=\S)")
-_APART: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|]|\s{2,}")
-_SEPARATOR: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|;，、]")
-_ENTRY_BEGINS: Final = re.compile(r"\s*[•●○◦▪▫■□▶►▷◆◇,;，、]")
+_APART: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|]|\s/\s|\s{2,}")
+_SEPARATOR: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇,|;，、]|\s/\s")
+_ENTRY_BEGINS: Final = re.compile(r"\s*(?:[•●○◦▪▫■□▶►▷◆◇,;，、]|/\s)")
 _CELLS: Final = re.compile(r"[\s|]+")
 _NUMBER_ALONE: Final = re.compile(r"[\W\d_]*")
 _WHOLE: Final = 8  # the entries that make a list
@@ -158,14 +159,15 @@ class _Rows:
         self._lines += self._waiting
         self._waiting.clear()
         found = line(last, self._words, above=self._above, after=after)
-        if self._above and is_label(after.strip(), self._words):  # one is of another city
+        following = label_after(after, self._words)
+        if self._above and following:  # one is of another city
             self._shifted = True
         if self._above and found.label == self._above:
             self._loose.append(len(self._lines))
         elif not self._lines and not found.label:
             self._begins_without = True
         self._glued = self._glued or bool(found.label and not self._above)
-        self._label_last = bool(found.label) and after.strip() == found.label
+        self._label_last = bool(found.label) and following == found.label
         self._prose = self._prose or (
             len(found.city.split()) > 2 and not names_a_station(found.city, self._words)
         )
@@ -234,7 +236,7 @@ def _in_order(parts: list[str], words: Words) -> tuple[list[tuple[str, str]], bo
     heads = [first, *(head for _, head in divided)]
     if any(is_label(tail.strip(), words) for tail in tails):
         return list(zip(heads, [*tails, _first_piece(last) if ends else ""], strict=True)), False
-    loose = [head for head in between if label_and_city(entry(head), words)[0]]
+    loose = [head for head in between if line(entry(head), words).label]
     sure = not ends and all(_has_its_label(head, words) for head in loose)
     return list(zip(heads, [*tails, ""], strict=True)), bool(loose) and not sure
 
@@ -249,8 +251,8 @@ def _divided(between: str, words: Words) -> tuple[str, str]:
 
 def _has_its_label(head: str, words: Words) -> bool:
     """Whether a label is joined to its city, or separated from the entry before."""
-    if _ENTRY_BEGINS.match(head):
-        return True
+    if begins := _ENTRY_BEGINS.match(head):
+        return _SEPARATOR.search(head, begins.end()) is None  # else which one ends the entry?
     first, *_ = [*_CELLS.split(head.strip(" |")), ""]
     return label_and_city(first, words)[1] in words.stations
 
@@ -301,8 +303,8 @@ def _without_prose(rows: list[str], words: Words) -> list[str]:
 def is_regular(parts: list[str], words: Words) -> bool:
     """Whether a text row, split at its signs, can be an entry or a whole list of them."""
     *heads, rest = parts
-    rest = rest.strip(BULLETS + "|\n")
-    ends = not rest or rest[0] == "(" or is_label(rest, words)
+    rest = rest.strip(BULLETS + "|/\n")
+    ends = not rest or rest[0] in "()" or is_label(rest, words)
     return len(heads) >= _WHOLE or (len(heads) == 1 and ends)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.sidebar import credit, dates, says
 from scraper.sidebar.entries import BULLETS, entry, line, names_a_station
-from scraper.sidebar.labels import is_label
+from scraper.sidebar.labels import PROVINCES, is_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,7 +218,9 @@ def _is_foreign(piece: str, words: Words) -> bool:
     """Whether a text between two entries belongs to neither."""
     if _is_of_entry(piece, words):
         return False
-    return len(piece) > _LONGEST_WORD or " " in piece or says.day(piece) or _is_dated(piece)
+    first, *others = piece.split()
+    apart = len(others) > 1 or (others and first not in PROVINCES)  # unlike 경기 광주
+    return bool(len(piece) > _LONGEST_WORD or apart or says.day(piece) or _is_dated(piece))
 
 
 def _is_dated(piece: str) -> bool:

@@ -80,7 +80,7 @@ def another_day(text: str) -> bool:
 
 def day(text: str) -> bool:
     """Whether a text may head a list of its own."""
-    if forecast(text) or _DAY.search(text):
+    if forecast(text) or _DAY.search(text) or is_of_others(text):
         return True
     parts = _parts(_LETTERS.findall(text))
     return bool(parts) and "unknown" not in parts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scraper import normalize, sidebar
+from scraper.errors import NoSidebar
 from tests.support.pages import CREDIT, DATE, around, entry, plain
 
 SKIES = ("맑음", "비", "구름많음", "눈")
@@ -59,3 +60,64 @@ def test_every_form_of_the_minus_is_read(minus, row):
 def test_a_word_for_the_sign_counts_before_a_plain_number_only(number):
     found = sidebar.find(text("$l $c $t℃").replace(f"{ENTRIES[3].temperature}℃", f"{number}℃"))
     assert normalize.readings(found).readings[3].temperature_c is None
+
+
+SEPARATED = [
+    *["[$c] $l $t℃", "$l [$c] $t℃", "【$c】 $l $t℃", "($c) $l $t℃", "$c ($l) $t℃", "$c($l) $t℃"],
+    *["$c $l ($t℃)", "$l $c ($t℃)", "$c: $l $t℃", "$c : $l / $t℃", "$c / $l / $t℃", "$c, $l, $t℃"],
+    *["$l, $c, $t℃", "$c/$l $t℃", "$l/$c $t℃", "$c|$t℃|$l", "$c　$l　$t℃", "$c : $t℃ ($l)"],
+    *["$c $t℃($l)", "$c $t℃, $l", "$c $t℃ / $l", "$c $l 기온 $t℃", "$c 날씨 $l 기온 $t℃"],
+]
+
+
+@pytest.mark.parametrize("row", SEPARATED)
+@pytest.mark.parametrize("form", [text, listed])
+@pytest.mark.parametrize("missing", ["nothing", "label", "number"])
+@pytest.mark.parametrize("at", [0, 5, 15])
+def test_brackets_and_separators_are_part_of_no_value(form, row, missing, at):
+    """Nor is an empty place for a label: ``서울() 4.7℃``."""
+    label, city, number = PRINTED[at]
+    lost = {"label": ("", city, number), "number": (label, city, "")}.get(missing, PRINTED[at])
+    full, less = (
+        row.replace("$l", label).replace("$c", city).replace("$t", number)
+        for label, city, number in (PRINTED[at], lost)
+    )
+    page = form(row)
+    assert full in page
+    assert printed(page.replace(full, less, 1)) == [*PRINTED[:at], lost, *PRINTED[at + 1 :]]
+
+
+@pytest.mark.parametrize("name", ["홍성 (예)", "홍성（예）"])
+@pytest.mark.parametrize("row", ["$l $c $t℃", "$c $l $t℃", "$c\n$l\n$t℃"])
+def test_the_bracket_of_a_name_may_be_apart_or_wide(name, row):
+    found = sidebar.find(text(row).replace(ENTRIES[3].city, name))
+    reading = normalize.readings(found).readings[3]
+    assert reading.station is not None
+    assert (reading.station.kma_id, reading.condition.label) == (177, ENTRIES[3].label)
+
+
+@pytest.mark.parametrize("name", ["경기 광주", "새고을"])
+def test_an_unknown_city_before_its_label_is_kept_with_it(name):
+    row = rows("<tr><td>$c</td><td>$l</td><td>$t℃</td></tr>").replace(ENTRIES[3].city, name)
+    label, _, temperature = PRINTED[3]
+    assert printed(around(f"<table>{row}</table>"))[3] == (label, name, temperature)
+
+
+@pytest.mark.parametrize("row", ["$c, $t℃, $l", "$c / $t℃ / $l", "$c | $t℃ | $l"])
+@pytest.mark.parametrize("between", [", ", " / ", " | "])
+@pytest.mark.parametrize("missing", [0, 5, 15])
+def test_no_separator_in_one_row_gives_a_label_to_a_neighbour(row, between, missing):
+    values = (("" if n == missing else one.label, one) for n, one in enumerate(ENTRIES))
+    entries = between.join(
+        row.replace("$l", label).replace("$c", one.city).replace("$t", one.temperature)
+        for label, one in values
+    )
+    try:
+        lines = sidebar.find(f"{DATE}\n{entries}\n{CREDIT}").lines
+    except NoSidebar:
+        return
+    truth = {city: (label, temperature) for label, city, temperature in PRINTED}
+    for line in lines:
+        label, temperature = truth.get(line.city, (line.label, line.temperature))
+        assert line.label in {"", label}
+        assert line.temperature in {"", temperature}
