@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
-    from db.runs import OpenRuns
+    from db.memory import Memory
     from db.seen import Look
 
 _INTO = """
@@ -100,30 +100,28 @@ def derive_stations(conn: sqlite3.Connection) -> None:
     )
 
 
-def add(
-    conn: sqlite3.Connection, open_runs: OpenRuns, portal_id: int, first: int, last: int
-) -> None:
+def add(conn: sqlite3.Connection, memory: Memory, portal_id: int, first: int, last: int) -> None:
     """
     Add the looks from the first to the last; they are in their tables already.
 
     Args:
         conn: Inside a transaction.
-        open_runs: The runs that the writer of this file remembers.
+        memory: The memory of the writer of this file.
         portal_id: The portal's.
         first: The first of them.
         last: The last of them.
     """
     newest = _newest(conn, portal_id)
     if newest is not None and first <= newest.seen_until:
-        printed = add_among(conn, open_runs, portal_id, first, last)
-        judge_dates(conn, open_runs, portal_id, printed)
+        printed = add_among(conn, memory, portal_id, first, last)
+        judge_dates(conn, memory, portal_id, printed)
     else:
         looks = list(seen.looks(conn, portal_id, first, last))
-        _add_later(conn, open_runs, newest, looks)
+        _add_later(conn, memory, newest, looks)
 
 
 def _add_later(
-    conn: sqlite3.Connection, open_runs: OpenRuns, newest: _Spell | None, looks: Sequence[Look]
+    conn: sqlite3.Connection, memory: Memory, newest: _Spell | None, looks: Sequence[Look]
 ) -> None:
     """Add looks that are all later than any known look at this portal."""
     if not looks:  # archives contradict each other
@@ -137,9 +135,9 @@ def _add_later(
         or spell.seen_from != newest.seen_from
         or spell.existed_by < newest.existed_by
     ]
-    _settle(conn, open_runs, changed, new=seen.AT(begun[0]) if begun else first)
+    _settle(conn, memory, changed, new=seen.AT(begun[0]) if begun else first)
     printed = {(page_date, at) for _, at, _, page_date, _ in begun if page_date is not None}
-    judge_dates(conn, open_runs, portal_id, {day for day, at in printed if dates.ended(day, at)})
+    judge_dates(conn, memory, portal_id, {day for day, at in printed if dates.ended(day, at)})
 
 
 def _take(
@@ -192,7 +190,7 @@ def _continued(
 
 
 def add_among(
-    conn: sqlite3.Connection, open_runs: OpenRuns, portal_id: int, first: int, last: int
+    conn: sqlite3.Connection, memory: Memory, portal_id: int, first: int, last: int
 ) -> set[str]:
     """
     Add the looks from the first to the last, with other known looks around them.
@@ -203,7 +201,7 @@ def add_among(
     around = [{"portal": portal_id, "at": at} for at in (first, last)]
     (before, begin, _), (_, _, end) = (conn.execute(_AROUND, at).fetchone() for at in around)
     begin = first if begin is None else begin
-    return _derive_again(conn, open_runs, portal_id, (before, begin, end))
+    return _derive_again(conn, memory, portal_id, (before, begin, end))
 
 
 _AROUND = """
@@ -228,7 +226,7 @@ after.
 
 def _derive_again(
     conn: sqlite3.Connection,
-    open_runs: OpenRuns,
+    memory: Memory,
     portal_id: int,
     around: tuple[int | None, int, int],
 ) -> set[str]:
@@ -244,20 +242,20 @@ def _derive_again(
     _keep(conn, made)
     pauses.derive(conn, portal_id, first if before is None else before, last)
     changed = [*map(_Spell._make, gone), *made]
-    _settle(conn, open_runs, changed, new=None)
+    _settle(conn, memory, changed, new=None)
     _drop_stations(conn, stretch, {row[4] for row in gone} - {row.sidebar_id for row in made})
     return dates.printed(conn, portal_id, {spell.seen_from for spell in changed})
 
 
 def _settle(
-    conn: sqlite3.Connection, open_runs: OpenRuns, spells: Sequence[_Spell], *, new: int | None
+    conn: sqlite3.Connection, memory: Memory, spells: Sequence[_Spell], *, new: int | None
 ) -> None:
     """
     Update the further facts about these spells, and those near them.
 
     Args:
         conn: Inside a transaction.
-        open_runs: The runs that the writer of this file remembers.
+        memory: The memory of the writer of this file.
         spells: Spells of one portal, including removed ones.
         new: If the looks came after all others of the portal, the first look of the first spell
             that they began; None if they came among others.
@@ -278,11 +276,11 @@ def _settle(
     doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in late}, known)
     labels.learn(conn, sidebars.union(*(same_sets.get(row, ()) for row in sidebars)))
     first = None if new is None else (portal_id, new)
-    flagging.judge(conn, changed, printed, open_runs, new=first)
+    flagging.judge(conn, changed, printed, memory.open_runs, new=first)
 
 
 def judge_dates(
-    conn: sqlite3.Connection, open_runs: OpenRuns, portal_id: int, printed: Iterable[str]
+    conn: sqlite3.Connection, memory: Memory, portal_id: int, printed: Iterable[str]
 ) -> None:
     """Judge dates again, and derive the proofs of those that changed."""
     for page_date in sorted(printed):
@@ -292,7 +290,7 @@ def judge_dates(
             newest = _newest(conn, portal_id)
             last = since if newest is None else newest.seen_until
             begin = since if first is None else first
-            _derive_again(conn, open_runs, portal_id, (before, begin, last))
+            _derive_again(conn, memory, portal_id, (before, begin, last))
 
 
 def _stand(

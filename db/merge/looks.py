@@ -85,9 +85,9 @@ class Looks:
                 self._choose(known, look)
         if self._changed:
             first, last = min(self._changed), max(self._changed)
-            open_runs = self._sidebars.open_runs
-            spells.add(self._conn, open_runs, self._portal_id, first, last)
-            spells.judge_dates(self._conn, open_runs, self._portal_id, self._dates)
+            memory = self._sidebars.memory
+            spells.add(self._conn, memory, self._portal_id, first, last)
+            spells.judge_dates(self._conn, memory, self._portal_id, self._dates)
 
     def _insert(self, look: Row) -> None:
         row = self._row(look)

@@ -222,14 +222,14 @@ class _Keeper:
         insert(self._conn, _INTO, _VALUES, rows)
         if rows:
             first, last = rows[0][1], rows[-1][1]
-            spells.add(self._conn, self._sidebars.open_runs, portal_id, first, last)
+            spells.add(self._conn, self._sidebars.memory, portal_id, first, last)
         return len(rows)
 
     def _keep_all_among_known(self, portal_id: int, rows: list[_Row]) -> int:
         """Store captures one by one, and return the number of new ones."""
         dates: set[str] = set()
         looks = sum([self._keep_among_known(row, dates) for row in rows])
-        spells.judge_dates(self._conn, self._sidebars.open_runs, portal_id, dates)
+        spells.judge_dates(self._conn, self._sidebars.memory, portal_id, dates)
         return looks
 
     def _keep_among_known(self, row: _Row, dates: set[str]) -> bool:
@@ -241,7 +241,7 @@ class _Keeper:
         names = ("portal", "at", "sidebar", "precision", "page_date", "age")
         proves = self._conn.execute(_PROVE, dict(zip(names, row, strict=True))).rowcount
         if precision == "second" and (new or proves):
-            open_runs = self._sidebars.open_runs
+            memory = self._sidebars.memory
             dates |= before
-            dates |= spells.add_among(self._conn, open_runs, portal_id, captured_at, captured_at)
+            dates |= spells.add_among(self._conn, memory, portal_id, captured_at, captured_at)
         return new

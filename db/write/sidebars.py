@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from db import flagging, spells
+from db.memory import Memory
 from db.moments import epoch
 from db.packing import unpacked
 from db.problems import as_json
 from db.rows import insert
-from db.runs import OpenRuns
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,14 +29,14 @@ class Sidebars:
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
-        self.open_runs = OpenRuns()
+        self.memory = Memory()
         self._ids: dict[tuple[object, ...], int] = {}
         self._meanings: dict[int, str | None] = {}
         self._renumbered = False
 
     def forget(self) -> None:
-        """Forget the ids of rows, some of which may have been rolled back, and the open runs."""
-        self.open_runs.forget()
+        """Forget the ids of rows, some of which may have been rolled back, and the memory."""
+        self.memory.forget()
         self._ids.clear()
         self._meanings.clear()
         self._renumbered = False
@@ -72,7 +72,7 @@ class Sidebars:
 
     def replace(self, sidebar_id: int, content: Content) -> None:
         """Put this content into a row, without the digest."""
-        self.open_runs.forget()
+        self.memory.forget()
         self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
         self._conn.execute(
             "UPDATE sidebars SET fragment = ?, problems = ?, reader = ?, observed_at = ? "
@@ -95,7 +95,7 @@ class Sidebars:
 
     def add_look(self, portal_id: int, at: int) -> None:
         """Add a look, whose sidebar is stored, to the spells."""
-        spells.add(self._conn, self.open_runs, portal_id, at, at)
+        spells.add(self._conn, self.memory, portal_id, at, at)
 
     def drop_unused_conditions(self) -> None:
         """Delete the conditions that no reading has any longer."""
@@ -172,7 +172,7 @@ class Sidebars:
     def _derive_again(self) -> None:
         """Derive spells again if a station got another number."""
         if self._renumbered:  # boxes without a common station or band may be one set now
-            self.open_runs.forget()
+            self.memory.forget()
             spells.rebuild(self._conn)
             flagging.rebuild(self._conn)  # its number gives its place on the map
             self._renumbered = False

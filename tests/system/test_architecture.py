@@ -157,8 +157,8 @@ FACTS = {
     *("db.problems", "db.reading", "db.read.rows", "db.validity"),
 }
 SPELLS = {
-    *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.parts", "db.pauses", "db.sets"),
-    *("db.printed", "db.rows", "db.runs", "db.seen", "db.standing"),
+    *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.memory", "db.parts", "db.pauses"),
+    *("db.printed", "db.rows", "db.seen", "db.sets", "db.standing"),
 }
 
 ROOMS = {
@@ -177,6 +177,7 @@ ROOMS = {
     "db.dates": {"db.reading", "db.read.rows"},
     "db.derived": {"db.qartod", "db.read.rows"},
     "db.doubts": {"db.derived", "db.lateness", "db.parts", "db.validity"},
+    "db.memory": {"db.runs"},
     "db.printed": set(),
     "db.rows": set(),
     "db.seen": {"db.dates"},
@@ -211,7 +212,7 @@ ROOMS = {
     "db.write": {
         *FACTS,
         *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses"),
-        *("db.read", "db.rows", "db.runs", "db.spells"),
+        *("db.memory", "db.read", "db.rows", "db.spells"),
     },
     "db.korean": set(),
     "db.export": {*FACTS, "db.file", "db.korean", "db.measures", "db.query", "db.read"},
