@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+from db.printed import Printed
 from db.runs import OpenRuns
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_BOXES: Final = 2000
+"""Boxes of sixteen take about a kilobyte each; two months of new ones are enough."""
 
 
 class Memory:
@@ -11,11 +20,18 @@ class Memory:
 
     Attributes:
         open_runs: The runs that are open at the newest box of each portal.
+        printed: The temperatures of sidebars that it stored or read.
     """
 
-    def __init__(self) -> None:
-        self.open_runs = OpenRuns()
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self.open_runs, self.printed = OpenRuns(), Printed(conn)
 
     def forget(self) -> None:
         """Forget all: a transaction was rolled back, others wrote, or a reading changed."""
         self.open_runs.forget()
+        self.printed.clear()
+
+    def limit(self) -> None:
+        """Forget what sidebars printed, if they are many."""
+        if len(self.printed) > _BOXES:
+            self.printed.clear()

@@ -16,8 +16,8 @@ class Printed(dict[int, dict[int, int]]):
     """
     The temperatures of sidebars, by their rows: tenths of a degree C by station.
 
-    What is asked for is read from the file and remembered, so it lives no longer than a transaction
-    in which no reading changes.
+    What is asked for is read from the file and remembered, so it lives no longer than the readings
+    stay as they are.
     """
 
     def __init__(self, conn: sqlite3.Connection) -> None:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from db import dates, doubts, flagging, labels, lateness, parts, pauses, seen, sets, standing
 from db.moments import FOREVER
 from db.parts import Parts
-from db.printed import Printed
 from db.rows import insert
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from db.memory import Memory
+    from db.printed import Printed
     from db.seen import Look
 
 _INTO = """
@@ -265,7 +265,7 @@ def _settle(
     sidebars = {spell.sidebar_id for spell in spells}
     portal_id = spells[0].portal_id
     _add_stations(conn, portal_id, sidebars)
-    printed = Printed(conn)
+    printed = memory.printed
     changed, same_sets = sets.settle(conn, sidebars, printed, anew=new is None)
     begins = sorted({spell.seen_from for spell in spells})
     _stand(conn, (portal_id, min(begins), max(begins)), same_sets, printed)
@@ -277,6 +277,7 @@ def _settle(
     labels.learn(conn, sidebars.union(*(same_sets.get(row, ()) for row in sidebars)))
     first = None if new is None else (portal_id, new)
     flagging.judge(conn, changed, printed, memory.open_runs, new=first)
+    memory.limit()
 
 
 def judge_dates(

@@ -29,7 +29,7 @@ class Sidebars:
 
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
-        self.memory = Memory()
+        self.memory = Memory(conn)
         self._ids: dict[tuple[object, ...], int] = {}
         self._meanings: dict[int, str | None] = {}
         self._renumbered = False
@@ -145,6 +145,7 @@ class Sidebars:
         stations: dict[int, int] = {}  # by identity: many contents share the same few objects
         conditions: dict[int, int] = {}
         for sidebar_id, content in contents.items():
+            printed = self.memory.printed[sidebar_id] = {}
             for reading in content.readings:
                 if (station := reading.station) is None:
                     continue
@@ -157,8 +158,9 @@ class Sidebars:
                 condition = reading.condition
                 if (condition_id := conditions.get(id(condition))) is None:
                     condition_id = conditions[id(condition)] = self._condition_id(condition)
-                celsius = reading.temperature_c
-                tenths = None if celsius is None else round(celsius * 10)
+                tenths = None
+                if (celsius := reading.temperature_c) is not None:
+                    tenths = printed[station_id] = round(celsius * 10)
                 rows.append((sidebar_id, station_id, condition_id, tenths))
         self._insert(rows)
         self._derive_again()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import query
+from db import memory, query
 from db.moments import KST, moment
 from db.reading import Station
 from db.write import captures, prune
@@ -259,6 +259,15 @@ def test_the_strongest_proof_survives_pruning(store):
     keep_look(store, START + 70 * MINUTE, hour_of(1))
     assert pruned(store, START + 80 * MINUTE) == 4
     assert rows(store, "SELECT min(existed_by) FROM spells") == [(START + 20 * MINUTE - 40_000,)]
+    assert faults(store) == []
+
+
+def test_few_boxes_are_remembered(store, monkeypatch):
+    """The memory lives as long as the daemon, and changes no row."""
+    monkeypatch.setattr(memory, "_BOXES", 3)
+    for nth in range(9):
+        keep_look(store, START + nth * HOUR, hour_of(nth))
+        assert len(store.sidebars.memory.printed) <= 3
     assert faults(store) == []
 
 

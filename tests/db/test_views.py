@@ -287,7 +287,7 @@ def test_a_month_of_looks_with_new_dates_and_one_sidebar_is_one_frozen_spell(sto
                 "page_date) VALUES (1, ?, 'read', 1, ?, ?)",
                 (epoch(at), sidebar_id, at.astimezone(KST).date().isoformat()),
             )
-            spells.add(store._conn, Memory(), 1, epoch(at), epoch(at))
+            spells.add(store._conn, Memory(store._conn), 1, epoch(at), epoch(at))
     minute = 10 * (days * 144 - 1)
     (now,) = latest(store, minute=minute)
     assert (now.state, now.seen_from, now.age_minutes) == ("frozen", START, minute)

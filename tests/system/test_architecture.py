@@ -177,7 +177,7 @@ ROOMS = {
     "db.dates": {"db.reading", "db.read.rows"},
     "db.derived": {"db.qartod", "db.read.rows"},
     "db.doubts": {"db.derived", "db.lateness", "db.parts", "db.validity"},
-    "db.memory": {"db.runs"},
+    "db.memory": {"db.printed", "db.runs"},
     "db.printed": set(),
     "db.rows": set(),
     "db.seen": {"db.dates"},
