@@ -14,18 +14,29 @@ without a look (``db/pauses.py``), and temperatures that may be wrong (``db/flag
 
 from __future__ import annotations
 
-import json
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from db import dates, doubts, flagging, labels, lateness, parts, pauses, seen, sets, standing
+from db import (
+    dates,
+    doubts,
+    flagging,
+    labels,
+    lateness,
+    parts,
+    pauses,
+    seen,
+    sets,
+    standing,
+    stations,
+)
 from db.moments import FOREVER
 from db.parts import Parts
 from db.rows import insert
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from db.memory import Memory
     from db.printed import Printed
@@ -65,7 +76,7 @@ def rebuild(conn: sqlite3.Connection) -> int:
     _derive_all(conn)
     if dates.judge_all(conn):  # the spells that dates prove decide which dates stand still
         _derive_all(conn)
-    derive_stations(conn)
+    stations.derive_all(conn)
     same_sets = sets.settle_all(conn)
     known = Parts.of_all(conn)
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
@@ -89,15 +100,6 @@ def _derive_all(conn: sqlite3.Connection) -> None:
         while looks := list(islice(left, _AT_ONCE)):
             *_, newest = _take(conn, newest, looks)[1]
     pauses.derive_pruned(conn)
-
-
-def derive_stations(conn: sqlite3.Connection) -> None:
-    """Derive the stations that each portal ever showed again."""
-    conn.execute("DELETE FROM portal_stations")
-    conn.execute(
-        "INSERT INTO portal_stations SELECT DISTINCT sp.portal_id, r.station_id "
-        "FROM spells AS sp JOIN readings AS r USING (sidebar_id)"
-    )
 
 
 def add(conn: sqlite3.Connection, memory: Memory, portal_id: int, first: int, last: int) -> None:
@@ -243,7 +245,7 @@ def _derive_again(
     pauses.derive(conn, portal_id, first if before is None else before, last)
     changed = [*map(_Spell._make, gone), *made]
     _settle(conn, memory, changed, new=None)
-    _drop_stations(conn, stretch, {row[4] for row in gone} - {row.sidebar_id for row in made})
+    stations.drop(conn, stretch, {row[4] for row in gone} - {row.sidebar_id for row in made})
     return dates.printed(conn, portal_id, {spell.seen_from for spell in changed})
 
 
@@ -264,7 +266,7 @@ def _settle(
         return
     sidebars = {spell.sidebar_id for spell in spells}
     portal_id = spells[0].portal_id
-    _add_stations(conn, portal_id, sidebars)
+    stations.add(conn, portal_id, sidebars)
     printed = memory.printed
     changed, same_sets = sets.settle(conn, sidebars, printed, anew=new is None)
     begins = sorted({spell.seen_from for spell in spells})
@@ -318,30 +320,3 @@ def _newest(conn: sqlite3.Connection, portal_id: int) -> _Spell | None:
         (portal_id,),
     ).fetchone()
     return None if row is None else _Spell._make(row)
-
-
-def _add_stations(conn: sqlite3.Connection, portal_id: int, sidebars: Iterable[int]) -> None:
-    conn.execute(
-        "INSERT OR IGNORE INTO portal_stations SELECT DISTINCT ?, station_id FROM readings "
-        "WHERE sidebar_id IN (SELECT value FROM json_each(?))",
-        (portal_id, json.dumps(list(sidebars))),
-    )
-
-
-def _drop_stations(conn: sqlite3.Connection, stretch: Mapping[str, object], gone: set[int]) -> None:
-    """Drop the stations that a portal showed only in sidebars that left a stretch of time."""
-    if gone:
-        conn.execute(_DROP_STATIONS, {**stretch, "gone": json.dumps(list(gone))})
-
-
-_DROP_STATIONS = """
-    DELETE FROM portal_stations WHERE portal_id = :portal AND station_id IN (
-        SELECT station_id FROM readings WHERE sidebar_id IN (SELECT value FROM json_each(:gone))
-        EXCEPT
-        SELECT r.station_id FROM spells AS sp JOIN readings AS r USING (sidebar_id)
-        WHERE sp.portal_id = :portal AND sp.seen_from BETWEEN :first AND :last)
-    AND NOT EXISTS (
-        SELECT 1 FROM spells AS sp JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-            AND r.station_id = portal_stations.station_id
-        WHERE sp.portal_id = :portal)"""
-"""The spells of the stretch are read first; all others only after a change of stations."""

@@ -158,7 +158,7 @@ FACTS = {
 }
 SPELLS = {
     *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.memory", "db.parts", "db.pauses"),
-    *("db.printed", "db.rows", "db.seen", "db.sets", "db.standing"),
+    *("db.printed", "db.rows", "db.seen", "db.sets", "db.standing", "db.stations"),
 }
 
 ROOMS = {
@@ -188,6 +188,7 @@ ROOMS = {
     "db.sets": {"db.bands", "db.dates", "db.printed", "db.rows", "db.validity"},
     "db.parts": {"db.printed", "db.validity"},
     "db.standing": {"db.parts"},
+    "db.stations": set(),
     "db.records": set(),
     "db.qartod": set(),
     "db.flags": {"db.qartod", "db.read.rows", "db.records", "db.reading"},
