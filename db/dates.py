@@ -15,14 +15,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from db.moments import KST_S
+from db.moments import FOREVER, KST_S
 from db.read.rows import DAY_S
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from db.seen import Look
 
 STUCK_AFTER_S: Final = 48 * 60 * 60
 """A cached page may be days old, but then its date goes on day by day, like its sets."""
@@ -35,26 +38,36 @@ ENDS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) + 54000)"
 """The beginning and end of a Korean day, as SQL: nine hours before midnight in Greenwich."""
 
 
-HOUR: Final = """(SELECT o.observed_at FROM sidebars AS o
-    WHERE o.id = {}.sidebar_id AND o.observed_at IS NOT NULL)"""
-"""The hour that the sidebar of a look printed, as SQL; NULL if none."""
+def existed_by(conn: sqlite3.Connection, looks: Iterable[Look]) -> list[int]:
+    """The time by which the box of each look existed, by that look alone."""
+
+    @cache
+    def stands_still(portal_id: int, page_date: str | None) -> bool:
+        return conn.execute(_IS_STUCK, (portal_id, page_date)).fetchone() is not None
+
+    return [_proof(look, stands_still) for look in looks]
 
 
-def existed_by(look: str, at: str, age: str) -> str:
-    """
-    The time by which the box of a look existed, as SQL.
+def _proof(look: Look, stands_still: Callable[[int, str | None], bool]) -> int:
+    portal_id, at, _, page_date, age, hour = look
+    if hour is not None and hour <= at and not stands_still(portal_id, page_date):
+        return hour
+    kept_since = at - age if age and age > 0 else at
+    ends = FOREVER if page_date is None else _ends(page_date)
+    return ends if ends < kept_since and not stands_still(portal_id, page_date) else kept_since
 
-    Args:
-        look: The row of the look: its ``portal_id``, ``page_date`` and ``sidebar_id``.
-        at: The time of the look.
-        age: The seconds for which a cache had kept the page by then.
-    """
-    hour, ends = HOUR.format(look), ENDS.format(date=f"{look}.page_date")
-    goes_on = f"""NOT EXISTS (SELECT 1 FROM stuck_dates AS d
-        WHERE d.portal_id = {look}.portal_id AND d.page_date = {look}.page_date)"""
-    return f"""CASE WHEN {hour} <= {at} AND {goes_on} THEN {hour}
-        ELSE min({at} - coalesce({age}, 0),
-            CASE WHEN {ends} < {at} AND {goes_on} THEN {ends} ELSE {at} END) END"""
+
+_IS_STUCK: Final = "SELECT 1 FROM stuck_dates WHERE portal_id = ? AND page_date = ?"
+
+
+@lru_cache(maxsize=1024)
+def _ends(page_date: str) -> int:
+    """When the Korean day of a date such as ``"2024-05-07"`` ends; of a damaged one, never."""
+    try:
+        days = dt.date.fromisoformat(page_date) - dt.date(1970, 1, 1)
+    except ValueError:
+        return FOREVER
+    return (days.days + 1) * DAY_S - KST_S
 
 
 _STUCK: Final = f"""
@@ -122,5 +135,4 @@ _PRINTED: Final = """
 
 def ended(page_date: str, at: int) -> bool:
     """Whether the Korean day of a date such as ``"2024-05-07"`` was over at a moment."""
-    days = dt.date.fromisoformat(page_date) - dt.date(1970, 1, 1)
-    return (days.days + 1) * DAY_S - KST_S < at
+    return _ends(page_date) < at

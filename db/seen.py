@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from db import dates
-
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-Look: TypeAlias = "tuple[int, int, int, str | None, int]"
-"""Its portal, second, sidebar and page date, and by when the sidebar existed."""
+Look: TypeAlias = "tuple[int, int, int, str | None, int | None, int | None]"
+"""
+Its portal, second, sidebar and page date, the seconds for which a cache had kept the page, and the
+hour that the sidebar prints.
+"""
 
 AT: Final = itemgetter(1)
 SIDEBAR: Final = itemgetter(2)
-EXISTED_BY: Final = itemgetter(4)
+
+HOUR: Final = """(SELECT o.observed_at FROM sidebars AS o
+    WHERE o.id = {}.sidebar_id AND o.observed_at IS NOT NULL)"""
+"""The hour that the sidebar of a look printed, as SQL; NULL if none."""
 
 _RANGE: Final = "portal_id = :portal AND {} BETWEEN :first AND :last"
 
 _LOOKS: Final = f"""
-    SELECT portal_id, fetched_at AS at, sidebar_id, page_date,
-        {dates.existed_by("f", "f.fetched_at", "f.age")}
+    SELECT portal_id, fetched_at AS at, sidebar_id, page_date, age, {HOUR.format("f")}
     FROM fetches AS f WHERE {_RANGE.format("fetched_at")} AND sidebar_id IS NOT NULL
     UNION ALL
-    SELECT portal_id, captured_at, min(sidebar_id), page_date,
-        {dates.existed_by("k", "k.captured_at", "k.age")}
+    SELECT portal_id, captured_at, min(sidebar_id), page_date, age, {HOUR.format("k")}
     FROM captures AS k
     WHERE {_RANGE.format("captured_at")} AND precision = 'second' AND NOT EXISTS (
         SELECT 1 FROM fetches AS f WHERE f.portal_id = k.portal_id
@@ -39,3 +42,13 @@ _LOOKS: Final = f"""
 def looks(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> Iterator[Look]:
     """The looks at a portal that count, from the first to the last second, in the order of time."""
     return conn.execute(_LOOKS, {"portal": portal_id, "first": first, "last": last})
+
+
+def hours(conn: sqlite3.Connection, sidebars: Iterable[int]) -> dict[int, int]:
+    """The hours that these sidebars print, of those that print one."""
+    return dict(conn.execute(_HOURS, (json.dumps(list(sidebars)),)))
+
+
+_HOURS: Final = """
+    SELECT id, observed_at FROM sidebars
+    WHERE observed_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))"""

@@ -19,7 +19,7 @@ from itertools import groupby, permutations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from db import dates
+from db import seen
 from db.bands import bands
 from db.printed import Printed
 from db.rows import insert
@@ -154,10 +154,10 @@ def _firsts(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
 
 _PROOFS: Final = f"""
     SELECT sidebar_id, min(existed_by), min(seen_from * {_PLACES} + portal_id),
-        {dates.HOUR.format("spells")} AS hour,
+        {seen.HOUR.format("spells")} AS hour,
         count(*) = 1 AND (published_by, first_seen, first_portal_id, first_after, observed_at, NULL)
             IS (existed_by, seen_from, portal_id, changed_after, NULL,
-                {dates.HOUR.format("spells")})
+                {seen.HOUR.format("spells")})
     FROM spells WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id"""
 
 
@@ -212,7 +212,7 @@ def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]
     return set(conn.execute(_ALONE, (json.dumps(list(sidebars)),)).fetchall())
 
 
-_OWN_HOUR: Final = f"CASE {dates.HOUR.format('spells')} WHEN {{0}} THEN {{0}} END"
+_OWN_HOUR: Final = f"CASE {seen.HOUR.format('spells')} WHEN {{0}} THEN {{0}} END"
 """The hour of the sidebar of a spell, as SQL, if it is the proof of its existence; else NULL."""
 
 _ALONE: Final = f"""

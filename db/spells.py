@@ -119,15 +119,25 @@ def add(conn: sqlite3.Connection, memory: Memory, portal_id: int, first: int, la
         judge_dates(conn, memory, portal_id, printed)
     else:
         looks = list(seen.looks(conn, portal_id, first, last))
-        _add_later(conn, memory, newest, looks)
+        if looks:  # else archives contradict each other
+            _add_later(conn, memory, newest, looks)
+
+
+def add_later(conn: sqlite3.Connection, memory: Memory, looks: Sequence[Look]) -> None:
+    """
+    Add looks that are later than any known look at their portal; they are in their table already.
+
+    Args:
+        conn: Inside a transaction.
+        memory: The memory of the writer of this file.
+        looks: At least one, in the order of time; all of them count.
+    """
+    _add_later(conn, memory, _newest(conn, looks[0][0]), looks)
 
 
 def _add_later(
     conn: sqlite3.Connection, memory: Memory, newest: _Spell | None, looks: Sequence[Look]
 ) -> None:
-    """Add looks that are all later than any known look at this portal."""
-    if not looks:  # archives contradict each other
-        return
     portal_id, first, *_ = looks[0]
     begun, spells = _take(conn, newest, looks)
     changed = [
@@ -138,7 +148,7 @@ def _add_later(
         or spell.existed_by < newest.existed_by
     ]
     _settle(conn, memory, changed, new=seen.AT(begun[0]) if begun else first)
-    printed = {(page_date, at) for _, at, _, page_date, _ in begun if page_date is not None}
+    printed = {(page_date, at) for _, at, _, page_date, *_ in begun if page_date is not None}
     judge_dates(conn, memory, portal_id, {day for day, at in printed if dates.ended(day, at)})
 
 
@@ -149,7 +159,7 @@ def _take(
     before = [] if newest is None else [newest.seen_until]
     if looks:
         pauses.add(conn, looks[0][0], chain(before, map(seen.AT, looks)))
-    begun, spells = _continued(newest, looks)
+    begun, spells = _continued(conn, newest, looks)
     old = len(spells) - len(begun)
     for spell in spells[:old]:  # the newest, if it goes on
         conn.execute(_GOES_ON, spell._asdict())
@@ -163,12 +173,17 @@ def _keep(conn: sqlite3.Connection, spells: Iterable[_Spell]) -> None:
 
 
 def _continued(
-    newest: _Spell | None, looks: Iterable[Look], *, before: int | None = None
+    conn: sqlite3.Connection,
+    newest: _Spell | None,
+    looks: Sequence[Look],
+    *,
+    before: int | None = None,
 ) -> tuple[list[Look], list[_Spell]]:
     """
     The looks that begin a spell, and the spells that these looks begin or continue.
 
     Args:
+        conn: Inside a transaction.
         newest: The spell that they may continue; None if they begin another.
         looks: The looks at one portal, in the order of time.
         before: The last look before them, if they begin another spell.
@@ -176,10 +191,11 @@ def _continued(
     begun: list[Look] = []
     spells: list[_Spell] = []
     last, after = newest, before if newest is None else newest.seen_until
+    proofs = iter(dates.existed_by(conn, looks))
     for sidebar_id, together in groupby(looks, key=seen.SIDEBAR):
         run = list(together)
         (portal_id, first, *_), until = run[0], seen.AT(run[-1])
-        existed_by = min(map(seen.EXISTED_BY, run))
+        existed_by = min(islice(proofs, len(run)))
         if last is not None and last.sidebar_id == sidebar_id:
             existed_by = min(existed_by, last.existed_by)
             last = last._replace(seen_until=until, existed_by=existed_by)
@@ -240,7 +256,8 @@ def _derive_again(
         "RETURNING portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by",
         stretch,
     ).fetchall()
-    made = _continued(None, seen.looks(conn, portal_id, first, last), before=before)[1]
+    looks = list(seen.looks(conn, portal_id, first, last))
+    made = _continued(conn, None, looks, before=before)[1]
     _keep(conn, made)
     pauses.derive(conn, portal_id, first if before is None else before, last)
     changed = [*map(_Spell._make, gone), *made]

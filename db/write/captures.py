@@ -16,7 +16,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from db import spells
+from db import seen, spells
 from db.dates import printed
 from db.file import connection
 from db.moments import epoch
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from db.reading import Content
+    from db.seen import Look
     from db.write.sidebars import Sidebars
     from db.write.store import Store
 
@@ -220,10 +221,14 @@ class _Keeper:
     def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
         """Store the captures after all known looks, and their spells."""
         insert(self._conn, _INTO, _VALUES, rows)
-        if rows:
-            first, last = rows[0][1], rows[-1][1]
-            spells.add(self._conn, self._sidebars.memory, portal_id, first, last)
-        return len(rows)
+        hours = seen.hours(self._conn, {row[2] for row in rows})
+        looks: list[Look] = [
+            (portal_id, at, sidebar_id, page_date or None, age or None, hours.get(sidebar_id))
+            for _, at, sidebar_id, _, page_date, age in rows
+        ]
+        if looks:
+            spells.add_later(self._conn, self._sidebars.memory, looks)
+        return len(looks)
 
     def _keep_all_among_known(self, portal_id: int, rows: list[_Row]) -> int:
         """Store captures one by one, and return the number of new ones."""

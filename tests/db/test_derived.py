@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import memory, query
+from db import dates, memory, query
 from db.moments import KST, moment
 from db.reading import Station
 from db.write import captures, prune
@@ -260,6 +260,11 @@ def test_the_strongest_proof_survives_pruning(store):
     assert pruned(store, START + 80 * MINUTE) == 4
     assert rows(store, "SELECT min(existed_by) FROM spells") == [(START + 20 * MINUTE - 40_000,)]
     assert faults(store) == []
+
+
+def test_a_damaged_date_proves_no_end_of_a_day(store):
+    look = (1, START, 1, "2024-05-00", 600, None)
+    assert dates.existed_by(store._conn, [look]) == [START - 600]
 
 
 def test_few_boxes_are_remembered(store, monkeypatch):
