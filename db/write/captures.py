@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -25,7 +25,7 @@ from db.rows import insert
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from db.reading import Content
     from db.seen import Look
@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 
 Precision: TypeAlias = Literal["second", "day"]
 
-_Key: TypeAlias = "tuple[int, int, int, Precision]"
-_Proofs: TypeAlias = "tuple[str, int]"
-"""The page date, ``""`` for none, and the Age in seconds, 0 for none: of several, the greatest."""
-
 _Row: TypeAlias = "tuple[int, int, int, Precision, str, int]"
+"""
+The portal, second, sidebar and precision of a capture, and its proofs.
+
+These are the page date, ``""`` for none, and the Age in seconds, 0 for none.
+"""
 
 _INTO = "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age)"
 _VALUES = "(?, ?, ?, ?, nullif(?, ''), nullif(?, 0))"
@@ -157,16 +158,8 @@ class _Keeper:
             captures = [
                 one for one in captures if self._fits(portals[one.portal], ids[one.digest], one)
             ]
-        proofs: dict[_Key, _Proofs] = {}
-        for one in captures:
-            key = portals[one.portal], epoch(one.captured_at), ids[one.digest], one.precision
-            page_date = "" if one.page_date is None else one.page_date.isoformat()
-            proof = page_date, max(0, one.age_s or 0)
-            if (known := proofs.setdefault(key, proof)) is not proof:
-                proofs[key] = max(known[0], page_date), max(known[1], proof[1])
-        rows = sorted([(*key, *proof) for key, proof in proofs.items()])
         looks = 0
-        for portal_id, of_portal in groupby(rows, key=itemgetter(0)):
+        for portal_id, of_portal in groupby(_rows(captures, portals, ids), key=itemgetter(0)):
             among, later = self._parted(portal_id, list(of_portal))
             looks += self._keep_all_among_known(portal_id, among)
             looks += self._keep_later(portal_id, later)
@@ -182,22 +175,22 @@ class _Keeper:
 
     def _contents(self, captures: list[Capture]) -> tuple[int, dict[bytes, int]]:
         """The number of new contents, and the row of each by its digest."""
+        digests = {one.digest for one in captures}
+        known = self._sidebars.known
+        ids = {one: row for one in digests if (row := known(one)) is not None}
         new: dict[bytes, Content] = {}
         again: list[Content] = []
-        for content in (one.content for one in captures if one.content is not None):
-            if content.digest in new or self._sidebars.known(content.digest) is not None:
+        for content in [one.content for one in captures if one.content is not None]:
+            if content.digest in new or content.digest in ids:
                 again.append(content)
             else:
                 new[content.digest] = content
-        ids = self._sidebars.keep_new(new.values())
+        ids |= self._sidebars.keep_new(new.values())
         for content in again:
             ids[content.digest] = self._sidebars.keep(content)
-        for digest in {one.digest for one in captures} - ids.keys():
-            known = self._sidebars.known(digest)
-            if known is None:
-                msg = f"the content {digest.hex()} was never kept"
-                raise LookupError(msg)
-            ids[digest] = known
+        for digest in digests - ids.keys():
+            msg = f"the content {digest.hex()} was never kept"
+            raise LookupError(msg)
         return len(new), ids
 
     def _parted(self, portal_id: int, rows: list[_Row]) -> tuple[list[_Row], list[_Row]]:
@@ -250,3 +243,28 @@ class _Keeper:
             dates |= before
             dates |= spells.add_among(self._conn, memory, portal_id, captured_at, captured_at)
         return new
+
+
+def _rows(
+    captures: Iterable[Capture], portals: Mapping[str, int], ids: Mapping[bytes, int]
+) -> list[_Row]:
+    """The rows of captures, in the order of time, each with the greatest of its proofs."""
+    given: list[_Row] = [
+        (
+            portals[one.portal],
+            epoch(one.captured_at),
+            ids[one.digest],
+            one.precision,
+            "" if one.page_date is None else one.page_date.isoformat(),
+            max(0, one.age_s or 0),
+        )
+        for one in captures
+    ]
+    given.sort()
+    rows = given[:1]
+    for before, row in pairwise(given):
+        if before[1] == row[1] and before[:4] == row[:4]:  # then the dates are in order
+            rows[-1] = (*row[:5], max(row[5], rows[-1][5]))
+        else:
+            rows.append(row)
+    return rows
