@@ -128,6 +128,9 @@ def _doubts(db: Database) -> None:
     flagging.rebuild(db.conn)
 
 
+_making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
+
+
 def known(migrations: Migrations) -> set[str]:
     """The names of all migrations."""
     with contextlib.closing(sqlite3.connect(":memory:")) as empty:

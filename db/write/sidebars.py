@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from db import flagging, spells
+from db import counts, flagging, spells
 from db.memory import Memory
 from db.moments import epoch
 from db.packing import unpacked
@@ -167,9 +167,11 @@ class Sidebars:
 
     def _insert(self, rows: list[tuple[int, int, int, int | None]]) -> None:
         """Insert readings; the list is empty after that."""
-        into = "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature)"
-        insert(self._conn, into, "(?, ?, ?, ?)", rows)
-        rows.clear()
+        if rows:
+            into = "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature)"
+            insert(self._conn, into, "(?, ?, ?, ?)", rows)
+            counts.add_readings(self._conn, len(rows))
+            rows.clear()
 
     def _derive_again(self) -> None:
         """Derive spells again if a station got another number."""

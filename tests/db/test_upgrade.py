@@ -642,6 +642,16 @@ def test_the_doubts_of_an_older_file_are_derived_again(path):
         assert db.faults() == []
 
 
+def test_a_new_reading_in_an_older_file_is_counted_once(path):
+    with made_before("0014 totals", path):
+        pass
+    with Store.open(path) as store:
+        see(store, make_look(), make_content())
+    with query.Database(path) as db:
+        assert db.counts().readings == 1
+        assert db.faults() == []
+
+
 def test_a_file_from_before_fragments_were_packed_again_keeps_all_of_them(path):
     """One fragment of each older form, and a damaged one, which stays unchanged."""
     fragments = zlib.compress(PRINTED.encode()), OF_FORM_1, b"\1damaged"
