@@ -105,7 +105,11 @@ class _Day:
         self.count = len(sets)
         columns = list(zip(*[_row(one, midnight) for one in sets], strict=True))
         tenths = [one.tenths for one in sets]
-        self.left = [[sum(map(mul, one, other)) for other in columns] for one in columns]
+        self.left = [[0.0] * len(columns) for _ in columns]
+        for own, column in enumerate(columns):
+            for other in range(own + 1):
+                product = sum(map(mul, column, columns[other]))
+                self.left[own][other] = self.left[other][own] = product
         self.right = [sum(map(mul, column, tenths)) for column in columns]
 
 
@@ -179,16 +183,17 @@ def _solved(left: list[list[float]], right: list[float]) -> list[float]:
     """The solution of symmetric, positive equations (Gauss, without a pivot)."""
     size = len(right)
     for at in range(size):
-        left[at][at] += _NO_DATA
-        beyond = left[at][at + 1 :]
-        for row in range(at + 1, size):
-            if factor := left[row][at] / left[at][at]:
-                both = zip(left[row][at + 1 :], beyond, strict=True)
-                left[row][at + 1 :] = [one - factor * by for one, by in both]
-                right[row] -= factor * right[at]
+        pivot = left[at]
+        pivot[at] += _NO_DATA
+        beyond = [other for other in range(at + 1, size) if pivot[other]]  # few: a day has six
+        for row in beyond:
+            factor = left[row][at] / pivot[at]
+            for other in beyond:
+                left[row][other] -= factor * pivot[other]
+            right[row] -= factor * right[at]
     found = [0.0] * size
     for at in reversed(range(size)):
-        rest = sum(left[at][other] * found[other] for other in range(at + 1, size))
+        rest = sum(map(mul, left[at][at + 1 :], found[at + 1 :]))
         found[at] = (right[at] - rest) / left[at][at]
     return found
 
