@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     Temperatures: TypeAlias = Mapping[int, int]
+    _Form: TypeAlias = tuple[bytes, Callable[[Temperatures], tuple[int, ...]]]
 
 BAND: Final = 3
 """Stations in a band: two hours with three equal temperatures are rare."""
@@ -41,26 +42,33 @@ _TRIPLES: Final = tuple(
 )
 
 
-def bands(temperatures: Temperatures, kma_ids: Mapping[int, int]) -> list[int]:
-    """
-    The bands of a box, as 32-bit numbers; empty for too few temperatures.
+class Bands:
+    """Hashes boxes; ``kma_ids`` is KMA's number by station, and unknown cities have none."""
 
-    Args:
-        temperatures: Tenths of a degree by station.
-        kma_ids: KMA's number by station; unknown cities have none.
-    """
-    if len(temperatures) < FEWEST_COMMON:
-        return []
-    stations = tuple(temperatures)
-    form, in_order = _form(stations, tuple(map(kma_ids.get, stations)))
-    printed = (form % in_order(temperatures)).replace(b"-", b"").split()
-    return list(dict.fromkeys([crc32(band) - (1 << 31) for band in printed]))
+    def __init__(self, kma_ids: Mapping[int, int]) -> None:
+        self._kma_ids = kma_ids
+        self._forms: dict[tuple[int, ...], _Form] = {}
+
+    def of(self, temperatures: Temperatures) -> set[int]:
+        """
+        The bands of a box, as 32-bit numbers; empty for too few temperatures.
+
+        Args:
+            temperatures: Tenths of a degree by station.
+        """
+        if len(temperatures) < FEWEST_COMMON:
+            return set()
+        stations = tuple(temperatures)
+        if (known := self._forms.get(stations)) is None:
+            numbers = tuple(map(self._kma_ids.get, stations))
+            known = self._forms[stations] = _form(stations, numbers)
+        form, in_order = known
+        printed = (form % in_order(temperatures)).replace(b"-", b"").split()
+        return {crc32(band) - (1 << 31) for band in printed}
 
 
 @lru_cache(maxsize=1024)  # portals print the same few lists for years
-def _form(
-    stations: tuple[int, ...], numbers: tuple[int | None, ...]
-) -> tuple[bytes, Callable[[Temperatures], tuple[int, ...]]]:
+def _form(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> _Form:
     """The bands of a list, such as ``1:%d,4:%d,9:%d 2:%d``, and what takes its numbers."""
     groups = _groups(stations, numbers)
     bands = [",".join(f"{row}:%d" for row in group) for group in groups]

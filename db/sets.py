@@ -20,7 +20,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from db import seen
-from db.bands import bands
+from db.bands import Bands
 from db.printed import Printed
 from db.rows import insert
 from db.validity import FEWEST_COMMON, same
@@ -241,10 +241,11 @@ def near(
         printed: What these and others printed.
         keep: Whether to keep their bands, by which later ones will find them.
     """
-    kma_ids = _kma_ids(conn)
+    bands = _bands(conn)
     asked = [row for row in sorted(sidebars) if len(printed[row]) >= FEWEST_COMMON]
     # In the order of the table, or each would search it from its root to another page.
-    own = sorted([(band, row) for row in asked for band in bands(printed[row], kma_ids)])
+    own = [(band, row) for row in asked for band in bands.of(printed[row])]
+    own.sort(key=itemgetter(0))
     pairs = _sharing(conn, own)
     if keep:
         _keep(conn, own)
@@ -252,7 +253,7 @@ def near(
     for row, other in pairs:
         if same(printed[row], printed[other]):
             found[row].add(other)
-    return {row: frozenset({row, *found[row]}) for row in asked}
+    return {row: frozenset((row, *found.get(row, ()))) for row in asked}
 
 
 def _keep(conn: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> None:
@@ -261,8 +262,8 @@ def _keep(conn: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> None:
 
 def _drop(conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed) -> None:
     """Drop the bands of sidebars that no spell shows any longer."""
-    kma_ids = _kma_ids(conn)
-    rows = [(band, row) for row in sidebars for band in bands(printed[row], kma_ids)]
+    bands = _bands(conn)
+    rows = [(band, row) for row in sidebars for band in bands.of(printed[row])]
     conn.executemany("DELETE FROM bands WHERE band = ? AND sidebar_id = ?", rows)
 
 
@@ -272,7 +273,7 @@ def _sharing(conn: sqlite3.Connection, own: Iterable[tuple[int, int]]) -> set[tu
     for band, row in own:
         asked[band].append(row)
     hits = conn.execute(
-        "SELECT band, sidebar_id FROM bands WHERE band IN (SELECT value FROM json_each(?))",
+        "SELECT band, sidebar_id FROM json_each(?) CROSS JOIN bands ON band = value",
         (json.dumps(list(asked)),),
     )
     pairs = {(row, other) for band, other in hits for row in asked[band] if row != other}
@@ -282,13 +283,13 @@ def _sharing(conn: sqlite3.Connection, own: Iterable[tuple[int, int]]) -> set[tu
     return pairs
 
 
-def _kma_ids(conn: sqlite3.Connection) -> dict[int, int]:
-    return dict(conn.execute("SELECT id, kma_id FROM stations WHERE kma_id IS NOT NULL"))
+def _bands(conn: sqlite3.Connection) -> Bands:
+    return Bands(dict(conn.execute("SELECT id, kma_id FROM stations WHERE kma_id IS NOT NULL")))
 
 
 def _all_bands(conn: sqlite3.Connection) -> Iterator[tuple[int, int]]:
     """The bands of all sidebars that a spell shows, each with its row."""
-    kma_ids = _kma_ids(conn)
+    bands = _bands(conn)
     shown = conn.execute(
         "SELECT sidebar_id, station_id, temperature FROM readings "
         "WHERE sidebar_id IN (SELECT sidebar_id FROM spells) AND temperature IS NOT NULL "
@@ -296,5 +297,5 @@ def _all_bands(conn: sqlite3.Connection) -> Iterator[tuple[int, int]]:
     )
     for sidebar_id, readings in groupby(shown, key=itemgetter(0)):
         printed = {station_id: tenths for _, station_id, tenths in readings}
-        for band in bands(printed, kma_ids):
+        for band in bands.of(printed):
             yield band, sidebar_id
