@@ -147,6 +147,8 @@ def _doubt(
 def _is_burst(spells: Sequence[_Spell], nth: int, parts: Parts) -> bool:
     """Whether the portal showed too many sets, new to all portals, in the last three hours."""
     since = spells[nth].seen_from - FROZEN_AFTER_S
+    if nth < BURST or spells[nth - BURST].seen_from <= since:
+        return False  # too few spells, as nearly always
     begin = bisect_right(spells, since, hi=nth, key=_SEEN_FROM)
     shown = spells[begin : nth + 1]
     if _new_sets(shown, since) <= BURST:
