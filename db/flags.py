@@ -178,10 +178,10 @@ def neighbours(tenths: Mapping[int, int], near: Near) -> dict[int, int]:
     # that a station in the middle cannot be far from it; most stations are.
     ordered = sorted(tenths.values())
     low, high = ordered[-2] - _SURELY_NEAR, ordered[1] + _SURELY_NEAR
-    found = {}
-    far = [row for row, own in tenths.items() if not low < own < high and row in near]
-    for station in far:
-        own = tenths[station]
+    found: dict[int, int] = {}
+    for station, own in tenths.items():
+        if low < own < high or station not in near:
+            continue
         others = [tenths[other] - own + m for other, m in near[station] if other in tenths]
         if len(others) >= FEWEST_NEAR and not -NEIGHBOURS < _median(others) < NEIGHBOURS:
             found[station] = SUSPECT

@@ -256,7 +256,7 @@ def _rows(
             ids[one.digest],
             one.precision,
             "" if one.page_date is None else one.page_date.isoformat(),
-            max(0, one.age_s or 0),
+            age if (age := one.age_s or 0) > 0 else 0,
         )
         for one in captures
     ]
