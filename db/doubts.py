@@ -77,7 +77,7 @@ def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]], parts: P
             "window": FROZEN_AFTER_S,
             "followed": FOLLOWED_SETS - 1,
         }
-        rows = [_Spell(*row) for row in conn.execute(_SPELLS, around)]
+        rows = list(map(_Spell._make, conn.execute(_SPELLS, around)))
         judged = _write(conn, portal_id, rows, min(of_portal), parts)
         # A spell that was derived again has no doubt yet: the loss of one is no change of its row.
         judge(conn, _repeated(conn, portal_id, of_portal.union(judged)), parts)

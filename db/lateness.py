@@ -14,11 +14,9 @@ derived table ``late_days``. A lag of whole days has the same course, and is not
 
 from __future__ import annotations
 
-import json
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from itertools import groupby
 from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -208,6 +206,9 @@ _SETS: Final = f"""
     WHERE sp.portal_id = ? AND sp.seen_from >= ? AND sp.seen_from < ?
     GROUP BY sp.seen_from HAVING count(*) >= {FEWEST_COMMON} ORDER BY sp.seen_from"""
 
+_BEGINS: Final = """
+    SELECT seen_from FROM spells WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
+
 _DAYS: Final = f"""
     SELECT DISTINCT (seen_from + {KST_S}) / {DAY_S} FROM spells
     WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
@@ -226,23 +227,13 @@ def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> li
         Epoch seconds within each day whose judgement changed.
     """
     first, last = _day(begins[0]), _day(begins[-1])
-    by_day = {day: list(of_day) for day, of_day in groupby(begins, key=_day)}
-    wanted = {day for day, of_day in by_day.items() if _is_first(conn, portal_id, day, of_day)}
+    known = {begin for (begin,) in conn.execute(_BEGINS, (portal_id, *_all_of([first, last])))}
+    judged = set(map(_day, known.difference(begins)))  # days with other spells than changed ones
+    wanted = set(map(_day, begins)) - judged
     ends = _midnight(first + 1), _midnight(last + WEEK + 1)
     later = {day for (day,) in conn.execute(_DAYS, (portal_id, *ends))}
     days = sorted(wanted | {day for day in later if _follows(day, begins)})
     return _judge(conn, portal_id, days) if days else []
-
-
-def _is_first(conn: sqlite3.Connection, portal_id: int, day: int, begins: Sequence[int]) -> bool:
-    """Whether a day has only changed spells, so that it was not judged before."""
-    midnight = _midnight(day)
-    others = conn.execute(
-        "SELECT 1 FROM spells WHERE portal_id = ? AND seen_from >= ? AND seen_from < ? "
-        "AND seen_from NOT IN (SELECT value FROM json_each(?)) LIMIT 1",
-        (portal_id, midnight, midnight + DAY_S, json.dumps(begins)),
-    )
-    return others.fetchone() is None
 
 
 def _follows(day: int, begins: Sequence[int]) -> bool:
@@ -263,7 +254,7 @@ def judge_all(conn: sqlite3.Connection) -> None:
 
 def _judge(conn: sqlite3.Connection, portal_id: int, days: Sequence[int]) -> list[int]:
     ends = _midnight(days[0] - WEEK), _midnight(days[-1])
-    seen = _by_day(Set(*row) for row in conn.execute(_SETS, (portal_id, *ends)))
+    seen = _by_day(map(Set._make, conn.execute(_SETS, (portal_id, *ends))))
     shown = {day for (day,) in conn.execute(_DAYS, (portal_id, *_all_of(days)))}
     late = {day: hours for day in shown.intersection(days) if (hours := _late_hours(seen, day))}
     return _write(conn, portal_id, days, late)
