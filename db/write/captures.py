@@ -25,7 +25,7 @@ from db.rows import insert
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from db.reading import Content
     from db.seen import Look
@@ -176,8 +176,7 @@ class _Keeper:
     def _contents(self, captures: list[Capture]) -> tuple[int, dict[bytes, int]]:
         """The number of new contents, and the row of each by its digest."""
         digests = {one.digest for one in captures}
-        known = self._sidebars.known
-        ids = {one: row for one in digests if (row := known(one)) is not None}
+        ids = self._sidebars.all_known(digests)
         new: dict[bytes, Content] = {}
         again: list[Content] = []
         for content in [one.content for one in captures if one.content is not None]:
@@ -246,16 +245,18 @@ class _Keeper:
 
 
 def _rows(
-    captures: Iterable[Capture], portals: Mapping[str, int], ids: Mapping[bytes, int]
+    captures: Collection[Capture], portals: Mapping[str, int], ids: Mapping[bytes, int]
 ) -> list[_Row]:
     """The rows of captures, in the order of time, each with the greatest of its proofs."""
+    days = {one.page_date for one in captures}  # few
+    dates = {day: "" if day is None else day.isoformat() for day in days}
     given: list[_Row] = [
         (
             portals[one.portal],
             epoch(one.captured_at),
             ids[one.digest],
             one.precision,
-            "" if one.page_date is None else one.page_date.isoformat(),
+            dates[one.page_date],
             age if (age := one.age_s or 0) > 0 else 0,
         )
         for one in captures

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from db import counts, flagging, spells
@@ -10,7 +11,7 @@ from db.memory import Memory
 from db.moments import epoch
 from db.packing import unpacked
 from db.problems import as_json
-from db.rows import insert
+from db.rows import TOGETHER, insert
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -108,6 +109,16 @@ class Sidebars:
         """The row of the content with this digest; None if it was never seen."""
         row = self._conn.execute("SELECT id FROM sidebars WHERE digest = ?", (digest,)).fetchone()
         return None if row is None else int(row[0])
+
+    def all_known(self, digests: Iterable[bytes]) -> dict[bytes, int]:
+        """The rows, by digest, of the contents that were seen before."""
+        found: dict[bytes, int] = {}
+        left = iter(digests)
+        while some := list(islice(left, TOGETHER)):
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT digest, id FROM sidebars WHERE digest IN ({marks})"
+            found.update(self._conn.execute(sql, some))
+        return found
 
     def last_read(self, portal: str) -> tuple[Any, ...] | None:
         """Page date, sidebar and reason of a portal's newest look that had a sidebar."""
