@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from db.bands import bands
+from db.bands import Bands
 from scraper.demo.portal import CITIES
 from scraper.vocabulary import STATIONS
 
@@ -15,9 +15,9 @@ KMA = [STATIONS[city].kma_id or 0 for city in CITIES]
 
 def share(rows: list[int], *, one: list[int], other: list[int]) -> bool:
     """Whether two boxes with some of the numbers of one set share a band; ``rows`` by station."""
-    kma_ids = dict(zip(rows, KMA, strict=True))
+    bands = Bands(dict(zip(rows, KMA, strict=True)))
     first, second = (
-        bands({rows[nth]: 10 * nth for nth in sorted(box, key=rows.__getitem__)}, kma_ids)
+        bands.of({rows[nth]: 10 * nth for nth in sorted(box, key=rows.__getitem__)})
         for box in (one, other)
     )
     return not set(first).isdisjoint(second)
