@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x6E616C73
 """``nals`` in ASCII, at offset 68 of the file, which identifies our databases."""
 
-VERSION: Final = 14
+VERSION: Final = 15
 """The version of the tables: the number of migrations."""
 
 BUSY_TIMEOUT_S: Final = 30.0

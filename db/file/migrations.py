@@ -121,14 +121,20 @@ def _observed(db: Database) -> None:
     db.execute(tables.OBSERVED_INDEX)
 
 
-@MIGRATIONS(name="0013 doubts")
-def _doubts(db: Database) -> None:
-    """Derive all again: sets are compared without signs, and repeated sets may be in doubt."""
+_making("0013 doubts", "")  # 0015 derives all again
+_making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
+
+
+@MIGRATIONS(name="0015 rules")
+def _rules(db: Database) -> None:
+    """
+    Derive all again by changed rules.
+
+    Sets are compared without signs, doubts extend to repeated sets, and cut boxes and stations that
+    stand still are recognized.
+    """
     spells.rebuild(db.conn)
     flagging.rebuild(db.conn)
-
-
-_making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
 
 
 def known(migrations: Migrations) -> set[str]:
