@@ -77,7 +77,9 @@ def _form(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> _Form:
 
 def _groups(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> list[tuple[int, ...]]:
     """The stations of each band of a list."""
-    by_kma = {number: row for row, number in zip(stations, numbers, strict=True) if number}
+    by_kma = {
+        number: row for row, number in zip(stations, numbers, strict=True) if number is not None
+    }
     groups = [
         tuple(by_kma[number] for number in triple)
         for triple in _TRIPLES
