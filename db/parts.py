@@ -32,14 +32,18 @@ _STANDING: Final = """
     SELECT portal_id, seen_from, sidebar_id FROM spells
     WHERE standing_since < seen_from ORDER BY portal_id, seen_from"""
 
-_FOLLOW: Final = """
-    UPDATE spells SET (published_by, first_seen, first_portal_id, first_after, observed_at) = (
-        iif(b.observed_at IS NULL, min(b.published_by, spells.existed_by), b.published_by),
-        b.first_seen, b.first_portal_id, b.first_after, b.observed_at)
-    FROM (SELECT * FROM spells WHERE portal_id = :portal AND seen_from < :begin
-        ORDER BY seen_from DESC LIMIT 1) AS b
-    WHERE spells.portal_id = :portal AND spells.seen_from = :begin
-    RETURNING spells.portal_id, spells.seen_from"""
+_FACTS: Final = "(published_by, first_seen, first_portal_id, first_after, observed_at)"
+_OF_WHOLE: Final = (
+    "(iif(hour IS NULL, min(published, existed_by), published), seen, first, after, hour)"
+)
+
+_FOLLOW: Final = f"""
+    UPDATE spells SET {_FACTS} = {_OF_WHOLE}
+    FROM (SELECT published_by AS published, first_seen AS seen, first_portal_id AS first,
+            first_after AS after, observed_at AS hour FROM spells
+        WHERE portal_id = :portal AND seen_from < :begin ORDER BY seen_from DESC LIMIT 1)
+    WHERE portal_id = :portal AND seen_from = :begin AND {_FACTS} IS NOT {_OF_WHOLE}
+    RETURNING portal_id, seen_from"""
 """The box before is the whole or another part of it, which has its facts by then."""
 
 
@@ -85,11 +89,15 @@ def settle(
         changed: The spells by portal and first look, including removed ones.
 
     Returns:
-        The spells of the parts.
+        The parts whose facts changed.
     """
     found: set[tuple[int, int]] = set()
+    followed: set[tuple[int, int]] = set()
     for portal_id, begin in sorted(changed):
+        if (portal_id, begin) in followed:
+            continue  # after another changed spell
         for seen_from in list(_following(conn, parts, portal_id, begin)):
+            followed.add((portal_id, seen_from))
             found.update(conn.execute(_FOLLOW, {"portal": portal_id, "begin": seen_from}))
     return found
 

@@ -220,6 +220,7 @@ _ALONE: Final = f"""
         first_portal_id = portal_id, first_after = changed_after,
         observed_at = {_OWN_HOUR.format("existed_by")}
     WHERE sidebar_id IN (SELECT value FROM json_each(?))
+        AND standing_since = seen_from  -- others are parts of the box before them
         AND (published_by, first_seen, first_portal_id, first_after, observed_at) IS NOT
             (existed_by, seen_from, portal_id, changed_after, {_OWN_HOUR.format("existed_by")})
     RETURNING portal_id, seen_from"""

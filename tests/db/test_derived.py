@@ -287,3 +287,21 @@ def test_an_earlier_look_that_arrives_last_extends_an_unchanged_set(store):
         keep_look(store, START + 10 * tens * MINUTE, shown[tens])
     assert rows(store, "SELECT standing_since FROM spells ORDER BY seen_from")[-1] == (START,)
     assert faults(store) == []
+
+
+# ---- parts of boxes
+
+
+def test_the_parts_of_a_box_are_not_written_again_for_each_look(store):
+    """A small box stands for half a day, and loses a number at every other look."""
+    whole = hour_of(1)[:7]
+    written = []
+    for nth in range(72):
+        before = store._conn.total_changes
+        keep_look(store, START + 10 * MINUTE * nth, whole[: 7 - nth % 2])
+        written.append(store._conn.total_changes - before)
+    assert max(written[2:]) == min(written[2:])
+    assert rows(store, "SELECT DISTINCT standing_since, published_by FROM spells") == [
+        (START, START)
+    ]
+    assert faults(store) == []
