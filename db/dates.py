@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from db.moments import FOREVER, KST_S
@@ -23,7 +23,7 @@ from db.read.rows import DAY_S
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from db.seen import Look
 
@@ -39,25 +39,25 @@ ENDS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) + 54000)"
 
 
 def existed_by(conn: sqlite3.Connection, looks: Iterable[Look]) -> list[int]:
-    """The time by which the box of each look existed, by that look alone."""
+    """The time by which the box of each look existed, by that look alone; all are at one portal."""
+    found: list[int] = []
+    stuck: frozenset[str | None] | None = None  # asked for only if a date may prove an age
+    for portal_id, at, _, page_date, age, hour in looks:
+        proof = dated = at - age if age and age > 0 else at
+        if hour is not None and hour <= at:
+            dated = hour
+        elif page_date is not None:
+            dated = min(proof, _ends(page_date))
+        if dated != proof:
+            if stuck is None:
+                stuck = frozenset(date for (date,) in conn.execute(_STUCK_AT, (portal_id,)))
+            if page_date not in stuck:
+                proof = dated
+        found.append(proof)
+    return found
 
-    @cache
-    def stands_still(portal_id: int, page_date: str | None) -> bool:
-        return conn.execute(_IS_STUCK, (portal_id, page_date)).fetchone() is not None
 
-    return [_proof(look, stands_still) for look in looks]
-
-
-def _proof(look: Look, stands_still: Callable[[int, str | None], bool]) -> int:
-    portal_id, at, _, page_date, age, hour = look
-    if hour is not None and hour <= at and not stands_still(portal_id, page_date):
-        return hour
-    kept_since = at - age if age and age > 0 else at
-    ends = FOREVER if page_date is None else _ends(page_date)
-    return ends if ends < kept_since and not stands_still(portal_id, page_date) else kept_since
-
-
-_IS_STUCK: Final = "SELECT 1 FROM stuck_dates WHERE portal_id = ? AND page_date = ?"
+_STUCK_AT: Final = "SELECT page_date FROM stuck_dates WHERE portal_id = ?"
 
 
 @lru_cache(maxsize=1024)
