@@ -17,7 +17,7 @@ import json
 from collections import defaultdict
 from itertools import groupby, permutations
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from db import seen
 from db.bands import Bands
@@ -130,14 +130,20 @@ def _learns(known: _First, other: _First) -> bool:
     )
 
 
+def _about(conn: sqlite3.Connection, sql: str, sidebars: set[int]) -> Iterable[tuple[Any, ...]]:
+    """The rows of a query about sidebars; no query for none, as for most looks."""
+    return conn.execute(sql, (json.dumps(list(sidebars)),)) if sidebars else ()
+
+
 def _known(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
     """The current facts about the sets of these sidebars, from their spells."""
     return {
         row: _First(published_by, first_seen * _PLACES + first_portal_id, observed_at)
-        for row, published_by, first_seen, first_portal_id, observed_at in conn.execute(
+        for row, published_by, first_seen, first_portal_id, observed_at in _about(
+            conn,
             "SELECT sidebar_id, published_by, first_seen, first_portal_id, observed_at FROM spells "
             "WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id",
-            (json.dumps(list(sidebars)),),
+            sidebars,
         )
     }
 
@@ -146,9 +152,7 @@ def _firsts(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
     """The proofs of the spells of each sidebar alone."""
     return {
         row: _First(existed_by, look, hour if hour == existed_by else None, bool(is_alone))
-        for row, existed_by, look, hour, is_alone in conn.execute(
-            _PROOFS, (json.dumps(list(sidebars)),)
-        )
+        for row, existed_by, look, hour, is_alone in _about(conn, _PROOFS, sidebars)
     }
 
 
@@ -209,7 +213,7 @@ _WRITE: Final = """
 
 def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]:
     """Limit each spell of a box with too few temperatures to its own proofs."""
-    return set(conn.execute(_ALONE, (json.dumps(list(sidebars)),)).fetchall())
+    return set(_about(conn, _ALONE, sidebars))
 
 
 _OWN_HOUR: Final = f"CASE {seen.HOUR.format('spells')} WHEN {{0}} THEN {{0}} END"
@@ -242,8 +246,10 @@ def near(
         printed: What these and others printed.
         keep: Whether to keep their bands, by which later ones will find them.
     """
-    bands = _bands(conn)
     asked = [row for row in sorted(sidebars) if len(printed[row]) >= FEWEST_COMMON]
+    if not asked:
+        return {}
+    bands = _bands(conn)
     # In the order of the table, or each would search it from its root to another page.
     own = [(band, row) for row in asked for band in bands.of(printed[row])]
     own.sort(key=itemgetter(0))
