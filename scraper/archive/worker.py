@@ -36,6 +36,10 @@ MOST_BATCH_BYTES: Final = 2**20
 EVERY_S: Final = 0.25
 """A batch is sent at this size, or this age."""
 
+_MOST_HELD: Final = 8
+_MOST_HELD_BYTES: Final = 2**19
+"""So many pages are read one after another: the processor then keeps the code that reads them."""
+
 _MOST_SENT: Final = 100_000
 _HEAD: Final = 2048
 _CONTENT_BYTES: Final = 4096
@@ -128,6 +132,8 @@ class Worker:
         )
         self._sent: set[tuple[bytes, int]] = set()
         self._tally = Tally()
+        self._held: list[SavedPage] = []
+        self._held_bytes = 0
         self._batch, self._weight, self._since = Batch(), 0, time.monotonic()
 
     def read(self, source: Source) -> Iterator[Batch]:
@@ -141,8 +147,7 @@ class Worker:
         try:
             with self._opened(source) as stream:
                 for page in self._pages(source, stream, troubles):
-                    if page is not None:
-                        self._take(page)
+                    self._hold(page)
                     if self._is_due():
                         at = self._count_bytes(stream, at)
                         pages += self._tally.pages
@@ -152,6 +157,7 @@ class Worker:
             reason = exc.strerror if isinstance(exc, OSError) else None
             troubles.append(reason or "damaged")
             self._tally.refused["damaged"] += reason is None
+        self._take_held()
         pages += self._tally.pages
         self._batch.finished, self._batch.troubles = source, troubles
         self._batch.unreadable = bool(troubles) and not pages
@@ -201,6 +207,21 @@ class Worker:
             return None
         url = portals.address_by_folder(Path(source.name)) or portals.address_in(body)
         return SavedPage(url=url, captured_at=None, content_type=None, block=body)
+
+    def _hold(self, page: SavedPage | None) -> None:
+        """Hold a page until some can be read together, or until None says that few come."""
+        if page is not None:
+            self._held.append(page)
+            self._held_bytes += len(page.block)
+            if len(self._held) < _MOST_HELD and self._held_bytes < _MOST_HELD_BYTES:
+                return
+        self._take_held()
+
+    def _take_held(self) -> None:
+        for page in self._held:
+            self._take(page)
+        self._held.clear()
+        self._held_bytes = 0
 
     def _take(self, page: SavedPage) -> None:
         """Read a page, and add the result to the batch."""

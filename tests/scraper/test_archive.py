@@ -559,6 +559,17 @@ def test_a_packed_body_that_is_cut_is_counted_as_cut_short(tmp_path):
     assert len(found.rows) == 1
 
 
+def test_a_page_of_a_sparse_archive_is_read_before_the_archive_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("scraper.archive.worker.EVERY_S", 0.0)
+    others = [archives.without_box(HOST, nth) for nth in range(200)]
+    path = tmp_path / "sparse.warc.gz"
+    path.write_bytes(warc([saved(HOST, 0, 0), *others]))
+    (source,) = files.sources([str(path)])
+    *batches, last = Worker(orders()).read(source)
+    assert sum(len(batch.rows) for batch in batches) == 1
+    assert not last.rows
+
+
 def test_packed_lines_that_are_cut_are_counted_as_damaged(tmp_path):
     body = gzip.compress(archives.json_lines(FOUR * 400))
     read = extracted(tmp_path, body[:-1000], "a.jsonl.gz")
