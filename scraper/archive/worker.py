@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import os
@@ -103,6 +104,7 @@ def run(connection: Connection, orders: Orders, stdin: Any) -> None:
     """Read the files that come through the connection, until None comes or it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     worker = Worker(orders, stdin)
+    gc.freeze()  # no collection need search the modules again
     try:
         while (job := connection.recv()) is not None:
             for source in job:
