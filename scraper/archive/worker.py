@@ -104,7 +104,7 @@ def run(connection: Connection, orders: Orders, stdin: Any) -> None:
     """Read the files that come through the connection, until None comes or it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     worker = Worker(orders, stdin)
-    gc.freeze()  # no collection need search the modules again
+    _make_lasting()
     try:
         while (job := connection.recv()) is not None:
             for source in job:
@@ -112,6 +112,12 @@ def run(connection: Connection, orders: Orders, stdin: Any) -> None:
                     connection.send(batch)
     except (EOFError, OSError):  # the parent process has ended
         os._exit(1)
+
+
+def _make_lasting() -> None:
+    """Keep modules from the collector, and freed memory from the system, for page after page."""
+    gc.freeze()
+    bytes(MOST_BYTES)  # glibc keeps up to twice the largest block that was freed
 
 
 class Worker:
