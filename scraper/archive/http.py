@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.archive.page import MOST_BYTES, Refused
 from scraper.errors import FetchError
 from scraper.fetch.headers import age_s
 from scraper.fetch.inflate import inflater
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HEAD_BYTES: Final = 64 * 1024
 _OK: Final = re.compile(rb"HTTP/\d(?:\.\d)? 200\b")
@@ -22,8 +24,7 @@ _TEXT: Final = re.compile(rb"text/(?:html|plain)|application/xhtml\+xml|$", re.I
 _CHUNK: Final = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """
     The headers of a response, as far as they describe its body.
 
@@ -57,16 +58,20 @@ def head(block: bytes) -> Head | None:
     content_type = sent.get(b"content-type", b"")
     if not _TEXT.match(content_type):
         return None
-    text = {name: value.decode("latin-1").strip().lower() for name, value in sent.items()}
-    length = text.get(b"content-length", "")
+    length = _text(sent, b"content-length")
     return Head(
         end.end(),
         content_type,
-        text.get(b"content-encoding", ""),
-        text.get(b"transfer-encoding", ""),
+        _text(sent, b"content-encoding"),
+        _text(sent, b"transfer-encoding"),
         int(length) if length.isdecimal() and length.isascii() and len(length) < 12 else None,
-        age_s(text.get(b"age")),
+        age_s(_text(sent, b"age")) if b"age" in sent else None,
     )
+
+
+def _text(sent: Mapping[bytes, bytes], name: bytes) -> str:
+    """A header in lower case; empty if missing."""
+    return sent[name].decode("latin-1").strip().lower() if name in sent else ""
 
 
 def is_text(content_type: str) -> bool:
