@@ -153,7 +153,7 @@ class Archive:
         if length > MOST_BYTES + http.HEAD_BYTES:
             self._skip(record)
             return None
-        block = record.reader.read()
+        block = record.reader.read(length)  # room for all of it at once
         if len(block) < length:
             raise Damaged(_CUT)
         head = http.head(block) if block.startswith(b"HTTP/") else _head_of(record)
