@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from db.moments import KST
 
@@ -23,8 +22,7 @@ FIRST_YEAR: Final = 1996
 """Web archives begin then; an earlier date is a mistake."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedPage:
+class SavedPage(NamedTuple):
     """
     A page of an archive that may show a sidebar.
 
@@ -52,8 +50,7 @@ class SavedPage:
         return self.block[self.start :]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(NamedTuple):
     """
     What a saved page showed.
 

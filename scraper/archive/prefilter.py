@@ -49,7 +49,10 @@ def may_show(block: bytes, start: int = 0, content_type: bytes = b"") -> bool:
         content_type: The header of that name.
     """
     signs = _signs_in(content_type)
-    return not signs or any(has(block, sign) for sign in signs) or block.startswith(_MARKS, start)
+    for sign in signs:
+        if find(block, sign) != -1:
+            return True
+    return not signs or block.startswith(_MARKS, start)
 
 
 @functools.lru_cache(maxsize=256)
@@ -78,8 +81,9 @@ def sample(page: bytes) -> bytes | None:
         return None
     opens = page.rfind(b">", 0, max(0, at - _BEFORE)) + 1
     ends = page.find(b"<", closes + _AFTER) % (len(page) + 1)
-    if any(find(page, sign, 0, list_at) != -1 or find(page, sign, ends) != -1 for sign in _DEGREES):
-        return None
+    for sign in _DEGREES:
+        if find(page, sign, 0, list_at) != -1 or find(page, sign, ends) != -1:
+            return None
     return page[: page.rfind(b">", 0, _HEAD) + 1] + page[opens:ends]
 
 
