@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 HEAD_BYTES: Final = 64 * 1024
 _OK: Final = re.compile(rb"HTTP/\d(?:\.\d)? 200\b")
-_END: Final = re.compile(rb"\r?\n\r?\n")
+_END: Final = re.compile(rb"\n\r?\n")
+"""Begins with one certain byte, to which a search skips."""
+
 _HEADERS: Final = re.compile(
     rb"\n(content-(?:type|encoding|length)|transfer-encoding|age)[ \t]*:[ \t]*([^\r\n]*)",
     re.IGNORECASE,
