@@ -16,7 +16,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 from fastwarc.stream_io import ZstdReader
-from fastwarc.warc import ArchiveIterator, WarcRecordType
+from fastwarc.warc import ArchiveIterator, WarcHeader, WarcRecordType
 
 from scraper.archive import http, prefilter
 from scraper.archive.http import Head
@@ -170,7 +170,7 @@ class Archive:
         if head.is_cut(block):
             raise Refused(_CUT)
         if not self._magic.startswith(GZIP):  # which has its own checksums
-            _check_digest(record.headers.get("WARC-Block-Digest"), block)
+            _check_digest(record.headers.get(WarcHeader.WARC_BLOCK_DIGEST), block)
         return _as_page(record, body, start, head)
 
     def _check_length(self, block: bytes) -> None:
@@ -305,19 +305,19 @@ def _as_page(record: WarcRecord, body: bytes, start: int, head: Head) -> SavedPa
         raise Refused(msg)
     headers = record.headers
     return SavedPage(
-        url=(headers.get("WARC-Target-URI") or "").strip("<> ") or None,
-        captured_at=time_of(headers.get("WARC-Date") or ""),
+        url=(headers.get(WarcHeader.WARC_TARGET_URI) or "").strip("<> ") or None,
+        captured_at=time_of(headers.get(WarcHeader.WARC_DATE) or ""),
         content_type=head.content_type.decode("latin-1") or None,
         block=body,
         start=start,
-        cut_short=headers.get("WARC-Truncated") is not None,
+        cut_short=headers.get(WarcHeader.WARC_TRUNCATED) is not None,
         age_s=head.age_s,
     )
 
 
 def _head_of(record: WarcRecord) -> Head | None:
     """The headers of a record without HTTP headers; None if it cannot be a page."""
-    content_type = record.headers.get("Content-Type") or ""
+    content_type = record.headers.get(WarcHeader.CONTENT_TYPE) or ""
     if not http.is_text(content_type):
         return None
     return Head(0, content_type.encode("latin-1", "replace"), "", "")
