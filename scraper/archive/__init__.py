@@ -58,7 +58,7 @@ def readings_of(
     if not prefilter.may_show(page):
         return []
     at = time_of(fetched_at) if isinstance(fetched_at, str) else fetched_at
-    saved = SavedPage(url=url, captured_at=at, content_type=None, block=page)
+    saved = SavedPage(url=url, captured_at=at, content_type=None, body=page)
     try:
         seen = extract.Reader(Portals({})).sighting(saved)
     except Refused:

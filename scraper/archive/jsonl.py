@@ -82,7 +82,7 @@ def _page(line: bytes, tally: Tally) -> SavedPage | None:
         url=_url(record.get("url")) or portals.address_in(printed),
         captured_at=_time(record.get("fetched_at")),
         content_type=_AS_TEXT,
-        block=printed,
+        body=printed,
     )
 
 

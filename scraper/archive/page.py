@@ -30,8 +30,7 @@ class SavedPage(NamedTuple):
         url: Its address; None if the archive has none.
         captured_at: The time of the capture.
         content_type: Its HTTP header; None if missing.
-        block: The page as printed, inflated, perhaps with other bytes before it.
-        start: The place in the block at which the page begins.
+        body: The page as printed, inflated.
         cut_short: Whether its end is missing.
         age_s: Seconds for which a cache had kept it, by its header Age.
     """
@@ -39,15 +38,9 @@ class SavedPage(NamedTuple):
     url: str | None
     captured_at: Time
     content_type: str | None
-    block: bytes
-    start: int = 0
+    body: bytes
     cut_short: bool = False
     age_s: int | None = None
-
-    @property
-    def body(self) -> bytes:
-        """The page alone; a copy, so call this only if needed."""
-        return self.block[self.start :]
 
 
 class Sighting(NamedTuple):

@@ -171,7 +171,7 @@ class Archive:
             raise Refused(_CUT)
         if not self._magic.startswith(GZIP):  # which has its own checksums
             _check_digest(record.headers.get(WarcHeader.WARC_BLOCK_DIGEST), block)
-        return _as_page(record, body, start, head)
+        return _as_page(record, body[start:], head)
 
     def _check_length(self, block: bytes) -> None:
         if prefilter.has(block, _INSIDE):
@@ -299,8 +299,8 @@ class _Pipe:
         return self._at
 
 
-def _as_page(record: WarcRecord, body: bytes, start: int, head: Head) -> SavedPage:
-    if len(body) - start > MOST_BYTES:
+def _as_page(record: WarcRecord, body: bytes, head: Head) -> SavedPage:
+    if len(body) > MOST_BYTES:
         msg = "too large"
         raise Refused(msg)
     headers = record.headers
@@ -308,8 +308,7 @@ def _as_page(record: WarcRecord, body: bytes, start: int, head: Head) -> SavedPa
         url=(headers.get(WarcHeader.WARC_TARGET_URI) or "").strip("<> ") or None,
         captured_at=time_of(headers.get(WarcHeader.WARC_DATE) or ""),
         content_type=head.content_type.decode("latin-1") or None,
-        block=body,
-        start=start,
+        body=body,
         cut_short=headers.get(WarcHeader.WARC_TRUNCATED) is not None,
         age_s=head.age_s,
     )

@@ -214,13 +214,13 @@ class Worker:
         if not prefilter.may_show(body):
             return None
         url = portals.address_by_folder(Path(source.name)) or portals.address_in(body)
-        return SavedPage(url=url, captured_at=None, content_type=None, block=body)
+        return SavedPage(url=url, captured_at=None, content_type=None, body=body)
 
     def _hold(self, page: SavedPage | None) -> None:
         """Hold a page until some can be read together, or until None says that few come."""
         if page is not None:
             self._held.append(page)
-            self._held_bytes += len(page.block)
+            self._held_bytes += len(page.body)
             if len(self._held) < _MOST_HELD and self._held_bytes < _MOST_HELD_BYTES:
                 return
         self._take_held()
