@@ -23,7 +23,8 @@ _SIGNS: Final = ("기상청".encode(), "℃".encode(), MARK)
 _SIGNS_CP949: Final = ("기상청".encode("cp949"), "℃".encode("cp949"))
 """Neither is valid UTF-8, and those above are not valid CP949."""
 
-_DEGREES: Final = (_SIGNS[1], _SIGNS_CP949[1])
+_DEGREES: Final = ((_SIGNS[1], b"\xe2"), (_SIGNS_CP949[1], b"\xc9"))
+"""The signs for degrees, each with its byte that is rare in a page: one byte is found faster."""
 
 _UTF_8: Final = re.compile(rb"charset\s*=\s*[\"']?utf-?8\b", re.IGNORECASE)
 _NO_ASCII: Final = re.compile(rb"(?:utf-?(?:7|16|32)|iso-2022|johab)", re.IGNORECASE)
@@ -76,15 +77,21 @@ def sample(page: bytes) -> bytes | None:
     if (at := find(page, MARK)) == -1 or page.startswith(_MARKS):
         return None
     list_at = page.rfind(b"<ul", max(0, at - TAG_SIZE), at)
-    closes = page.find(b"</ul>", at, at + LARGEST)
+    closes = find(page, b"</ul>", at, at + LARGEST)
     if list_at == -1 or closes == -1:
         return None
     opens = page.rfind(b">", 0, max(0, at - _BEFORE)) + 1
     ends = page.find(b"<", closes + _AFTER) % (len(page) + 1)
-    for sign in _DEGREES:
-        if find(page, sign, 0, list_at) != -1 or find(page, sign, ends) != -1:
-            return None
+    if _has_degrees(page, 0, list_at) or _has_degrees(page, ends, len(page)):
+        return None
     return page[: page.rfind(b">", 0, _HEAD) + 1] + page[opens:ends]
+
+
+def _has_degrees(page: bytes, start: int, end: int) -> bool:
+    for sign, rare in _DEGREES:
+        if page.find(rare, start, end) != -1 and find(page, sign, start, end) != -1:
+            return True
+    return False
 
 
 def has(block: bytes, part: bytes) -> bool:
