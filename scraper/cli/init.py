@@ -20,6 +20,10 @@ from scraper import check, config, places
 from scraper.errors import ConfigError
 from scraper.printable import printable
 
+NAME: Final = "koya-culture"
+URL: Final = "https://www.koya-culture.com/"
+"""The portal of a config without ``--url``."""
+
 _PORTAL: Final = '[[portals]]\nname = "{}"\nurl = "{}"\n'
 
 _UNIT: Final = """\
@@ -50,21 +54,18 @@ WantedBy=multi-user.target
 
 @click.command(epilog="Example: nalssi init weather")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
-@click.option("--name", default="koya-culture", show_default=True, help="The name of the portal.")
+@click.option("--name", help=f"The name of the portal.  [the host of --url; else {NAME}]")
 @click.option(
-    "--url",
-    default="https://www.koya-culture.com/",
-    show_default=True,
-    help="A page of the portal that shows the box.",
+    "--url", default=URL, show_default=True, help="A page of the portal that shows the box."
 )
-def init(folder: Path, name: str, url: str) -> None:
+def init(folder: Path, name: str | None, url: str) -> None:
     """
     Write a config, poll its portal, and print the next steps.
 
     An existing config is left unchanged, with exit code 2. The portal is polled once, and that look
     is not stored. If the portal cannot be read, the config stays for you to edit.
     """
-    path = _written(folder.absolute(), name, url)
+    path = _written(folder.absolute(), name or name_of(url), url)
     settings = config.load(path)
     click.echo(f"{printable(str(path))}: written")
     (found,) = check.of_portals(settings, now)
@@ -77,6 +78,13 @@ def init(folder: Path, name: str, url: str) -> None:
     click.echo(f"\nFor cron, a line of `crontab -e`:\n\n{cron_line(path)}\n")
     click.echo("Or for systemd, as root, /etc/systemd/system/nalssi.service:\n")
     click.echo(unit(path))
+
+
+def name_of(url: str) -> str:
+    """The name that ``nalssi backfill`` would give this portal; that of our own for its address."""
+    from scraper.archive.portals import host_of  # noqa: PLC0415 - no other command needs it
+
+    return NAME if url == URL else host_of(url) or NAME
 
 
 def _written(folder: Path, name: str, url: str) -> Path:

@@ -11,7 +11,7 @@ import pytest
 
 from db.moments import KST
 from scraper import config
-from scraper.cli.init import cron_line
+from scraper.cli.init import cron_line, name_of
 from tests.cli.test_cli import BOX, ROOT, answered, nalssi, polled, portal, refused  # noqa: F401
 from tests.support.servers import Server, answer
 
@@ -25,12 +25,25 @@ def test_init_writes_a_config_with_comments_and_tries_its_portal(tmp_path):
         run = nalssi("init", "here", "--url", server.url(host="127.0.0.1"), cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     written = tmp_path / "here" / "config.toml"
-    assert config.load(written).portals[0].name == "koya-culture"
+    assert config.load(written).portals[0].name == "127.0.0.1"
     assert "# Seconds for a whole look" in written.read_text()
     assert "2 readings" in run.stdout
     assert cron_line(written) in run.stdout
     assert f"ReadWritePaths={written.parent}" in run.stdout
     assert [path.name for path in written.parent.iterdir()] == ["config.toml"]
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://www.koya-culture.com/", "koya-culture"),
+        ("https://www.our-paper.example/news", "our-paper.example"),
+        ("http://127.0.0.1:8000/", "127.0.0.1"),
+    ],
+)
+def test_a_portal_without_a_name_is_named_by_its_host(url, name):
+    """Another paper under the name of the default one would mislead every table and notice."""
+    assert name_of(url) == name
 
 
 def test_the_cron_line_of_init_keeps_a_look(tmp_path):
