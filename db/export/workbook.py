@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import tempfile
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from db.errors import MissingExtra, NalssiError
@@ -67,6 +68,36 @@ def refuse_without() -> None:
         raise NoXlsxwriter("xlsx needs XlsxWriter") from exc
 
 
+class _Draft:
+    """
+    The file of a workbook, for ``ZipFile``, which writes a last time when it is dropped.
+
+    Once the draft is unwanted, it takes and drops what comes: the disk is full, or the file closed.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._at, self.wanted = stream, stream.tell(), True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, place: int) -> int:
+        if self.wanted:
+            self._stream.seek(place)
+        self._at = place
+        return place
+
+    def write(self, some: bytes) -> int:
+        if self.wanted:
+            self._stream.write(some)
+        self._at += len(some)
+        return len(some)
+
+    def flush(self) -> None:
+        if self.wanted:
+            self._stream.flush()
+
+
 class Workbook:
     """Writes a workbook to a file, which stays open."""
 
@@ -80,8 +111,11 @@ class Workbook:
     ) -> None:
         import xlsxwriter
 
-        self._book = xlsxwriter.Workbook(stream, {"constant_memory": True, **_PLAIN})
+        self._draft, self._parts = _Draft(stream), tempfile.TemporaryDirectory(prefix="nalssi-")
+        options = {"constant_memory": True, "tmpdir": self._parts.name, **_PLAIN}
+        self._book = xlsxwriter.Workbook(self._draft, options)
         self._columns, self._clean, self._rows = TABLES[what], clean, 0
+        self._tried = False
         self._bold = self._book.add_format({"bold": True})
         self._formats = {
             "moment": self._book.add_format({"num_format": _MOMENT}),
@@ -134,13 +168,28 @@ class Workbook:
                 self._sheet.write_number(self._rows, nth, value)
 
     def close(self) -> None:
-        """Complete the workbook."""
+        """
+        Complete the workbook.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        import xlsxwriter
+
         self._sheet.autofilter(0, 0, self._rows, len(self._columns) - 1)
-        self._book.close()
+        self._tried = True
+        try:
+            self._book.close()
+        except xlsxwriter.exceptions.FileCreateError as exc:
+            raise exc.args[0] from None
+        self._parts.cleanup()
 
     def abandon(self) -> None:
         """Remove the temporary files of the rows; the stream is discarded."""
         import xlsxwriter
 
-        with contextlib.suppress(OSError, xlsxwriter.exceptions.XlsxWriterException):
-            self._book.close()
+        self._draft.wanted = False
+        if not self._tried:
+            with contextlib.suppress(OSError, xlsxwriter.exceptions.XlsxWriterException):
+                self._book.close()
+        self._parts.cleanup()

@@ -371,7 +371,9 @@ def test_an_older_file_is_replaced_and_a_used_one_stays(path, tmp_path):
     assert (tmp_path / "real" / "w.csv").read_text(encoding="utf-8-sig").startswith("station,")
 
 
-@pytest.mark.parametrize("options", [["-o", "w.csv"], ["-o", "w.parquet"], ["-o", "w.ndjson"]])
+@pytest.mark.parametrize(
+    "options", [["-o", "w.csv"], ["-o", "w.parquet"], ["-o", "w.ndjson"], ["-o", "w.xlsx"]]
+)
 def test_a_full_disk_leaves_no_file_and_prints_one_line(path, tmp_path, options):
     run = subprocess.run(
         [*NALSSI, "export", *options, "--what", "looks", "--db", str(path)],

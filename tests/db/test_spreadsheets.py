@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import errno
+import gc
 import io
+import os
 import sys
-from typing import TYPE_CHECKING
+import tempfile
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -104,6 +108,35 @@ def test_more_rows_than_a_sheet_has_room_for_are_refused(monkeypatch):
     with pytest.raises(workbook.TooManyRows, match="choose fewer with --since"):
         book.write(of_rows([row]))
     book.abandon()
+
+
+class FullDisk(io.BytesIO):
+    """A file that has room for so many bytes."""
+
+    room = 5000
+
+    def write(self, some: Any) -> int:
+        if self.tell() + len(some) > self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(some)
+
+
+def test_a_workbook_on_a_full_disk_fails_once_and_leaves_no_file(tmp_path, monkeypatch):
+    """``ZipFile`` writes again when it is dropped, and Python printed a traceback of that."""
+    unraisable: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    stream = FullDisk()
+    book = workbook.Workbook(stream, "stations", clean=str, about={})
+    book.write(of_rows([("서울", None, 108, None, None, None, None)]))
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        book.close()
+    book.abandon()
+    stream.close()
+    del book
+    gc.collect()
+    assert unraisable == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_xlsxwriter_the_extra_is_named(monkeypatch):
