@@ -43,6 +43,7 @@ _AT: Final[Mapping[str, str]] = {
         "실시간 포털 {live}곳 중 {agreeing}곳이 같은 값"
     ),
     "after {before}, seen {seen}": "{before} 이후, 처음 본 때 {seen}",
+    "not seen; first shown {seen}": "바뀌는 것을 보지 못함, 처음 본 때 {seen}",
     "seen {at}": "{at}",
     "page date {day}": "표시 날짜 {day}",
     "{box}, digest {digest}": "{box}, 해시 {digest}",

@@ -84,7 +84,7 @@ def _named_values(known: Known) -> list[tuple[str, str]]:
         ("portal", f"{show.cell(known.portal)}; {_agreement(known)}"),
         ("changed", _changed(known)),
         ("last seen", _moment(known.seen_until)),
-        ("next change", language.say("seen {at}", at=_moment(known.next_change))),
+        ("next change", _next_change(known)),
         *([("observed", _moment(known.observed_at))] if known.observed_at else []),
         ("look before", _look(known.look_before)),
         ("look after", _look(known.look_after)),
@@ -104,8 +104,15 @@ def _agreement(known: Known) -> str:
     return language.say(line, agreeing=known.agreeing_portals, live=known.live_portals)
 
 
+def _next_change(known: Known) -> str:
+    at = known.next_change
+    return "–" if at is None else language.say("seen {at}", at=_moment(at))
+
+
 def _changed(known: Known) -> str:
     before, seen = _moment(known.changed_after), _moment(known.seen_from)
+    if known.changed_after is None:
+        return language.say("not seen; first shown {seen}", seen=seen)
     return language.say("after {before}, seen {seen}", before=before, seen=seen)
 
 

@@ -281,6 +281,14 @@ def test_the_command_prints_lines_to_cite(path):
     assert fields["printed"] == "흐림 서울 4.9℃"
 
 
+def test_a_change_that_no_look_saw_gets_no_time(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        see(store, make_look(fetched_at=korean(1)), make_content())
+    lines = nalssi("at", "서울", "2024-03-01T01:10", "--db", tmp_path / "weather.db").stdout
+    assert "changed      not seen; first shown 2024-03-01T00:00:00+09:00\n" in lines
+    assert "next change  –\n" in lines
+
+
 def test_the_command_reports_an_unknown_value(path):
     run = nalssi("at", "서울", "2020-01-01", "--db", path)
     assert run.returncode == 0
