@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from db.query import Database, PortalStatus, State
     from scraper.lock import Holder
     from scraper.troubles.rules import Trouble
+
+
+_NEVER_POLLED: Final = (
+    "no gap was found: gaps are between polls, and no portal was polled; "
+    "`nalssi stats` has the coverage of archived pages"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +205,11 @@ def gaps(part: Part, places: Places, *, form: Form) -> None:
     path, config = places.database(), places.optional(beside_db=False)
     with query.Database(path) as asked:
         found = asked.gaps(**part._asdict())
+        polled = found or any(portal.looks for portal in asked.portals())
     if config is not None and part.portal is None:
         names = {portal.name for portal in config.portals}
         found = [gap for gap in found if gap.portal in names]
-    if show.records(found, query.Gap, form, none="no gap was found"):
+    if show.records(found, query.Gap, form, none="no gap was found" if polled else _NEVER_POLLED):
         return
     show.table(
         ["portal", "since", "until", "length", "failures", "cause", "reason"],

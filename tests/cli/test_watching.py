@@ -181,6 +181,14 @@ def test_gaps_have_their_cause(live_folder):
     assert answered("gaps", "--since", "1m", cwd=live_folder) == []
 
 
+def test_gaps_say_that_archives_have_none(tmp_path):
+    (tmp_path / "a.jsonl").write_text("")
+    nalssi("backfill", "a.jsonl", "--db", "a.db", cwd=tmp_path)
+    run = nalssi("gaps", "--db", "a.db", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (0, "")
+    assert "no portal was polled; `nalssi stats` has the coverage of archived" in run.stderr
+
+
 def test_gaps_of_a_portal_removed_from_the_config_need_the_db_option(live_folder):
     with Store.open(live_folder / "weather.db") as store:
         see(store, make_look(portal="gone", fetched_at=ago(60)), make_content())
