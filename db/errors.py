@@ -51,9 +51,11 @@ class UnknownStation(NalssiError):
 
     exit_code = 2
 
-    def __init__(self, asked: str | int, *, near: list[str]) -> None:
-        none = ": no box that was read has it; `nalssi stations` lists the known ones"
-        hint = f"; near names: {', '.join(near)}" if near else none
+    def __init__(self, asked: str | int, *, near: list[str], any_known: bool = True) -> None:
+        none = "no box that was read has it; `nalssi stations` lists the known ones"
+        if not any_known:
+            none = "no box was read yet; `nalssi status` shows the last look at each portal"
+        hint = f"; near names: {', '.join(near)}" if near else f": {none}"
         super().__init__(f"unknown station {asked!r}{hint}")
         self.asked, self.near = asked, near
 

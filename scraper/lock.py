@@ -91,7 +91,7 @@ def held(
             problem = f"cannot be locked: {this_user()} cannot write in {str(path.parent)!r}"
             raise DatabaseError(database, problem) from exc
         except OSError as exc:
-            raise DatabaseError(database, f"cannot be locked: {exc}") from exc
+            raise DatabaseError(database, f"cannot be locked: {exc.strerror or exc}") from exc
         _write(lock, what=what, pid=os.getpid(), since=now().isoformat())
         stack.callback(_write, lock, what=None, pid=None, since=None)
         if database.exists():

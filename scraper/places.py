@@ -36,7 +36,7 @@ def find(path: Path | None = None) -> Path:
     named = path or (Path(os.environ["NALSSI_CONFIG"]) if os.environ.get("NALSSI_CONFIG") else None)
     found = named or usual()
     if found is None:
-        others = " and ".join(map(str, usual_places()[1:]))
+        others = " or ".join(map(str, usual_places()[1:]))
         problem = f"there is no such file, nor in {others}; `nalssi init` writes one"
         raise ConfigError(DEFAULT_NAME, problem)
     try:

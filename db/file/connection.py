@@ -39,6 +39,7 @@ TOO_OLD: Final = (
     "`nalssi export` or `nalssi backup --plain` writes on a newer machine"
 )
 
+FOREIGN: Final = "not a database of nalssi; it is left as it is"
 NO_FILE: Final = "neither a file nor a link to one"
 
 _NOT_OURS: Final = (TypeError, ValueError, LookupError, OverflowError, AttributeError, OSError)
@@ -64,7 +65,8 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, UnicodeDecodeError) as exc:
-        raise DatabaseError(path, str(exc), fault=_fault(exc)) from exc
+        foreign = getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB
+        raise DatabaseError(path, FOREIGN if foreign else str(exc), fault=_fault(exc)) from exc
 
 
 def _fault(exc: Exception) -> Fault:
@@ -266,5 +268,5 @@ def _ours(conn: sqlite3.Connection, path: Path) -> sqlite3.Connection:
         raise
     if application_id != APPLICATION_ID:
         conn.close()
-        raise DatabaseError(path, "not a database of nalssi; it is left as it is")
+        raise DatabaseError(path, FOREIGN)
     return conn

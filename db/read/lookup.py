@@ -42,7 +42,7 @@ def meant(asked: StationName, stations: Sequence[Station]) -> Station:
     without_end = [known for known in stations if name.casefold() in _short_names(known)]
     for known in as_written + in_any_case + (without_end if len(without_end) == 1 else []):
         return known
-    raise UnknownStation(asked, near=_near(name, stations))
+    raise UnknownStation(asked, near=_near(name, stations), any_known=bool(stations))
 
 
 def _short_names(station: Station) -> list[str]:

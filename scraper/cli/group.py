@@ -146,8 +146,10 @@ def _in_one_line() -> Iterator[None]:
     except NoArgsIsHelpError:  # this is the help, not an error
         raise
     except click.UsageError as exc:
-        more = f"; see `{exc.ctx.command_path} --help`" if exc.ctx else ""
-        _end(f"{exc.format_message().removesuffix('.')}{more}", exc.exit_code)
+        message = exc.format_message().removesuffix(".")
+        see = " See" if message.endswith("?") else "; see"  # "Did you mean 'latest'?"
+        more = f"{see} `{exc.ctx.command_path} --help`" if exc.ctx else ""
+        _end(f"{message}{more}", exc.exit_code)
     except KeyboardInterrupt:
         _end("interrupted", INTERRUPTED)
     except OSError as exc:  # os._exit, or Python would try to write the rest again

@@ -45,7 +45,7 @@ class Picture(click.ParamType["Path"]):
         """The path, with an ending that we can draw."""
         path = Path(value)
         if path.suffix.lower() not in ENDINGS:
-            self.fail(f"{str(value)!r} ends in none of {', '.join(ENDINGS)}", param, ctx)
+            self.fail(f"{str(value)!r}: expected an ending of {', '.join(ENDINGS)}", param, ctx)
         return path
 
 

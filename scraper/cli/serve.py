@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +48,8 @@ def _serve(path: Path, host: str, port: int, base_url: str) -> None:
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
     except OSError as exc:
-        msg = f"cannot listen on {host}, port {port}: {exc.strerror or exc}"
+        problem = os.strerror(exc.errno) if exc.errno and exc.errno > 0 else exc  # not of DNS
+        msg = f"cannot listen on {host}, port {port}: {problem}; give another --host or --port"
         raise click.UsageError(msg) from exc
     with listening:
         shown = f"[{host}]" if ":" in host else host

@@ -166,7 +166,8 @@ async def _looked_up(url: httpx.URL, host: str, port: int, resolve: Resolve) -> 
     except (OSError, UnicodeError) as exc:
         again = isinstance(exc, socket.gaierror) and exc.errno == socket.EAI_AGAIN
         may_pass = again or isinstance(exc, BlockingIOError)
-        raise FetchError(str(url), f"no address of {host!r}: {exc}", may_pass=may_pass) from exc
+        problem = f"no address of {host!r}: {getattr(exc, 'strerror', None) or exc}"
+        raise FetchError(str(url), problem, may_pass=may_pass) from exc
     if not found:
         raise FetchError(str(url), f"no address of {host!r}")
     return found

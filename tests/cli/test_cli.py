@@ -502,6 +502,17 @@ def test_a_wrong_command_line_is_refused(polled, arguments):
     assert "--help`" in refused(2, *arguments, cwd=polled)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "end"),
+    [
+        (["latests"], "Did you mean 'latest'? See `nalssi --help`\n"),
+        (["series"], "Missing argument 'STATION...'; see `nalssi series --help`\n"),
+    ],
+)
+def test_a_wrong_command_line_is_reported_as_one_sentence(tmp_path, arguments, end):
+    assert refused(2, *arguments, cwd=tmp_path).endswith(end)
+
+
 @pytest.mark.parametrize("command", [["latest"], ["series", "서울"], ["looks"], ["rebuild"]])
 def test_a_missing_database_is_not_created(tmp_path, command):
     assert "no such file" in refused(6, *command, "--db", tmp_path / "none.db")
@@ -516,6 +527,10 @@ def test_a_foreign_file_is_not_changed(tmp_path):
     for command in (["latest"], ["rebuild"], ["demo"]):
         assert "not" in refused(6, *command, "--db", foreign)
     assert foreign.read_bytes() == before
+    foreign.write_text("a,b\n")
+    assert refused(6, "latest", "--db", foreign) == (
+        f"nalssi: database '{foreign}': not a database of nalssi; it is left as it is\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["scrape", "run"])

@@ -120,6 +120,15 @@ def test_an_invalid_name_finds_no_station(db, invalid):
             ask(invalid)
 
 
+def test_the_error_of_a_database_without_a_box_names_no_other_stations(tmp_path):
+    Store.open(tmp_path / "weather.db").close()
+    with (
+        query.Database(tmp_path / "weather.db") as empty,
+        pytest.raises(UnknownStation, match="unknown station '서울': no box was read yet"),
+    ):
+        empty.stats("서울")
+
+
 @pytest.mark.parametrize("asked", ["", "10", 112, "Tokyo", "Incheon", "인천"])
 def test_the_error_without_near_names_reports_that_no_box_has_the_name(db, asked):
     message = "no box that was read has it; `nalssi stations` lists the known ones"

@@ -610,21 +610,19 @@ def test_the_next_address_is_tried_where_one_refuses() -> None:
 
 
 @pytest.mark.parametrize(
-    "failure",
+    ("failure", "why"),
     [
-        socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
-        UnicodeError("label too long"),
-        TimeoutError("timed out"),
+        (socket.gaierror(socket.EAI_NONAME, "not known"), "not known"),
+        (UnicodeError("label too long"), "label too long"),
+        (TimeoutError("timed out"), "timed out"),
     ],
 )
-def test_a_name_without_an_address_is_one_error(failure: Exception) -> None:
+def test_a_name_without_an_address_is_one_error(failure: Exception, why: str) -> None:
     async def nowhere(host: str, port: int) -> list[str]:
         raise failure
 
-    assert (
-        "no address of 'portal.example'"
-        in refusal("http://portal.example/", resolve=nowhere).reason
-    )
+    error = refusal("http://portal.example/", resolve=nowhere)
+    assert error.reason.startswith(f"no address of 'portal.example': {why}")
 
 
 def test_the_resolver_of_the_system_knows_this_machine() -> None:

@@ -66,7 +66,7 @@ def test_a_failure_to_serve_is_reported_in_one_line(played, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         error = refused(2, "serve", "--port", port, "--db", played)
-        assert f"cannot listen on 127.0.0.1, port {port}" in error
+        assert f"port {port}: Address already in use; give another --host or --port" in error
 
 
 @pytest.mark.slow
