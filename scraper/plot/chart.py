@@ -185,7 +185,8 @@ def frozen_words(began: dt.datetime, script: Script) -> tuple[str, str, str]:
 
 def aged(last: Held, chart: Chart) -> list[str]:
     """The notes on a last value that is not the weather at the end of a chart; none if it is."""
-    if last.state == "live" and last.end >= chart.until:
+    until = chart.until.replace(microsecond=0)  # values end at full seconds
+    if last.state == "live" and last.end >= until:
         return []
     state = STATES[last.state] if chart.language == "ko" else last.state
     at = f"{last.end.astimezone(KST):%m-%d %H:%M}"

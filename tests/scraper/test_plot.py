@@ -335,6 +335,15 @@ def test_a_value_seen_before_the_chart_begins_still_holds_in_it(path):
     assert "shown until 04-29 04:30" in text
 
 
+@pytest.mark.parametrize("fraction", ["", ".5"])
+def test_a_value_that_is_live_at_the_end_of_a_chart_has_no_note(path, fraction):
+    """The present, the usual end, has a fraction of a second; values end at full seconds."""
+    text = drawn(
+        path, "서울", "--since", "2024-04-29T03:10", "--until", f"2024-04-29T04:00:00{fraction}"
+    )
+    assert "shown until" not in text.stdout
+
+
 def test_a_chart_of_two_thousand_years_is_drawn(path):
     assert "서울" in drawn(path, "서울", "--since", "0002-01-01", "--until", UNTIL).stdout
 
