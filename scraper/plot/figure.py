@@ -167,6 +167,7 @@ def _name_band(band: Band, axes: Axes, script: Script) -> None:
         va="top",
         color=paper.ALARM,
         fontsize=8.5,
+        linespacing=1.4,  # letters of Korean are higher
         zorder=5,
     )
     (left, _), (right, _) = axes.transData.transform([(_x(band.start), 0), (_x(band.end), 0)])
