@@ -112,6 +112,16 @@ def test_a_page_has_no_fault_in_any_colour_scheme_and_width(browser, server, dig
                 assert faults(page) == [], (width, scheme)
 
 
+@pytest.mark.parametrize("width", [760, 940, 1024])
+def test_the_front_table_needs_no_scrolling(browser, server, width):
+    """Its last column was cut off beside the map, without a hint that the table could be moved."""
+    with opened(browser, f"{server}/en/", width=width, scheme="light") as (page, _):
+        hidden = page.evaluate(
+            "(box => box.scrollWidth - box.clientWidth)(document.querySelector('.scroll'))"
+        )
+        assert hidden == 0
+
+
 def faults(page: Page) -> list[str]:
     """The findings of axe-core; Chromium injects its script past the page's own policy."""
     page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
