@@ -95,6 +95,16 @@ def test_a_value_on_a_page_has_its_state_its_end_and_its_evidence(client):
     assert f'href="evidence/{row["digest"]}/">−5.5</a>' in client.get("/").text
 
 
+def test_the_page_of_a_station_does_not_deny_an_unconfirmed_value(tmp_path, played):
+    """The first look may show the weather of now; only an old value certainly does not."""
+    with Store.open(tmp_path / "weather.db") as store:
+        see(store, make_look(), make_content())
+    young = at(tmp_path / "weather.db", START).get("/en/stations/108/").text
+    old = at(played, NOW + dt.timedelta(hours=5)).get("/en/stations/108/").text
+    assert "Not known to be the current weather." in young
+    assert "Not the current weather." in old
+
+
 def test_outdated_values_are_shown_as_down_and_have_no_end(played):
     page = at(played, NOW + dt.timedelta(hours=5)).get("/").text
     assert "16곳 중 16곳 끊김" in page
