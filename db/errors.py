@@ -85,7 +85,8 @@ def installing(extra: str) -> str:
     """
     The command that installs an extra into the environment of this nalssi, from its origin.
 
-    The origin is a checkout or a wheel; if it is unknown, the folder is that of a checkout.
+    The origin is a checkout or a wheel; if it is unknown, the folder is that of a checkout. A link
+    to a checkout (``pip install -e``) stays one: a copy would no longer follow ``git pull``.
     """
     import json  # noqa: PLC0415 - only a missing extra asks
     import shlex  # noqa: PLC0415 - the same
@@ -93,14 +94,15 @@ def installing(extra: str) -> str:
     from importlib import metadata  # noqa: PLC0415 - the same
     from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - the same
 
-    source = ""
+    source, link = "", ""
     # A checkout in the path has a second entry, without an origin, beside the installed one.
     for known in metadata.distributions(name="nalssi"):
         with contextlib.suppress(ValueError, KeyError):
             origin = json.loads(known.read_text("direct_url.json") or "{}")
             source = source or unquote(urlsplit(origin["url"]).path)
+            link = "-e " if origin["dir_info"].get("editable") else link
     python, wanted = sys.executable or "python3", f"{source or '.'}[{extra}]"
-    return f"{shlex.quote(python)} -m pip install {shlex.quote(wanted)}"
+    return f"{shlex.quote(python)} -m pip install {link}{shlex.quote(wanted)}"
 
 
 class WrongQuestion(NalssiError):

@@ -250,7 +250,7 @@ def test_an_invalid_doi_is_refused(path, tmp_path):
 
 def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "h5netcdf", None)
-    with pytest.raises(netcdf.NoXarray, match=r"pip install '.+\[netcdf\]'"):
+    with pytest.raises(netcdf.NoXarray, match=r"pip install (?:-e )?'.+\[netcdf\]'"):
         netcdf.refuse_without()
 
 

@@ -432,5 +432,5 @@ def test_a_password_is_never_shown():
 
 def test_without_adbc_the_extra_is_named(monkeypatch, path):
     monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
-    with pytest.raises(NoDriver, match=r"pip install \'.*\[ship\]\'"):
+    with pytest.raises(NoDriver, match=r"pip install (?:-e )?\'.*\[ship\]\'"):
         shipped(path, "duckdb:x")

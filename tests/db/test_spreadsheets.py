@@ -141,7 +141,7 @@ def test_a_workbook_on_a_full_disk_fails_once_and_leaves_no_file(tmp_path, monke
 
 def test_without_xlsxwriter_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
-    with pytest.raises(workbook.NoXlsxwriter, match=r"pip install \'.*\[xlsx\]\'"):
+    with pytest.raises(workbook.NoXlsxwriter, match=r"pip install (?:-e )?\'.*\[xlsx\]\'"):
         workbook.refuse_without()
 
 

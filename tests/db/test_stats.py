@@ -521,7 +521,7 @@ def test_an_answer_becomes_a_frame(db):
 
 def test_without_pandas_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(frames.MissingPandas, match=r"pip install '.+\[pandas\]'"):
+    with pytest.raises(frames.MissingPandas, match=r"pip install (?:-e )?'.+\[pandas\]'"):
         frames.to_pandas([])
 
 

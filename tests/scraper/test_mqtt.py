@@ -199,7 +199,7 @@ def test_the_daemon_updates_sensors_and_the_broker_sends_its_will(tmp_path, port
 
 def test_without_paho_the_daemon_reports_it_and_polls(monkeypatch):
     monkeypatch.setitem(sys.modules, "paho.mqtt", None)
-    with pytest.raises(mqtt.NoPaho, match=r"pip install \'.*\[mqtt\]\'"):
+    with pytest.raises(mqtt.NoPaho, match=r"pip install (?:-e )?\'.*\[mqtt\]\'"):
         mqtt.Publisher(Mqtt(broker="mqtt://127.0.0.1"), print)
 
 

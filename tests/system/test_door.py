@@ -95,9 +95,20 @@ def test_every_error_of_a_question_is_of_one_kind():
 @pytest.mark.parametrize(
     ("origin", "source"),
     [
-        pytest.param('{"url": "file:///srv/my%20nalssi"}', "/srv/my nalssi", id="a checkout"),
-        pytest.param('{"url": "file:///srv/nalssi-1.whl"}', "/srv/nalssi-1.whl", id="a wheel"),
-        pytest.param(None, ".", id="unknown"),
+        pytest.param(
+            '{"url": "file:///srv/my%20nalssi", "dir_info": {}}',
+            "'/srv/my nalssi[plot]'",
+            id="copy",
+        ),
+        pytest.param(
+            '{"url": "file:///srv/my%20nalssi", "dir_info": {"editable": true}}',
+            "-e '/srv/my nalssi[plot]'",
+            id="link",
+        ),
+        pytest.param(
+            '{"url": "file:///srv/a.whl", "archive_info": {}}', "'/srv/a.whl[plot]'", id="wheel"
+        ),
+        pytest.param(None, "'.[plot]'", id="unknown"),
     ],
 )
 def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, origin, source):
@@ -107,7 +118,7 @@ def test_a_missing_extra_is_installed_from_where_nalssi_came_from(monkeypatch, o
     monkeypatch.setattr(metadata, "distributions", lambda **_: [checkout, installed])
     monkeypatch.setattr(sys, "executable", "/opt/my nalssi/bin/python")
     python = "'/opt/my nalssi/bin/python'"
-    assert installing("plot") == f"{python} -m pip install '{source}[plot]'"
+    assert installing("plot") == f"{python} -m pip install {source}"
 
 
 def test_an_unknown_public_name_is_an_attribute_error():
