@@ -68,7 +68,7 @@ def to_pandas(answer: Any) -> DataFrame:
             ``at``, gets a column for each value; ``compare`` a column for each station.
 
     Raises:
-        MissingPandas: It is an extra: ``pip install '.[pandas]'``.
+        MissingPandas: It is an extra: ``pip install -e '.[pandas]'``.
     """
     try:
         import pandas as pd
@@ -85,7 +85,7 @@ def to_polars(answer: Any) -> PolarsFrame:
     Make the same as a frame of Polars; structured values, such as the skies of a day, are JSON.
 
     Raises:
-        MissingPolars: It is an extra: ``pip install '.[polars]'``.
+        MissingPolars: It is an extra: ``pip install -e '.[polars]'``.
     """
     try:
         import polars as pl
@@ -105,7 +105,7 @@ def to_xarray(answer: Any) -> Dataset:
     coordinates, or an answer has none, such as flags, the only dimension is ``row``.
 
     Raises:
-        MissingXarray: It is an extra: ``pip install '.[netcdf,pandas]'``.
+        MissingXarray: It is an extra: ``pip install -e '.[netcdf,pandas]'``.
     """
     try:
         import pandas as pd
