@@ -5,7 +5,7 @@ Every error that can end a command, its meaning, and its exit code.
 |---|---|
 | 0 | done |
 | 1 | a bug in nalssi |
-| 2 | wrong command line: an unknown name, a wrong time, an empty chart, a missing extra |
+| 2 | wrong command line: an unknown name, a wrong time, an empty picture, a missing extra |
 | 3 | the config is wrong or missing |
 | 4 | a portal or a page could not be fetched or opened, or its robots.txt refused us |
 | 5 | no weather box of a page, or no record of an archive, could be read |
