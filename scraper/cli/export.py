@@ -21,7 +21,15 @@ from db.write import prune as pruning
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.group import File
-from scraper.cli.options import Places, as_excel, as_json, only_portal, with_places, with_stations
+from scraper.cli.options import (
+    Places,
+    as_excel,
+    as_json,
+    only_portal,
+    to_a_file,
+    with_places,
+    with_stations,
+)
 from scraper.cli.times import Moment, refuse_reversed, since, until
 from scraper.printable import printable
 from scraper.writing import without_a_daemon
@@ -63,7 +71,9 @@ _YOUNGEST: Final = dt.timedelta(days=1)
 @until
 @with_stations()
 @only_portal
-@click.option("-o", "--output", type=File(), help="The file.  [standard output]")
+@click.option(
+    "-o", "--output", type=File(), callback=to_a_file, help="The file.  [standard output]"
+)
 @as_excel
 @click.option(
     "--partition", is_flag=True, help="A folder of Parquet files, year=2026/month=03/ and so on."

@@ -173,6 +173,11 @@ _ELSEWHERE: Final = {
 """Which command writes files with these endings, in which a table of text would be mistaken."""
 
 
+def to_a_file(_: click.Context, __: click.Parameter, output: Path | None) -> Path | None:
+    """The file of ``-o``; None for ``-``, standard output, as without the option."""
+    return None if output == Path("-") else output
+
+
 def with_output(command: Callable[..., None]) -> Callable[..., None]:
     """
     Give a command ``--json``, ``--csv`` and ``-o``, and the chosen form as ``form``.
@@ -188,6 +193,7 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
         "-o",
         "--output",
         type=FILE,
+        callback=to_a_file,
         help="Write to a file; the endings .json and .csv choose the form.",
     )
     @functools.wraps(command)

@@ -371,6 +371,15 @@ def test_an_older_file_is_replaced_and_a_used_one_stays(path, tmp_path):
     assert (tmp_path / "real" / "w.csv").read_text(encoding="utf-8-sig").startswith("station,")
 
 
+@pytest.mark.parametrize("command", [["export"], ["stations", "--csv"]], ids=" ".join)
+def test_a_dash_is_standard_output(path, tmp_path, command):
+    """It made a file of that name, which few can remove."""
+    plain = nalssi(*command, "--db", path, cwd=tmp_path)
+    assert nalssi(*command, "-o", "-", "--db", path, cwd=tmp_path).stdout == plain.stdout
+    assert plain.stdout.startswith("station,")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "options", [["-o", "w.csv"], ["-o", "w.parquet"], ["-o", "w.ndjson"], ["-o", "w.xlsx"]]
 )
