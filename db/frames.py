@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from db.answers import Records
 from db.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ KEYS: Final = {
     "Station": ("name_ko",),
 }
 """The columns that identify a row of an answer: the dimensions of its data set."""
+
+
+_OF_PANDAS: Final = {"dt.datetime": f"datetime64[us, {TIME_ZONE}]", "float": float, "int": int}
 
 
 class MissingPandas(MissingExtra):
@@ -64,7 +68,7 @@ def to_pandas(answer: Any) -> DataFrame:
 
     Args:
         answer: The answer of any question, such as ``stats``, ``series``, ``at`` or ``compare``. An
-            empty list gives a frame without columns. A nested record, such as the evidence of
+            empty answer has the columns of its records. A nested record, such as the evidence of
             ``at``, gets a column for each value; ``compare`` a column for each station.
 
     Raises:
@@ -74,7 +78,7 @@ def to_pandas(answer: Any) -> DataFrame:
         import pandas as pd
     except ImportError as exc:
         raise MissingPandas("pandas is not installed") from exc
-    frame = pd.DataFrame(_columns(answer))
+    frame = pd.DataFrame(_columns(answer)).astype(_types_if_empty(answer, _OF_PANDAS))
     for name in frame.select_dtypes("datetimetz"):
         frame[name] = frame[name].dt.tz_convert(TIME_ZONE)
     return frame
@@ -92,7 +96,8 @@ def to_polars(answer: Any) -> PolarsFrame:
     except ImportError as exc:
         raise MissingPolars("polars is not installed") from exc
     columns = {name: [_plain(x) for x in values] for name, values in _columns(answer).items()}
-    frame = pl.DataFrame(columns, infer_schema_length=None)
+    empty = _types_if_empty(answer, _of_polars())
+    frame = pl.DataFrame(columns, schema_overrides=empty, infer_schema_length=None)
     zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
     return frame.with_columns(pl.col(name).dt.convert_time_zone(TIME_ZONE) for name in zoned)
 
@@ -120,7 +125,8 @@ def to_xarray(answer: Any) -> Dataset:
             is_day = {type(value) for value in frame[name].dropna()} == {dt.date}
             plain = pd.Series(list(map(_plain, frame[name])), dtype=object)
             frame[name] = pd.to_datetime(plain) if is_day else plain
-    keys = [key for row in _rows(answer)[:1] for key in KEYS.get(type(row).__name__, ())]
+    kind = _kind(answer)
+    keys = list(KEYS.get(kind.__name__, ())) if kind else []
     if not keys or frame.duplicated(keys).any():
         keys = []
         frame.index.name = "row"
@@ -135,7 +141,22 @@ def _rows(answer: Any) -> Sequence[Any]:
     return answer if isinstance(answer, Sequence) else (answer,)
 
 
+def _kind(answer: Any) -> type | None:
+    """The class of the records; None for an empty list of none that is known."""
+    return next(map(type, _rows(answer)), getattr(answer, "kind", None))
+
+
+def _types_if_empty(answer: Any, types: Mapping[str, Any]) -> dict[str, Any]:
+    """The types of the columns of an empty answer, by the annotations of its records."""
+    if not isinstance(answer, Records) or answer:
+        return {}
+    named = {one.name: str(one.type).removesuffix(" | None") for one in fields(answer.kind)}
+    return {name: types[kind] for name, kind in named.items() if kind in types}
+
+
 def _columns(answer: Any) -> dict[str, list[Any]]:
+    if isinstance(answer, Records) and not answer:
+        return {one.name: [] for one in fields(answer.kind)}
     rows = [_values(row) for row in _rows(answer)]
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}
@@ -153,6 +174,13 @@ def _values(row: Any, before: str = "") -> dict[str, Any]:
         else:
             found[f"{before}{one.name}"] = value
     return found
+
+
+def _of_polars() -> dict[str, Any]:
+    import polars as pl
+
+    moment = pl.Datetime("us", TIME_ZONE)
+    return {"dt.datetime": moment, "float": pl.Float64, "int": pl.Int64, "str": pl.String}
 
 
 def _plain(value: Any) -> Any:

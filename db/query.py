@@ -15,10 +15,12 @@ Only the standard library is imported here, so that asking starts fast.
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Final
 
 from db import asked, read
+from db.answers import Records
 from db.errors import WrongQuestion
 from db.moments import epoch
 from db.opened import Opened
@@ -121,11 +123,8 @@ class Database(Opened):
         names = self._names([*station, *asked.several(stations or ())])
         part = self._part(portal=portal, now=now)
         newest = self._ask.read_all(read.latest.read, read.latest.latest(":now"), part.values)
-        return [
-            one
-            for one in newest
-            if (not names or one.station in names) and portal in (None, one.portal)
-        ]
+        wanted = (one for one in newest if not names or one.station in names)
+        return Records(read.latest.Latest, (one for one in wanted if portal in (None, one.portal)))
 
     def latest_best(
         self,
@@ -138,7 +137,7 @@ class Database(Opened):
         names = self._names([*station, *asked.several(stations or ())])
         part = self._part(portal=portal, now=now)
         rows = self._ask.read(read.best.read, read.best.LATEST_BEST, part.values)
-        return [one for one in rows if not names or one.station in names]
+        return Records(read.best.Best, (one for one in rows if not names or one.station in names))
 
     def series(
         self,
@@ -150,7 +149,8 @@ class Database(Opened):
     ) -> list[Spell]:
         """The spells of one station, oldest first."""
         part = self._part(since, until, portal)
-        return read.series.read(self._ask, self.station(station), part.values)
+        spells = read.series.read(self._ask, self.station(station), part.values)
+        return Records(read.series.Spell, spells)
 
     def looks(
         self,
@@ -166,7 +166,8 @@ class Database(Opened):
         newest = -1 if last is None else asked.number(last, "last")
         values = {**part.values, "failed": bool(failed), "last": newest}
         sql = read.looks.last_looks(since=since is not None, until=until is not None)
-        return self._ask.read_all(read.looks.read, sql, values)[::-1]
+        found = self._ask.read_all(read.looks.read, sql, values)
+        return Records(read.looks.PastLook, reversed(found))
 
     def status(
         self, *, portals: str | Iterable[str] | None = None, now: When | None = None
@@ -186,7 +187,8 @@ class Database(Opened):
     ) -> list[Gap]:
         """Every stretch of more than two intervals without a successful look, and its cause."""
         part = self._part(since, until, portal, now)
-        return self._ask.read(read.gaps.read, read.gaps.gaps(), part.values)
+        found = self._ask.read(read.gaps.read, read.gaps.gaps(), part.values)
+        return Records(read.gaps.Gap, found)
 
     def freezes(
         self,
@@ -197,7 +199,8 @@ class Database(Opened):
     ) -> list[Freeze]:
         """Every stretch of three hours or more in which a portal showed the same set."""
         part = self._part(since, until, portal)
-        return self._ask.read(read.freezes.read, read.freezes.FREEZES_OF_A_TIME, part.values)
+        found = self._ask.read(read.freezes.read, read.freezes.FREEZES_OF_A_TIME, part.values)
+        return Records(read.freezes.Freeze, found)
 
     def flags(
         self,
@@ -209,7 +212,8 @@ class Database(Opened):
         """The temperatures that may be wrong, of these stations or of all, oldest first."""
         part, names = self._part(since, until, portal), self._names(stations)
         values = {**part.values, "stations": json.dumps(names) if names else None}
-        return self._ask.read_all(read.flags.read, read.flags.IN_TIME, values)
+        found = self._ask.read_all(read.flags.read, read.flags.IN_TIME, values)
+        return Records(read.flags.Flag, found)
 
     def stats(  # noqa: PLR0913 - each by its name
         self,
@@ -241,11 +245,8 @@ class Database(Opened):
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
         history = History(self._ask, part, everything=bool(everything))
-        return [
-            period
-            for name in names
-            for period in stats.of(history, name, by=by, min_coverage=min_coverage)
-        ]
+        found = (stats.of(history, name, by=by, min_coverage=min_coverage) for name in names)
+        return Records(stats.Period, itertools.chain.from_iterable(found))
 
     def hours(
         self,
@@ -272,7 +273,8 @@ class Database(Opened):
         part = self._part(since, until, portal, now)
         with self._ask.of_one_state():
             found = hours.Hours(self._ask, named, hours.asked_for(self._ask, part), part)
-            return [hour for station in named for hour in hours.read(found, station)]
+            each = (hours.read(found, station) for station in named)
+            return Records(hours.Hour, itertools.chain.from_iterable(each))
 
     def compare(  # noqa: PLR0913 - each by its name
         self,

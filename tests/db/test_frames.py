@@ -10,6 +10,7 @@ import polars
 import pytest
 
 from db import frames, query
+from db.answers import Records
 from db.moments import KST
 from tests.support import month
 from tests.support.month import NOW, korean
@@ -109,6 +110,27 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch, library, error, 
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(error, match=r"pip install (?:-e )?'.*\["):
         convert([])
+
+
+@pytest.mark.parametrize(
+    "name", ["latest", "latest_best", "series", "gaps", "freezes", "flags", "hours", "looks"]
+)
+def test_an_empty_answer_has_the_columns_of_a_full_one(db, name):
+    """``hours[hours["state"] == "live"]`` failed where no look was in the time asked for."""
+    full, empty = ANSWERS[name](db), Records(ANSWERS[name](db).kind, [])
+    by_pandas, by_polars = frames.to_pandas(empty), frames.to_polars(empty)
+    assert (len(by_pandas), by_polars.height) == (0, 0)
+    assert list(by_pandas.columns) == list(frames.to_pandas(full).columns)
+    assert by_polars.columns == frames.to_polars(full).columns
+    for column, kind in by_polars.schema.items():
+        if isinstance(kind, polars.Datetime):
+            assert str(by_pandas[column].dt.tz) == kind.time_zone == frames.TIME_ZONE
+    assert set(frames.to_xarray(empty).sizes.values()) <= {0}
+
+
+def test_hours_without_a_look_are_a_frame_to_choose_from(db):
+    frame = frames.to_pandas(db.hours("서울", since="2030-01-01", now=NOW))
+    assert frame[(frame["state"] == "live") & (frame["flag"] < 4)].empty
 
 
 def test_an_answer_without_rows_is_an_empty_frame():

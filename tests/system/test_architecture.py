@@ -171,7 +171,8 @@ ROOMS = {
     "db.counts": set(),
     "db.packing": set(),
     "db.problems": {"db.reading"},
-    "db.frames": set(),
+    "db.answers": set(),
+    "db.frames": {"db.answers"},
     "db.frozen": set(),
     "db.read.rows": {"db.reading"},
     "db.dates": {"db.reading", "db.read.rows", "db.seen"},
@@ -209,7 +210,7 @@ ROOMS = {
     "db.file.upgrade": {"db.contract", "db.file", "db.file.migrations"},
     "db.measures": {*FACTS, "db.file", "db.labels", "db.lateness", "db.read"},
     "db.opened": {*FACTS, "db.file", "db.read"},
-    "db.query": {*FACTS, "db.measures", "db.opened", "db.read"},
+    "db.query": {*FACTS, "db.answers", "db.measures", "db.opened", "db.read"},
     "db.write": {
         *FACTS,
         *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses"),
