@@ -20,7 +20,13 @@ _EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - refused wi
 
 @click.command(epilog="Example: nalssi serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8061, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8061,
+    show_default=True,
+    help="The port to listen on; 0 = any free one.",
+)
 @click.option("--base-url", default="", metavar="URL", help="The public address of these pages.")
 @with_places
 def serve(host: str, port: int, base_url: str, places: Places) -> None:

@@ -37,7 +37,7 @@ _NOTHING: Final = "no look showed {} in that time"
 
 
 _any = click.option(
-    "--any", "everything", is_flag=True, help="Also count unconfirmed and frozen values."
+    "--any", "everything", is_flag=True, help="Also count values that are not live."
 )
 _min_coverage = click.option(
     "--min-coverage",
