@@ -69,10 +69,15 @@ def _make(path: Path, migrations: Migrations | None) -> None:
         if _is_unfinished(journal):  # SQLite would write it into the new file
             raise DatabaseError(path, f"gone, but its {journal.name!r} is not; move that away")
     draft = _empty_draft(path)
-    with contextlib.closing(connection.open_empty(draft)) as conn:
-        conn.execute("PRAGMA journal_mode = memory")  # an unfinished draft is dropped, not undone
-        _migrate(conn, migrations)
-    _put_in_place(draft, path)
+    try:
+        with contextlib.closing(connection.open_empty(draft)) as conn:
+            # An unfinished draft is dropped, not undone.
+            conn.execute("PRAGMA journal_mode = memory")
+            _migrate(conn, migrations)
+        _put_in_place(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _is_unfinished(journal: Path) -> bool:

@@ -207,6 +207,17 @@ def test_a_kill_while_creating_a_database_leaves_no_file_and_blocks_no_other(pat
     assert not path.with_name("weather.db.new").exists()
 
 
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, sqlite3.OperationalError("full")])
+def test_a_database_that_cannot_be_made_leaves_no_draft(path, monkeypatch, failure):
+    def fails(*_: Any) -> None:
+        raise failure
+
+    monkeypatch.setattr(upgrade, "_migrate", fails)
+    with pytest.raises((KeyboardInterrupt, DatabaseError)):
+        Store.open(path)
+    assert list(path.parent.iterdir()) == []
+
+
 @pytest.mark.parametrize("end", ["-journal", "-wal"])
 def test_a_journal_without_its_database_is_not_applied_to_a_new_one(path, end):
     left = path.with_name(f"weather.db{end}")
