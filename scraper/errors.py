@@ -13,7 +13,7 @@ Every error that can end a command, its meaning, and its exit code.
 | 7 | a portal is stale, frozen or down, or runs hours late; nalssi has a trouble of its own |
 | 74 | the output could not be written (``EX_IOERR`` of sysexits.h) |
 | 75 | another pass is running on this database (``EX_TEMPFAIL`` of sysexits.h) |
-| 130 | interrupted by Ctrl-C, or a pass by SIGTERM |
+| 130 | interrupted by Ctrl-C, or a pass by SIGTERM; the daemon stops with 0 |
 | 141 | the reader of the output left early, such as ``head`` |
 
 If several apply, the highest of them is the exit code. The errors of the database itself are in
