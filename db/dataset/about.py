@@ -102,6 +102,11 @@ class About:
         return f"{PUBLISHER}, as shown by {self._names}"
 
     @property
+    def credit_ko(self) -> str:
+        """The same in Korean."""
+        return f"기상청, {self._names}에 표시"
+
+    @property
     def license_url(self) -> str | None:
         """The address of its licence; None if not stated."""
         given = self.wish.license

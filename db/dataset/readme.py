@@ -42,7 +42,7 @@ def text(about: About, tables: Mapping[str, Mapping[str, Kind]], language: str) 
         until=f"{about.until:%Y-%m-%d %H:%M}",
         creators=", ".join(about.creators),
         version=about.version,
-        credit=about.credit,
+        credit=about.credit_ko if language == "ko" else about.credit,
         license=about.wish.license or _NOT_STATED[language],
         doi=about.doi_url or "–",
         coverage="\n".join(["| | |", "|---|---|", *shares]),

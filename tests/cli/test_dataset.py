@@ -204,6 +204,11 @@ def test_the_provenance_counts_looks_gaps_and_coverage_and_states_the_rules(path
     assert rules["db.flags.FLAT_SETS"] == 6
 
 
+def test_a_readme_in_korean_credits_in_korean(folder):
+    text = (folder / "README.ko.md").read_text("utf-8")
+    assert "| 출처 | 기상청, demo, demo-late에 표시 |" in text
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
 def test_a_readme_has_the_codebook_of_each_table(folder, name):
     text = (folder / name).read_text("utf-8")
