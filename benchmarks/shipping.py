@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from benchmarks import history
 from db import ship
-from db.export import Export
+from db.export.export import Export
 from db.export.months import Monthly
 from db.ship.targets import SCHEMA, Target
 from db.write.store import Store

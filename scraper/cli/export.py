@@ -11,8 +11,8 @@ import click
 
 from db import backup as backups
 from db.errors import DatabaseError
-from db.export import Export
 from db.export.changed import Folder
+from db.export.export import Export
 from db.export.months import Monthly
 from db.export.slices import Selection, Source
 from db.export.tables import BY_MONTH, OF_A_PORTAL, OF_A_STATION, OF_A_TIME, TABLES
@@ -37,7 +37,7 @@ from scraper.writing import without_a_daemon
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from db.export import Format
+    from db.export.export import Format
     from db.export.tables import What
     from db.write.prune import Plan
 

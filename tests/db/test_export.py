@@ -19,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.errors import installing
-from db.export import Export, formats
+from db.export import formats
 from db.export.blocks import of_rows
+from db.export.export import Export
 from db.export.slices import Selection, Source
 from db.export.tables import TABLES
 from db.file.connection import VERSION
@@ -402,7 +403,7 @@ def test_a_full_disk_leaves_no_file_and_prints_one_line(path, tmp_path, options)
 STOP_IN_THE_MIDDLE = """
 import os, sys
 from pathlib import Path
-from db.export import Export
+from db.export.export import Export
 from scraper.cli import main
 number, name, database = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 write = Export._write

@@ -16,8 +16,9 @@ import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 
-from db.export import Export, codebook, workbook
+from db.export import codebook, workbook
 from db.export.blocks import of_rows
+from db.export.export import Export
 from db.export.slices import Selection, Source
 from db.export.tables import TABLES
 from db.moments import KST, moment

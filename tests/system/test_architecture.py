@@ -338,6 +338,13 @@ def test_queries_import_no_module_for_collecting(command):
     assert run.stdout.splitlines() == ["6", "[]"]
 
 
+@pytest.mark.parametrize("name", ["db.export.spreadsheet", "db.export.tables"])
+def test_a_row_of_csv_and_a_credit_load_no_export(name):
+    code = f"import sys, {name}; print(*sorted(one for one in sys.modules if 'db.' in one))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["db.export", name]
+
+
 def test_no_module_is_much_over_three_hundred_lines():
     long = [place(path) for path in MODULES if len(path.read_text("utf-8").splitlines()) > 350]
     assert not long
