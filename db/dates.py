@@ -18,8 +18,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from db.moments import FOREVER, KST_S
-from db.read.rows import DAY_S
+from db.moments import DAY_S, FOREVER, KST_S
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,8 +32,8 @@ STUCK_AFTER_S: Final = 48 * 60 * 60
 STUCK_BOXES: Final = 12
 """Two stopped copies in turn show two boxes for days; a working feed shows a new one each hour."""
 
-_BEGINS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) - 32400)"
-ENDS: Final = "(CAST(strftime('%s', {date}) AS INTEGER) + 54000)"
+_BEGINS: Final = f"(CAST(strftime('%s', {{date}}) AS INTEGER) - {KST_S})"
+ENDS: Final = f"(CAST(strftime('%s', {{date}}) AS INTEGER) + {DAY_S - KST_S})"
 """The beginning and end of a Korean day, as SQL: nine hours before midnight in Greenwich."""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from db.moments import KST_S
+from db.moments import DAY_S, KST_S
 from db.qartod import MISSING, NOT_EVALUATED, PASS
-from db.read.rows import DAY_S
 
 LATE_HOURS: Final = f"""(SELECT d.hours FROM late_days AS d WHERE d.portal_id = sp.portal_id
     AND d.day = (sp.seen_from + {KST_S}) / {DAY_S})"""

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from db import flags, records, runs
 from db.flags import BRIDGED, Box
+from db.moments import DAY_S
 from db.printed import Printed
 from db.qartod import FAIL
-from db.read.rows import DAY_S
 from db.runs import OpenRuns
 
 if TYPE_CHECKING:

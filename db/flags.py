@@ -21,9 +21,8 @@ import math
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from db import records
-from db.moments import KST_S
+from db.moments import DAY_S, KST_S
 from db.qartod import FAIL, SUSPECT
-from db.read.rows import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

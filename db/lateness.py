@@ -20,8 +20,7 @@ from collections import defaultdict
 from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from db.moments import FOREVER, KST_S
-from db.read.rows import DAY_S
+from db.moments import DAY_S, FOREVER, KST_S
 from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:

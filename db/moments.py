@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-KST_S = 9 * 60 * 60
+HOUR_S = 60 * 60
+DAY_S = 24 * HOUR_S
+
+KST_S = 9 * HOUR_S
 
 KST = dt.timezone(dt.timedelta(seconds=KST_S), "KST")
 """Korean time. Asia/Seoul has been UTC+9 without summer time since October 1988 (tz database)."""

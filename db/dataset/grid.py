@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from db.export.tables import TABLES
-from db.measures.counting import HOUR_S
+from db.moments import HOUR_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

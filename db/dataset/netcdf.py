@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from db.dataset.grid import STATES
 from db.errors import MissingExtra
 from db.export.codebook import meaning
-from db.measures.counting import HOUR_S
+from db.moments import HOUR_S
 from db.qartod import NAMES
 
 if TYPE_CHECKING:

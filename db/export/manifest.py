@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db.file.connection import VERSION
 from db.measures import periods
-from db.moments import KST_S, moment
-from db.read.rows import DAY_S
+from db.moments import DAY_S, KST_S, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

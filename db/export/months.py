@@ -10,8 +10,7 @@ from db.errors import WrongQuestion
 from db.export import manifest
 from db.export.slices import Selection, Source
 from db.measures import hours
-from db.measures.counting import HOUR_S
-from db.moments import epoch, moment
+from db.moments import HOUR_S, epoch, moment
 from db.read.portals import SPAN
 
 if TYPE_CHECKING:

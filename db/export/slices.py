@@ -20,7 +20,7 @@ from db.export.tables import TABLES
 from db.file import connection
 from db.measures import periods
 from db.measures.hours import Hours, asked_for
-from db.moments import FOREVER, epoch, moment
+from db.moments import DAY_S, FOREVER, epoch, moment
 from db.problems import sentences
 from db.query import Database
 from db.read.flags import IN_TIME as FLAGS_IN_TIME
@@ -29,7 +29,7 @@ from db.read.gaps import gaps
 from db.read.latest import latest
 from db.read.looks import CAPTURES, LOOKS
 from db.read.portals import PORTALS, STATIONS
-from db.read.rows import DAY_S, iso
+from db.read.rows import iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from db.measures.stats import MIN_COVERAGE
 from db.measures.stretches import side_by_side
 from db.measures.timeline import NONE
+from db.moments import HOUR_S
 from db.read.why import why_live
 from db.validity import rank
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from db.measures.evidence import StateThen
     from db.measures.timeline import Timeline, Turn
     from db.validity import State
-
-HOUR_S: Final = 60 * 60
 
 _T = TypeVar("_T")
 

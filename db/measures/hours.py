@@ -15,10 +15,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from db import frozen
-from db.measures.counting import HOUR_S, Counting, picked
+from db.measures.counting import Counting, picked
 from db.measures.periods import refuse_many
 from db.measures.timeline import Timeline, Values
-from db.moments import epoch, moment
+from db.moments import HOUR_S, epoch, moment
 from db.qartod import FAIL, MISSING
 from db.read.portals import SPAN
 from db.read.rows import moments

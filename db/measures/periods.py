@@ -6,8 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.errors import WrongQuestion
-from db.moments import KST, KST_S, epoch, moment
-from db.read.rows import DAY_S
+from db.moments import DAY_S, HOUR_S, KST, KST_S, epoch, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +19,7 @@ LENGTHS: Final[tuple[By, ...]] = ("hour", "day", "week", "month", "year", "all")
 MOST: Final = 100_000
 """The most periods in one answer: more than eleven years of hours."""
 
-_STEPS_S: Final = {"hour": 60 * 60, "day": DAY_S, "week": 7 * DAY_S}
+_STEPS_S: Final = {"hour": HOUR_S, "day": DAY_S, "week": 7 * DAY_S}
 _MONDAY_S: Final = 4 * DAY_S
 """The first Monday of 1970 was the fifth of January."""
 

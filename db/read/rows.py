@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = dict[str, Any]
 
-DAY_S = 24 * 60 * 60
-
 NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
 """The present in epoch seconds, as SQL."""
 

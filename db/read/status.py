@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from db import problems
 from db.derived import LATE_HOURS
-from db.moments import FOREVER
+from db.moments import DAY_S, FOREVER
 from db.read.looks import OUTCOME
-from db.read.rows import DAY_S, moment_or_none
+from db.read.rows import moment_or_none
 from db.read.why import at_minute, why_sql
 from db.validity import FROZEN_AFTER_S, last_look_sql, state_sql
 

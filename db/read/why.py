@@ -11,8 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.derived import LATE_HOURS
-from db.moments import KST_S
-from db.read.rows import DAY_S
+from db.moments import DAY_S, KST_S
 from db.validity import HOLD_S
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def _minute(seconds: str) -> str:
 
 
 _DAY_BEFORE: Final = "strftime('%Y-%m-%d', sp.published_by - 1, 'unixepoch', '+9 hours')"
-_IS_MIDNIGHT: Final = "(sp.published_by + 32400) % 86400 = 0"
+_IS_MIDNIGHT: Final = f"(sp.published_by + {KST_S}) % {DAY_S} = 0"
 _FIRST_PORTAL: Final = "(SELECT q.name FROM portals AS q WHERE q.id = sp.first_portal_id)"
 
 _STALE: Final = f"""CASE
@@ -137,7 +136,7 @@ def _stale(facts: Facts) -> str:
         if facts.first_portal == facts.portal:
             return f"first shown {at_minute(facts.first_seen)}, and again"
         return f"first shown by {facts.first_portal} {at_minute(facts.first_seen)}"
-    if (facts.published_by + 32400) % 86400 == 0:
+    if (facts.published_by + KST_S) % DAY_S == 0:
         return f"the page is of {at_minute(facts.published_by - 1)[:10]}"
     return f"in a cache since {at_minute(facts.published_by)}"
 
