@@ -18,6 +18,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from db.errors import OutputError, OutputExists
+from db.file.connection import is_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +28,6 @@ OF_SQLITE: Final = ("-journal", "-wal", "-shm")
 """The endings of the files that SQLite keeps beside a database, and reads again."""
 
 _LOCKS: Final = (".lock", ".backfill.lock")
-_SQLITE: Final = b"SQLite format 3\0"
 
 
 @contextlib.contextmanager
@@ -101,15 +101,8 @@ def _refuse(path: Path, place: Path, *, replace: bool) -> None:
         if not place.is_file():
             raise OutputError(path, "exists and is not a file")
     for end in ("", *OF_SQLITE, *_LOCKS):
-        if _is_database(place.with_name(place.name.removesuffix(end))):
+        if is_sqlite(place.with_name(place.name.removesuffix(end))):
             raise OutputError(path, "is a database, or belongs to one")
-
-
-def _is_database(place: Path) -> bool:
-    if not place.is_file():
-        return False
-    with place.open("rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _refuse_full(path: Path, place: Path) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 APPLICATION_ID: Final = 0x6E616C73
 """``nals`` in ASCII, at offset 68 of the file, which identifies our databases."""
 
+MAGIC: Final = b"SQLite format 3\0"
+"""The first bytes of every file of SQLite (https://sqlite.org/fileformat2.html)."""
+
 VERSION: Final = 15
 """The version of the tables: the number of migrations."""
 
@@ -118,6 +121,14 @@ def beside(path: Path, end: str) -> Path:
     """The file of SQLite with this ending, such as ``-journal``: beside the target of a link."""
     there = path.resolve()
     return there.with_name(f"{there.name}{end}")
+
+
+def is_sqlite(path: Path) -> bool:
+    """Whether this is a file of SQLite, ours or another."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def identity(path: Path) -> tuple[int, int]:

@@ -24,8 +24,6 @@ https://sqlite.org/fileformat2.html: magic, page size, version of writers, pages
 _OF_WAL: Final = 2
 """The version of writers that use a WAL."""
 
-_MAGIC: Final = b"SQLite format 3\0"
-
 
 class Place:
     """
@@ -113,5 +111,5 @@ class Place:
             # A checkpoint beside a reader leaves out pages that changed after what the reader sees,
             # perhaps the last one of the file; but it never makes the file shorter.
             least = min(least, self._size)
-        ours = magic == _MAGIC and application == connection.APPLICATION_ID
+        ours = magic == connection.MAGIC and application == connection.APPLICATION_ID
         return bool(ours and size >= least)

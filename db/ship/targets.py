@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import MissingExtra, NalssiError
 from db.export import parquet
+from db.file.connection import is_sqlite
 from db.ship.sending import Sender
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ _TYPES: Final[Mapping[Kind, str]] = {
     "moment": "timestamp with time zone",
     "date": "date",
 }
-
-_SQLITE: Final = b"SQLite format 3\0"
-"""The first bytes of its files (sqlite.org/fileformat.html)."""
 
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
 
@@ -263,8 +261,8 @@ def _file(uri: str) -> Path:
     if name in ("", ":memory:") or not name.isprintable():
         raise WrongTarget(uri)
     path = Path(name).absolute()
-    with contextlib.suppress(OSError), path.open("rb") as file:
-        if file.read(len(_SQLITE)) == _SQLITE:
+    with contextlib.suppress(OSError):  # the driver says why it cannot be opened
+        if is_sqlite(path):
             raise TargetError(uri, "a database of SQLite, expected one of DuckDB or a new name")
     return path
 

@@ -218,7 +218,7 @@ ROOMS = {
         *FACTS,
         *("db.dates", "db.file", "db.opened", "db.pauses", "db.read", "db.spells", "db.write"),
     },
-    "db.ship": {"db.export"},
+    "db.ship": {"db.export", "db.file"},
     "db.dataset": {
         *FACTS,
         "db.export",
