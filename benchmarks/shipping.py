@@ -19,6 +19,7 @@ from benchmarks import history
 from db import ship
 from db.export.export import Export
 from db.export.months import Monthly
+from db.export.tables import BY_MONTH
 from db.ship.targets import SCHEMA, Target
 from db.write.store import Store
 from tests.support import postgres
@@ -64,7 +65,7 @@ def shipped(path: Path, uri: str) -> tuple[int, Took]:
 def exported(path: Path, folder: Path) -> tuple[int, Took]:
     """The same rows as files of CSV."""
     began, rows = now(), 0
-    for what in ship.BY_MONTH:
+    for what in BY_MONTH:
         with Monthly(path) as source:
             rows += Export(source=source, what=what).to_file(folder / f"{what}.csv", "csv")
     return rows, timed(began)
@@ -72,7 +73,7 @@ def exported(path: Path, folder: Path) -> tuple[int, Took]:
 
 def copied(uri: str, folder: Path) -> Took:
     """COPY of these files, table by table."""
-    for what in ship.BY_MONTH:
+    for what in BY_MONTH:
         run(
             uri,
             f"DROP TABLE IF EXISTS {what}",
@@ -80,7 +81,7 @@ def copied(uri: str, folder: Path) -> Took:
             f"ALTER TABLE {what} DROP month",
         )
     began = now()
-    for what in ship.BY_MONTH:
+    for what in BY_MONTH:
         copy(uri, what, folder / f"{what}.csv")
     return timed(began)
 

@@ -11,6 +11,7 @@ import json
 from string import Formatter
 from typing import TYPE_CHECKING, Final
 
+from db.read.rows import quoted
 from db.reading import SENTENCES, Problem
 
 if TYPE_CHECKING:
@@ -56,16 +57,11 @@ def _as_sql(sentence: str) -> str:
     parts = []
     for literal, field, _, conversion in Formatter().parse(sentence):
         quote = "'" if conversion else ""
-        parts.append(_text(literal + quote))
+        parts.append(quoted(literal + quote))
         if field:
-            parts += [_value(field), _text(quote)]
-    return " || ".join(part for part in parts if part != _text(""))
+            parts += [_value(field), quoted(quote)]
+    return " || ".join(part for part in parts if part != quoted(""))
 
 
 def _value(column: str) -> str:
     return f"json_extract(value, '$[{_COLUMNS.index(column)}]')"
-
-
-def _text(text: str) -> str:
-    doubled = text.replace("'", "''")
-    return f"'{doubled}'"

@@ -132,5 +132,5 @@ OF_A_PORTAL: Final[frozenset[What]] = OF_A_TIME | {"latest"}
 OF_A_STATION: Final[frozenset[What]] = frozenset(
     {"weather", "latest", "hours", "flags", "readings", "stats"}
 )
-BY_MONTH: Final[frozenset[What]] = frozenset({"weather", "hours", "looks"})
-"""What can be asked for by time; by portal; by station; and comes one month after the other."""
+BY_MONTH: Final[tuple[What, ...]] = ("weather", "hours", "looks")
+"""The tables that can be chosen by time, by portal and by station; and those split into months."""

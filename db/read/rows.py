@@ -27,6 +27,12 @@ def iso(seconds: str) -> str:
     return f"strftime('%Y-%m-%dT%H:%M:%S+09:00', {seconds}, 'unixepoch', '+9 hours')"
 
 
+def quoted(text: str) -> str:
+    """A text as a literal of SQL, where a statement cannot take a value."""
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
 def dicts(
     conn: sqlite3.Connection, sql: str, values: Mapping[str, object] | Sequence[object] = ()
 ) -> list[Row]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from db.export import codebook
 from db.export.slices import Selection
-from db.export.tables import TABLES
-from db.ship.targets import SCHEMA, Target, quoted, refuse_without
+from db.export.tables import BY_MONTH, TABLES
+from db.read.rows import quoted
+from db.ship.targets import SCHEMA, Target, refuse_without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
     from db.export.months import Monthly
     from db.export.tables import Kind, What
 
-BY_MONTH: Final[tuple[What, ...]] = ("weather", "hours", "looks")
 WHOLE: Final[tuple[What, ...]] = ("stations", "portals", "gaps", "freezes", "flags")
-"""The tables replaced month by month, and those replaced as a whole each time."""
+"""The tables replaced as a whole each time; those of ``BY_MONTH`` month by month."""
 
 _MONTH: Final[Mapping[str, Kind]] = {"month": "text"}
 _MANIFEST: Final[Mapping[str, Kind]] = {"month": "text", "portal": "text", "digest": "text"}

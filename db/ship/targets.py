@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from db.errors import MissingExtra, NalssiError
 from db.export import parquet
 from db.file.connection import is_sqlite
+from db.read.rows import quoted
 from db.ship.sending import Sender
 
 if TYPE_CHECKING:
@@ -280,9 +281,3 @@ def refuse_without() -> None:
         import pyarrow  # noqa: F401
     except ImportError as exc:
         raise NoDriver("ship needs ADBC and its drivers") from exc
-
-
-def quoted(text: str) -> str:
-    """A text as a literal of SQL."""
-    doubled = text.replace("'", "''")
-    return f"'{doubled}'"

@@ -20,7 +20,7 @@ from db.errors import DatabaseError
 from db.export import codebook
 from db.export.months import Monthly
 from db.export.slices import Selection
-from db.export.tables import TABLES
+from db.export.tables import BY_MONTH, TABLES
 from db.moments import KST
 from db.reading import Condition
 from db.ship.targets import SCHEMA, NoDriver, Target, TargetError, hidden
@@ -100,7 +100,7 @@ def tables(uri: str) -> dict[str, list[tuple[Any, ...]]]:
         with target.transaction():
             return {
                 name: sorted(target.ask(f"SELECT * FROM {SCHEMA}.{name}"), key=repr)
-                for name in (*ship.BY_MONTH, *ship.WHOLE, "shipped_rows", *ship.VIEWS)
+                for name in (*BY_MONTH, *ship.WHOLE, "shipped_rows", *ship.VIEWS)
                 if name not in {"gaps", "portals"}
             }
     finally:
@@ -387,7 +387,7 @@ def test_every_table_and_column_of_the_target_is_explained(path, server):
         comments = {(table, column): text for table, column, text in target.ask(sql)}
         (about,) = target.ask(f"SELECT obj_description('{SCHEMA}.latest'::regclass)")
     target.close()
-    for what in (*ship.BY_MONTH, *ship.WHOLE):
+    for what in (*BY_MONTH, *ship.WHOLE):
         for column in TABLES[what]:
             assert comments[what, column] == codebook.meaning(what, column).en
     assert about == (ship.VIEWS["latest"][0],)

@@ -168,7 +168,7 @@ ROOMS = {
     "db.asked": set(),
     "db.counts": set(),
     "db.packing": set(),
-    "db.problems": {"db.reading"},
+    "db.problems": {"db.read.rows", "db.reading"},
     "db.answers": set(),
     "db.frames": {"db.answers"},
     "db.frozen": set(),
@@ -218,7 +218,7 @@ ROOMS = {
         *FACTS,
         *("db.dates", "db.file", "db.opened", "db.pauses", "db.read", "db.spells", "db.write"),
     },
-    "db.ship": {"db.export", "db.file"},
+    "db.ship": {"db.export", "db.file", "db.read.rows"},
     "db.dataset": {
         *FACTS,
         "db.export",
