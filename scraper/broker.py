@@ -1,13 +1,13 @@
-"""The config's table ``mqtt``, a broker; and the addresses that the config accepts."""
+"""The config's table ``mqtt``: a broker."""
 
 from __future__ import annotations
 
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
 from scraper.keys import require
+from scraper.urls import is_of
 
 BROKER: Final = "an address such as mqtt://user:password@host:1883, or mqtts://host"
 _LEVELS: Final = r"\A[^\x00-\x20+#/]+(/[^\x00-\x20+#/]+)*\Z"
@@ -36,25 +36,5 @@ def check(mqtt: Mqtt) -> None:
     Raises:
         WrongKey: It is not an address of a broker.
     """
-    right = not mqtt.broker or _is_address(mqtt.broker, ("mqtt", "mqtts"), user=True)
+    right = not mqtt.broker or is_of(mqtt.broker, ("mqtt", "mqtts"), user=True)
     require(right, "mqtt.broker", BROKER)
-
-
-def is_http(url: str, *, user: bool = False) -> bool:
-    """Whether a text is an http(s) address; ``user``: it may have a name and password."""
-    return _is_address(url, ("http", "https"), user=user)
-
-
-def is_base(url: str) -> bool:
-    """Whether other http(s) addresses can begin with this: no query, no fragment."""
-    return is_http(url) and "?" not in url and "#" not in url
-
-
-def _is_address(url: str, schemes: tuple[str, ...], *, user: bool) -> bool:
-    try:
-        parts = urlsplit(url)
-        odd = " " in url or not url.isprintable() or parts.port == 0
-        odd |= "@" in parts.netloc and not user
-        return parts.scheme in schemes and bool(parts.hostname) and not odd
-    except ValueError:
-        return False

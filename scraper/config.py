@@ -15,10 +15,11 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from scraper import __version__, places, toml
-from scraper.broker import Mqtt, check, is_base, is_http
+from scraper.broker import Mqtt, check
 from scraper.errors import ConfigError, UnteachableWord
 from scraper.keys import WrongKey, require, table
 from scraper.schedule import WrongSchedule, refuse_wrong_schedule
+from scraper.urls import is_base, is_http
 
 if TYPE_CHECKING:
     from scraper.vocabulary import Words

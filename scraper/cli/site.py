@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from db.moments import now
-from scraper.broker import is_base
 from scraper.cli.group import File
 from scraper.cli.options import Places, with_places
+from scraper.urls import is_base
 from scraper.web.missing import refuse_without_web
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from scraper import __version__
 from scraper.http import httpx
 from scraper.notify.notice import NotDelivered
+from scraper.urls import is_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,13 +82,9 @@ async def post(url: str, body: bytes, *, under: str = "", kind: str, timeout_s: 
 
 def _target(url: str, under: str) -> str:
     """Return the whole address. httpx alone would ask DNS for hosts such as ``"[x"``."""
-    try:
-        parts = urlsplit(url)
-        odd = " " in url or not url.isprintable() or parts.port == 0
-    except ValueError as exc:  # such as a port over 65535
-        raise NotDelivered(_NO_ADDRESS) from exc
-    if odd or parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_http(url, user=True):
         raise NotDelivered(_NO_ADDRESS)
+    parts = urlsplit(url)
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + under)) if under else url
 
 
