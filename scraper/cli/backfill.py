@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 import os
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +21,7 @@ from scraper.archive import files, portals
 from scraper.archive.errors import MissingFastwarc
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.group import File
+from scraper.cli.group import File, interrupt_on_sigterm
 from scraper.cli.options import Places, as_json, create, with_places
 from scraper.errors import NO_SIDEBAR
 from scraper.printable import printable
@@ -135,7 +134,7 @@ def backfill(
 
     After an interruption, run it again: files that were read to the end are skipped.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_sigterm()
     if bool(paths) == bool(databases):
         raise click.UsageError("expected either PATH... or --from-db")
     if databases:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +14,7 @@ from db.export.slices import Selection
 from scraper import __version__
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.group import File
+from scraper.cli.group import File, interrupt_on_sigterm
 from scraper.cli.options import Places, with_places
 from scraper.cli.times import refuse_reversed, since, until
 from scraper.printable import printable
@@ -63,7 +62,7 @@ def dataset(
     CITATION.cff. The same nalssi makes the same bytes from the same database. DIR must be new.
     """
     refuse_reversed(since, until)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_sigterm()
     with Monthly(places.database()) as source, progress_bars.of_a_file(to_file=True) as bar:
         files = datasets.Dataset(
             source=source,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
 import sys
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -20,7 +19,7 @@ from db.moments import KST, now
 from db.write import prune as pruning
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.group import File
+from scraper.cli.group import File, interrupt_on_sigterm
 from scraper.cli.options import (
     Places,
     as_excel,
@@ -103,7 +102,7 @@ def export(
     if excel and form != "csv":
         msg = f"--excel makes CSV, not {form}; a name that ends in .xlsx makes a workbook"
         raise click.UsageError(msg)
-    _interrupt_on_sigterm()
+    interrupt_on_sigterm()
     if changed:
         _keep_up(what, chosen, output, places, partition=partition)
         return
@@ -186,7 +185,7 @@ def _refuse_mixtures(
 @as_json
 def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
     """Copy the database while it is in use, and verify the copy."""
-    _interrupt_on_sigterm()
+    interrupt_on_sigterm()
     with progress_bars.of_a_file(to_file=True) as bar:
         made = backups.make(places.database(), file, plain=plain, progress=bar)
     if as_json:
@@ -251,11 +250,6 @@ def _plan_line(planned: Plan, before: dt.datetime) -> str:
     kinds = ", ".join(f"{count} {outcome}" for outcome, count in sorted(planned.drop.items()))
     text = f"{total} of {planned.looks} looks are older than {day} and show no change"
     return f"{text}: {kinds}" if kinds else text
-
-
-def _interrupt_on_sigterm() -> None:
-    """A stop is reported like Ctrl-C: a half-written file is removed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @click.command(epilog="Example: nalssi rebuild")

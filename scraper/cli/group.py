@@ -160,6 +160,13 @@ def _in_one_line() -> Iterator[None]:
         os._exit(OUTPUT_LOST)
 
 
+def interrupt_on_sigterm() -> None:
+    """Handle a stop like Ctrl-C: running work is given up, and a half-written file removed."""
+    import signal  # noqa: PLC0415 - a question does not need it
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _end(message: str, exit_code: int) -> NoReturn:
     click.echo(f"nalssi: {printable(message)}", err=True)
     raise click.exceptions.Exit(exit_code) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +10,7 @@ from db import merge as merging
 from scraper import writing
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
-from scraper.cli.group import File
+from scraper.cli.group import File, interrupt_on_sigterm
 from scraper.cli.options import Places, as_json, create, with_places
 from scraper.printable import printable
 from scraper.records import named
@@ -35,7 +34,7 @@ def merge(others: tuple[Path, ...], places: Places, *, create: bool, as_json: bo
     daemon may run meanwhile; after an interruption, run it again. Contradictions are reported on
     stderr.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_sigterm()
     join(others, places, create=create, as_json=as_json)
 
 

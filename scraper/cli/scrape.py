@@ -14,6 +14,7 @@ from db.errors import DatabaseError
 from db.moments import now
 from scraper import clock, threads
 from scraper.cli import show
+from scraper.cli.group import interrupt_on_sigterm
 from scraper.cli.options import Places, as_json, chosen, create, with_places
 from scraper.collect import PassNotKept, collecting
 from scraper.errors import AnotherPass, WrongClock
@@ -52,8 +53,7 @@ def scrape(
     """Poll the portals of the config once; for cron."""
     # Imported modules stay; collecting garbage among them every 700 objects takes 5 % of a pass.
     gc.set_threshold(50_000)
-    # A stop is handled like Ctrl-C: running looks are given up, each with its row.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_sigterm()
 
     settings = places.required(portals=True)
     wanted = chosen(settings, portals)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ from db.export.months import Monthly
 from db.ship.targets import hidden
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
+from scraper.cli.group import interrupt_on_sigterm
 from scraper.cli.options import as_json, with_places
 from scraper.printable import printable
 
@@ -30,7 +30,7 @@ def ship(uri: str, places: Places, *, as_json: bool) -> None:
     Months that changed are replaced. URI is postgresql://HOST/NAME or duckdb:FILE. Run it again
     after an interruption, or every hour; a daemon may run meanwhile.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_sigterm()
     with Monthly(places.database()) as source, progress_bars.of_a_file(to_file=True) as bar:
         done = shipping.ship(source, uri, clean=printable, progress=bar)
     if as_json:
