@@ -29,6 +29,7 @@ from db.moments import KST
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterator
 
 FETCH_FAILED = 4
 NO_SIDEBAR = 5
@@ -156,3 +157,13 @@ class WrongClock(ScraperError):
     def __init__(self, now: dt.datetime, problem: str) -> None:
         super().__init__(f"clock: {now.astimezone(KST).isoformat(timespec='seconds')}: {problem}")
         self.now, self.problem = now, problem
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those behind it, the first cause last; of a group the first error."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):  # one for each address of a host
+            error = error.exceptions[0]
+        else:
+            error = error.__cause__ or error.__context__

@@ -6,13 +6,11 @@ import os
 import ssl
 from typing import TYPE_CHECKING
 
-from scraper.errors import FetchError
+from scraper.errors import FetchError, causes
 from scraper.fetch.trust import distrust
 from scraper.http import httpcore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from scraper.http import httpx
 
 FAULTS = (
@@ -44,7 +42,7 @@ def _reason(exc: Exception) -> tuple[str, bool]:
 
 
 def _tls_reason(exc: Exception) -> str | None:
-    for cause in _causes(exc):
+    for cause in causes(exc):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return distrust(cause)
         if isinstance(cause, ssl.SSLError):
@@ -56,15 +54,9 @@ def why(exc: Exception) -> str:
     """Return the message of the operating system, if there is one, on one line."""
     numbers = (
         cause.errno
-        for cause in _causes(exc)
+        for cause in causes(exc)
         if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError)
     )
     number = next(filter(None, numbers), None)
     words = os.strerror(number) if number else str(exc) or type(exc).__name__
     return " ".join(words.split())[:200]
-
-
-def _causes(exc: BaseException | None) -> Iterator[BaseException]:
-    while exc is not None:
-        yield exc
-        exc = exc.__cause__ or exc.__context__

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from scraper import __version__
+from scraper.errors import causes
 from scraper.http import httpx
 from scraper.notify.notice import NotDelivered
 from scraper.urls import is_http
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from scraper.notify.notice import Notice
 
 JSON: Final = "application/json"
@@ -104,7 +103,7 @@ def _reason(error: BaseException) -> str:
 
     The messages of the libraries are left out, as some quote the address.
     """
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is refused: {cause.verify_message.partition(',')[0]}"
         if isinstance(cause, ssl.SSLError):
@@ -116,12 +115,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, httpx.RemoteProtocolError):
         return "no whole HTTP answer"
     return "cannot connect" if isinstance(error, httpx.ConnectError) else type(error).__name__
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):  # one for each address of a name
-            error = error.exceptions[0]
-        else:
-            error = error.__cause__ or error.__context__
