@@ -20,12 +20,10 @@ from scraper import __version__, records
 from scraper.web import data
 from scraper.web.answer import CSV
 from scraper.web.operations import OPERATIONS, Operation
+from scraper.web.refusal import PROBLEM
 
 if TYPE_CHECKING:
     from scraper.web.answer import Answer, Asked
-
-PROBLEM: Final = "application/problem+json"
-
 
 _FLAGS: Final = ", ".join(f"{number} {words}" for number, words in NAMES.items())
 
