@@ -11,6 +11,7 @@ station stands on the land, or a kilometre off: in a harbour or on the outermost
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -39,3 +40,9 @@ BORDER: Final = _PARTS[1]
 """Where the outline leaves the coast: the line between south and north."""
 
 ISLANDS: Final = _PARTS[2]
+
+LAND: Final = (MAINLAND + BORDER, *ISLANDS)
+"""The outlines of all land, each closed by a line from its last point to its first."""
+
+SHRINK: Final = math.cos(math.radians(36))
+"""The ratio of a degree of longitude to one of latitude, in the middle of the land."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,8 +37,6 @@ _CROWDS: Final = ((25, 1.0), (50, 1.4), (10_000, 2.0))
 _FRAME: Final = (0.02, 0.115, 0.96, 0.79)
 _SCALE: Final = (0.26, 0.075, 0.48, 0.012)
 _WEST, _EAST, _SOUTH, _NORTH = 125.75, 130.05, 33.0, 38.75
-_MIDDLE: Final = 36.0
-"""Degrees north at which a degree of longitude is as long as it is drawn."""
 
 _COLD, _HOT = -15.0, 35.0
 """A colour means the same temperature on every map."""
@@ -104,12 +101,12 @@ def _extent(survey: Survey, axes: Axes) -> None:
     across = [one.station.longitude or _WEST for one in survey.sightings]
     axes.set_xlim(min(_WEST, *(x - 0.4 for x in across)), max(_EAST, *(x + 0.4 for x in across)))
     axes.set_ylim(_SOUTH, _NORTH)
-    axes.set_aspect(1 / math.cos(math.radians(_MIDDLE)), anchor="C")
+    axes.set_aspect(1 / coast.SHRINK, anchor="C")
     axes.apply_aspect()
 
 
 def _land(axes: Axes) -> None:
-    for outline in (coast.MAINLAND + coast.BORDER, *coast.ISLANDS):
+    for outline in coast.LAND:
         axes.fill(*zip(*outline, strict=True), facecolor="#f1f3f0", edgecolor="none", zorder=0)
     shores = (coast.MAINLAND, *((*island, island[0]) for island in coast.ISLANDS))
     for shore in shores:

@@ -260,7 +260,6 @@ _MAP_NARROWEST, _MAP_WIDEST = 56, 76
 _CELL: Final = 2.0
 """The ratio of a character's height to its width."""
 
-_SHRINK: Final = math.cos(math.radians(36))
 _ROWS_AWAY: Final = (0, 1, -1, 2, -2, 3, -3)
 _LETTERS: Final = {
     "live": {"color": "default", "style": "bold"},
@@ -295,7 +294,7 @@ class _Map:
         self._west = min(_WEST, *(x - _BEYOND for x in across))
         degrees = max(_EAST, *(x + _BEYOND for x in across)) - self._west
         self._columns, self._per_degree = columns, columns / degrees
-        self._up = self._per_degree / _SHRINK / _CELL
+        self._up = self._per_degree / coast.SHRINK / _CELL
         self._rows = math.ceil((_NORTH - _SOUTH) * self._up)
         middle = (self._columns - 1) / 2, (self._rows - 1) / 2
         self._room = Room(Box(x=middle[0], y=middle[1], width=columns, height=self._rows))
@@ -308,7 +307,7 @@ class _Map:
             plotext.frame(False)
             plotext.xticks([])
             plotext.yticks([])
-            for outline in (coast.MAINLAND + coast.BORDER, *coast.ISLANDS):
+            for outline in coast.LAND:
                 places = [self._cells(*place) for place in (*outline, outline[0])]
                 plotext.plot(*zip(*places, strict=True), marker="braille", color=_PALE)
             nameless = [one for one in self._sightings if not self._station(one)]

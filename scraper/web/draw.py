@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _MAP_WIDTH: Final = 360.0
 _WEST, _EAST, _SOUTH, _NORTH = 125.75, 129.75, 33.05, 38.7
 _BEYOND: Final = 0.35
-_SHRINK: Final = math.cos(math.radians(36))
-"""The ratio of a degree of longitude to one of latitude, in the middle of the land."""
 
 _LETTER: Final = 13.0
 """The height of a label, about as wide as a Korean letter."""
@@ -64,14 +62,13 @@ def draw_map(rows: Sequence[Best], language: Language = "ko") -> Map:
     placed = [row for row in rows if row.longitude is not None and row.latitude is not None]
     west = min([_WEST, *(row.longitude - _BEYOND for row in placed if row.longitude)])
     east = max([_EAST, *(row.longitude + _BEYOND for row in placed if row.longitude)])
-    scale = _MAP_WIDTH / ((east - west) * _SHRINK)
+    scale = _MAP_WIDTH / ((east - west) * coast.SHRINK)
     height = round((_NORTH - _SOUTH) * scale)
 
     def point(longitude: float, latitude: float) -> tuple[float, float]:
-        return (longitude - west) * _SHRINK * scale, (_NORTH - latitude) * scale
+        return (longitude - west) * coast.SHRINK * scale, (_NORTH - latitude) * scale
 
-    outlines = (coast.MAINLAND + coast.BORDER, *coast.ISLANDS)
-    land = "".join(_closed(point(*place) for place in outline) for outline in outlines)
+    land = "".join(_closed(point(*place) for place in outline) for outline in coast.LAND)
     points = [point(row.longitude or 0, row.latitude or 0) for row in placed]
     room = Room(Box(x=_MAP_WIDTH / 2, y=height / 2, width=_MAP_WIDTH, height=height))
     for x, y in points:
