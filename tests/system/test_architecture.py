@@ -38,7 +38,7 @@ HOME = {
         "scraper/web/openapi.py",
     },
     "numpy": {"db/dataset"},
-    "paho": {"scraper/mqtt"},
+    "paho": {"scraper/mqtt.py"},
     "pandas": {"db/frames.py"},
     "polars": {"db/frames.py"},
     "plotext": {"scraper/plot/terminal.py"},
