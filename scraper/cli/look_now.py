@@ -11,7 +11,7 @@ import click
 
 from db import query
 from db.moments import KST, now
-from scraper import lock, wish
+from scraper import lock, look_request
 from scraper.cli import show
 from scraper.cli.options import Places, chosen, with_places
 from scraper.errors import FAILURES, STALE, NoDaemon
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scraper.config import Config
 
 TAKEN_WITHIN_S: Final = 20.0
-"""The daemon sees a wish within five seconds; the look itself takes longer."""
+"""The daemon sees a request within five seconds; the look itself takes longer."""
 
 
 @click.command(name="look-now", epilog="Example: nalssi look-now koya-culture")
@@ -44,11 +44,11 @@ def look_now(portals: tuple[str, ...], places: Places) -> None:
         raise NoDaemon(path)
     asked_at = now()
     with query.Database(path) as db:
-        wished = [name for name in names if not _refused(db, name, asked_at)]
-    code = STALE if len(wished) < len(names) else 0
-    if wished:
-        wish.leave(path, wished)
-        code = max(code, _followed(path, settings, wished, asked_at))
+        requested = [name for name in names if not _refused(db, name, asked_at)]
+    code = STALE if len(requested) < len(names) else 0
+    if requested:
+        look_request.leave(path, requested)
+        code = max(code, _followed(path, settings, requested, asked_at))
     click.get_current_context().exit(code)
 
 
@@ -60,7 +60,8 @@ def _refused(db: query.Database, name: str, asked_at: dt.datetime) -> bool:
         show.note(f"{name}: not polled: the site asked for no request before {until}")
         return True
     last = memory.last_look
-    if last is not None and 0 <= (since_s := (asked_at - last).total_seconds()) < wish.APART_S:
+    since_s = -1.0 if last is None else (asked_at - last).total_seconds()
+    if 0 <= since_s < look_request.APART_S:
         show.note(
             f"{name}: not polled: the last look was {since_s:.0f} s ago, expected a minute or more"
         )
@@ -68,10 +69,10 @@ def _refused(db: query.Database, name: str, asked_at: dt.datetime) -> bool:
     return False
 
 
-def _followed(path: Path, settings: Config, wished: Sequence[str], asked_at: dt.datetime) -> int:
+def _followed(path: Path, settings: Config, requested: Sequence[str], asked_at: dt.datetime) -> int:
     """Wait for the looks, print how they ended, and return the exit code."""
     end = time.monotonic() + TAKEN_WITHIN_S + settings.fetch.timeout_s
-    since, missing, code = asked_at.replace(microsecond=0), list(wished), 0
+    since, missing, code = asked_at.replace(microsecond=0), list(requested), 0
     while missing and time.monotonic() < end:
         time.sleep(0.2)
         with query.Database(path) as db:

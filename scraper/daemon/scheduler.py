@@ -20,8 +20,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from db.errors import DatabaseError
 from db.moments import KST
 from scraper import schedule
+from scraper.look_request import APART_S
 from scraper.troubles.rules import INTERVALS
-from scraper.wish import APART_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError
-from scraper import clock, threads, wish
+from scraper import clock, look_request, threads
 from scraper.clock import RELEASED
 from scraper.collect import collecting, read_leftovers
 from scraper.collect.backlog import Backlog
@@ -200,8 +200,8 @@ class Daemon:
             if self._reload.is_set() and self._read_config_again():
                 return
             timetable.catch_up()
-            if wished := wish.take(self._store.path):
-                await timetable.look_now(wished)
+            if requested := look_request.take(self._store.path):
+                await timetable.look_now(requested)
             self._inspection.begin_if_due(lambda faults: self._log_faults(monitor, faults))
             watch.tick(timetable, monitor)
             monitor.faults = self._faults()

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from db.write.store import Store
-from scraper import wish
+from scraper import look_request
 from tests.cli.test_cli import BOX, nalssi, portal, refused
 from tests.scraper.test_daemon import running
 from tests.support.make import make_content, make_look, see
@@ -60,9 +60,9 @@ def test_without_a_daemon_the_remedy_is_printed(tmp_path):
 
 
 def test_a_request_for_a_look_is_read_once(tmp_path):
-    wish.leave(tmp_path / "weather.db", ["koya"])
-    assert wish.take(tmp_path / "weather.db") == ["koya"]
-    assert wish.take(tmp_path / "weather.db") == []
+    look_request.leave(tmp_path / "weather.db", ["koya"])
+    assert look_request.take(tmp_path / "weather.db") == ["koya"]
+    assert look_request.take(tmp_path / "weather.db") == []
     for damaged in ("{", "[" * 100_000):
         (tmp_path / "weather.db.look-now").write_text(damaged)
-        assert wish.take(tmp_path / "weather.db") == []
+        assert look_request.take(tmp_path / "weather.db") == []

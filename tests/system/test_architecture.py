@@ -69,7 +69,7 @@ STAGES = {
     "scraper.threads": set(),
     "scraper.attempts": set(),
     "scraper.lock": set(),
-    "scraper.wish": set(),
+    "scraper.look_request": set(),
     "scraper.writing": {"scraper.lock"},
     "scraper.troubles": {
         *("scraper.attempts", "scraper.config", "scraper.lock", "scraper.notify"),
@@ -129,7 +129,7 @@ STAGES = {
     "scraper.daemon": {
         *("scraper.clock", "scraper.collect", "scraper.config", "scraper.metrics"),
         *("scraper.monitor", "scraper.printable", "scraper.schedule", "scraper.threads"),
-        *("scraper.mqtt", "scraper.troubles", "scraper.wish"),
+        *("scraper.mqtt", "scraper.troubles", "scraper.look_request"),
     },
     "scraper.cli": {
         *READER,
@@ -143,7 +143,7 @@ STAGES = {
             "scraper.threads",
             "scraper.troubles",
         ),
-        *("scraper.urls", "scraper.web", "scraper.wish", "scraper.writing"),
+        *("scraper.urls", "scraper.web", "scraper.look_request", "scraper.writing"),
     },
     "scraper.web": {
         *("scraper.http", "scraper.plot", "scraper.printable", "scraper.records"),

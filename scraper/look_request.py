@@ -30,11 +30,11 @@ def take(database: Path) -> list[str]:
     """Take the portals of the waiting request; each request is taken once."""
     place = _place(database)
     try:
-        wished = json.loads(place.read_bytes())
+        requested = json.loads(place.read_bytes())
         place.unlink()
     except (OSError, ValueError, RecursionError):
         return []
-    return [str(name) for name in wished] if isinstance(wished, list) else []
+    return [str(name) for name in requested] if isinstance(requested, list) else []
 
 
 def _place(database: Path) -> Path:
