@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from db.dataset import describe, netcdf, provenance, readme
-from db.dataset.about import About, Wish
+from db.dataset.about import About, Metadata
 from db.dataset.describe import File
 from db.dataset.grid import Grid
 from db.export import formats, parquet
@@ -59,7 +59,7 @@ class Dataset:
     Attributes:
         source: The database.
         chosen: The times; all stations and portals are included.
-        wish: Title, creators, licence and DOI, as its maker gave them.
+        metadata: Title, creators, licence and DOI, as its maker gave them.
         version: The version of nalssi.
         icons: The condition of each known icon code.
         clean: Cleans each text.
@@ -67,7 +67,7 @@ class Dataset:
     """
 
     source: Monthly
-    wish: Wish
+    metadata: Metadata
     version: str
     chosen: Selection = field(default_factory=Selection)
     icons: Mapping[str, str | None] = field(default_factory=dict)
@@ -177,7 +177,7 @@ class _Making:
 
     def _about(self, grid: Grid) -> About:
         return About(
-            wish=self._dataset.wish,
+            metadata=self._dataset.metadata,
             version=self._dataset.version,
             since=moment(grid.hours.start),
             until=moment(grid.hours.stop),
@@ -195,7 +195,7 @@ class _Making:
             "history": f"{about.until.isoformat()}: last hour; made with nalssi {about.version}",
             "references": about.doi_url or "README.md",
             "comment": about.description,
-            "license": about.wish.license,
+            "license": about.metadata.license,
         }
         return {name: self._clean(text) for name, text in said.items() if text}
 

@@ -23,7 +23,7 @@ SITE: Final = "https://www.kma.go.kr/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Metadata:
     """
     The description given by the maker of a dataset.
 
@@ -46,14 +46,14 @@ class About:
     A dataset.
 
     Attributes:
-        wish: The description given by its maker.
+        metadata: The description given by its maker.
         version: The version of nalssi.
         since, until: The range of its hours; Korean time.
         stations, portals: Its stations and portals.
         coverage: The share of the hours of each station with a live value, by its name.
     """
 
-    wish: Wish
+    metadata: Metadata
     version: str
     since: dt.datetime
     until: dt.datetime
@@ -65,7 +65,7 @@ class About:
     def title(self) -> str:
         """Its title."""
         days = f"{self.since.astimezone(KST):%Y-%m-%d} to {self.until.astimezone(KST):%Y-%m-%d}"
-        return self.wish.title or f"Weather of Korea as shown by newspaper sites, {days}"
+        return self.metadata.title or f"Weather of Korea as shown by newspaper sites, {days}"
 
     @property
     def description(self) -> str:
@@ -94,7 +94,7 @@ class About:
     @property
     def creators(self) -> tuple[str, ...]:
         """The creators."""
-        return self.wish.creators or (UNNAMED,)
+        return self.metadata.creators or (UNNAMED,)
 
     @property
     def credit(self) -> str:
@@ -109,7 +109,7 @@ class About:
     @property
     def license_url(self) -> str | None:
         """The address of its licence; None if not stated."""
-        given = self.wish.license
+        given = self.metadata.license
         if given is None or "://" in given:
             return given
         return f"https://spdx.org/licenses/{given}.html"
@@ -117,4 +117,4 @@ class About:
     @property
     def doi_url(self) -> str | None:
         """The address of its DOI."""
-        return f"https://doi.org/{self.wish.doi}" if self.wish.doi else None
+        return f"https://doi.org/{self.metadata.doi}" if self.metadata.doi else None

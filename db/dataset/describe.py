@@ -70,7 +70,7 @@ def datapackage(
     about: About, files: Sequence[File], tables: Mapping[str, Mapping[str, Kind]]
 ) -> dict[str, Any]:
     """The descriptor; ``tables`` has the columns of the text tables, by path."""
-    license = about.wish.license  # noqa: A001 - the key's name
+    license = about.metadata.license  # noqa: A001 - the key's name
     return present(
         **{"$schema": "https://datapackage.org/profiles/2.0/datapackage.json"},
         name="nalssi",
@@ -182,14 +182,14 @@ def _box(places: Sequence[Any]) -> dict[str, object]:
 
 def cff(about: About) -> str:
     """The citation; values are JSON strings, which YAML reads as they are."""
-    given = about.wish.license
+    given = about.metadata.license
     lines = {
         "cff-version": "1.2.0",
         "message": "If you use this dataset, cite it, and credit KMA and the sites.",
         "type": "dataset",
         "title": about.title,
         "date-released": f"{about.until:%Y-%m-%d}",
-        "doi": about.wish.doi,
+        "doi": about.metadata.doi,
         "license": None if given and "://" in given else given,
         "license-url": given if given and "://" in given else None,
         "abstract": about.description,

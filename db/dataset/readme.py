@@ -43,7 +43,7 @@ def text(about: About, tables: Mapping[str, Mapping[str, Kind]], language: str) 
         creators=", ".join(about.creators),
         version=about.version,
         credit=about.credit_ko if language == "ko" else about.credit,
-        license=about.wish.license or _NOT_STATED[language],
+        license=about.metadata.license or _NOT_STATED[language],
         doi=about.doi_url or "–",
         coverage="\n".join(["| | |", "|---|---|", *shares]),
         codebook="".join(books),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from db import dataset as datasets
-from db.dataset.about import Wish
+from db.dataset.about import Metadata
 from db.export.months import Monthly
 from db.export.slices import Selection
 from scraper import __version__
@@ -66,7 +66,7 @@ def dataset(
     with Monthly(places.database()) as source, progress_bars.of_a_file(to_file=True) as bar:
         files = datasets.Dataset(
             source=source,
-            wish=Wish(title=title, creators=creators, license=license_, doi=doi),
+            metadata=Metadata(title=title, creators=creators, license=license_, doi=doi),
             version=__version__,
             chosen=Selection(since=since, until=until),
             icons=ICON_MEANINGS,
