@@ -240,7 +240,7 @@ class Database(Opened):
             WrongQuestion: An argument is out of its range, or there would be too many periods.
         """
         from db.measures import periods, stats
-        from db.measures.stretches import History
+        from db.measures.history import History
 
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")
@@ -293,7 +293,7 @@ class Database(Opened):
         The arguments and errors are those of ``stats``.
         """
         from db.measures import compare, periods
-        from db.measures.stretches import History
+        from db.measures.history import History
 
         part, names = self._part(since, until, portal, now), self._names(stations)
         by, min_coverage = periods.known(by), asked.share(min_coverage, "coverage")

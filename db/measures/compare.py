@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from db.measures.history import History
     from db.measures.periods import By
-    from db.measures.stretches import History
 
 FEWEST: Final = 3
 """The least common periods; two of them always correlate perfectly."""

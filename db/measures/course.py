@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from db.measures.stretches import History
+from db.measures.history import History
 from db.moments import moment
 from db.qartod import PASS
 from db.read.series import PORTALS, SKIES

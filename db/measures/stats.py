@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from db.measures.history import History, Piece
     from db.measures.periods import By
-    from db.measures.stretches import History, Piece
 
 MIN_COVERAGE: Final = 0.75
 

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from db.derived import LATE_HOURS, UNFLAGGED_TEMPERATURE
-from db.measures.stretches import pauses
+from db.measures.history import pauses
 from db.qartod import MISSING
 from db.read.flags import OF_STATION
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why

@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from db import frames, query
 from db.errors import UnknownPortal, WrongQuestion
 from db.export import spreadsheet
-from db.measures import stretches
+from db.measures import history
 from db.measures.stats import Period
 from db.moments import KST
 from db.reading import Station
@@ -174,7 +174,7 @@ def test_merged_portals_agree_with_each_single_moment(portals):
     """A portal changes at these moments and shows each value for so long, or until the next one."""
     shown = [
         [
-            stretches.Piece(
+            history.Piece(
                 begin=begin,
                 end=min(begin + holds, end),
                 seen_from=begin,
@@ -191,7 +191,7 @@ def test_merged_portals_agree_with_each_single_moment(portals):
         ]
         for nth, (changes, holds) in enumerate(portals)
     ]
-    pieces = list(stretches.merged(shown))
+    pieces = list(history.merged(shown))
     for at in range(45):
         live = [value for portal in shown for value in portal if value[0] <= at < value[1]]
         counting = [piece for piece in pieces if piece[0] <= at < piece[1]]
@@ -366,7 +366,7 @@ def test_an_unknown_portal_is_refused(db):
         db.stats("서울", portal="nobody")
 
 
-@pytest.mark.parametrize("sql", [stretches.SPELLS, stretches.PAUSES, stretches.PORTALS])
+@pytest.mark.parametrize("sql", [history.SPELLS, history.PAUSES, history.PORTALS])
 def test_a_range_is_found_without_reading_all(path, sql):
     with query.Database(path) as db:
         values = {"station": "서울", "everything": 0, "since": 1, "until": 2, "portal": 1}

@@ -1,5 +1,5 @@
 """
-Pieces: the values of a station over time with their states, at one portal or across several.
+The history of a station: its values over time, in pieces of one state, at one portal or several.
 
 Each portal's spells are cut where their state changes (``validity.pieces``); across portals the
 best state counts, and among equal states the set published last. All of this uses whole seconds
