@@ -28,7 +28,7 @@ _KEPT_JOURNAL_BYTES = 1 << 18
 """The journal that stays between commits: eight times that of a look."""
 
 
-def open_for_writing(
+def open_or_make(
     path: Path, *, journal: str | None = None, migrations: Migrations | None = None
 ) -> sqlite3.Connection:
     """

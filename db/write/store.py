@@ -62,7 +62,7 @@ class Store:
         Raises:
             DatabaseError: The file cannot be used; it is not changed.
         """
-        return cls(upgrade.open_for_writing(path, journal=journal), path)
+        return cls(upgrade.open_or_make(path, journal=journal), path)
 
     def wait_at_most(self, seconds: float) -> None:
         """Wait no longer than this, not half a minute, while another process has the file."""

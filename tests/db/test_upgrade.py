@@ -192,7 +192,7 @@ migrations._utils = watched
 if after < 0:
     schema._put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     after = 10**9
-schema.open_for_writing(Path(sys.argv[1])).close()
+schema.open_or_make(Path(sys.argv[1])).close()
 """
 
 
@@ -517,7 +517,7 @@ def test_an_unusable_folder_is_reported(open_folder, mode):
 
 def test_a_newer_file_is_refused_and_not_changed(path):
     fill(path)
-    upgrade.open_for_writing(path, journal="delete", migrations=later(add_column)).close()
+    upgrade.open_or_make(path, journal="delete", migrations=later(add_column)).close()
     newer = path.read_bytes()
     for use in (fill, ask_everything):
         with pytest.raises(DatabaseError, match="made by a newer nalssi") as refused:
@@ -687,7 +687,7 @@ def test_an_older_file_is_brought_up_to_date_after_a_copy(path, journal):
     fill(path, journal=journal)
     before = os.umask(0)
     try:
-        conn = upgrade.open_for_writing(path, journal=journal, migrations=later(add_column))
+        conn = upgrade.open_or_make(path, journal=journal, migrations=later(add_column))
     finally:
         os.umask(before)
     with closing(conn):
@@ -709,7 +709,7 @@ def test_a_failed_migration_leaves_the_file_unchanged(path):
     fill(path)
     before = path.read_bytes()
     with pytest.raises(RuntimeError):
-        upgrade.open_for_writing(path, journal="delete", migrations=later(fails))
+        upgrade.open_or_make(path, journal="delete", migrations=later(fails))
     assert path.read_bytes() == before
     fill(path)  # the old version goes on
 
@@ -724,7 +724,7 @@ def killed(db):
     db.execute("UPDATE fetches SET reason = hex(zeroblob(2000))")  # more than the cache holds
     add_column(db)
     os.kill(os.getpid(), signal.SIGKILL)
-schema.open_for_writing(Path(sys.argv[1]), journal=sys.argv[2], migrations=later(killed))
+schema.open_or_make(Path(sys.argv[1]), journal=sys.argv[2], migrations=later(killed))
 """
 
 

@@ -121,7 +121,7 @@ from pathlib import Path
 from db.file import upgrade as schema
 from tests.db.test_upgrade import add_column, later
 schema._put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-schema.open_for_writing(Path(sys.argv[1]), migrations=later(add_column))
+schema.open_or_make(Path(sys.argv[1]), migrations=later(add_column))
 """
 
 
