@@ -161,7 +161,7 @@ def share(asked: object, what: str) -> float:
     Check a share from 0 to 1.
 
     Raises:
-        WrongQuestion: It is none.
+        WrongQuestion: It is another value.
     """
     if isinstance(asked, int | float) and 0 <= asked <= 1:
         return asked
@@ -173,7 +173,7 @@ def number(asked: object, what: str) -> int:
     Check a whole number from 0 that SQL can store.
 
     Raises:
-        WrongQuestion: It is none.
+        WrongQuestion: It is another value.
     """
     if isinstance(asked, int) and asked >= 0:
         return min(asked, 2**63 - 1)

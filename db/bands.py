@@ -69,7 +69,11 @@ class Bands:
 
 @lru_cache(maxsize=1024)  # portals print the same few lists for years
 def _form(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> _Form:
-    """The bands of a list, such as ``1:%d,4:%d,9:%d 2:%d``, and what takes its numbers."""
+    """
+    The bands of a list of stations, and the function that gets their temperatures in this order.
+
+    Such as ``1:%d,4:%d,9:%d 2:%d``: station 1, 4 and 9 in a band, 2 in another.
+    """
     groups = _groups(stations, numbers)
     bands = [",".join(f"{row}:%d" for row in group) for group in groups]
     return " ".join(bands).encode(), itemgetter(*chain.from_iterable(groups))

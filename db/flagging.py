@@ -34,7 +34,7 @@ AROUND: Final = 2
 """Spells on either side that a step or a spike depends on."""
 
 _AT_ONCE_S: Final = 30 * DAY_S
-"""What all portals showed in such a time is in memory together: most of it is the same."""
+"""The boxes of all portals in such a time are in memory together: most of them are the same."""
 
 _BOXES: Final = """
     SELECT seen_from, published_by, first_after, sidebar_id FROM spells
@@ -174,7 +174,7 @@ class _Judge:
         self._before = open_runs.take(portal_id, before)
 
     def write(self, places: _Places) -> None:
-        """Write what differs from the table."""
+        """Write the flags that differ from the table."""
         kept = self._kept(self._boxes)
         self._judge_points(places)
         known, settled = self._walked(kept)
@@ -329,7 +329,7 @@ class _Judge:
                 self._flags[key] = max(flag, self._flags.get(key, 0))
 
     def _concerns(self, run: Sequence[Box]) -> bool:
-        """Whether a run reaches what changed; where that is new, others were not followed."""
+        """Whether a run reaches a changed box or, unless all of these are new, one beside it."""
         begin = self._boxes[self._begin if self._new else max(0, self._begin - 1)].seen_from
         end = self._boxes[min(len(self._boxes), self._end + 1) - 1].seen_from
         return run[-1].seen_from >= begin and run[0].seen_from <= end

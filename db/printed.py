@@ -1,4 +1,4 @@
-"""What sidebars printed, read once for all rules that ask."""
+"""The temperatures of sidebars, read once for all rules that need them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Printed(dict[int, dict[int, int]]):
     """
     The temperatures of sidebars, by their rows: tenths of a degree C by station.
 
-    What is asked for is read from the file and remembered, so it lives no longer than the readings
-    stay as they are.
+    A sidebar is read from the file when it is first needed, and remembered. So this lives no longer
+    than the readings stay unchanged.
     """
 
     def __init__(self, conn: sqlite3.Connection) -> None:

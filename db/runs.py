@@ -25,7 +25,7 @@ class Run:
 
     Attributes:
         tenths: The number.
-        missed: How many boxes without a number came after the last of them.
+        missed: The number of boxes without a number after the last of them.
     """
 
     __slots__ = (
@@ -192,7 +192,7 @@ class OpenRuns:
 
         Args:
             portal_id: The portal.
-            newest: When the box begins up to which they are asked for; None for no box.
+            newest: The beginning of the portal's newest box; None without one.
         """
         begin, found = self._of.pop(portal_id, (None, {}))
         return found if begin == newest else {}

@@ -36,7 +36,7 @@ _LOOKS: Final = f"""
         AND f.fetched_at = k.captured_at AND f.sidebar_id IS NOT NULL)
     GROUP BY portal_id, captured_at HAVING count(*) = 1
     ORDER BY at"""
-"""Of one second our own look counts; where archives contradict each other, none of them does."""
+"""In one second our own look counts; archives that contradict each other do not count."""
 
 
 def looks(conn: sqlite3.Connection, portal_id: int, first: int, last: int) -> Iterator[Look]:

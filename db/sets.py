@@ -243,7 +243,7 @@ def near(
     Args:
         conn: Inside a transaction, if bands are stored.
         sidebars: Their rows.
-        printed: What these and others printed.
+        printed: The temperatures of these and others.
         keep: Whether to keep their bands, by which later ones will find them.
     """
     asked = [row for row in sorted(sidebars) if len(printed[row]) >= FEWEST_COMMON]

@@ -1,5 +1,5 @@
 """
-nalssi (날씨) from Python: what Korean portals showed of the weather, and how far to trust it.
+nalssi (날씨) from Python: the weather that Korean portals showed, and how far to trust it.
 
 ::
 
@@ -10,9 +10,9 @@ nalssi (날씨) from Python: what Korean portals showed of the weather, and how 
             print(reading.station, reading.temperature_c, reading.state)
         frame = nalssi.to_pandas(db.stats("서울", since="7d"))
 
-``open`` gives a ``Database``; its methods are the questions. What they answer with, and each error,
-stands here too. Every error of ours is a ``NalssiError``. Nothing is imported before it is asked
-for.
+``open`` gives a ``Database``; its methods are the questions. The records of their answers and all
+errors are here, too. Every error of ours is a ``NalssiError``. Each name is imported when it is
+first used.
 """
 # ruff: noqa: PLC0415 - importing nalssi imports nothing else
 
@@ -87,7 +87,7 @@ _ROOMS = {
     "db.reading": "Station",
     "scraper": "__version__",
 }
-"""Where each name comes from."""
+"""The module of each name."""
 
 __all__ = [name for names in ("open", *_ROOMS.values()) for name in names.split()]
 
@@ -112,7 +112,7 @@ def command() -> None:
 
 
 def _hidden() -> str | None:
-    """Which file hides a package of ours and what to do; None where none does."""
+    """A sentence about a file that hides a package of ours, with the remedy; None if none does."""
     ours = Path(__file__).resolve().parents[1]
     for name in ("db", "scraper"):
         spec = util.find_spec(name)

@@ -29,7 +29,7 @@ class Block:
 
     Attributes:
         columns: Their values.
-        places: The place of each row among the values; None: each row has its own.
+        places: The place of each row among the values; None = a value for each row, in order.
     """
 
     columns: Sequence[Sequence[Any]]
@@ -52,9 +52,9 @@ class Slice:
     Some rows, read at once.
 
     Attributes:
-        blocks: All columns of the table, in their order; of no rows perhaps none.
-        month: Year and month, in Korea, in which all rows begin; None where they are of no month.
-        done: How much of the whole is done with them, 0 to 1.
+        blocks: All columns of the table, in their order; may be empty without a row.
+        month: The Korean year and month in which all rows begin; None for a table without months.
+        done: The share of the whole up to and with these rows, 0 to 1.
     """
 
     blocks: Sequence[Block]

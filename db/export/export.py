@@ -26,15 +26,15 @@ Format: TypeAlias = Literal["csv", "ndjson", "parquet", "xlsx"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """
-    What shall be exported of a database.
+    The export of one table.
 
     Attributes:
         source: The database.
         what: The table.
-        chosen: Which rows of it.
-        clean: What each text is to lose.
+        chosen: The selection of its rows.
+        clean: Cleans each text.
         progress: Called with the finished share, 0 to 1.
-        excel: Whether moments of CSV are as every spreadsheet knows them.
+        excel: Whether the moments of CSV have the form that every spreadsheet recognizes.
     """
 
     source: Source
@@ -46,10 +46,10 @@ class Export:
 
     def to_stream(self, stream: BinaryIO, form: Literal["csv", "ndjson"]) -> int:
         """
-        Write to an open file, such as a pipe; without the mark by which Excel knows UTF-8.
+        Write to an open file, such as a pipe, without the mark by which Excel recognizes UTF-8.
 
         Returns:
-            How many rows there were.
+            The number of rows.
 
         Raises:
             DatabaseError: The database is damaged.
@@ -59,16 +59,16 @@ class Export:
 
     def to_file(self, path: Path, form: Format) -> int:
         """
-        Write a file, in the place of an older one.
+        Write a file; an older one is replaced.
 
         Returns:
-            How many rows there were.
+            The number of rows.
 
         Raises:
             DatabaseError: The database is damaged.
             OutputError: The file cannot be written.
-            NoPyarrow, NoXlsxwriter: Parquet needs the one, Excel the other.
-            TooManyRows: A sheet has no room for them.
+            NoPyarrow, NoXlsxwriter: The library for Parquet, or for Excel, is not installed.
+            TooManyRows: A sheet of Excel has no room for them.
         """
         if form == "parquet":
             parquet.refuse_without()
@@ -83,11 +83,11 @@ class Export:
         Write a folder of Parquet files, ``year=2026/month=03/`` for each month.
 
         Returns:
-            How many rows there were.
+            The number of rows.
 
         Raises:
             DatabaseError: The database is damaged.
-            OutputError: It cannot be written, or there is something already.
+            OutputError: It cannot be written, or the path exists and is not an empty folder.
             NoPyarrow: It is not installed.
         """
         parquet.refuse_without()
@@ -112,7 +112,7 @@ class Export:
                 return workbook.Workbook(stream, self.what, clean=clean, about=self.about())
 
     def about(self) -> dict[str, str]:
-        """What a file says of itself: its table and version, its times, and whom to credit."""
+        """The metadata of a file: table, version of the tables, time zone and credit."""
         portals = [self.clean(one.name) for one in self.source.portals()]
         shown = [name for name in portals if self.chosen.portal in (None, name)]
         return {

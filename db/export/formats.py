@@ -1,7 +1,7 @@
 """
 The forms of an export that are lines of text: CSV and newline-delimited JSON.
 
-A value is turned into text once for all rows that have it: in a day of looks, thousands have one.
+A value becomes text once for all rows that have it: in a day of looks, thousands share one.
 ``csv.writer`` quotes the cells, each once. Whole rows written by it make an export 1.25 times as
 long, so these are put together here.
 """
@@ -37,13 +37,13 @@ _SPECIAL: Final = re.compile('[",\r\n]')
 
 
 class Writer(Protocol):
-    """Takes rows until it is closed."""
+    """Writes rows in one form, until it is closed."""
 
     def write(self, some: Slice) -> None:
         """Write some rows, one at least."""
 
     def close(self) -> None:
-        """Write what is still held back."""
+        """Write the rows that wait, and complete the file."""
 
     def abandon(self) -> None:
         """Stop writing; the draft will be removed."""
@@ -54,9 +54,9 @@ class Lines:
     Writes a line for each row.
 
     Args:
-        stream: Where to; it stays open.
+        stream: The file; it stays open.
         cells: The text of each column's values, by its name.
-        piece: How to join the texts of some columns.
+        piece: Makes, for the names of some columns, the function that joins their texts.
         line: Joins such pieces to a row.
     """
 
@@ -91,10 +91,10 @@ class Lines:
         return map(list(pieces).__getitem__, block.places)
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: each row is written at once."""
 
     def abandon(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: each row is written at once."""
 
 
 def csv(
@@ -109,11 +109,11 @@ def csv(
     Write CSV in UTF-8, with a line of headings; an empty cell is a missing value or an empty text.
 
     Args:
-        stream: Where to.
+        stream: The file; it stays open.
         columns: Their names and kinds.
-        clean: What a text is to lose.
-        mark: Whether it begins with the mark by which Excel knows UTF-8.
-        excel: Whether moments are as every spreadsheet knows them, and not ISO 8601.
+        clean: Cleans each text.
+        mark: Whether it begins with the mark by which Excel recognizes UTF-8.
+        excel: Whether moments have the form that every spreadsheet recognizes, not ISO 8601.
     """
     stream.write(f"{_MARK if mark else ''}{','.join(columns)}\n".encode())
     cells = _cells(
@@ -169,7 +169,7 @@ def _cells(
     otherwise: Callable[[Any], str],
     nothing: str,
 ) -> dict[str, CellText]:
-    """The text of each column's values; columns of one kind share what is known."""
+    """The text of each column's values; columns of one kind share their texts."""
     known = {kind: CellText(tell.get(kind, otherwise), nothing) for kind in columns.values()}
     return {name: known[kind] for name, kind in columns.items()}
 
@@ -184,12 +184,12 @@ def _quoted(text: str) -> str:
 
 
 def _for_spreadsheets(seconds: int) -> str:
-    """Korean time without its offset, as a spreadsheet shows a time that it knows."""
+    """Korean time without its offset, which every spreadsheet recognizes as a time."""
     return _iso(seconds)[:19].replace("T", " ")
 
 
 def _iso(seconds: int) -> str:
     try:
         return moment(seconds).isoformat()
-    except OSError as exc:  # how the C library says that there is no such year
+    except OSError as exc:  # the C library refuses such a year
         raise ValueError(exc.strerror) from exc

@@ -27,7 +27,7 @@ _ROWS_AT_ONCE: Final = 50_000
 
 
 class NoPyarrow(MissingExtra):
-    """Pyarrow, which writes Parquet, is not installed."""
+    """The library that writes Parquet is not installed."""
 
     extra = "parquet"
 

@@ -1,9 +1,8 @@
 """
 Slices of whole tables, however many rows, some at a time.
 
-Each slice is read whole, and the file released, before its first row is handed on, so that a reader
-who takes an hour delays no writer. Rows written meanwhile may or may not be in it; a backup has all
-rows of one moment.
+Each slice is read whole, and the file released, before its first row is handed on, so that a slow
+reader delays no writer. Rows written meanwhile may be missing; a backup has all rows of one moment.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ def _of_stations(name: str) -> str:
 
 
 def _in_slice(column: str) -> str:
-    """As the index by time has it."""
+    """The condition that a time lies in a slice, in the form of the index by time."""
     at = iso(column)
     return f"{at} >= {iso(':first')} AND {at} < {iso(':end')}"
 
@@ -133,19 +132,19 @@ _AT_ONCE: Final[Mapping[What, str]] = {
         SELECT {", ".join(map(_column, TABLES["flags"]))} FROM ({FLAGS_IN_TIME})
         ORDER BY seen_from, portal, kma_id IS NULL, kma_id, station, kind""",
 }
-"""What is never so much that it needs slices."""
+"""The tables that are small enough to be read at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """
-    Which rows.
+    A selection of rows.
 
     Attributes:
-        since: Those that lie at least partly after this, aware; None = from the first.
-        until: Those that begin before this; None = to the last.
-        stations: Of these alone, each by Korean name, English name, or KMA id; empty = of all.
-        portal: Of this one alone; None = of all.
+        since: Only rows that lie at least partly after this, aware; None = from the first.
+        until: Only rows that begin before this; None = to the last.
+        stations: Only these, each by its Korean name, English name or KMA id; empty = all.
+        portal: Only this portal; None = all.
     """
 
     since: dt.datetime | None = None
@@ -158,7 +157,7 @@ _BY_TIME: Final[Mapping[What, Callable[[Ask, Mapping[str, object]], list[Block]]
     "weather": weather.blocks,
     "looks": lambda ask, values: [Block(ask.columns(_LOOKS, values))],
 }
-"""How to read the rows that begin in some days."""
+"""The function that reads the rows which begin in some days, for each such table."""
 
 
 class Source(Database):
@@ -166,12 +165,12 @@ class Source(Database):
 
     def slices(self, what: What, chosen: Selection) -> Iterator[Slice]:
         """
-        All rows of a table, in the order of time, portal and station; those without time as listed.
+        All rows of a table, in the order of time, portal and station, as far as it has them.
 
-        One who reads ``readings`` has read them before asking for ``readings`` again.
+        Two iterations over ``readings`` must not overlap: they share a temporary table.
 
         Raises:
-            UnknownStation: One of them is not in this database.
+            UnknownStation: A chosen station is not in this database.
             UnknownPortal: There is no portal of this name.
             DatabaseError: The file is damaged.
         """
@@ -199,7 +198,7 @@ class Source(Database):
                 return iter([of_rows(self._ask(_AT_ONCE[what], values))])
 
     def _span(self, sql: str, values: Mapping[str, object]) -> tuple[int, int]:
-        """The first and the last second of what there is; in this order only if there is any."""
+        """The first and the last second of the rows; without a row, 1 and 0."""
         ((first, last),) = self._ask(sql, values)
         with connection.reading(self.path):
             return (1, 0) if first is None or last is None else (int(first), int(last))
@@ -212,7 +211,7 @@ class Source(Database):
             return
         ((portals,),) = self._ask(_CHOSEN_PORTALS, values)
         days = max(1, _DAYS_AT_ONCE // max(1, portals))
-        with connection.reading(self.path):  # or it would seek through days that no calendar has
+        with connection.reading(self.path):  # or it would go through days that no calendar has
             moment(first), moment(last)
             parts = list(_parts(first, last, days * DAY_S))
         for begin, end in parts:

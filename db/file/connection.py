@@ -173,7 +173,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _refuse_journal_without_permission(path: Path) -> None:
-    """Explain what a reader needs to read beside a journal (sqlite.org/wal.html#readonly)."""
+    """Explain which permissions a reader lacks beside a journal (sqlite.org/wal.html#readonly)."""
     rollback = beside(path, "-journal")
     if rollback.exists() and not os.access(rollback, os.R_OK):
         problem = (

@@ -37,4 +37,4 @@ _COLUMNS: Final[Mapping[str, Callable[[str], str]]] = {
     "mostly": _mostly,
     **dict.fromkeys(("why", "reason", "note", "problems"), sentences.each),
 }
-"""The columns with words of ours, and what turns these into Korean."""
+"""The columns with words of ours, each with the function that turns these into Korean."""

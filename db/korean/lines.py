@@ -117,7 +117,7 @@ _LEGENDS: Final[Mapping[str, str]] = {
     "the portal stood still since {at}": "포털이 {at}부터 바뀌지 않음",
     "no newer value since {at}": "{at} 이후 새 값 없음",
 }
-"""What the lines and colours of charts and maps mean."""
+"""The meanings of the lines and colours of charts and maps."""
 
 LINES: Final[Mapping[str, str]] = {**_TABLES, **_AT, **_CITATION, **_PICTURES, **_LEGENDS}
 """Each English template and its Korean one, with the same fields."""

@@ -102,7 +102,7 @@ PERIODS: Final[Mapping[str, str]] = {
     "year": "한 해",
     "all": "전체",
 }
-"""Of what a period is a part."""
+"""The periods, as in ``part of the day``."""
 
 
 def listed(names: str, table: Mapping[str, str]) -> str:

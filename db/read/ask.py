@@ -67,7 +67,7 @@ class Ask:
         The result, with a record made from each row.
 
         Raises:
-            DatabaseError: The file is damaged: SQLite says so, or a value is none that we wrote.
+            DatabaseError: The file is damaged: SQLite says so, or we cannot have written a value.
         """
         with self.reading():
             return [read(row) for row in self._conn.execute(sql, values or {}).fetchall()]
@@ -78,7 +78,7 @@ class Ask:
         sql: str,
         values: Mapping[str, object] | None = None,
     ) -> _T:
-        """What is read of all the rows in one go, where they may be very many; errors as above."""
+        """The result of reading all rows at once, for very many of them; errors as of ``read``."""
         rows = self(sql, values)
         with self.reading():
             return read(rows)
@@ -92,7 +92,7 @@ class Ask:
         They may be very many: whole columns are checked, not values.
 
         Raises:
-            DatabaseError: The file is damaged: SQLite says so, or a value is none that we wrote.
+            DatabaseError: The file is damaged: SQLite says so, or we cannot have written a value.
         """
         rows = self(sql, values)
         self._refuse_others(zip(*rows, strict=True), present)
@@ -146,9 +146,9 @@ class Ask:
             self._conn.rollback()
 
     def damaged(self, problem: str) -> DatabaseError:
-        """What to raise where a row is none that we wrote."""
+        """The error for a row that we cannot have written."""
         return DatabaseError(self._path, f"damaged: {problem}")
 
     def reading(self) -> AbstractContextManager[None]:
-        """Where rows are read, and they alone: what goes wrong inside is damage of the file."""
+        """A context that only reads rows: any error inside means that the file is damaged."""
         return connection.reading(self._path)

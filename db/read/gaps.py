@@ -21,8 +21,8 @@ def gaps_of_looks(now: str = ":now", since: str = ":since") -> str:
     """
     The gaps between existing looks, as SQL.
 
-    Since the looks that are all there, and since the last success before what is asked for.
-    Unwatched: somewhere in it two looks are further apart than even a back-off puts them.
+    They begin at the border of pruning, or at the last success before the time asked for. A gap is
+    unwatched if two looks in it are further apart than even a back-off puts them.
 
     Args:
         now: The present, as SQL.

@@ -1,7 +1,7 @@
 """
-The full hours of every station, as far as plain SQL can say it at speed.
+The full hours of every station, with the columns that plain SQL computes fast.
 
-What it cannot, the mean of the hour and how many portals agree, is in ``db.measures.hours``.
+The mean of the hour and the number of portals that agree are in ``db.measures.hours``.
 """
 
 from __future__ import annotations

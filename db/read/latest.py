@@ -48,9 +48,9 @@ def latest(now: str) -> str:
     """
     The newest reading of each station and portal, as of a moment; later looks do not count.
 
-    What stations of one spell share is worked out once. The rows are grouped and not made distinct
-    in a table of their own: each such table takes memory that the C library gives back to the
-    system at every question, which costs as much as the answer.
+    The columns that the stations of a spell share are computed once. The rows are grouped and not
+    made distinct in a table of their own: each such table takes memory that the C library gives
+    back to the system at every question, which costs as much as the answer.
 
     Args:
         now: An SQL expression for the present, in epoch seconds.

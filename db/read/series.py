@@ -165,7 +165,7 @@ def read(ask: Ask, station: Station, part: Mapping[str, object]) -> list[Spell]:
 
 
 def _known(of_few: Mapping[int, str], sidebars: Iterable[int]) -> Iterable[str | None]:
-    """What is known of a few sidebars, in the places of these; None for the others."""
+    """The facts about a few sidebars, in the places of these; None for the others."""
     return map(of_few.get, sidebars) if of_few else repeat(None)
 
 

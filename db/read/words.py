@@ -40,10 +40,11 @@ _LISTS: Final = f"""
     FROM boxes GROUP BY cities
     ORDER BY 6"""
 """
-Lists of cities and of skies, the first kept first: how many sidebars have each, from when to when.
+The distinct lists of cities and of skies, that of the oldest sidebar first, each with the number of
+its sidebars, and the first and the last look at one.
 
-Portals print the same cities for years, and the same few skies in many hours: what follows has to
-do with each of these lists once.
+Portals print the same cities for years, and the same few skies in many hours: each list is counted
+once.
 """
 
 _SKIES: Final = """
@@ -58,7 +59,7 @@ _W = TypeVar("_W", int, str)
 
 
 class _Seen(NamedTuple):
-    """How many sidebars have a list; the first and the last look at them, each with its portal."""
+    """The number of sidebars with a list; the first and the last look at one, with the portal."""
 
     sidebars: int
     first: int | None
@@ -66,7 +67,7 @@ class _Seen(NamedTuple):
 
 
 _What: TypeAlias = "tuple[Kind, str, str | None, bool]"
-"""The kind, the word, what it means, and whether it is understood."""
+"""The kind, the word, its meaning, and whether it is understood."""
 
 _Found: TypeAlias = "tuple[_What, list[_Seen]]"
 

@@ -22,7 +22,7 @@ class Sender:
     """
     Does jobs in order, in a thread of its own, and hands them batches of rows.
 
-    After an error no other job begins, until ``end``: a commit never keeps what lacks a part.
+    After an error no other job begins, until ``end``: a commit always has all of its parts.
 
     Args:
         cancel: Cancels the job that waits for the target.

@@ -65,7 +65,7 @@ class Store:
         return cls(upgrade.open_or_make(path, journal=journal), path)
 
     def wait_at_most(self, seconds: float) -> None:
-        """Wait no longer than this, not half a minute, while another process has the file."""
+        """Wait at most this long, and not half a minute, while another process has the file."""
         with connection.naming(self.path):
             self._conn.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
@@ -104,7 +104,7 @@ class Store:
     def _data_version(self) -> int:
         return int(self._conn.execute("PRAGMA data_version").fetchone()[0])
 
-    # ---- portals, and what the next look at them needs
+    # ---- portals, and the facts for the next look at them
 
     def portal(self, name: str, url: str, interval_s: int) -> None:
         """Make one portal known; see ``portals``."""
@@ -114,8 +114,8 @@ class Store:
         """
         Add portals, or update their addresses and intervals.
 
-        Where the file refuses, or is exchanged later, this is done in the transaction of the next
-        look: no look needs one for its portal.
+        If the file refuses, or is replaced later, they are written in the transaction of the next
+        look: no look needs a further one for its portal.
 
         Args:
             wanted: By name, each portal's address and the seconds between looks at it.
@@ -287,7 +287,7 @@ class Store:
         flagging.rebuild(self._conn)
         return count
 
-    # ---- what happens to nalssi itself, and the notices of it
+    # ---- events of nalssi itself, and sent notices
 
     def keep_event(self, at: dt.datetime, kind: Event, detail: str | None = None) -> None:
         """Record what may explain a gap."""
