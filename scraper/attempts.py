@@ -1,4 +1,4 @@
-"""How long a notice may take, when it is repeated, and how often a failure is reported."""
+"""The limits of a notice, the time until it is repeated, and the reports of failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATIENCE_S: Final = 30.0
 """Time limit for one round of notices by one channel; the rest is sent after the next look."""
 
 AGAIN_AFTER: Final = dt.timedelta(days=1)
-"""How often a lasting fault is reported again."""
+"""The time after which a lasting fault is reported again."""
 
 
 class Complaints:

@@ -1,5 +1,5 @@
 """
-config.toml -> Config: read whole, or refused with the key, its value, and what was expected.
+config.toml -> Config: read whole, or refused with the key, its value and the expected ones.
 
 Each table is a Struct. The ``Meta`` beside a key defines its values: the limits for msgspec, and a
 ``description`` for the error.

@@ -49,12 +49,12 @@ class Find(Protocol):
         The sidebar of a page.
 
         Raises:
-            NoSidebar: There is none; the message says what was there instead.
+            NoSidebar: The page has none; the message describes the page instead.
         """
 
 
 FINDERS: Final[dict[str, Find]] = {BOX: sidebar.find, KMA_XML: kma_xml.find}
-"""Each kind of portal, and what finds the sidebar in its pages."""
+"""Each kind of portal, and the function that finds the sidebar in its pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ class PageReader:
             shown: Returns the day of the look; called if no date is printed and the day matters.
 
         Raises:
-            NoSidebar: It has no box; the message says what was there instead.
+            NoSidebar: It has no box; the message describes the page instead.
         """
         seen = self._find(page, encoding, self._words)
         return PageContent(
@@ -168,7 +168,7 @@ def read(  # noqa: PLR0913
     Read one page of a portal of this kind; see ``PageReader.read``.
 
     Raises:
-        NoSidebar: It has no box; the message says what was there instead.
+        NoSidebar: It has no box; the message describes the page instead.
     """
     return PageReader(FINDERS[kind], words).read(page, encoding, kept=kept, shown=shown)
 

@@ -41,11 +41,11 @@ def writing(path: Path, *, what: What, journal: str, create: bool) -> Iterator[S
 @contextlib.contextmanager
 def without_a_daemon(path: Path, *, journal: str | None = None) -> Iterator[Store]:
     """
-    Open the store for work that rewrites what a daemon knows, under the lock of the passes.
+    Open the store for work that changes rows a daemon remembers, under the lock of the passes.
 
     Args:
         path: The file.
-        journal: As in the config; None = as it is.
+        journal: As in the config; None = unchanged.
 
     Raises:
         AnotherPass: Another process writes; the remedy is to stop it.
@@ -68,7 +68,7 @@ def beside_a_daemon(path: Path, *, journal: str | None, create: bool) -> Iterato
 
     Args:
         path: The file.
-        journal: As in the config; None = as it is.
+        journal: As in the config; None = unchanged.
         create: As of ``writing``.
 
     Raises:

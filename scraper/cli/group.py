@@ -190,8 +190,8 @@ class File(click.ParamType["Path"]):
         """The path."""
         if not value:
             self.fail("the name of the file is empty", param, ctx)
-        # os.path: it takes a path that cannot be examined for a missing one, and what opens it says
-        # why it cannot.
+        # os.path: it takes a path that cannot be examined for a missing one; the error is that of
+        # opening it.
         if not self._dir_okay and os.path.isdir(value):  # noqa: PTH112
             self.fail(f"{value!r} is a folder, expected a file", param, ctx)
         if os.path.exists(value) and not os.access(value, os.R_OK):  # noqa: PTH110

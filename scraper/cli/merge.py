@@ -39,7 +39,7 @@ def merge(others: tuple[Path, ...], places: Places, *, create: bool, as_json: bo
 
 
 def join(others: Sequence[Path], places: Places, *, create: bool, as_json: bool) -> None:
-    """Join these databases to ours, and print what was new."""
+    """Join these databases to ours, and print the numbers of new facts."""
     path, settings = places.database(), places.optional()
     opened = merging.opened(others, path)
     journal = settings.journal if settings else None

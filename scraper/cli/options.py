@@ -59,7 +59,7 @@ class Places(NamedTuple):
 
         Args:
             beside_db: Whether a config in a usual place counts although a database was named: it
-                has the meanings of words, but says nothing of the portals in that database.
+                has the meanings of words, but its portals may not be those of that database.
 
         Raises:
             ConfigError: It is named but missing, or it is wrong.
@@ -170,7 +170,7 @@ _ELSEWHERE: Final = {
     **dict.fromkeys((".png", ".svg", ".pdf"), "plot"),
     **dict.fromkeys((".html", ".htm"), "latest"),
 }
-"""Which command writes files with these endings, in which a table of text would be mistaken."""
+"""The command that writes files with these endings; a table of text in one would be a mistake."""
 
 
 def to_a_file(_: click.Context, __: click.Parameter, output: Path | None) -> Path | None:

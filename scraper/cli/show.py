@@ -52,13 +52,13 @@ def as_csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
 
 def records(rows: Sequence[object], kind: type, form: Form, *, none: str = "") -> bool:
     """
-    Print dataclasses as JSON or CSV, or why there are none for a table.
+    Print dataclasses as JSON or CSV, or a message in place of an empty table.
 
     Args:
         rows: Records of one kind.
         kind: That kind.
         form: The form; ``table`` is left to the caller.
-        none: Why there are none; empty = the caller prints that, too.
+        none: The message without rows; empty = the caller prints one.
 
     Returns:
         Whether the answer was printed.

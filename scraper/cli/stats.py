@@ -127,7 +127,7 @@ def _note(row: Period, now: dt.datetime) -> str | None:
 
 
 def _going_on(row: Period, now: dt.datetime) -> str | None:
-    """How to get the mean of a period so far."""
+    """A hint for the mean of a period so far."""
     return "so far: --until now" if row.reason and row.until > now else None
 
 

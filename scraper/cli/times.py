@@ -38,7 +38,7 @@ _DAY: Final = "nalssi.day"
 
 
 class OneMoment(Moment):
-    """The moment of a question for one value; ``note_day`` says what a day was taken for."""
+    """The moment of a question for one value; ``note_day`` prints the midnight of a day."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

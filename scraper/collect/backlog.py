@@ -31,7 +31,7 @@ FILLING: Final = 0.1
 """The backlog that triggers a notice, while there is still time."""
 
 PAUSE_S: Final = 5.0
-"""How long to leave a file alone after it refused, so that not every look waits for it."""
+"""The time for which a file that refused is left alone, so that not every look waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

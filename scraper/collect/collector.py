@@ -266,7 +266,7 @@ class Collector:
 
     async def recall(self, portal: Portal) -> PortalMemory:
         """
-        The memory of a portal, or what is left of it: a locked database must not stop a look.
+        The memory of a portal, or the part known here: a locked database must not stop a look.
 
         While looks wait it has no validators: "not modified" must refer to the look before.
         """

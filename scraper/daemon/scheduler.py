@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from scraper.monitor import Monitor
 
 PATIENCE_S: Final = 5.0
-"""How long a stop waits for running looks before it gives them up."""
+"""A stop waits so long for running looks before it gives them up."""
 
 LONGEST_LOOK_S: Final = 600.0
 """Longer than any look without its wait for a turn: if none ends meanwhile, one hangs."""

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from scraper.config import Config
 
 CHECK_S: Final = 5.0
-"""How often the clocks are compared, and waiting looks are tried again."""
+"""The time between two checks: of the clocks, of waiting looks, of requests."""
 
 BUSY_S: Final = 2.0
-"""How long a look waits for a locked file; then it waits in memory, without delaying others."""
+"""A look waits so long for a locked file; then it waits in memory, without delaying others."""
 
 
 class Daemon:

@@ -46,11 +46,13 @@ LATE_BY: Final = dt.timedelta(hours=4)
 """The delay of the second portal."""
 
 STUCK: Final = "거제"
-"""The city with a stuck instrument, and since when."""
+"""The city with a stuck instrument."""
+
 STUCK_FOR: Final = dt.timedelta(hours=17)
+"""The time for which it has been stuck."""
 
 FRONT_BEFORE: Final = dt.timedelta(hours=16)
-"""How long ago the front passed Seoul."""
+"""The time since the front passed Seoul."""
 
 
 def run(path: Path, *, now: dt.datetime, say: Callable[[str], object]) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from scraper.http import httpx
 
-_MAX_COOKIES, _MAX_LENGTH = 50, 4096  # RFC 6265, 6.1: what a browser takes of one host
-_MAX_HEADER = 8192  # Apache and nginx read no longer one
+_MAX_COOKIES, _MAX_LENGTH = 50, 4096  # RFC 6265, 6.1: a browser takes as many of one host
+_MAX_HEADER = 8192  # Apache and nginx refuse a longer one
 
 
 class Cookies:

@@ -88,7 +88,7 @@ class Heads:
         Take the next bytes off the wire.
 
         Args:
-            piece: The bytes; None at the end.
+            piece: The bytes; empty at the end.
 
         Returns:
             The bytes that h11 may read now.

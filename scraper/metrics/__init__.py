@@ -2,7 +2,7 @@
 The metrics for Prometheus: the state of each portal, and how our looks at it went.
 
 Everything is read from a ``Snapshot`` on request. There is no global registry, and no metric of the
-process itself: a daemon's memory says nothing about the weather.
+process itself, such as its memory: these are not about the weather.
 """
 
 from __future__ import annotations

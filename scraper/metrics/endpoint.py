@@ -1,8 +1,8 @@
 """
 The metrics over HTTP, on this machine only.
 
-Not by ``prometheus_client.start_http_server``: that bounds neither how many connections it serves
-nor how long one may take, and answers whatever host a request names.
+``prometheus_client.start_http_server`` is not used: it limits neither the number of connections nor
+the time of one, and answers a request for any host.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _Answer: TypeAlias = tuple[http.HTTPStatus, str, bytes]
 
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PLAIN = "text/plain; charset=utf-8"
-_DEADLINE_S = 10.0  # for a whole request; Prometheus' own default time limit
-_AT_ONCE = 8  # connections served; the others wait in the queue of the system
+_DEADLINE_S = 10.0  # for a whole request; the default time limit of Prometheus
+_AT_ONCE = 8  # connections; the others wait in the queue of the system
 _OWN_NAMES: Final = ("127.0.0.1", "localhost")
 _KEPT_S = 5.0  # more frequent requests get the same answer: they must not hold up looks
 _CLOSING_S = 5.0
-_POLL_S = 0.5  # how long a stop may take to be seen; no scrape waits for it
+_POLL_S = 0.5  # the longest time until a stop is noticed; no scrape waits for it
 
 
 class Endpoint:
@@ -47,14 +47,13 @@ class Endpoint:
     ``GET /metrics`` on 127.0.0.1, inside ``with``.
 
     Args:
-        port: Where to listen; 0 = wherever there is room.
-        snapshot: Gives what there is to tell; called from other threads, but never twice at once,
-            never again within a few seconds, whatever the scrapers do, and never after the end of
-            ``with`` unless it takes longer than that. Where it raises a ``NalssiError`` the scraper
-            gets 503 and its words.
+        port: The port to listen on; 0 = any free one.
+        snapshot: Returns the values; called from other threads, but never twice at once, and never
+            again within a few seconds. After the end of ``with`` it is not called, and a running
+            call is waited for, a few seconds at most. A ``NalssiError`` of it is sent as 503.
 
     Attributes:
-        port: Where it listens.
+        port: The port that it listens on.
     """
 
     def __init__(self, port: int, snapshot: Callable[[], Snapshot]) -> None:
@@ -70,7 +69,7 @@ class Endpoint:
         Begin to listen.
 
         Raises:
-            MetricsError: The port is taken, or none that we may have.
+            MetricsError: The port is taken, or not allowed.
         """
         try:
             self._server = _Server((HOST, self.port), self._handler)
@@ -114,7 +113,7 @@ class Endpoint:
 
 
 class _Server(ThreadingMixIn, TCPServer):
-    """A thread for each scrape, of which there are few at once; none holds up the end."""
+    """A thread for each scrape, a few at once; the end of the process does not wait for them."""
 
     allow_reuse_address = True  # after a restart the port is in TIME_WAIT
     daemon_threads = True
@@ -126,7 +125,7 @@ class _Server(ThreadingMixIn, TCPServer):
         super().__init__(address, handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept a connection as soon as there is a place for it."""
+        """Accept a connection as soon as fewer than the most are open."""
         if not self._places.acquire(timeout=_POLL_S):
             raise TimeoutError  # not accepted: the next turn of the server's loop tries again
         try:
@@ -139,14 +138,14 @@ class _Server(ThreadingMixIn, TCPServer):
         return connection, client
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread; where none can be started, close it."""
+        """Serve a connection in a thread; if the system starts no more threads, close it."""
         try:
             super().process_request(request, client_address)
         except RuntimeError:
             self.shutdown_request(request)
 
     def service_actions(self) -> None:
-        """End the requests that are over the deadline, whatever their threads wait for."""
+        """End the requests that are over the deadline; their threads may be waiting."""
         now = time.monotonic()
         for connection in [one for one, until in self._open.copy().items() if until <= now]:
             with contextlib.suppress(OSError):  # it is closed already
@@ -168,7 +167,7 @@ class _Server(ThreadingMixIn, TCPServer):
             self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report a bug on stderr; not that a client went away."""
+        """Report a bug on stderr; a client that went away is not reported."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -176,7 +175,7 @@ class _Server(ThreadingMixIn, TCPServer):
 class _Handler(BaseHTTPRequestHandler):
     server_version = f"nalssi/{__version__}"
     sys_version = ""
-    timeout = _DEADLINE_S  # of one reading or writing; where the server is closed, no other is left
+    timeout = _DEADLINE_S  # of one read or write; the only deadline once the server is closed
 
     def __init__(self, answer: Callable[[], _Answer], *connection: Any) -> None:
         self._answer = answer
@@ -191,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._begin()
 
     def _begin(self) -> bytes:
-        """Send status and headers; gives the body."""
+        """Send status and headers; return the body."""
         status, kind, body = self._found()
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -200,8 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
     def _found(self) -> _Answer:
-        # A page on the web may name a host of its own and have it resolved to this machine. Who
-        # names none is no browser.
+        # A page on the web may resolve a host of its own to this machine. A request without a host
+        # is not from a browser.
         host = self.headers.get("Host", HOST).rpartition(":")
         if (host[0] or host[2]).lower() not in _OWN_NAMES:
             expected = f"expected one of these hosts: {', '.join(_OWN_NAMES)}\n"
@@ -211,4 +210,4 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Log nothing: a scrape every 15 seconds is no news."""
+        """Log no request: one comes every 15 seconds."""

@@ -45,7 +45,7 @@ class Apprise:
         Deliver a notice to the address.
 
         Raises:
-            NotDelivered: With a reason that holds no part of the address.
+            NotDelivered: With a reason without any part of the address.
         """
         trouble = "info" if notice.kind == "test" else "warning"
         kind = "success" if notice.well else trouble

@@ -44,7 +44,7 @@ class Webhook:
         Post a notice.
 
         Raises:
-            NotDelivered: With a reason that holds no part of the address.
+            NotDelivered: With a reason without any part of the address.
         """
         body = json.dumps(asdict(notice), ensure_ascii=False).encode()
         await post(self.url, body, kind=JSON, timeout_s=timeout_s)
@@ -62,7 +62,7 @@ async def post(url: str, body: bytes, *, under: str = "", kind: str, timeout_s: 
         timeout_s: The time limit from the DNS lookup to the status line and headers.
 
     Raises:
-        NotDelivered: With a reason that holds no part of the address.
+        NotDelivered: With a reason without any part of the address.
     """
     target = _target(url, under)
     try:

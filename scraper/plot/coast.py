@@ -37,7 +37,7 @@ MAINLAND: Final = _PARTS[0]
 """The coast, from one end of the border around to the other."""
 
 BORDER: Final = _PARTS[1]
-"""Where the outline leaves the coast: the line between south and north."""
+"""The rest of the outline, inland: the line between south and north."""
 
 ISLANDS: Final = _PARTS[2]
 

@@ -26,7 +26,7 @@ GRID: Final = "#e3e7eb"
 ALARM: Final = "#c0392b"
 
 DPI: Final = 150
-"""The pixels of an inch of a PNG, unless asked for otherwise."""
+"""The default number of pixels of an inch, in a PNG."""
 
 _NO_HANGUL: Final = "no font with Hangul is installed, so names are in English only"
 
@@ -44,7 +44,7 @@ _PLAIN: Final = "DejaVu Sans"
 
 
 class NoMatplotlib(MissingExtra):
-    """Matplotlib, which draws pictures, is not installed."""
+    """The library that draws pictures is not installed."""
 
     extra = "plot"
 
@@ -100,7 +100,7 @@ def draw(
     Draw a picture and write it.
 
     Args:
-        path: Where, with one of ``ENDINGS``.
+        path: The file, with one of ``ENDINGS``.
         drawing: Draws on the sheet.
         inches: Its width and height.
         about: Its metadata.
@@ -111,7 +111,7 @@ def draw(
 
     Raises:
         NoMatplotlib: It is not installed.
-        OutputError: It cannot be written there.
+        OutputError: It cannot be written.
     """
     for name in ("matplotlib", "fontTools"):  # reports of a first start, and of fonts in a PDF
         logging.getLogger(name).setLevel(logging.ERROR)

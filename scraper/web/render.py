@@ -100,7 +100,7 @@ _WORDS: Final[tuple[Callable[..., Any], ...]] = (
     *(words.state, words.why, words.cause, words.sky),
     *(words.minute, words.day, words.month, words.length),
 )
-"""What templates call by these names, in the language of the page."""
+"""The functions that templates call by these names, in the language of the page."""
 
 
 def rendered(asked: Place, template: str, **values: Any) -> str:
