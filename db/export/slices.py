@@ -28,7 +28,7 @@ from db.read.gaps import gaps
 from db.read.latest import latest
 from db.read.looks import CAPTURES, LOOKS
 from db.read.portals import PORTALS, STATIONS
-from db.read.rows import iso
+from db.read.rows import BY_STATION, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -114,7 +114,7 @@ _READINGS: Final = f"""
     LEFT JOIN temp.seen AS seen ON seen.sidebar_id = r.sidebar_id
     WHERE r.sidebar_id >= :first AND r.sidebar_id < :end AND {_of_stations("st.name_ko")}
         AND (seen.sidebar_id IS NOT NULL OR :all)
-    ORDER BY r.sidebar_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
+    ORDER BY r.sidebar_id, {BY_STATION}"""
 
 _AT_ONCE: Final[Mapping[What, str]] = {
     "stations": f"""

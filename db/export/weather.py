@@ -16,6 +16,7 @@ from db.derived import unflagged_sql
 from db.export.blocks import Block
 from db.measures.hours import SKIES
 from db.read.latest import PLACE
+from db.read.rows import BY_STATION
 from db.read.series import OF_SPELL
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _FLAGGED: Final = """
 _STATIONS: Final = f"""
     SELECT st.id, {PLACE} FROM stations AS st
     WHERE :stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:stations))
-    ORDER BY st.kma_id IS NULL, st.kma_id, st.name_ko"""
+    ORDER BY {BY_STATION}"""
 
 
 def blocks(ask: Ask, values: Mapping[str, object]) -> list[Block]:

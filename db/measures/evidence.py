@@ -11,7 +11,7 @@ from db.measures import near
 from db.measures.printed import lines
 from db.moments import moment
 from db.packing import unpacked
-from db.read.rows import moment_or_none
+from db.read.rows import STATION, moment_or_none
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.validity import (
     CONFIRMED,
@@ -62,10 +62,10 @@ SHOWN: Final = f"""
 """The value of a station at each portal at a moment, or the last one before."""
 
 
-BEFORE: Final = """
+BEFORE: Final = f"""
     SELECT r.temperature FROM spells AS sp
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+        AND r.station_id = {STATION}
     WHERE sp.portal_id = :portal AND sp.seen_from < :seen_from
     ORDER BY sp.seen_from DESC LIMIT 1"""
 """The earlier value of a station at a portal."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 from db.moments import FOREVER, epoch
 from db.qartod import PASS
 from db.read.flags import OF_STATION
+from db.read.rows import STATION
 from db.validity import CONFIRMED, HOLD_S, Shown, State, pieces, rank
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ SPELLS: Final = f"""
         coalesce({CONFIRMED}, 0), r.temperature, r.condition_id
     FROM spells AS sp
     LEFT JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+        AND r.station_id = {STATION}
     WHERE sp.portal_id = :portal AND sp.seen_from < :until
         AND sp.seen_from >= coalesce((
             SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from <= :since

@@ -21,7 +21,7 @@ from db.measures.timeline import Timeline, Values
 from db.moments import HOUR_S, epoch, moment
 from db.qartod import FAIL, MISSING
 from db.read.portals import SPAN
-from db.read.rows import moments
+from db.read.rows import STATION, moments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,11 +35,11 @@ PORTALS: Final = "SELECT id, name, interval_s FROM portals ORDER BY id"
 
 SKIES: Final = "SELECT id, condition, wmo_4677, label FROM conditions"
 
-READINGS: Final = """
+READINGS: Final = f"""
     SELECT r.sidebar_id, r.condition_id, r.temperature
     FROM json_each(:sidebars) AS shown
     CROSS JOIN readings AS r ON r.sidebar_id = shown.value
-        AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)"""
+        AND r.station_id = {STATION}"""
 """The values of a station in sidebars: of these, portals share most."""
 
 _HOUR: Final = dt.timedelta(seconds=HOUR_S)

@@ -10,7 +10,7 @@ from db import problems
 from db.measures.printed import lines
 from db.packing import unpacked
 from db.read.latest import PAGE_DATE
-from db.read.rows import values
+from db.read.rows import BY_STATION, values
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,13 +28,13 @@ SHOWN: Final = f"""
     FROM spells AS sp JOIN portals AS p ON p.id = sp.portal_id
     WHERE sp.sidebar_id = :id ORDER BY sp.seen_from, p.id"""
 
-PRINTED: Final = """
+PRINTED: Final = f"""
     SELECT st.name_ko AS station, st.name_en AS station_en, st.kma_id,
         r.temperature / 10.0 AS temperature_c, c.condition, c.label
     FROM readings AS r
     JOIN stations AS st ON st.id = r.station_id
     JOIN conditions AS c ON c.id = r.condition_id
-    WHERE r.sidebar_id = :id ORDER BY st.kma_id IS NULL, st.kma_id, st.name_ko"""
+    WHERE r.sidebar_id = :id ORDER BY {BY_STATION}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

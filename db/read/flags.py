@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from db.moments import FOREVER, moment
-from db.read.rows import moment_or_none
+from db.read.rows import BY_STATION, STATION, moment_or_none
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,14 +31,14 @@ IN_TIME: Final = f"""{FLAGS}
         AND (:stations IS NULL OR st.name_ko IN (SELECT value FROM json_each(:stations)))
         AND sp.seen_from < coalesce(:until, {FOREVER})
         AND sp.seen_until >= coalesce(:since, -{FOREVER})
-    ORDER BY p.id, st.kma_id IS NULL, st.kma_id, st.name_ko, fl.kind, fl.seen_from"""
+    ORDER BY p.id, {BY_STATION}, fl.kind, fl.seen_from"""
 
-OF_STATION: Final = """
+OF_STATION: Final = f"""
     SELECT fl.seen_from, max(fl.flag) FROM flagged AS fl
     WHERE fl.portal_id = :portal AND fl.seen_from < :until
         AND fl.seen_from >= coalesce((SELECT max(seen_from) FROM spells
             WHERE portal_id = :portal AND seen_from <= :since), 0)
-        AND fl.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+        AND fl.station_id = {STATION}
     GROUP BY fl.seen_from"""
 """The worst flag of each spell of a portal."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from db import frozen
 from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql
-from db.read.rows import date_or_none, moment_or_none
+from db.read.rows import BY_STATION, date_or_none, moment_or_none
 from db.read.why import NOT_LISTED, why_sql
 from db.validity import last_look_sql, live_until_sql, state_sql, watched_until_sql
 
@@ -90,7 +90,7 @@ def latest(now: str) -> str:
     JOIN shown ON shown.portal_id = newest.portal_id AND shown.seen_from = newest.seen_from
     JOIN readings AS r ON r.sidebar_id = shown.sidebar_id AND r.station_id = newest.station_id
     {READINGS_OF_SPELL} {LEARNED}
-    ORDER BY shown.portal_id, st.kma_id IS NULL, st.kma_id, st.name_ko"""
+    ORDER BY shown.portal_id, {BY_STATION}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.moments import FOREVER
-from db.read.rows import values
+from db.read.rows import STATION, values
 from db.reading import PortalMemory, Station
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ SPAN = """
 """The first and the last successful look, of one portal or of all, including archives."""
 
 
-SHOWN = """
+SHOWN = f"""
     SELECT EXISTS (
         SELECT 1 FROM portals AS p CROSS JOIN spells AS sp ON sp.portal_id = p.id
         JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-            AND r.station_id = (SELECT id FROM stations WHERE name_ko = :station)
+            AND r.station_id = {STATION}
         WHERE sp.seen_from >= :since AND sp.seen_from < :until)"""
 """Whether a spell that shows a station begins in a time."""
 

@@ -17,6 +17,12 @@ Row: TypeAlias = dict[str, Any]
 NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
 """The present in epoch seconds, as SQL."""
 
+STATION = "(SELECT id FROM stations WHERE name_ko = :station)"
+"""The row of the station ``:station``, as SQL."""
+
+BY_STATION = "st.kma_id IS NULL, st.kma_id, st.name_ko"
+"""The order of stations ``st``, as SQL: by KMA id, unknown cities last."""
+
 
 def iso(seconds: str) -> str:
     """

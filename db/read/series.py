@@ -10,7 +10,7 @@ from db import frozen
 from db.derived import LEARNED, LEARNED_COLUMNS, flag_sql, unflagged_sql
 from db.moments import FOREVER
 from db.read.latest import DIGEST, PAGE_DATE, PLACE, READINGS_OF_SPELL, VALUE
-from db.read.rows import shared_moments
+from db.read.rows import STATION, shared_moments
 from db.read.why import why_live, why_sql
 from db.validity import LIVE_UNTIL, WAS_LIVE, state_sql
 
@@ -49,8 +49,6 @@ _FIRST = f"""coalesce((
         ORDER BY b.seen_from DESC LIMIT 1), -{FOREVER})"""
 """The spell of a portal ``p`` that reaches into the time asked for, by its first look."""
 
-_STATION = "(SELECT id FROM stations WHERE name_ko = :station)"
-
 SERIES = f"""
     SELECT sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by, {LIVE_UNTIL},
         sp.observed_at, sp.first_seen, r.temperature, r.condition_id, sp.portal_id,
@@ -59,7 +57,7 @@ SERIES = f"""
         sp.sidebar_id, {unflagged_sql()}, s.digest
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
-    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = {_STATION}
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = {STATION}
     JOIN sidebars AS s ON s.id = sp.sidebar_id
     WHERE (:portal IS NULL OR p.name = :portal)
         AND sp.seen_from >= {_FIRST} AND sp.seen_until >= coalesce(:since, -{FOREVER})
@@ -71,14 +69,14 @@ FLAGGED = f"""
     SELECT fl.portal_id, fl.seen_from, max(fl.flag)
     FROM portals AS p
     CROSS JOIN flagged AS fl ON fl.portal_id = p.id
-    WHERE (:portal IS NULL OR p.name = :portal) AND fl.station_id = {_STATION}
+    WHERE (:portal IS NULL OR p.name = :portal) AND fl.station_id = {STATION}
         AND fl.seen_from >= {_FIRST} AND fl.seen_from < coalesce(:until, {FOREVER})
     GROUP BY fl.portal_id, fl.seen_from"""
 """The worst flag of each flagged spell of a station."""
 
 LEARNED_BY_STATION = f"""
     SELECT r.sidebar_id, {LEARNED_COLUMNS}
-    FROM (SELECT * FROM learned_labels WHERE station_id = {_STATION}) AS r {LEARNED}"""
+    FROM (SELECT * FROM learned_labels WHERE station_id = {STATION}) AS r {LEARNED}"""
 """The learned labels of a station, by sidebar: few, if any."""
 
 SKIES = "SELECT id, condition, label FROM conditions"
