@@ -1,5 +1,5 @@
 """
-Stored fragments: small, and exact to the character.
+Stored fragments, small and exact to the character; and stored pages.
 
 A stored fragment is a byte for its form, the CRC-32 of the text (four bytes), and the text deflated
 with sample boxes as its dictionary: the parts in common cost little.
@@ -84,3 +84,21 @@ def unpacked(kept: bytes) -> str:
         msg = "a fragment cannot be unpacked: its checksum or form is another"
         raise ValueError(msg)
     return text.decode()
+
+
+def packed_page(page: bytes) -> bytes:
+    """Pack a page: fast rather than small, as most are read at once and dropped."""
+    return zlib.compress(page, zlib.Z_BEST_SPEED)
+
+
+def unpacked_page(kept: bytes) -> bytes:
+    """
+    Unpack a page.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    try:
+        return zlib.decompress(kept)
+    except zlib.error as exc:
+        raise ValueError(str(exc)) from exc

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db.packing import unpacked
+from db.packing import unpacked, unpacked_page
 from db.read.rows import values
 
 if TYPE_CHECKING:
@@ -58,8 +57,8 @@ def read(row: sqlite3.Row) -> LostBox:
         ValueError: The page or the fragment is damaged.
     """
     try:
-        page = zlib.decompress(row["page"])
-    except zlib.error as exc:
+        page = unpacked_page(row["page"])
+    except ValueError as exc:
         msg = f"the page kept of {row['portal']!r} is damaged: {exc}"
         raise ValueError(msg) from exc
     told = values(row, "fetched_at", "last_seen")

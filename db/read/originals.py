@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from db.moments import epoch, moment
-from db.packing import unpacked
+from db.packing import unpacked, unpacked_page
 from db.reading import Condition, Reading, Station
 
 if TYPE_CHECKING:
@@ -221,6 +220,6 @@ def _text(fragment: bytes) -> tuple[str | None, str | None]:
 
 def _inflated(page: bytes) -> bytes | None:
     try:
-        return zlib.decompress(page)
-    except zlib.error:
+        return unpacked_page(page)
+    except ValueError:
         return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -18,6 +17,7 @@ from db.errors import DatabaseError
 from db.file import connection, upgrade
 from db.file.place import Place
 from db.moments import epoch
+from db.packing import packed_page, unpacked_page
 from db.read import portals
 from db.read.rows import dicts
 from db.reading import Content, KeptPage, Look, PortalMemory, Robots
@@ -157,7 +157,7 @@ class Store:
             look_id = self._insert_look(
                 look,
                 "unread",
-                page=zlib.compress(page.body, zlib.Z_BEST_SPEED),  # most are read at once
+                page=packed_page(page.body),
                 encoding=page.encoding,
                 tries=page.tries,
             )
@@ -247,8 +247,8 @@ class Store:
 
     def _unpacked(self, row: dict[str, Any]) -> KeptPage | None:
         try:
-            return KeptPage(**(row | {"body": zlib.decompress(row["body"])}))
-        except zlib.error as exc:
+            return KeptPage(**(row | {"body": unpacked_page(row["body"])}))
+        except ValueError as exc:
             with self.transaction():
                 self._set_aside(row["look_id"], f"the kept page is damaged: {exc}")
             return None
