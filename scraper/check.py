@@ -187,8 +187,8 @@ def of_troubles(path: Path, config: Config | None, now: dt.datetime) -> list[Fin
     """Report troubles of nalssi itself, and a missing poller; the disk has its own line."""
     known = present.remembered(path, config, now)
     with contextlib.suppress(DatabaseError), query.Database(path) as asked:
-        if stuck := present.Polls.read(asked, config, now).idle(lock.holder(path)):
-            known = [*(one for one in known if one.kind != "stuck"), stuck]
+        stuck = present.Polls.read(asked, config, now).idle(lock.holder(path))
+        known = present.with_stuck(known, stuck)
     return [
         Finding(check=f"own {one.kind}", text=one.text, exit_code=STALE)
         for one in known

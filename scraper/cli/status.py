@@ -85,8 +85,8 @@ def status(places: Places, *, wide: bool, form: Form) -> None:
             raise
         polls, file = Polls(portals={}, dues={}, config=config, now=moment), None
         show.note(str(exc))
-    if stuck := polls.idle(holder):
-        troubles = [*(one for one in troubles if one.kind != "stuck"), stuck]
+    stuck = polls.idle(holder)
+    troubles = present.with_stuck(troubles, stuck)
     portals = _rows(polls, polled=stuck is None)
     _show(portals, troubles, holder, file, form, wide=wide)
     stale = not portals or any(row.state in NOT_OF_NOW for row in portals)

@@ -46,6 +46,11 @@ def remembered(database: Path, config: Config | None, now: dt.datetime) -> list[
     return list(known.values())
 
 
+def with_stuck(known: list[Trouble], stuck: Trouble | None) -> list[Trouble]:
+    """The troubles, with the present one of missing looks in place of a remembered one."""
+    return known if stuck is None else [*(one for one in known if one.kind != "stuck"), stuck]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polls:
     """
