@@ -25,7 +25,7 @@ from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 WEEK: Final = 7
 """Days that are judged together: enough that a single front does not look like an afternoon."""
@@ -93,7 +93,7 @@ class Lag(NamedTuple):
         return margin <= self.hours <= 24 - margin
 
 
-class _Day:
+class Day:
     """The sums of a day's sets for the normal equations of a week."""
 
     __slots__ = ("count", "left", "right")
@@ -119,26 +119,29 @@ def _row(one: Set, midnight: int) -> tuple[float, ...]:
     return 1 - share, share, *waves
 
 
-def lag(sets: Sequence[Set], until: int) -> Lag | None:
+_NO_SETS: Final = Day(0, [])
+
+
+def by_day(sets: Iterable[Set]) -> dict[int, Day]:
+    """The days of a portal's sets, by their numbers: Korean days since 1970-01-01."""
+    found: defaultdict[int, list[Set]] = defaultdict(list)
+    for one in sets:
+        found[_day(one.at)].append(one)
+    return {day: Day(_midnight(day), of_day) for day, of_day in found.items()}
+
+
+def lag(seen: Mapping[int, Day], day: int) -> Lag | None:
     """
-    Return how much the course of the week before a midnight lags behind the sun.
+    Return how much the course of the week before a day lags behind the sun.
 
     Args:
-        sets: The sets of the portal in that week, in the order of time.
-        until: The midnight.
+        seen: The days of the portal, from ``by_day``.
+        day: The number of the day.
 
     Returns:
         None if there are too few sets, or the days have no course.
     """
-    midnights = [until - DAY_S * days for days in range(WEEK, 0, -1)]
-    return _lag([_Day(midnight, list(_within(sets, midnight))) for midnight in midnights])
-
-
-def _within(sets: Sequence[Set], midnight: int) -> Iterator[Set]:
-    return (one for one in sets if midnight <= one.at < midnight + DAY_S)
-
-
-def _lag(week: Sequence[_Day]) -> Lag | None:
+    week = [seen.get(before, _NO_SETS) for before in range(day - WEEK, day)]
     counted = [nth for nth, day in enumerate(week) if day.count >= FEWEST_OF_A_DAY]
     if len(counted) < FEWEST_DAYS or sum(day.count for day in week) < FEWEST_SETS:
         return None
@@ -150,7 +153,7 @@ def _lag(week: Sequence[_Day]) -> Lag | None:
     return Lag(hours, _sigma(week, counted, hours))
 
 
-def _sigma(week: Sequence[_Day], counted: Sequence[int], hours: float) -> float:
+def _sigma(week: Sequence[Day], counted: Sequence[int], hours: float) -> float:
     """The uncertainty of a lag: the jackknife over days (Efron and Stein, 1981)."""
     moves = []
     for left_out in counted:
@@ -161,7 +164,7 @@ def _sigma(week: Sequence[_Day], counted: Sequence[int], hours: float) -> float:
     return math.sqrt(spread * (len(moves) - 1) / len(moves))
 
 
-def _course(week: Sequence[_Day], counted: Iterable[int]) -> tuple[float, float]:
+def _course(week: Sequence[Day], counted: Iterable[int]) -> tuple[float, float]:
     """The amplitude of the first harmonic, and the time from ``WARMEST_H`` to its maximum."""
     left = [[0.0] * _OF_WEEK for _ in range(_OF_WEEK)]
     right = [0.0] * _OF_WEEK
@@ -253,27 +256,16 @@ def judge_all(conn: sqlite3.Connection) -> None:
 
 def _judge(conn: sqlite3.Connection, portal_id: int, days: Sequence[int]) -> list[int]:
     ends = _midnight(days[0] - WEEK), _midnight(days[-1])
-    seen = _by_day(map(Set._make, conn.execute(_SETS, (portal_id, *ends))))
+    seen = by_day(map(Set._make, conn.execute(_SETS, (portal_id, *ends))))
     shown = {day for (day,) in conn.execute(_DAYS, (portal_id, *_all_of(days)))}
     late = {day: hours for day in shown.intersection(days) if (hours := _late_hours(seen, day))}
     return _write(conn, portal_id, days, late)
 
 
-def _by_day(sets: Iterable[Set]) -> dict[int, _Day]:
-    found: defaultdict[int, list[Set]] = defaultdict(list)
-    for one in sets:
-        found[_day(one.at)].append(one)
-    return {day: _Day(_midnight(day), of_day) for day, of_day in found.items()}
-
-
-def _late_hours(seen: Mapping[int, _Day], day: int) -> int | None:
+def _late_hours(seen: Mapping[int, Day], day: int) -> int | None:
     """The lateness of a day by the week before it, in hours; None if it is not late."""
-    week = [seen.get(before, _NO_SETS) for before in range(day - WEEK, day)]
-    found = _lag(week)
+    found = lag(seen, day)
     return round(found.hours) if found and found.is_late else None
-
-
-_NO_SETS: Final = _Day(0, [])
 
 
 def _write(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from db import lateness, query
-from db.lateness import Set, lag
-from db.moments import moment
+from db.lateness import Set, by_day, lag
+from db.moments import KST_S, moment
 from db.read.faults import faults
 from db.write.store import Store
 from scraper import check
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BEGIN = korean("2024-01-01 00:00")
+BEGIN_DAY = (BEGIN + KST_S) // DAY_S
 SHOWN_AFTER_S = 900
 """The delay of the portal after the full hour."""
 
@@ -47,9 +48,8 @@ def year(request: pytest.FixtureRequest) -> Weather:
 
 def weekly_lags(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
     """The lag of each week of a year, by the day after the week."""
-    seen = sets(weather, late_h, range(24 * 366))
-    weeks = (seen[24 * day : 24 * (day + 7)] for day in range(358))
-    return [lag(week, BEGIN + (day + 7) * DAY_S) for day, week in enumerate(weeks)]
+    days = by_day(sets(weather, late_h, range(24 * 366)))
+    return [lag(days, BEGIN_DAY + nth + 7) for nth in range(358)]
 
 
 @pytest.mark.parametrize("late_h", [0, 1])
@@ -69,7 +69,7 @@ def test_a_late_portal_is_found_in_every_season(year, late_h):
 def test_days_without_a_course_are_not_judged():
     chance = random.Random(0)
     flat = [Set(BEGIN + hour * HOUR_S, 150 + chance.gauss(0, 2), 127.5) for hour in range(24 * 7)]
-    assert lag(flat, BEGIN + 7 * DAY_S) is None
+    assert lag(by_day(flat), BEGIN_DAY + 7) is None
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_days_without_a_course_are_not_judged():
 )
 def test_too_few_hours_are_not_judged(count):
     weather = Weather(BEGIN - DAY_S, 24 * 10)
-    assert lag(sets(weather, 6, count), BEGIN + 7 * DAY_S) is None
+    assert lag(by_day(sets(weather, 6, count)), BEGIN_DAY + 7) is None
 
 
 @pytest.fixture
