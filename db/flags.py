@@ -18,7 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from db import records
 from db.moments import DAY_S, KST_S
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["flat", "spike", "step", "neighbours", "range"]
 
-KINDS: Final[tuple[Kind, ...]] = ("flat", "spike", "step", "neighbours", "range")
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 HOUR_S: Final = 60 * 60
 

@@ -24,7 +24,7 @@ Four looks, ten minutes apart, at a portal that changed at the second of them::
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from db.moments import FOREVER
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 State = Literal["live", "unconfirmed", "stale", "frozen", "down"]
 
-STATES: Final[tuple[State, ...]] = ("live", "unconfirmed", "stale", "frozen", "down")
+STATES: Final[tuple[State, ...]] = get_args(State)
 """The best first: across portals a value in an earlier state goes before one in a later."""
 
 NOT_OF_NOW: Final[frozenset[State]] = frozenset({"stale", "frozen", "down"})

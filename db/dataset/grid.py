@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from db import validity
 from db.export.tables import TABLES
 from db.moments import HOUR_S
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from db.export.blocks import Slice
     from db.reading import Station
 
-STATES: Final = ("none", "live", "unconfirmed", "stale", "frozen", "down")
+STATES: Final = ("none", *validity.STATES)
 """The file stores a state as its place in this list."""
 
 _NUMBERS: Final = {

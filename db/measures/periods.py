@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from db.errors import WrongQuestion
 from db.moments import DAY_S, HOUR_S, KST, KST_S, epoch, moment
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 By: TypeAlias = Literal["hour", "day", "week", "month", "year", "all"]
 
-LENGTHS: Final[tuple[By, ...]] = ("hour", "day", "week", "month", "year", "all")
+LENGTHS: Final[tuple[By, ...]] = get_args(By)
 """Weeks are those of ISO 8601, from Monday; ``all`` is the whole range as one period."""
 
 MOST: Final = 100_000

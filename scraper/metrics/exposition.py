@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from db.counts import BUCKETS_MS
 from db.errors import OutputError
 from db.file import atomic
-from db.validity import State
+from db.validity import STATES
 from scraper.metrics.snapshot import MetricsError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class _Metrics(Collector):
             labels=["portal", "state"],
         )
         for portal in self._snapshot.portals:
-            for state in get_args(State) if portal.state else ():
+            for state in STATES if portal.state else ():
                 states.add_metric([_label(portal.portal), state], int(portal.state == state))
         return states
 

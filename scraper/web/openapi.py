@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from db.measures.evidence import Evidence, Known
+from db.measures.evidence import Evidence, Known, StateThen
 from db.measures.near import NearLook
 from db.measures.sidebar import PrintedReading, Showing, Sidebar
 from db.qartod import NAMES
 from db.query import Best, Freeze, Gap, Portal, Spell
-from db.read.words import Word
+from db.read.words import Kind, Word
 from db.reading import Station
 from db.validity import State
 from scraper import __version__, records
@@ -219,8 +219,8 @@ def _struct(
 _TYPES: Final = {
     "dt": dt,
     "State": State,
-    "StateThen": State | Literal["none"],
-    "Kind": Literal["label", "icon", "city"],
+    "StateThen": StateThen,
+    "Kind": Kind,
     **dict.fromkeys(("Evidence", "NearLook", "PrintedReading", "Showing"), Any),
     "Problem": str,
 }
