@@ -37,3 +37,13 @@ def moment(seconds: int) -> dt.datetime:
 def now() -> dt.datetime:
     """The present by this machine's clock, aware, UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+def minute(at: dt.datetime) -> str:
+    """A moment as people read it: Korean time, such as ``2026-03-01 09:00``."""
+    return f"{at.astimezone(KST):%Y-%m-%d %H:%M}"
+
+
+def stamp(at: dt.datetime) -> str:
+    """A moment to the second: ISO 8601, Korean time."""
+    return at.astimezone(KST).isoformat(timespec="seconds")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from db import query
 from db.errors import DatabaseError
-from db.moments import KST
+from db.moments import minute, stamp
 from db.read.why import DOUBTS
 from db.validity import HOLD_S
 from scraper import lock, reader
@@ -155,7 +155,7 @@ def of_disk(path: Path, *, least: int = present.DISK_MIB * 2**20) -> Finding:
 
 def of_clock(path: Path, now: dt.datetime) -> Finding:
     """Check that the clock was set, and is not behind the looks that it dated."""
-    last, finding = _last_look(path), now.astimezone(KST).isoformat(timespec="seconds")
+    last, finding = _last_look(path), stamp(now)
     if now < RELEASED:
         finding += ": it was never set"
     elif last is not None and last > now:
@@ -217,5 +217,5 @@ async def _of_portal(fetcher: Fetcher, portal: Portal, words: Words) -> Finding:
     problems = "; ".join(said.sentences)
     finding = f"{len(said.content.readings)} readings, page date {said.page_date or 'none'}"
     if (hour := said.content.observed_at) is not None:
-        finding += f", observed {hour:%Y-%m-%d %H:%M}"
+        finding += f", observed {minute(hour)}"
     return Finding(check=check, text=f"{finding}; {problems}" if problems else finding)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from db.moments import KST
+from db.moments import KST, minute, stamp
 from scraper import reader
 from scraper.errors import NoSidebar, WrongClock
 from scraper.fetch import Page
@@ -46,8 +46,7 @@ def refuse_wrong(now: dt.datetime, newest_look: dt.datetime | None) -> None:
     if now < RELEASED:
         raise WrongClock(now, f"expected {RELEASED:%Y-%m-%d} or later; set the clock")
     if newest_look is not None and now < newest_look - SLACK:
-        newest = newest_look.astimezone(KST).isoformat(timespec="seconds")
-        raise WrongClock(now, f"a day or more behind the newest look, {newest}; {_FIX}")
+        raise WrongClock(now, f"a day or more behind the newest look, {stamp(newest_look)}; {_FIX}")
 
 
 def problem(now: dt.datetime, newest_look: dt.datetime | None) -> str | None:
@@ -112,6 +111,6 @@ def refuse_contradicted(now: dt.datetime, aheads: Iterable[dt.timedelta]) -> Non
     """
     found = sorted(aheads)
     if found and (found[0] > SLACK or (len(found) > 1 and found[-1] < -SLACK)):
-        there = (now + found[len(found) // 2]).astimezone(KST)
+        there = minute(now + found[len(found) // 2])
         many = f"all {len(found)} portals" if len(found) > 1 else "the portal"
-        raise WrongClock(now, f"{many} say {there:%Y-%m-%d %H:%M} and print that day; {_FIX}")
+        raise WrongClock(now, f"{many} say {there} and print that day; {_FIX}")

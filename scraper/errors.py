@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from db.errors import NalssiError
-from db.moments import KST
+from db.moments import stamp
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -155,7 +155,7 @@ class WrongClock(ScraperError):
     exit_code = 6
 
     def __init__(self, now: dt.datetime, problem: str) -> None:
-        super().__init__(f"clock: {now.astimezone(KST).isoformat(timespec='seconds')}: {problem}")
+        super().__init__(f"clock: {stamp(now)}: {problem}")
         self.now, self.problem = now, problem
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from db.errors import DatabaseError
 from db.file import connection
-from db.moments import KST, now
+from db.moments import KST, minute, now
 from scraper.errors import AnotherPass
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Holder:
 
     def __str__(self) -> str:
         name = "a daemon" if self.what == "daemon" else "a pass"
-        return f"{name} (pid {self.pid}, since {self.since:%Y-%m-%d %H:%M})"
+        return f"{name} (pid {self.pid}, since {minute(self.since)})"
 
 
 @contextlib.contextmanager

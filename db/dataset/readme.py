@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from db.export import codebook
+from db.moments import minute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,8 @@ def text(about: About, tables: Mapping[str, Mapping[str, Kind]], language: str) 
     return template.format(
         title=about.title,
         description=about.description_ko if language == "ko" else about.description,
-        since=f"{about.since:%Y-%m-%d %H:%M}",
-        until=f"{about.until:%Y-%m-%d %H:%M}",
+        since=minute(about.since),
+        until=minute(about.until),
         creators=", ".join(about.creators),
         version=about.version,
         credit=about.credit_ko if language == "ko" else about.credit,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from db.moments import now
+from db.moments import minute, now
 from scraper import fetch, reader
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_lang, with_places
@@ -66,7 +66,7 @@ def parse(source: str, kind: str, places: Places, *, explain: bool, as_json: boo
         return
     click.echo(f"page date {show.cell(said.page_date)}")
     if said.content.observed_at is not None:
-        click.echo(f"observed {said.content.observed_at:%Y-%m-%d %H:%M}")
+        click.echo(f"observed {minute(said.content.observed_at)}")
     show.table(
         ["city", "KMA id", "label", "icon", "condition", "°C"],
         [list(row.values()) for row in rows],

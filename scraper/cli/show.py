@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import click
 
+from db.moments import minute
 from db.qartod import FAIL, SUSPECT
 from scraper.cli import language
 from scraper.printable import printable
@@ -113,7 +114,7 @@ def cell(value: object) -> str:
         case None | "":
             return "–"
         case dt.datetime():
-            return f"{value:%Y-%m-%d %H:%M}"
+            return minute(value)
         case tuple():
             return "; ".join(map(cell, value)) or "–"
         case _:

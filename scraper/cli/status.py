@@ -10,7 +10,7 @@ import click
 
 from db import query
 from db.errors import DatabaseError
-from db.moments import KST, now
+from db.moments import KST, minute, now
 from db.validity import NOT_OF_NOW
 from scraper import __version__, lock
 from scraper.cli import language, show
@@ -110,7 +110,7 @@ def _show(
         show.as_json(document)
         return
     for kind, since, text in rows:  # the table of portals has no column for them
-        line = f"{kind.upper()} since {since:%Y-%m-%d %H:%M}: {text}"
+        line = f"{kind.upper()} since {minute(since)}: {text}"
         click.echo(printable(line), err=form == "csv")
     if show.records(portals, PortalRow, form):
         return

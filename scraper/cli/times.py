@@ -9,7 +9,7 @@ import click
 
 from db import asked
 from db.errors import WrongQuestion
-from db.moments import KST, now
+from db.moments import minute, now
 from scraper.cli import show
 from scraper.cli.options import only_portal
 
@@ -46,8 +46,8 @@ class OneMoment(Moment):
         """The moment, aware."""
         moment = super().convert(value, param, ctx)
         if isinstance(value, str) and asked.is_day(value):
-            at = f"{moment.astimezone(KST):%Y-%m-%d %H:%M}"
-            click.get_current_context().meta[_DAY] = f"{value} means its midnight, {at}"
+            note = f"{value} means its midnight, {minute(moment)}"
+            click.get_current_context().meta[_DAY] = note
         return moment
 
 
@@ -69,8 +69,7 @@ def refuse_reversed(since: dt.datetime | None, until: dt.datetime | None) -> Non
         UsageError: The range ends before it begins.
     """
     if since is not None and until is not None and since >= until:
-        named = (f"{one.astimezone(KST):%Y-%m-%d %H:%M}" for one in (since, until))
-        msg = "--since {} is not before --until {}".format(*named)
+        msg = f"--since {minute(since)} is not before --until {minute(until)}"
         raise click.UsageError(msg)
 
 

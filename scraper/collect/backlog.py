@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from db.errors import DatabaseError
-from db.moments import KST
+from db.moments import stamp
 from scraper.collect import ingest
 from scraper.collect.report import Report
 
@@ -179,8 +179,7 @@ class Backlog:
     def _record_losses(self, store: Store) -> None:
         """Record lost looks, at the place in time where they would have been."""
         if self._lost:
-            first = self._lost.first.astimezone(KST).isoformat(timespec="seconds")
-            detail = f"{self._lost.looks} looks from {first} on"
+            detail = f"{self._lost.looks} looks from {stamp(self._lost.first)} on"
             with contextlib.suppress(DatabaseError):  # it is recorded with the next look
                 store.keep_event(self._lost.last, "not kept", detail)
                 self._lost = None

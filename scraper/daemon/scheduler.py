@@ -18,7 +18,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from db.errors import DatabaseError
-from db.moments import KST
+from db.moments import minute
 from scraper import schedule
 from scraper.look_request import APART_S
 from scraper.troubles.rules import INTERVALS
@@ -136,8 +136,8 @@ class Timetable:
         late = due is not None and (self._clock() - due).total_seconds() > longest_s
         if not (self._under_way or late):
             return None
-        since = (self._clock() - dt.timedelta(seconds=idle_s)).astimezone(KST)
-        return f"no look at any portal ended since {since:%Y-%m-%d %H:%M}; start the daemon again"
+        since = minute(self._clock() - dt.timedelta(seconds=idle_s))
+        return f"no look at any portal ended since {since}; start the daemon again"
 
     def catch_up(self) -> None:
         """Store waiting looks, beside the running ones."""

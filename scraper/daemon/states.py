@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from db.moments import KST
+from db.moments import stamp
 from scraper.printable import printable
 
 if TYPE_CHECKING:
@@ -59,6 +59,4 @@ def _event(old: State | None, new: State) -> str | None:
 
 
 def _time(status: PortalStatus) -> str | None:
-    if status.since is None:
-        return None
-    return status.since.astimezone(KST).isoformat(timespec="seconds")
+    return None if status.since is None else stamp(status.since)

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from db.errors import DatabaseError
-from db.moments import KST
+from db.moments import minute, stamp
 from scraper import clock as clocks
 from scraper.troubles import seen as see
 from scraper.troubles.rules import INTERVALS
@@ -140,10 +140,9 @@ class Watch:
             self._lead += step
             self.notifier.shift(step)
             self._stepped_at = time.monotonic()
-            now = self._clock().astimezone(KST).isoformat(timespec="seconds")
             self._stepped = (
-                f"the clock was set by {round(step.total_seconds())} s, to {now}; if that is not "
-                "right, set it; `nalssi drop-looks` drops what a wrong one dated"
+                f"the clock was set by {round(step.total_seconds())} s, to {stamp(self._clock())}; "
+                "if that is not right, set it; `nalssi drop-looks` drops what a wrong one dated"
             )
         elif self._stepped and time.monotonic() - self._stepped_at > INTERVALS * interval_s:
             self._stepped = ""
@@ -155,7 +154,7 @@ class Watch:
         if pause_s >= INTERVALS * self.notifier.config.interval_s:
             since = self._clock() - dt.timedelta(seconds=pause_s)
             self._stood = (
-                f"no look at any portal since {since.astimezone(KST):%Y-%m-%d %H:%M}: this process "
+                f"no look at any portal since {minute(since)}: this process "
                 "stood still; see what stopped it"
             )
 

@@ -13,7 +13,7 @@ import datetime as dt
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
-from db.moments import KST
+from db.moments import minute
 from db.read.why import DOUBTS
 from db.validity import HOLD_S
 from scraper.attempts import AGAIN_AFTER
@@ -137,4 +137,4 @@ def _notice(portal: str, kind: OfPortal, text: str, *, well: bool) -> Notice:
 
 
 def _when(moment: dt.datetime | None) -> str:
-    return "the beginning" if moment is None else f"{moment.astimezone(KST):%Y-%m-%d %H:%M}"
+    return "the beginning" if moment is None else minute(moment)

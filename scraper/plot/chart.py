@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from db.korean.lines import said
 from db.korean.words import STATES
-from db.moments import KST
+from db.moments import KST, minute
 from db.qartod import SUSPECT
 from scraper.errors import ScraperError
 
@@ -37,8 +37,7 @@ class NothingToDraw(ScraperError):
     exit_code = 2
 
     def __init__(self, what: str, *, since: dt.datetime, until: dt.datetime) -> None:
-        start, end = (f"{at.astimezone(KST):%Y-%m-%d %H:%M}" for at in (since, until))
-        super().__init__(f"{what} from {start} to {end}, Korean time")
+        super().__init__(f"{what} from {minute(since)} to {minute(until)}, Korean time")
         self.what, self.since, self.until = what, since, until
 
 
@@ -208,11 +207,10 @@ def some(portals: Sequence[str], language: Language) -> str:
 
 def range_and_portals(chart: Chart) -> str:
     """The range of time, and the portals."""
-    since, until = chart.since.astimezone(KST), chart.until.astimezone(KST)
     return said(
         "{since} to {until}, Korean time · KMA via {portals}",
         chart.language,
-        since=f"{since:%Y-%m-%d %H:%M}",
-        until=f"{until:%Y-%m-%d %H:%M}",
+        since=minute(chart.since),
+        until=minute(chart.until),
         portals=some(chart.portals, chart.language),
     )

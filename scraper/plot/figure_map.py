@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.cells import cell_len
 
 from db.korean.lines import said
-from db.moments import KST
+from db.moments import KST, minute
 from scraper.plot import chart as charts
 from scraper.plot import coast, paper, sky
 from scraper.plot.placing import Box, Room, beside, near
@@ -64,12 +64,11 @@ def draw(survey: Survey, path: Path, *, dpi: int = paper.DPI) -> list[str]:
     """
     crowded = next(factor for most, factor in _CROWDS if len(survey.sightings) <= most)
     inches = _INCHES[0] * crowded, _INCHES[1] * crowded
-    at = survey.at.astimezone(KST)
     about = paper.About(
-        title=said("{at}, Korean time", survey.language, at=f"{at:%Y-%m-%d %H:%M}"),
+        title=said("{at}, Korean time", survey.language, at=minute(survey.at)),
         description="; ".join([*_numbers(survey), *survey.standings, *survey.left_out]),
         credit=charts.credit(survey.portals, survey.language),
-        time=at,
+        time=survey.at.astimezone(KST),
     )
     return paper.draw(
         path, lambda sheet: _compose(survey, sheet), inches=inches, about=about, dpi=dpi
@@ -253,7 +252,7 @@ def _texts(sighting: Sighting, script: Script) -> list[_Line]:
 
 def _words(survey: Survey, sheet: Sheet, nameless: list[str]) -> None:
     figure, inches = sheet.figure, sheet.figure.get_figheight()
-    at = f"{survey.at.astimezone(KST):%Y-%m-%d %H:%M}"
+    at = minute(survey.at)
     title = f"날씨 {at}" if sheet.hangul else f"Weather {at}"
     say = functools.partial(said, language=survey.language)
     line = "as seen at that time, Korean time · KMA via {portals}"

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from db.korean.lines import said
-from db.moments import KST
+from db.moments import minute
 from scraper.plot import chart as charts
 from scraper.plot import coast, sky
 from scraper.plot.placing import Box, Room
@@ -273,10 +273,9 @@ _LETTERS: Final = {
 def draw_map(survey: Survey, columns: int) -> list[Text]:
     """Draw a map as rows of text, for a terminal of this width."""
     drawn, nameless = _Map(survey, min(max(columns, _MAP_NARROWEST), _MAP_WIDEST)).draw()
-    at = f"{survey.at.astimezone(KST):%Y-%m-%d %H:%M}"
     say = functools.partial(said, language=survey.language)
     portals = ", ".join(survey.portals)
-    title = say("{at}, Korean time · KMA via {portals}", at=at, portals=portals)
+    title = say("{at}, Korean time · KMA via {portals}", at=minute(survey.at), portals=portals)
     notes = [say("(in brackets) {one}", one=one) for one in survey.standings]
     notes += survey.left_out
     if any(one.doubtful for one in survey.sightings):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from db.errors import DatabaseError
 from db.file import connection
-from db.moments import KST
+from db.moments import minute
 from scraper import lock
 from scraper.schedule import next_look
 from scraper.troubles import memory
@@ -89,8 +89,8 @@ class Polls:
         interval_s = self.config.interval_s if self.config else longest_s
         if (self.now - due).total_seconds() < INTERVALS * interval_s or not looks:
             return None
-        last = max(looks.values()).astimezone(KST)
-        text = f"no look for three intervals, the last {last:%Y-%m-%d %H:%M}: {_cure(holder)}"
+        last = minute(max(looks.values()))
+        text = f"no look for three intervals, the last {last}: {_cure(holder)}"
         return Trouble(kind="stuck", about="", since=due, text=text)
 
 
