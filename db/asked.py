@@ -23,6 +23,9 @@ When: TypeAlias = dt.datetime | str
 StationName: TypeAlias = str | int
 """A station: its Korean name, its English name in any case, or its KMA number, 108 or "108"."""
 
+MIN_COVERAGE: Final = 0.75
+"""Share of a period's time with a value, 0 to 1, below which it has no mean, unless asked."""
+
 TIMES: Final = "such as 2026-03-01, 2026-03-01T09:00, 24h, 7d or yesterday"
 
 _AWARE: Final = "a time with its offset: add tzinfo=nalssi.KST, or give it as text, Korean time"

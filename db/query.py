@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from db import asked, read
 from db.answers import Records
+from db.asked import MIN_COVERAGE
 from db.errors import WrongQuestion
 from db.moments import epoch
 from db.opened import Opened
@@ -223,7 +224,7 @@ class Database(Opened):
         until: When | None = None,
         portal: str | None = None,
         everything: bool = False,
-        min_coverage: float = 0.75,
+        min_coverage: float = MIN_COVERAGE,
         now: When | None = None,
     ) -> list[Period]:
         """
@@ -284,7 +285,7 @@ class Database(Opened):
         until: When | None = None,
         portal: str | None = None,
         everything: bool = False,
-        min_coverage: float = 0.75,
+        min_coverage: float = MIN_COVERAGE,
         now: When | None = None,
     ) -> Comparison:
         """

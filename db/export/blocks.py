@@ -14,8 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from db.measures.counting import picked
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -43,7 +41,7 @@ class Block:
         """The columns with a value for each row."""
         if self.places is None:
             return self.columns
-        return [picked(column, self.places) for column in self.columns]
+        return [list(map(column.__getitem__, self.places)) for column in self.columns]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

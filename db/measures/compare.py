@@ -80,8 +80,8 @@ def of(
     history: History,
     stations: Sequence[str],
     *,
-    by: By = "hour",
-    min_coverage: float = stats.MIN_COVERAGE,
+    by: By,
+    min_coverage: float,
 ) -> Comparison:
     """
     Compare stations over a history.

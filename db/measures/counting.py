@@ -15,8 +15,8 @@ from itertools import accumulate, chain, repeat
 from operator import add, attrgetter, itemgetter, mul, sub
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from db.asked import MIN_COVERAGE
 from db.measures.history import side_by_side
-from db.measures.stats import MIN_COVERAGE
 from db.measures.timeline import NONE
 from db.moments import HOUR_S
 from db.read.why import why_live

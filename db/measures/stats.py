@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from db.measures.history import History, Piece
     from db.measures.periods import By
 
-MIN_COVERAGE: Final = 0.75
-
 LONGEST_HOLE_S: Final = 3 * 60 * 60
 """A longer gap may contain the warmest or the coldest hour of a day."""
 
@@ -80,9 +78,7 @@ class Period:
     reason: str | None
 
 
-def of(
-    history: History, station: str, *, by: By = "day", min_coverage: float = MIN_COVERAGE
-) -> list[Period]:
+def of(history: History, station: str, *, by: By, min_coverage: float) -> list[Period]:
     """
     The periods of a station that overlap a history, oldest first, even without values.
 

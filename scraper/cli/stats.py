@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from db import query
+from db.asked import MIN_COVERAGE
 from db.measures.stats import Period
 from scraper import records
 from scraper.cli import language, show
@@ -43,7 +44,7 @@ _min_coverage = click.option(
     "--min-coverage",
     type=click.FloatRange(0, 1),
     metavar="SHARE",
-    default=0.75,
+    default=MIN_COVERAGE,
     show_default=True,
     help="Share of a period's time, 0 to 1; below it there is no mean.",
 )
