@@ -217,7 +217,7 @@ class Explained:
     facts: tuple[Fact, ...]
 
 
-def explain(page: bytes | str, encoding: str, words: Words = KNOWN) -> list[Explained]:
+def explain(page: bytes | str, encoding: str, words: Words) -> list[Explained]:
     """Return every list of a page that may be its box, the likeliest first."""
     found = sidebar.candidates(page, encoding, words)
     taken = sidebar.chosen(found)

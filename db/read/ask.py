@@ -84,7 +84,7 @@ class Ask:
             return read(rows)
 
     def whole(
-        self, sql: str, values: Mapping[str, object] | None = None, *, present: int
+        self, sql: str, values: Mapping[str, object], *, present: int
     ) -> list[tuple[Any, ...]]:
         """
         Rows of whole numbers, of which the first ``present`` columns are never NULL.
@@ -114,7 +114,7 @@ class Ask:
         return columns
 
     def whole_columns(
-        self, sql: str, values: Mapping[str, object] | None = None, *, present: int
+        self, sql: str, values: Mapping[str, object], *, present: int
     ) -> list[list[Any]]:
         """The columns of ``whole``."""
         columns = self.columns(sql, values)

@@ -39,7 +39,7 @@ def print_table(
     numbers: Sequence[str],
     styles: Sequence[str],
     keys: int,
-    folded: str = "",
+    folded: str,
 ) -> None:
     """
     Print a table, with colours in a terminal; no value is ever cut short.

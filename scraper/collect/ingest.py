@@ -86,9 +86,7 @@ def _refuse_less(count: int, before: int) -> None:
         raise NoSidebar(msg)
 
 
-def read_leftovers(
-    store: Store, words: Words = KNOWN, kinds: Mapping[str, str] = reader.ALL_BOXES
-) -> Iterator[Report]:
+def read_leftovers(store: Store, words: Words, kinds: Mapping[str, str]) -> Iterator[Report]:
     """
     Read the pages that a killed pass stored but did not read; a fatal page is set aside.
 

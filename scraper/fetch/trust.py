@@ -12,7 +12,7 @@ _NO_ISSUER = frozenset({20, 21})
 _SELF_SIGNED = frozenset({18, 19})
 
 
-def trusted(ca_file: str = "") -> ssl.SSLContext:
+def trusted(ca_file: str) -> ssl.SSLContext:
     """
     Return a context that trusts the authorities of this machine, and those of a file.
 

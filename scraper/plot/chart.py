@@ -193,7 +193,7 @@ def aged(last: Held, chart: Chart) -> list[str]:
     return [shown] if last.state == "live" else [state, shown]
 
 
-def credit(portals: Iterable[str], language: Language = "en") -> str:
+def credit(portals: Iterable[str], language: Language) -> str:
     """The credit for the values."""
     line = "Korea Meteorological Administration (KMA), as shown by {portals}"
     return said(line, language, portals=", ".join(portals))

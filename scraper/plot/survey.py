@@ -109,9 +109,7 @@ def named(standing: str, language: Language) -> str:
     return STANDINGS[standing] if language == "ko" else standing
 
 
-def survey(
-    seen: Iterable[tuple[Station, Known]], *, at: dt.datetime, language: Language = "en"
-) -> Survey:
+def survey(seen: Iterable[tuple[Station, Known]], *, at: dt.datetime, language: Language) -> Survey:
     """
     Return the values known at a moment.
 
