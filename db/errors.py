@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Fault: TypeAlias = Literal["", "gone", "replaced", "damaged", "locked", "full"]
 """The fault of a file, in a word; empty = another fault."""
@@ -75,10 +78,28 @@ class MissingExtra(NalssiError):
     """A feature needs a library that is not installed."""
 
     exit_code = 2
-    extra = ""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: {installing(self.extra)}")
+    def __init__(self, extra: str, what: str) -> None:
+        super().__init__(f"{what}: {installing(extra)}")
+
+
+@contextlib.contextmanager
+def importing(extra: str, what: str, error: type[MissingExtra] = MissingExtra) -> Iterator[None]:
+    """
+    Import libraries of an extra within this context; the error says how to install the extra.
+
+    ::
+
+        with importing("parquet", "parquet needs pyarrow"):
+            import pyarrow
+
+    Raises:
+        MissingExtra: One is not installed.
+    """
+    try:
+        yield
+    except ImportError as exc:
+        raise error(extra, what) from exc
 
 
 def installing(extra: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from db.answers import Records
-from db.errors import MissingExtra
+from db.errors import MissingExtra, importing
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -42,19 +42,13 @@ _OF_PANDAS: Final = {"dt.datetime": f"datetime64[us, {TIME_ZONE}]", "float": flo
 class MissingPandas(MissingExtra):
     """pandas is not installed."""
 
-    extra = "pandas"
-
 
 class MissingPolars(MissingExtra):
     """Polars is not installed."""
 
-    extra = "polars"
-
 
 class MissingXarray(MissingExtra):
     """xarray is not installed."""
-
-    extra = "netcdf,pandas"
 
 
 def to_pandas(answer: Any) -> DataFrame:
@@ -74,10 +68,8 @@ def to_pandas(answer: Any) -> DataFrame:
     Raises:
         MissingPandas: It is an extra: ``pip install -e '.[pandas]'``.
     """
-    try:
+    with importing("pandas", "pandas is not installed", MissingPandas):
         import pandas as pd
-    except ImportError as exc:
-        raise MissingPandas("pandas is not installed") from exc
     frame = pd.DataFrame(_columns(answer)).astype(_types_if_empty(answer, _OF_PANDAS))
     for name in frame.select_dtypes("datetimetz"):
         frame[name] = frame[name].dt.tz_convert(TIME_ZONE)
@@ -91,10 +83,8 @@ def to_polars(answer: Any) -> PolarsFrame:
     Raises:
         MissingPolars: It is an extra: ``pip install -e '.[polars]'``.
     """
-    try:
+    with importing("polars", "polars is not installed", MissingPolars):
         import polars as pl
-    except ImportError as exc:
-        raise MissingPolars("polars is not installed") from exc
     columns = {name: [_plain(x) for x in values] for name, values in _columns(answer).items()}
     empty = _types_if_empty(answer, _of_polars())
     frame = pl.DataFrame(columns, schema_overrides=empty, infer_schema_length=None)
@@ -112,11 +102,9 @@ def to_xarray(answer: Any) -> Dataset:
     Raises:
         MissingXarray: It is an extra: ``pip install -e '.[netcdf,pandas]'``.
     """
-    try:
+    with importing("netcdf,pandas", "xarray is not installed", MissingXarray):
         import pandas as pd
         import xarray  # noqa: F401
-    except ImportError as exc:
-        raise MissingXarray("xarray is not installed") from exc
     frame = to_pandas(answer)
     for name in frame.select_dtypes("datetimetz"):
         frame[name] = frame[name].dt.tz_convert(None)

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from db.errors import MissingExtra
+from db.errors import importing
 from db.validity import HOLD_S
 from scraper.printable import printable
 from scraper.records import plain
@@ -36,15 +36,6 @@ _WORD: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 """Characters that an id of Home Assistant must not contain."""
 
 
-class NoPaho(MissingExtra):
-    """The config names a broker, but its library is not installed."""
-
-    extra = "mqtt"
-
-    def __init__(self) -> None:
-        super().__init__("mqtt needs paho-mqtt")
-
-
 class Publisher:
     """
     Publishes to a broker, from a thread of paho.
@@ -55,11 +46,9 @@ class Publisher:
     """
 
     def __init__(self, settings: Mqtt, complain: Callable[[str], None]) -> None:
-        try:
+        with importing("mqtt", "mqtt needs paho-mqtt"):
             from paho.mqtt import client as paho  # noqa: PLC0415 - an extra
             from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
-        except ImportError as exc:
-            raise NoPaho from exc
         self._settings, self._complain = settings, complain
         self._messages: dict[str, str] = {}
         address = urlsplit(settings.broker)

@@ -85,7 +85,7 @@ class Dataset:
             WrongQuestion: There is no full hour in that time.
             DatabaseError: The database is damaged.
             OutputError: It cannot be written, or the path exists.
-            NoPyarrow, NoXarray: An extra is not installed.
+            MissingExtra: An extra is not installed.
         """
         parquet.refuse_without()
         netcdf.refuse_without()

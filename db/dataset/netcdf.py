@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from db.dataset.grid import STATES
-from db.errors import MissingExtra
+from db.errors import importing
 from db.export.codebook import meaning
 from db.moments import HOUR_S
 from db.qartod import NAMES
@@ -33,25 +33,17 @@ _TIME: Final = {
 _ANCILLARY: Final = "quality_flag state live_portals agreeing_portals"
 
 
-class NoXarray(MissingExtra):
-    """The libraries that write netCDF are not installed."""
-
-    extra = "netcdf"
-
-
 def refuse_without() -> None:
     """
     Refuse to run without xarray, h5netcdf and h5py.
 
     Raises:
-        NoXarray: One is not installed.
+        MissingExtra: One is not installed.
     """
-    try:
+    with importing("netcdf", "netCDF needs xarray and h5netcdf"):
         import h5netcdf  # noqa: F401 - a broken installation fails here, not amid a dataset
         import h5py  # noqa: F401 - the same
         import xarray  # noqa: F401 - the same
-    except ImportError as exc:
-        raise NoXarray("netCDF needs xarray and h5netcdf") from exc
 
 
 def write(

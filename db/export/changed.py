@@ -61,7 +61,7 @@ class Folder:
         Raises:
             DatabaseError: The database is damaged.
             OutputError: It cannot be written, or has other files.
-            NoPyarrow: It is not installed.
+            MissingExtra: It is not installed.
         """
         parquet.refuse_without()
         here, there = source.manifest(), self._manifest()

@@ -67,7 +67,7 @@ class Export:
         Raises:
             DatabaseError: The database is damaged.
             OutputError: The file cannot be written.
-            NoPyarrow, NoXlsxwriter: The library for Parquet, or for Excel, is not installed.
+            MissingExtra: The library for Parquet, or for Excel, is not installed.
             TooManyRows: A sheet of Excel has no room for them.
         """
         if form == "parquet":
@@ -88,7 +88,7 @@ class Export:
         Raises:
             DatabaseError: The database is damaged.
             OutputError: It cannot be written, or the path exists and is not an empty folder.
-            NoPyarrow: It is not installed.
+            MissingExtra: It is not installed.
         """
         parquet.refuse_without()
         slices = self._slices()

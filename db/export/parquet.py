@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from db.errors import MissingExtra
+from db.errors import importing
 from db.export.tables import unit
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ _ROWS_AT_ONCE: Final = 50_000
 """Rows of a row group, which is held in memory as a whole."""
 
 
-class NoPyarrow(MissingExtra):
-    """The library that writes Parquet is not installed."""
-
-    extra = "parquet"
-
-
 def refuse_without() -> None:
     """
     Refuse to run without pyarrow.
@@ -40,12 +34,10 @@ def refuse_without() -> None:
     imports, and the export would go on.
 
     Raises:
-        NoPyarrow: It is not installed.
+        MissingExtra: It is not installed.
     """
-    try:
+    with importing("parquet", "parquet needs pyarrow"):
         import pyarrow.parquet  # noqa: F401
-    except ImportError as exc:
-        raise NoPyarrow("parquet needs pyarrow") from exc
 
 
 class Parquet:

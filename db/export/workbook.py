@@ -13,7 +13,7 @@ import datetime as dt
 import tempfile
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from db.errors import MissingExtra, NalssiError
+from db.errors import NalssiError, importing
 from db.export import codebook
 from db.export.tables import TABLES, unit
 from db.moments import moment
@@ -37,12 +37,6 @@ _PLAIN: Final = {
 }
 
 
-class NoXlsxwriter(MissingExtra):
-    """The library that writes workbooks is not installed."""
-
-    extra = "xlsx"
-
-
 class TooManyRows(NalssiError):
     """A sheet has no room for so many rows."""
 
@@ -60,12 +54,10 @@ def refuse_without() -> None:
     Refuse to run without XlsxWriter.
 
     Raises:
-        NoXlsxwriter: It is not installed.
+        MissingExtra: It is not installed.
     """
-    try:
+    with importing("xlsx", "xlsx needs XlsxWriter"):
         import xlsxwriter  # noqa: F401
-    except ImportError as exc:
-        raise NoXlsxwriter("xlsx needs XlsxWriter") from exc
 
 
 class _Draft:

@@ -96,7 +96,7 @@ def ship(
         progress: Called with the share of the months whose rows are made, 0 to 1.
 
     Raises:
-        NoDriver: ADBC is not installed.
+        MissingExtra: ADBC is not installed.
         WrongTarget, TargetError: The target is invalid, or refuses.
         DatabaseError: The source is damaged.
     """

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from db.errors import MissingExtra, NalssiError
+from db.errors import NalssiError, importing
 from db.export import parquet
 from db.file.connection import is_sqlite
 from db.read.rows import quoted
@@ -37,12 +37,6 @@ _TYPES: Final[Mapping[Kind, str]] = {
 }
 
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+")
-
-
-class NoDriver(MissingExtra):
-    """The library for such a database is not installed."""
-
-    extra = "ship"
 
 
 class WrongTarget(NalssiError):
@@ -273,11 +267,9 @@ def refuse_without() -> None:
     Refuse to run without ADBC and pyarrow.
 
     Raises:
-        NoDriver: One is not.
+        MissingExtra: One is not.
     """
-    try:
+    with importing("ship", "ship needs ADBC and its drivers"):
         import adbc_driver_duckdb  # noqa: F401
         import adbc_driver_postgresql  # noqa: F401
         import pyarrow  # noqa: F401
-    except ImportError as exc:
-        raise NoDriver("ship needs ADBC and its drivers") from exc

@@ -19,7 +19,5 @@ class NoSuchArchive(ScraperError):
 class MissingFastwarc(MissingExtra):
     """The library that reads WARC is not installed."""
 
-    extra = "archive"
-
     def __init__(self) -> None:
-        super().__init__("backfill needs fastwarc")
+        super().__init__("archive", "backfill needs fastwarc")

@@ -10,11 +10,12 @@ import click
 from click.core import ParameterSource
 
 from db import query
+from db.errors import MissingExtra
 from db.moments import now
 from scraper import demo as story
 from scraper.cli import show
 from scraper.cli.options import Places, as_json, with_lang, with_places
-from scraper.web.missing import MissingWeb, refuse_without_web
+from scraper.web.missing import refuse_without_web
 
 
 @click.command(epilog="Example: nalssi demo")
@@ -47,7 +48,7 @@ def _freeze(path: Path) -> None:
     """Write the pages beside the database, if their libraries are installed."""
     try:
         refuse_without_web()
-    except MissingWeb as exc:
+    except MissingExtra as exc:
         show.note(str(exc))
         return
     from scraper.web import site  # noqa: PLC0415 - it wants the extra

@@ -9,7 +9,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
-from db.errors import DatabaseError
+from db.errors import DatabaseError, MissingExtra
 from scraper import clock, look_request, threads
 from scraper.clock import RELEASED
 from scraper.collect import collecting, read_leftovers
@@ -185,7 +185,7 @@ class Daemon:
             publisher = mqtt.Publisher(
                 self._config.mqtt, lambda line: self._log.warning("not sent", reason=line)
             )
-        except mqtt.NoPaho as exc:
+        except MissingExtra as exc:
             self._log.error("no mqtt", reason=str(exc))
             return
         monitor.publisher = stack.enter_context(publisher)

@@ -69,7 +69,7 @@ def draw(chart: Chart, path: Path, *, dpi: int = paper.DPI) -> list[str]:
         Warnings about letters that could not be drawn.
 
     Raises:
-        NoMatplotlib, OutputError: As in ``paper.draw``.
+        MissingExtra, OutputError: As in ``paper.draw``.
     """
     height = _ABOVE + _PLOT + _STRIP * len(chart.tracks) + _BELOW
     script = sky.script(chart.language)

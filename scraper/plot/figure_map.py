@@ -60,7 +60,7 @@ def draw(survey: Survey, path: Path, *, dpi: int = paper.DPI) -> list[str]:
         Warnings about letters that could not be drawn.
 
     Raises:
-        NoMatplotlib, OutputError: As in ``paper.draw``.
+        MissingExtra, OutputError: As in ``paper.draw``.
     """
     crowded = next(factor for most, factor in _CROWDS if len(survey.sightings) <= most)
     inches = _INCHES[0] * crowded, _INCHES[1] * crowded

@@ -43,16 +43,6 @@ _PLAIN: Final = "DejaVu Sans"
 """A font of matplotlib with the signs that a Korean font may lack."""
 
 
-class NoMatplotlib(MissingExtra):
-    """The library that draws pictures is not installed."""
-
-    extra = "plot"
-
-    def __init__(self, missing: str | None) -> None:
-        super().__init__(f"-o needs {missing or 'matplotlib'}")
-        self.missing = missing
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """
@@ -110,7 +100,7 @@ def draw(
         Warnings about letters that could not be drawn, a sentence each.
 
     Raises:
-        NoMatplotlib: It is not installed.
+        MissingExtra: Matplotlib is not installed.
         OutputError: It cannot be written.
     """
     for name in ("matplotlib", "fontTools"):  # reports of a first start, and of fonts in a PDF
@@ -120,7 +110,7 @@ def draw(
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError as exc:
-        raise NoMatplotlib(exc.name) from exc
+        raise MissingExtra("plot", f"-o needs {exc.name or 'matplotlib'}") from exc
     family = _hangul()
     plain = {"font.family": [name for name in (family, _PLAIN) if name]}
     kind = path.suffix.lower().removeprefix(".")

@@ -22,6 +22,7 @@ import yaml  # type: ignore[import-untyped]
 
 from db import query
 from db.dataset import grid, netcdf
+from db.errors import MissingExtra
 from db.export import codebook
 from db.export.tables import TABLES
 from db.moments import KST
@@ -255,7 +256,7 @@ def test_an_invalid_doi_is_refused(path, tmp_path):
 
 def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "h5netcdf", None)
-    with pytest.raises(netcdf.NoXarray, match=r"pip install (?:-e )?'.+\[netcdf\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install (?:-e )?'.+\[netcdf\]'"):
         netcdf.refuse_without()
 
 

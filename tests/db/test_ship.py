@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from db import ship
-from db.errors import DatabaseError
+from db.errors import DatabaseError, MissingExtra
 from db.export import codebook
 from db.export.months import Monthly
 from db.export.slices import Selection
 from db.export.tables import BY_MONTH, TABLES
 from db.moments import KST
 from db.reading import Condition
-from db.ship.targets import SCHEMA, NoDriver, Target, TargetError, hidden
+from db.ship.targets import SCHEMA, Target, TargetError, hidden
 from db.write import captures
 from db.write.store import Store
 from tests.cli.test_cli import ROOT, nalssi, refused
@@ -432,5 +432,5 @@ def test_a_password_is_never_shown():
 
 def test_without_adbc_the_extra_is_named(monkeypatch, path):
     monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
-    with pytest.raises(NoDriver, match=r"pip install (?:-e )?\'.*\[ship\]\'"):
+    with pytest.raises(MissingExtra, match=r"pip install (?:-e )?\'.*\[ship\]\'"):
         shipped(path, "duckdb:x")

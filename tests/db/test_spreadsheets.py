@@ -16,6 +16,7 @@ import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 
+from db.errors import MissingExtra
 from db.export import codebook, workbook
 from db.export.blocks import of_rows
 from db.export.export import Export
@@ -142,7 +143,7 @@ def test_a_workbook_on_a_full_disk_fails_once_and_leaves_no_file(tmp_path, monke
 
 def test_without_xlsxwriter_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
-    with pytest.raises(workbook.NoXlsxwriter, match=r"pip install (?:-e )?\'.*\[xlsx\]\'"):
+    with pytest.raises(MissingExtra, match=r"pip install (?:-e )?\'.*\[xlsx\]\'"):
         workbook.refuse_without()
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from db import query
+from db.errors import MissingExtra
 from db.write.store import Store
 from scraper import mqtt
 from scraper.broker import Mqtt
@@ -199,7 +200,7 @@ def test_the_daemon_updates_sensors_and_the_broker_sends_its_will(tmp_path, port
 
 def test_without_paho_the_daemon_reports_it_and_polls(monkeypatch):
     monkeypatch.setitem(sys.modules, "paho.mqtt", None)
-    with pytest.raises(mqtt.NoPaho, match=r"pip install (?:-e )?\'.*\[mqtt\]\'"):
+    with pytest.raises(MissingExtra, match=r"pip install (?:-e )?\'.*\[mqtt\]\'"):
         mqtt.Publisher(Mqtt(broker="mqtt://127.0.0.1"), print)
 
 
