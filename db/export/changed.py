@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from db.errors import OutputError
 from db.export import parquet
+from db.export.manifest import Renewed
 from db.export.tables import TABLES
 from db.file import atomic
 
@@ -18,21 +19,6 @@ if TYPE_CHECKING:
     from db.export.manifest import Manifest, Month
     from db.export.months import Monthly
     from db.export.tables import What
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptUp:
-    """
-    The result of an update.
-
-    Attributes:
-        months: The number of written months, of ``all_months``.
-        rows: The number of their rows.
-    """
-
-    months: int
-    all_months: int
-    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +40,7 @@ class Folder:
 
     def keep_up(
         self, source: Monthly, *, progress: Callable[[float], None] = lambda _done: None
-    ) -> KeptUp:
+    ) -> Renewed:
         """
         Write the months that differ from the folder; each file is complete, or unchanged.
 
@@ -76,7 +62,7 @@ class Folder:
                 self._file(month).unlink(missing_ok=True)
             self._record(there)
             progress(nth / len(changed))
-        return KeptUp(months=len(changed), all_months=len(here), rows=rows)
+        return Renewed(months=len(changed), all_months=len(here), rows=rows)
 
     @property
     def _place(self) -> Path:

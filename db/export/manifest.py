@@ -11,6 +11,7 @@ it, not all: a new city changes no month before its first.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -28,6 +29,22 @@ Month: TypeAlias = str
 
 Manifest: TypeAlias = "dict[Month, dict[str, str]]"
 """The digest of each portal in each month."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """
+    The months of a copy that were written again, because their digests differed.
+
+    Attributes:
+        months: The number of these months, of ``all_months``.
+        rows: The number of their rows.
+    """
+
+    months: int
+    all_months: int
+    rows: int
+
 
 _FIRST_AND_LAST: Final = """
     SELECT min(first), max(last) FROM (

@@ -10,10 +10,10 @@ a fresh load.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from db.export import codebook
+from db.export.manifest import Renewed
 from db.export.slices import Selection
 from db.export.tables import BY_MONTH, TABLES
 from db.read.rows import quoted
@@ -64,28 +64,13 @@ VIEWS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipped:
-    """
-    The result of shipping.
-
-    Attributes:
-        months: The number of replaced months, of ``all_months``.
-        rows: The number of their rows.
-    """
-
-    months: int
-    all_months: int
-    rows: int
-
-
 def ship(
     source: Monthly,
     uri: str,
     *,
     clean: Callable[[str], str] = str,
     progress: Callable[[float], None] = lambda _done: None,
-) -> Shipped:
+) -> Renewed:
     """
     Make a target equal to a fresh load, by replacing the months that differ.
 
@@ -115,7 +100,7 @@ class _Shipping:
         self._source, self._target, self._clean = source, target, clean
         self._there: set[Month] = set()
 
-    def run(self, progress: Callable[[float], None]) -> Shipped:
+    def run(self, progress: Callable[[float], None]) -> Renewed:
         with self._target.transaction(ahead=True):
             self._make()
         here = self._source.manifest()
@@ -130,7 +115,7 @@ class _Shipping:
                 self._target.run(f"DELETE FROM {SCHEMA}.{what}")
                 slices = self._source.slices(what, Selection())
                 self._target.add(what, TABLES[what], slices, clean=self._clean)
-        return Shipped(months=len(changed), all_months=len(here), rows=rows)
+        return Renewed(months=len(changed), all_months=len(here), rows=rows)
 
     def _make(self) -> None:
         """Create all tables and views in the target, with comments."""

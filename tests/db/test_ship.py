@@ -18,6 +18,7 @@ import pytest
 from db import ship
 from db.errors import DatabaseError, MissingExtra
 from db.export import codebook
+from db.export.manifest import Renewed
 from db.export.months import Monthly
 from db.export.slices import Selection
 from db.export.tables import BY_MONTH, TABLES
@@ -107,7 +108,7 @@ def tables(uri: str) -> dict[str, list[tuple[Any, ...]]]:
         target.close()
 
 
-def shipped(path: Path, uri: str) -> ship.Shipped:
+def shipped(path: Path, uri: str) -> Renewed:
     with Monthly(path) as source:
         return ship.ship(source, uri)
 
@@ -157,7 +158,7 @@ def test_a_target_has_the_rows_of_every_table(path, uri):
 def test_unchanged_months_are_not_replaced(path, uri):
     shipped(path, uri)
     before = tables(uri)
-    assert shipped(path, uri) == ship.Shipped(months=0, all_months=4, rows=0)
+    assert shipped(path, uri) == Renewed(months=0, all_months=4, rows=0)
     assert tables(uri) == before
 
 
