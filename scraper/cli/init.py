@@ -13,7 +13,6 @@ from typing import Final
 
 import click
 
-from db.errors import OutputError
 from db.file import atomic
 from db.moments import now
 from scraper import check, config, places
@@ -94,10 +93,8 @@ def _written(folder: Path, name: str, url: str) -> Path:
     quoted = (one.replace("\\", "\\\\").replace('"', '\\"') for one in (name, url))
     text = comments + _PORTAL.format(*quoted)
     _refuse_wrong(text)
-    try:
+    with atomic.naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(folder, exc.strerror or str(exc)) from exc
     with atomic.of_file(path, mode=0o644, replace=False) as draft:
         draft.write_text(text, encoding="utf-8")
     return path

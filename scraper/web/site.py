@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
-from db.errors import DatabaseError, OutputError
+from db.errors import DatabaseError
 from db.file import atomic
 from db.moments import KST
 from db.query import Database
@@ -95,10 +95,8 @@ def write(
         DatabaseError: The database cannot be read.
         OutputError: A file cannot be written.
     """
-    try:
+    with atomic.naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(folder, exc.strerror or str(exc)) from exc
     linked = stations.LINKED if months == "all" else months
     made = app(path, base_url=base_url, clock=lambda: now, limit_s=LIMIT_S, months=linked)
     known, made_by = Notes.read(folder), _made_by(base_url, linked)
@@ -157,12 +155,10 @@ def _body(answer: Any, made: App) -> bytes | None:
 
 def _put(place: Path, body: bytes) -> bool:
     """Write a file unless it has these bytes already; return whether it was written."""
-    try:
+    with atomic.naming(place):
         if place.is_file() and place.read_bytes() == body:
             return False
         place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise OutputError(place, exc.strerror or str(exc)) from exc
     with atomic.of_file(place) as draft:
         draft.write_bytes(body)
     return True
