@@ -104,15 +104,14 @@ def is_part(box: Mapping[int, int], whole: Mapping[int, int]) -> bool:
     Whether a box shows a part of another: few temperatures, and all of them are in the other.
 
     A page that was cut within its box, or lost most of its numbers, shows no newer set than the box
-    before it, although too few are left to recognise the set elsewhere.
+    before it, although too few are left to recognise the set elsewhere. A single number may be
+    equal by chance.
 
     Args:
         box: As in ``same``.
         whole: The box before it at the same portal.
     """
-    return 0 < len(box) < FEWEST_COMMON and all(
-        whole.get(station) in (tenths, -tenths) for station, tenths in box.items()
-    )
+    return 1 < len(box) < FEWEST_COMMON and box.items() <= whole.items()
 
 
 class Shown(NamedTuple):

@@ -153,10 +153,10 @@ def is_small(sidebar: Sidebar) -> bool:
 
 
 def is_part(sidebar: Sidebar, whole: Sidebar) -> bool:
-    """Whether a small sidebar has numbers, and all of them are in the one before it."""
+    """Whether a small sidebar has two numbers or more, and all of them are in the one before it."""
     own, others = temperatures(sidebar), temperatures(whole)
-    equal = [abs(tenths) == abs(others.get(station, 9999)) for station, tenths in own.items()]
-    return is_small(sidebar) and bool(own) and all(equal)
+    equal = [tenths == others.get(station) for station, tenths in own.items()]
+    return is_small(sidebar) and len(own) > 1 and all(equal)
 
 
 def begin_of(day: dt.date) -> int:
