@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from itertools import groupby, permutations
+from itertools import chain, groupby, permutations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -264,7 +264,8 @@ def near(
 
 
 def _keep(conn: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> None:
-    insert(conn, "INSERT OR IGNORE INTO bands (band, sidebar_id)", "(?, ?)", rows)
+    into = "INSERT OR IGNORE INTO bands (band, sidebar_id)"
+    insert(conn, into, "(?, ?)", chain.from_iterable(rows))
 
 
 def _drop(conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed) -> None:

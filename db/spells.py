@@ -169,7 +169,8 @@ def _take(
 
 def _keep(conn: sqlite3.Connection, spells: Iterable[_Spell]) -> None:
     """Store new spells."""
-    insert(conn, _INTO, f"({', '.join('?' * 11)})", [spell.row for spell in spells])
+    rows = chain.from_iterable([spell.row for spell in spells])
+    insert(conn, _INTO, f"({', '.join('?' * 11)})", rows)
 
 
 def _continued(

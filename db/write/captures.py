@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -212,7 +212,7 @@ class _Keeper:
 
     def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
         """Store the captures after all known looks, and their spells."""
-        insert(self._conn, _INTO, _VALUES, rows)
+        insert(self._conn, _INTO, _VALUES, chain.from_iterable(rows))
         hours = seen.hours(self._conn, {row[2] for row in rows})
         looks: list[Look] = [
             (portal_id, at, sidebar_id, page_date or None, age or None, hours.get(sidebar_id))

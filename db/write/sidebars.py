@@ -152,7 +152,7 @@ class Sidebars:
         return _rank(icons, fragment)
 
     def _keep_readings(self, contents: Mapping[int, Content]) -> None:
-        rows: list[tuple[int, int, int, int | None]] = []
+        rows: list[int | None] = []  # the values of all, one after the other
         stations: dict[int, int] = {}  # by identity: many contents share the same few objects
         conditions: dict[int, int] = {}
         for sidebar_id, content in contents.items():
@@ -172,16 +172,16 @@ class Sidebars:
                 tenths = None
                 if (celsius := reading.temperature_c) is not None:
                     tenths = printed[station_id] = round(celsius * 10)
-                rows.append((sidebar_id, station_id, condition_id, tenths))
+                rows += sidebar_id, station_id, condition_id, tenths
         self._insert(rows)
         self._derive_again()
 
-    def _insert(self, rows: list[tuple[int, int, int, int | None]]) -> None:
+    def _insert(self, rows: list[int | None]) -> None:
         """Insert readings; the list is empty after that."""
         if rows:
             into = "INSERT INTO readings (sidebar_id, station_id, condition_id, temperature)"
             insert(self._conn, into, "(?, ?, ?, ?)", rows)
-            counts.add_readings(self._conn, len(rows))
+            counts.add_readings(self._conn, len(rows) // 4)
             rows.clear()
 
     def _derive_again(self) -> None:
