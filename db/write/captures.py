@@ -10,7 +10,6 @@ we saw going on, and the pruned looks can no longer prove that.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import chain, groupby, pairwise
 from operator import itemgetter
@@ -202,8 +201,8 @@ class _Keeper:
             """,
             {"portal": portal_id},
         ).fetchone()
-        seconds = Counter([row[1] for row in rows if row[3] == "second"])
-        last = max([last, *[at for at, contents in seconds.items() if contents > 1]])
+        seconds = [row[1] for row in rows if row[3] == "second"]  # in the order of time
+        last = max([last, *[at for before, at in pairwise(seconds) if before == at]])
         among: list[_Row] = []
         later: list[_Row] = []
         for row in rows:
