@@ -202,9 +202,8 @@ class _Rows:
         if misplaced:
             self._unplaced = True
             self._lines[first:] = [one._replace(label=NO_LABEL) for one in self._lines[first:]]
-        begins = self._lines[first]
-        named = begins.city and (begins.label or self._is_known(begins))
-        if not named and left_over(_APART.sub("\n", parts[-1]), self._words):
+        rest = _APART.sub("\n", parts[-1])
+        if not self._is_known(self._lines[first]) and left_over(rest, self._words):
             self._refused = True  # each number comes before its city
         *signless, alone = _entries(_first_piece(parts[-1]), self._words)
         if names_a_station(alone, self._words):

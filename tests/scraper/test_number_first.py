@@ -44,10 +44,15 @@ def test_numbers_before_their_cities_are_not_read(row, between, above, credit):
     check(f"{above}{rows(row, between)}\n{credit}")
 
 
-@pytest.mark.parametrize("row", ["$t℃ $c $l", "$t℃ $l $c"])
-@pytest.mark.parametrize("between", ["\n", "\n\n"], ids=repr)
+@pytest.mark.parametrize(
+    ("row", "between"),
+    [
+        *[("$t℃ $c $l", "\n"), ("$t℃ $c $l", "\n\n"), ("$t℃ $l $c", "\n")],
+        *[("$l $t℃ $c", " "), ("$l $t℃ $c", " | "), ("$l, $t℃, $c", ", ")],
+    ],
+)
 def test_numbers_before_their_cities_are_not_read_if_the_first_is_missing(row, between):
-    first = f"{plain()[0].temperature}℃ "
+    first = f"{plain()[0].temperature}℃"
     check(f"{DATE}\n{rows(row, between).replace(first, '', 1)}\n{CREDIT}")
 
 
