@@ -365,6 +365,19 @@ def test_a_list_cut_by_the_end_of_the_page_is_marked():
         ('<frameset rows="100%,*"><frame src="/main/"></frameset>', "a frameset"),
         ("<div id=app></div><script src=/app.js></script>", "only a script"),
         ("<script>document.cookie='k=1';location.reload();</script>", "a challenge page"),
+        ('<meta content="0; url=/main/" http-equiv="refresh">', "sends on to /main/"),
+        ('<meta http-equiv="refresh" content="0; /main/">', "sends on to /main/"),
+        ('<meta http-equiv="refresh" content="300"/><script src=a></script>', "only a script"),
+        ("<script>location['href'] = `/m/`</script>", "sends on to /m/"),
+        ("<script><!--\nlocation.href='/main/';\n//--></script>", "sends on to /main/"),
+        ("<script>\n//location.href='/x'\n</script>", "only a script"),
+        ("<!-- <meta http-equiv=refresh content=0;url=/x> --><script src=a></script>", "only a"),
+        ('<iframe width=100% src="/main/"></iframe>', "a frame of /main/"),
+        ("<script>slowAES.decrypt(a); location.href='/?i=1'</script>", "a challenge page"),
+        (
+            f"<p>{'wait a moment ' * 30}</p><script src=/challenge-platform/></script>",
+            "a challenge page",
+        ),
     ],
 )
 def test_the_error_describes_a_page_without_content(page, description):
