@@ -121,15 +121,17 @@ class _Rows:
         """The result."""
         left_over = is_label(self._above, self._words)
         first = self._lines[0] if self._lines else None
+        lines = self._lines + self._waiting
         if self._shifted or (left_over and first and not first.label):  # the order does not hold
             self._unplaced = True
-            self._loose = list(range(len(self._lines)))
+            self._loose = list(range(len(lines)))
         if self._loose and (self._begins_without or left_over or self._unplaced):
             self._unplaced = True
             for n in self._loose:
-                self._lines[n] = self._lines[n]._replace(label=NO_LABEL)
+                lines[n] = lines[n]._replace(label=NO_LABEL)
         number_first = first and self._waiting and not (self._is_known(first) or first.label)
-        lines = self._lines + [one for one in self._waiting if one.label]
+        signed = len(self._lines)
+        lines = lines[:signed] + [one for one in lines[signed:] if one.label]
         return Listing(
             lines=() if self._refused or number_first else tuple(_without_menu(lines)),
             prose=self._prose,
@@ -176,9 +178,10 @@ class _Rows:
 
     def _wait(self, signless: list[str]) -> None:
         for text in signless:
-            self._waiting.append(line(text, self._words, above=self._above, signed=False))
             if self._above:
-                self._above = NO_LABEL
+                self._loose.append(len(self._lines) + len(self._waiting))
+            self._waiting.append(line(text, self._words, above=self._above, signed=False))
+            self._above = NO_LABEL
 
     def _signless(self, row: str) -> None:
         """A row without a sign: a city, a label, or another text."""
@@ -190,7 +193,8 @@ class _Rows:
             self._above = _DASHED.sub("", alone)
         elif row.strip(BULLETS):
             self._above = alone if self._lines and not self._glued else NO_LABEL
-            self._waiting = self._waiting if self._lines else []
+            if not self._lines:
+                self._waiting, self._loose = [], []
 
     def _inline(self, parts: list[str]) -> None:
         """A row with several signs."""

@@ -262,6 +262,14 @@ def test_labels_below_their_cities_are_omitted_and_reported():
     assert "labels whose city is not clear were left out" in map(str, problems)
 
 
+@pytest.mark.parametrize("city", ["동두천", "대전", "거제"])
+@pytest.mark.parametrize("row", ["$c $t℃\n$l", "$l\n$c $t℃"])
+def test_a_label_in_its_own_row_is_not_of_a_neighbour_without_a_number(row, city):
+    """``눈`` below the last city is its own, so that the one above is of the city before."""
+    page = rows(row).replace(f"{city} {TRUTH[city][1]}℃", city)
+    assert wrong(f"2026.03.02 (월)\n{page}\n기상청 제공\n") == []
+
+
 @pytest.mark.parametrize("number", ["1", "-0", "14", "14.", "-", "3.2", "14.3 ", "14.3C"], ids=repr)
 @pytest.mark.parametrize("form", ["$l$c $t℃", "<li>$l$c $t℃</li>"])
 def test_a_number_without_its_sign_is_not_a_temperature(form, number):
