@@ -51,6 +51,9 @@ _MOST_UNKNOWN: Final = 2
 _HEAD: Final = 200
 """The most bytes before the first sign of a run that contain its city."""
 
+_SEVERAL: Final = 3
+"""The cities in succession that begin a list again; one or two may come twice in a list."""
+
 _NUMBER: Final = "0123456789."
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _TAG: Final = re.compile(rb"<[^<>]*>")
@@ -122,7 +125,9 @@ def _divided(seen: bytes, encoding: str, run: tuple[int, int, int], words: Words
     bounds = [0]
     shown: dict[str, str] = {}
     for n, head in enumerate(heads):
-        if n and (_ends_list(head.rows, words) or _begins_again(shown, heads[n : n + 2], words)):
+        if n and (
+            _ends_list(head.rows, words) or _begins_again(shown, heads[n : n + _SEVERAL], words)
+        ):
             bounds.append(n)
             shown = {}
         if head.city:
@@ -182,13 +187,14 @@ def _begins(seen: bytes, encoding: str, head: _Head, words: Words) -> int:
 
 
 def _begins_again(shown: dict[str, str], following: list[_Head], words: Words) -> bool:
-    """Whether a list begins again: with a city below a tag or heading, or two other numbers."""
+    """Whether a list begins again: with a city below a tag, or with several cities."""
     first = following[0]
-    if first.city in shown and (first.changes or _heading(first.rows, words)):
+    if first.city in shown and first.changes:
         return True
-    return len(following) > 1 and all(
-        shown.get(head.city, head.number) != head.number for head in following
-    )
+    if len(following) < _SEVERAL or not all(head.city in shown for head in following):
+        return False
+    differ = all(shown[head.city] != head.number for head in following)
+    return differ or bool(_heading(first.rows, words))
 
 
 def _ends_list(rows: list[str], words: Words) -> bool:

@@ -67,3 +67,10 @@ def test_the_same_list_twice_is_read_once(form):
     found = sidebar.find(f"{LISTS[form](PLAIN)}<h3>지역</h3>{LISTS[form](PLAIN)}<p>{CREDIT}</p>")
     assert [line.city for line in found.lines] == [one.city for one in PLAIN]
     assert not found.another
+
+
+@pytest.mark.parametrize("form", HTML)
+def test_two_cities_that_come_twice_begin_no_other_list(form):
+    again = [entry("새날씨", one.city, one.temperature) for one in OTHERS[:2]]
+    found = sidebar.find(f"{LISTS[form]([*PLAIN, *again])}<p>{CREDIT}</p>")
+    assert len(found.lines) == len(PLAIN) + 2
