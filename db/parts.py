@@ -18,7 +18,7 @@ from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterator, Set
 
 _SMALL: Final = f"""
     SELECT sidebar_id FROM readings WHERE temperature IS NOT NULL
@@ -78,7 +78,7 @@ class Parts:
 
 
 def settle(
-    conn: sqlite3.Connection, parts: Parts, changed: Iterable[tuple[int, int]]
+    conn: sqlite3.Connection, parts: Parts, changed: Set[tuple[int, int]]
 ) -> set[tuple[int, int]]:
     """
     Give the parts among and after changed spells the facts of the set that they show.
@@ -96,9 +96,10 @@ def settle(
     for portal_id, begin in sorted(changed):
         if (portal_id, begin) in followed:
             continue  # after another changed spell
-        for seen_from in list(_following(conn, parts, portal_id, begin)):
+        for seen_from, is_part in list(_from(conn, parts, changed, (portal_id, begin))):
             followed.add((portal_id, seen_from))
-            found.update(conn.execute(_FOLLOW, {"portal": portal_id, "begin": seen_from}))
+            if is_part:
+                found.update(conn.execute(_FOLLOW, {"portal": portal_id, "begin": seen_from}))
     return found
 
 
@@ -109,10 +110,13 @@ def settle_all(conn: sqlite3.Connection, parts: Parts) -> None:
             conn.execute(_FOLLOW, {"portal": portal_id, "begin": seen_from}).fetchall()
 
 
-def _following(conn: sqlite3.Connection, parts: Parts, portal_id: int, begin: int) -> Iterator[int]:
-    """The changed spell, if it is a part, and the parts that come directly after it."""
-    for seen_from, standing_since, sidebar_id in conn.execute(_FROM, (portal_id, begin)):
-        if standing_since < seen_from and parts.is_small(sidebar_id):
-            yield seen_from
-        elif seen_from > begin:
+def _from(
+    conn: sqlite3.Connection, parts: Parts, changed: Set[tuple[int, int]], first: tuple[int, int]
+) -> Iterator[tuple[int, bool]]:
+    """The changed spells, and their parts, from one of them up to a whole box that is neither."""
+    portal_id, _ = first
+    for seen_from, standing_since, sidebar_id in conn.execute(_FROM, first):
+        is_part = standing_since < seen_from and parts.is_small(sidebar_id)
+        if not is_part and (portal_id, seen_from) not in changed:
             return
+        yield seen_from, is_part
