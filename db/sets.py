@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from itertools import chain, groupby, permutations
+from itertools import chain, groupby, pairwise, permutations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -27,7 +27,7 @@ from db.validity import FEWEST_COMMON, same
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Near: TypeAlias = Mapping[int, frozenset[int]]
     """The sidebars of the same set, by sidebar, including itself."""
@@ -275,19 +275,27 @@ def _drop(conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed) -
     conn.executemany("DELETE FROM bands WHERE band = ? AND sidebar_id = ?", rows)
 
 
-def _sharing(conn: sqlite3.Connection, own: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """The pairs of a sidebar and another, stored or new, that shares a band with it."""
-    asked: defaultdict[int, list[int]] = defaultdict(list)
-    for band, row in own:
-        asked[band].append(row)
-    hits = conn.execute(
+def _sharing(conn: sqlite3.Connection, own: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """
+    The pairs of a sidebar and another, stored or new, that shares a band with it.
+
+    Args:
+        conn: The database.
+        own: Each band of the sidebars with its row, sorted by the band.
+    """
+    stored: defaultdict[int, list[int]] = defaultdict(list)
+    for band, other in conn.execute(
         "SELECT band, sidebar_id FROM json_each(?) CROSS JOIN bands ON band = value",
-        (json.dumps(list(asked)),),
-    )
-    pairs = {(row, other) for band, other in hits for row in asked[band] if row != other}
-    for rows in asked.values():
-        if len(rows) > 1:
-            pairs.update(permutations(rows, 2))
+        (json.dumps(list({band for band, _ in own})),),
+    ):
+        stored[band].append(other)
+    shared = {band for (band, _), (after, _) in pairwise(own) if band == after}.union(stored)
+    pairs: set[tuple[int, int]] = set()
+    with_it = [(band, row) for band, row in own if band in shared]
+    for band, of_band in groupby(with_it, key=itemgetter(0)):
+        rows = [row for _, row in of_band]
+        pairs.update(permutations(rows, 2))
+        pairs.update((row, other) for row in rows for other in stored.get(band, ()) if row != other)
     return pairs
 
 
