@@ -711,6 +711,13 @@ def test_a_long_stop_is_followed_by_one_late_look_and_no_burst(config, database,
     faults.assert_sound(database)
 
 
+def set_clock(config: Path, ahead_s: int) -> None:
+    """Set the clock of the daemon: at once, since it may read the file at any time."""
+    draft = config.with_name("ahead_s.new")
+    draft.write_text(str(ahead_s))
+    draft.replace(config.with_name("ahead_s"))
+
+
 @pytest.mark.parametrize(
     ("ahead_s", "works"),
     [
@@ -724,7 +731,7 @@ def test_a_clock_that_is_set_makes_no_burst_and_no_pause(config, database, porta
         child.until("look")
         if not works:
             portal.reply = answer(status="500 Oops")
-        config.with_name("ahead_s").write_text(str(ahead_s))
+        set_clock(config, ahead_s)
         child.until("the clock was set")
         before, started = portal.asked, time.monotonic()
         until(lambda: portal.asked >= before + 3, child=child)
@@ -739,13 +746,12 @@ def test_a_clock_that_is_set_makes_no_burst_and_no_pause(config, database, porta
 
 
 def test_a_clock_that_was_never_set_is_waited_for(config, database, portal):
-    ahead = config.with_name("ahead_s")
-    ahead.write_text(str(-50 * 365 * 86_400))
+    set_clock(config, -50 * 365 * 86_400)
     with Child(config) as child:
         child.until("waiting for the clock to be set")
         time.sleep(0.5)
         assert not portal.asked
-        ahead.write_text("0")
+        set_clock(config, 0)
         child.until("look")
         assert child.stop() == 0
     faults.assert_sound(database)
