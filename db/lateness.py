@@ -17,7 +17,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from operator import mul
+from itertools import groupby
+from operator import itemgetter, mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.moments import DAY_S, FOREVER, KST_S
@@ -25,7 +26,9 @@ from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from db.printed import Printed
 
 WEEK: Final = 7
 """Days that are judged together: enough that a single front does not look like an afternoon."""
@@ -200,13 +203,16 @@ def _solved(left: list[list[float]], right: list[float]) -> list[float]:
 
 # ---- in the database
 
-_SETS: Final = f"""
-    SELECT sp.seen_from, avg(r.temperature), avg(st.longitude)
-    FROM spells AS sp
-    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.temperature IS NOT NULL
-    JOIN stations AS st ON st.id = r.station_id AND st.longitude IS NOT NULL
-    WHERE sp.portal_id = ? AND sp.seen_from >= ? AND sp.seen_from < ?
-    GROUP BY sp.seen_from HAVING count(*) >= {FEWEST_COMMON} ORDER BY sp.seen_from"""
+_SPELLS: Final = """
+    SELECT seen_from, sidebar_id FROM spells
+    WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
+
+_ALL: Final = """
+    SELECT sp.seen_from, r.station_id, r.temperature
+    FROM spells AS sp JOIN readings AS r USING (sidebar_id)
+    WHERE sp.portal_id = ? AND r.temperature IS NOT NULL ORDER BY sp.seen_from"""
+
+_EAST: Final = "SELECT id, longitude FROM stations WHERE longitude IS NOT NULL"
 
 _BEGINS: Final = """
     SELECT seen_from FROM spells WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
@@ -216,7 +222,9 @@ _DAYS: Final = f"""
     WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
 
 
-def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> list[int]:
+def judge(
+    conn: sqlite3.Connection, portal_id: int, begins: Sequence[int], printed: Printed
+) -> list[int]:
     """
     Judge again the days of a portal that depend on changed spells.
 
@@ -224,6 +232,7 @@ def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> li
         conn: Inside a transaction.
         portal_id: The portal.
         begins: The beginnings of the spells, old and new, in the order of time.
+        printed: The temperatures of sidebars.
 
     Returns:
         Epoch seconds within each day whose judgement changed.
@@ -235,7 +244,11 @@ def judge(conn: sqlite3.Connection, portal_id: int, begins: Sequence[int]) -> li
     ends = _midnight(first + 1), _midnight(last + WEEK + 1)
     later = {day for (day,) in conn.execute(_DAYS, (portal_id, *ends))}
     days = sorted(wanted | {day for day in later if _follows(day, begins)})
-    return _judge(conn, portal_id, days) if days else []
+    if not days:
+        return []
+    week_before = _midnight(days[0] - WEEK), _midnight(days[-1])
+    spells = conn.execute(_SPELLS, (portal_id, *week_before))
+    return _judge(conn, portal_id, days, ((at, printed[row]) for at, row in spells))
 
 
 def _follows(day: int, begins: Sequence[int]) -> bool:
@@ -251,15 +264,38 @@ def judge_all(conn: sqlite3.Connection) -> None:
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
         rows = conn.execute(_DAYS, (portal_id, -FOREVER, FOREVER))
         if days := sorted(day for (day,) in rows):
-            _judge(conn, portal_id, days)
+            shown = groupby(conn.execute(_ALL, (portal_id,)), key=itemgetter(0))
+            boxes = ((at, {station: tenths for _, station, tenths in box}) for at, box in shown)
+            _judge(conn, portal_id, days, boxes)
 
 
-def _judge(conn: sqlite3.Connection, portal_id: int, days: Sequence[int]) -> list[int]:
-    ends = _midnight(days[0] - WEEK), _midnight(days[-1])
-    seen = by_day(map(Set._make, conn.execute(_SETS, (portal_id, *ends))))
+def _judge(
+    conn: sqlite3.Connection,
+    portal_id: int,
+    days: Sequence[int],
+    boxes: Iterable[tuple[int, Mapping[int, int]]],
+) -> list[int]:
+    """Judge days by the boxes of the weeks before them, each with its first look."""
+    seen = by_day(_sets(boxes, dict(conn.execute(_EAST))))
     shown = {day for (day,) in conn.execute(_DAYS, (portal_id, *_all_of(days)))}
     late = {day: hours for day in shown.intersection(days) if (hours := _late_hours(seen, day))}
     return _write(conn, portal_id, days, late)
+
+
+def _sets(
+    boxes: Iterable[tuple[int, Mapping[int, int]]], east: Mapping[int, float]
+) -> Iterator[Set]:
+    """The sets of boxes with enough stations on the map; ``east`` has their longitudes."""
+    places: dict[tuple[int, ...], tuple[list[int], float]] = {}  # most boxes have the same stations
+    for at, tenths in boxes:
+        stations = tuple(tenths)
+        if stations not in places:
+            known = [station for station in stations if station in east]
+            # An exact sum, so that the order of the stations makes no difference.
+            places[stations] = known, math.fsum(map(east.__getitem__, known)) / max(1, len(known))
+        known, mean = places[stations]
+        if len(known) >= FEWEST_COMMON:
+            yield Set(at, sum(map(tenths.__getitem__, known)) / len(known), mean)
 
 
 def _late_hours(seen: Mapping[int, Day], day: int) -> int | None:

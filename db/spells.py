@@ -289,7 +289,7 @@ def _settle(
     changed, same_sets = sets.settle(conn, sidebars, printed, anew=new is None)
     begins = sorted({spell.seen_from for spell in spells})
     _stand(conn, (portal_id, min(begins), max(begins)), same_sets, printed)
-    late = lateness.judge(conn, portal_id, begins)
+    late = lateness.judge(conn, portal_id, begins, printed)
     changed |= {(portal_id, seen_from) for seen_from in begins}
     known = Parts(printed)
     changed |= parts.settle(conn, known, changed)

@@ -184,7 +184,7 @@ ROOMS = {
     "db.rows": set(),
     "db.seen": set(),
     "db.labels": {"db.printed", "db.sets"},
-    "db.lateness": {"db.validity"},
+    "db.lateness": {"db.printed", "db.validity"},
     "db.pauses": {"db.validity"},
     "db.bands": {"db.validity"},
     "db.sets": {"db.bands", "db.printed", "db.rows", "db.seen", "db.validity"},
