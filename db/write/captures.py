@@ -10,6 +10,7 @@ we saw going on, and the pruned looks can no longer prove that.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import chain, groupby, pairwise
 from operator import itemgetter
@@ -201,13 +202,13 @@ class _Keeper:
             """,
             {"portal": portal_id},
         ).fetchone()
-        seconds = [row[1] for row in rows if row[3] == "second"]  # in the order of time
-        last = max([last, *[at for before, at in pairwise(seconds) if before == at]])
-        among: list[_Row] = []
-        later: list[_Row] = []
-        for row in rows:
-            (later if row[1] > last and row[3] == "second" else among).append(row)
-        return among, later
+        exact = [row for row in rows if row[3] == "second"]  # in the order of time
+        times = [row[1] for row in exact]
+        last = max([last, *[at for before, at in pairwise(times) if before == at]])
+        later = exact[bisect_right(times, last) :]
+        if len(later) == len(rows):
+            return [], later
+        return [row for row in rows if row[3] != "second" or row[1] <= last], later
 
     def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
         """Store the captures after all known looks, and their spells."""
