@@ -130,7 +130,7 @@ def _rows(answer: Any) -> Sequence[Any]:
 
 
 def _kind(answer: Any) -> type | None:
-    """The class of the records; None for an empty list of none that is known."""
+    """The class of the records; None for an empty list of unknown records."""
     return next(map(type, _rows(answer)), getattr(answer, "kind", None))
 
 

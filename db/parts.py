@@ -49,7 +49,7 @@ _FOLLOW: Final = f"""
 
 class Parts:
     """
-    Recognises the parts of boxes.
+    Recognizes the parts of boxes.
 
     Args:
         printed: The temperatures of sidebars.
@@ -85,7 +85,7 @@ def settle(
 
     Args:
         conn: Inside a transaction; the spells have ``standing_since``.
-        parts: Recognises parts.
+        parts: Recognizes parts.
         changed: The spells by portal and first look, including removed ones.
 
     Returns:

@@ -131,7 +131,7 @@ def _learns(known: _First, other: _First) -> bool:
 
 
 def _about(conn: sqlite3.Connection, sql: str, sidebars: set[int]) -> Iterable[tuple[Any, ...]]:
-    """The rows of a query about sidebars; no query for none, as for most looks."""
+    """The rows of a query about sidebars; without sidebars, as at most looks, no query runs."""
     return conn.execute(sql, (json.dumps(list(sidebars)),)) if sidebars else ()
 
 

@@ -54,7 +54,7 @@ def derive(
         conn: Inside a transaction.
         span: The portal, and the first looks of the first and of the last spell.
         near: Returns the same sets of a sidebar, including itself.
-        parts: Recognises the parts of boxes.
+        parts: Recognizes the parts of boxes.
     """
     portal_id, first, last = span
     older = _wholes(conn.execute(_BEFORE, (portal_id, first)), parts)

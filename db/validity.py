@@ -104,7 +104,7 @@ def is_part(box: Mapping[int, int], whole: Mapping[int, int]) -> bool:
     Whether a box shows a part of another: few temperatures, and all of them are in the other.
 
     A page that was cut within its box, or lost most of its numbers, shows no newer set than the box
-    before it, although too few are left to recognise the set elsewhere. A single number may be
+    before it, although too few are left to recognize the set elsewhere. A single number may be
     equal by chance.
 
     Args:

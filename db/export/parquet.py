@@ -37,7 +37,7 @@ def refuse_without() -> None:
         MissingExtra: It is not installed.
     """
     with importing("parquet", "parquet needs pyarrow"):
-        import pyarrow.parquet  # noqa: F401
+        import pyarrow.parquet  # noqa: F401 - a broken installation fails here, not amid an export
 
 
 class Parquet:

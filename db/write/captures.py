@@ -38,7 +38,7 @@ _Row: TypeAlias = "tuple[int, int, int, Precision, str, int]"
 """
 The portal, second, sidebar and precision of a capture, and its proofs.
 
-These are the page date, ``""`` for none, and the Age in seconds, 0 for none.
+These are the page date, ``""`` if missing, and the Age in seconds, 0 if missing.
 """
 
 _INTO = "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age)"

@@ -217,7 +217,7 @@ class Worker:
         return SavedPage(url=url, captured_at=None, content_type=None, body=body)
 
     def _hold(self, page: SavedPage | None) -> None:
-        """Hold a page until some can be read together, or until None says that few come."""
+        """Hold a page until some can be read together; None, for no page, reads those that wait."""
         if page is not None:
             self._held.append(page)
             self._held_bytes += len(page.body)

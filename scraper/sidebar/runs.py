@@ -175,7 +175,7 @@ def _heads(
 
 
 def _heading(rows: list[str], words: Words) -> str:
-    """The first row above an entry that is neither a label nor a city; empty if there is none."""
+    """The first row above an entry that is neither a label nor a city; empty without such a row."""
     return next((row for row in rows[:-1] if not _is_of_entry(row, words)), "")
 
 

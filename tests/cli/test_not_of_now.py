@@ -26,7 +26,7 @@ CITIES = ("서울", "부산", "대구", "인천", "광주", "대전", "울산", 
 
 
 def box(celsius: float) -> Content:
-    """Eight stations, enough to recognise another page with these temperatures as the same set."""
+    """Eight stations, enough to recognize another page with these temperatures as the same set."""
     from db.reading import Station  # noqa: PLC0415
 
     stations = [Station(name_ko=city) for city in CITIES]

@@ -148,7 +148,7 @@ def same(first: Sidebar, second: Sidebar) -> bool:
 
 
 def is_small(sidebar: Sidebar) -> bool:
-    """Whether a sidebar has too few temperatures to be recognised after another one."""
+    """Whether a sidebar has too few temperatures to be recognized after another one."""
     return len(temperatures(sidebar)) < SAME_STATIONS
 
 
