@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
-import os
-import re
-import zlib
 from typing import TYPE_CHECKING, Any, Final
 
-from fastwarc.stream_io import ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcHeader, WarcRecordType
 
 from scraper.archive import http, prefilter
 from scraper.archive.http import Head
 from scraper.archive.page import MOST_BYTES, Refused, SavedPage, time_of
+from scraper.archive.places import GZIP, WARC, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,23 +26,10 @@ if TYPE_CHECKING:
 
     from scraper.archive.tally import Tally
 
-GZIP: Final = b"\x1f\x8b\x08"
-ZSTD: Final = b"\x28\xb5\x2f\xfd"
-_WARC: Final = b"WARC/"
 _TYPES: Final = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
 _INSIDE: Final = b"\r\n\r\nWARC/1."
-_RECORD: Final = re.compile(rb"\n(?=WARC/1\.\d\r?\n)")
 _HEARTBEAT: Final = 128
 """After this many records without a page, None reports progress."""
-
-_LENGTH: Final = re.compile(rb"\ncontent-length:[ \t]*(\d{1,12})[ \t]*\r?\n", re.IGNORECASE)
-_STEP: Final = 2**20
-_TAIL: Final = 16
-_WHOLE: Final = MOST_BYTES + 2 * http.HEAD_BYTES
-_BLANK: Final = b"\r\n\r\n"
-_HEAD: Final = 4096
-"""Bytes of a gzip member or zstd frame to inflate in search of the beginning of a record."""
-
 
 _MOST_DAMAGES: Final = 1000
 """With this many faults a file no longer counts as an archive."""
@@ -77,10 +60,11 @@ class Archive:
     """
 
     def __init__(self, stream: BinaryIO, tally: Tally) -> None:
-        self._seekable = stream.seekable()
-        self._stream: Any = stream if self._seekable else _Pipe(stream)
+        can_seek = stream.seekable()
+        self._stream: Any = stream if can_seek else _Pipe(stream)
         self._tally = tally
-        self._magic = stream.read(len(_WARC)) if self._seekable else b""
+        self._magic = stream.read(len(WARC)) if can_seek else b""
+        self._places = Places(stream, self._magic) if can_seek else None
         self._at = self._damages = 0
         self._held: SavedPage | None = None
         self._last_trouble = ""
@@ -97,7 +81,7 @@ class Archive:
                 start = self._next_record(self._at + 1)
             except Damaged as exc:
                 self._trouble(str(exc))
-                if self._held is not None and self._is_whole():
+                if self._held is not None and self._places and self._places.is_whole(self._at):
                     yield self._held
                 self._held = None
                 start = self._next_record(max(self._at, start) + 1)
@@ -122,7 +106,7 @@ class Archive:
         Raises:
             Damaged: The archive, or the current record.
         """
-        if self._seekable:
+        if self._places is not None:
             self._stream.seek(start)
         try:
             for record in ArchiveIterator(self._stream, record_types=_TYPES, parse_http=False):
@@ -184,101 +168,23 @@ class Archive:
         if http.head(block) is not None or _head_of(record) is not None:
             self._tally.pages += 1
             self._tally.refused["too large"] += 1
-        if self._seekable:
+        if self._places is not None:
             raise _TooLarge
 
-    # ---- in a damaged archive
-
     def _next_record(self, start: int) -> int | None:
-        """The place of the next record from this byte on; None if there is none."""
-        if not self._seekable or self._damages >= _MOST_DAMAGES:
+        """The place of the next record from this byte on; None if reading ends."""
+        if self._places is None or self._damages >= _MOST_DAMAGES:
             return None
-        kept = b""
-        self._stream.seek(start)
-        while step := self._stream.read(_STEP):
-            window = kept + step
-            for at in self._beginnings(window):
-                if self._begins(start + at):
-                    return start + at
-            # A beginning may lie across two steps; it is not found twice.
-            kept = window[-_TAIL:]
-            start += len(window) - len(kept)
-            self._stream.seek(start + len(kept))
-        return None
-
-    def _beginnings(self, window: bytes) -> Iterator[int]:
-        """The places in a part of the file at which a record may begin."""
-        for magic in (GZIP, ZSTD):
-            if self._magic.startswith(magic):
-                return (found.start() for found in re.finditer(re.escape(magic), window))
-        return (found.end() for found in _RECORD.finditer(window))
-
-    def _begins(self, at: int) -> bool:
-        """Whether a record begins at this byte."""
-        self._stream.seek(at)
-        head: bytes = self._stream.read(_HEAD)
-        try:
-            if head.startswith(GZIP):
-                head = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head, len(_WARC))
-            elif head.startswith(ZSTD):
-                head = ZstdReader(io.BytesIO(head)).read(len(_WARC))
-        except (zlib.error, OSError):
-            return False
-        return head.startswith(_WARC)
-
-    def _has_magic(self, at: int) -> bool:
-        """Whether a gzip member begins at this byte, perhaps with only some of its first bytes."""
-        self._stream.seek(at)
-        return GZIP.startswith(self._stream.read(len(GZIP)))
-
-    def _is_whole(self) -> bool:
-        """Whether the current record is intact although the bytes after it are damaged."""
-        if not self._seekable or self._magic.startswith(ZSTD):
-            return False
-        if self._magic.startswith(GZIP):
-            record, end = self._member(self._at)
-            if end is None:
-                return False
-        else:
-            self._stream.seek(self._at)
-            record = self._stream.read(_WHOLE)
-        head_ends = record.find(_BLANK) + len(_BLANK)
-        if (length := _LENGTH.search(record, 0, head_ends)) is None:
-            return False
-        return bool(record.startswith(_BLANK, head_ends + int(length[1])))
-
-    def _member(self, at: int) -> tuple[bytes, int | None]:
-        """The first bytes of a gzip member, and its end; None if it is damaged."""
-        self._stream.seek(at)
-        member = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        begins = bytearray()
-        try:
-            while not member.eof:
-                piece = member.unconsumed_tail or self._stream.read(_HEAD)
-                if not piece:
-                    return bytes(begins), None
-                inflated = member.decompress(piece, _STEP)
-                begins += inflated[: _WHOLE - len(begins)]
-        except zlib.error:
-            return bytes(begins), None
-        return bytes(begins), self._stream.tell() - len(member.unused_data)
+        return self._places.next_record(start)
 
     def _check_end(self) -> None:
         """Report an archive that ends too early; fastwarc takes that for its end."""
-        if not self._seekable or self._last_trouble == _CUT:
+        if self._places is None or self._last_trouble == _CUT:
             return
         if not self.records and not self._damages:
             self._trouble("no record" if self._magic else "empty")
             return
-        size = self._stream.seek(0, os.SEEK_END)
-        at: int | None = self._at
-        if self._magic.startswith(GZIP):
-            while at is not None and at < size and self._has_magic(at):
-                _, at = self._member(at)
-        elif self._magic.startswith(_WARC):
-            self._stream.seek(max(0, size - 4))
-            at = None if self._stream.read(4) != _BLANK else at
-        if at is None:
+        if self._places.is_cut(self._at):
             self._trouble(_CUT)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from scraper.archive import files, jsonl, portals, prefilter, warc
 from scraper.archive.extract import Reader, rows
 from scraper.archive.page import MOST_BYTES, Refused, SavedPage
+from scraper.archive.places import GZIP, ZSTD
 from scraper.archive.portals import Portals
 from scraper.archive.tally import Tally
 
@@ -187,10 +188,10 @@ class Worker:
     ) -> Iterator[SavedPage | None]:
         """Yield the pages of a file that may show a sidebar, and None now and then."""
         head = stream.peek(_HEAD)
-        packed = head.startswith(warc.GZIP)
+        packed = head.startswith(GZIP)
         if packed:
             head = _inflated(head)
-        kind = "warc" if head.startswith(warc.ZSTD) else files.kind(source.path, head)
+        kind = "warc" if head.startswith(ZSTD) else files.kind(source.path, head)
         if kind == "warc":
             archive = warc.Archive(stream, self._tally)
             yield from archive.pages()
