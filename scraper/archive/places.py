@@ -93,6 +93,15 @@ class Places:
             return False
         return record.startswith(_BLANK, head_ends + int(length[1]))
 
+    def is_padded(self, at: int) -> bool:
+        """Whether only zero bytes follow the gzip member at this byte, which are no fault."""
+        _, ends = self._member(at) if self._magic.startswith(GZIP) else (b"", None)
+        if ends is None:
+            return False
+        self._stream.seek(ends)
+        padding = self._stream.read(_STEP)
+        return bool(padding) and not padding.strip(b"\0")
+
     def is_cut(self, at: int) -> bool:
         """Whether the file ends within the record at this byte, or within a later one."""
         size = self._stream.seek(0, os.SEEK_END)

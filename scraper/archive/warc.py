@@ -122,6 +122,8 @@ class Archive:
                 if self.records % _HEARTBEAT == 0:
                     yield None
         except (OSError, ValueError) as exc:
+            if self._places and self._places.is_padded(self._at):
+                return
             msg = "damaged"
             raise Damaged(msg) from exc
 

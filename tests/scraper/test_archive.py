@@ -388,6 +388,13 @@ def test_a_cut_archive_is_read_up_to_the_cut_and_reported(tmp_path, kind):
         assert found.troubles or cut in ends, cut
 
 
+@pytest.mark.parametrize("end", [bytes(9), bytes(5000), b"", bytes(9) + b"\1"], ids=range(4))
+def test_zero_bytes_after_a_gzip_archive_are_no_fault(tmp_path, end):
+    found = extracted(tmp_path, b"".join(WHOLE["gzip"]) + end)
+    assert len(found.rows) == len(MANY)
+    assert found.troubles == (["damaged after 12 records"] if end.strip(b"\0") else [])
+
+
 @pytest.mark.parametrize("kind", WHOLE)
 def test_flipped_bytes_change_no_value(tmp_path, kind):
     """This holds if records have digests, or are compressed with checksums."""
