@@ -3,17 +3,21 @@ WARC and WET: the pages of an archive that may show a sidebar.
 
 Damaged records are counted and skipped; reading resumes at the next intact record of the file.
 Where a record's length disagrees with its bytes, the bytes count.
+
+While a gzip archive is intact, a thread inflates it ahead of its reader, and the places of records
+are not known. At the first fault all is read again without the thread, except complete records.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from fastwarc.warc import ArchiveIterator, WarcHeader, WarcRecordType
 
-from scraper.archive import http, prefilter
+from scraper.archive import http, prefilter, streams
 from scraper.archive.http import Head
 from scraper.archive.page import MOST_BYTES, Refused, SavedPage, time_of
 from scraper.archive.places import GZIP, WARC, Places
@@ -34,7 +38,6 @@ _HEARTBEAT: Final = 128
 _MOST_DAMAGES: Final = 1000
 """With this many faults a file no longer counts as an archive."""
 
-
 _CUT: Final = "cut short"
 
 
@@ -44,6 +47,9 @@ class Damaged(Exception):
 
 class _TooLarge(Exception):
     """A record is so large that searching for the next one is faster than reading it."""
+
+
+_INTERRUPTIONS: Final[tuple[type[Exception], ...]] = (Damaged, _TooLarge, *streams.FAULTS)
 
 
 class Archive:
@@ -61,11 +67,12 @@ class Archive:
 
     def __init__(self, stream: BinaryIO, tally: Tally) -> None:
         can_seek = stream.seekable()
-        self._stream: Any = stream if can_seek else _Pipe(stream)
+        self._stream: Any = stream if can_seek else streams.Pipe(stream)
         self._tally = tally
         self._magic = stream.read(len(WARC)) if can_seek else b""
         self._places = Places(stream, self._magic) if can_seek else None
-        self._at = self._damages = 0
+        self._ahead = streams.CAN_READ_AHEAD and self._magic.startswith(GZIP)
+        self._at = self._damages = self._complete = 0
         self._held: SavedPage | None = None
         self._last_trouble = ""
         self.troubles: list[str] = []
@@ -77,13 +84,15 @@ class Archive:
         while start is not None:
             try:
                 yield from self._pages_from(start)
-            except _TooLarge:
-                start = self._next_record(self._at + 1)
-            except Damaged as exc:
-                self._trouble(str(exc))
-                if self._held is not None and self._places and self._places.is_whole(self._at):
-                    yield self._held
-                self._held = None
+            except (Damaged, _TooLarge) as exc:
+                if self._ahead:
+                    self._ahead, self._complete = False, self.records
+                    continue
+                if isinstance(exc, Damaged):
+                    self._trouble(str(exc))
+                    if self._held is not None and self._places and self._places.is_whole(self._at):
+                        yield self._held
+                    self._held = None
                 start = self._next_record(max(self._at, start) + 1)
             else:
                 if self._held is not None:
@@ -108,24 +117,39 @@ class Archive:
         """
         if self._places is not None:
             self._stream.seek(start)
+        complete, self._complete = self._complete, 0
+        opened = streams.inflated_ahead(self._stream) if self._ahead else nullcontext(self._stream)
         try:
-            for record in ArchiveIterator(self._stream, record_types=_TYPES, parse_http=False):
-                if self._held is not None:
-                    yield self._held
-                    self._held = None
-                self._at = start + record.stream_pos
-                self.records += 1
-                try:
-                    self._held = self._page(record)
-                except Refused as exc:
-                    self._tally.refused[str(exc)] += 1
-                if self.records % _HEARTBEAT == 0:
-                    yield None
-        except (OSError, ValueError) as exc:
-            if self._places and self._places.is_padded(self._at):
+            with opened as stream:
+                records = ArchiveIterator(stream, record_types=_TYPES, parse_http=False)
+                for nth, record in enumerate(records, start=1):
+                    self._at = start + record.stream_pos
+                    if nth > complete:
+                        if self._held is not None:
+                            yield self._held
+                            self._held = None
+                        self._take(record)
+                    if nth % _HEARTBEAT == 0:
+                        yield None
+        except streams.FAULTS as exc:
+            if self._places and not self._ahead and self._places.is_padded(self._at):
                 return
             msg = "damaged"
             raise Damaged(msg) from exc
+
+    def _take(self, record: WarcRecord) -> None:
+        """Hold the page of a record, if it may show a sidebar, and count it."""
+        pages = self._tally.pages
+        self.records += 1
+        try:
+            self._held = self._page(record)
+        except Refused as exc:
+            self._tally.refused[str(exc)] += 1
+        except _INTERRUPTIONS:
+            if self._ahead:  # it is read again
+                self.records -= 1
+                self._tally.pages = pages
+            raise
 
     def _page(self, record: WarcRecord) -> SavedPage | None:
         """
@@ -166,10 +190,11 @@ class Archive:
 
     def _skip(self, record: WarcRecord) -> None:
         """Skip a record that is, or claims to be, too large for a page."""
-        block = record.reader.read(http.HEAD_BYTES)
-        if http.head(block) is not None or _head_of(record) is not None:
-            self._tally.pages += 1
-            self._tally.refused["too large"] += 1
+        if not self._ahead:
+            block = record.reader.read(http.HEAD_BYTES)
+            if http.head(block) is not None or _head_of(record) is not None:
+                self._tally.pages += 1
+                self._tally.refused["too large"] += 1
         if self._places is not None:
             raise _TooLarge
 
@@ -186,25 +211,8 @@ class Archive:
         if not self.records and not self._damages:
             self._trouble("no record" if self._magic else "empty")
             return
-        if self._places.is_cut(self._at):
+        if not self._ahead and self._places.is_cut(self._at):
             self._trouble(_CUT)
-
-
-class _Pipe:
-    """A stream that cannot seek but knows its position, which fastwarc needs."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream, self._at = stream, 0
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        piece = self._stream.read(size)
-        self._at += len(piece)
-        return piece
-
-    def tell(self) -> int:
-        """The number of bytes read so far."""
-        return self._at
 
 
 def _as_page(record: WarcRecord, body: bytes, head: Head) -> SavedPage:

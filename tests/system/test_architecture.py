@@ -37,6 +37,7 @@ HOME = {
         "scraper/keys.py",
         "scraper/web/openapi.py",
     },
+    "isal": {"scraper/archive/streams.py"},
     "numpy": {"db/dataset"},
     "paho": {"scraper/mqtt.py"},
     "pandas": {"db/frames.py"},
