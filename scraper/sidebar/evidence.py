@@ -9,6 +9,7 @@ degrees, or have such a word above them; sentences have other words between thei
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -113,7 +114,7 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
         yield Fact(-1, f"only {known} stations")
     if known < count and any(says.is_of_others(line.city) for line in lines):
         yield Fact(_NEVER, _HEADED)
-    decimals = len(list(filter(None, map(_DECIMAL.fullmatch, numbers))))
+    decimals = len(list(filter(_has_one_decimal, numbers)))
     if decimals == len(numbers):
         yield Fact(1, "one decimal everywhere")
     else:
@@ -121,6 +122,11 @@ def _of_lines(listing: Listing, words: Words, *, marked: bool) -> Iterator[Fact]
         yield Fact(points, f"{len(numbers) - decimals} of {len(numbers)} without one decimal")
     enough = labels * 2 >= count
     yield Fact(2 if enough else -2, f"{labels} of {count} with a label")
+
+
+@functools.lru_cache(maxsize=2048)  # Korea shows fewer than a thousand
+def _has_one_decimal(number: str) -> bool:
+    return _DECIMAL.fullmatch(number) is not None
 
 
 def _of_place(date: PageDate | None, *, marked: bool, credited: bool) -> Iterator[Fact]:
@@ -135,9 +141,8 @@ def _of_place(date: PageDate | None, *, marked: bool, credited: bool) -> Iterato
 
 def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
     """Facts about words of a forecast, of another day or of another value above a list."""
-    if not says.another_day(above[-says.RAW :]):
-        return
-    if not says.another_day(near := says.near(above)):
+    near = says.near(above)
+    if not near:
         return
     if says.heads_another_day(near, date.printed if date else None):
         yield Fact(_NEVER, _HEADED)

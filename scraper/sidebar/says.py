@@ -61,7 +61,7 @@ _TAG: Final = re.compile(r"<[^<>]*>?")
 _LEFT_OUT: Final = "\0"
 """In place of the items of a list, which may have a heading of their own."""
 
-RAW: Final = 1000
+_RAW: Final = 1000
 """The characters, with markup, that contain them."""
 
 _NEAR: Final = 200
@@ -73,11 +73,6 @@ def forecast(text: str) -> bool:
     return _FORECAST.search(text) is not None
 
 
-def another_day(text: str) -> bool:
-    """Whether a text may name another day or another value, anywhere in it."""
-    return _ANOTHER_DAY.search(text) is not None
-
-
 def day(text: str) -> bool:
     """Whether a text may head a list of its own."""
     if forecast(text) or _DAY.search(text) or is_of_others(text):
@@ -87,16 +82,24 @@ def day(text: str) -> bool:
 
 
 def near(before: str) -> str:
-    """The last 200 visible characters before a list, without links and the items of lists."""
-    return _near(before[-RAW:])
+    """
+    The last 200 visible characters before a list, without links and the items of lists.
+
+    Returns:
+        ``""`` if they cannot name another day or another value.
+    """
+    return _near(before[-_RAW:])
 
 
 @functools.lru_cache(maxsize=64)  # the same on most pages of a portal
 def _near(text: str) -> str:
+    if not _ANOTHER_DAY.search(text):
+        return ""
     if half := _HALF_LINK.match(text):
         text = "\n" + text[half.end() :]
     text = _TAG.sub("\n", _LINK.sub(_left_out, text))
-    return _ITEM.sub(_LEFT_OUT, text).strip()[-_NEAR:]
+    text = _ITEM.sub(_LEFT_OUT, text).strip()[-_NEAR:]
+    return text if _ANOTHER_DAY.search(text) else ""
 
 
 def _left_out(link: re.Match[str]) -> str:
