@@ -45,8 +45,13 @@ GOALS: Final = {
     "a box on every page, beside fastwarc alone": 0.6,
     "a box on one in a hundred, beside fastwarc alone": 0.85,
     "a box on every page, beside warcio with BeautifulSoup": 50.0,
-    "two workers on two archives, beside one": 1.7,
+    "two workers on two archives, beside fastwarc alone": 1.45,
 }
+"""
+One worker uses two cores, one to inflate and one to read, so that two workers on two cores are
+compared with fastwarc: 0.85 times the 1.7 that a second core brings.
+"""
+
 MOST_MIB: Final = 150
 MOST_GROWTH_MIB: Final = 15
 
@@ -219,7 +224,7 @@ class Measured:
             self.rate("ours", 1) / self.rate("fastwarc", 1),
             self.rate("ours", 100) / self.rate("fastwarc", 100),
             self.rate("ours", 1) / self.soup_rate,
-            self.two[1] / self.two[2],
+            2 * self.best["fastwarc", 100, self.count] / self.two[2],
         )
         return dict(zip(GOALS, found, strict=True))
 
