@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from db import counts, flagging, spells
@@ -86,9 +86,13 @@ class Sidebars:
         """The rows, by digest, of contents that were never seen before."""
         (last,) = self._conn.execute("SELECT coalesce(max(id), 0) FROM sidebars").fetchone()
         rows = dict(enumerate(contents, last + 1))
-        into = "INSERT INTO sidebars (id, digest, fragment, problems, reader, observed_at)"
-        values = ((row, content.digest, *_kept(content)) for row, content in rows.items())
-        insert(self._conn, into, "(?, ?, ?, ?, ?, ?)", chain.from_iterable(values))
+        # Row by row: digests are all over their index, most pages of which a statement for many
+        # rows would first copy to a temporary file, to be able to undo itself.
+        self._conn.executemany(
+            "INSERT INTO sidebars (id, digest, fragment, problems, reader, observed_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            ((row, content.digest, *_kept(content)) for row, content in rows.items()),
+        )
         self._keep_readings(rows)
         return {content.digest: row for row, content in rows.items()}
 
