@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LOST: Final = """
-    SELECT DISTINCT r.sidebar_id FROM readings AS r
-    WHERE EXISTS (SELECT 1 FROM conditions WHERE label = '')  -- else no reading is searched
-        AND r.condition_id IN (SELECT id FROM conditions WHERE label = '')
+    SELECT DISTINCT r.sidebar_id
+    FROM (SELECT 1 FROM conditions WHERE label = '' LIMIT 1)  -- else no reading is searched
+    CROSS JOIN readings AS r
+    WHERE r.condition_id IN (SELECT id FROM conditions WHERE label = '')
         AND EXISTS (SELECT 1 FROM spells AS v WHERE v.sidebar_id = r.sidebar_id)"""
 
 _LEARN: Final = """
