@@ -22,8 +22,8 @@ def derive_all(conn: sqlite3.Connection) -> None:
 def add(conn: sqlite3.Connection, portal_id: int, sidebars: Iterable[int]) -> None:
     """Add the stations of sidebars that a portal showed."""
     conn.execute(
-        "INSERT OR IGNORE INTO portal_stations SELECT DISTINCT ?, station_id FROM readings "
-        "WHERE sidebar_id IN (SELECT value FROM json_each(?))",
+        "INSERT OR IGNORE INTO portal_stations SELECT ?, station_id FROM (SELECT DISTINCT "
+        "station_id FROM readings WHERE sidebar_id IN (SELECT value FROM json_each(?)))",
         (portal_id, json.dumps(list(sidebars))),
     )
 
