@@ -62,7 +62,7 @@ def derive(
     changed = []
     may_reach: frozenset[int] | None = None
     for seen_from, sidebar_id, before in conn.execute(_FROM, (portal_id, first)):
-        whole = next(chain(reversed(behind), _pulled(older, behind)), None)
+        whole = behind[-1] if behind else next(_pulled(older, behind), None)
         is_part = whole is not None and parts.is_part(sidebar_id, whole.sidebar_id)
         same_sets = near(sidebar_id)
         since = whole.since if whole and is_part else _since(seen_from, same_sets, behind, older)
