@@ -49,7 +49,7 @@ class Bands:
         self._kma_ids = kma_ids
         self._forms: dict[tuple[int, ...], _Form] = {}
 
-    def of(self, temperatures: Temperatures) -> set[int]:
+    def of(self, temperatures: Temperatures) -> list[int]:
         """
         The bands of a box, as 32-bit numbers; empty for too few temperatures.
 
@@ -57,14 +57,14 @@ class Bands:
             temperatures: Tenths of a degree by station.
         """
         if len(temperatures) < FEWEST_COMMON:
-            return set()
+            return []
         stations = tuple(temperatures)
         if (known := self._forms.get(stations)) is None:
             numbers = tuple(map(self._kma_ids.get, stations))
             known = self._forms[stations] = _form(stations, numbers)
         form, in_order = known
         printed = (form % in_order(temperatures)).replace(b"-", b"").split()
-        return {crc32(band) - (1 << 31) for band in printed}
+        return [crc32(band) - (1 << 31) for band in printed]
 
 
 @lru_cache(maxsize=1024)  # portals print the same few lists for years

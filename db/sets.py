@@ -286,7 +286,7 @@ def _sharing(conn: sqlite3.Connection, own: Sequence[tuple[int, int]]) -> set[tu
     stored: defaultdict[int, list[int]] = defaultdict(list)
     for band, other in conn.execute(
         "SELECT band, sidebar_id FROM json_each(?) CROSS JOIN bands ON band = value",
-        (json.dumps(list({band for band, _ in own})),),
+        (json.dumps([band for band, _ in own]),),
     ):
         stored[band].append(other)
     shared = {band for (band, _), (after, _) in pairwise(own) if band == after}.union(stored)
