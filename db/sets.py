@@ -70,8 +70,8 @@ def settle(
     others = {
         other
         for row, together in same_sets.items()
-        for other in together & known.keys()
-        if anew or _learns(known[other], firsts[row])
+        for other in together
+        if other in known and (anew or _learns(known[other], firsts[row]))
     }
     same_sets |= near(conn, others, printed)
     firsts |= _firsts(conn, set().union(*same_sets.values()) - firsts.keys())
@@ -157,12 +157,12 @@ def _firsts(conn: sqlite3.Connection, sidebars: set[int]) -> dict[int, _First]:
 
 
 _PROOFS: Final = f"""
-    SELECT sidebar_id, min(existed_by), min(seen_from * {_PLACES} + portal_id),
-        {seen.HOUR.format("spells")} AS hour,
-        count(*) = 1 AND (published_by, first_seen, first_portal_id, first_after, observed_at, NULL)
-            IS (existed_by, seen_from, portal_id, changed_after, NULL,
-                {seen.HOUR.format("spells")})
-    FROM spells WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id"""
+    SELECT sidebar_id, min(existed_by), min(seen_from * {_PLACES} + portal_id), o.observed_at,
+        count(*) = 1 AND (published_by, first_seen, first_portal_id, first_after,
+            sp.observed_at, NULL)
+            IS (existed_by, seen_from, portal_id, changed_after, NULL, o.observed_at)
+    FROM spells AS sp JOIN sidebars AS o ON o.id = sidebar_id
+    WHERE sidebar_id IN (SELECT value FROM json_each(?)) GROUP BY sidebar_id"""
 
 
 def _observed_at(proofs: Iterable[_First], first_seen: int) -> int | None:
