@@ -19,16 +19,18 @@ from bisect import bisect_left
 from collections import defaultdict
 from itertools import groupby
 from operator import itemgetter, mul
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from db.moments import DAY_S, FOREVER, KST_S
 from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from db.printed import Printed
+
+    _Place: TypeAlias = tuple[Callable[[Mapping[int, int]], tuple[int, ...]], float]
 
 WEEK: Final = 7
 """Days that are judged together: enough that a single front does not look like an afternoon."""
@@ -177,13 +179,13 @@ def _course(week: Sequence[Day], counted: Iterable[int]) -> tuple[float, float]:
             right[place] += week[nth].right[own]
             for other, beside in enumerate(places):
                 left[place][beside] += week[nth].left[own][other]
-    cosine, sine = _solved(left, right)[WEEK + 1 : WEEK + 3]
+    cosine, sine, *_ = _solved(left, right, 2 * _HARMONICS)
     highest = math.atan2(sine, cosine) * 24 / (2 * math.pi)
     return math.hypot(cosine, sine), (highest - WARMEST_H) % 24
 
 
-def _solved(left: list[list[float]], right: list[float]) -> list[float]:
-    """The solution of symmetric, positive equations (Gauss, without a pivot)."""
+def _solved(left: list[list[float]], right: list[float], last: int) -> list[float]:
+    """The last unknowns of symmetric, positive equations (Gauss, without a pivot)."""
     size = len(right)
     for at in range(size):
         pivot = left[at]
@@ -194,10 +196,10 @@ def _solved(left: list[list[float]], right: list[float]) -> list[float]:
             for other in beyond:
                 left[row][other] -= factor * pivot[other]
             right[row] -= factor * right[at]
-    found = [0.0] * size
-    for at in reversed(range(size)):
-        rest = sum(map(mul, left[at][at + 1 :], found[at + 1 :]))
-        found[at] = (right[at] - rest) / left[at][at]
+    found: list[float] = []
+    for at in reversed(range(size - last, size)):
+        rest = sum(map(mul, left[at][at + 1 :], found))
+        found.insert(0, (right[at] - rest) / left[at][at])
     return found
 
 
@@ -286,16 +288,24 @@ def _sets(
     boxes: Iterable[tuple[int, Mapping[int, int]]], east: Mapping[int, float]
 ) -> Iterator[Set]:
     """The sets of boxes with enough stations on the map; ``east`` has their longitudes."""
-    places: dict[tuple[int, ...], tuple[list[int], float]] = {}  # most boxes have the same stations
+    places: dict[tuple[int, ...], _Place | None] = {}  # most boxes have the same stations
     for at, tenths in boxes:
         stations = tuple(tenths)
         if stations not in places:
-            known = [station for station in stations if station in east]
-            # An exact sum, so that the order of the stations makes no difference.
-            places[stations] = known, math.fsum(map(east.__getitem__, known)) / max(1, len(known))
-        known, mean = places[stations]
-        if len(known) >= FEWEST_COMMON:
-            yield Set(at, sum(map(tenths.__getitem__, known)) / len(known), mean)
+            places[stations] = _place(stations, east)
+        if (place := places[stations]) is not None:
+            on_map, mean = place
+            known = on_map(tenths)
+            yield Set(at, sum(known) / len(known), mean)
+
+
+def _place(stations: Iterable[int], east: Mapping[int, float]) -> _Place | None:
+    """What gets the temperatures of those on the map, and their mean longitude; None: too few."""
+    known = [station for station in stations if station in east]
+    if len(known) < FEWEST_COMMON:
+        return None
+    # An exact sum, so that the order of the stations makes no difference.
+    return itemgetter(*known), math.fsum(map(east.__getitem__, known)) / len(known)
 
 
 def _late_hours(seen: Mapping[int, Day], day: int) -> int | None:
