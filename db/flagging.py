@@ -228,8 +228,9 @@ class _Judge:
                 if jumped:
                     earlier = boxes[nth - 2] if nth > 1 else None
                     self._put(box, "step", flags.steps(earlier, boxes[nth - 1], box, jumped))
-                self._put(box, "neighbours", flags.neighbours(box.tenths, places.near))
-                self._put(box, "range", flags.out_of_range(box, places.southern))
+                ordered = sorted(box.tenths.values())
+                self._put(box, "neighbours", flags.neighbours(box, ordered, places.near))
+                self._put(box, "range", flags.out_of_range(box, ordered, places.southern))
 
     def _put(self, box: Box, kind: Kind, found: Mapping[int, int]) -> None:
         for station, flag in found.items():

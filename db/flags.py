@@ -25,7 +25,7 @@ from db.moments import DAY_S, KST_S
 from db.qartod import FAIL, SUSPECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 Kind = Literal["flat", "spike", "step", "neighbours", "range"]
 
@@ -169,13 +169,20 @@ def _of_stations(found: dict[int, int], box: Box) -> dict[int, int]:
     return found if WHOLE_SET * len(found) <= len(box.tenths) else {}
 
 
-def neighbours(tenths: Mapping[int, int], near: Near) -> dict[int, int]:
-    """The flags of stations that are far from the median of those near them."""
+def neighbours(box: Box, ordered: Sequence[int], near: Near) -> dict[int, int]:
+    """
+    The flags of stations that are far from the median of those near them.
+
+    Args:
+        box: The box.
+        ordered: Its temperatures, the lowest first.
+        near: The stations near each other.
+    """
+    tenths = box.tenths
     if len(tenths) <= FEWEST_NEAR:
         return {}
     # A median of three or more lies between the second lowest and the second highest number, so
     # that a station in the middle cannot be far from it; most stations are.
-    ordered = sorted(tenths.values())
     low, high = ordered[-2] - _SURELY_NEAR, ordered[1] + _SURELY_NEAR
     found: dict[int, int] = {}
     for station, own in tenths.items():
@@ -221,19 +228,20 @@ def _distance_km(north: float, east: float, latitude: float, longitude: float) -
     return 111.2 * math.hypot(latitude - north, (longitude - east) * math.cos(middle))
 
 
-def out_of_range(box: Box, southern: Iterable[int]) -> dict[int, int]:
+def out_of_range(box: Box, ordered: Sequence[int], southern: Iterable[int]) -> dict[int, int]:
     """
     The flags of stations beyond KMA's records of the half-year.
 
     Args:
         box: The box.
+        ordered: Its temperatures, the lowest first.
         southern: The stations of Jeju, where it never gets as cold.
     """
-    if not box.tenths:
+    if not ordered:
         return {}
     low, high, southern_low = _bounds((box.published_by + KST_S) // DAY_S)
-    found, lowest = {}, min(box.tenths.values())
-    if lowest < low or max(box.tenths.values()) > high:
+    found, lowest = {}, ordered[0]
+    if lowest < low or ordered[-1] > high:
         found = {row: FAIL for row, tenths in box.tenths.items() if not low <= tenths <= high}
     if lowest < southern_low:
         found |= {row: FAIL for row in southern if box.tenths.get(row, 0) < southern_low}
