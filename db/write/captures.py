@@ -34,15 +34,16 @@ if TYPE_CHECKING:
 
 Precision: TypeAlias = Literal["second", "day"]
 
-_Row: TypeAlias = "tuple[int, int, int, Precision, str, int]"
+_Row: TypeAlias = "tuple[int, int, int, str, int]"
 """
-The portal, second, sidebar and precision of a capture, and its proofs.
+The portal, second and sidebar of a capture, and its proofs.
 
 These are the page date, ``""`` if missing, and the Age in seconds, 0 if missing.
 """
 
-_INTO = "INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age)"
-_VALUES = "(?, ?, ?, ?, nullif(?, ''), nullif(?, 0))"
+_INTO = "INSERT INTO captures (portal_id, captured_at, sidebar_id, page_date, age, precision)"
+_VALUES = "(?, ?, ?, nullif(?, ''), nullif(?, 0), '{}')"
+_NAMES = ("portal", "at", "sidebar", "page_date", "age")
 
 _PROVE = """
     UPDATE captures SET page_date = nullif(max(coalesce(page_date, ''), :page_date), ''),
@@ -159,10 +160,13 @@ class _Keeper:
                 one for one in captures if self._fits(portals[one.portal], ids[one.digest], one)
             ]
         looks = 0
-        for portal_id, of_portal in groupby(_rows(captures, portals, ids), key=itemgetter(0)):
+        exact = [one for one in captures if one.precision == "second"]
+        for portal_id, of_portal in groupby(_rows(exact, portals, ids), key=itemgetter(0)):
             among, later = self._parted(portal_id, list(of_portal))
             looks += self._keep_all_among_known(portal_id, among)
-            looks += self._keep_later(portal_id, later)
+            looks += self._keep_later(later)
+        of_days = [one for one in captures if one.precision == "day"]
+        looks += sum([self._keep_one(row, "day")[0] for row in _rows(of_days, portals, ids)])
         return Kept(looks=looks, contents=new, refused=given - len(captures))
 
     def _fits(self, portal_id: int, sidebar_id: int, one: Capture) -> bool:
@@ -202,21 +206,18 @@ class _Keeper:
             """,
             {"portal": portal_id},
         ).fetchone()
-        exact = [row for row in rows if row[3] == "second"]  # in the order of time
-        times = [row[1] for row in exact]
+        times = [row[1] for row in rows]
         last = max([last, *[at for before, at in pairwise(times) if before == at]])
-        later = exact[bisect_right(times, last) :]
-        if len(later) == len(rows):
-            return [], later
-        return [row for row in rows if row[3] != "second" or row[1] <= last], later
+        begin = bisect_right(times, last)
+        return rows[:begin], rows[begin:]
 
-    def _keep_later(self, portal_id: int, rows: list[_Row]) -> int:
+    def _keep_later(self, rows: list[_Row]) -> int:
         """Store the captures after all known looks, and their spells."""
-        insert(self._conn, _INTO, _VALUES, chain.from_iterable(rows))
+        insert(self._conn, _INTO, _VALUES.format("second"), chain.from_iterable(rows))
         hours = seen.hours(self._conn, {row[2] for row in rows})
         looks: list[Look] = [
             (portal_id, at, sidebar_id, page_date or None, age or None, hours.get(sidebar_id))
-            for _, at, sidebar_id, _, page_date, age in rows
+            for portal_id, at, sidebar_id, page_date, age in rows
         ]
         if looks:
             spells.add_later(self._conn, self._sidebars.memory, looks)
@@ -231,23 +232,27 @@ class _Keeper:
 
     def _keep_among_known(self, row: _Row, dates: set[str]) -> bool:
         """Store one capture unless it exists; return whether it is new."""
-        portal_id, captured_at, _, precision, _, _ = row
+        portal_id, captured_at, *_ = row
         before = printed(self._conn, portal_id, [captured_at])
-        kept = f"{_INTO} VALUES {_VALUES} ON CONFLICT DO NOTHING"
-        new = self._conn.execute(kept, row).rowcount > 0
-        names = ("portal", "at", "sidebar", "precision", "page_date", "age")
-        proves = self._conn.execute(_PROVE, dict(zip(names, row, strict=True))).rowcount
-        if precision == "second" and (new or proves):
+        new, proves = self._keep_one(row, "second")
+        if new or proves:
             memory = self._sidebars.memory
             dates |= before
             dates |= spells.add_among(self._conn, memory, portal_id, captured_at, captured_at)
         return new
 
+    def _keep_one(self, row: _Row, precision: Precision) -> tuple[bool, bool]:
+        """Store one capture or its proofs; return whether it is new, and whether these are."""
+        kept = f"{_INTO} VALUES {_VALUES.format(precision)} ON CONFLICT DO NOTHING"
+        new = self._conn.execute(kept, row).rowcount > 0
+        asked = {"precision": precision, **dict(zip(_NAMES, row, strict=True))}
+        return new, self._conn.execute(_PROVE, asked).rowcount > 0
+
 
 def _rows(
     captures: Collection[Capture], portals: Mapping[str, int], ids: Mapping[bytes, int]
 ) -> list[_Row]:
-    """The rows of captures, in the order of time, each with the greatest of its proofs."""
+    """The rows of captures of one precision, in the order of time, with the greatest proofs."""
     days = {one.page_date for one in captures}  # few
     dates = {day: "" if day is None else day.isoformat() for day in days}
     given: list[_Row] = [
@@ -255,7 +260,6 @@ def _rows(
             portals[one.portal],
             epoch(one.captured_at),
             ids[one.digest],
-            one.precision,
             dates[one.page_date],
             age if (age := one.age_s or 0) > 0 else 0,
         )
@@ -264,8 +268,8 @@ def _rows(
     given.sort()
     rows = given[:1]
     for before, row in pairwise(given):
-        if before[1] == row[1] and before[:4] == row[:4]:  # then the dates are in order
-            rows[-1] = (*row[:5], max(row[5], rows[-1][5]))
+        if before[1] == row[1] and before[:3] == row[:3]:  # then the dates are in order
+            rows[-1] = (*row[:4], max(row[4], rows[-1][4]))
         else:
             rows.append(row)
     return rows
