@@ -18,11 +18,12 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from db import seen
 from db.moments import DAY_S, FOREVER, KST_S
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from db.seen import Look
 
@@ -37,16 +38,17 @@ ENDS: Final = f"(CAST(strftime('%s', {{date}}) AS INTEGER) + {DAY_S - KST_S})"
 """The beginning and end of a Korean day, as SQL: nine hours before midnight in Greenwich."""
 
 
-def existed_by(conn: sqlite3.Connection, looks: Iterable[Look]) -> list[int]:
+def existed_by(conn: sqlite3.Connection, looks: Collection[Look]) -> list[int]:
     """The time by which the box of each look existed, by that look alone; all are at one portal."""
     found: list[int] = []
+    hours = seen.hours(conn, set(map(seen.SIDEBAR, looks)))
     stuck: frozenset[str | None] | None = None  # asked for only if a date may prove an age
-    for portal_id, at, _, page_date, age, hour in looks:
+    for portal_id, at, sidebar_id, page_date, age in looks:
         proof = dated = at - age if age and age > 0 else at
-        if hour is not None and hour <= at:
+        if (hour := hours.get(sidebar_id)) is not None and hour <= at:
             dated = hour
-        elif page_date is not None:
-            dated = min(proof, _ends(page_date))
+        elif page_date and (ends := _ends(page_date)) < proof:
+            dated = ends
         if dated != proof:
             if stuck is None:
                 stuck = frozenset(date for (date,) in conn.execute(_STUCK_AT, (portal_id,)))

@@ -10,27 +10,23 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-Look: TypeAlias = "tuple[int, int, int, str | None, int | None, int | None]"
+Look: TypeAlias = "tuple[int, int, int, str | None, int | None]"
 """
-Its portal, second, sidebar and page date, the seconds for which a cache had kept the page, and the
-hour that the sidebar prints.
+Its portal, second, sidebar and page date, and the seconds for which a cache had kept the page.
+
+Without a date, that is None or empty; without a cache, the seconds are None or 0.
 """
 
 AT: Final = itemgetter(1)
 SIDEBAR: Final = itemgetter(2)
 
-HOUR: Final = """(SELECT o.observed_at FROM sidebars AS o
-    WHERE o.id = {}.sidebar_id AND o.observed_at IS NOT NULL)"""
-"""The hour that the sidebar of a look printed, as SQL; NULL if none."""
-
 _RANGE: Final = "portal_id = :portal AND {} BETWEEN :first AND :last"
 
 _LOOKS: Final = f"""
-    SELECT portal_id, fetched_at AS at, sidebar_id, page_date, age, {HOUR.format("f")}
-    FROM fetches AS f WHERE {_RANGE.format("fetched_at")} AND sidebar_id IS NOT NULL
+    SELECT portal_id, fetched_at AS at, sidebar_id, page_date, age FROM fetches
+    WHERE {_RANGE.format("fetched_at")} AND sidebar_id IS NOT NULL
     UNION ALL
-    SELECT portal_id, captured_at, min(sidebar_id), page_date, age, {HOUR.format("k")}
-    FROM captures AS k
+    SELECT portal_id, captured_at, min(sidebar_id), page_date, age FROM captures AS k
     WHERE {_RANGE.format("captured_at")} AND precision = 'second' AND NOT EXISTS (
         SELECT 1 FROM fetches AS f WHERE f.portal_id = k.portal_id
         AND f.fetched_at = k.captured_at AND f.sidebar_id IS NOT NULL)

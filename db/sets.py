@@ -19,7 +19,6 @@ from itertools import chain, groupby, pairwise, permutations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from db import seen
 from db.bands import Bands
 from db.printed import Printed
 from db.rows import insert
@@ -216,7 +215,8 @@ def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]
     return set(_about(conn, _ALONE, sidebars))
 
 
-_OWN_HOUR: Final = f"CASE {seen.HOUR.format('spells')} WHEN {{0}} THEN {{0}} END"
+_OWN_HOUR: Final = """(SELECT o.observed_at FROM sidebars AS o
+    WHERE o.id = spells.sidebar_id AND o.observed_at = {0})"""
 """The hour of the sidebar of a spell, as SQL, if it is the proof of its existence; else NULL."""
 
 _ALONE: Final = f"""

@@ -148,7 +148,7 @@ def _add_later(
         or spell.existed_by < newest.existed_by
     ]
     _settle(conn, memory, changed, new=seen.AT(begun[0]) if begun else first)
-    printed = {(page_date, at) for _, at, _, page_date, *_ in begun if page_date is not None}
+    printed = {(page_date, at) for _, at, _, page_date, _ in begun if page_date}
     judge_dates(conn, memory, portal_id, {day for day, at in printed if dates.ended(day, at)})
 
 

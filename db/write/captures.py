@@ -16,7 +16,7 @@ from itertools import chain, groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from db import seen, spells
+from db import spells
 from db.dates import printed
 from db.file import connection
 from db.moments import epoch
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from db.reading import Content
-    from db.seen import Look
     from db.write.sidebars import Sidebars
     from db.write.store import Store
 
@@ -214,14 +213,9 @@ class _Keeper:
     def _keep_later(self, rows: list[_Row]) -> int:
         """Store the captures after all known looks, and their spells."""
         insert(self._conn, _INTO, _VALUES.format("second"), chain.from_iterable(rows))
-        hours = seen.hours(self._conn, {row[2] for row in rows})
-        looks: list[Look] = [
-            (portal_id, at, sidebar_id, page_date or None, age or None, hours.get(sidebar_id))
-            for portal_id, at, sidebar_id, page_date, age in rows
-        ]
-        if looks:
-            spells.add_later(self._conn, self._sidebars.memory, looks)
-        return len(looks)
+        if rows:
+            spells.add_later(self._conn, self._sidebars.memory, rows)
+        return len(rows)
 
     def _keep_all_among_known(self, portal_id: int, rows: list[_Row]) -> int:
         """Store captures one by one, and return the number of new ones."""

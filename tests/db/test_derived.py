@@ -263,7 +263,7 @@ def test_the_strongest_proof_survives_pruning(store):
 
 
 def test_a_damaged_date_proves_no_end_of_a_day(store):
-    look = (1, START, 1, "2024-05-00", 600, None)
+    look = (1, START, 1, "2024-05-00", 600)
     assert dates.existed_by(store._conn, [look]) == [START - 600]
 
 

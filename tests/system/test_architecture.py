@@ -188,7 +188,7 @@ ROOMS = {
     "db.lateness": {"db.printed", "db.validity"},
     "db.pauses": {"db.validity"},
     "db.bands": {"db.validity"},
-    "db.sets": {"db.bands", "db.printed", "db.rows", "db.seen", "db.validity"},
+    "db.sets": {"db.bands", "db.printed", "db.rows", "db.validity"},
     "db.parts": {"db.printed", "db.validity"},
     "db.standing": {"db.parts"},
     "db.stations": set(),
@@ -214,7 +214,7 @@ ROOMS = {
     "db.write": {
         *FACTS,
         *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses"),
-        *("db.memory", "db.read", "db.rows", "db.seen", "db.spells"),
+        *("db.memory", "db.read", "db.rows", "db.spells"),
     },
     "db.korean": set(),
     "db.export": {*FACTS, "db.file", "db.korean", "db.measures", "db.query", "db.read"},
