@@ -1,9 +1,9 @@
 """
 The forms of an export that are lines of text: CSV and newline-delimited JSON.
 
-A value becomes text once for all rows that have it: in a day of looks, thousands share one.
-``csv.writer`` quotes the cells, each once. Whole rows written by it make an export 1.25 times as
-long, so these are put together here.
+A value becomes text once for all rows that have it, and bytes with it: in a day of looks, thousands
+share one. ``csv.writer`` quotes the cells, each once. Whole rows written by it, or encoded as a
+whole, take longer, so these are put together here.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ class Lines:
     def __init__(
         self,
         stream: BinaryIO,
-        cells: Mapping[str, Mapping[Any, str]],
+        cells: Mapping[str, Mapping[Any, bytes]],
         *,
-        piece: Callable[[Sequence[str]], Callable[[Iterable[str]], str]],
-        line: Callable[[Iterable[str]], str],
+        piece: Callable[[Sequence[str]], Callable[[Iterable[bytes]], bytes]],
+        line: Callable[[Iterable[bytes]], bytes],
     ) -> None:
         self._stream, self._cells, self._piece, self._line = stream, cells, piece, line
 
@@ -76,9 +76,9 @@ class Lines:
         pieces = [self._pieces(block, names) for block in some.blocks]
         lines = map(self._line, zip(*pieces, strict=True))
         while chunk := list(islice(lines, _LINES_AT_ONCE)):
-            self._stream.write("\n".join([*chunk, ""]).encode())
+            self._stream.write(b"\n".join([*chunk, b""]))
 
-    def _pieces(self, block: Block, names: Iterator[str]) -> Iterable[str]:
+    def _pieces(self, block: Block, names: Iterator[str]) -> Iterable[bytes]:
         """The texts of some columns, joined once for all rows that share them."""
         chosen = list(islice(names, len(block.columns)))
         told = [
@@ -125,7 +125,7 @@ def csv(
         otherwise=str,
         nothing="",
     )
-    return Lines(stream, cells, piece=lambda _: ",".join, line=",".join)
+    return Lines(stream, cells, piece=lambda _: b",".join, line=b",".join)
 
 
 def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[str], str]) -> Lines:
@@ -140,26 +140,27 @@ def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[st
         otherwise=repr,
         nothing="null",
     )
-    pairs = {name: f"{json.dumps(name)}: %s" for name in columns}
+    pairs = {name: f"{json.dumps(name)}: %b".encode() for name in columns}
     return Lines(
         stream,
         cells,
-        piece=lambda names: ", ".join([pairs[name] for name in names]).__mod__,
-        line=lambda pieces: f"{{{', '.join(pieces)}}}",
+        piece=lambda names: b", ".join([pairs[name] for name in names]).__mod__,
+        line=lambda pieces: b"{%b}" % b", ".join(pieces),
     )
 
 
-class CellText(dict[Any, str]):
-    """The text of values, each made once as long as they are few."""
+class CellText(dict[Any, bytes]):
+    """The text of values in UTF-8, each made once as long as they are few."""
 
     def __init__(self, tell: Callable[[Any], str], nothing: str) -> None:
         self._tell, self._nothing = tell, nothing
 
-    def __missing__(self, value: Any) -> str:
+    def __missing__(self, value: Any) -> bytes:
         if len(self) >= _MOST_KNOWN:
             self.clear()
-        told = self[value] = self._nothing if value is None else self._tell(value)
-        return told
+        told = self._nothing if value is None else self._tell(value)
+        text = self[value] = told.encode()
+        return text
 
 
 def _cells(
