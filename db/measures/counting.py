@@ -181,7 +181,7 @@ class Counting:
         return next((one for one in earlier if self._listing[one]), NONE)
 
 
-def picked(column: Sequence[_T] | Mapping[int | None, _T], places: Iterable[Any]) -> list[_T]:
+def picked(column: Sequence[_T] | Mapping[Any, _T], places: Iterable[Any]) -> list[_T]:
     """The values of a column at these places."""
     return list(map(column.__getitem__, places))
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from db import frozen
 from db.measures.counting import Counting, picked
 from db.measures.periods import refuse_many
-from db.measures.timeline import Timeline, Values
+from db.measures.timeline import NONE, Timeline, Values
 from db.moments import HOUR_S, epoch, moment
 from db.qartod import FAIL, MISSING
 from db.read.portals import SPAN
@@ -36,11 +36,10 @@ PORTALS: Final = "SELECT id, name, interval_s FROM portals ORDER BY id"
 SKIES: Final = "SELECT id, condition, wmo_4677, label FROM conditions"
 
 READINGS: Final = f"""
-    SELECT r.sidebar_id, r.condition_id, r.temperature
+    SELECT json_group_array(r.condition_id), json_group_array(r.temperature)
     FROM json_each(:sidebars) AS shown
-    CROSS JOIN readings AS r ON r.sidebar_id = shown.value
-        AND r.station_id = {STATION}"""
-"""The values of a station in sidebars: of these, portals share most."""
+    LEFT JOIN readings AS r ON r.sidebar_id = shown.value AND r.station_id = {STATION}"""
+"""The values of a station in each of some sidebars: of these, portals share most."""
 
 _HOUR: Final = dt.timedelta(seconds=HOUR_S)
 
@@ -153,8 +152,10 @@ class Hours:
             if part.portal in (None, name):
                 self._portals.append(Timeline(ask, row, portals, which, number))
                 number = self._portals[-1].numbers.stop
-        sidebars = {sidebar for portal in self._portals for sidebar in portal.spells.sidebar}
-        self._sidebars = json.dumps(sorted(sidebars))
+        shown = [sidebar for portal in self._portals for sidebar in portal.spells.sidebar]
+        sidebars = {sidebar: place for place, sidebar in enumerate(sorted(set(shown)))}
+        self._sidebars = json.dumps(list(sidebars))
+        self._places = [*picked(sidebars, shown), NONE]
         self._made: dict[tuple[bool, ...], Counting] = {}
         rows, *skies = zip(*ask(SKIES), (None, None, None, None), strict=True)
         self.skies: Sequence[Sequence[Any]] = skies
@@ -177,11 +178,10 @@ class Hours:
     def _values(self, station: Station) -> Values:
         """The values of a station in all spells; at ``NONE``, those of an hour without one."""
         which = {"sidebars": self._sidebars, "station": station.name_ko}
-        sidebars, *values = self._ask.whole_columns(READINGS, which, present=2)
-        skies, tenths = (dict(zip(sidebars, column, strict=True)) for column in values)
-        of_portals = [portal.values(station.name_ko, skies, tenths) for portal in self._portals]
-        columns = zip(*of_portals, [[MISSING], [None], [None]], strict=True)
-        return Values(*(list(chain.from_iterable(column)) for column in columns))
+        columns = self._ask.arrays(READINGS, which)
+        skies, tenths = (picked([*column, None], self._places) for column in columns)
+        flags = [portal.flags(station.name_ko, tenths) for portal in self._portals]
+        return Values([*chain.from_iterable(flags), MISSING], skies, tenths)
 
     def _counting(self, listing: tuple[bool, ...]) -> Counting:
         """The spells that count for all stations that these spells list."""

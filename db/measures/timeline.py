@@ -119,18 +119,15 @@ class Timeline:
         self._pauses = pauses(ask, self._which) if seen_from else []
         self._evidence: dict[int, tuple[Any, ...]] = {}
 
-    def values(
-        self, station: str, skies: Mapping[int, int], tenths: Mapping[int, int | None]
-    ) -> list[list[Any]]:
+    def flags(self, station: str, tenths: Sequence[int | None]) -> list[int]:
         """
-        The values of a station in each spell: the columns of ``Values``.
+        The flag of a station in each spell.
 
         Args:
             station: Its name.
-            skies: The rows of the conditions in the sidebars that list it.
-            tenths: The temperatures there.
+            tenths: Its temperatures in the spells of all portals, by number.
         """
-        numbers = list(map(tenths.get, self.spells.sidebar))
+        numbers = tenths[self.numbers.start : self.numbers.stop]
         flags = [
             MISSING if tenth is None else flag
             for tenth, flag in zip(numbers, self.spells.flag, strict=True)
@@ -139,7 +136,7 @@ class Timeline:
         for seen_from, flag in self._ask.whole(OF_STATION, which, present=2):
             if (nth := self._nth.get(seen_from)) is not None:
                 flags[nth] = flag
-        return [flags, list(map(skies.get, self.spells.sidebar)), numbers]
+        return flags
 
     def turns(self, listing: Sequence[bool], until: int) -> Iterator[Turn]:
         """The turns of a station, oldest first; ``listing``: whether each spell lists it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -119,6 +120,18 @@ class Ask:
         """The columns of ``whole``."""
         columns = self.columns(sql, values)
         self._refuse_others(columns, present)
+        return columns
+
+    def arrays(self, sql: str, values: Mapping[str, object]) -> list[list[Any]]:
+        """
+        The JSON arrays in the only row: columns of whole numbers and NULL.
+
+        Of very many numbers they are read in half the time of rows; errors as of ``whole``.
+        """
+        ((*texts,),) = self(sql, values)
+        with self.reading():
+            columns: list[list[Any]] = list(map(json.loads, texts))
+        self._refuse_others(columns, present=0)
         return columns
 
     def _plain(self, sql: str, values: Mapping[str, object] | None) -> sqlite3.Cursor:
