@@ -1,44 +1,37 @@
-"""The commands that export, copy, prune and rebuild the history."""
+"""The command that exports a table."""
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from db import backup as backups
-from db.errors import DatabaseError
 from db.export.changed import Folder
 from db.export.export import Export
 from db.export.months import Monthly
 from db.export.slices import Selection, Source
 from db.export.tables import BY_MONTH, OF_A_PORTAL, OF_A_STATION, OF_A_TIME, TABLES
-from db.moments import KST, now
-from db.write import prune as pruning
 from scraper.cli import progress as progress_bars
 from scraper.cli import show
 from scraper.cli.group import File, interrupt_on_sigterm
 from scraper.cli.options import (
     Places,
     as_excel,
-    as_json,
     only_portal,
     to_a_file,
     with_places,
     with_stations,
 )
-from scraper.cli.times import Moment, refuse_reversed, since, until
+from scraper.cli.times import refuse_reversed, since, until
 from scraper.printable import printable
-from scraper.writing import without_a_daemon
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     from db.export.export import Format
     from db.export.tables import What
-    from db.write.prune import Plan
 
 _ENDINGS: Final[dict[str, Format]] = {
     ".csv": "csv",
@@ -47,8 +40,6 @@ _ENDINGS: Final[dict[str, Format]] = {
     ".parquet": "parquet",
     ".xlsx": "xlsx",
 }
-_YOUNGEST: Final = dt.timedelta(days=1)
-"""``status`` counts the looks of a day."""
 
 
 @click.command(epilog="Example: nalssi export --what hours --station 서울 -o seoul.csv")
@@ -176,98 +167,3 @@ def _refuse_mixtures(
     if form in {"parquet", "xlsx"} and output is None:
         msg = f"{'Parquet' if form == 'parquet' else 'Excel'} needs a place: -o"
         raise click.UsageError(msg)
-
-
-@click.command(epilog="Example: nalssi backup weather-2026-03-01.db")
-@click.argument("file", type=File())
-@click.option("--plain", is_flag=True, help="For programs with a SQLite before 3.37.")
-@with_places
-@as_json
-def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
-    """Copy the database while it is in use, and verify the copy."""
-    interrupt_on_sigterm()
-    with progress_bars.of_a_file(to_file=True) as bar:
-        made = backups.make(places.database(), file, plain=plain, progress=bar)
-    if as_json:
-        show.as_json(
-            {"path": str(made.path), "bytes": made.bytes, "rows": dict(made.rows), "verified": True}
-        )
-        return
-    rows = sum(made.rows.values())
-    click.echo(
-        printable(f"{made.path}: {show.mib(made.bytes)}, {rows} rows; ")
-        + "verified: no damage, every row of the original, spells as the looks give them"
-    )
-
-
-@click.command(epilog="Example: nalssi prune --dry-run")
-@click.option(
-    "--looks-older-than",
-    "before",
-    type=Moment(),
-    default="90d",
-    show_default=True,
-    help="An age such as 90d, or ISO 8601 (Korean time).",
-)
-@click.option("--dry-run", is_flag=True, help="Only print what would be dropped.")
-@click.option("--vacuum", is_flag=True, help="Shrink the file; needs twice its size.")
-@with_places
-@as_json
-def prune(
-    before: dt.datetime, places: Places, *, dry_run: bool, vacuum: bool, as_json: bool
-) -> None:
-    """Drop old looks that showed no change."""
-    if before > now() - _YOUNGEST:
-        raise click.UsageError("--looks-older-than: expected a day at least, 1d")
-    path = places.database()
-    planned = pruning.plan(path, before)
-    size = path.stat().st_size
-    if not as_json:
-        click.echo(_plan_line(planned, before))
-    dropped = 0 if dry_run else _dropped(path, planned, vacuum=vacuum)
-    after, unused = path.stat().st_size, pruning.unused_bytes(path)
-    if as_json:
-        looks = {"before": before, "looks": planned.looks, "drop": dict(planned.drop)}
-        sizes = {"bytes_before": size, "bytes": after, "unused_bytes": unused}
-        show.as_json({**looks, "dropped": dropped, **sizes})
-    elif not dry_run:
-        sizes_now = f"{show.mib(after)} now, {show.mib(unused)} free in it"
-        line = f"{dropped} dropped; {path}: {show.mib(size)} before, {sizes_now}"
-        click.echo(printable(line))
-
-
-def _dropped(path: Path, planned: Plan, *, vacuum: bool) -> int:
-    """Drop the looks, and return their number."""
-    with progress_bars.of_a_file(to_file=True) as bar:
-        dropped = pruning.carry_out(path, planned, progress=bar)
-    if vacuum:
-        pruning.compact(path)
-    return dropped
-
-
-def _plan_line(planned: Plan, before: dt.datetime) -> str:
-    total, day = sum(planned.drop.values()), show.cell(before.astimezone(KST))
-    kinds = ", ".join(f"{count} {outcome}" for outcome, count in sorted(planned.drop.items()))
-    text = f"{total} of {planned.looks} looks are older than {day} and show no change"
-    return f"{text}: {kinds}" if kinds else text
-
-
-@click.command(epilog="Example: nalssi rebuild")
-@with_places
-@as_json
-def rebuild(places: Places, *, as_json: bool) -> None:
-    """
-    Derive spells and counts again from the looks.
-
-    Also brings the database of an older nalssi up to date.
-    """
-    path, settings = places.database(), places.optional(beside_db=False)
-    if not path.is_file():
-        raise DatabaseError(path, "there is no such file")
-    journal = settings.journal if settings else None
-    with without_a_daemon(path, journal=journal) as store:
-        spells = store.rebuild()
-    if as_json:
-        show.as_json({"spells": spells})
-    else:
-        click.echo(f"{spells} spell{'' if spells == 1 else 's'}")
