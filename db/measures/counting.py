@@ -23,7 +23,7 @@ from db.read.why import why_live
 from db.validity import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from db.measures.evidence import StateThen
     from db.measures.timeline import Timeline, Turn
@@ -181,9 +181,11 @@ class Counting:
         return next((one for one in earlier if self._listing[one]), NONE)
 
 
-def picked(column: Sequence[_T] | Mapping[Any, _T], places: Iterable[Any]) -> list[_T]:
+def picked(column: Sequence[_T] | Mapping[Any, _T], places: Sequence[Any]) -> list[_T]:
     """The values of a column at these places."""
-    return list(map(column.__getitem__, places))
+    if len(places) < 2:  # ``itemgetter`` gives a single one without a tuple
+        return [column[place] for place in places]
+    return list(itemgetter(*places)(column))
 
 
 class _Several(NamedTuple):
