@@ -54,7 +54,7 @@ SERIES = f"""
         sp.observed_at, sp.first_seen, r.temperature, r.condition_id, sp.portal_id,
         CASE WHEN {WAS_LIVE} THEN NULL ELSE
             {_STATE} || ' ' || {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} END,
-        sp.sidebar_id, {unflagged_sql()}, s.digest
+        {unflagged_sql()}, s.digest
     FROM portals AS p
     CROSS JOIN spells AS sp ON sp.portal_id = p.id
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id AND r.station_id = {STATION}
@@ -75,9 +75,10 @@ FLAGGED = f"""
 """The worst flag of each flagged spell of a station."""
 
 LEARNED_BY_STATION = f"""
-    SELECT r.sidebar_id, {LEARNED_COLUMNS}
-    FROM (SELECT * FROM learned_labels WHERE station_id = {STATION}) AS r {LEARNED}"""
-"""The learned labels of a station, by sidebar: few, if any."""
+    SELECT s.digest, {LEARNED_COLUMNS}
+    FROM (SELECT * FROM learned_labels WHERE station_id = {STATION}) AS r
+    CROSS JOIN sidebars AS s ON s.id = r.sidebar_id {LEARNED}"""
+"""The learned labels of a station, by the digest of the sidebar: few, if any."""
 
 SKIES = "SELECT id, condition, label FROM conditions"
 
@@ -128,7 +129,7 @@ def read(ask: Ask, station: Station, part: Mapping[str, object]) -> list[Spell]:
     which = {**part, "station": station.name_ko}
     with ask.of_one_state(), ask.reading():
         columns = ask.columns(SERIES, which)
-        *times, first_seen, tenths, skies, portals, told, sidebars, flags, digests = columns
+        *times, first_seen, tenths, skies, portals, told, flags, digests = columns
         seen_from, seen_until, changed_after, published_by, valid_until, observed_at = (
             shared_moments(*times)
         )
@@ -154,17 +155,17 @@ def read(ask: Ask, station: Station, part: Mapping[str, object]) -> list[Spell]:
                 why_live(at) if one is None else one.partition(" ")[2]
                 for one, at in zip(told, first_seen, strict=True)
             ],
-            _known({row: sky for row, sky, _ in learned}, sidebars),
-            _known({row: portal for row, _, portal in learned}, sidebars),
+            _known({digest: sky for digest, sky, _ in learned}, digests),
+            _known({digest: portal for digest, _, portal in learned}, digests),
             _worst(flags, ask(FLAGGED, which), zip(portals, times[0], strict=True)),
             observed_at,
             map(bytes.hex, digests),
         )
 
 
-def _known(of_few: Mapping[int, str], sidebars: Iterable[int]) -> Iterable[str | None]:
+def _known(of_few: Mapping[bytes, str], digests: Iterable[bytes]) -> Iterable[str | None]:
     """The facts about a few sidebars, in the places of these; None for the others."""
-    return map(of_few.get, sidebars) if of_few else repeat(None)
+    return map(of_few.get, digests) if of_few else repeat(None)
 
 
 def _worst(
