@@ -3,17 +3,20 @@ Frozen records, many at once.
 
 A frozen dataclass sets each field by ``object.__setattr__``, which takes ten times as long as a
 plain assignment. ``records`` makes twins, of a class with the same slots that is not frozen, and
-then gives each the class of the record.
+then gives each the class of the record. The garbage collector would visit them several times as
+they become more, and find no garbage; it waits until all are made.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _R = TypeVar("_R")
 
@@ -26,10 +29,24 @@ def records(record: type[_R], *columns: Iterable[Any]) -> list[_R]:
         record: The class; all of its slots are its own.
         columns: The values of each of its fields, in their order.
     """
-    made: list[Any] = list(map(_twin(record), *columns))  # type: ignore[arg-type] # hashable
+    with _uncollected():
+        made: list[Any] = list(map(_twin(record), *columns))  # type: ignore[arg-type] # hashable
     for one in made:
         one.__class__ = record
     return made
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Stop the garbage collector, unless it is stopped: whoever stopped it starts it again."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import FrozenInstanceError, astuple, replace
 
 import pytest
@@ -29,3 +30,16 @@ def test_records_are_frozen():
 
 def test_without_values_there_are_no_records():
     assert frozen.records(Reading, [], [], [], []) == []
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(collecting):
+    before = gc.isenabled()
+    (gc.enable if collecting else gc.disable)()
+    try:
+        assert frozen.records(Reading, *([value] for value in VALUES)) == [READING]
+        with pytest.raises(TypeError):
+            frozen.records(Reading, ["서울"])
+        assert gc.isenabled() == collecting
+    finally:
+        (gc.enable if before else gc.disable)()
