@@ -51,8 +51,8 @@ _FIRST = f"""coalesce((
 
 SERIES = f"""
     SELECT sp.seen_from, sp.seen_until, sp.changed_after, sp.published_by, {LIVE_UNTIL},
-        sp.observed_at, sp.first_seen, r.temperature, r.condition_id, sp.portal_id,
-        CASE WHEN {WAS_LIVE} THEN NULL ELSE
+        sp.observed_at, r.temperature, r.condition_id, sp.portal_id,
+        CASE WHEN {WAS_LIVE} THEN sp.first_seen ELSE
             {_STATE} || ' ' || {why_sql(f"({_STATE})", "sp.seen_until", "sp.seen_until")} END,
         {unflagged_sql()}, s.digest
     FROM portals AS p
@@ -63,7 +63,7 @@ SERIES = f"""
         AND sp.seen_from >= {_FIRST} AND sp.seen_until >= coalesce(:since, -{FOREVER})
         AND sp.seen_from < coalesce(:until, {FOREVER})
     ORDER BY sp.seen_from, p.id"""
-"""The spells of a station; state and reason are one text, and NULL for those that were live."""
+"""The spells of a station; state and reason are one text, or the first look if it was live."""
 
 FLAGGED = f"""
     SELECT fl.portal_id, fl.seen_from, max(fl.flag)
@@ -129,7 +129,7 @@ def read(ask: Ask, station: Station, part: Mapping[str, object]) -> list[Spell]:
     which = {**part, "station": station.name_ko}
     with ask.of_one_state(), ask.reading():
         columns = ask.columns(SERIES, which)
-        *times, first_seen, tenths, skies, portals, told, flags, digests = columns
+        *times, tenths, skies, portals, told, flags, digests = columns
         seen_from, seen_until, changed_after, published_by, valid_until, observed_at = (
             shared_moments(*times)
         )
@@ -148,13 +148,10 @@ def read(ask: Ask, station: Station, part: Mapping[str, object]) -> list[Spell]:
             [conditions[sky][0] for sky in skies],
             [conditions[sky][1] for sky in skies],
             [names[portal] for portal in portals],
-            ["live" if one is None else one.partition(" ")[0] for one in told],
+            ["live" if isinstance(one, int) else one.partition(" ")[0] for one in told],
             published_by,
             valid_until,
-            [
-                why_live(at) if one is None else one.partition(" ")[2]
-                for one, at in zip(told, first_seen, strict=True)
-            ],
+            [why_live(one) if isinstance(one, int) else one.partition(" ")[2] for one in told],
             _known({digest: sky for digest, sky, _ in learned}, digests),
             _known({digest: portal for digest, _, portal in learned}, digests),
             _worst(flags, ask(FLAGGED, which), zip(portals, times[0], strict=True)),
