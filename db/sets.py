@@ -8,7 +8,8 @@ portal, that one of the same sidebars existed; ``first_seen`` and ``first_portal
 look at one of them, and ``first_after`` the look at that portal before; ``observed_at`` is the
 earliest hour that a feed prints with one of them.
 
-Bands (``db/bands.py``) find the same sets.
+Bands (``db/bands.py``) find the same sets; short lists are compared with all boxes of some days,
+too (``db/short.py``).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from itertools import chain, groupby, pairwise, permutations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from db import short
 from db.bands import Bands
 from db.printed import Printed
 from db.rows import insert
@@ -26,7 +28,9 @@ from db.validity import FEWEST_COMMON, same
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from db.short import Shown
 
     Near: TypeAlias = Mapping[int, frozenset[int]]
     """The sidebars of the same set, by sidebar, including itself."""
@@ -45,24 +49,29 @@ class _First(NamedTuple):
 
 
 def settle(
-    conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed, *, anew: bool
-) -> tuple[set[tuple[int, int]], dict[int, frozenset[int]]]:
+    conn: sqlite3.Connection, shown: Collection[Shown], printed: Printed, *, anew: bool
+) -> tuple[set[tuple[int, int]], dict[int, frozenset[int]], set[tuple[int, int]]]:
     """
-    Update the facts about the sets of these sidebars, in all spells that show them.
+    Update the facts about the sets of these spells, in all spells that show them.
 
     Args:
         conn: Inside a transaction.
-        sidebars: The sidebars with new or changed spells.
+        shown: The new or changed spells, including removed ones.
         printed: The temperatures of sidebars.
         anew: Whether old facts may no longer hold. If looks only came after all others, other
             sidebars of the same set can only gain earlier proofs from them.
 
     Returns:
-        The spells whose facts changed, by portal and first look; and the same sets.
+        The spells whose facts changed, by portal and first look; the same sets; and the pairs of
+        the same set that were found by a spell nearby, or are no longer.
     """
-    asked = set(sidebars)
+    asked = {sidebar_id for sidebar_id, _, _ in shown}
+    short.keep(conn, shown, printed)
     same_sets = near(conn, asked, printed, keep=True)
-    known = _known(conn, set().union(*same_sets.values()) - asked)
+    nearby = short.among(conn, same_sets, printed)
+    if anew:
+        nearby |= _same(short.nearby(conn, shown, printed), printed)
+    known = _known(conn, set().union(*same_sets.values(), *nearby) - asked)
     firsts = _firsts(conn, asked | known.keys())
     if gone := asked - firsts.keys():
         _drop(conn, gone, printed)
@@ -72,10 +81,12 @@ def settle(
         for other in together
         if other in known and (anew or _learns(known[other], firsts[row]))
     }
+    if anew:
+        others |= {other for _, other in nearby if other in known}
     same_sets |= near(conn, others, printed)
     firsts |= _firsts(conn, set().union(*same_sets.values()) - firsts.keys())
     changed = _publish(conn, same_sets, firsts) | _alone(conn, asked - same_sets.keys())
-    return changed, same_sets
+    return changed, same_sets, nearby
 
 
 def settle_all(conn: sqlite3.Connection) -> dict[int, frozenset[int]]:
@@ -86,16 +97,21 @@ def settle_all(conn: sqlite3.Connection) -> dict[int, frozenset[int]]:
         The same sets of each sidebar that has others than itself.
     """
     conn.execute("DELETE FROM bands")
-    _keep(conn, _all_bands(conn))
+    short_lists: set[int] = set()
+    _keep(conn, _all_bands(conn, short_lists))
+    short.keep_all(conn, short_lists)
     conn.execute(_OF_ITS_SIDEBAR)
     conn.execute(_OBSERVED)
     found: dict[int, frozenset[int]] = {}
-    shared = [row for (row,) in conn.execute(_SHARING)]
-    for at in range(0, len(shared), _AT_ONCE):
-        same_sets = near(conn, shared[at : at + _AT_ONCE], Printed(conn))
-        same_sets = {row: together for row, together in same_sets.items() if len(together) > 1}
-        _publish(conn, same_sets, _firsts(conn, set().union(*same_sets.values())))
-        found |= same_sets
+    left = short_lists.union(row for (row,) in conn.execute(_SHARING))
+    while left:
+        rows = sorted(left)
+        for at in range(0, len(rows), _AT_ONCE):
+            same_sets = near(conn, rows[at : at + _AT_ONCE], Printed(conn))
+            same_sets = {row: together for row, together in same_sets.items() if len(together) > 1}
+            _publish(conn, same_sets, _firsts(conn, set().union(*same_sets.values())))
+            found |= same_sets
+        left = set().union(*found.values()) - found.keys()  # found by short lists alone
     return found
 
 
@@ -117,7 +133,7 @@ _OF_ITS_SIDEBAR: Final = f"""
 _SHARING: Final = """
     SELECT DISTINCT sidebar_id FROM bands
     WHERE band IN (SELECT band FROM bands GROUP BY band HAVING count(*) > 1)"""
-"""The sidebars that share a band with another; only these can be the same set."""
+"""The sidebars that share a band with another; others need a short list to be the same set."""
 
 
 def _learns(known: _First, other: _First) -> bool:
@@ -256,11 +272,16 @@ def near(
     pairs = _sharing(conn, own)
     if keep:
         _keep(conn, own)
+    pairs.update(short.of_sidebars(conn, asked, printed))
     found: defaultdict[int, set[int]] = defaultdict(set)
-    for row, other in pairs:
-        if same(printed[row], printed[other]):
-            found[row].add(other)
+    for row, other in _same(pairs, printed):
+        found[row].add(other)
     return {row: frozenset((row, *found.get(row, ()))) for row in asked}
+
+
+def _same(pairs: Iterable[tuple[int, int]], printed: Printed) -> set[tuple[int, int]]:
+    """The pairs of these that are one set."""
+    return {(row, other) for row, other in pairs if same(printed[row], printed[other])}
 
 
 def _keep(conn: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> None:
@@ -303,8 +324,8 @@ def _bands(conn: sqlite3.Connection) -> Bands:
     return Bands(dict(conn.execute("SELECT id, kma_id FROM stations WHERE kma_id IS NOT NULL")))
 
 
-def _all_bands(conn: sqlite3.Connection) -> Iterator[tuple[int, int]]:
-    """The bands of all sidebars that a spell shows, each with its row."""
+def _all_bands(conn: sqlite3.Connection, short_lists: set[int]) -> Iterator[tuple[int, int]]:
+    """The bands of all sidebars that a spell shows, each with its row; adds the short lists."""
     bands = _bands(conn)
     shown = conn.execute(
         "SELECT sidebar_id, station_id, temperature FROM readings "
@@ -313,5 +334,7 @@ def _all_bands(conn: sqlite3.Connection) -> Iterator[tuple[int, int]]:
     )
     for sidebar_id, readings in groupby(shown, key=itemgetter(0)):
         printed = {station_id: tenths for _, station_id, tenths in readings}
+        if short.is_short(printed):
+            short_lists.add(sidebar_id)
         for band in bands.of(printed):
             yield band, sidebar_id

@@ -27,6 +27,7 @@ from db import (
     pauses,
     seen,
     sets,
+    short,
     standing,
     stations,
 )
@@ -286,15 +287,17 @@ def _settle(
     portal_id = spells[0].portal_id
     stations.add(conn, portal_id, sidebars)
     printed = memory.printed
-    changed, same_sets = sets.settle(conn, sidebars, printed, anew=new is None)
+    shown = [(spell.sidebar_id, portal_id, spell.seen_from) for spell in spells]
+    changed, same_sets, nearby = sets.settle(conn, shown, printed, anew=new is None)
     begins = sorted({spell.seen_from for spell in spells})
-    _stand(conn, (portal_id, min(begins), max(begins)), same_sets, printed)
+    for span in [(portal_id, min(begins), max(begins)), *short.apart(conn, nearby)]:
+        _stand(conn, span, same_sets, printed)
     late = lateness.judge(conn, portal_id, begins, printed)
     changed |= {(portal_id, seen_from) for seen_from in begins}
     known = Parts(printed)
     changed |= parts.settle(conn, known, changed)
     doubts.judge(conn, changed | {(portal_id, seen_from) for seen_from in late}, known)
-    labels.learn(conn, sidebars.union(*(same_sets.get(row, ()) for row in sidebars)))
+    labels.learn(conn, sidebars.union(*(same_sets.get(row, ()) for row in sidebars), *nearby))
     first = None if new is None else (portal_id, new)
     flagging.judge(conn, changed, printed, memory.open_runs, new=first)
     memory.limit()

@@ -91,12 +91,15 @@ def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
     """
     if len(other) < len(one):
         one, other = other, one
-    common = equal = 0
+    common = odd = 0
     for station, tenths in one.items():
         if (theirs := other.get(station)) is not None:
             common += 1
-            equal += theirs in (tenths, -tenths)
-    return common >= FEWEST_COMMON and 4 * equal >= 3 * common
+            if theirs not in (tenths, -tenths):
+                odd += 1
+                if 4 * odd > len(one):
+                    return False
+    return common >= FEWEST_COMMON and 4 * odd <= common
 
 
 def is_part(box: Mapping[int, int], whole: Mapping[int, int]) -> bool:

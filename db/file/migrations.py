@@ -61,6 +61,7 @@ def _truth(db: Database) -> None:
     db.execute(tables.SPELLS_BY_TIME)
     _make_all(db, tables.LABELS)  # now filled by deriving
     _make_all(db, tables.LATE_DAYS)
+    _make_all(db, tables.SHORT_SPELLS)
     _observed(db)
     spells.rebuild(db.conn)
 
@@ -99,6 +100,7 @@ def _labels(db: Database) -> None:
 def _late_days(db: Database) -> None:
     """Derive all spells again, since late days cast doubt on them."""
     _make_all(db, tables.LATE_DAYS)
+    _make_all(db, tables.SHORT_SPELLS)
     _observed(db)
     spells.rebuild(db.conn)
 
@@ -121,18 +123,22 @@ def _observed(db: Database) -> None:
     db.execute(tables.OBSERVED_INDEX)
 
 
-_making("0013 doubts", "")  # 0015 derives all again
+_making("0013 doubts", "")  # 0016 derives all again
 _making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
 
 
-@MIGRATIONS(name="0015 rules")
-def _rules(db: Database) -> None:
+_making("0015 rules", "")
+
+
+@MIGRATIONS(name="0016 short lists")
+def _short_lists(db: Database) -> None:
     """
     Derive all again by changed rules.
 
-    Sets are compared without signs, doubts extend to repeated sets, and cut boxes and stations that
-    stand still are recognized.
+    Sets are compared without signs, doubts extend to repeated sets, and cut boxes, short lists and
+    stations that stand still are recognized.
     """
+    _make_all(db, tables.SHORT_SPELLS)
     spells.rebuild(db.conn)
     flagging.rebuild(db.conn)
 

@@ -1,10 +1,10 @@
 """
 The tables, as SQL, by migration.
 
-Facts are appended; ``spells``, ``portal_stations``, ``bands``, ``stuck_dates``, ``pauses``,
-``late_days``, ``learned_labels``, ``flagged``, ``counts`` and ``totals`` are derived from them, and
-can be rebuilt to the same rows. Everything is STRICT, so that no text ever sits where a number
-belongs.
+Facts are appended; ``spells``, ``portal_stations``, ``bands``, ``short_spells``, ``stuck_dates``,
+``pauses``, ``late_days``, ``learned_labels``, ``flagged``, ``counts`` and ``totals`` are derived
+from them, and can be rebuilt to the same rows. Everything is STRICT, so that no text ever sits
+where a number belongs.
 """
 
 from __future__ import annotations
@@ -269,6 +269,15 @@ CREATE TABLE IF NOT EXISTS late_days (  -- of a portal that ran hours late in th
     day INTEGER NOT NULL,         -- Korean, counted from 1970-01-01
     hours INTEGER NOT NULL,
     PRIMARY KEY (portal_id, day)
+) STRICT, WITHOUT ROWID;
+"""
+
+SHORT_SPELLS = """
+CREATE TABLE IF NOT EXISTS short_spells (  -- of boxes with 8 to 11 temperatures; db/short.py
+    portal_id INTEGER NOT NULL REFERENCES portals (id),
+    seen_from INTEGER NOT NULL,
+    sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
+    PRIMARY KEY (portal_id, seen_from)
 ) STRICT, WITHOUT ROWID;
 """
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DERIVED: Final = (
-    *("spells", "portal_stations", "bands", "stuck_dates", "pauses", "late_days", "learned_labels"),
-    *("flagged", "counts", "totals"),
+    *("spells", "portal_stations", "bands", "short_spells", "stuck_dates", "pauses", "late_days"),
+    *("learned_labels", "flagged", "counts", "totals"),
 )
 """The tables that ``nalssi rebuild`` derives."""
 

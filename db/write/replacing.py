@@ -98,6 +98,7 @@ class Rewriting:
             return
         self._conn.execute("DELETE FROM spells")
         self._conn.execute("DELETE FROM bands")
+        self._conn.execute("DELETE FROM short_spells")
         self._conn.execute("DELETE FROM learned_labels")
         self._conn.execute(
             "UPDATE fetches SET sidebar_id = (SELECT new FROM moved WHERE old = sidebar_id) "

@@ -160,7 +160,7 @@ FACTS = {
 }
 SPELLS = {
     *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.memory", "db.parts", "db.pauses"),
-    *("db.printed", "db.rows", "db.seen", "db.sets", "db.standing", "db.stations"),
+    *("db.printed", "db.rows", "db.seen", "db.sets", "db.short", "db.standing", "db.stations"),
 }
 
 ROOMS = {
@@ -188,7 +188,8 @@ ROOMS = {
     "db.lateness": {"db.printed", "db.validity"},
     "db.pauses": {"db.validity"},
     "db.bands": {"db.validity"},
-    "db.sets": {"db.bands", "db.printed", "db.rows", "db.validity"},
+    "db.sets": {"db.bands", "db.printed", "db.rows", "db.short", "db.validity"},
+    "db.short": {"db.printed", "db.validity"},
     "db.parts": {"db.printed", "db.validity"},
     "db.standing": {"db.parts"},
     "db.stations": set(),
