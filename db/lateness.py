@@ -9,7 +9,8 @@ portal runs late. The uncertainty is how far the estimate moves when any one day
 jackknife), which is valid although the weather of one hour is like that of the next.
 
 Each Korean day of a portal is judged once, by the seven days before it; late days are in the
-derived table ``late_days``. A lag of whole days has the same course, and is not detected.
+derived table ``late_days``. A lag of whole days, or an hour or two less, has the course of a
+healthy portal, and is not detected.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ WEEK: Final = 7
 
 LATE_H: Final = 3.0
 """Shorter lags may come from the season, the coast, or a portal's usual half hour."""
+
+EARLY_H: Final = 2.0
+"""
+A portal that seems to be so early runs nearly a day late: no page shows an hour to come.
+
+On a coast, where the sea cools the afternoon, the warmest hour is an hour or so earlier.
+"""
 
 WARMEST_H: Final = 14.56
 """
@@ -94,8 +102,8 @@ class Lag(NamedTuple):
     @property
     def is_late(self) -> bool:
         """Whether the portal surely runs late; one that seems early is even later."""
-        margin = LATE_H + SURE * self.sigma
-        return margin <= self.hours <= 24 - margin
+        unsure = SURE * self.sigma
+        return LATE_H + unsure <= self.hours <= 24 - EARLY_H - unsure
 
 
 class Day:
@@ -153,7 +161,7 @@ def lag(seen: Mapping[int, Day], day: int) -> Lag | None:
     amplitude, hours = _course(week, counted)
     if amplitude < LEAST_TENTHS:
         return None
-    if not LATE_H <= hours <= 24 - LATE_H:
+    if not LATE_H <= hours <= 24 - EARLY_H:
         return Lag(hours, 0.0)  # not late, so its uncertainty is not needed
     return Lag(hours, _sigma(week, counted, hours))
 

@@ -242,9 +242,9 @@ def test_the_states_and_their_constants_are_those_of_the_code():
     table = page.partition("## The five states")[2].partition("\n\n## ")[0]
     assert tuple(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == validity.STATES
     constants = re.findall(r"^\| `([A-Z_]+)` \| (\d+) ([a-z0-9 ]+) \|", page, re.MULTILINE)
-    assert len(constants) == 8
+    assert len(constants) == 9
     for name, number, unit in constants:
-        value = getattr(lateness if name == "LATE_H" else validity, name)
+        value = getattr(lateness if name in {"LATE_H", "EARLY_H"} else validity, name)
         assert value == int(number) * _UNITS[unit], name
 
 
