@@ -108,13 +108,14 @@ def is_part(box: Mapping[int, int], whole: Mapping[int, int]) -> bool:
 
     A page that was cut within its box, or lost most of its numbers, shows no newer set than the box
     before it, although too few are left to recognize the set elsewhere. A single number may be
-    equal by chance.
+    equal by chance; it is only taken for a part of eight or more, from which a page was surely cut.
 
     Args:
         box: As in ``same``.
         whole: The box before it at the same portal.
     """
-    return 1 < len(box) < FEWEST_COMMON and box.items() <= whole.items()
+    is_cut = len(box) > 1 or len(whole) >= FEWEST_COMMON
+    return is_cut and 0 < len(box) < FEWEST_COMMON and box.items() <= whole.items()
 
 
 class Shown(NamedTuple):

@@ -72,7 +72,7 @@ def seoul(nth: int) -> int | None:
 # ---- which sets are the same
 
 
-OTHERS = {"seven cities", "three cities", "seven numbers", "five odd"}
+OTHERS = {"seven cities", "three cities", "one city", "seven numbers", "five odd"}
 
 
 @pytest.mark.parametrize("printed", PRINTED)
@@ -168,7 +168,7 @@ def test_an_old_set_is_stale_again_after_one_odd_look():
     assert value(looks, 505).published_by == at(60)
 
 
-@pytest.mark.parametrize("cut", ["three cities", "seven cities", "seven numbers"])
+@pytest.mark.parametrize("cut", ["one city", "three cities", "seven cities", "seven numbers"])
 def test_a_cut_page_shows_no_newer_set(cut):
     """A frozen box is cut and whole again; then so is an old set that comes back."""
     plain = hour_of(1)
@@ -188,9 +188,10 @@ def test_a_cut_page_shows_no_newer_set(cut):
     assert value(looks, 490).published_by == at(60)
 
 
-def test_pages_that_are_cut_at_their_first_look_are_no_burst():
+@pytest.mark.parametrize("printed", ["one city", "three cities"])
+def test_pages_that_are_cut_at_their_first_look_are_no_burst(printed):
     """Each hour begins with a cut page: eight boxes in three hours are four sets."""
-    cut = PRINTED["three cities"]
+    cut = PRINTED[printed]
     looks = [
         *showing(hour_of(9), -40, -40),
         *(
@@ -203,6 +204,13 @@ def test_pages_that_are_cut_at_their_first_look_are_no_burst():
         ),
     ]
     assert {state(looks, nth * 55 + late) for nth in range(4) for late in (0, 10)} == {"live"}
+
+
+def test_a_portal_of_one_city_is_live_with_each_new_number():
+    looks = hourly([])
+    for nth in range(4):
+        looks += showing(PRINTED["one city"](hour_of(nth)), nth * 60, nth * 60 + 50)
+    assert [state(looks, nth * 60 + 5) for nth in (1, 2, 3)] == ["live"] * 3
 
 
 def test_two_stopped_copies_in_turn_are_stale():

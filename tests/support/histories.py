@@ -77,6 +77,7 @@ PRINTED: Final[Mapping[str, Callable[[Sidebar], Sidebar]]] = {
     "eight cities": lambda sidebar: sidebar[:8],
     "seven cities": lambda sidebar: sidebar[:7],
     "three cities": lambda sidebar: sidebar[1:4],
+    "one city": lambda sidebar: sidebar[2:3],
     "seven numbers": lambda sidebar: without_number(sidebar, *range(7, 16)),
     "one moved": lambda sidebar: moved(sidebar, 2),
     "the first four odd": lambda sidebar: moved(sidebar, 0, 1, 2, 3),

@@ -153,10 +153,11 @@ def is_small(sidebar: Sidebar) -> bool:
 
 
 def is_part(sidebar: Sidebar, whole: Sidebar) -> bool:
-    """Whether a small sidebar has two numbers or more, and all of them are in the one before it."""
+    """Whether a small sidebar has numbers, all in the one before it; a single one needs eight."""
     own, others = temperatures(sidebar), temperatures(whole)
     equal = [tenths == others.get(station) for station, tenths in own.items()]
-    return is_small(sidebar) and len(own) > 1 and all(equal)
+    is_cut = len(own) > 1 or not is_small(whole)
+    return is_small(sidebar) and bool(own) and is_cut and all(equal)
 
 
 def begin_of(day: dt.date) -> int:
