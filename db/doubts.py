@@ -5,6 +5,9 @@ They are in the column ``doubt`` of the spells, and judged by the earlier spells
 the number of new sets within three hours, the number of its last sets that were old elsewhere, and
 whether the week before ran late (``db/lateness.py``).
 
+A follower stays one while the other portals show no new set, for a week at most: the course of a
+week (``db/lateness.py``) can tell then whether it runs late.
+
 A set that another portal showed first is as current as there, unless it was in doubt there: two
 portals that share one late import show its sets minutes after each other. Then the portal that
 repeats the set is judged, too.
@@ -21,7 +24,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.derived import LATE_HOURS
 from db.moments import FOREVER
-from db.validity import BURST, FOLLOWED_SETS, FROZEN_AFTER_S, HOLD_S
+from db.validity import BURST, FOLLOWED_FOR_S, FOLLOWED_SETS, FROZEN_AFTER_S, HOLD_S
 
 if TYPE_CHECKING:
     import sqlite3
@@ -66,6 +69,13 @@ _SPELLS = f"""
 
 def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]], parts: Parts) -> None:
     """Judge again the spells that these may affect, each given by its portal and first look."""
+    begins = list(changed)
+    if conn.execute(_ANY_FOLLOWER).fetchone():
+        begins += _after_followers(conn, begins)
+    _judge(conn, begins, parts)
+
+
+def _judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]], parts: Parts) -> None:
     begins: defaultdict[int, set[int]] = defaultdict(set)
     for portal_id, seen_from in changed:
         begins[portal_id].add(seen_from)
@@ -80,14 +90,17 @@ def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]], parts: P
         rows = list(map(_Spell._make, conn.execute(_SPELLS, around)))
         judged = _write(conn, portal_id, rows, min(of_portal), parts)
         # A spell that was derived again has no doubt yet: the loss of one is no change of its row.
-        judge(conn, _repeated(conn, portal_id, of_portal.union(judged)), parts)
+        left = _repeated(conn, portal_id, of_portal.union(judged))
+        if judged and judged[-1] == rows[-1].seen_from:  # the next may depend on it
+            left.append((portal_id, judged[-1]))
+        _judge(conn, left, parts)
 
 
 def judge_all(conn: sqlite3.Connection, parts: Parts) -> None:
     """Judge all spells."""
     ends = "SELECT portal_id, min(seen_from), max(seen_from) FROM spells GROUP BY portal_id"
     for portal_id, first, last in conn.execute(ends).fetchall():
-        judge(conn, [(portal_id, first), (portal_id, last)], parts)
+        _judge(conn, [(portal_id, first), (portal_id, last)], parts)
 
 
 def _write(
@@ -102,15 +115,60 @@ def _write(
     lagging = [
         not spell.is_own and spell.seen_from - spell.published_by > HOLD_S for spell in spells
     ]
-    changed = [
-        (doubt, portal_id, spell.seen_from)
-        for nth, spell in enumerate(spells)
-        if spell.seen_from >= first
-        and (doubt := _doubt(spells, nth, lagging[max(0, nth - FOLLOWED_SETS) : nth], parts))
-        != spell.doubt
-    ]
+    changed = []
+    before: Doubt | None = None
+    for nth, spell in enumerate(spells):
+        doubt = spell.doubt
+        if spell.seen_from >= first:
+            doubt = _doubt(spells, nth, lagging[max(0, nth - FOLLOWED_SETS) : nth], parts)
+            if before == "follower" and doubt in (None, "late") and spell.is_own:
+                doubt = "follower" if _is_alone(conn, portal_id, spell.seen_from) else doubt
+            if doubt != spell.doubt:
+                changed.append((doubt, portal_id, spell.seen_from))
+        before = doubt
     conn.executemany("UPDATE spells SET doubt = ? WHERE portal_id = ? AND seen_from = ?", changed)
     return [seen_from for _, _, seen_from in changed]
+
+
+def _is_alone(conn: sqlite3.Connection, portal_id: int, at: int) -> bool:
+    """Whether the other portals, one of which went on within the week, have stopped."""
+    (last,) = conn.execute(_LAST_ELSEWHERE, {"portal": portal_id, "at": at}).fetchone()
+    return last is not None and FROZEN_AFTER_S <= at - last < FOLLOWED_FOR_S
+
+
+_LAST_ELSEWHERE: Final = """
+    SELECT max((SELECT max(sp.seen_from) FROM spells AS sp
+        WHERE sp.portal_id = p.id AND sp.seen_from <= :at))
+    FROM portals AS p WHERE p.id <> :portal"""
+
+
+def _after_followers(
+    conn: sqlite3.Connection, changed: Iterable[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The spells after those of followers, at portals that these changes may leave alone or not."""
+    begins: defaultdict[int, set[int]] = defaultdict(set)
+    for portal_id, seen_from in changed:
+        begins[portal_id].add(seen_from)
+    found: list[tuple[int, int]] = []
+    for portal_id, of_portal in begins.items():
+        span = {"portal": portal_id, "first": min(of_portal), "last": max(of_portal)}
+        found += conn.execute(_AFTER_FOLLOWERS, span)
+    return found
+
+
+_ANY_FOLLOWER: Final = """
+    SELECT 1 FROM spells INDEXED BY spells_following WHERE doubt = 'follower' LIMIT 1"""
+
+_AFTER_FOLLOWERS: Final = f"""
+    SELECT p.id, sp.seen_from FROM portals AS p
+    CROSS JOIN spells AS f INDEXED BY spells_following ON f.portal_id = p.id
+        AND f.doubt = 'follower' AND f.seen_from <= :last + {FOLLOWED_FOR_S}
+        AND f.seen_from >= coalesce((SELECT max(b.seen_from) FROM spells AS b
+            WHERE b.portal_id = p.id AND b.seen_from <= :first), 0)
+    CROSS JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
+        SELECT min(n.seen_from) FROM spells AS n
+        WHERE n.portal_id = p.id AND n.seen_from > f.seen_from)
+    WHERE p.id <> :portal"""
 
 
 def _repeated(

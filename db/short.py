@@ -66,7 +66,8 @@ def keep(conn: sqlite3.Connection, shown: Iterable[Shown], printed: Printed) -> 
         shown: The spells.
         printed: The temperatures of sidebars.
     """
-    if changed := [one for one in shown if is_short(printed[one[0]])]:
+    few = [one for one in shown if len(printed[one[0]]) < FEWEST_WHOLE]
+    if changed := [one for one in few if is_short(printed[one[0]])]:
         conn.executemany(_DROP, [(portal, begin, row) for row, portal, begin in changed])
         conn.execute(_KEEP, (json.dumps(changed),))
 

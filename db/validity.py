@@ -44,7 +44,8 @@ Doubt = Literal["burst", "follower", "late"]
 Why a set may be old although its portal was the first to show it.
 
 ``burst``: the portal showed more new sets within three hours than an hourly feed has; ``follower``:
-most of its last sets were old elsewhere; ``late``: it runs hours late by the course of its days.
+most of its last sets were old elsewhere, or were before the others fell silent; ``late``: it runs
+hours late by the course of its days.
 """
 
 HOLD_S: Final = 90 * 60
@@ -74,6 +75,9 @@ BURST: Final = 4
 
 FOLLOWED_SETS: Final = 12
 """The number of a portal's last sets that decide whether it follows another: half a day."""
+
+FOLLOWED_FOR_S: Final = 7 * 24 * 60 * 60
+"""How long a portal that follows others is in doubt while they are silent."""
 
 
 def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:

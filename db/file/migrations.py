@@ -59,6 +59,7 @@ _making("0002 archives", tables.ARCHIVES)
 def _truth(db: Database) -> None:
     _make_all(db, tables.TRUTH)
     db.execute(tables.SPELLS_BY_TIME)
+    db.execute(tables.SPELLS_FOLLOWING)
     _make_all(db, tables.LABELS)  # now filled by deriving
     _make_all(db, tables.LATE_DAYS)
     _make_all(db, tables.SHORT_SPELLS)
@@ -101,6 +102,7 @@ def _late_days(db: Database) -> None:
     """Derive all spells again, since late days cast doubt on them."""
     _make_all(db, tables.LATE_DAYS)
     _make_all(db, tables.SHORT_SPELLS)
+    db.execute(tables.SPELLS_FOLLOWING)
     _observed(db)
     spells.rebuild(db.conn)
 
@@ -127,18 +129,19 @@ _making("0013 doubts", "")  # 0016 derives all again
 _making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
 
 
-_making("0015 rules", "")
+_making("0015 rules", "")  # 0016 derives all again
 
 
-@MIGRATIONS(name="0016 short lists")
-def _short_lists(db: Database) -> None:
+@MIGRATIONS(name="0016 rules")
+def _rules(db: Database) -> None:
     """
     Derive all again by changed rules.
 
-    Sets are compared without signs, doubts extend to repeated sets, and cut boxes, short lists and
-    stations that stand still are recognized.
+    Sets are compared without signs; doubts extend to repeated sets and silent leaders; cut boxes,
+    short lists and stations that stand still are recognized.
     """
     _make_all(db, tables.SHORT_SPELLS)
+    db.execute(tables.SPELLS_FOLLOWING)
     spells.rebuild(db.conn)
     flagging.rebuild(db.conn)
 

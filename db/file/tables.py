@@ -227,6 +227,10 @@ SPELLS_FROZEN = f"""
 CREATE INDEX spells_frozen ON spells (portal_id, standing_since)
     WHERE seen_until - standing_since >= {FROZEN_AFTER_S}"""
 
+SPELLS_FOLLOWING = """
+CREATE INDEX IF NOT EXISTS spells_following ON spells (portal_id, seen_from)
+    WHERE doubt = 'follower'"""
+
 SPELLS_BY_TIME = f"CREATE INDEX spells_by_time ON spells (portal_id, {iso('seen_from')})"
 
 _COUNTS = """

@@ -304,6 +304,28 @@ def test_a_lagging_portal_that_is_ahead_once_is_a_follower():
     assert value(looks, 16 * 60 + 130, portal="b").state == "unconfirmed"
 
 
+@pytest.mark.parametrize(
+    ("hour", "expected"),
+    [
+        pytest.param(30, "unconfirmed", id="most of a day alone"),
+        pytest.param(178, "unconfirmed", id="a week alone"),
+        pytest.param(179, "live", id="longer: the course of its days decides"),
+    ],
+)
+def test_a_follower_stays_one_while_the_other_is_silent(hour, expected):
+    portals = [Portal(name=name, interval_s=3600) for name in "ab"]
+    looks = [
+        *(showing(hour_of(nth), nth * 60, nth * 60)[0] for nth in range(14)),
+        *(
+            showing(hour_of(nth), nth * 60 + 120, nth * 60 + 120, portal="b")[0]
+            for nth in range(hour + 1)
+        ),
+    ]
+    shown = World(portals, looks).value("서울", "b", at(hour * 60 + 125))
+    assert shown is not None
+    assert shown.state == expected
+
+
 def test_a_second_lagging_portal_does_not_confirm_the_first():
     """The sets of ``b`` come back minutes later from ``c``, which is as late: both follow ``a``."""
     lags = [*hourly(range(18), late=120, portal="b"), *hourly(range(18), late=125, portal="c")]

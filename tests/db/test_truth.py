@@ -17,7 +17,15 @@ from db.moments import epoch, moment
 from db.validity import FROZEN_AFTER_S, HOLD_S
 from db.write import captures
 from db.write.store import Store
-from tests.support.histories import MINUTE, START, History, histories, hour_of, without_minus
+from tests.support.histories import (
+    MINUTE,
+    START,
+    History,
+    followers,
+    histories,
+    hour_of,
+    without_minus,
+)
 from tests.support.keeping import capture_of, content_of, keep_own
 from tests.support.model import Look, Portal, World
 
@@ -242,7 +250,17 @@ def test_the_spells_are_those_of_the_model(history):
 @settings(max_examples=25)
 @given(histories(), st.randoms(use_true_random=False))
 def test_every_query_gives_the_answer_of_the_model(history, random):
-    """The doors are asked before and after a rebuild."""
+    compare_with_model(history, random)
+
+
+@settings(max_examples=8)
+@given(followers(), st.randoms(use_true_random=False))
+def test_a_follower_is_doubted_as_in_the_model(history, random):
+    compare_with_model(history, random)
+
+
+def compare_with_model(history: History, random: Random) -> None:
+    """Ask the doors before and after a rebuild."""
     with stored(history) as store, query.Database(store.path) as db:
         moments, now = moments_and_now(history, random)
         stations = [station.name_ko for station in db.stations() if station.name_ko in STATIONS]

@@ -220,6 +220,28 @@ def histories(draw: st.DrawFn) -> History:
     return History(portals=portals, looks=tuple(draw(st.permutations(_one_own_a_second(every)))))
 
 
+@st.composite
+def followers(draw: st.DrawFn) -> History:
+    """A portal that follows another by hours; the other is silent now and then, even for days."""
+    portals = tuple(Portal(name=name, interval_s=3600) for name in NAMES[:2])
+    shown = set(range(draw(st.integers(10, 14))))
+    for since in draw(st.lists(st.integers(14, 40), max_size=2)):
+        shown |= set(range(since, since + draw(st.integers(1, 3))))
+    late = draw(st.sampled_from([2, 2, 4])) * 60 * MINUTE
+    last = draw(st.integers(16, 30))
+    alone = draw(st.sampled_from([0, 0, 6 * 24, 8 * 24]))
+    looks = [Look(portal="a", at=START + nth * 3600, sidebar=hour_of(nth)) for nth in shown]
+    looks += [
+        Look(
+            portal="b",
+            at=START + nth * 3600 + late + (alone * 3600 if nth > last - 4 else 0),
+            sidebar=hour_of(nth),
+        )
+        for nth in range(last)
+    ]
+    return History(portals=portals, looks=tuple(draw(st.permutations(looks))))
+
+
 def _one_own_a_second(looks: list[Look]) -> list[Look]:
     """The looks, with only one of ours in a second at one portal."""
     own = {(look.portal, look.at): look for look in looks if look.own}

@@ -28,6 +28,8 @@ STUCK_DATE_SIDEBARS: Final = 12
 BURST_SETS: Final = 4
 BURST_S: Final = 3 * 3600
 FOLLOWED_SPELLS: Final = 12
+FOLLOWED_FOR_S: Final = 7 * 24 * 3600
+SILENT_AFTER_S: Final = 3 * 3600
 
 State: TypeAlias = Literal["live", "unconfirmed", "stale", "frozen", "down", "none"]
 RANK: Final[tuple[State, ...]] = ("live", "unconfirmed", "stale", "frozen", "down", "none")
@@ -337,7 +339,23 @@ class World:
             self.first(x).portal != portal and x.seen_from - self.published_by(x) > HOLD_S
             for x in before
         )
-        return "follower" if 2 * late > FOLLOWED_SPELLS else None
+        follows = 2 * late > FOLLOWED_SPELLS or self._still_follows(spell, first)
+        return "follower" if follows else None
+
+    def _still_follows(self, spell: Spell, first: Look) -> bool:
+        """Whether the set before was a follower's, and the others, of this week, are silent."""
+        portal = spell.portal.name
+        others = [
+            other.seen_from
+            for name, spells in self.spells.items()
+            for other in spells
+            if name != portal and other.seen_from <= spell.seen_from
+        ]
+        if first.portal != portal or not spell.nth or not others:
+            return False
+        silent_s = spell.seen_from - max(others)
+        before = self.spells[portal][spell.nth - 1]
+        return SILENT_AFTER_S <= silent_s < FOLLOWED_FOR_S and self.doubt(before) == "follower"
 
     def _repeats_a_doubt(self, spell: Spell, first: Look) -> bool:
         """Whether another portal showed the set just before, and was in doubt."""

@@ -234,7 +234,12 @@ def test_the_first_example_of_the_readme_is_that_of_a_new_demo(tmp_path):
 
 # ---- the page of the states
 
-_UNITS = {"minutes": 60, "intervals": 1, "stations": 1, "sets": 1, "sets in 3 hours": 1, "hours": 1}
+_UNITS = {
+    "minutes": 60,
+    "hours": 1,
+    "days": 86400,
+    **dict.fromkeys(("intervals", "stations", "sets", "sets in 3 hours"), 1),
+}
 
 
 def test_the_states_and_their_constants_are_those_of_the_code():
@@ -242,7 +247,7 @@ def test_the_states_and_their_constants_are_those_of_the_code():
     table = page.partition("## The five states")[2].partition("\n\n## ")[0]
     assert tuple(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == validity.STATES
     constants = re.findall(r"^\| `([A-Z_]+)` \| (\d+) ([a-z0-9 ]+) \|", page, re.MULTILINE)
-    assert len(constants) == 9
+    assert len(constants) == 10
     for name, number, unit in constants:
         value = getattr(lateness if name in {"LATE_H", "EARLY_H"} else validity, name)
         assert value == int(number) * _UNITS[unit], name
