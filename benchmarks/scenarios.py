@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from scraper.demo.portal import CITIES
 from tests.support.feeds import DAY_S, HOUR_S, Feed, Garbled, Portal, korean
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ def standard() -> list[Scenario]:
     _add_old(stories)
     _add_cached(stories)
     _add_garbled(stories)
+    _add_compared(stories)
     return stories.all
 
 
@@ -217,3 +220,26 @@ def _add_garbled(stories: _Stories) -> None:
     frozen = ((SPRING + 10 * HOUR_S, SPRING + 40 * HOUR_S),)
     stories.add("frozen for 30 h, pages cut", _alone(frozen=frozen, garbled=Garbled(cut=0.05)))
     stories.add("6 h late, pages cut", _beside(lag_s=6 * HOUR_S, garbled=Garbled(cut=0.05)))
+
+
+def _add_compared(stories: _Stories) -> None:
+    """Portals that other portals show to be late, by a short list or some time before."""
+    few = tuple(random.Random(1).sample(CITIES, 8))
+    stories.add(
+        "eight cities, 6 h late beside a healthy one", _beside(lag_s=6 * HOUR_S, cities=few)
+    )
+    stories.add(
+        "6 h late beside eight cities on time",
+        lambda _, feed: (
+            Portal(name="a", feed=feed, lag_s=6 * HOUR_S),
+            Portal(name="b", feed=feed, lag_s=240, cities=few),
+        ),
+    )
+    silent = (SPRING + 24 * HOUR_S, SPRING + 72 * HOUR_S)
+    stories.add(
+        "4 h late beside one that falls silent",
+        lambda _, feed: (
+            Portal(name="a", feed=feed, lag_s=4 * HOUR_S),
+            Portal(name="b", feed=feed, down=(silent,)),
+        ),
+    )

@@ -77,6 +77,12 @@ def test_a_portal_is_frozen_late_or_rolled_back_by_the_configured_amount(feed):
     assert shown(Portal(name="a", feed=feed, back=back), at) == feed.newest(at - 10 * HOUR_S)
 
 
+def test_a_portal_lists_its_own_cities(feed):
+    page = Portal(name="a", feed=feed, cities=("제주", "서울")).look(BEGIN + HOUR_S)
+    assert page is not None
+    assert tuple(page.printed) == ("제주", "서울")
+
+
 def test_a_cached_page_has_the_set_and_the_date_of_the_moment_it_was_made(feed):
     span = (BEGIN + 10 * HOUR_S, BEGIN + 40 * HOUR_S)
     at = span[0] + 15 * HOUR_S

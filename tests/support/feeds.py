@@ -20,7 +20,7 @@ from scraper.demo.portal import CITIES
 from scraper.vocabulary import STATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 HOUR_S: Final = 3600
 DAY_S: Final = 24 * HOUR_S
@@ -212,6 +212,7 @@ class Portal:
     Attributes:
         name: Its name.
         feed: The feed that it shows.
+        cities: The cities that it lists.
         lag_s: How long after publication it shows an hour.
         frozen: The spans in which its import stands still; its dates go on.
         except_for: A city whose values go on even then.
@@ -229,6 +230,7 @@ class Portal:
 
     name: str
     feed: Feed
+    cities: Sequence[str] = CITIES
     lag_s: int = 0
     frozen: tuple[Span, ...] = ()
     except_for: str | None = None
@@ -294,7 +296,7 @@ class Portal:
     def _printed(self, hours: Mapping[str, int], at: int) -> Mapping[str, int | None]:
         values: dict[str, int | None] = {c: self.feed.weather.at(hours[c])[c] for c in CITIES}
         self._garble(values, hours)
-        cities = list(CITIES)
+        cities = list(self.cities)
         if self.shuffled:
             random.Random(at).shuffle(cities)
         chance = random.Random(f"{self.name} {at}")
