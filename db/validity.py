@@ -2,7 +2,7 @@
 The rules of validity: the states of a value, and how long each holds. They are only here.
 
 A value belongs to a *set*: the temperatures of one sidebar, in any printed form. The facts about a
-set are in the spells that showed it (``db/spells.py`` updates them)::
+set are in the spells that showed it (``db/truth/spells.py`` updates them)::
 
     standing_since   since when the portal has shown this set without a break
     published_by     the earliest proof, at any portal, that the set existed

@@ -6,9 +6,10 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from db import flags, lateness, sets, validity
+from db import validity
 from db.file.connection import VERSION
 from db.moments import epoch
+from db.truth import flags, lateness, sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

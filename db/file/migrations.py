@@ -12,11 +12,11 @@ import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
-from db import flagging, labels, spells
 from db.file import fragments, tables
 from db.file.sentences import problem
 from db.packing import packed
 from db.problems import as_json
+from db.truth import flagging, labels, spells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

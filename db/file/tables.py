@@ -277,7 +277,7 @@ CREATE TABLE IF NOT EXISTS late_days (  -- of a portal that ran hours late in th
 """
 
 SHORT_SPELLS = """
-CREATE TABLE IF NOT EXISTS short_spells (  -- of boxes with 8 to 11 temperatures; db/short.py
+CREATE TABLE IF NOT EXISTS short_spells (  -- of boxes with 8 to 11 temperatures; db/truth/short.py
     portal_id INTEGER NOT NULL REFERENCES portals (id),
     seen_from INTEGER NOT NULL,
     sidebar_id INTEGER NOT NULL REFERENCES sidebars (id),
@@ -315,7 +315,7 @@ OBSERVED_INDEX = """CREATE INDEX IF NOT EXISTS sidebars_observed ON sidebars (id
     WHERE observed_at IS NOT NULL"""
 
 FLAGS = """
-CREATE TABLE flagged (            -- temperatures that may be wrong; db/flags.py
+CREATE TABLE flagged (            -- temperatures that may be wrong; db/truth/flags.py
     portal_id INTEGER NOT NULL REFERENCES portals (id),
     seen_from INTEGER NOT NULL,   -- of the spell
     station_id INTEGER NOT NULL REFERENCES stations (id),

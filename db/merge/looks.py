@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from db import counts, spells
-from db.dates import printed
+from db import counts
 from db.packing import unpacked
 from db.read.rows import dicts
+from db.truth import spells
+from db.truth.dates import printed
 
 if TYPE_CHECKING:
     import sqlite3

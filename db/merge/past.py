@@ -10,10 +10,10 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from db import pauses
 from db.moments import FOREVER
 from db.read.gaps import gaps_of_looks
 from db.read.rows import dicts
+from db.truth import pauses
 from db.validity import GAP_AFTER_INTERVALS
 from db.write import prune
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from db import pauses
+from db.truth import pauses
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,8 +6,9 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
-from db import counts, flagging, spells
+from db import counts
 from db.file import connection
+from db.truth import flagging, spells
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable
 
-    from db.flags import Kind
+    from db.truth.flags import Kind
 
 
 FLAGS: Final = """

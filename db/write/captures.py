@@ -16,11 +16,11 @@ from itertools import chain, groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from db import spells
-from db.dates import printed
 from db.file import connection
 from db.moments import epoch
 from db.rows import insert
+from db.truth import spells
+from db.truth.dates import printed
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from db import pauses
 from db.moments import epoch, moment
 from db.reading import Robots
+from db.truth import pauses
 
 if TYPE_CHECKING:
     import sqlite3

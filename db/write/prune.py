@@ -20,13 +20,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from db import dates
 from db.errors import DatabaseError
 from db.file import connection
 from db.moments import epoch
 from db.read.ask import Ask
 from db.read.gaps import gaps_of_looks
 from db.read.rows import dicts
+from db.truth import dates
 
 if TYPE_CHECKING:
     import datetime as dt

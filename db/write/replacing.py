@@ -11,10 +11,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from db import flagging, spells
 from db.file import connection
 from db.read.ask import Ask
 from db.read.originals import Kept
+from db.truth import flagging, spells
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -6,12 +6,13 @@ from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from db import counts, flagging, spells
-from db.memory import Memory
+from db import counts
 from db.moments import epoch
 from db.packing import unpacked
 from db.problems import as_json
 from db.rows import TOGETHER, insert
+from db.truth import flagging, spells
+from db.truth.memory import Memory
 
 if TYPE_CHECKING:
     import datetime as dt

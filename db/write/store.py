@@ -1,9 +1,4 @@
-"""
-Everything that writes.
-
-A look is written in two transactions: with its page, before the page is parsed, and again with the
-content. A call that returned without an error is on the disk.
-"""
+"""Everything that writes; a call that returned without an error is on the disk."""
 
 from __future__ import annotations
 
@@ -12,7 +7,7 @@ import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from db import counts, flagging, spells
+from db import counts
 from db.errors import DatabaseError
 from db.file import connection, upgrade
 from db.file.place import Place
@@ -21,6 +16,7 @@ from db.packing import packed_page, unpacked_page
 from db.read import portals
 from db.read.rows import dicts
 from db.reading import Content, KeptPage, Look, PortalMemory, Robots
+from db.truth import flagging, spells
 from db.write.portals import Portals, read_robots, write_robots
 from db.write.sidebars import Sidebars
 
@@ -38,7 +34,7 @@ Event = Literal["started", "stopped", "clock", "not kept"]
 
 
 class Store:
-    """The one writer of a database."""
+    """The one writer; a look takes two transactions, one with its page, one with the content."""
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn, self.path = conn, path

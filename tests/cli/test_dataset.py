@@ -202,7 +202,7 @@ def test_the_provenance_counts_looks_gaps_and_coverage_and_states_the_rules(path
     assert provenance["coverage"]["서울"] == round(sum(live) / len(live), 4)
     rules = {rule["rule"]: rule["value"] for rule in provenance["rules"]}
     assert rules["db.validity.HOLD_S"] == 90 * 60
-    assert rules["db.flags.FLAT_SETS"] == 6
+    assert rules["db.truth.flags.FLAT_SETS"] == 6
 
 
 def test_a_readme_in_korean_credits_in_korean(folder):

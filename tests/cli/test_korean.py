@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.cells import cell_len
 
-from db import flags, qartod, validity
+from db import qartod, validity
 from db.export.tables import PUBLISHER
 from db.korean import headings, lengths, lines, sentences, words
 from db.measures.periods import LENGTHS
 from db.reading import SENTENCES
+from db.truth import flags
 from db.write.store import Store
 from scraper.cli import language
 from scraper.cli.stats import skies_known

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from db.bands import Bands
+from db.truth.bands import Bands
 from scraper.demo.portal import CITIES
 from scraper.vocabulary import STATIONS
 

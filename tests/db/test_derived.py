@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import dates, memory, query
+from db import query
 from db.moments import KST, moment
 from db.reading import Station
+from db.truth import dates, memory
 from db.write import captures, prune
 from scraper.vocabulary import STATIONS
 from tests.support.histories import MINUTE, START, histories, hour_of, moved, without_number

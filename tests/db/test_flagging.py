@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import flagging, query
-from db.flags import MOVED
+from db import query
 from db.moments import KST, moment
 from db.qartod import FAIL
+from db.truth import flagging
+from db.truth.flags import MOVED
 from db.validity import NOT_OF_NOW
 from db.write import captures
 from db.write.captures import Capture
@@ -27,8 +28,8 @@ from tests.support.make import make_content, make_look, make_reading, see
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from db.flags import Box
     from db.reading import Content
+    from db.truth.flags import Box
 
 BEGIN = 1_700_000_000
 HOURS = 30

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from ioos_qc import qartod
 
-from db import flags, runs
-from db.flags import Box
 from db.qartod import FAIL, SUSPECT
+from db.truth import flags, runs
+from db.truth.flags import Box
 from scraper.demo.portal import CITIES
 from scraper.vocabulary import STATIONS
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from db import lateness, query
-from db.lateness import Set, by_day, lag
+from db import query
 from db.moments import KST_S, moment
 from db.read.faults import faults
+from db.truth.lateness import Lag, Set, by_day, lag
 from db.write.store import Store
 from scraper import check
 from scraper.notify import rules
@@ -46,7 +46,7 @@ def year(request: pytest.FixtureRequest) -> Weather:
     return Weather(BEGIN - DAY_S, 24 * 368, seed=request.param)
 
 
-def weekly_lags(weather: Weather, late_h: int) -> list[lateness.Lag | None]:
+def weekly_lags(weather: Weather, late_h: int) -> list[Lag | None]:
     """The lag of each week of a year, by the day after the week."""
     days = by_day(sets(weather, late_h, range(24 * 366)))
     return [lag(days, BEGIN_DAY + nth + 7) for nth in range(358)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from db import query
 from db.moments import moment
-from db.short import FEWEST_WHOLE, NEAR_S
+from db.truth.short import FEWEST_WHOLE, NEAR_S
 from db.validity import FEWEST_COMMON
 from db.write import captures
 from tests.support.histories import MINUTE, START, hour_of

@@ -433,7 +433,7 @@ def test_a_bug_in_the_rules_is_not_reported_as_damage_of_an_intact_file(path, mo
     fill(path, looks=1)
     with Store.open(path) as store:
         with monkeypatch.context() as patch:
-            patch.setattr("db.flagging.judge", lambda: None)  # a bug: it takes no argument
+            patch.setattr("db.truth.flagging.judge", lambda: None)  # a bug: it takes no argument
             with pytest.raises(TypeError):
                 see(store, make_look(60), make_content(make_reading(temperature_c=1.0)))
         assert see(store, make_look(60), make_content(make_reading(temperature_c=1.0)))

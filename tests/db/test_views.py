@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from db import contract, query, spells
+from db import contract, query
 from db.file import connection, migrations
-from db.memory import Memory
 from db.moments import KST, epoch
 from db.reading import Problem
+from db.truth import spells
+from db.truth.memory import Memory
 from db.write.store import Store
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
 

@@ -375,7 +375,7 @@ def test_reparse_without_a_database_is_refused(tmp_path):
     "point",
     [
         "db.write.sidebars:Sidebars.replace",
-        "db.spells:rebuild",
+        "db.truth.spells:rebuild",
         "db.write.replacing:Rewriting.page",
     ],
 )

@@ -366,7 +366,7 @@ def _print_line(line: dict[str, Any]) -> None:
 
 
 def _kill_at(point: str) -> None:
-    """Kill this process when it calls ``point``, such as ``db.spells:add``."""
+    """Kill this process when it calls ``point``, such as ``db.truth.spells:add``."""
     import importlib  # noqa: PLC0415 - for this order alone
 
     module, _, name = point.partition(":")

@@ -154,13 +154,34 @@ STAGES = {
 }
 """Each stage and the other stages that it may import; all may import the errors."""
 
-FACTS = {
-    *("db.asked", "db.counts", "db.derived", "db.flags", "db.frozen", "db.qartod", "db.packing"),
-    *("db.problems", "db.reading", "db.read.rows", "db.validity"),
+TRUTH = {
+    "bands": {"db.validity"},
+    "dates": {"seen"},
+    "doubts": {"db.derived", "db.validity", "parts"},
+    "flagging": {"db.qartod", "db.records", "flags", "printed", "runs"},
+    "flags": {"db.qartod", "db.records"},
+    "labels": {"printed", "sets"},
+    "lateness": {"db.validity", "printed"},
+    "memory": {"printed", "runs"},
+    "parts": {"db.validity", "printed"},
+    "pauses": {"db.validity"},
+    "printed": set(),
+    "runs": {"db.qartod", "flags"},
+    "seen": set(),
+    "sets": {"bands", "db.rows", "db.validity", "printed", "short"},
+    "short": {"db.validity", "printed"},
+    "spells": {
+        *("dates", "db.rows", "doubts", "flagging", "labels", "lateness", "memory", "parts"),
+        *("pauses", "printed", "seen", "sets", "short", "standing", "stations"),
+    },
+    "standing": {"parts"},
+    "stations": set(),
 }
-SPELLS = {
-    *("db.dates", "db.doubts", "db.labels", "db.lateness", "db.memory", "db.parts", "db.pauses"),
-    *("db.printed", "db.rows", "db.seen", "db.sets", "db.short", "db.standing", "db.stations"),
+"""The files of ``db.truth``, and what each may import of that room and of others."""
+
+FACTS = {
+    *("db.asked", "db.counts", "db.derived", "db.frozen", "db.qartod", "db.packing"),
+    *("db.problems", "db.reading", "db.read.rows", "db.truth.flags", "db.validity"),
 }
 
 ROOMS = {
@@ -177,36 +198,23 @@ ROOMS = {
     "db.frames": {"db.answers"},
     "db.frozen": set(),
     "db.read.rows": set(),
-    "db.dates": {"db.seen"},
     "db.derived": {"db.qartod"},
-    "db.doubts": {"db.derived", "db.parts", "db.validity"},
-    "db.memory": {"db.printed", "db.runs"},
-    "db.printed": set(),
     "db.rows": set(),
-    "db.seen": set(),
-    "db.labels": {"db.printed", "db.sets"},
-    "db.lateness": {"db.printed", "db.validity"},
-    "db.pauses": {"db.validity"},
-    "db.bands": {"db.validity"},
-    "db.sets": {"db.bands", "db.printed", "db.rows", "db.short", "db.validity"},
-    "db.short": {"db.printed", "db.validity"},
-    "db.parts": {"db.printed", "db.validity"},
-    "db.standing": {"db.parts"},
-    "db.stations": set(),
+    "db.truth": set(),
+    **{
+        f"db.truth.{name}": {f"db.truth.{one}" if one in TRUTH else one for one in known}
+        for name, known in TRUTH.items()
+    },
     "db.records": set(),
     "db.qartod": set(),
-    "db.flags": {"db.qartod", "db.records"},
-    "db.runs": {"db.flags", "db.qartod"},
-    "db.flagging": {"db.flags", "db.printed", "db.qartod", "db.records", "db.runs"},
-    "db.spells": {*SPELLS, "db.flagging"},
     "db.file": set(),
-    "db.read": {*FACTS, "db.file", "db.flagging", "db.spells"},
+    "db.read": {*FACTS, "db.file", "db.truth.flagging", "db.truth.spells"},
     "db.contract": {"db.problems", "db.read", "db.read.rows"},
     "db.file.tables": {"db.counts", "db.read.rows", "db.validity"},
     "db.file.sentences": {"db.reading"},
     "db.file.migrations": {
         *("db.file", "db.file.sentences", "db.file.tables", "db.packing", "db.problems"),
-        *("db.flagging", "db.labels", "db.spells"),
+        *("db.truth.flagging", "db.truth.labels", "db.truth.spells"),
     },
     "db.file.upgrade": {"db.contract", "db.file", "db.file.migrations"},
     "db.measures": {*FACTS, "db.read"},
@@ -214,24 +222,25 @@ ROOMS = {
     "db.query": {*FACTS, "db.answers", "db.measures", "db.opened", "db.read"},
     "db.write": {
         *FACTS,
-        *("db.dates", "db.file", "db.file.upgrade", "db.flagging", "db.pauses"),
-        *("db.memory", "db.read", "db.rows", "db.spells"),
+        *("db.truth.dates", "db.file", "db.file.upgrade", "db.truth.flagging", "db.truth.pauses"),
+        *("db.truth.memory", "db.read", "db.rows", "db.truth.spells"),
     },
     "db.korean": set(),
     "db.export": {*FACTS, "db.file", "db.korean", "db.measures", "db.query", "db.read"},
     "db.merge": {
         *FACTS,
-        *("db.dates", "db.file", "db.opened", "db.pauses", "db.read", "db.spells", "db.write"),
+        *("db.file", "db.opened", "db.read", "db.truth.dates", "db.truth.pauses"),
+        *("db.truth.spells", "db.write"),
     },
     "db.ship": {"db.export", "db.file", "db.read.rows"},
     "db.dataset": {
         *FACTS,
         "db.export",
         "db.file",
-        "db.lateness",
+        "db.truth.lateness",
         "db.measures",
         "db.read",
-        "db.sets",
+        "db.truth.sets",
     },
     "db.backup": {"db.file", "db.read"},
 }

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from db import lateness, validity
+from db import validity
 from db.moments import KST
 from db.reading import Condition
+from db.truth import lateness
 from db.write.store import Store
 from scraper import config, demo
 from scraper.cli import main

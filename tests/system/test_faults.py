@@ -100,7 +100,7 @@ def test_acknowledged_looks_survive_every_kill(tmp_path, portal):
         ("db.write.store:Store.portals", []),
         ("db.write.store:Store.keep_page", []),
         ("db.write.sidebars:Sidebars.keep", ["unread"]),
-        ("db.spells:add", ["unread"]),
+        ("db.truth.spells:add", ["unread"]),
         ("db.write.store:Store._remember", ["unread"]),
         ("db.write.store:write_robots", []),
     ],

@@ -6,10 +6,10 @@ They are updated as looks arrive, in any order, and a rebuild gives the same row
 own look counts; if archives contradict each other, none of them does.
 
 Further facts about a spell are derived after it: proofs that its box existed earlier
-(``db/dates.py``), the same set at other portals (``db/sets.py``), since when the set stands
-(``db/standing.py``), whether it is a part of the box before (``db/parts.py``), doubts about it
-(``db/lateness.py``, ``db/doubts.py``), the words that it lost (``db/labels.py``), the stretches
-without a look (``db/pauses.py``), and temperatures that may be wrong (``db/flagging.py``).
+(``dates.py``), the same set at other portals (``sets.py``), since when the set stands
+(``standing.py``), whether it is a part of the box before (``parts.py``), doubts about it
+(``lateness.py``, ``doubts.py``), the words that it lost (``labels.py``), the stretches
+without a look (``pauses.py``), and temperatures that may be wrong (``flagging.py``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from __future__ import annotations
 from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from db import (
+from db.moments import FOREVER
+from db.rows import insert
+from db.truth import (
     dates,
     doubts,
     flagging,
@@ -31,17 +33,15 @@ from db import (
     standing,
     stations,
 )
-from db.moments import FOREVER
-from db.parts import Parts
-from db.rows import insert
+from db.truth.parts import Parts
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from db.memory import Memory
-    from db.printed import Printed
-    from db.seen import Look
+    from db.truth.memory import Memory
+    from db.truth.printed import Printed
+    from db.truth.seen import Look
 
 _INTO = """
     INSERT INTO spells (portal_id, seen_from, seen_until, changed_after, sidebar_id, existed_by,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from db import validity
-from db.printed import Printed
+from db.truth.printed import Printed
 from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:

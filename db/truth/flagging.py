@@ -1,5 +1,5 @@
 """
-Updates the flags: the sparse derived table ``flagged``, by the rules in ``db/flags.py``.
+Updates the flags: the sparse derived table ``flagged``, by the rules in ``flags.py``.
 
 A flag belongs to a station in a spell. It depends on the spells of the same portal around it: two
 on each side, and for ``flat`` all that print the same number. So only the spells around a change
@@ -14,18 +14,19 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from db import flags, records, runs
-from db.flags import BRIDGED, Box
+from db import records
 from db.moments import DAY_S
-from db.printed import Printed
 from db.qartod import FAIL
-from db.runs import OpenRuns
+from db.truth import flags, runs
+from db.truth.flags import BRIDGED, Box
+from db.truth.printed import Printed
+from db.truth.runs import OpenRuns
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from db.flags import Kind, Near
+    from db.truth.flags import Kind, Near
 
     Key: TypeAlias = tuple[int, int, Kind]
     """The first look of a spell, a station, a kind."""

@@ -18,14 +18,14 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from db import seen
 from db.moments import DAY_S, FOREVER, KST_S
+from db.truth import seen
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable
 
-    from db.seen import Look
+    from db.truth.seen import Look
 
 STUCK_AFTER_S: Final = 48 * 60 * 60
 """A cached page may be days old, but then its date goes on day by day, like its sets."""

@@ -2,7 +2,7 @@
 Learned labels: words that one portal lost and another printed for the same set.
 
 A portal may cut a line and print a temperature without its word. If another sidebar of the same set
-(``db/sets.py``) has a word for that station, it goes into the derived table ``learned_labels``,
+(``sets.py``) has a word for that station, it goes into the derived table ``learned_labels``,
 with the portal that showed it first; the reading stays as printed.
 """
 
@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from db import sets
-from db.printed import Printed
+from db.truth import sets
+from db.truth.printed import Printed
 
 if TYPE_CHECKING:
     import sqlite3

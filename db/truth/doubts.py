@@ -3,10 +3,10 @@ Doubts: why a set may be old although its portal was the first to show it.
 
 They are in the column ``doubt`` of the spells, and judged by the earlier spells of the same portal:
 the number of new sets within three hours, the number of its last sets that were old elsewhere, and
-whether the week before ran late (``db/lateness.py``).
+whether the week before ran late (``lateness.py``).
 
 A follower stays one while the other portals show no new set, for a week at most: the course of a
-week (``db/lateness.py``) can tell then whether it runs late.
+week (``lateness.py``) can tell then whether it runs late.
 
 A set that another portal showed first is as current as there, unless it was in doubt there: two
 portals that share one late import show its sets minutes after each other. Then the portal that
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from db.parts import Parts
+    from db.truth.parts import Parts
     from db.validity import Doubt
 
 

@@ -12,8 +12,8 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from db.flags import BRIDGED, FLAT_FAIL_S, FLAT_S, FLAT_SETS, MOVED, WHOLE_SET, Box
 from db.qartod import FAIL, SUSPECT
+from db.truth.flags import BRIDGED, FLAT_FAIL_S, FLAT_S, FLAT_SETS, MOVED, WHOLE_SET, Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from db.printed import Printed
+    from db.truth.printed import Printed
 
     Shown: TypeAlias = tuple[int, int, int]
     """A sidebar, the portal that showed it, and the second of the first look."""

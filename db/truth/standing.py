@@ -7,7 +7,7 @@ their spells, with A and a being the same set printed in two ways::
     01:00 B   02:00 A   03:00 a   04:00 A   05:00 C
               A, a and A all stand since 02:00; B and C since their own first look
 
-A part of a box (``db/parts.py``) stands with that box, and breaks no standing.
+A part of a box (``parts.py``) stands with that box, and breaks no standing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
-    from db.parts import Parts
+    from db.truth.parts import Parts
 
 _BEFORE = """
     SELECT seen_from, sidebar_id, standing_since FROM spells WHERE portal_id = ? AND seen_from < ?

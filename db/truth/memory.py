@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from db.printed import Printed
-from db.runs import OpenRuns
+from db.truth.printed import Printed
+from db.truth.runs import OpenRuns
 
 if TYPE_CHECKING:
     import sqlite3

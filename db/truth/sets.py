@@ -8,8 +8,8 @@ portal, that one of the same sidebars existed; ``first_seen`` and ``first_portal
 look at one of them, and ``first_after`` the look at that portal before; ``observed_at`` is the
 earliest hour that a feed prints with one of them.
 
-Bands (``db/bands.py``) find the same sets; short lists are compared with all boxes of some days,
-too (``db/short.py``).
+Bands (``bands.py``) find the same sets; short lists are compared with all boxes of some days,
+too (``short.py``).
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from itertools import chain, groupby, pairwise, permutations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from db import short
-from db.bands import Bands
-from db.printed import Printed
 from db.rows import insert
+from db.truth import short
+from db.truth.bands import Bands
+from db.truth.printed import Printed
 from db.validity import FEWEST_COMMON, same
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from db.short import Shown
+    from db.truth.short import Shown
 
     Near: TypeAlias = Mapping[int, frozenset[int]]
     """The sidebars of the same set, by sidebar, including itself."""

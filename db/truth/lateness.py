@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from db.printed import Printed
+    from db.truth.printed import Printed
 
     _Place: TypeAlias = tuple[Callable[[Mapping[int, int]], tuple[int, ...]], float]
 

@@ -10,7 +10,7 @@ after ``first_after`` and existed by ``published_by``. A set that is older than 
     서울         14.1    22.3    14.0    13.8     a spike at 02:10: 8.2 and 8.3 against both
     부산         16.0    16.2    16.1    22.9     a step at 04:10: 6.8 in 70 minutes at the longest
 
-``db/flagging.py`` updates the flags; ``db/read/flags.py`` answers questions about them.
+``flagging.py`` updates the flags; ``db/read/flags.py`` answers questions about them.
 """
 
 from __future__ import annotations
