@@ -3,7 +3,7 @@ Doubts: why a set may be old although its portal was the first to show it.
 
 They are in the column ``doubt`` of the spells, and judged by the earlier spells of the same portal:
 the number of new sets within three hours, the number of its last sets that were old elsewhere, and
-whether the week before ran late (``lateness.py``).
+whether the week before ran late (``late_days.py``).
 
 A follower stays one while the other portals show no new set, for a week at most: the course of a
 week (``lateness.py``) can tell then whether it runs late.

@@ -8,30 +8,21 @@ harmonic is highest hours after the middle of the afternoon, by more than its un
 portal runs late. The uncertainty is how far the estimate moves when any one day is left out (the
 jackknife), which is valid although the weather of one hour is like that of the next.
 
-Each Korean day of a portal is judged once, by the seven days before it; late days are in the
-derived table ``late_days``. A lag of whole days, or an hour or two less, has the course of a
-healthy portal, and is not detected.
+A lag of whole days, or an hour or two less, has the course of a healthy portal, and is not
+detected. ``late_days.py`` updates the days on which portals were late.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections import defaultdict
-from itertools import groupby
-from operator import itemgetter, mul
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from operator import mul
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from db.moments import DAY_S, FOREVER, KST_S
-from db.validity import FEWEST_COMMON
+from db.moments import DAY_S, KST_S
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from db.truth.printed import Printed
-
-    _Place: TypeAlias = tuple[Callable[[Mapping[int, int]], tuple[int, ...]], float]
+    from collections.abc import Iterable, Mapping, Sequence
 
 WEEK: Final = 7
 """Days that are judged together: enough that a single front does not look like an afternoon."""
@@ -139,8 +130,8 @@ def by_day(sets: Iterable[Set]) -> dict[int, Day]:
     """The days of a portal's sets, by their numbers: Korean days since 1970-01-01."""
     found: defaultdict[int, list[Set]] = defaultdict(list)
     for one in sets:
-        found[_day(one.at)].append(one)
-    return {day: Day(_midnight(day), of_day) for day, of_day in found.items()}
+        found[day_of(one.at)].append(one)
+    return {day: Day(begin_of(day), of_day) for day, of_day in found.items()}
 
 
 def lag(seen: Mapping[int, Day], day: int) -> Lag | None:
@@ -211,147 +202,11 @@ def _solved(left: list[list[float]], right: list[float], last: int) -> list[floa
     return found
 
 
-# ---- in the database
-
-_SPELLS: Final = """
-    SELECT seen_from, sidebar_id FROM spells
-    WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
-
-_ALL: Final = """
-    SELECT sp.seen_from, r.station_id, r.temperature
-    FROM spells AS sp JOIN readings AS r USING (sidebar_id)
-    WHERE sp.portal_id = ? AND r.temperature IS NOT NULL ORDER BY sp.seen_from"""
-
-_EAST: Final = "SELECT id, longitude FROM stations WHERE longitude IS NOT NULL"
-
-_BEGINS: Final = """
-    SELECT seen_from FROM spells WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
-
-_DAYS: Final = f"""
-    SELECT DISTINCT (seen_from + {KST_S}) / {DAY_S} FROM spells
-    WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
-
-
-def judge(
-    conn: sqlite3.Connection, portal_id: int, begins: Sequence[int], printed: Printed
-) -> list[int]:
-    """
-    Judge again the days of a portal that depend on changed spells.
-
-    Args:
-        conn: Inside a transaction.
-        portal_id: The portal.
-        begins: The beginnings of the spells, old and new, in the order of time.
-        printed: The temperatures of sidebars.
-
-    Returns:
-        Epoch seconds within each day whose judgement changed.
-    """
-    first, last = _day(begins[0]), _day(begins[-1])
-    known = {begin for (begin,) in conn.execute(_BEGINS, (portal_id, *_all_of([first, last])))}
-    judged = set(map(_day, known.difference(begins)))  # days with other spells than changed ones
-    wanted = set(map(_day, begins)) - judged
-    ends = _midnight(first + 1), _midnight(last + WEEK + 1)
-    later = {day for (day,) in conn.execute(_DAYS, (portal_id, *ends))}
-    days = sorted(wanted | {day for day in later if _follows(day, begins)})
-    if not days:
-        return []
-    week_before = _midnight(days[0] - WEEK), _midnight(days[-1])
-    spells = conn.execute(_SPELLS, (portal_id, *week_before))
-    return _judge(conn, portal_id, days, ((at, printed[row]) for at, row in spells))
-
-
-def _follows(day: int, begins: Sequence[int]) -> bool:
-    """Whether one of the changed spells lies in the week before a day."""
-    midnight = _midnight(day)
-    at = bisect_left(begins, midnight - WEEK * DAY_S)
-    return at < len(begins) and begins[at] < midnight
-
-
-def judge_all(conn: sqlite3.Connection) -> None:
-    """Judge all days of all portals."""
-    conn.execute("DELETE FROM late_days")
-    for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
-        rows = conn.execute(_DAYS, (portal_id, -FOREVER, FOREVER))
-        if days := sorted(day for (day,) in rows):
-            shown = groupby(conn.execute(_ALL, (portal_id,)), key=itemgetter(0))
-            boxes = ((at, {station: tenths for _, station, tenths in box}) for at, box in shown)
-            _judge(conn, portal_id, days, boxes)
-
-
-def _judge(
-    conn: sqlite3.Connection,
-    portal_id: int,
-    days: Sequence[int],
-    boxes: Iterable[tuple[int, Mapping[int, int]]],
-) -> list[int]:
-    """Judge days by the boxes of the weeks before them, each with its first look."""
-    seen = by_day(_sets(boxes, dict(conn.execute(_EAST))))
-    shown = {day for (day,) in conn.execute(_DAYS, (portal_id, *_all_of(days)))}
-    late = {day: hours for day in shown.intersection(days) if (hours := _late_hours(seen, day))}
-    return _write(conn, portal_id, days, late)
-
-
-def _sets(
-    boxes: Iterable[tuple[int, Mapping[int, int]]], east: Mapping[int, float]
-) -> Iterator[Set]:
-    """The sets of boxes with enough stations on the map; ``east`` has their longitudes."""
-    places: dict[tuple[int, ...], _Place | None] = {}  # most boxes have the same stations
-    for at, tenths in boxes:
-        stations = tuple(tenths)
-        if stations not in places:
-            places[stations] = _place(stations, east)
-        if (place := places[stations]) is not None:
-            on_map, mean = place
-            known = on_map(tenths)
-            yield Set(at, sum(known) / len(known), mean)
-
-
-def _place(stations: Iterable[int], east: Mapping[int, float]) -> _Place | None:
-    """What gets the temperatures of those on the map, and their mean longitude; None: too few."""
-    known = [station for station in stations if station in east]
-    if len(known) < FEWEST_COMMON:
-        return None
-    # An exact sum, so that the order of the stations makes no difference.
-    return itemgetter(*known), math.fsum(map(east.__getitem__, known)) / len(known)
-
-
-def _late_hours(seen: Mapping[int, Day], day: int) -> int | None:
-    """The lateness of a day by the week before it, in hours; None if it is not late."""
-    found = lag(seen, day)
-    return round(found.hours) if found and found.is_late else None
-
-
-def _write(
-    conn: sqlite3.Connection, portal_id: int, days: Sequence[int], late: Mapping[int, int]
-) -> list[int]:
-    known = dict(
-        conn.execute(
-            "SELECT day, hours FROM late_days WHERE portal_id = ? AND day BETWEEN ? AND ?",
-            (portal_id, days[0], days[-1]),
-        )
-    )
-    changed = [day for day in days if known.get(day) != late.get(day)]
-    conn.executemany(
-        "DELETE FROM late_days WHERE portal_id = ? AND day = ?",
-        [(portal_id, day) for day in changed],
-    )
-    conn.executemany(
-        "INSERT INTO late_days (portal_id, day, hours) VALUES (?, ?, ?)",
-        [(portal_id, day, late[day]) for day in changed if day in late],
-    )
-    return [second for day in changed for second in _all_of([day])]
-
-
-def _day(second: int) -> int:
+def day_of(second: int) -> int:
     """A Korean day, counted from 1970-01-01."""
     return (second + KST_S) // DAY_S
 
 
-def _midnight(day: int) -> int:
+def begin_of(day: int) -> int:
+    """The first second of a Korean day."""
     return day * DAY_S - KST_S
-
-
-def _all_of(days: Sequence[int]) -> tuple[int, int]:
-    """The first second of these days, and the first after them."""
-    return _midnight(days[0]), _midnight(days[-1] + 1)

@@ -8,7 +8,7 @@ own look counts; if archives contradict each other, none of them does.
 Further facts about a spell are derived after it: proofs that its box existed earlier
 (``dates.py``), the same set at other portals (``sets.py``), since when the set stands
 (``standing.py``), whether it is a part of the box before (``parts.py``), doubts about it
-(``lateness.py``, ``doubts.py``), the words that it lost (``labels.py``), the stretches
+(``late_days.py``, ``doubts.py``), the words that it lost (``labels.py``), the stretches
 without a look (``pauses.py``), and temperatures that may be wrong (``flagging.py``).
 """
 
@@ -24,7 +24,7 @@ from db.truth import (
     doubts,
     flagging,
     labels,
-    lateness,
+    late_days,
     parts,
     pauses,
     seen,
@@ -84,7 +84,7 @@ def rebuild(conn: sqlite3.Connection) -> int:
         span = (portal_id, 0, FOREVER)
         standing.derive(conn, span, lambda row: same_sets.get(row, frozenset({row})), known)
     parts.settle_all(conn, known)
-    lateness.judge_all(conn)
+    late_days.judge_all(conn)
     doubts.judge_all(conn, known)
     labels.learn_all(conn)
     (count,) = conn.execute("SELECT count(*) FROM spells").fetchone()
@@ -292,7 +292,7 @@ def _settle(
     begins = sorted({spell.seen_from for spell in spells})
     for span in [(portal_id, min(begins), max(begins)), *short.apart(conn, nearby)]:
         _stand(conn, span, same_sets, printed)
-    late = lateness.judge(conn, portal_id, begins, printed)
+    late = late_days.judge(conn, portal_id, begins, printed)
     changed |= {(portal_id, seen_from) for seen_from in begins}
     known = Parts(printed)
     changed |= parts.settle(conn, known, changed)

@@ -161,7 +161,8 @@ TRUTH = {
     "flagging": {"db.qartod", "db.records", "flags", "printed", "runs"},
     "flags": {"db.qartod", "db.records"},
     "labels": {"printed", "sets"},
-    "lateness": {"db.validity", "printed"},
+    "late_days": {"db.validity", "lateness", "printed"},
+    "lateness": set(),
     "memory": {"printed", "runs"},
     "parts": {"db.validity", "printed"},
     "pauses": {"db.validity"},
@@ -171,7 +172,7 @@ TRUTH = {
     "sets": {"bands", "db.rows", "db.validity", "printed", "short"},
     "short": {"db.validity", "printed"},
     "spells": {
-        *("dates", "db.rows", "doubts", "flagging", "labels", "lateness", "memory", "parts"),
+        *("dates", "db.rows", "doubts", "flagging", "labels", "late_days", "memory", "parts"),
         *("pauses", "printed", "seen", "sets", "short", "standing", "stations"),
     },
     "standing": {"parts"},
