@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -29,10 +28,13 @@ _SPELLS: Final = """
     SELECT seen_from, sidebar_id FROM spells
     WHERE portal_id = ? AND seen_from >= ? AND seen_from < ?"""
 
-_ALL: Final = """
-    SELECT sp.seen_from, r.station_id, r.temperature
+_ALL: Final = f"""
+    SELECT sp.seen_from, sum(r.temperature), group_concat(r.station_id)
     FROM spells AS sp JOIN readings AS r USING (sidebar_id)
-    WHERE sp.portal_id = ? AND r.temperature IS NOT NULL ORDER BY sp.seen_from"""
+    WHERE sp.portal_id = ? AND r.temperature IS NOT NULL
+        AND r.station_id IN (SELECT id FROM stations WHERE longitude IS NOT NULL)
+    GROUP BY sp.seen_from HAVING count(*) >= {FEWEST_COMMON} ORDER BY sp.seen_from"""
+"""All sets of a portal: the first look, the sum of the temperatures, the stations on the map."""
 
 _EAST: Final = "SELECT id, longitude FROM stations WHERE longitude IS NOT NULL"
 
@@ -70,7 +72,8 @@ def judge(
         return []
     week_before = begin_of(days[0] - WEEK), begin_of(days[-1])
     spells = conn.execute(_SPELLS, (portal_id, *week_before))
-    return _judge(conn, portal_id, days, ((at, printed[row]) for at, row in spells))
+    boxes = ((at, printed[row]) for at, row in spells)
+    return _judge(conn, portal_id, days, _sets(boxes, dict(conn.execute(_EAST))))
 
 
 def _follows(day: int, begins: Sequence[int]) -> bool:
@@ -83,22 +86,18 @@ def _follows(day: int, begins: Sequence[int]) -> bool:
 def judge_all(conn: sqlite3.Connection) -> None:
     """Judge all days of all portals."""
     conn.execute("DELETE FROM late_days")
+    east = dict(conn.execute(_EAST))
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
         rows = conn.execute(_DAYS, (portal_id, -FOREVER, FOREVER))
         if days := sorted(day for (day,) in rows):
-            shown = groupby(conn.execute(_ALL, (portal_id,)), key=itemgetter(0))
-            boxes = ((at, {station: tenths for _, station, tenths in box}) for at, box in shown)
-            _judge(conn, portal_id, days, boxes)
+            _judge(conn, portal_id, days, _all_sets(conn, portal_id, east))
 
 
 def _judge(
-    conn: sqlite3.Connection,
-    portal_id: int,
-    days: Sequence[int],
-    boxes: Iterable[tuple[int, Mapping[int, int]]],
+    conn: sqlite3.Connection, portal_id: int, days: Sequence[int], sets: Iterable[Set]
 ) -> list[int]:
-    """Judge days by the boxes of the weeks before them, each with its first look."""
-    seen = by_day(_sets(boxes, dict(conn.execute(_EAST))))
+    """Judge days by the sets of the weeks before them."""
+    seen = by_day(sets)
     shown = {day for (day,) in conn.execute(_DAYS, (portal_id, *_all_of(days)))}
     late = {day: hours for day in shown.intersection(days) if (hours := _late_hours(seen, day))}
     return _write(conn, portal_id, days, late)
@@ -122,10 +121,23 @@ def _sets(
 def _place(stations: Iterable[int], east: Mapping[int, float]) -> _Place | None:
     """What gets the temperatures of those on the map, and their mean longitude; None: too few."""
     known = [station for station in stations if station in east]
-    if len(known) < FEWEST_COMMON:
-        return None
-    # An exact sum, so that the order of the stations makes no difference.
-    return itemgetter(*known), math.fsum(map(east.__getitem__, known)) / len(known)
+    return (itemgetter(*known), _mean(known, east)) if len(known) >= FEWEST_COMMON else None
+
+
+def _mean(stations: Sequence[int], east: Mapping[int, float]) -> float:
+    """Their mean longitude; by an exact sum, so that their order makes no difference."""
+    return math.fsum(map(east.__getitem__, stations)) / len(stations)
+
+
+def _all_sets(conn: sqlite3.Connection, portal_id: int, east: Mapping[int, float]) -> Iterator[Set]:
+    """All sets of a portal, added up in the file: there are too many boxes to read each."""
+    places: dict[str, tuple[int, float]] = {}
+    for at, total, on_map in conn.execute(_ALL, (portal_id,)):
+        if on_map not in places:
+            stations = list(map(int, on_map.split(",")))
+            places[on_map] = len(stations), _mean(stations, east)
+        count, mean = places[on_map]
+        yield Set(at, total / count, mean)
 
 
 def _late_hours(seen: Mapping[int, Day], day: int) -> int | None:
