@@ -99,8 +99,12 @@ class Places:
         if ends is None:
             return False
         self._stream.seek(ends)
-        padding = self._stream.read(_STEP)
-        return bool(padding) and not padding.strip(b"\0")
+        is_padded = False
+        while padding := self._stream.read(_STEP):
+            if padding.strip(b"\0"):
+                return False
+            is_padded = True
+        return is_padded
 
     def is_cut(self, at: int) -> bool:
         """Whether the file ends within the record at this byte, or within a later one."""

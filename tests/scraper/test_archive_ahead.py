@@ -94,6 +94,13 @@ def test_zero_bytes_after_the_end_are_no_fault(monkeypatch):
     assert (len(pages), troubles) == (len(MANY), [])
 
 
+@pytest.mark.parametrize("zeros", [9, 2**20 + 9])
+def test_records_after_zero_bytes_are_read(monkeypatch, zeros):
+    archive = b"".join([*PARTS[:20], bytes(zeros), *PARTS[20:]])
+    for pages, *_ in (read(archive), read_plainly(monkeypatch, archive)):
+        assert [body for _, body in pages] == [x.body for x in MANY]
+
+
 def wrong_length(page: bytes, length: bytes) -> bytes:
     head, _, rest = page.partition(b"Content-Length: ")
     return head + b"Content-Length: " + length + rest[rest.index(b"\r") :]
