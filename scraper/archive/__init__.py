@@ -9,6 +9,8 @@ Archives: pages that others saved, and the readings in them.
 | prefilter.py | whether a page may show a sidebar, by a search in its bytes |
 | http.py | a response as sent: headers, chunks, compression |
 | warc.py | WARC and WET, whole and damaged |
+| places.py | where the records of an archive lie in its file |
+| streams.py | the bytes of an archive, inflated by a thread |
 | jsonl.py | JSON lines |
 | files.py | the files to read, and the kind of each; saved pages |
 | portals.py | the portal of a page |

@@ -5,7 +5,8 @@ Damaged records are counted and skipped; reading resumes at the next intact reco
 Where a record's length disagrees with its bytes, the bytes count.
 
 While a gzip archive is intact, a thread inflates it ahead of its reader, and the places of records
-are not known. At the first fault all is read again without the thread, except complete records.
+are not known. At the first fault the file is read again without the thread; the records that were
+complete are skipped.
 """
 
 from __future__ import annotations
@@ -114,6 +115,7 @@ class Archive:
 
         Raises:
             Damaged: The archive, or the current record.
+            _TooLarge: The current record, and the file can seek.
         """
         if self._places is not None:
             self._stream.seek(start)
@@ -146,7 +148,7 @@ class Archive:
         except Refused as exc:
             self._tally.refused[str(exc)] += 1
         except _INTERRUPTIONS:
-            if self._ahead:  # it is read again
+            if self._ahead:  # the record is read again
                 self.records -= 1
                 self._tally.pages = pages
             raise
@@ -158,6 +160,7 @@ class Archive:
         Raises:
             Refused: It may show one, but cannot be taken.
             Damaged: The record is not as long as it says, or the archive ends in it.
+            _TooLarge: It is too large for a page, and the file can seek.
         """
         length = record.content_length
         if length > MOST_BYTES + http.HEAD_BYTES:

@@ -127,7 +127,7 @@ def test_a_record_that_is_too_large_is_counted_once(monkeypatch, nth):
 
 
 @pytest.mark.parametrize("pages", [MANY[:0], MANY[:1]])
-def test_an_archive_of_requests_is_told_to_have_no_record(monkeypatch, pages):
+def test_an_archive_of_requests_alone_has_no_record(monkeypatch, pages):
     archive = b"".join(map(gzip.compress, map(request, MANY[:9]))) + archives.warc(pages)
     found = read(archive)
     assert found == read_plainly(monkeypatch, archive)
