@@ -28,7 +28,7 @@ from db.validity import BURST, FOLLOWED_FOR_S, FOLLOWED_SETS, FROZEN_AFTER_S, HO
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from db.truth.parts import Parts
     from db.validity import Doubt
@@ -67,19 +67,14 @@ _SPELLS = f"""
 """The spells on which changed ones depend, and those that depend on them."""
 
 
-def judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]], parts: Parts) -> None:
+def judge(conn: sqlite3.Connection, changed: Collection[tuple[int, int]], parts: Parts) -> None:
     """Judge again the spells that these may affect, each given by its portal and first look."""
-    begins = list(changed)
-    if conn.execute(_ANY_FOLLOWER).fetchone():
-        begins += _after_followers(conn, begins)
-    _judge(conn, begins, parts)
+    after = _after_followers(conn, changed) if conn.execute(_ANY_FOLLOWER).fetchone() else ()
+    _judge(conn, [*changed, *after], parts)
 
 
 def _judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]], parts: Parts) -> None:
-    begins: defaultdict[int, set[int]] = defaultdict(set)
-    for portal_id, seen_from in changed:
-        begins[portal_id].add(seen_from)
-    for portal_id, of_portal in begins.items():
+    for portal_id, of_portal in _by_portal(changed).items():
         around = {
             "portal": portal_id,
             "first": min(of_portal),
@@ -94,6 +89,14 @@ def _judge(conn: sqlite3.Connection, changed: Iterable[tuple[int, int]], parts: 
         if judged and judged[-1] == rows[-1].seen_from:  # the next may depend on it
             left.append((portal_id, judged[-1]))
         _judge(conn, left, parts)
+
+
+def _by_portal(spells: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    """The first looks of spells, by portal."""
+    begins: defaultdict[int, set[int]] = defaultdict(set)
+    for portal_id, seen_from in spells:
+        begins[portal_id].add(seen_from)
+    return begins
 
 
 def judge_all(conn: sqlite3.Connection, parts: Parts) -> None:
@@ -121,8 +124,9 @@ def _write(
         doubt = spell.doubt
         if spell.seen_from >= first:
             doubt = _doubt(spells, nth, lagging[max(0, nth - FOLLOWED_SETS) : nth], parts)
-            if before == "follower" and doubt in (None, "late") and spell.is_own:
-                doubt = "follower" if _is_alone(conn, portal_id, spell.seen_from) else doubt
+            may_follow = before == "follower" and spell.is_own and doubt in (None, "late")
+            if may_follow and _is_alone(conn, portal_id, spell.seen_from):
+                doubt = "follower"
             if doubt != spell.doubt:
                 changed.append((doubt, portal_id, spell.seen_from))
         before = doubt
@@ -131,7 +135,7 @@ def _write(
 
 
 def _is_alone(conn: sqlite3.Connection, portal_id: int, at: int) -> bool:
-    """Whether the other portals, one of which went on within the week, have stopped."""
+    """Whether the other portals showed no new box for three hours, but one within the week."""
     (last,) = conn.execute(_LAST_ELSEWHERE, {"portal": portal_id, "at": at}).fetchone()
     return last is not None and FROZEN_AFTER_S <= at - last < FOLLOWED_FOR_S
 
@@ -146,11 +150,8 @@ def _after_followers(
     conn: sqlite3.Connection, changed: Iterable[tuple[int, int]]
 ) -> list[tuple[int, int]]:
     """The spells after those of followers, at portals that these changes may leave alone or not."""
-    begins: defaultdict[int, set[int]] = defaultdict(set)
-    for portal_id, seen_from in changed:
-        begins[portal_id].add(seen_from)
     found: list[tuple[int, int]] = []
-    for portal_id, of_portal in begins.items():
+    for portal_id, of_portal in _by_portal(changed).items():
         span = {"portal": portal_id, "first": min(of_portal), "last": max(of_portal)}
         found += conn.execute(_AFTER_FOLLOWERS, span)
     return found
