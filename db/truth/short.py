@@ -6,7 +6,7 @@ with a short list is compared with every box that a portal began to show within 
 the boxes before and after it at its portal, however long these stand.
 
 The spells of short lists are in the derived table ``short_spells``, where other boxes find them.
-Most files have none; there, a look costs one query more.
+In most files it is empty; there, a look costs one query more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db.validity import FEWEST_COMMON
 
@@ -66,8 +66,7 @@ def keep(conn: sqlite3.Connection, shown: Iterable[Shown], printed: Printed) -> 
         shown: The spells.
         printed: The temperatures of sidebars.
     """
-    few = [one for one in shown if len(printed[one[0]]) < FEWEST_WHOLE]
-    if changed := [one for one in few if is_short(printed[one[0]])]:
+    if changed := [one for one in shown if is_short(printed[one[0]])]:
         conn.executemany(_DROP, [(portal, begin, row) for row, portal, begin in changed])
         conn.execute(_KEEP, (json.dumps(changed),))
 
@@ -89,7 +88,7 @@ def nearby(
         shown: The spells; removed ones yield what they were compared with.
         printed: The temperatures of sidebars.
     """
-    if not _any(conn):
+    if not _has_any(conn):
         return
     short: list[Shown] = []
     others: list[Shown] = []
@@ -108,12 +107,12 @@ def of_sidebars(
     conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed
 ) -> Iterator[tuple[int, int]]:
     """Yield the same as ``nearby`` for all spells of these sidebars."""
-    if _any(conn):
+    if _has_any(conn):
         rows = (json.dumps(list(sidebars)),)
         yield from nearby(conn, conn.execute(_OF_SIDEBARS, rows).fetchall(), printed)
 
 
-def _any(conn: sqlite3.Connection) -> bool:
+def _has_any(conn: sqlite3.Connection) -> bool:
     return conn.execute("SELECT 1 FROM short_spells LIMIT 1").fetchone() is not None
 
 
@@ -155,8 +154,8 @@ def _alike(
     """Yield each sidebar with a short list and another that has one of its first temperatures."""
     by_value: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for row, _, at in short:
-        # The set is the same if eight stations are common, and two of these odd: of the others, one
-        # is equal.
+        # In the same set at least six are equal, as of eight common ones two may be odd. So of all
+        # but five, one is equal.
         for station, tenths in islice(printed[row].items(), len(printed[row]) - 5):
             by_value[station, abs(tenths)].append((at, row))
     stations = {station for station, _ in by_value}
@@ -166,6 +165,20 @@ def _alike(
             for then, short_row in by_value.get((station, abs(box[station])), ()):
                 if abs(then - at) <= NEAR_S and short_row != row:
                     yield short_row, row
+
+
+def among(
+    conn: sqlite3.Connection, same_sets: Mapping[int, Iterable[int]], printed: Printed
+) -> set[tuple[int, int]]:
+    """The pairs of the same set of which one has a short list."""
+    if not _has_any(conn):
+        return set()
+    return {
+        (row, other)
+        for row, together in same_sets.items()
+        for other in together
+        if other != row and (is_short(printed[row]) or is_short(printed[other]))
+    }
 
 
 _APART: Final = f"""
@@ -180,28 +193,15 @@ _APART: Final = f"""
     HAVING min(abs(one.seen_from - other.seen_from)) > {NEAR_S}"""
 
 
-def among(
-    conn: sqlite3.Connection, same_sets: Mapping[int, Iterable[int]], printed: Printed
-) -> set[tuple[int, int]]:
-    """The pairs of the same set of which one has a short list."""
-    if not _any(conn):
-        return set()
-    return {
-        (row, other)
-        for row, together in same_sets.items()
-        for other in together
-        if other != row and (is_short(printed[row]) or is_short(printed[other]))
-    }
-
-
-def apart(conn: sqlite3.Connection, pairs: Iterable[tuple[int, int]]) -> Iterable[tuple[Any, ...]]:
+def apart(
+    conn: sqlite3.Connection, pairs: Collection[tuple[int, int]]
+) -> list[tuple[int, int, int]]:
     """
     The spans of time between two sidebars at portals where they were not near each other.
 
-    Whether both are one set there depends on where else they were near each other.
+    Whether both are one set there depends on other portals where they were near each other.
 
     Returns:
         The portal, and the first looks of the earlier and of the later spell.
     """
-    listed = list(pairs)
-    return conn.execute(_APART, (json.dumps(listed),)).fetchall() if listed else ()
+    return conn.execute(_APART, (json.dumps(list(pairs)),)).fetchall() if pairs else []
