@@ -88,8 +88,6 @@ def nearby(
         shown: The spells; removed ones yield what they were compared with.
         printed: The temperatures of sidebars.
     """
-    if not _has_any(conn):
-        return
     short: list[Shown] = []
     others: list[Shown] = []
     for one in shown:
@@ -97,7 +95,7 @@ def nearby(
     if short:
         yield from _alike(short, _around(conn, "spells", short), printed)
         yield from conn.execute(_NEXT_TO.format("spells"), (json.dumps(short),))
-    if others:
+    if others and _has_any(conn):
         found = _alike(_around(conn, "short_spells", others), others, printed)
         yield from ((row, short_row) for short_row, row in found)
         yield from conn.execute(_NEXT_TO.format("short_spells"), (json.dumps(others),))

@@ -96,6 +96,24 @@ def test_a_healthy_short_list_is_live(store):
 
 # ---- the order of arrival
 
+
+@pytest.mark.parametrize("places", LISTS[:4], ids=lambda places: "-".join(map(str, places)))
+def test_the_last_short_list_that_is_refuted_leaves_no_proof(tmp_path, places):
+    """Two captures of one second contradict each other, so that neither counts."""
+    path = tmp_path / "weather.db"
+    with opened(path, "a", "b") as store:
+        for portal, at, sidebar in [
+            ("a", START + HOUR, hour_of(1)),
+            ("b", START, some(1, places)),
+            ("b", START, hour_of(2)),
+        ]:
+            captures.keep(store, [capture_of(portal, at, sidebar)])
+        captures.settle(store)
+        found = contents(path)
+        store.rebuild()
+    assert found == contents(path)
+
+
 LOOK = st.tuples(
     st.sampled_from("ab"),
     st.one_of(st.integers(0, 6), st.integers(0, 6 * 24)),  # the hour of the look
