@@ -101,7 +101,7 @@ def same(one: Mapping[int, int], other: Mapping[int, int]) -> bool:
             common += 1
             if theirs not in (tenths, -tenths):
                 odd += 1
-                if 4 * odd > len(one):
+                if 4 * odd > len(one):  # too many, even if all the others agree
                     return False
     return common >= FEWEST_COMMON and 4 * odd <= common
 

@@ -119,7 +119,12 @@ def _sets(
 
 
 def _place(stations: Iterable[int], east: Mapping[int, float]) -> _Place | None:
-    """What gets the temperatures of those on the map, and their mean longitude; None: too few."""
+    """
+    The function that gets the temperatures of the stations on the map, and their mean longitude.
+
+    Returns:
+        None if these are too few.
+    """
     known = [station for station in stations if station in east]
     return (itemgetter(*known), _mean(known, east)) if len(known) >= FEWEST_COMMON else None
 

@@ -146,8 +146,9 @@ def lag(seen: Mapping[int, Day], day: int) -> Lag | None:
         None if there are too few sets, or the days have no course.
     """
     week = [seen.get(before, _NO_SETS) for before in range(day - WEEK, day)]
-    counted = [nth for nth, day in enumerate(week) if day.count >= FEWEST_OF_A_DAY]
-    if len(counted) < FEWEST_DAYS or sum(day.count for day in week) < FEWEST_SETS:
+    counts = [one.count for one in week]
+    counted = [nth for nth, count in enumerate(counts) if count >= FEWEST_OF_A_DAY]
+    if len(counted) < FEWEST_DAYS or sum(counts) < FEWEST_SETS:
         return None
     amplitude, hours = _course(week, counted)
     if amplitude < LEAST_TENTHS:

@@ -3,13 +3,10 @@ Spells: the stretches of looks in which a portal showed the same sidebar.
 
 Spells are derived from our own looks, in ``fetches``, and from those of archives, in ``captures``.
 They are updated as looks arrive, in any order, and a rebuild gives the same rows. In one second our
-own look counts; if archives contradict each other, none of them does.
+own look counts; archives that contradict each other do not count.
 
-Further facts about a spell are derived after it: proofs that its box existed earlier
-(``dates.py``), the same set at other portals (``sets.py``), since when the set stands
-(``standing.py``), whether it is a part of the box before (``parts.py``), doubts about it
-(``late_days.py``, ``doubts.py``), the words that it lost (``labels.py``), the stretches
-without a look (``pauses.py``), and temperatures that may be wrong (``flagging.py``).
+The other files of this room derive further facts about a spell; ``__init__.py`` lists them in the
+order of their work.
 """
 
 from __future__ import annotations
