@@ -3,8 +3,8 @@ Frozen records, many at once.
 
 A frozen dataclass sets each field by ``object.__setattr__``, which takes ten times as long as a
 plain assignment. ``records`` makes twins, of a class with the same slots that is not frozen, and
-then gives each the class of the record. The garbage collector would visit them several times as
-they become more, and find no garbage; it waits until all are made.
+then gives each the class of the record. The garbage collector would visit them again and again as
+they become more, and find no garbage; so it is stopped until all are made.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def records(record: type[_R], *columns: Iterable[Any]) -> list[_R]:
 
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
-    """Stop the garbage collector, unless it is stopped: whoever stopped it starts it again."""
+    """Stop the garbage collector; if it was stopped before, it stays so."""
     if not gc.isenabled():
         yield
         return

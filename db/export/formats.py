@@ -1,9 +1,9 @@
 """
 The forms of an export that are lines of text: CSV and newline-delimited JSON.
 
-A value becomes text once for all rows that have it, and bytes with it: in a day of looks, thousands
-share one. ``csv.writer`` quotes the cells, each once. Whole rows written by it, or encoded as a
-whole, take longer, so these are put together here.
+A value is written as text and encoded once for all rows that have it: in a day of looks, thousands
+share one. ``csv.writer`` quotes a cell that needs it; to write whole rows by it takes longer, so
+the rows are put together here.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ _LINES_AT_ONCE: Final = 1000
 _MARK: Final = "\ufeff"
 
 _ROW_END: Final = "\r\n"
-"""By which ``csv.writer`` quotes either sign; until Python 3.13 a lone ``\\r`` had no quotes."""
-
+"""Makes ``csv.writer`` quote both signs; until Python 3.13 a lone ``\\r`` had no quotes."""
 
 _SPECIAL: Final = re.compile('[",\r\n]')
 """The characters for which ``csv.writer`` quotes a cell."""

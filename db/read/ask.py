@@ -21,7 +21,6 @@ _T = TypeVar("_T")
 _AT_ONCE: Final = 500
 """Rows at once: fewer than the new objects after which Python collects garbage."""
 
-
 _WHOLE: Final = {int, NoneType}
 """The types of a column of whole numbers that may be NULL."""
 
@@ -124,9 +123,9 @@ class Ask:
 
     def arrays(self, sql: str, values: Mapping[str, object]) -> list[list[Any]]:
         """
-        The JSON arrays in the only row: columns of whole numbers and NULL.
+        The columns of whole numbers and NULL that are JSON arrays in the only row.
 
-        Very many numbers are read in two thirds of the time of rows; errors as of ``whole``.
+        For very many numbers this takes two thirds of the time of rows; errors as of ``whole``.
         """
         ((*texts,),) = self(sql, values)
         with self.reading():

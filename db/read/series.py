@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from db.reading import Station
     from db.validity import State
 
-
 _STATE = state_sql("sp.seen_until", "sp.seen_until")
 """At the last look of a spell."""
 
@@ -41,7 +40,6 @@ Portals before spells, an order that CROSS fixes: the key of spells begins with 
 WEATHER = f"""
     SELECT {PLACE}, {VALUE}, {flag_sql()} AS flag, {OF_SPELL}
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id {READINGS_OF_SPELL}"""
-
 
 _FIRST = f"""coalesce((
         SELECT b.seen_from FROM spells AS b

@@ -52,7 +52,6 @@ _PROVE = """
         AND (coalesce(page_date, '') < :page_date OR coalesce(age, 0) < :age)"""
 """Merges another record of the same capture; in any order, the greatest values stay."""
 
-
 _CONTRADICTS_PRUNED: Final = """
     SELECT 1 FROM pruned AS d
     JOIN spells AS sp ON sp.portal_id = d.portal_id AND sp.seen_from = (
