@@ -18,6 +18,7 @@ Archives: pages that others saved, and the readings in them.
 | tally.py | the counts |
 | worker.py | a process that reads archives |
 | pool.py | such processes, side by side |
+| errors.py | the errors of archives as a whole |
 | backfill.py | the whole way: archives -> database or file |
 """
 

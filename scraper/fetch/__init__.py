@@ -6,6 +6,7 @@ Fetch: one polite, bounded GET of a page, and all errors on the way.
 | page.py | the answer of a portal; a page from a file |
 | address.py | the URLs, redirects and IP addresses that we may request |
 | connect.py | the addresses of a host, raced |
+| headers.py | headers beside the page: its age, its validators, and when to come again |
 | heads.py | slightly wrong heads of answers |
 | wire.py | one request and its answer, on one connection |
 | faults.py | the errors of a connection |

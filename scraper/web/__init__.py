@@ -5,6 +5,7 @@ The web view: pages, data and pictures of a database, served or written to files
 |---|---|
 | static.py, static/, templates/ | style, script and icon; the templates |
 | missing.py | the error for a missing extra |
+| refusal.py | an error as an answer: a page for a browser, JSON for a program |
 | app.py | the app: responses, headers, errors |
 | addresses.py | every address, its function, and its files in a written site |
 | answer.py | the request and the answer, and how long it holds |

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -10,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from scraper.cli.group import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(path for top in ("nalssi", "scraper", "db") for path in (ROOT / top).rglob("*.py"))
+TABLES = [path.parent for path in MODULES if "\n| file | " in path.read_text("utf-8")]
+"""The folders whose docstring has a table of their files."""
 
 HOME = {
     "adbc_driver_duckdb": {"db/ship/targets.py"},
@@ -354,6 +359,17 @@ def test_a_row_of_csv_and_a_credit_load_no_export(name):
     code = f"import sys, {name}; print(*sorted(one for one in sys.modules if 'db.' in one))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["db.export", name]
+
+
+@pytest.mark.parametrize("folder", TABLES, ids=place)
+def test_the_table_of_a_room_has_its_files(folder):
+    """The file of a command is in ``COMMANDS``, and need not be in the table as well."""
+    cells = re.findall(r"^\| ([^|]+) \|", (folder / "__init__.py").read_text("utf-8"), re.MULTILINE)
+    listed = {name for cell in cells for name in re.findall(r"\w+\.py", cell)}
+    files = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    if folder.name == "cli":
+        files -= {f"{name}.py" for name, _ in COMMANDS.values()} - listed
+    assert listed == files
 
 
 def test_no_module_is_much_over_three_hundred_lines():
