@@ -127,8 +127,6 @@ def _observed(db: Database) -> None:
 
 _making("0013 doubts", "")  # 0016 derives all again
 _making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
-
-
 _making("0015 rules", "")  # 0016 derives all again
 
 

@@ -155,7 +155,7 @@ class Hours:
         shown = [sidebar for portal in self._portals for sidebar in portal.spells.sidebar]
         sidebars = {sidebar: place for place, sidebar in enumerate(sorted(set(shown)))}
         self._sidebars = json.dumps(list(sidebars))
-        self._places = [*picked(sidebars, shown), NONE]
+        self._places = [*picked(sidebars, shown), NONE]  # in them, by the number of the spell
         self._made: dict[tuple[bool, ...], Counting] = {}
         rows, *skies = zip(*ask(SKIES), (None, None, None, None), strict=True)
         self.skies: Sequence[Sequence[Any]] = skies

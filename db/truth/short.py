@@ -85,7 +85,7 @@ def nearby(
 
     Args:
         conn: The database.
-        shown: The spells; removed ones yield what they were compared with.
+        shown: The spells; a removed one yields the others that were compared with it.
         printed: The temperatures of sidebars.
     """
     short: list[Shown] = []

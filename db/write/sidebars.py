@@ -87,8 +87,8 @@ class Sidebars:
         """The rows, by digest, of contents that were never seen before."""
         (last,) = self._conn.execute("SELECT coalesce(max(id), 0) FROM sidebars").fetchone()
         rows = dict(enumerate(contents, last + 1))
-        # Row by row: digests are all over their index, most pages of which a statement for many
-        # rows would first copy to a temporary file, to be able to undo itself.
+        # Row by row: to be able to undo itself, a statement for many rows first copies the pages
+        # that it changes to a temporary file, and digests are all over their index.
         self._conn.executemany(
             "INSERT INTO sidebars (id, digest, fragment, problems, reader, observed_at) "
             "VALUES (?, ?, ?, ?, ?, ?)",
