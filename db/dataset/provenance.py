@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from db import validity
 from db.file.connection import VERSION
 from db.moments import epoch
-from db.truth import flags, lateness, sets
+from db.truth import bands, dates, flags, lateness, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ _CAPTURES: Final = """
 
 _READERS: Final = "SELECT DISTINCT coalesce(reader, 0) FROM sidebars ORDER BY 1"
 
-_RULES: Final[tuple[ModuleType, ...]] = (validity, sets, lateness, flags)
+_RULES: Final[tuple[ModuleType, ...]] = (validity, dates, bands, short, lateness, flags)
 
 
 def of(about: About, source: Monthly) -> dict[str, object]:

@@ -203,6 +203,9 @@ def test_the_provenance_counts_looks_gaps_and_coverage_and_states_the_rules(path
     rules = {rule["rule"]: rule["value"] for rule in provenance["rules"]}
     assert rules["db.validity.HOLD_S"] == 90 * 60
     assert rules["db.truth.flags.FLAT_SETS"] == 6
+    assert rules["db.truth.short.NEAR_S"] == 3 * 24 * 60 * 60
+    truth = {f"db.truth.{name}" for name in ("dates", "bands", "short", "lateness", "flags")}
+    assert {name.rpartition(".")[0] for name in rules} == {"db.validity", *truth}
 
 
 def test_a_readme_in_korean_credits_in_korean(folder):

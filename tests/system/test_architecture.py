@@ -241,12 +241,8 @@ ROOMS = {
     "db.ship": {"db.export", "db.file", "db.read.rows"},
     "db.dataset": {
         *FACTS,
-        "db.export",
-        "db.file",
-        "db.truth.lateness",
-        "db.measures",
-        "db.read",
-        "db.truth.sets",
+        *("db.export", "db.file", "db.measures", "db.read"),
+        *("db.truth.bands", "db.truth.dates", "db.truth.lateness", "db.truth.short"),
     },
     "db.backup": {"db.file", "db.read"},
 }
