@@ -157,9 +157,9 @@ class CellText(dict[Any, bytes]):
     def __missing__(self, value: Any) -> bytes:
         if len(self) >= _MOST_KNOWN:
             self.clear()
-        told = self._nothing if value is None else self._tell(value)
-        text = self[value] = told.encode()
-        return text
+        text = self._nothing if value is None else self._tell(value)
+        cell = self[value] = text.encode()
+        return cell
 
 
 def _cells(

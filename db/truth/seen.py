@@ -14,7 +14,7 @@ Look: TypeAlias = "tuple[int, int, int, str | None, int | None]"
 """
 Its portal, second, sidebar and page date, and the seconds for which a cache had kept the page.
 
-Without a date, that is None or empty; without a cache, the seconds are None or 0.
+The page date is None or empty if the page prints none; without a cache, the seconds are None or 0.
 """
 
 AT: Final = itemgetter(1)

@@ -152,8 +152,8 @@ def _alike(
     """Yield each sidebar with a short list and another that has one of its first temperatures."""
     by_value: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
     for row, _, at in short:
-        # In the same set at least six are equal, as of eight common ones two may be odd. So of all
-        # but five, one is equal.
+        # Two boxes of one set have at least six equal temperatures: of eight common ones, two may
+        # differ. So one of them is equal even without the last five.
         for station, tenths in islice(printed[row].items(), len(printed[row]) - 5):
             by_value[station, abs(tenths)].append((at, row))
     stations = {station for station, _ in by_value}
