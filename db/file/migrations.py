@@ -125,18 +125,21 @@ def _observed(db: Database) -> None:
     db.execute(tables.OBSERVED_INDEX)
 
 
-_making("0013 doubts", "")  # 0016 derives all again
+_making("0013 doubts", "")  # 0017 derives all again
 _making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
-_making("0015 rules", "")  # 0016 derives all again
+_making("0015 rules", "")  # 0017 derives all again
 
 
-@MIGRATIONS(name="0016 rules")
-def _rules(db: Database) -> None:
+_making("0016 rules", "")  # 0017 derives all again
+
+
+@MIGRATIONS(name="0017 bands")
+def _bands(db: Database) -> None:
     """
     Derive all again by changed rules.
 
     Sets are compared without signs; doubts extend to repeated sets and silent leaders; cut boxes,
-    short lists and stations that stand still are recognized.
+    short lists and stations that stand still are recognized; bands of one season stand together.
     """
     _make_all(db, tables.SHORT_SPELLS)
     db.execute(tables.SPELLS_FOLLOWING)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
+from struct import Struct
 from typing import TYPE_CHECKING, Final, TypeAlias
 from zlib import crc32
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     Temperatures: TypeAlias = Mapping[int, int]
-    _Form: TypeAlias = tuple[bytes, Callable[[Temperatures], tuple[int, ...]]]
+    _Form: TypeAlias = tuple[
+        Callable[[Temperatures], tuple[int, ...]], Callable[..., bytes], list[tuple[int, int, int]]
+    ]
 
 BAND: Final = 3
 """Stations in a band: two hours with three equal temperatures are rare."""
@@ -62,21 +65,34 @@ class Bands:
         if (known := self._forms.get(stations)) is None:
             numbers = tuple(map(self._kma_ids.get, stations))
             known = self._forms[stations] = _form(stations, numbers)
-        form, in_order = known
-        printed = (form % in_order(temperatures)).replace(b"-", b"").split()
-        return [crc32(band) - (1 << 31) for band in printed]
+        in_order, packed, places = known
+        tenths = tuple(map(abs, in_order(temperatures)))
+        data = packed(*tenths)
+        # The degrees of the first station lead, so that the bands of one season are on a few pages
+        # of the table: a look, or a month of looks, changes less of the file.
+        return [
+            (first // 10 % 64 << 26 | crc32(data[begin:end], group) >> 6) - (1 << 31)
+            for first, (begin, end, group) in zip(tenths[::BAND], places, strict=True)
+        ]
 
 
 @lru_cache(maxsize=1024)  # portals print the same few lists for years
 def _form(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> _Form:
     """
-    The bands of a list of stations, and the function that gets their temperatures in this order.
+    The form of the bands of a list of stations.
 
-    Such as ``1:%d,4:%d,9:%d 2:%d``: station 1, 4 and 9 in a band, 2 in another.
+    It is the function that gets their temperatures in the order of the bands, the one that packs
+    these, and of each band its begin and end there, and the checksum of its stations.
     """
     groups = _groups(stations, numbers)
-    bands = [",".join(f"{row}:%d" for row in group) for group in groups]
-    return " ".join(bands).encode(), itemgetter(*chain.from_iterable(groups))
+    ordered = list(chain.from_iterable(groups))
+    form = Struct(f"<{len(ordered)}q")
+    begins = range(0, form.size, BAND * 8)
+    places = [
+        (begin, begin + BAND * 8, crc32(repr(group).encode()))
+        for begin, group in zip(begins, groups, strict=True)
+    ]
+    return itemgetter(*ordered), form.pack, places
 
 
 def _groups(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> list[tuple[int, ...]]:

@@ -44,3 +44,19 @@ def test_the_order_in_which_stations_were_added_makes_no_difference():
         assert share(shuffled, one=one, other=other) is shared
         found.add(shared)
     assert found == {True, False}
+
+
+def test_the_bands_of_one_season_stand_together():
+    """A table in their order then keeps a month on few pages; signs and hashes do not matter."""
+    bands = Bands({})
+    chance = random.Random(0)
+
+    def month(around: int) -> list[int]:
+        hours = [[around + chance.randrange(10) for _ in range(15)] for _ in range(100)]
+        return [band for hour in hours for band in bands.of(dict(enumerate(hour)))]
+
+    winter, frost, spring, summer = (month(around) for around in (-50, 40, 120, 280))
+    assert max(*winter, *frost) < min(spring)
+    assert max(spring) < min(summer)
+    assert min(frost) < max(winter)
+    assert min(winter) < max(frost)
