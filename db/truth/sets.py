@@ -70,7 +70,7 @@ def settle(
     same_sets = near(conn, asked, printed, keep=True)
     nearby = short.among(conn, same_sets, printed)
     if anew:
-        nearby |= _same(short.nearby(conn, shown, printed), printed)
+        nearby |= _same(set(short.nearby(conn, shown, printed)), printed)
     known = _known(conn, set().union(*same_sets.values(), *nearby) - asked)
     firsts = _firsts(conn, asked | known.keys())
     if gone := asked - firsts.keys():
@@ -279,8 +279,9 @@ def near(
     return {row: frozenset((row, *found.get(row, ()))) for row in asked}
 
 
-def _same(pairs: Iterable[tuple[int, int]], printed: Printed) -> set[tuple[int, int]]:
+def _same(pairs: Collection[tuple[int, int]], printed: Printed) -> set[tuple[int, int]]:
     """The pairs of these that are one set."""
+    printed.read(other for _, other in pairs)
     return {(row, other) for row, other in pairs if same(printed[row], printed[other])}
 
 
