@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+from operator import sub
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from db import records
@@ -115,12 +116,15 @@ class Box(NamedTuple):
 
 def jumps(before: Box, box: Box) -> dict[int, int]:
     """The changes of stations between two boxes that may be spikes or steps, in tenths."""
-    was, found = before.tenths, {}
-    for station, tenths in box.tenths.items():
-        change = tenths - was.get(station, tenths)
-        if not -SPIKE < change < SPIKE:  # few
-            found[station] = change
-    return found
+    tenths = box.tenths.values()
+    changes = list(map(sub, tenths, map(before.tenths.get, box.tenths, tenths)))
+    if not changes or (min(changes) > -SPIKE and max(changes) < SPIKE):  # most
+        return {}
+    return {
+        station: change
+        for station, change in zip(box.tenths, changes, strict=True)
+        if not -SPIKE < change < SPIKE
+    }
 
 
 def spikes(before: Box, box: Box, after: Box, jumped: Mapping[int, int]) -> dict[int, int]:

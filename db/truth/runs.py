@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from itertools import islice
-from typing import TYPE_CHECKING
+from operator import eq
+from typing import TYPE_CHECKING, Final
 
 from db.qartod import FAIL, SUSPECT
 from db.truth.flags import BRIDGED, FLAT_FAIL_S, FLAT_S, FLAT_SETS, MOVED, WHOLE_SET, Box
@@ -107,23 +108,14 @@ def flat(boxes: Sequence[Box]) -> int:
 
 def long_runs(boxes: Sequence[Box]) -> Iterator[tuple[int, list[Box]]]:
     """The ``runs`` of each station with enough sets to be flat."""
-    run: dict[int, tuple[int, int, int]] = {}  # of each station: number, first and last place
-    for nth, box in enumerate(boxes):
-        for station, tenths in box.tenths.items():
-            known, first, last = run.get(station, (None, 0, 0))
-            if known == tenths and nth - last <= BRIDGED + 1:
-                run[station] = tenths, first, nth
-                continue
-            if last - first >= FLAT_SETS - 1:
-                yield station, _printing(boxes[first : last + 1], station)
-            run[station] = tenths, nth, nth
-    for station, (_, first, last) in run.items():
-        if last - first >= FLAT_SETS - 1:
-            yield station, _printing(boxes[first : last + 1], station)
+    for station in set[int]().union(*[box.tenths for box in boxes]):
+        numbers = [tenths for box in boxes if (tenths := box.tenths.get(station)) is not None]
+        if _LONG in bytes(map(eq, numbers, islice(numbers, 1, None))):  # few
+            yield from ((station, run) for run in runs(boxes, station) if len(run) >= FLAT_SETS)
 
 
-def _printing(boxes: Sequence[Box], station: int) -> list[Box]:
-    return [box for box in boxes if station in box.tenths]
+_LONG: Final = bytes([True]) * (FLAT_SETS - 1)
+"""Each number is equal to the one before."""
 
 
 def runs(boxes: Sequence[Box], station: int) -> list[list[Box]]:
