@@ -29,7 +29,7 @@ def records(record: type[_R], *columns: Iterable[Any]) -> list[_R]:
         record: The class; all of its slots are its own.
         columns: The values of each of its fields, in their order.
     """
-    with _uncollected():
+    with uncollected():
         made: list[Any] = list(map(_twin(record), *columns))  # type: ignore[arg-type] # hashable
     for one in made:
         one.__class__ = record
@@ -37,7 +37,7 @@ def records(record: type[_R], *columns: Iterable[Any]) -> list[_R]:
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Stop the garbage collector; if it was stopped before, it stays so."""
     if not gc.isenabled():
         yield

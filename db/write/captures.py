@@ -16,6 +16,7 @@ from itertools import chain, groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from db import frozen
 from db.file import connection
 from db.moments import epoch
 from db.rows import insert
@@ -118,7 +119,7 @@ def keep(store: Store, captures: Iterable[Capture]) -> Kept:
         LookupError: One has an unknown portal, or a content that was never stored: a mistake of the
             caller.
     """
-    with store.transaction() as conn, connection.deriving(store.path):
+    with frozen.uncollected(), store.transaction() as conn, connection.deriving(store.path):
         keeper = _Keeper(conn, store.sidebars)
         return keeper.keep(list(captures))
 
