@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from db.validity import STATES
+from scraper.web.openapi import described
 from scraper.web.render import page
 
 if TYPE_CHECKING:
@@ -18,6 +19,4 @@ def about(asked: Asked) -> Answer:
 
 def api(asked: Asked) -> Answer:
     """The page of data addresses with examples."""
-    from scraper.web.openapi import described  # noqa: PLC0415 - it describes what answers here
-
     return page(asked, "api.html", [], operations=described(asked))

@@ -17,6 +17,7 @@ from scraper.web import (
     static,
     stations,
 )
+from scraper.web.operations import OPERATIONS, V1
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,9 +48,14 @@ class Address:
     parameters: tuple[str, ...] = ()
 
 
-V1: Final = "/api/v1"
-_AT: Final = ("station", "time")
-_SPAN: Final = ("since", "until", "portal")
+_QUERIES: Final = {one.path: one.query for one in OPERATIONS}
+
+
+def _data(path: str, answer: Callable[[Asked], Answer], files: Files = "once") -> Address:
+    """A data address, of which ``operations.py`` has the description and the query parameters."""
+    query = _QUERIES[path.replace(":int", "")]
+    return Address(path=f"{V1}{path}", answer=answer, files=files, parameters=query)
+
 
 ADDRESSES: Final = (
     Address(path="/", answer=front.front, both=True),
@@ -60,7 +66,7 @@ ADDRESSES: Final = (
     Address(path="/portals/", answer=portals.portals, both=True),
     Address(path="/portals/{portal}/", answer=portals.portal, files="portal", both=True),
     Address(path="/evidence/{digest}/", answer=evidence.evidence, files="digest"),
-    Address(path="/at", answer=evidence.at, files="none", both=True, parameters=_AT),
+    Address(path="/at", answer=evidence.at, files="none", both=True, parameters=evidence.AT),
     Address(path="/api/", answer=about.api, both=True),
     Address(path="/about/", answer=about.about, both=True),
     Address(path="/feed.xml", answer=feed.feed, both=True),
@@ -71,37 +77,22 @@ ADDRESSES: Final = (
     Address(path="/embed/{station:int}.json", answer=embed.about_card, files="station"),
     Address(path="/oembed", answer=embed.oembed, files="none", parameters=embed.OEMBED),
     Address(path="/static/{file}", answer=static.file, files="once"),
-    Address(path=f"{V1}/latest.json", answer=data.latest_json, parameters=("portal",)),
-    Address(path=f"{V1}/latest.csv", answer=data.latest_csv, parameters=("portal",)),
-    Address(path=f"{V1}/latest.geojson", answer=data.latest_geojson, parameters=("portal",)),
-    Address(path=f"{V1}/latest/{{station:int}}.json", answer=data.latest_one, files="station"),
-    Address(path=f"{V1}/stations.json", answer=data.stations),
-    Address(path=f"{V1}/portals.json", answer=data.portals),
-    Address(path=f"{V1}/gaps.json", answer=data.gaps, parameters=_SPAN),
-    Address(path=f"{V1}/freezes.json", answer=data.freezes, parameters=_SPAN),
-    Address(path=f"{V1}/words.json", answer=data.words, files="none"),  # it reads the whole history
-    Address(
-        path=f"{V1}/stations/{{station:int}}/hours/{{year:int}}.csv",
-        answer=data.hours,
-        files="year",
-    ),
-    Address(
-        path=f"{V1}/stations/{{station:int}}/days/{{year:int}}.csv", answer=data.days, files="year"
-    ),
-    Address(
-        path=f"{V1}/stations/{{station:int}}/{{month}}.json", answer=data.month_json, files="month"
-    ),
-    Address(
-        path=f"{V1}/stations/{{station:int}}/{{month}}.csv", answer=data.month_csv, files="month"
-    ),
-    Address(
-        path=f"{V1}/stations/{{station:int}}/series",
-        answer=data.series,
-        files="none",
-        parameters=(*_SPAN, "limit", "after"),
-    ),
-    Address(path=f"{V1}/at", answer=data.at, files="none", parameters=_AT),
-    Address(path=f"{V1}/evidence/{{digest}}.json", answer=data.evidence, files="digest"),
-    Address(path=f"{V1}/health.json", answer=data.health),
-    Address(path=f"{V1}/openapi.json", answer=openapi.document),
+    _data("/latest.json", data.latest_json),
+    _data("/latest.csv", data.latest_csv),
+    _data("/latest.geojson", data.latest_geojson),
+    _data("/latest/{station:int}.json", data.latest_one, "station"),
+    _data("/stations.json", data.stations),
+    _data("/portals.json", data.portals),
+    _data("/gaps.json", data.gaps),
+    _data("/freezes.json", data.freezes),
+    _data("/words.json", data.words, "none"),  # it reads the whole history
+    _data("/stations/{station:int}/hours/{year:int}.csv", data.hours, "year"),
+    _data("/stations/{station:int}/days/{year:int}.csv", data.days, "year"),
+    _data("/stations/{station:int}/{month}.json", data.month_json, "month"),
+    _data("/stations/{station:int}/{month}.csv", data.month_csv, "month"),
+    _data("/stations/{station:int}/series", data.series, "none"),
+    _data("/at", data.at, "none"),
+    _data("/evidence/{digest}.json", data.evidence, "digest"),
+    _data("/health.json", data.health),
+    _data("/openapi.json", openapi.document),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scraper.web.answer import SETTLED, NotThere
 from scraper.web.render import page
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from db.measures.sidebar import Sidebar
     from scraper.web.answer import Answer, Asked
+
+
+AT: Final = ("station", "time")
+"""The parameters of the page of a moment."""
 
 
 def sidebar(asked: Asked) -> Sidebar:

@@ -19,7 +19,7 @@ from db.validity import State
 from scraper import __version__, records
 from scraper.web import data
 from scraper.web.answer import CSV
-from scraper.web.operations import OPERATIONS, Operation
+from scraper.web.operations import OPERATIONS, V1, Operation
 from scraper.web.refusal import PROBLEM
 
 if TYPE_CHECKING:
@@ -54,10 +54,8 @@ _PARAMETERS: Final = {
 
 def document(asked: Asked) -> Answer:
     """The description of all data addresses."""
-    examples, queries = _examples(asked), _queries()
-    paths = {
-        f"/api/v1{one.path}": {"get": _get(one, queries[one.path], examples)} for one in OPERATIONS
-    }
+    examples = _examples(asked)
+    paths = {f"{V1}{one.path}": {"get": _get(one, examples)} for one in OPERATIONS}
     document = {
         "openapi": "3.1.0",
         "info": {
@@ -75,13 +73,10 @@ def document(asked: Asked) -> Answer:
     return asked.json(document)
 
 
-def described(asked: Asked) -> list[tuple[Operation, tuple[str, ...], str]]:
-    """Each operation, with its query parameters and a working example."""
-    examples, queries = _examples(asked), _queries()
-    return [
-        (one, queries[one.path], f"/api/v1{(one.example or one.path).format(**examples)}")
-        for one in OPERATIONS
-    ]
+def described(asked: Asked) -> list[tuple[Operation, str]]:
+    """Each operation, with a working example."""
+    examples = _examples(asked)
+    return [(one, f"{V1}{(one.example or one.path).format(**examples)}") for one in OPERATIONS]
 
 
 def _examples(asked: Asked) -> dict[str, str]:
@@ -97,7 +92,7 @@ def _examples(asked: Asked) -> dict[str, str]:
     }
 
 
-def _get(one: Operation, query: tuple[str, ...], examples: dict[str, str]) -> dict[str, Any]:
+def _get(one: Operation, examples: dict[str, str]) -> dict[str, Any]:
     in_path = [name for name in examples if f"{{{name}}}" in one.path]
     parameters = [
         {"name": name, "in": "path", "required": True, "example": _typed(name, examples[name])}
@@ -106,7 +101,7 @@ def _get(one: Operation, query: tuple[str, ...], examples: dict[str, str]) -> di
     ]
     parameters += [
         {"name": name, "in": "query", "required": name == "station"} | _PARAMETERS[name]
-        for name in query
+        for name in one.query
     ]
     content: dict[str, Any] = {one.media_type.partition(";")[0]: _content(one)}
     answers: dict[str, Any] = {"200": {"description": one.summary[1], "content": content}}
@@ -118,13 +113,6 @@ def _get(one: Operation, query: tuple[str, ...], examples: dict[str, str]) -> di
         "parameters": parameters,
         "responses": answers | _problems(one),
     }
-
-
-def _queries() -> dict[str, tuple[str, ...]]:
-    """The query parameters of each data address, by its path here."""
-    from scraper.web.addresses import ADDRESSES, V1  # noqa: PLC0415 - this is one of them
-
-    return {one.path.removeprefix(V1).replace(":int", ""): one.parameters for one in ADDRESSES}
 
 
 def _typed(name: str, example: str) -> str | int:

@@ -1,4 +1,4 @@
-"""The descriptions of the data addresses: a sentence, the schema, and an example."""
+"""The descriptions of the data addresses: a sentence, the parameters, the schema, an example."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Final
 
 from scraper.web.answer import CSV, JSON
 from scraper.web.data import GEOJSON
+from scraper.web.evidence import AT
+
+V1: Final = "/api/v1"
+"""Before the path of each data address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,7 @@ class Operation:
         schema: The record of the answer; None for tables and external formats.
         many: Whether the answer is a list of them.
         media_type: The media type of the answer.
+        query: The names of its query parameters; others are refused.
         example: A working address, with ``{station}``, ``{month}``, ``{year}`` and ``{digest}``
             from the database; without ``/api/v1``.
     """
@@ -29,6 +34,7 @@ class Operation:
     schema: str | None = None
     many: bool = False
     media_type: str = JSON
+    query: tuple[str, ...] = ()
     example: str = ""
 
     @property
@@ -37,21 +43,29 @@ class Operation:
         return not self.example and "{year}" not in self.path and self.path != "/words.json"
 
 
+_ONE_PORTAL: Final = ("portal",)
+_SPAN: Final = ("since", "until", "portal")
+
 OPERATIONS: Final = (
     Operation(
         path="/latest.json",
         summary=("지점마다 최신 값 하나", "The newest reading of each station"),
         schema="Best",
         many=True,
+        query=_ONE_PORTAL,
     ),
     Operation(
-        path="/latest.csv", summary=("같은 내용의 표", "The same as a table"), media_type=CSV
+        path="/latest.csv",
+        summary=("같은 내용의 표", "The same as a table"),
+        media_type=CSV,
+        query=_ONE_PORTAL,
     ),
     Operation(
         path="/latest.geojson",
         summary=("같은 내용의 지도 점", "The same as points"),
         schema="FeatureCollection",
         media_type=GEOJSON,
+        query=_ONE_PORTAL,
     ),
     Operation(
         path="/latest/{station}.json",
@@ -78,6 +92,7 @@ OPERATIONS: Final = (
         summary=("읽지 못한 구간과 원인", "The stretches without a successful look, and why"),
         schema="Gap",
         many=True,
+        query=_SPAN,
         example="/gaps.json?since=7d",
     ),
     Operation(
@@ -88,6 +103,7 @@ OPERATIONS: Final = (
         ),
         schema="Freeze",
         many=True,
+        query=_SPAN,
         example="/freezes.json?since=7d",
     ),
     Operation(
@@ -124,12 +140,14 @@ OPERATIONS: Final = (
             "What was printed in a range of time, page by page",
         ),
         schema="Series",
+        query=(*_SPAN, "limit", "after"),
         example="/stations/{station}/series?since=24h&limit=5",
     ),
     Operation(
         path="/at",
         summary=("어느 시각의 값과 그 증거", "The value known at a moment, and its evidence"),
         schema="Known",
+        query=AT,
         example="/at?station={station}&time=1h",
     ),
     Operation(
