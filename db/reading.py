@@ -175,7 +175,7 @@ class Look:
         status: The HTTP status, if there was an answer.
         wire_bytes: The body's size as received.
         age_s: Seconds for which a cache on the way had kept the answer, if sent.
-        server_date, page_modified: The headers Date and Last-Modified as sent; they prove nothing
+        server_date, page_modified: The headers Date and Last-Modified as sent; they prove no age
             about the box: a clock may be wrong, and the article may be older.
         robots: The robots.txt files read with it, which replace the known ones.
     """

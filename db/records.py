@@ -62,7 +62,7 @@ def bounds(latitude: float | None, day: dt.date | None) -> Bounds:
 
     Args:
         latitude: Degrees north; None if unknown.
-        day: The day of the page; None if none is printed.
+        day: The day of the page; None if it prints no date.
     """
     low, high = COLDEST_C, WARMEST_C
     match is_summer(day):

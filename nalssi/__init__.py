@@ -14,7 +14,7 @@ nalssi (날씨) from Python: the weather that Korean portals showed, and how far
 errors are here, too. Every error of ours is a ``NalssiError``. Each name is imported when it is
 first used.
 """
-# ruff: noqa: PLC0415 - importing nalssi imports nothing else
+# ruff: noqa: PLC0415 - importing nalssi imports no other module
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def this_user() -> str:
     """The user of this process, for an error: ``user 'nalssi'``."""
     try:
         return f"user {getpass.getuser()!r}"
-    except (ImportError, KeyError, OSError):  # none of this number
+    except (ImportError, KeyError, OSError):  # a number without a name
         return f"user {os.geteuid()}"
 
 

@@ -105,7 +105,7 @@ def _doubts(sidebar: Sidebar) -> Iterator[str]:
 
 
 def date_doubt(sidebar: Sidebar) -> str | None:
-    """Why the page date is not trusted; None if it is, or if none is printed."""
+    """Why the page date is not trusted; None if it is, or if the page prints no date."""
     if sidebar.date_printed is None or sidebar.page_date is not None:
         return None
     return f"date {sidebar.date_printed!r}: not one day that is on its weekday"
@@ -164,7 +164,7 @@ def temperature_c(printed: str, within: Bounds = WIDEST) -> float | None:
 def station(city: str, words: Words = KNOWN) -> Station | None:
     """The station of a printed name; a station without a KMA id for an unknown name."""
     name = plain(city)
-    if not name or "\ufffd" in name:  # nothing, or the page was damaged there
+    if not name or "\ufffd" in name:  # empty, or the page was damaged there
         return None
     return words.stations.get(name) or Station(name_ko=name)
 

@@ -53,7 +53,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     ),
     "published_by": Meaning("the latest time by which the set was published", "늦어도 이때 발표됨"),
     "observed_at": Meaning(
-        "the hour that KMA's feed prints with the set; missing if none is known",
+        "the hour that KMA's feed prints with the set; missing if it is unknown",
         "같은 값과 함께 기상청 자료에 적힌 관측 시각, 모르면 빈칸",
     ),
     "valid_until": Meaning(

@@ -90,10 +90,10 @@ class Lines:
         return map(list(pieces).__getitem__, block.places)
 
     def close(self) -> None:
-        """Do nothing: each row is written at once."""
+        """Needed by other forms: here each row is written at once."""
 
     def abandon(self) -> None:
-        """Do nothing: each row is written at once."""
+        """Needed by other forms: here each row is written at once."""
 
 
 def csv(
@@ -122,7 +122,7 @@ def csv(
             "moment": _for_spreadsheets if excel else _iso,
         },
         otherwise=str,
-        nothing="",
+        missing="",
     )
     return Lines(stream, cells, piece=lambda _: b",".join, line=b",".join)
 
@@ -137,7 +137,7 @@ def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[st
             "date": json.dumps,
         },
         otherwise=repr,
-        nothing="null",
+        missing="null",
     )
     pairs = {name: f"{json.dumps(name)}: %b".encode() for name in columns}
     return Lines(
@@ -151,13 +151,13 @@ def ndjson(stream: BinaryIO, columns: Mapping[str, Kind], *, clean: Callable[[st
 class CellText(dict[Any, bytes]):
     """The text of values in UTF-8, each made once as long as they are few."""
 
-    def __init__(self, tell: Callable[[Any], str], nothing: str) -> None:
-        self._tell, self._nothing = tell, nothing
+    def __init__(self, tell: Callable[[Any], str], missing: str) -> None:
+        self._tell, self._missing = tell, missing
 
     def __missing__(self, value: Any) -> bytes:
         if len(self) >= _MOST_KNOWN:
             self.clear()
-        text = self._nothing if value is None else self._tell(value)
+        text = self._missing if value is None else self._tell(value)
         cell = self[value] = text.encode()
         return cell
 
@@ -167,10 +167,10 @@ def _cells(
     tell: Mapping[Kind, Callable[[Any], str]],
     *,
     otherwise: Callable[[Any], str],
-    nothing: str,
+    missing: str,
 ) -> dict[str, CellText]:
     """The text of each column's values; columns of one kind share their texts."""
-    known = {kind: CellText(tell.get(kind, otherwise), nothing) for kind in columns.values()}
+    known = {kind: CellText(tell.get(kind, otherwise), missing) for kind in columns.values()}
     return {name: known[kind] for name, kind in columns.items()}
 
 

@@ -140,7 +140,7 @@ def identity(path: Path) -> tuple[int, int]:
 @contextlib.contextmanager
 def transaction(conn: sqlite3.Connection) -> Iterator[None]:
     """
-    Run all in one commit, or change nothing.
+    Run all in one commit; without it, the file stays unchanged.
 
     It takes the write lock at once: a transaction that reads first and writes later would fail
     without waiting if another process wrote in between.

@@ -94,7 +94,7 @@ class Place:
         try:
             there = self._path.stat()
         except FileNotFoundError:
-            problem = "gone; nothing is kept until it is back"
+            problem = "gone; no look is kept until it is back"
             raise DatabaseError(self._path, problem, fault="gone") from None
         if not os.path.samestat(there, self._opened):
             problem = "another file is in its place; put it back, or start nalssi again to use this"

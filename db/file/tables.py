@@ -171,7 +171,7 @@ TRUTH = """
 -- The seconds for which a cache had kept the page, as HTTP's Age says.
 ALTER TABLE fetches ADD COLUMN age INTEGER;
 
--- The headers Date and Last-Modified as sent: kept, but they prove nothing of the box.
+-- The headers Date and Last-Modified as sent: kept, but they prove no age of the box.
 ALTER TABLE fetches ADD COLUMN server_date TEXT;
 
 ALTER TABLE fetches ADD COLUMN page_modified TEXT;
@@ -304,9 +304,9 @@ DROP TABLE notices;
 """
 
 OBSERVED = {
-    # The hour of the observation, epoch seconds; NULL: none is printed with it.
+    # The hour of the observation, epoch seconds; NULL: it is printed without one.
     "sidebars": "observed_at INTEGER",
-    # The earliest hour that is printed with the set, at any portal; NULL: none is.
+    # The earliest hour that is printed with the set, at any portal; NULL: unknown.
     "spells": "observed_at INTEGER",
 }
 """A column of each of these tables."""

@@ -257,7 +257,7 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
     """
     which: dict[str, object] = {"at": second, "station": station.name_ko, "portal": portal}
     shown = ask.read(_Shown.read, SHOWN, which)
-    nothing = Known(
+    unknown = Known(
         station=station.name_ko,
         station_en=station.name_en,
         kma_id=station.kma_id,
@@ -265,13 +265,13 @@ def at(ask: Ask, station: Station, second: int, *, portal: str | None) -> Known:
         state="none",
     )
     if not shown:
-        return nothing
+        return unknown
     chosen = max(shown, key=lambda one: rank(one.state, one.published_by, one.seen_from))
     live = [one for one in shown if one.state == "live" and one.tenths is not None]
     with ask.reading():
         evidence = chosen.evidence()
     return replace(
-        nothing,
+        unknown,
         state=chosen.state,
         portal=chosen.portal,
         temperature_c=None if chosen.tenths is None else chosen.tenths / 10,

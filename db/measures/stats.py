@@ -101,7 +101,7 @@ def of(history: History, station: str, *, by: By, min_coverage: float) -> list[P
         by=by,
         sky_names=history.conditions(),  # after the pieces: one may be new
         min_coverage=min_coverage,
-        nothing="no temperature" if history.everything else "no live temperature",
+        absent="no temperature" if history.everything else "no live temperature",
     )
     sums = _sums(pieces, borders)
     if by not in _OF_DAYS:
@@ -147,7 +147,7 @@ class _Terms:
     by: By
     sky_names: Mapping[int, str]
     min_coverage: float
-    nothing: str
+    absent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +271,7 @@ def _reason(terms: _Terms, sums: _Sums) -> str | None:
     """Why there is no mean; None if there is one."""
     failed = f"{sums.share(sums.failed_s):.0%} is flagged 4" if sums.failed_s else None
     if not sums.printed:
-        return terms.nothing if failed is None else f"{terms.nothing} passes: {failed}"
+        return terms.absent if failed is None else f"{terms.absent} passes: {failed}"
     coverage = sums.share(sums.covered_s)
     if coverage < terms.min_coverage:
         below = f"coverage {coverage:g} is below {terms.min_coverage:g}"

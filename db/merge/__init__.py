@@ -165,7 +165,7 @@ class _Merging:
         self._new.update(contents=new, looks=joined.new)
         self._contradictions += [
             f"{pair.name} at {moment(second).isoformat()}: two looks saw different boxes; "
-            "one of them is kept as a capture, which counts for nothing"
+            "one of them is kept as a capture, which does not count"
             for second in joined.contradicting
         ]
 

@@ -47,7 +47,7 @@ _DERIVE: Final = f"""
                 AND g.since <= apart.since AND g.until >= apart.until))"""
 """
 Pruning leaves looks far apart: there a pause only counts if it lies within a stored gap. Before our
-first success there are only captures, none of them pruned.
+first success there are only captures, and pruning leaves these.
 """
 
 

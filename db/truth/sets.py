@@ -49,7 +49,7 @@ class _First(NamedTuple):
 
 
 def settle(
-    conn: sqlite3.Connection, shown: Collection[Shown], printed: Printed, *, anew: bool
+    conn: sqlite3.Connection, shown: Collection[Shown], printed: Printed, *, again: bool
 ) -> tuple[set[tuple[int, int]], dict[int, frozenset[int]], set[tuple[int, int]]]:
     """
     Update the facts about the sets of these spells, in all spells that show them.
@@ -58,7 +58,7 @@ def settle(
         conn: Inside a transaction.
         shown: The new or changed spells, including removed ones.
         printed: The temperatures of sidebars.
-        anew: Whether old facts may no longer hold. If looks only came after all others, other
+        again: Whether old facts may no longer hold. If looks only came after all others, other
             sidebars of the same set can only gain earlier proofs from them.
 
     Returns:
@@ -69,7 +69,7 @@ def settle(
     short.keep(conn, shown, printed)
     same_sets = near(conn, asked, printed, keep=True)
     nearby = short.among(conn, same_sets, printed)
-    if anew:
+    if again:
         nearby |= _same(set(short.nearby(conn, shown, printed)), printed)
     known = _known(conn, set().union(*same_sets.values(), *nearby) - asked)
     firsts = _firsts(conn, asked | known.keys())
@@ -79,9 +79,9 @@ def settle(
         other
         for row, together in same_sets.items()
         for other in together
-        if other in known and (anew or _learns(known[other], firsts[row]))
+        if other in known and (again or _learns(known[other], firsts[row]))
     }
-    if anew:
+    if again:
         others |= {other for _, other in nearby if other in known}
     same_sets |= near(conn, others, printed)
     firsts |= _firsts(conn, set().union(*same_sets.values()) - firsts.keys())

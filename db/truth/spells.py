@@ -285,7 +285,7 @@ def _settle(
     stations.add(conn, portal_id, sidebars)
     printed = memory.printed
     shown = [(spell.sidebar_id, portal_id, spell.seen_from) for spell in spells]
-    changed, same_sets, nearby = sets.settle(conn, shown, printed, anew=new is None)
+    changed, same_sets, nearby = sets.settle(conn, shown, printed, again=new is None)
     begins = sorted({spell.seen_from for spell in spells})
     for span in [(portal_id, min(begins), max(begins)), *short.apart(conn, nearby)]:
         _stand(conn, span, same_sets, printed)

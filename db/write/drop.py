@@ -1,4 +1,4 @@
-"""Drops looks that a wrong clock dated, since they prove nothing about those moments."""
+"""Drops looks that a wrong clock dated, since they are no proof of those moments."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _ARCHIVES: Final = (".warc", ".wet", ".arc")
 _PACKED: Final = (".gz", ".zst")
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
-Kind: TypeAlias = Literal["warc", "lines", "page", "nothing"]
+Kind: TypeAlias = Literal["warc", "lines", "page", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def kind(path: str, head: bytes) -> Kind:
     """
     Return the kind of a file by its first bytes, inflated, or by its name if those do not decide.
 
-    ``nothing`` is a file without a page.
+    ``empty`` is a file without a page.
     """
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if head.startswith(b"WARC/") or any(suffix in _ARCHIVES for suffix in suffixes):
@@ -140,5 +140,5 @@ def kind(path: str, head: bytes) -> Kind:
     if last in _LINES or (head.lstrip().startswith(b"{") and last not in _PAGES):
         return "lines"
     if not head.strip() or (b"\0" in head and not head.startswith(_MARKS)):
-        return "nothing"
+        return "empty"
     return "page"

@@ -55,7 +55,7 @@ class Places(NamedTuple):
 
     def optional(self, *, beside_db: bool = True) -> Config | None:
         """
-        Load the config; None if none is named and the usual places have none.
+        Load the config; None if the command names no config and the usual places have none.
 
         Args:
             beside_db: Whether a config in a usual place counts although a database was named: it
@@ -280,7 +280,7 @@ def with_stations(least: int = 0) -> Callable[[Callable[..., None]], Callable[..
     Give a command stations, as arguments or by ``--station``, as its argument ``stations``.
 
     Args:
-        least: The least number; 0 = all stations if none is named.
+        least: The least number; 0 = all stations unless some are named.
     """
     metavar = "STATION..." if least else "[STATION]..."
 

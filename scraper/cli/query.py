@@ -58,7 +58,7 @@ def latest(
         click.echo(_page(rows), nl=False)
         return
     if portal is not None and not rows:
-        show.note(f"{portal} has shown none of that yet")
+        show.note(f"{portal} has not shown that yet")
     else:
         show.latest(rows, wide=wide)
 

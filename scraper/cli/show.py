@@ -188,7 +188,7 @@ def _trust(row: Latest) -> dict[str, object]:
 
 
 def agree(agreeing: int | None, live: int) -> str | None:
-    """How many of the live portals show a temperature; None if none is live."""
+    """How many of the live portals show a temperature; None without a live portal."""
     return language.say("{agreeing} of {live}", agreeing=agreeing, live=live) if live else None
 
 

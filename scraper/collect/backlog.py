@@ -79,7 +79,7 @@ class Backlog:
         if not lost and count < FILLING * MOST_WAITING and size < FILLING * MOST_BYTES:
             return None
         waiting = f"{count} looks ({size / 2**20:.1f} MiB) wait to be recorded"
-        losses = f", {lost.looks} are lost" if lost else ", and none is lost yet"
+        losses = f", {lost.looks} are lost" if lost else ", without a loss so far"
         return f"{waiting}{losses}; repair the database before you stop nalssi"
 
     def refuses(self) -> bool:

@@ -42,7 +42,7 @@ class Inspection:
 
     def begin_if_due(self, tell: Callable[[list[str]], Awaitable[None]]) -> None:
         """
-        Begin an inspection if one is due and none is running.
+        Begin an inspection if it is due and not running.
 
         Args:
             tell: Called with the new faults, a line each, if there are any; without faults, the

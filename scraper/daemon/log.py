@@ -27,7 +27,7 @@ class _Stderr:
             os.write(sys.stderr.fileno(), text.encode("utf-8", "replace"))
 
     def flush(self) -> None:
-        """Do nothing: Python would try to write again at the end, and fail."""
+        """Return: Python would try to write again at the end, and fail."""
 
 
 def log_to_stderr(*, utc: bool = False) -> structlog.typing.FilteringBoundLogger:

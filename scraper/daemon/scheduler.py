@@ -112,7 +112,7 @@ class Timetable:
                 job.modify(next_run_time=now)
 
     def goes_on(self) -> bool:
-        """Whether looks make progress: none is running, or one ended recently."""
+        """Whether looks make progress: all have ended, or one ended recently."""
         return not self._under_way or time.monotonic() - self._went_on < LONGEST_LOOK_S
 
     def newest_look(self) -> dt.datetime | None:

@@ -242,7 +242,7 @@ class Daemon:
             systemd.ready()
             return False
         changed = config != self._config
-        self._log.info("config read again" if changed else "config read again, nothing changed")
+        self._log.info("config read again" if changed else "config read again, unchanged")
         if not changed:
             systemd.ready()
             return False

@@ -52,7 +52,7 @@ async def ping(url: str, signal: Signal, body: str = "", *, timeout_s: float = 1
     Report to a check such as healthchecks.io that a pass begins, went well, or failed.
 
     Args:
-        url: The address of the check; empty = do nothing.
+        url: The address of the check; empty = there is no check.
         signal: The event.
         body: A summary; cut at ``MAX_PING_BYTES``.
         timeout_s: The time limit of the whole exchange.

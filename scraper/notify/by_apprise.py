@@ -2,7 +2,7 @@
 A notice by Apprise, which knows a hundred services, in a separate process.
 
 Not in a thread: some of those services have no deadline, and some log what they send, tokens
-included. A process can be killed, its log can be dropped, and none of its memory stays with the
+included. A process can be killed, its log can be dropped, and its memory does not stay with the
 daemon. Address and text come on its standard input, where ``ps`` does not show them.
 """
 

@@ -52,7 +52,7 @@ class Room:
         self._taken: list[Box] = []
 
     def take(self, candidates: Iterable[Box]) -> Box | None:
-        """Take and return the first free box; None if none is free."""
+        """Take and return the first free box; None if all are taken."""
         for box in candidates:
             if self._sheet.holds(box) and not any(box.meets(other) for other in self._taken):
                 self._taken.append(box)

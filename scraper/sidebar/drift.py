@@ -61,7 +61,7 @@ class Drift:
     def __str__(self) -> str:
         left = [one for one in self.survivors if one.after is not None]
         if not left:
-            return f"none of its {len(self.survivors)} entries is left"
+            return f"all of its {len(self.survivors)} entries are gone"
         told = f"{len(left)} of its {len(self.survivors)} entries are left"
         return f"{told}, such as {left[0].before!r}, now {left[0].after!r}"
 

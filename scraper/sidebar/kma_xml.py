@@ -147,7 +147,7 @@ def _lines(weather: Element, words: Words) -> Iterator[Line]:
 
 def _city(local: Element, words: Words) -> str:
     """
-    The name of a station, or the name of its number if none is printed.
+    The name of a station, or the name of its number if the feed prints no name.
 
     Empty if the name and the number belong to different stations, as either may be meant.
     """

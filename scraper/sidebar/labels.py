@@ -73,7 +73,7 @@ def split(head: str, words: Words = KNOWN) -> tuple[str, str]:
     label ``"북"``.
 
     Returns:
-        The label, ``""`` if none is clear, and the city.
+        The label, ``""`` without a clear one, and the city.
     """
     if head in words.stations:
         return NO_LABEL, head

@@ -90,7 +90,7 @@ def _end_of(element: bytes | None) -> re.Pattern[bytes]:
 
 def _tag_ends(small: bytes, since: int, at: int) -> int | None:
     """
-    The end of a tag that is still open at a place; None if none is open.
+    The end of a tag that is still open at a place; None if every tag is closed.
 
     ``</l<!--i>`` is one tag with an odd name: no comment begins in it.
     """

@@ -96,7 +96,7 @@ def lasting(trouble: Trouble, now: dt.datetime, interval_s: float) -> bool:
 
 
 def due(trouble: Trouble, channel: str, now: dt.datetime, interval_s: float) -> Notice | None:
-    """The notice of a trouble that is due for a channel now; None if none is due."""
+    """The notice of a trouble that is due for a channel now; None if no notice is due."""
     before = trouble.sent.get(channel)
     if trouble.over:
         return _notice(trouble, _over(trouble), well=True) if before else None

@@ -183,5 +183,5 @@ class Asked(Place):
 
 
 def fresh_until(values: Iterable[Any]) -> dt.datetime | None:
-    """The earliest expiry of the live values; None if none is live."""
+    """The earliest expiry of the live values; None without a live value."""
     return min((one.valid_until for one in values if one.valid_until), default=None)

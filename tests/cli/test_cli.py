@@ -408,7 +408,7 @@ def test_a_portal_without_values_is_named(polled):
     with Store.open(polled / "weather.db") as store:
         store.portal("young", "https://young.example/", 600)
     message = refused(0, "latest", "--portal", "young", cwd=polled)
-    assert message == "nalssi: young has shown none of that yet\n"
+    assert message == "nalssi: young has not shown that yet\n"
 
 
 def test_a_database_without_portals_is_reported_as_stale(tmp_path):

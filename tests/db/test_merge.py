@@ -165,7 +165,7 @@ def test_two_boxes_in_one_second_are_reported_and_both_are_kept(folder):
     (contradiction,) = results[0].contradictions
     assert contradiction == (
         "a at 2024-05-09T20:00:00+09:00: two looks saw different boxes; "
-        "one of them is kept as a capture, which counts for nothing"
+        "one of them is kept as a capture, which does not count"
     )
 
 

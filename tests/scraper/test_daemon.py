@@ -285,7 +285,7 @@ def test_the_log_names_config_and_database_and_each_reading_of_the_config(tmp_pa
     with portal(tmp_path, koya=answer(BOX)), running(tmp_path) as daemon:
         (first,) = daemon.wait("looking")
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.wait("config read again, nothing changed")
+        daemon.wait("config read again, unchanged")
         path = tmp_path / "config.toml"
         path.write_text(f"interval_minutes = 11\n{path.read_text()}")
         daemon.process.send_signal(signal.SIGHUP)

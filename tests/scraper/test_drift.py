@@ -73,8 +73,8 @@ def test_each_entry_has_the_row_that_is_nearest_to_it(encoding):
             REDONE,
             "4 of its 16 entries are left, such as '맑음 동두천 -9.0℃', now '동두천 -9.0'",
         ),
-        ("<p>점검 중</p>", "none of its 16 entries is left"),
-        ("", "none of its 16 entries is left"),
+        ("<p>점검 중</p>", "all of its 16 entries are gone"),
+        ("", "all of its 16 entries are gone"),
     ],
 )
 def test_a_sentence_counts_the_remaining_entries(page, sentence):
