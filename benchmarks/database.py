@@ -271,8 +271,7 @@ class Size:
         print(
             f"size: {bytes_a_look:.0f} bytes a look, {per_reading:.0f} a reading; naive {naive:.0f}"
         )
-        # Measured 6.76: a page lies in the row of its look until it is read, and leaves 27 unused
-        # bytes a look there.
+        # Measured 7.66: a look takes 208 bytes, of which 55 are in indexes of looks by their times.
         self.goal("times smaller a look than the naive table", naive / bytes_a_look, least=7.7)
 
 

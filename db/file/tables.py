@@ -314,6 +314,20 @@ OBSERVED = {
 OBSERVED_INDEX = """CREATE INDEX IF NOT EXISTS sidebars_observed ON sidebars (id, observed_at)
     WHERE observed_at IS NOT NULL"""
 
+PAGES = """
+CREATE TABLE pages (              -- of looks that are unread, or could not be read
+    look_id INTEGER PRIMARY KEY REFERENCES fetches (id) ON DELETE CASCADE,
+    page BLOB NOT NULL,           -- zlib
+    encoding TEXT
+) STRICT;
+
+INSERT INTO pages SELECT id, page, encoding FROM fetches WHERE page IS NOT NULL;
+
+ALTER TABLE fetches DROP COLUMN page;
+
+ALTER TABLE fetches DROP COLUMN encoding;
+"""
+
 FLAGS = """
 CREATE TABLE flagged (            -- temperatures that may be wrong; db/truth/flags.py
     portal_id INTEGER NOT NULL REFERENCES portals (id),

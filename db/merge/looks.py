@@ -34,9 +34,12 @@ _OUTCOMES: Final = (
 _NUMBERS: Final = {"id", "portal_id", "sidebar_id"}
 """Columns with row numbers, which are valid in one database only."""
 
-_OURS: Final = """
-    SELECT f.*, s.digest FROM fetches AS f LEFT JOIN sidebars AS s ON s.id = f.sidebar_id
-    WHERE f.portal_id = ? AND f.fetched_at BETWEEN ? AND ?"""
+LOOKS: Final = """
+    SELECT f.*, page, encoding, s.digest FROM fetches AS f
+    LEFT JOIN pages ON look_id = f.id LEFT JOIN sidebars AS s ON s.id = f.sidebar_id"""
+"""Looks, each with its page and the digest of its box; add which."""
+
+_OURS: Final = f"{LOOKS} WHERE f.portal_id = ? AND f.fetched_at BETWEEN ? AND ?"
 
 _PUT_ASIDE: Final = """
     INSERT INTO captures (portal_id, captured_at, sidebar_id, precision, page_date, age)
@@ -92,10 +95,12 @@ class Looks:
 
     def _insert(self, look: Row) -> None:
         row = self._row(look)
-        self._conn.execute(
-            f"INSERT INTO fetches ({', '.join(row)}) VALUES ({', '.join(f':{x}' for x in row)})",
+        (look_id,) = self._conn.execute(
+            f"INSERT INTO fetches ({', '.join(row)}) VALUES ({', '.join(f':{x}' for x in row)}) "
+            "RETURNING id",
             row,
-        )
+        ).fetchone()
+        self._keep_page(look_id, look)
         self.new += 1
         if look["digest"] is not None:
             self._changed.append(look["fetched_at"])
@@ -121,15 +126,24 @@ class Looks:
         self._conn.execute(
             f"UPDATE fetches SET {changes} WHERE id = :id", {**row, "id": ours["id"]}
         )
+        self._conn.execute("DELETE FROM pages WHERE look_id = :id", ours)
+        self._keep_page(ours["id"], theirs)
         if counted:
             counts.count(self._conn, 1, ours["id"])
         if (ours["digest"], theirs["digest"]) != (None, None):
             self._changed.append(ours["fetched_at"])
 
+    def _keep_page(self, look_id: int, look: Row) -> None:
+        if look["page"] is not None:
+            self._conn.execute(
+                "INSERT INTO pages (look_id, page, encoding) VALUES (?, ?, ?)",
+                (look_id, look["page"], look["encoding"]),
+            )
+
     def _row(self, look: Row) -> Row:
-        """A look with our row numbers."""
+        """A look with our row numbers, without its page."""
         values = _values(look)
-        digest = values.pop("digest")
+        digest, *_ = (values.pop(name) for name in ("digest", "page", "encoding"))
         sidebar_id = None if digest is None else self._sidebars.known(digest)
         return {**values, "portal_id": self._portal_id, "sidebar_id": sidebar_id}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from db.merge import meanings
+from db.merge.looks import LOOKS
 from db.moments import FOREVER
 from db.opened import Opened
 from db.problems import from_json
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 LOOKS_AT_ONCE: Final = 2000
 """Two weeks of one portal, for which deriving takes about a second."""
 
-_LOOKS: Final = """
-    SELECT f.*, s.digest FROM fetches AS f LEFT JOIN sidebars AS s ON s.id = f.sidebar_id
-    WHERE f.portal_id = :portal_id AND f.fetched_at > :fetched_at
+_LOOKS: Final = f"""
+    {LOOKS} WHERE f.portal_id = :portal_id AND f.fetched_at > :fetched_at
     ORDER BY f.fetched_at LIMIT :most"""
 
 _CAPTURES: Final = """

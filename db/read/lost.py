@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     import sqlite3
 
 LOST: Final = """
-    SELECT p.name AS portal, f.fetched_at, f.page, f.encoding, sp.seen_until AS last_seen,
+    SELECT p.name AS portal, f.fetched_at, page, encoding, sp.seen_until AS last_seen,
         s.fragment
     FROM portals AS p
     JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
         SELECT max(seen_from) FROM spells WHERE portal_id = p.id)
     JOIN sidebars AS s ON s.id = sp.sidebar_id
     JOIN fetches AS f ON f.id = (
-        SELECT id FROM fetches WHERE portal_id = p.id AND outcome = 'no_sidebar'
-            AND page IS NOT NULL AND fetched_at > sp.seen_until
+        SELECT id FROM fetches CROSS JOIN pages ON look_id = id
+        WHERE portal_id = p.id AND outcome = 'no_sidebar' AND fetched_at > sp.seen_until
         ORDER BY fetched_at DESC LIMIT 1)
+    JOIN pages ON look_id = f.id
     WHERE :portal IS NULL OR p.name = :portal ORDER BY p.id"""
 """The newest page without a box, of portals with an earlier box and no later one."""
 

@@ -32,10 +32,11 @@ _SIDEBARS: Final = f"""
     ORDER BY id"""
 
 _PAGES: Final = """
-    SELECT f.id FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id
-    WHERE f.outcome IN ('no_sidebar', 'set_aside') AND f.page IS NOT NULL
+    SELECT look_id FROM pages JOIN fetches AS f ON f.id = look_id
+    JOIN portals AS p ON p.id = f.portal_id
+    WHERE f.outcome IN ('no_sidebar', 'set_aside')
         AND f.fetched_at >= coalesce(:since, f.fetched_at) AND p.name = coalesce(:portal, p.name)
-    ORDER BY f.id"""
+    ORDER BY look_id"""
 
 _FIRST_SEEN: Final = f"""
     SELECT p.name, first FROM ({SEEN}) JOIN portals AS p ON p.id = portal_id
@@ -146,8 +147,9 @@ class Kept:
         with self._ask.reading():
             for (look_id,) in self._ask(_PAGES, self._which):
                 ((portal, at, page, encoding, outcome),) = self._ask(
-                    "SELECT p.name, f.fetched_at, f.page, f.encoding, f.outcome FROM fetches AS f "
-                    "JOIN portals AS p ON p.id = f.portal_id WHERE f.id = :id",
+                    "SELECT p.name, f.fetched_at, page, encoding, f.outcome FROM pages "
+                    "JOIN fetches AS f ON f.id = look_id JOIN portals AS p ON p.id = f.portal_id "
+                    "WHERE look_id = :id",
                     {"id": look_id},
                 )
                 yield UnreadPage(

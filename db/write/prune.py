@@ -61,8 +61,8 @@ AND would go through the spell even where the first is NULL.
 """
 
 _DROPPED: Final = f"""
-    f.portal_id = :portal AND f.fetched_at >= :since AND f.fetched_at < :border AND f.page IS NULL
-    AND f.id <> (SELECT max(id) FROM fetches)
+    f.portal_id = :portal AND f.fetched_at >= :since AND f.fetched_at < :border
+    AND f.id NOT IN (SELECT look_id FROM pages) AND f.id <> (SELECT max(id) FROM fetches)
     AND f.fetched_at <> (SELECT min(fetched_at) FROM fetches WHERE portal_id = :portal)
     AND f.fetched_at IS NOT (SELECT min(fetched_at) FROM fetches
         WHERE portal_id = :portal AND sidebar_id IS NOT NULL)
@@ -73,7 +73,7 @@ _DROPPED: Final = f"""
     AND NOT EXISTS (SELECT 1 FROM captures AS k WHERE k.portal_id = f.portal_id
         AND k.captured_at = f.fetched_at AND k.precision = 'second')
     AND (f.sidebar_id IS NULL OR NOT EXISTS (SELECT 1 FROM fetches AS u
-        WHERE u.portal_id = f.portal_id AND u.page IS NOT NULL
+        CROSS JOIN pages ON look_id = u.id WHERE u.portal_id = f.portal_id
         AND u.fetched_at > (SELECT max(fetched_at) FROM fetches
             WHERE portal_id = f.portal_id AND fetched_at < f.fetched_at
             AND sidebar_id IS NOT NULL)

@@ -67,10 +67,11 @@ class Sidebars:
     ) -> None:
         """Store the content of the page of a look, and drop the page."""
         self._conn.execute(
-            "UPDATE fetches SET outcome = 'read', sidebar_id = ?, page_date = ?, reason = ?, "
-            "page = NULL, encoding = NULL WHERE id = ?",
+            "UPDATE fetches SET outcome = 'read', sidebar_id = ?, page_date = ?, reason = ? "
+            "WHERE id = ?",
             (self.keep(content), page_date and page_date.isoformat(), doubt, look_id),
         )
+        self._conn.execute("DELETE FROM pages WHERE look_id = ?", (look_id,))
 
     def replace(self, sidebar_id: int, content: Content) -> None:
         """Put this content into a row, without the digest."""

@@ -150,12 +150,10 @@ class Store:
     def keep_page(self, look: Look, page: KeptPage) -> KeptPage:
         """Record a look with its unread page; return the page with the row of the look."""
         with self.transaction():
-            look_id = self._insert_look(
-                look,
-                "unread",
-                page=packed_page(page.body),
-                encoding=page.encoding,
-                tries=page.tries,
+            look_id = self._insert_look(look, "unread", tries=page.tries)
+            self._conn.execute(
+                "INSERT INTO pages (look_id, page, encoding) VALUES (?, ?, ?)",
+                (look_id, packed_page(page.body), page.encoding),
             )
         return replace(page, look_id=look_id, milliseconds=look.milliseconds)
 
@@ -235,9 +233,9 @@ class Store:
         with self.place.reading():
             rows = dicts(
                 self._conn,
-                "SELECT f.id AS look_id, p.name AS portal, f.page AS body, f.encoding, "
-                "f.milliseconds, f.tries FROM fetches AS f JOIN portals AS p ON p.id = f.portal_id "
-                "WHERE f.outcome = 'unread' ORDER BY f.id",
+                "SELECT look_id, p.name AS portal, page AS body, encoding, milliseconds, tries "
+                "FROM fetches AS f CROSS JOIN pages ON look_id = f.id "
+                "JOIN portals AS p ON p.id = f.portal_id WHERE f.outcome = 'unread' ORDER BY f.id",
             )
             return list(filter(None, map(self._unpacked, rows)))
 

@@ -10,7 +10,8 @@ from db.read.faults import faults
 from db.write import drop
 from tests.support.histories import START, hour_of
 from tests.support.keeping import keep_own
-from tests.support.stores import opened
+from tests.support.make import make_look, make_page
+from tests.support.stores import contents, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,4 +37,17 @@ def test_dropped_looks_leave_no_flag(tmp_path: Path) -> None:
         assert drop.carry_out(store, since=spiked[0], until=spiked[1], portal=None) == 6
     with Database(path) as db:
         assert not [flag for flag in db.flags() if flag.kind == "spike"]
+    assert faults(path) == []
+
+
+def test_dropped_looks_leave_no_page(tmp_path: Path) -> None:
+    path = tmp_path / "weather.db"
+    with opened(path, "koya") as store:
+        first, second, third = (store.keep_page(make_look(nth), make_page()) for nth in range(3))
+        store.keep_no_sidebar(second, "no box")
+        drop.unread(store, [first.look_id, second.look_id])
+        assert store.unread() == [third]
+        assert len(contents(path)["pages"]) == 2
+        assert drop.carry_out(store, since=None, until=None, portal=None) == 2
+    assert contents(path)["pages"] == []
     assert faults(path) == []

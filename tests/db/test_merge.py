@@ -20,7 +20,7 @@ from db.write import captures, prune
 from db.write.store import Store
 from tests.support.histories import MINUTE, START, histories, hour_of
 from tests.support.keeping import capture_of, content_of, keep_failure, keep_own
-from tests.support.make import make_look, see
+from tests.support.make import make_look, make_page, see
 from tests.support.stores import contents, opened
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ LATE = (("b", 120), ("c", 125))
 
 JOINED = (
     *("portals", "stations", "conditions", "sidebars", "readings", "fetches", "captures"),
-    *("events", "robots", "archives", "pruned", "past_gaps"),
+    *("pages", "events", "robots", "archives", "pruned", "past_gaps"),
 )
 """The tables whose rows are joined."""
 
@@ -152,6 +152,25 @@ def test_the_better_evidence_of_two_equal_looks_in_one_second_is_kept(folder):
     assert len(tables["fetches"]) == 2
     with contextlib.closing(sqlite3.connect(folder / "a.db")) as conn:
         assert conn.execute("SELECT existed_by FROM spells").fetchall() == [(START - 6 * HOUR,)]
+
+
+def test_a_page_comes_with_its_look_until_a_collector_read_it(folder):
+    a, b = both(folder)
+    with a, b:
+        for nth, read in enumerate((None, a, b)):
+            for store in (a, b):
+                unread = store.keep_page(make_look(nth, portal="a"), make_page(portal="a"))
+                if store is read:
+                    store.keep_content(unread, content_of(hour_of(nth)), page_date=None)
+                elif nth == 2:
+                    store.keep_no_sidebar(unread, "no box")
+        alone = make_look(5, portal="a"), make_page(portal="a", body=b"alone", encoding="cp949")
+        b.keep_page(*alone)
+    _, tables = merged_both_ways(folder)
+    assert len(tables["pages"]) == 2
+    with Store.open(folder / "a.db") as store:
+        pages = [(page.body, page.encoding) for page in store.unread()]
+    assert pages == [(make_page().body, "utf-8"), (b"alone", "cp949")]
 
 
 def test_two_boxes_in_one_second_are_reported_and_both_are_kept(folder):

@@ -260,12 +260,14 @@ def test_a_page_read_late_gives_the_same_spells_after_pruning(path):
     shutil.copy(path, pruned_copy)
     pruned(pruned_copy, START + dt.timedelta(minutes=400))
     assert {140, 150, 160} < set(minutes(pruned_copy))
+    assert rows(pruned_copy, "SELECT * FROM pages") == rows(path, "SELECT * FROM pages") != []
     for database in (path, pruned_copy):
         with contextlib.closing(sqlite3.connect(database)) as conn, conn:
             conn.execute(
-                "UPDATE fetches SET sidebar_id = 2, outcome = 'read', page = NULL "
-                "WHERE page IS NOT NULL"
+                "UPDATE fetches SET sidebar_id = 2, outcome = 'read' "
+                "WHERE id IN (SELECT look_id FROM pages)"
             )
+            conn.execute("DELETE FROM pages")
         with Store.open(database) as store:
             store.rebuild()
     assert rows(path, "SELECT * FROM spells") == rows(pruned_copy, "SELECT * FROM spells")

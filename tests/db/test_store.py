@@ -265,16 +265,17 @@ def test_a_page_is_stored_until_it_is_read(store):
     page = store.keep_page(make_look(), make_page(body="<p>서울".encode("cp949"), encoding="cp949"))
     assert [look.outcome for look in looks(store)] == ["unread"]
     with closing(sqlite3.connect(store.path)) as conn:
-        (stored,) = conn.execute("SELECT page FROM fetches").fetchone()
+        (stored,) = conn.execute("SELECT page FROM pages").fetchone()
     assert zlib.decompress(stored) == page.body
     store.keep_content(page, make_content(), page_date=None)
-    assert rows(store, "SELECT page, encoding, outcome FROM fetches") == [(None, None, "read")]
+    assert [look.outcome for look in looks(store)] == ["new"]
+    assert rows(store, "SELECT * FROM pages") == []
 
 
 def test_a_page_without_a_sidebar_stays_for_a_better_reader(store):
     page = store.keep_page(make_look(), make_page(body=b"<html>redesigned"))
     store.keep_no_sidebar(page, "no list of cities")
-    ((stored, encoding),) = rows(store, "SELECT page, encoding FROM fetches")
+    ((stored, encoding),) = rows(store, "SELECT page, encoding FROM pages")
     assert (zlib.decompress(stored), encoding) == (b"<html>redesigned", "utf-8")
     (look,) = looks(store)
     assert (look.outcome, look.reason) == ("no_sidebar", "no list of cities")
@@ -302,14 +303,14 @@ def test_a_page_that_killed_its_readers_is_set_aside_and_kept(store):
         "set_aside",
         f"reading began {TRIES} times and never finished",
     )
-    ((page,),) = rows(store, "SELECT page FROM fetches")
+    ((page,),) = rows(store, "SELECT page FROM pages")
     assert zlib.decompress(page) == b"deadly"
 
 
 def test_a_page_that_cannot_be_unpacked_is_set_aside_and_blocks_no_other(store):
     for nth in range(2):
         store.keep_page(make_look(nth), make_page(body=b"<html>"))
-    store._conn.execute("UPDATE fetches SET page = x'00' WHERE id = 1")
+    store._conn.execute("UPDATE pages SET page = x'00' WHERE look_id = 1")
     store._conn.commit()
     assert [page.look_id for page in store.unread()] == [2]
     damaged, _ = looks(store)

@@ -23,6 +23,7 @@ from sqlite_utils import Database, Migrations
 from db import counts, query
 from db.errors import DatabaseError, NalssiError
 from db.file import connection, migrations, upgrade
+from db.packing import packed_page
 from db.write.store import Store
 from tests.cli.test_cli import nalssi, refused
 from tests.db.test_packing import OF_FORM_1, PRINTED
@@ -105,7 +106,7 @@ def test_every_table_is_strict(path):
             "SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND schema = 'main' "
             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         ).fetchall()
-    assert len(tables) == 26
+    assert len(tables) == 27
     assert [name for name, strict in tables if not strict] == []
 
 
@@ -632,6 +633,32 @@ def test_the_looks_of_an_older_file_are_counted(path):
         (koya,) = db.counts().portals.values()
     assert koya.looks == {"new": 1, "unchanged": 1, "fetch_failed": 1}
     assert koya.milliseconds == 360
+
+
+@pytest.mark.parametrize("name", ["0002 archives", "0017 pages"])
+def test_the_pages_of_an_older_file_stay_readable(path, name):
+    """Also where a view of a user names them, or one of an older version a table that is gone."""
+    page = packed_page(b"<html>")
+    with made_before(name, path) as conn:
+        conn.execute("INSERT INTO portals VALUES (1, 'koya', 'http://127.0.0.1/', 600, '', '')")
+        conn.executemany(
+            "INSERT INTO fetches (portal_id, fetched_at, outcome, milliseconds, page, encoding) "
+            "VALUES (1, ?, ?, 120, ?, ?)",
+            [
+                (1714273200, "no_sidebar", page, "cp949"),
+                (1714273800, "fetch_failed", None, None),
+                (1714274400, "unread", page, "utf-8"),
+            ],
+        )
+        conn.execute("CREATE VIEW mine AS SELECT page FROM fetches")
+        conn.execute("CREATE VIEW broken AS SELECT told_at FROM no_longer")
+    with Store.open(path) as store:
+        unread = [(left.look_id, left.body, left.encoding) for left in store.unread()]
+    assert unread == [(3, b"<html>", "utf-8")]
+    with query.Database(path) as db:
+        assert db.faults() == []
+        kept = [(left.look_id, left.body, left.encoding) for left in db.kept().pages()]
+    assert kept == [(1, b"<html>", "cp949")]
 
 
 def test_the_doubts_of_an_older_file_are_derived_again(path):

@@ -136,7 +136,7 @@ def test_the_page_without_a_sidebar_is_kept_for_a_better_reader(watch):
     assert report.exit_code == 5
     assert "공사 중" in str(report.error)
     with contextlib.closing(sqlite3.connect(watch.path)) as conn:
-        assert conn.execute("SELECT page IS NOT NULL FROM fetches").fetchall() == [(1,)]
+        assert conn.execute("SELECT look_id FROM pages").fetchall() == [(1,)]
 
 
 def test_every_failure_is_a_row_with_its_reason_and_stops_no_other_look(watch):
@@ -387,7 +387,7 @@ def outcomes(path: Path) -> list[tuple[str, int, int]]:
     with contextlib.closing(sqlite3.connect(path)) as conn:
         assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         return conn.execute(
-            "SELECT outcome, tries, page IS NOT NULL FROM fetches ORDER BY id"
+            "SELECT outcome, tries, id IN (SELECT look_id FROM pages) FROM fetches ORDER BY id"
         ).fetchall()
 
 

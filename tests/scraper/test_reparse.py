@@ -297,6 +297,9 @@ def test_a_damaged_fragment_keeps_its_readings(stormy, damaged):
     assert_sound(stormy)
 
 
+NO_PAGE = "id NOT IN (SELECT look_id FROM pages)"
+
+
 def test_an_unreadable_page_becomes_a_look_at_its_original_time(path):
     """Between two looks at the same values it proves that other values were shown."""
     plain, other = (
@@ -313,7 +316,7 @@ def test_an_unreadable_page_becomes_a_look_at_its_original_time(path):
     assert read_again(path).changes == {"read at last": 2}
     found = write_again(path)
     assert (found.changes, found.unread) == ({"read at last": 2}, 1)
-    assert rows(path, "SELECT outcome, page IS NULL, page_date FROM fetches") == [
+    assert rows(path, f"SELECT outcome, {NO_PAGE}, page_date FROM fetches") == [
         ("read", 1, "2018-03-20"),
         ("read", 1, "2018-03-20"),
         ("set_aside", 0, None),
@@ -329,7 +332,7 @@ def test_a_page_that_is_damaged_stays(path):
         look(store, 0, portal.text(pages.plain(), pages.DATE))
         store.keep_no_sidebar(store.keep_page(make_look(10), make_page()), "nothing there")
     with closing(sqlite3.connect(path)) as conn, conn:
-        conn.execute("UPDATE fetches SET page = x'0102' WHERE id = 2")
+        conn.execute("UPDATE pages SET page = x'0102' WHERE look_id = 2")
     assert (write_again(path).unread, read_again(path).unread) == (1, 1)
 
 

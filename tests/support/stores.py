@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _NAMES = {
     "portal_id": "(SELECT name FROM portals WHERE id = t.portal_id)",
     "first_portal_id": "(SELECT name FROM portals WHERE id = t.first_portal_id)",
+    "look_id": "(SELECT name || fetched_at FROM fetches f JOIN portals p ON p.id = portal_id "
+    "WHERE f.id = t.look_id)",
     "sidebar_id": "(SELECT hex(digest) FROM sidebars WHERE id = t.sidebar_id)",
     "from_sidebar_id": "(SELECT hex(digest) FROM sidebars WHERE id = t.from_sidebar_id)",
     "station_id": "(SELECT name_ko FROM stations WHERE id = t.station_id)",
