@@ -316,10 +316,14 @@ OBSERVED_INDEX = """CREATE INDEX IF NOT EXISTS sidebars_observed ON sidebars (id
 
 PAGES = """
 CREATE TABLE pages (              -- of looks that are unread, or could not be read
-    look_id INTEGER PRIMARY KEY REFERENCES fetches (id) ON DELETE CASCADE,
+    look_id INTEGER PRIMARY KEY REFERENCES fetches (id),
     page BLOB NOT NULL,           -- zlib
     encoding TEXT
 ) STRICT;
+
+-- No foreign key, which not everyone turns on: a later look may get the id.
+CREATE TRIGGER page_dropped AFTER DELETE ON fetches
+    BEGIN DELETE FROM pages WHERE look_id = old.id; END;
 
 INSERT INTO pages SELECT id, page, encoding FROM fetches WHERE page IS NOT NULL;
 

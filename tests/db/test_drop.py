@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from db.moments import moment
@@ -49,5 +51,8 @@ def test_dropped_looks_leave_no_page(tmp_path: Path) -> None:
         assert store.unread() == [third]
         assert len(contents(path)["pages"]) == 2
         assert drop.carry_out(store, since=None, until=None, portal=None) == 2
+        store.keep_page(make_look(), make_page())
+    with closing(sqlite3.connect(path)) as conn, conn:  # by hand, without PRAGMA foreign_keys
+        conn.execute("DELETE FROM fetches")
     assert contents(path)["pages"] == []
     assert faults(path) == []
