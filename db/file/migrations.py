@@ -128,8 +128,6 @@ def _observed(db: Database) -> None:
 _making("0013 doubts", "")  # 0017 derives all again
 _making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
 _making("0015 rules", "")  # 0017 derives all again
-
-
 _making("0016 rules", "")  # 0017 derives all again
 
 
@@ -147,7 +145,7 @@ def _bands(db: Database) -> None:
     flagging.rebuild(db.conn)
 
 
-@MIGRATIONS(name="0017 pages")
+@MIGRATIONS(name="0018 pages")
 def _pages(db: Database) -> None:
     """
     Move the pages to a table of their own.
