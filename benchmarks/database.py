@@ -271,7 +271,6 @@ class Size:
         print(
             f"size: {bytes_a_look:.0f} bytes a look, {per_reading:.0f} a reading; naive {naive:.0f}"
         )
-        # Measured 7.66: a look takes 208 bytes, of which 55 are in indexes of looks by their times.
         self.goal("times smaller a look than the naive table", naive / bytes_a_look, least=7.7)
 
 

@@ -318,18 +318,21 @@ PAGES = """
 CREATE TABLE pages (              -- of looks that are unread, or could not be read
     look_id INTEGER PRIMARY KEY REFERENCES fetches (id),
     page BLOB NOT NULL,           -- zlib
-    encoding TEXT
+    encoding TEXT,
+    tries INTEGER NOT NULL        -- how often reading it began
 ) STRICT;
 
 -- No foreign key, which not everyone turns on: a later look may get the id.
 CREATE TRIGGER page_dropped AFTER DELETE ON fetches
     BEGIN DELETE FROM pages WHERE look_id = old.id; END;
 
-INSERT INTO pages SELECT id, page, encoding FROM fetches WHERE page IS NOT NULL;
+INSERT INTO pages SELECT id, page, encoding, tries FROM fetches WHERE page IS NOT NULL;
 
 ALTER TABLE fetches DROP COLUMN page;
 
 ALTER TABLE fetches DROP COLUMN encoding;
+
+ALTER TABLE fetches DROP COLUMN tries;
 """
 
 FLAGS = """

@@ -34,8 +34,10 @@ _OUTCOMES: Final = (
 _NUMBERS: Final = {"id", "portal_id", "sidebar_id"}
 """Columns with row numbers, which are valid in one database only."""
 
+_PAGE: Final = ("page", "encoding", "tries")
+
 LOOKS: Final = """
-    SELECT f.*, page, encoding, s.digest FROM fetches AS f
+    SELECT f.*, page, encoding, tries, s.digest FROM fetches AS f
     LEFT JOIN pages ON look_id = f.id LEFT JOIN sidebars AS s ON s.id = f.sidebar_id"""
 """Looks, each with its page and the digest of its box; add which."""
 
@@ -136,14 +138,14 @@ class Looks:
     def _keep_page(self, look_id: int, look: Row) -> None:
         if look["page"] is not None:
             self._conn.execute(
-                "INSERT INTO pages (look_id, page, encoding) VALUES (?, ?, ?)",
-                (look_id, look["page"], look["encoding"]),
+                "INSERT INTO pages (look_id, page, encoding, tries) VALUES (?, ?, ?, ?)",
+                (look_id, *(look[name] for name in _PAGE)),
             )
 
     def _row(self, look: Row) -> Row:
         """A look with our row numbers, without its page."""
         values = _values(look)
-        digest, *_ = (values.pop(name) for name in ("digest", "page", "encoding"))
+        digest, *_ = (values.pop(name) for name in ("digest", *_PAGE))
         sidebar_id = None if digest is None else self._sidebars.known(digest)
         return {**values, "portal_id": self._portal_id, "sidebar_id": sidebar_id}
 

@@ -150,10 +150,10 @@ class Store:
     def keep_page(self, look: Look, page: KeptPage) -> KeptPage:
         """Record a look with its unread page; return the page with the row of the look."""
         with self.transaction():
-            look_id = self._insert_look(look, "unread", tries=page.tries)
+            look_id = self._insert_look(look, "unread")
             self._conn.execute(
-                "INSERT INTO pages (look_id, page, encoding) VALUES (?, ?, ?)",
-                (look_id, packed_page(page.body), page.encoding),
+                "INSERT INTO pages (look_id, page, encoding, tries) VALUES (?, ?, ?, ?)",
+                (look_id, packed_page(page.body), page.encoding, page.tries),
             )
         return replace(page, look_id=look_id, milliseconds=look.milliseconds)
 
@@ -257,7 +257,7 @@ class Store:
         with self.transaction():
             if page.tries < TRIES:
                 self._conn.execute(
-                    "UPDATE fetches SET tries = tries + 1 WHERE id = ?", (page.look_id,)
+                    "UPDATE pages SET tries = tries + 1 WHERE look_id = ?", (page.look_id,)
                 )
                 return True
             self._set_aside(page.look_id, f"reading began {page.tries} times and never finished")
