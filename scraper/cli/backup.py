@@ -34,6 +34,6 @@ def backup(file: Path, places: Places, *, plain: bool, as_json: bool) -> None:
         return
     rows = sum(made.rows.values())
     click.echo(
-        printable(f"{made.path}: {show.mib(made.bytes)}, {rows} rows; ")
+        printable(f"{made.path}: {show.mib(made.bytes)}, {show.counted(rows, 'row')}; ")
         + "verified: no damage, every row of the original, spells as the looks give them"
     )

@@ -74,7 +74,7 @@ def dataset(
             progress=bar,
         ).make(folder)
     size = show.mib(sum(file.bytes for file in files))
-    click.echo(printable(f"{folder}: {len(files)} files, {size}"))
+    click.echo(printable(f"{folder}: {show.counted(len(files), 'file')}, {size}"))
     given = {"--creator": creators, "--license": license_}
     missing = [option for option, value in given.items() if not value]
     if missing:

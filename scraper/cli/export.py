@@ -106,7 +106,7 @@ def export(
         )
         rows = _exported(exported, form, output, partition=partition)
     if output is not None:
-        click.echo(printable(f"{output}: {rows} row{'' if rows == 1 else 's'}"))
+        click.echo(printable(f"{output}: {show.counted(rows, 'row')}"))
     elif not rows:
         show.note("no row was found")
 
@@ -122,7 +122,7 @@ def _keep_up(
         about = Export(source=source, what=what, clean=printable).about()
         folder = Folder(path=output, what=what, about=about, clean=printable)
         done = folder.keep_up(source, progress=bar)
-    months = f"{done.months} of {done.all_months} months written, {done.rows} rows"
+    months = f"{done.months} of {done.all_months} months written, {show.counted(done.rows, 'row')}"
     click.echo(printable(f"{output}: {months}"))
 
 

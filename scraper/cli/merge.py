@@ -54,5 +54,10 @@ def join(others: Sequence[Path], places: Places, *, create: bool, as_json: bool)
         show.as_json([{**named(one), "database": str(one.database)} for one in joined])
         return
     for one in joined:
-        new = f"{one.portals} portals, {one.looks} looks, {one.captures} captures"
-        click.echo(printable(f"{one.database}: new: {new}, {one.contents} boxes"))
+        new = [
+            show.counted(one.portals, "portal"),
+            show.counted(one.looks, "look"),
+            show.counted(one.captures, "capture"),
+            show.counted(one.contents, "box", "boxes"),
+        ]
+        click.echo(printable(f"{one.database}: new: {', '.join(new)}"))

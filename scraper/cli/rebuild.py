@@ -28,4 +28,4 @@ def rebuild(places: Places, *, as_json: bool) -> None:
     if as_json:
         show.as_json({"spells": spells})
     else:
-        click.echo(f"{spells} spell{'' if spells == 1 else 's'}")
+        click.echo(show.counted(spells, "spell"))

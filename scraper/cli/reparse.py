@@ -83,7 +83,7 @@ def _show(found: Difference) -> None:
         if count[what]:
             click.echo(f"{what} fragments: {count[what]}; what was read of them stays")
     for word in found.understood:
-        times = f"{word.readings} time{'' if word.readings == 1 else 's'}"
+        times = show.counted(word.readings, "time")
         click.echo(printable(f"{word.kind} {word.word!r} is {word.means}: {times}"))
     if not found.examples:
         return

@@ -126,7 +126,7 @@ def _print_report(report: Report, *, verbose: bool) -> None:
     if report.error is not None:
         show.note(f"{report.portal}: {report.outcome}: {report.error}")
     elif verbose:
-        line = f"{report.portal}: {report.outcome}, {report.readings} readings"
+        line = f"{report.portal}: {report.outcome}, {show.counted(report.readings, 'reading')}"
         click.echo(printable(line))
         for problem in report.problems:
             click.echo(printable(f"{report.portal}: {problem}"))

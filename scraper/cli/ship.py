@@ -36,5 +36,7 @@ def ship(uri: str, places: Places, *, as_json: bool) -> None:
     if as_json:
         show.as_json(done)
     else:
-        months = f"{done.months} of {done.all_months} months replaced, {done.rows} rows"
+        months = (
+            f"{done.months} of {done.all_months} months replaced, {show.counted(done.rows, 'row')}"
+        )
         click.echo(printable(f"{hidden(uri)}: {months}"))

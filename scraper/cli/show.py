@@ -40,6 +40,18 @@ LOUD: Final = {
 """The style of a row in a terminal, by its state, as rich names it."""
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """
+    A number with its noun, such as ``1 row`` or ``2 rows``.
+
+    Args:
+        number: The number.
+        one: The noun for one.
+        more: The noun for several; empty = with an s.
+    """
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
+
+
 def as_json(value: object) -> None:
     """Print a value as JSON."""
     click.echo(json_text(value, indent=2))

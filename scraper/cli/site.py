@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from db.moments import now
+from scraper.cli import show
 from scraper.cli.group import File
 from scraper.cli.options import Places, with_places
 from scraper.urls import is_base
@@ -63,4 +64,4 @@ def site(folder: Path, base_url: str, months: Any, places: Places) -> None:
     done = frozen.write(
         places.database(), folder, now=now(), base_url=checked_url(base_url), months=months
     )
-    click.echo(f"{done.files} files, {done.written} written")
+    click.echo(f"{show.counted(done.files, 'file')}, {done.written} written")

@@ -89,6 +89,11 @@ def test_a_new_database_merges_several(tmp_path, target, source):
     ]
 
 
+def test_merge_counts_one_portal_in_the_singular(tmp_path, source):
+    run = nalssi("merge", source, "--db", tmp_path / "new.db", "--create")
+    assert run.stdout.startswith(f"{source}: new: 1 portal, 60 looks, 0 captures, ")
+
+
 def test_backfill_from_a_database_merges(target, source):
     run = nalssi("backfill", "--from-db", source, "--db", target)
     assert run.stdout == f"{source}: new: 0 portals, 60 looks, 0 captures, 0 boxes\n"
