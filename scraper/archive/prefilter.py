@@ -13,11 +13,7 @@ import re
 from typing import Final
 
 from scraper.sidebar.locate import LARGEST, MARK, TAG_SIZE
-
-try:
-    from stringzilla import find
-except ImportError:  # it is an extra, and takes a twentieth of the time
-    find = bytes.find
+from scraper.sidebar.search import find
 
 _SIGNS: Final = ("기상청".encode(), "℃".encode(), MARK)
 _SIGNS_CP949: Final = ("기상청".encode("cp949"), "℃".encode("cp949"))

@@ -6,12 +6,12 @@ import codecs
 import io
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.sidebar import credit, rows, runs
 from scraper.sidebar.entries import BULLETS, entry, names_a_station
 from scraper.sidebar.labels import is_label
+from scraper.sidebar.search import find
 from scraper.sidebar.unseen import SWALLOWED, blanked, is_hidden
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ _END_TAG: Final = len("</select>")
 _NEWLINES: Final = io.IncrementalNewlineDecoder(None, translate=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
+class Region(NamedTuple):
     """
     A place in a page where a sidebar may be.
 
@@ -94,7 +93,7 @@ def ascii_based(page: bytes | str, encoding: str) -> tuple[bytes, str]:
 
 def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
     """The visible lists with the known name in their tag."""
-    at, lists = body.find(MARK), 0
+    at, lists = find(body, MARK), 0
     while at != -1 and lists < _MOST_REGIONS:
         opens = body.rfind(b"<", max(0, at - TAG_SIZE), at)
         closes = -1
@@ -105,7 +104,7 @@ def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
             page = blanked(body[: closes + _AFTER])
             if page[opens : opens + 1] == b"<":
                 yield _region(page, encoding, (opens, closes), as_text)
-        at = body.find(MARK, max(at, closes) + 1)
+        at = find(body, MARK, max(at, closes) + 1)
 
 
 def _list_ends(body: bytes, at: int) -> int:

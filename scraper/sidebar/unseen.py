@@ -11,14 +11,16 @@ import functools
 import re
 from typing import Final
 
+from scraper.sidebar.search import find
+
 _NOT_SHOWN: Final = re.compile(
-    rb"<(?=[!stnix])(?:!--(?:-?>)?"
-    rb"|(s(?:cript|tyle)|t(?:emplate|extarea|itle)|no(?:script|embed|frames)|iframe|xmp)\b)"
+    rb"<(?:!--(?:-?>)?|s(?:cript|tyle)\b|t(?:emplate|extarea|itle)\b"
+    rb"|no(?:script|embed|frames)\b|iframe\b|xmp\b)"
 )
 """
 The beginning of a part that is not shown; ``<!-->`` and ``<!--->`` are whole comments.
 
-The lookahead is for speed: most tags begin with another letter.
+Each alternative begins with a letter of its own for speed: most tags begin with another.
 """
 
 _VALUE: Final = re.compile(rb"=\s*+(?:\"[^\"<]*+<|'[^'<]*+<)")
@@ -34,6 +36,7 @@ _OTHERS: Final = bytes(set(range(256)) - set(b"<\"'"))
 
 _BEGINS: Final = re.compile(rb"</?[a-z]")
 _FOLDS: Final = re.compile(rb"<d(?:etails|ialog)\b")
+_HIDING: Final = (b"hidden", b"display", b"<details", b"<dialog")
 _HINTS: Final = re.compile(rb"\bhidden\b|\bnone\b|" + _FOLDS.pattern)
 _MOST_HINTS: Final = 200
 _TAG_BYTES: Final = 1000
@@ -78,14 +81,14 @@ def _closes(small: bytes, begins: re.Match[bytes]) -> int:
     """The end of a part that is not shown: of the page, if it is not closed."""
     if begins[0].endswith(b">"):
         return begins.end()
-    ends = _end_of(begins[1]).search(small, begins.end())
+    ends = _end_of(begins[0]).search(small, begins.end())
     return len(small) if ends is None else ends.end()
 
 
 @functools.cache
-def _end_of(element: bytes | None) -> re.Pattern[bytes]:
+def _end_of(begins: bytes) -> re.Pattern[bytes]:
     """The end of an element, or of a comment."""
-    return re.compile(rb"--!?>" if element is None else rb"</" + element + rb"\b[^>]*>")
+    return re.compile(rb"--!?>" if begins == b"<!--" else rb"</" + begins[1:] + rb"\b[^>]*>")
 
 
 def _tag_ends(small: bytes, since: int, at: int) -> int | None:
@@ -104,7 +107,9 @@ def _tag_ends(small: bytes, since: int, at: int) -> int | None:
 def _may_swallow(seen: bytes) -> bool:
     """Whether markup may be in quotes: somewhere between two tags they are not in pairs."""
     quotes = seen.translate(None, _OTHERS).rstrip(b"\"'")
-    return quotes.replace(b"''", b"").replace(b'""', b"").strip(b"<") != b""
+    if b"'" in quotes:
+        quotes = quotes.replace(b"''", b"")
+    return quotes.count(b'""') * 2 + quotes.count(b"<") != len(quotes)
 
 
 def _swallowed(match: re.Match[bytes]) -> bytes:
@@ -125,7 +130,7 @@ def is_hidden(seen: bytes, opens: int, closes: int) -> bool:
         closes: Its end.
     """
     small = seen[:closes].lower()
-    if not (b"hidden" in small or b"display" in small or _FOLDS.search(small)):
+    if all(find(small, part) == -1 for part in _HIDING):
         return False
     hidden: dict[int, bytes] = {}  # the names of hidden elements, by the places of their tags
     for hint in list(_HINTS.finditer(small))[-_MOST_HINTS:]:

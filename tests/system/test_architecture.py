@@ -56,7 +56,7 @@ HOME = {
     "sqlite_utils": {"db/file/migrations.py", "db/file/upgrade.py"},
     "stamina": {"scraper/fetch"},
     "starlette": {"scraper/web/app.py"},
-    "stringzilla": {"scraper/archive/prefilter.py"},
+    "stringzilla": {"scraper/sidebar/search.py"},
     "structlog": {"scraper/daemon/log.py", "scraper/daemon/service.py"},
     "uvicorn": {"scraper/cli/serve.py"},
     "w3lib": {"scraper/fetch"},
