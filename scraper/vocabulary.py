@@ -12,9 +12,9 @@ from __future__ import annotations
 import csv
 import functools
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db.reading import Condition, Station
 from scraper.errors import UnteachableWord
@@ -94,8 +94,7 @@ ICON_MEANINGS: Final = {code: drawn.condition or drawn.label_en for code, drawn 
 """The same in one word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """
     The meanings of printed words: those of the tables, and taught ones.
 

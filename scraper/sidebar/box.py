@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scraper.sidebar import evidence
 
@@ -54,8 +54,7 @@ class Sidebar:
         return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(NamedTuple):
     """
     A list that may be the box.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 _WEEKDAYS: Final = "월화수목금토일"
 
@@ -30,8 +29,7 @@ _TODAY: Final = re.compile(r"<[^<>]*\btoday[^<>]*>\s*")
 """On every portal seen so far the element of the date has the class ``today_txt``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageDate:
+class PageDate(NamedTuple):
     """
     A date as printed, and whether it is possible.
 

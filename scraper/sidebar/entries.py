@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.sidebar import dates
@@ -75,8 +74,7 @@ class Line(NamedTuple):
         return [part for part in (self.label, self.city, self.temperature) if part]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(NamedTuple):
     """
     The lines of a list, and their oddities.
 
@@ -208,7 +206,7 @@ def settled(listing: Listing, words: Words) -> Listing:
     for n in glued:
         city = lines[n].city
         lines[n] = lines[n]._replace(label=city[:1], city=city[1:])
-    return replace(listing, lines=tuple(lines))
+    return listing._replace(lines=tuple(lines))
 
 
 def _begins_with_label(city: str, words: Words) -> bool:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.sidebar import says
 
@@ -39,8 +38,7 @@ _NEAR: Final = "words of a forecast near above"
 _OF_HEADING: Final = {_HEADED, _NEAR}
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """
     One fact about a list.
 

@@ -184,7 +184,7 @@ def chosen(found: list[Candidate]) -> Candidate | None:
     others = (one for one in found if evidence.like_a_box(one.facts))
     another = any(differ(one, best) for one in others)
     longest = max(same, key=lambda one: len(one.sidebar.lines))
-    return replace(longest, sidebar=replace(longest.sidebar, another=another))
+    return longest._replace(sidebar=replace(longest.sidebar, another=another))
 
 
 def differ(one: Candidate, other: Candidate) -> bool:
@@ -266,7 +266,7 @@ def _without_end(listing: Listing, printed: str) -> Listing:
         kept.pop()
     if kept and listing.label_last:
         kept[-1] = kept[-1]._replace(label="")
-    return replace(listing, lines=tuple(kept))
+    return listing._replace(lines=tuple(kept))
 
 
 def _above(text: _Text, first: Line) -> str:
