@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from db import records
+from db import frozen, records
 from db.reading import Condition, Problem, Reading, Station
 from db.records import WIDEST, Bounds
 from scraper.errors import UnreadableValue
@@ -19,7 +19,7 @@ from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from db.reading import ProblemKind
     from scraper.sidebar import Line, Sidebar
@@ -59,13 +59,23 @@ def readings(sidebar: Sidebar, words: Words = KNOWN, *, day: dt.date | None = No
     """
     problems: list[Problem] = []
     day = sidebar.page_date or day
-    read = _reader(words, day)
-    printed = []
-    for line in sidebar.lines:
-        reading, odd = read(line)
-        printed.append((line, reading))
+    cities, places, skies, temperatures = [], [], [], []
+    for label, icon, city, temperature in sidebar.lines:
+        place, sky, odd = _words_of(city, label, icon, words)
+        if place is None:
+            problems.append(Problem(kind="no city name", word=f"{label!r} {temperature!r}"))
         problems += odd
-    taken = _each_station_once(printed, problems)
+        try:
+            celsius = temperature_c(temperature, _bounds(place and place.latitude, day))
+        except UnreadableValue as exc:
+            problems.append(Problem(kind="temperature", city=city, word=exc.problem))
+            celsius = None
+        cities.append(city)
+        places.append(place)
+        skies.append(sky)
+        temperatures.append(celsius)
+    printed = frozen.records(Reading, cities, places, skies, temperatures)
+    taken = _each_station_once(sidebar.lines, printed, problems)
     _join_cities("no label", [x.city for x in sidebar.lines if not (x.label or x.icon)], problems)
     _join_cities("no temperature", [x.city for x in sidebar.lines if not x.temperature], problems)
     if sidebar.unplaced:
@@ -210,34 +220,8 @@ def _words_of(
     return place, condition(label, icon, words), tuple(problems)
 
 
-@functools.lru_cache(maxsize=3)
-def _reader(
-    words: Words, day: dt.date | None
-) -> Callable[[Line], tuple[Reading, tuple[Problem, ...]]]:
-    """A reader of the lines of a day with a cache: portals print the same lines in an hour."""
-    return functools.lru_cache(maxsize=1024)(functools.partial(_reading, words=words, day=day))
-
-
-def _reading(
-    line: Line, *, words: Words, day: dt.date | None
-) -> tuple[Reading, tuple[Problem, ...]]:
-    """The reading of one line, and its problems."""
-    place, sky, odd = _words_of(line.city, line.label, line.icon, words)
-    problems = list(odd)
-    if place is None:
-        detail = f"{line.label!r} {line.temperature!r}"
-        problems.insert(0, Problem(kind="no city name", word=detail))
-    try:
-        celsius = temperature_c(line.temperature, _bounds(place and place.latitude, day))
-    except UnreadableValue as exc:
-        problems.append(Problem(kind="temperature", city=line.city, word=exc.problem))
-        celsius = None
-    reading = Reading(city=line.city, station=place, condition=sky, temperature_c=celsius)
-    return reading, tuple(problems)
-
-
 def _each_station_once(
-    printed: list[tuple[Line, Reading]], problems: list[Problem]
+    printed: Sequence[Line], readings: list[Reading], problems: list[Problem]
 ) -> list[Reading]:
     """
     The readings, each station's once.
@@ -245,11 +229,10 @@ def _each_station_once(
     A station printed twice with the same values is one reading. Printed with different values, its
     lines stay, with city and label as printed, but without station or value.
     """
-    readings = [reading for _, reading in printed]
-    if len(set(map(_name, readings))) == len(readings):
+    if len({one.station and one.station.name_ko for one in readings}) == len(readings):
         return readings
     lines_of: dict[str, list[Line]] = {}
-    for line, reading in printed:
+    for line, reading in zip(printed, readings, strict=True):
         lines_of.setdefault(_name(reading), []).append(line)
     doubled = {name: lines for name, lines in lines_of.items() if name and len(lines) > 1}
     unclear = {name for name, lines in doubled.items() if len(set(map(_values, lines))) > 1}
@@ -259,7 +242,7 @@ def _each_station_once(
         detail = f"{len(lines)} times: {values}"
         problems.append(Problem(kind="printed again", city=cities, word=detail))
     taken = []
-    for line, reading in printed:
+    for line, reading in zip(printed, readings, strict=True):
         name = _name(reading)
         if name in unclear:
             taken.append(_without_value(reading))
