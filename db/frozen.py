@@ -9,14 +9,13 @@ they become more, and find no garbage; so it is stopped until all are made.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import gc
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _R = TypeVar("_R")
 
@@ -29,24 +28,25 @@ def records(record: type[_R], *columns: Iterable[Any]) -> list[_R]:
         record: The class; all of its slots are its own.
         columns: The values of each of its fields, in their order.
     """
-    with uncollected():
+    with Uncollected():
         made: list[Any] = list(map(_twin(record), *columns))  # type: ignore[arg-type] # hashable
     for one in made:
         one.__class__ = record
     return made
 
 
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Stop the garbage collector; if it was stopped before, it stays so."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+class Uncollected:
+    """Stops the garbage collector inside ``with``; if it was stopped before, it stays so."""
+
+    __slots__ = ("_collects",)
+
+    def __enter__(self) -> None:
+        self._collects = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        if self._collects:
+            gc.enable()
 
 
 @functools.cache

@@ -119,7 +119,7 @@ def keep(store: Store, captures: Iterable[Capture]) -> Kept:
         LookupError: One has an unknown portal, or a content that was never stored: a mistake of the
             caller.
     """
-    with frozen.uncollected(), store.transaction() as conn, connection.deriving(store.path):
+    with frozen.Uncollected(), store.transaction() as conn, connection.deriving(store.path):
         keeper = _Keeper(conn, store.sidebars)
         return keeper.keep(list(captures))
 

@@ -76,7 +76,7 @@ _Judged: TypeAlias = "tuple[Sidebar, list[Fact]]"
 
 def _judged(text: _Text, words: Words, lines_of: _Lines) -> _Judged | None:
     """The list as the sidebar, and the facts for and against it; None if it has no entry."""
-    if text.printed.count("<") > _MOST_TAGS:
+    if len(text.printed) > _MOST_TAGS and text.printed.count("<") > _MOST_TAGS:
         return None
     listing = lines_of(text.printed, text.html, words)
     if text.cut:

@@ -11,7 +11,7 @@ import functools
 import re
 from typing import Final
 
-from scraper.sidebar.search import find
+from scraper.sidebar.search import find, lower
 
 _NOT_SHOWN: Final = re.compile(
     rb"<(?:!--(?:-?>)?|s(?:cript|tyle)\b|t(?:emplate|extarea|itle)\b"
@@ -64,7 +64,7 @@ list, it has swallowed the markup between a city and its number.
 
 def blanked(body: bytes) -> bytes:
     """The page with blanks for invisible parts, so that every other byte keeps its place."""
-    parts, at, small = [], 0, body.lower()
+    parts, at, small = [], 0, lower(body)
     searched = 0
     while match := _NOT_SHOWN.search(small, searched):
         if (ends := _tag_ends(small, searched, match.start())) is not None:
@@ -98,7 +98,7 @@ def _tag_ends(small: bytes, since: int, at: int) -> int | None:
     ``</l<!--i>`` is one tag with an odd name: no comment begins in it.
     """
     opens = small.rfind(b"<", max(since, at - _TAG_BYTES), at)
-    if opens == -1 or _BEGINS.match(small, opens) is None or small.find(b">", opens, at) != -1:
+    if opens == -1 or small.find(b">", opens, at) != -1 or _BEGINS.match(small, opens) is None:
         return None
     ends = small.find(b">", at)
     return len(small) if ends == -1 else ends + 1
@@ -129,7 +129,7 @@ def is_hidden(seen: bytes, opens: int, closes: int) -> bool:
         opens: The beginning of the part, or its first sign for degrees.
         closes: Its end.
     """
-    small = seen[:closes].lower()
+    small = lower(seen[:closes])
     if all(find(small, part) == -1 for part in _HIDING):
         return False
     hidden: dict[int, bytes] = {}  # the names of hidden elements, by the places of their tags
