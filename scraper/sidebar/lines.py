@@ -40,8 +40,8 @@ _AS_LINE: Final = functools.partial(tuple.__new__, Line)
 
 _PLAIN_LIST: Final = re.compile(r"<ul\b[^<>]*>\s*")
 _PLAIN_ENTRY: Final = re.compile(
-    r'<li(?: class="(?!iw|bx)[\w-]*+")?>\s*+<span class="iw([0-9]{2}|)">([^<>&]*+)</span>'
-    r"\s*+([^\s<>&℃]++) ?(-?[0-9]{1,2}\.[0-9]|)℃\s*+</li>\s*+"
+    r'<li(?: class="(?!iw|bx)[\w-]*+"|)>\s*+<span class="iw([0-9]{2}|)">([^<]*+)</span>'
+    r"\s*+([^ <℃]++) ?(-?[0-9]{1,2}\.[0-9]|)℃\s*+</li>\s*+"
 )
 """``<li class="icon_w"><span class="iw04">흐림</span>동두천 4.7℃</li>``"""
 
