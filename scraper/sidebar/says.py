@@ -54,7 +54,7 @@ _LONGEST: Final = 40
 _DAY: Final = re.compile(r"현재|지금|실황|오늘|어제|그제|그저께|날씨|기온|주간")
 
 _HALF_LINK: Final = re.compile(r"[^<]*</(?:a|li|option)>", re.IGNORECASE)
-_LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>.*?</\1>", re.IGNORECASE | re.DOTALL)
+_LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>[^<]*+(?:<(?!/\1>)[^<]*+)*+</\1>", re.IGNORECASE)
 """A link or an item of a list; the first may lack its beginning."""
 
 _ITEM: Final = re.compile(r"^[ \t]*[•·∙◦▪*+][ \t].*$", re.MULTILINE)
