@@ -14,6 +14,9 @@ PRINTED: Final = re.compile(
 )
 """``2024.04.28 (일)`` or ``2025년 08월 27일 수요일``."""
 
+NEAR: Final = 400
+"""The most characters between the list or its credit and its date."""
+
 _INDENT: Final = 40
 """The most blanks around a date on its line."""
 
@@ -95,9 +98,14 @@ def _alone(text: str, match: re.Match[str]) -> bool:
 
 
 def _page_date(match: re.Match[str], sure: int) -> PageDate:
+    return PageDate(printed=match[0], date=day(match), sure=sure)
+
+
+def day(match: re.Match[str]) -> dt.date | None:
+    """The day of a printed date; None if there is no such day, or its weekday is another."""
     try:
-        day = dt.date(int(match["year"]), int(match["month"]), int(match["day"]))
+        found = dt.date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
-        return PageDate(printed=match[0], date=None, sure=sure)
-    agrees = _WEEKDAYS[day.weekday()] == (match["short"] or match["long"])
-    return PageDate(printed=match[0], date=day if agrees else None, sure=sure)
+        return None
+    agrees = _WEEKDAYS[found.weekday()] == (match["short"] or match["long"])
+    return found if agrees else None

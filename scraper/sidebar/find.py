@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from scraper.errors import NoSidebar
-from scraper.sidebar import credit, dates, evidence, landing, lines, locate, rows, unseen
+from scraper.sidebar import (
+    credit,
+    dates,
+    evidence,
+    landing,
+    lines,
+    locate,
+    rows,
+    says,
+    unseen,
+    usual,
+)
 from scraper.sidebar.box import Candidate, Sidebar
 from scraper.sidebar.entries import is_heading, settled
 from scraper.vocabulary import KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from scraper.sidebar.dates import PageDate
-    from scraper.sidebar.entries import Line, Listing
+    from scraper.sidebar.entries import Listing
     from scraper.sidebar.evidence import Fact
     from scraper.sidebar.locate import Region
     from scraper.vocabulary import Words
@@ -26,12 +38,6 @@ _MOST_TAGS: Final = 4096
 """The most tags of a list; an HTML parser takes quadratic time for nested tags."""
 
 _TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
-
-_DATE_NEAR: Final = 400
-"""The most characters between the list or its credit and its date."""
-
-_LABEL_NEAR: Final = 100
-"""The most characters between a label and its city."""
 
 
 def _listing(printed: str, html: bool, words: Words) -> Listing:
@@ -83,7 +89,7 @@ def _judged(text: _Text, words: Words, lines_of: _Lines) -> _Judged | None:
         listing = _without_end(listing, text.printed)
     if not listing.lines:
         return None
-    above = _above(text, listing.lines[0])
+    above = says.above(text.before, text.printed, listing.lines[0])
     date = _date(text, above)
     named = None if text.credit else credit.NAMED.search(text.before)
     sidebar = Sidebar(
@@ -115,17 +121,24 @@ class Steps:
         text: Decodes the bytes of a list, or of the part before it.
         lines: The lines of a list.
         judged: The list with all around it, as the sidebar.
+        box: The list in its usual form, as the sidebar.
     """
 
     text: Callable[[bytes, str], str] = locate.text
     lines: _Lines = _listing
     judged: Callable[[_Text, Words, _Lines], _Judged | None] = _judged
+    box: usual.BoxOf = usual.box
 
     @classmethod
     def remembering(cls, most: int) -> Steps:
         """Steps that remember their last answers."""
         remember = functools.lru_cache(most)
-        return cls(text=remember(locate.text), lines=remember(_listing), judged=remember(_judged))
+        return cls(
+            text=remember(locate.text),
+            lines=remember(_listing),
+            judged=remember(_judged),
+            box=remember(usual.box),
+        )
 
 
 _STEPS: Final = Steps()
@@ -151,7 +164,16 @@ def find(
         NoSidebar: The page has none; the message describes the page.
     """
     body, encoding = locate.ascii_based(page, encoding)
-    found = list(_candidates(body, encoding, words, steps))
+    marked = locate.marked(body, encoding, steps.text)
+    first = next(marked, None)
+    if (
+        first
+        and (box := usual.read(first, words, steps.box))
+        and not locate.has_more(body, encoding, first)
+    ):
+        return box
+    regions = [first] if first else []
+    found = list(_candidates(body, encoding, words, steps, itertools.chain(regions, marked)))
     taken = chosen(found)
     if taken is None:
         raise NoSidebar(landing.describe(body, encoding, found))
@@ -163,7 +185,8 @@ def find(
 def candidates(page: bytes | str, encoding: str, words: Words = KNOWN) -> list[Candidate]:
     """Every list of a page that may be its box, with the evidence; the likeliest first."""
     body, encoding = locate.ascii_based(page, encoding)
-    found = _candidates(body, encoding, words, _STEPS)
+    regions = locate.marked(body, encoding, _STEPS.text)
+    found = _candidates(body, encoding, words, _STEPS, regions)
     return sorted(found, key=lambda one: one.points, reverse=True)
 
 
@@ -210,16 +233,20 @@ def _fragment(taken: Candidate, words: Words, steps: Steps) -> str:
     region = taken.region
     for fragment in (taken.sidebar.fragment, region.before + region.printed + region.after):
         body = fragment.encode("utf-8", "replace")
-        again = chosen(list(_candidates(body, "utf-8", words, steps)))
+        again = chosen(
+            list(_candidates(body, "utf-8", words, steps, locate.marked(body, "utf-8", steps.text)))
+        )
         if again is not None and again.sidebar.lines == taken.sidebar.lines:
             return fragment
     raise NoSidebar("a list that reads otherwise alone")
 
 
-def _candidates(body: bytes, encoding: str, words: Words, steps: Steps) -> Iterator[Candidate]:
+def _candidates(
+    body: bytes, encoding: str, words: Words, steps: Steps, with_name: Iterable[Region]
+) -> Iterator[Candidate]:
     """The lists of a page that may be its box: those with the known name, and all others."""
     marked = []
-    for region in locate.marked(body, encoding, steps.text):
+    for region in with_name:
         marked.append(region)
         if (one := _read(region, words, steps)) is None:
             continue
@@ -247,7 +274,7 @@ def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
         region.printed,
         region.after[:closes],
         credit.is_own(region.after, continues=region.printed),
-        dates.after(region.after[closes : closes + _DATE_NEAR]),
+        dates.after(region.after[closes : closes + dates.NEAR]),
         region.html,
         region.marked,
         region.cut,
@@ -269,18 +296,10 @@ def _without_end(listing: Listing, printed: str) -> Listing:
     return listing._replace(lines=tuple(kept))
 
 
-def _above(text: _Text, first: Line) -> str:
-    """The text above the first line, before the list or in it."""
-    head = text.before + text.printed
-    city_at = max(0, head.find(first.city, len(text.before)))
-    label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
-    return head[: city_at if label_at == -1 else label_at]
-
-
 def _date(text: _Text, above: str) -> PageDate | None:
     """The date before the first line, in the list, or after the list or its credit."""
     if is_heading(_TAG.sub(" ", above[len(text.before) :])):  # the heading row of a table
         above = text.before
     return dates.of_the_box(
-        dates.before(above[-_DATE_NEAR:]), dates.after(text.printed) or text.date
+        dates.before(above[-dates.NEAR :]), dates.after(text.printed) or text.date
     )
