@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     BoxOf = Callable[[str, str, str, Words], Sidebar | None]
 
-_MANY: Final = 8
 _NEAR: Final = dates.NEAR // 2
 """The most characters from the date to the list, and from its tag to the first line."""
 
@@ -32,7 +31,7 @@ _CREDIT: Final = re.compile(r"\s*+<a [^<>가-힣]*+>기상청 제공(?=</a>)")
 def read(region: Region, words: Words, box_of: BoxOf) -> Sidebar | None:
     """The sidebar in a region with the known name; None if anything about it is unusual."""
     credit = _CREDIT.match(region.after)
-    if credit is None or region.cut or region.hidden:
+    if credit is None or region.hidden:
         return None
     return box_of(region.before, region.printed, credit[0], words)
 
@@ -42,7 +41,7 @@ def box(before: str, printed: str, credit: str, words: Words) -> Sidebar | None:
     dated = _DATE.search(before[-_NEAR:])
     date = dates.PRINTED.fullmatch(dated[1]) if dated else None
     listing = lines.plain(printed, words) if date else None
-    if date is None or listing is None or len(listing.lines) < _MANY or "\ufffd" in printed:
+    if date is None or listing is None or "\ufffd" in printed:
         return None
     above = says.above(before, printed, listing.lines[0])
     if len(above) > len(before) + _NEAR or says.near(above):
