@@ -164,16 +164,13 @@ def find(
         NoSidebar: The page has none; the message describes the page.
     """
     body, encoding = locate.ascii_based(page, encoding)
-    marked = locate.marked(body, encoding, steps.text)
-    first = next(marked, None)
-    if (
-        first
-        and (box := usual.read(first, words, steps.box))
-        and not locate.has_more(body, encoding, first)
-    ):
-        return box
-    regions = [first] if first else []
-    found = list(_candidates(body, encoding, words, steps, itertools.chain(regions, marked)))
+    named = locate.marked(body, encoding, steps.text)
+    if first := next(named, None):
+        box = usual.read(first, words, steps.box)
+        if box and not locate.has_more(body, encoding, first):
+            return box
+        named = itertools.chain([first], named)
+    found = list(_candidates(body, encoding, words, steps, named))
     taken = chosen(found)
     if taken is None:
         raise NoSidebar(landing.describe(body, encoding, found))
@@ -185,8 +182,7 @@ def find(
 def candidates(page: bytes | str, encoding: str, words: Words = KNOWN) -> list[Candidate]:
     """Every list of a page that may be its box, with the evidence; the likeliest first."""
     body, encoding = locate.ascii_based(page, encoding)
-    regions = locate.marked(body, encoding, _STEPS.text)
-    found = _candidates(body, encoding, words, _STEPS, regions)
+    found = _candidates(body, encoding, words, _STEPS)
     return sorted(found, key=lambda one: one.points, reverse=True)
 
 
@@ -233,20 +229,22 @@ def _fragment(taken: Candidate, words: Words, steps: Steps) -> str:
     region = taken.region
     for fragment in (taken.sidebar.fragment, region.before + region.printed + region.after):
         body = fragment.encode("utf-8", "replace")
-        again = chosen(
-            list(_candidates(body, "utf-8", words, steps, locate.marked(body, "utf-8", steps.text)))
-        )
+        again = chosen(list(_candidates(body, "utf-8", words, steps)))
         if again is not None and again.sidebar.lines == taken.sidebar.lines:
             return fragment
     raise NoSidebar("a list that reads otherwise alone")
 
 
 def _candidates(
-    body: bytes, encoding: str, words: Words, steps: Steps, with_name: Iterable[Region]
+    body: bytes,
+    encoding: str,
+    words: Words,
+    steps: Steps,
+    named: Iterable[Region] | None = None,
 ) -> Iterator[Candidate]:
     """The lists of a page that may be its box: those with the known name, and all others."""
     marked = []
-    for region in with_name:
+    for region in named or locate.marked(body, encoding, steps.text):
         marked.append(region)
         if (one := _read(region, words, steps)) is None:
             continue
