@@ -30,7 +30,7 @@ CLEARLY: Final = 3
 
 _MANY: Final = 8
 _FEW: Final = 3
-_DECIMAL: Final = re.compile(r"(?:영[하상]|[-–−－‐‑‒﹣+])?\s*[0-9０-９]+[.．][0-9０-９]")
+_DECIMAL: Final = re.compile(r"(?:영[하상]|[-–−－‐‑‒﹣+＋])?\s*[0-9０-９]+[.．][0-9０-９]")
 _NEVER: Final = -100
 _DATED: Final = "the date"
 _HEADED: Final = "a heading of a forecast, or of another day or value"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from scraper import normalize, sidebar
@@ -54,6 +56,14 @@ def test_every_form_of_the_minus_is_read(minus, row):
     assert [(one.city, one.temperature_c) for one in readings] == [
         (city, float(temperature)) for _, city, temperature in PRINTED
     ]
+
+
+@pytest.mark.parametrize("plus", ["+", "＋"])
+@pytest.mark.parametrize("row", ["$l$c $t℃", "$c $t℃ $l"])
+def test_a_printed_plus_is_read(plus, row):
+    found = sidebar.find(re.sub(r"(?<= )(?=\d+\.\d)", plus, text(row)))
+    readings = normalize.readings(found).readings
+    assert [one.temperature_c for one in readings] == [float(t) for _, _, t in PRINTED]
 
 
 @pytest.mark.parametrize("number", ["영하 -7.3", "영하", "영하 "])
