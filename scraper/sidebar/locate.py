@@ -43,7 +43,6 @@ _MOST_REGIONS: Final = 8
 _ASCII_BASED: Final = {"utf-8", "cp949", "euc_kr"}
 _TAG: Final = re.compile(rb"<[a-zA-Z/!]")
 _LIST_TAG: Final = re.compile(rb"<(/?)(?:ul|ol|table|dl|select)\b[^<>]{0,300}>?", re.IGNORECASE)
-_ANY_TAG: Final = re.compile(rb"<[^<>]*>")
 _LIST_ENDS: Final = re.compile(rb"</(?:ul|ol|table|dl|select|body|html)\b", re.IGNORECASE)
 _SWALLOWED: Final = re.compile(rf"(<[a-zA-Z/0-9]+){SWALLOWED}[^<>]*>?")
 _CUT_TAG: Final = re.compile(r"<[^<>]*$")
@@ -163,14 +162,13 @@ def _longest_list(
     seen: bytes, encoding: str, part: runs.Part, around: tuple[int, int], words: Words
 ) -> tuple[int, int]:
     """The list with the most signs of a run; a nearby article may have some."""
-    sign = runs.any_sign(encoding)
     chains: list[tuple[int, int, int]] = []
     first, last = max(part.low, part.start - _BEFORE), min(part.high, part.end + _AFTER)
     for opens, closes in _lists(seen, encoding, first, last, around[1]):
-        count = len(sign.findall(seen, opens, closes))
+        count = sum(1 for _ in runs.signs(seen, encoding, opens, closes))
         if not count and not names_a_station(runs.pieces(seen[opens:closes], encoding), words):
             continue
-        if chains and not _ANY_TAG.sub(b"", seen[chains[-1][1] : opens]).strip():
+        if chains and not runs.TAG.sub(b"", seen[chains[-1][1] : opens]).strip():
             begins, _, before = chains.pop()
             chains.append((begins, closes, before + count))
         else:
@@ -278,7 +276,7 @@ def _is_cut(seen: bytes, opens: int, closes: int) -> bool:
     """Whether the page ends with a list that has no end tag."""
     if _LIST_ENDS.search(seen, max(opens, closes - _END_TAG)) is not None:
         return False
-    return not _ANY_TAG.sub(b"", seen[closes : closes + _AFTER]).strip()
+    return not runs.TAG.sub(b"", seen[closes : closes + _AFTER]).strip()
 
 
 def text(part: bytes, encoding: str) -> str:

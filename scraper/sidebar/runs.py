@@ -56,7 +56,12 @@ _SEVERAL: Final = 3
 
 _NUMBER: Final = "0123456789."
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_TAG: Final = re.compile(rb"<[^<>]*>")
+_TAG_BYTES: Final = 1000
+"""The most bytes of a tag before a sign in it, and after."""
+
+TAG: Final = re.compile(rb"<(?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')++>|<[^<>]*+>")
+"""A tag with its quoted values, which may have a ``>``; if no quote ends, up to the first one."""
+
 _LIST_TAG: Final = re.compile(rb"</?(?:ul|ol|table|dl|select)\b", re.IGNORECASE)
 
 
@@ -80,7 +85,7 @@ class Part(NamedTuple):
 def longest(seen: bytes, encoding: str, words: Words) -> list[Part]:
     """The lists with the most signs."""
     runs = [
-        run for run in _runs(any_sign(encoding), seen) if run[2] > 1 and run[1] - run[0] <= _LONGEST
+        run for run in _runs(seen, encoding) if run[2] > 1 and run[1] - run[0] <= _LONGEST
     ]
     most = heapq.nlargest(_MOST, runs, key=lambda run: run[2])
     parts = [part for run in most for part in _divided(seen, encoding, run, words)]
@@ -89,7 +94,7 @@ def longest(seen: bytes, encoding: str, words: Words) -> list[Part]:
 
 def most_signs(body: bytes, encoding: str) -> tuple[int, int, int] | None:
     """Start, end and count of the longest run of signs; None if there are none."""
-    runs = itertools.islice(_runs(any_sign(encoding), body), 1000)
+    runs = itertools.islice(_runs(body, encoding), 1000)
     return max(runs, key=lambda run: run[2], default=None)
 
 
@@ -101,13 +106,25 @@ def any_sign(encoding: str) -> re.Pattern[bytes]:
 
 def pieces(part: bytes, encoding: str) -> str:
     """A part of a page as text, with a newline for every tag."""
-    return html.unescape(_TAG.sub(b"\n", part).decode(encoding, "replace"))
+    return html.unescape(TAG.sub(b"\n", part).decode(encoding, "replace"))
 
 
-def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]]:
+def signs(
+    seen: bytes, encoding: str, start: int = 0, end: int | None = None
+) -> Iterator[re.Match[bytes]]:
+    """The visible signs in a part of a page: not those in a tag, such as in its ``title``."""
+    for sign in any_sign(encoding).finditer(seen, start, len(seen) if end is None else end):
+        at = sign.start()
+        opens = seen.rfind(b"<", max(0, at - _TAG_BYTES), at)
+        tag = None if opens == -1 else TAG.match(seen, opens, at + _TAG_BYTES)
+        if tag is None or tag.end() <= at:
+            yield sign
+
+
+def _runs(body: bytes, encoding: str) -> Iterator[tuple[int, int, int]]:
     """Start, end and count of every run of nearby signs."""
     start = end = count = 0
-    for match in sign.finditer(body):
+    for match in signs(body, encoding):
         if count and match.start() - end > GAP:
             yield start, end, count
             count = 0
@@ -120,8 +137,8 @@ def _runs(sign: re.Pattern[bytes], body: bytes) -> Iterator[tuple[int, int, int]
 
 def _divided(seen: bytes, encoding: str, run: tuple[int, int, int], words: Words) -> Iterator[Part]:
     """The lists in a run of signs: a heading, a date, a credit or a sentence separates them."""
-    signs = list(any_sign(encoding).finditer(seen, run[0], run[1]))
-    heads = list(_heads(seen, encoding, signs, words))
+    found = list(signs(seen, encoding, run[0], run[1]))
+    heads = list(_heads(seen, encoding, found, words))
     bounds = [0]
     shown: dict[str, str] = {}
     for n, head in enumerate(heads):
@@ -132,11 +149,11 @@ def _divided(seen: bytes, encoding: str, run: tuple[int, int, int], words: Words
             shown = {}
         if head.city:
             shown.setdefault(head.city, head.number)
-    lists = [(a, b) for a, b in itertools.pairwise([*bounds, len(signs)]) if b - a > 1]
-    lows = [max(0, run[0] - AROUND), *(signs[end - 1].end() for _, end in lists)]
+    lists = [(a, b) for a, b in itertools.pairwise([*bounds, len(found)]) if b - a > 1]
+    lows = [max(0, run[0] - AROUND), *(found[end - 1].end() for _, end in lists)]
     highs = [*(_begins(seen, encoding, heads[a], words) for a, _ in lists), run[1] + AROUND]
     for (a, b), low, high in zip(lists, lows, highs[1:], strict=False):
-        yield Part(signs[a].start(), signs[b - 1].end(), b - a, low, high)
+        yield Part(found[a].start(), found[b - 1].end(), b - a, low, high)
 
 
 class _Head(NamedTuple):
@@ -159,14 +176,14 @@ class _Head(NamedTuple):
 
 
 def _heads(
-    seen: bytes, encoding: str, signs: list[re.Match[bytes]], words: Words
+    seen: bytes, encoding: str, found: list[re.Match[bytes]], words: Words
 ) -> Iterator[_Head]:
-    start = max(0, signs[0].start() - _HEAD)
-    for sign in signs:
+    start = max(0, found[0].start() - _HEAD)
+    for sign in found:
         end = sign.start()
         between = pieces(seen[start:end], encoding).split("\n")
         rows = [piece for row in between if (piece := row.strip(BULLETS + "|-"))]
-        entries = map(entry, rows[::-1] if sign is signs[0] else rows)
+        entries = map(entry, rows[::-1] if sign is found[0] else rows)
         city = next((line(one, words).city for one in entries if names_a_station(one, words)), "")
         number = rows[-1][len(rows[-1].rstrip(_NUMBER)) :] if rows else ""
         changes = _LIST_TAG.search(seen, start, end) is not None

@@ -126,6 +126,9 @@ def test_a_box_at_the_end_of_half_a_megabyte_is_found():
         pytest.param(
             r'class="iw(..)">(.+?)</span>', r'><img class="iw\1" alt="\2"></span>', id="alt"
         ),
+        pytest.param("<li", '<li title="지역 > 날씨"', id="end of a tag in a value"),
+        pytest.param(r"<li(.*> ?(?P<city>[^<]+℃))", r'<li title="\g<city>"\1', id="a value"),
+        pytest.param("<li", "<li title='날씨 > 서울 9.9℃'", id="other value"),
     ],
 )
 @pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
