@@ -52,7 +52,10 @@ _HEAD: Final = 200
 """The most bytes before the first sign of a run that contain its city."""
 
 _SEVERAL: Final = 3
-"""The cities in succession that begin a list again; one or two may come twice in a list."""
+"""The cities that begin a list again; one or two may come twice in a list."""
+
+_LIST: Final = 100
+"""The most entries of a list to look for them; the longest known list has 97."""
 
 _NUMBER: Final = "0123456789."
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -143,7 +146,7 @@ def _divided(seen: bytes, encoding: str, run: tuple[int, int, int], words: Words
     shown: dict[str, str] = {}
     for n, head in enumerate(heads):
         if n and (
-            _ends_list(head.rows, words) or _begins_again(shown, heads[n : n + _SEVERAL], words)
+            _ends_list(head.rows, words) or _begins_again(shown, heads[n : n + _LIST], words)
         ):
             bounds.append(n)
             shown = {}
@@ -204,10 +207,13 @@ def _begins(seen: bytes, encoding: str, head: _Head, words: Words) -> int:
 
 
 def _begins_again(shown: dict[str, str], following: list[_Head], words: Words) -> bool:
-    """Whether a list begins again: with a city below a tag, or with several cities."""
-    first = following[0]
-    if first.city in shown and first.changes:
-        return True
+    """Whether a list begins again: with a city below a tag or above several, or with several."""
+    first, *others = following
+    if first.changes:
+        rest = itertools.takewhile(lambda head: not head.changes, others)
+        if first.city in shown or sum(head.city in shown for head in rest) >= _SEVERAL:
+            return True
+    following = following[:_SEVERAL]
     if len(following) < _SEVERAL or not all(head.city in shown for head in following):
         return False
     differ = all(shown[head.city] != head.number for head in following)

@@ -69,6 +69,15 @@ def test_the_same_list_twice_is_read_once(form):
     assert not found.another
 
 
+@pytest.mark.parametrize("fresh", [1, 2, 5])
+@pytest.mark.parametrize("form", ["table", "li", "div"])
+def test_the_first_cities_may_be_missing_in_the_list_above(form, fresh):
+    whole = [entry("맑음", one.city, f"{n}") for n, one in enumerate(OTHERS)]
+    above = LISTS[form](whole[fresh:])
+    found = sidebar.find(f"{above}<div>{LISTS['li'](PLAIN)}<p>{CREDIT}</p></div>")
+    assert [line.city for line in found.lines] == [one.city for one in PLAIN]
+
+
 @pytest.mark.parametrize("form", HTML)
 def test_two_cities_that_come_twice_begin_no_other_list(form):
     again = [entry("새날씨", one.city, one.temperature) for one in OTHERS[:2]]
