@@ -260,7 +260,7 @@ def _candidates(
             continue
         read = [one for region in regions if (one := _read(region, words, steps))]
         if read:
-            yield next((one for one in read if one.is_box), read[0])
+            yield max(read, key=lambda one: (one.is_box, one.points))
 
 
 def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:

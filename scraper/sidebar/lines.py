@@ -33,6 +33,7 @@ _COPY: Final = "bx-clone"  # bxSlider repeats the first and the last entry in a 
 _ICON: Final = re.compile(r"(?:^|\s)iw([0-9]{2})(?!\S)")
 _DT: Final = re.compile(r"<dt\b", re.IGNORECASE)  # in one <dl> of all, each begins an entry
 _NESTED: Final = 8  # the deepest average nesting of boxes
+_LEVELS: Final = 4  # those of elements between an entry and the entries of a list in it
 _WHOLE: Final = 8  # the entries that make a list
 
 _AS_LINE: Final = functools.partial(tuple.__new__, Line)
@@ -81,7 +82,7 @@ def by_elements(fragment: str, words: Words) -> Listing:
         if tag in _BOXES:
             own = _outermost(own, own_signs, words)
         if own and (tag in _BOXES or _singles(own) == own_signs):
-            return _listing(own, words)
+            return _listing(_outside_of_entries(own), words)
     return rows.from_text(_text(root), words)
 
 
@@ -96,6 +97,21 @@ def _listing(own: _Texts, words: Words) -> Listing:
         unplaced=len(lines) < len(entries),
         label_last=bool(lines and lines[-1].label and tails[-1].strip() == lines[-1].label),
     )
+
+
+def _outside_of_entries(texts: _Texts) -> _Texts:
+    """The elements, without those of lists in entries, such as one of humidity and wind."""
+    entries = {node.mem_id for node, text in texts if "℃" in text}
+    return [(node, text) for node, text in texts if "℃" in text or not _is_in(node, entries)]
+
+
+def _is_in(node: LexborNode, entries: set[int]) -> bool:
+    above = node.parent
+    for _ in range(_LEVELS):
+        if above is None or above.mem_id in entries:
+            return above is not None
+        above = above.parent
+    return False
 
 
 def _singles(texts: _Texts) -> int:

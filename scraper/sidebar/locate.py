@@ -43,6 +43,7 @@ _MOST_REGIONS: Final = 8
 _ASCII_BASED: Final = {"utf-8", "cp949", "euc_kr"}
 _TAG: Final = re.compile(rb"<[a-zA-Z/!]")
 _LIST_TAG: Final = re.compile(rb"<(/?)(?:ul|ol|table|dl|select)\b[^<>]{0,300}>?", re.IGNORECASE)
+_UL: Final = re.compile(rb"<(/?)ul\b[^<>]{0,300}>?", re.IGNORECASE)
 _LIST_ENDS: Final = re.compile(rb"</(?:ul|ol|table|dl|select|body|html)\b", re.IGNORECASE)
 _SWALLOWED: Final = re.compile(rf"(<[a-zA-Z/0-9]+){SWALLOWED}[^<>]*>?")
 _CUT_TAG: Final = re.compile(r"<[^<>]*$")
@@ -108,8 +109,11 @@ def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
 
 def _list_ends(body: bytes, at: int) -> int:
     """The end of a list; the end of the page, if it cuts the list; else -1."""
-    if (closes := body.find(b"</ul>", at, at + LARGEST)) != -1:
-        return closes + len(b"</ul>")
+    depth = 1
+    for tag in _UL.finditer(body, at, at + LARGEST):
+        depth += -1 if tag[1] else 1
+        if not depth:
+            return tag.end()
     if (tag := _LIST_TAG.search(body, body.find(b">", at) + 1, at + LARGEST)) is not None:
         return tag.end() if tag[1] else tag.start()
     return len(body) if len(body) - at < LARGEST else -1

@@ -196,6 +196,19 @@ def test_hiding_another_element_hides_no_box(before):
     assert not sidebar.find(before + box(plain())).hidden
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["known names", "other names"])
+def test_a_list_in_an_entry_ends_no_box_and_adds_no_city(named):
+    page = box(plain()).replace("</li>", "<ul class=more><li>습도</li></ul></li>")
+    found = sidebar.find(page if named else pages.renamed(page))
+    assert printed(found) == PLAIN
+
+
+@pytest.mark.parametrize("end", ["", "</UL>", "</ul >"])
+def test_the_list_below_a_box_is_no_part_of_it(end):
+    page = box(plain()).replace("</ul>", end, 1) + "<ul><li>기사</li><li>사진</li></ul>"
+    assert printed(sidebar.find(page)) == PLAIN
+
+
 def test_a_list_after_a_hidden_one_is_not_hidden():
     hidden, visible = LISTS["div"](OTHERS), LISTS["div"](plain())
     credit = f"<p>{pages.CREDIT}</p>"
