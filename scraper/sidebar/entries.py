@@ -39,13 +39,20 @@ _BRACKET: Final = re.compile(r"\s?[(（]")
 _AROUND_LABELS: Final = " \n/,-"
 _BETWEEN_WORDS: Final = re.compile(r"[\s|/:,()\[\]【】〔〕（）［］]+")
 _HANGUL: Final = re.compile(r"[가-힣]")
-_WORD: Final = re.compile(r"[^\s|/()\[\]:℃°C]+")
+_WORD: Final = re.compile(r"[^\s|/·ㆍ.,()\[\]:℃°C]+")
 _SENTENCE_ENDS: Final = re.compile(r"(?:[다요죠]|\.)[.!?]?$")
-_HEADINGS: Final = {
+_NO_PLACE: Final = {
     *["지역", "지역명", "도시", "도시명", "지점", "지점명", "시도", "구분", "시간", "관측소"],
     *["날씨", "하늘", "하늘상태", "기온", "온도", "현재", "현재기온", "현재날씨", "습도", "풍속"],
 }
-"""Words in the heading row of a table with cities, labels and temperatures."""
+"""Words beside a city that belong to its value, such as ``서울 현재 1.0℃``."""
+
+_HEADING: Final = re.compile(
+    "(?:(?:지역|도시|지점|관측|권역|위치|장소|시도|시군|구분|시간|시각|일시|전국|주요|현재|아침|낮"
+    "|날씨|일기|기상|하늘|상태|현황|정보|아이콘|그림|기온|온도|습도|풍속|풍향|강수)[명별소구값량]?)++"
+    "|[시도군구]"
+)
+"""A word in the heading row of a table, such as ``주요도시`` or ``하늘상태``."""
 
 
 _OTHERS: Final = 3
@@ -183,7 +190,7 @@ def _by_place(head: str, words: Words) -> tuple[str, str]:
 
 def _by_words(head: str, words: Words) -> tuple[str, str] | None:
     """The label and the city of a text such as ``[서울] 맑음``; None if it has other words."""
-    parts = [part for part in _BETWEEN_WORDS.split(head) if part and part not in _HEADINGS]
+    parts = [part for part in _BETWEEN_WORDS.split(head) if part and part not in _NO_PLACE]
     for city, others in ((parts[:1], parts[1:]), (parts[-1:], parts[:-1])):
         label = " ".join(others)
         if city and city[0] in words.stations and (not label or is_label(label, words)):
@@ -233,7 +240,7 @@ def entry(text: str) -> str:
 def is_heading(text: str) -> bool:
     """Whether a text has only words of a table's heading row, such as ``지역 날씨 기온(℃)``."""
     found = _WORD.findall(text)
-    return bool(found) and all(word in _HEADINGS for word in found)
+    return bool(found) and all(map(_HEADING.fullmatch, found))
 
 
 def is_prose(after: str, words: Words) -> bool:

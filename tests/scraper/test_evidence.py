@@ -297,7 +297,16 @@ def test_a_number_without_its_sign_is_not_a_temperature(form, number):
 
 
 @pytest.mark.parametrize(
-    "heading", ["<th>지역</th><th>날씨</th><th>기온</th>", "<td>날씨<td>도시<td>기온(℃)"]
+    "heading",
+    [
+        "<th>지역</th><th>날씨</th><th>기온</th>",
+        "<td>날씨<td>도시<td>기온(℃)",
+        "<th>주요도시</th><th>하늘 상태</th><th>현재온도</th>",
+        "<th>시·도</th><th>일기</th><th>기온(도)</th>",
+        "<td>관측지점<td>현재일기<td>낮기온",
+        "<td>지역별<td>기상<td>기온",
+        "<td>구분<td>아이콘<td>기온(°C)",
+    ],
 )
 def test_the_heading_of_a_table_is_not_a_city(heading):
     table = LISTS["table"](plain()).replace("<table>", f"<table><tr>{heading}</tr>")
