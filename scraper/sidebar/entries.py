@@ -25,6 +25,9 @@ BULLETS: Final = " \t\r\xa0\u200b\u2060\u3000\ufeff•‧·∙⋅●○◦▪▫
 _INNER_BULLET: Final = re.compile(r"[•●○◦▪▫■□▶►▷◆◇]")
 _NUMBERED: Final = re.compile(r"\d{1,3}[.)]\s+")
 _LONE_DASH: Final = re.compile(r"-\s+")
+_DASH_CELL: Final = re.compile(r"-(?:\s*\||[ \xa0]*\t|\s+(?=[-–−－‐‑‒﹣+＋]))\s*")
+"""``-`` in a cell of its own, or before another sign: a label between a city and its number."""
+
 _UP_TO_THE_NUMBER: Final = re.compile(
     r"(.*(?:[^\W\d_]|\ufffd)[)\]】〕）］]?)?"
     r"(?:[\s:|]|[/,](?=\s|\Z)|[(（\[]\s*+[)）\]])*+([\W\d_]*)",
@@ -122,6 +125,7 @@ def line(  # noqa: PLR0913
         before = _MARKUP.split(before)[-1]
     match = _UP_TO_THE_NUMBER.fullmatch(before)
     head, number = match.groups("") if match else (before, "")  # this always matches
+    number = number.rstrip().rstrip("|")  # the sign has its own cell
     if not head and (dash := _LONE_DASH.match(number)):  # a label without letters, and no city
         head, number = NO_SKY_REPORTED, number[dash.end() :]
     if not "가" <= head[-1:] <= "힣":
@@ -131,6 +135,8 @@ def line(  # noqa: PLR0913
     if head[-2:] in _SIGN_WORDS:
         head, number = head[:-2], f"{head[-2:]} {number}"
     label, city = label_and_city(head, words)
+    if city and not label and (dash := _DASH_CELL.match(number)):
+        label, number = NO_SKY_REPORTED, number[dash.end() :]
     if not label and (above or after):
         label = above or label_after(after, words)
     if label in PROVINCES:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     _Texts = list[tuple[LexborNode, str]]
 
 _LISTS: Final = ("li", "tr", "option", "dl")
+_ROWS: Final = {"tr", "dl"}
+_CELLS: Final = {"td", "th", "dt", "dd"}
 _BOXES: Final = ("div", "p", "a", "span")
 _COPY: Final = "bx-clone"  # bxSlider repeats the first and the last entry in a page that has run
 _ICON: Final = re.compile(r"(?:^|\s)iw([0-9]{2})(?!\S)")
@@ -165,7 +167,9 @@ def _is_entry(text: str, words: Words) -> bool:
 
 
 def _text(node: LexborNode) -> str:
-    """The text in an element, with newlines between elements, and KMA's sign for every other."""
+    """The text in an element, with newlines or bars between others, and only KMA's sign."""
+    if node.tag in _ROWS and all(cell.tag in _CELLS for cell in node.iter()):
+        return "|".join(map(_text, node.iter()))
     text = node.text(separator="\n")
     return text if "℃" in text else SIGN.sub("℃", text)
 

@@ -58,6 +58,23 @@ def test_every_form_of_the_minus_is_read(minus, row):
     ]
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        around(f"<table>{rows('<tr><td>$c</td><td>$l</td><td>$t℃</td></tr>')}</table>"),
+        around(f"<table>{rows('<tr><th>$c<td>$l<td>$t<td>℃')}</table>"),
+        around(rows("<dl><dt>$c</dt><dd>$l</dd><dd>$t℃</dd></dl>")),
+        text("$c | $l | $t℃"),
+        text("$c\t$l\t$t℃"),
+    ],
+)
+def test_a_dash_in_a_cell_of_its_own_is_the_label(page):
+    """It says that a station reports no sky, and is no minus."""
+    expected = [("-" if label == "눈" else label, *rest) for label, *rest in PRINTED]
+    assert any(label == "-" and "-" in number for label, _, number in expected)
+    assert printed(page.replace("눈", "-")) == expected
+
+
 @pytest.mark.parametrize("plus", ["+", "＋"])
 @pytest.mark.parametrize("row", ["$l$c $t℃", "$c $t℃ $l"])
 def test_a_printed_plus_is_read(plus, row):
