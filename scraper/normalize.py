@@ -15,7 +15,7 @@ from db import frozen, records
 from db.reading import Condition, Problem, Reading, Station
 from db.records import WIDEST, Bounds
 from scraper.errors import UnreadableValue
-from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, WITHOUT_WIDTH, plain
+from scraper.vocabulary import ICONS, KNOWN, NO_LABEL, UNSEEN, plain
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from scraper.vocabulary import Words
 
 _DEGREES: Final = re.compile(r"([+-]?)([0-9]{1,3})(?:\.([0-9]))?")
-_ASCII_NUMBER: Final = WITHOUT_WIDTH | str.maketrans(
-    "０１２３４５６７８９．－＋−–‐‑‒﹣", "0123456789.-+------"
-)
+_ASCII_NUMBER: Final = str.maketrans("０１２３４５６７８９．－＋−–‐‑‒﹣", "0123456789.-+------")
 """Only these forms of a number: a superscript digit is not the same digit."""
 
 _SIGN_WORD: Final = re.compile(r"^영([하상])\s*(?=[0-9])")
@@ -157,7 +155,7 @@ def temperature_c(printed: str, within: Bounds = WIDEST) -> float | None:
         return None
     match = _DEGREES.fullmatch(printed)
     if match is None:
-        number = _SIGN_WORD.sub(_sign_of, printed.translate(_ASCII_NUMBER).strip())
+        number = _SIGN_WORD.sub(_sign_of, UNSEEN.sub("", printed).translate(_ASCII_NUMBER).strip())
         match = _DEGREES.fullmatch(number)
     if match is None:
         raise UnreadableValue("temperature", printed, expected="such as '-7.3'")

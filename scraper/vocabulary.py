@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import re
 import unicodedata
 from dataclasses import replace
 from importlib import resources
@@ -28,13 +29,20 @@ NO_SKY_REPORTED: Final = "-"
 NO_LABEL: Final = ""
 """Printed if the portal has lost the word; it never means clear."""
 
-WITHOUT_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-"""Invisible characters that editors leave behind."""
+UNSEEN: Final = re.compile(
+    "[\u061c\u200b-\u200f\u202a-\u202c\u2060\u2066-\u2069\ufeff]|(?<=[가-힣])\xad(?=[가-힣])"
+)
+"""
+Invisible characters that editors leave behind: of no width, for a direction, for a line's end.
+
+A soft hyphen before a number may be its minus, and an override of the direction turns digits round:
+such a number is not read.
+"""
 
 
 def plain(printed: str) -> str:
     """A printed word with plain forms of its characters and single blanks."""
-    return " ".join(unicodedata.normalize("NFKC", printed).translate(WITHOUT_WIDTH).split())
+    return " ".join(UNSEEN.sub("", unicodedata.normalize("NFKC", printed)).split())
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

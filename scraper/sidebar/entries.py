@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.sidebar import dates
 from scraper.sidebar.labels import PROVINCES, is_label, split
-from scraper.vocabulary import NO_LABEL, NO_SKY_REPORTED, WITHOUT_WIDTH
+from scraper.vocabulary import NO_LABEL, NO_SKY_REPORTED, UNSEEN
 
 if TYPE_CHECKING:
     from scraper.vocabulary import Words
@@ -34,6 +34,9 @@ _UP_TO_THE_NUMBER: Final = re.compile(
     re.DOTALL,
 )
 """A head, the separators and empty places after it, and a number."""
+
+_POINT: Final = re.compile(r"(?<=[0-9])\n*\.\n*(?=[0-9])")
+"""The point of ``<b>7</b><small>.3</small>``, with what separates elements."""
 
 _SIGN_WORDS: Final = ("영하", "영상")
 _MARKUP: Final = re.compile(r"[<>]")
@@ -123,9 +126,10 @@ def line(  # noqa: PLR0913
     """
     if "<" in before or ">" in before:  # of a damaged tag
         before = _MARKUP.split(before)[-1]
+    before = UNSEEN.sub("", before)
     match = _UP_TO_THE_NUMBER.fullmatch(before)
     head, number = match.groups("") if match else (before, "")  # this always matches
-    number = number.rstrip().rstrip("|")  # the sign has its own cell
+    number = _POINT.sub(".", number.rstrip().rstrip("|"))  # the sign has its own cell
     if not head and (dash := _LONE_DASH.match(number)):  # a label without letters, and no city
         head, number = NO_SKY_REPORTED, number[dash.end() :]
     if not "가" <= head[-1:] <= "힣":
@@ -141,14 +145,12 @@ def line(  # noqa: PLR0913
         label = above or label_after(after, words)
     if label in PROVINCES:
         label, city = NO_LABEL, f"{label} {city}"
-    if not number.isascii():
-        number = number.translate(WITHOUT_WIDTH)
     return Line(label=label, icon=icon, city=city, temperature=number.strip() if signed else "")
 
 
 def label_after(after: str, words: Words) -> str:
     """The label in a text after a sign, or in the next cell of its row; ``""`` without one."""
-    text = after.strip(BULLETS + "|\n")
+    text = UNSEEN.sub("", after).strip(BULLETS + "|\n")
     return _bare(text) if is_label(text, words) else NO_LABEL
 
 

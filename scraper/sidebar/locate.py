@@ -110,10 +110,10 @@ def marked(body: bytes, encoding: str, as_text: AsText) -> Iterator[Region]:
 def _list_ends(body: bytes, at: int) -> int:
     """The end of a list; the end of the page, if it cuts the list; else -1."""
     depth = 1
-    for tag in _UL.finditer(body, at, at + LARGEST):
-        depth += -1 if tag[1] else 1
+    for one in _UL.finditer(body, at, at + LARGEST):
+        depth += -1 if one[1] else 1
         if not depth:
-            return tag.end()
+            return one.end()
     if (tag := _LIST_TAG.search(body, body.find(b">", at) + 1, at + LARGEST)) is not None:
         return tag.end() if tag[1] else tag.start()
     return len(body) if len(body) - at < LARGEST else -1

@@ -87,9 +87,7 @@ class Part(NamedTuple):
 
 def longest(seen: bytes, encoding: str, words: Words) -> list[Part]:
     """The lists with the most signs."""
-    runs = [
-        run for run in _runs(seen, encoding) if run[2] > 1 and run[1] - run[0] <= _LONGEST
-    ]
+    runs = [run for run in _runs(seen, encoding) if run[2] > 1 and run[1] - run[0] <= _LONGEST]
     most = heapq.nlargest(_MOST, runs, key=lambda run: run[2])
     parts = [part for run in most for part in _divided(seen, encoding, run, words)]
     return heapq.nlargest(_MOST, parts, key=lambda part: part.signs)

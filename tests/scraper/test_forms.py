@@ -75,6 +75,25 @@ def test_a_dash_in_a_cell_of_its_own_is_the_label(page):
     assert printed(page.replace("눈", "-")) == expected
 
 
+@pytest.mark.parametrize("mark", ["&lrm;", "\u200f", "&#8294;", "\u200c", "\u200b", "\u061c"])
+@pytest.mark.parametrize("row", ["<b>$l|</b>$c| |$t|℃", "|$c |$t℃|<b>|$l</b>"])
+def test_invisible_marks_change_no_word_and_no_number(mark, row):
+    assert printed(listed(row.replace("|", mark))) == PRINTED
+
+
+def test_a_soft_hyphen_ends_no_name_but_may_be_a_minus():
+    page = listed("<b>$l</b>$c $t℃").replace("동두천", "동두&shy;천").replace("-7.3", "&shy;7.3")
+    first, second, *_ = normalize.readings(sidebar.find(page)).readings
+    assert (first.city, first.temperature_c) == ("동두천", -9.0)
+    assert (second.city, second.temperature_c) == ("강릉", None)
+
+
+@pytest.mark.parametrize("point", ["</b><i>.", ".</b><i>", "</b>.<i>", "<wbr>."])
+def test_a_number_with_its_tenth_in_an_element_of_its_own_is_read(point):
+    page = listed("<span>$l</span>$c <b>$t</i>℃")
+    assert printed(re.sub(r"(?<=\d)\.(?=\d</i>)", point, page)) == PRINTED
+
+
 @pytest.mark.parametrize("plus", ["+", "＋"])
 @pytest.mark.parametrize("row", ["$l$c $t℃", "$c $t℃ $l"])
 def test_a_printed_plus_is_read(plus, row):
