@@ -84,9 +84,9 @@ def points(facts: list[Fact]) -> int:
     return sum([fact.points for fact in facts])
 
 
-def like_a_box(facts: list[Fact]) -> bool:
-    """Whether a list would be a box without its heading."""
-    return sum(fact.points for fact in facts if fact.says not in _OF_HEADING) >= ENOUGH
+def points_without_heading(facts: list[Fact]) -> int:
+    """The sum of the points that a list would have without its heading."""
+    return sum(fact.points for fact in facts if fact.says not in _OF_HEADING)
 
 
 def enough_alone(facts: list[Fact]) -> bool:

@@ -190,7 +190,8 @@ def chosen(found: list[Candidate]) -> Candidate | None:
     """
     The box among the lists of a page; None if there is none, or two that differ.
 
-    Visible lists go before hidden ones.
+    Visible lists go before hidden ones. A list is not the box beside another with clearly more
+    evidence, whose heading alone is of a forecast: ``내일 예상 기온`` below a list of an article.
     """
     boxes = [one for one in found if one.is_box]
     boxes = [one for one in boxes if not one.sidebar.hidden] or boxes
@@ -200,8 +201,11 @@ def chosen(found: list[Candidate]) -> Candidate | None:
     same = [one for one in boxes if not differ(one, best)]
     if any(best.points - one.points < evidence.CLEARLY for one in boxes if one not in same):
         return None
-    others = (one for one in found if evidence.like_a_box(one.facts))
-    another = any(differ(one, best) for one in others)
+    others = [evidence.points_without_heading(one.facts) for one in found if differ(one, best)]
+    most = max(others, default=0)
+    if most - best.points >= evidence.CLEARLY:  # the text above the box may belong to this list
+        return None
+    another = most >= evidence.ENOUGH
     longest = max(same, key=lambda one: len(one.sidebar.lines))
     return longest._replace(sidebar=replace(longest.sidebar, another=another))
 

@@ -10,7 +10,7 @@ import pytest
 from scraper import normalize, sidebar
 from scraper.errors import NoSidebar
 from tests.support import no_boxes, pages
-from tests.support.pages import LISTS, TEXTS, around, box, entry, plain
+from tests.support.pages import CREDIT, LISTS, TEXTS, around, box, entry, plain
 
 if TYPE_CHECKING:
     from scraper.demo.portal import Entry
@@ -79,6 +79,14 @@ def test_two_different_boxes_are_refused_if_neither_is_surely_current(headings):
 def test_a_box_of_tomorrow_is_refused(heading):
     with pytest.raises(NoSidebar, match="heading of a forecast"):
         sidebar.find(f"<h3>{heading}</h3>{box(plain())}")
+
+
+@pytest.mark.parametrize("caption", ["내일 예상 기온", "오늘 낮 최고기온 (기상청 제공)"])
+def test_a_caption_below_another_list_makes_that_not_the_box(caption):
+    """The caption is read as the heading of the box below it."""
+    page = f"{LISTS['li'](OTHERS)}<p>{CREDIT}</p><p>{caption}</p>{box(plain())}"
+    with pytest.raises(NoSidebar):
+        sidebar.find(page)
 
 
 @pytest.mark.parametrize("tabs", ["<b>현재</b><b>내일</b>", "<p>현재 | 내일</p>"])
