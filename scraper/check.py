@@ -96,7 +96,8 @@ def _of_folder(folder: Path) -> str:
 def _existing(path: Path) -> Path:
     """The path, or the first folder above it that exists."""
     whole = path.absolute()
-    return next(place for place in (whole, *whole.parents) if place.exists())
+    # os.path: a path that cannot be examined counts as missing.
+    return next(one for one in (whole, *whole.parents) if os.path.exists(one))  # noqa: PTH110
 
 
 def of_database(path: Path, *, expected: bool) -> list[Finding]:
@@ -111,7 +112,7 @@ def of_database(path: Path, *, expected: bool) -> list[Finding]:
         lock.refuse_lost(path)
     except DatabaseError:
         return []
-    if not (expected or path.exists()):
+    if not (expected or lock.is_there(path)):
         if fault := _of_folder(path.resolve().parent):
             code = DatabaseError.exit_code
             return [Finding(check="database", text=f"{path}: missing; {fault}", exit_code=code)]
@@ -145,8 +146,7 @@ def of_lateness(path: Path, now: dt.datetime) -> list[Finding]:
 
 def of_disk(path: Path, *, least: int = present.DISK_MIB * 2**20) -> Finding:
     """Check that the database has room to grow: at least this many bytes."""
-    folder = next(place for place in (*path.absolute().parents, path) if place.is_dir())
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(_existing(path.absolute().parent)).free
     if free >= least:
         return Finding(check="disk", text=f"{free // 2**20} MiB free")
     finding = f"{free // 2**20} MiB free, expected {least // 2**20} at least"

@@ -139,15 +139,30 @@ def was_made(database: Path) -> bool:
         return False
 
 
+def is_there(database: Path) -> bool:
+    """
+    Whether a database exists.
+
+    Raises:
+        DatabaseError: It cannot be examined: its folder may not be entered, or a name is too long.
+    """
+    try:
+        return database.exists()
+    except OSError as exc:
+        by = f" by {this_user()}" if isinstance(exc, PermissionError) else ""
+        problem = f"cannot be examined{by}: {exc.strerror or exc}"
+        raise DatabaseError(database, problem) from exc
+
+
 def refuse_lost(database: Path) -> None:
     """
     Refuse to make a new database if there was one, or if its disk may not be mounted.
 
     Raises:
-        DatabaseError: It is missing, or its folder is.
+        DatabaseError: It is missing, its folder is, or it cannot be examined.
     """
     place = database.resolve()
-    if place.exists():
+    if is_there(place):
         return
     if not place.parent.is_dir():
         problem = f"there is no folder {str(place.parent)!r}; mount its disk, or make both"

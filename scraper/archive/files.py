@@ -78,9 +78,13 @@ def _sources(path: str) -> Iterator[Source]:
         yield Source(STDIN, named=True)
         return
     place = Path(path)
-    if place.is_dir():
+    try:
+        is_folder, exists = place.is_dir(), place.exists()
+    except OSError as exc:  # a folder above may not be entered, or the name is too long
+        raise NoSuchArchive(path, exc.strerror or str(exc)) from exc
+    if is_folder:
         yield from _in_folder(place)
-    elif place.exists():
+    elif exists:
         yield _source(place, named=True)
     elif glob.has_magic(path):
         for match in sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - it may be absolute

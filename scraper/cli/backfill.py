@@ -15,7 +15,7 @@ from db import query
 from db.errors import OutputError
 from db.moments import now
 from db.write import imports
-from scraper import writing
+from scraper import lock, writing
 from scraper.archive import backfill as archive
 from scraper.archive import files, portals
 from scraper.archive.errors import MissingFastwarc
@@ -195,7 +195,7 @@ def _counted(found: list[Source], places: Places, wish: Wish) -> tuple[Progress,
     settings = places.optional()
     known = _of_config(settings)
     path = places.database()
-    if path.is_file():
+    if lock.is_there(path):
         with query.Database(path) as db:
             for one in db.portals():
                 known.setdefault(one.name, (one.url, archive.INTERVAL_S))

@@ -43,8 +43,8 @@ def save(database: Path, troubles: Sequence[Trouble], now: dt.datetime) -> bool:
 
 
 def exists(database: Path) -> bool:
-    """Whether there is such a file beside the database."""
-    return next(_places(database)).exists()
+    """Whether there is such a file beside the database, as far as this user may see."""
+    return os.path.exists(next(_places(database)))  # noqa: PTH110 - no error
 
 
 def _places(database: Path) -> Iterator[Path]:
@@ -58,9 +58,9 @@ def _places(database: Path) -> Iterator[Path]:
 
 
 def _written(place: Path, body: bytes) -> bool:
-    if place.parent.name == "nalssi" and place.parent.parent.is_dir():  # nalssi's folder of states
+    if place.parent.name == "nalssi":  # nalssi's folder of states
         with contextlib.suppress(OSError):
-            place.parent.mkdir(mode=0o700, exist_ok=True)
+            place.parent.mkdir(mode=0o700, exist_ok=True)  # not the folder above
     try:
         with atomic.of_file(place, mode=0o640) as draft:
             draft.write_bytes(body)

@@ -27,7 +27,7 @@ from tests.support.make import make_content, make_look, see
 from tests.support.servers import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
@@ -83,6 +83,45 @@ def test_a_missing_folder_is_reported_as_a_missing_disk(tmp_path, command):
         place = ("--db", "disk/weather.db")
         assert nalssi("scrape", "--create", *place, cwd=tmp_path).returncode == 0
         assert nalssi("scrape", *place, cwd=tmp_path).returncode == 0
+
+
+LONG = "w" * 300 + ".db"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["scrape"], ["run"], ["rebuild"], ["backfill", "config.toml"]],
+    ids=lambda words: words[0],
+)
+def test_a_database_that_cannot_be_examined_is_named(tmp_path, command):
+    """It is an error of the database, not of the output."""
+    with portal(tmp_path, koya=answer(BOX)):
+        error = refused(6, *command, "--db", LONG, cwd=tmp_path)
+    assert "database" in error
+    assert "cannot be examined: File name too long" in error
+
+
+def test_a_check_of_a_database_that_cannot_be_examined_goes_on(tmp_path):
+    with portal(tmp_path, koya=answer(BOX)):
+        run = nalssi("check", "--config", "config.toml", "--db", LONG, cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (7, "")
+    assert "cannot be examined" in run.stdout
+    assert re.search(r"^clock +ok", run.stdout, re.MULTILINE)
+
+
+def test_the_folder_of_a_database_that_may_not_be_entered_is_reported():
+    if os.getuid():
+        pytest.skip("only root may become another user")
+    with readable_by_all("delete") as (path, store):
+        store.close()
+        path.parent.chmod(0o700)
+        error = _error_of_nobody(path, lock.refuse_lost)
+    assert re.search(r"cannot be examined by user '\w+': Permission denied", error)
+
+
+def test_an_archive_that_cannot_be_examined_is_named(tmp_path):
+    error = refused(2, "backfill", LONG, "--db", "new.db", "--create", cwd=tmp_path)
+    assert "File name too long" in error
 
 
 def test_an_unmounted_disk_is_reported(tmp_path):
@@ -185,11 +224,11 @@ def readable_by_all(journal: str) -> Iterator[tuple[Path, Store]]:
         yield path, store
 
 
-def _error_of_nobody(path: Path) -> str:
+def _error_of_nobody(path: Path, does: Callable[[Path], object] = connection.open_to_ask) -> str:
     """The error of another user who opens the database, or an empty text."""
     reader, writer = os.pipe()
     if (child := os.fork()) == 0:
-        _ask_as_nobody(path, writer)
+        _as_nobody(path, does, writer)
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as pipe:
         error = pipe.read()
@@ -197,12 +236,12 @@ def _error_of_nobody(path: Path) -> str:
     return error
 
 
-def _ask_as_nobody(path: Path, writer: int) -> None:
+def _as_nobody(path: Path, does: Callable[[Path], object], writer: int) -> None:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
     try:
-        connection.open_to_ask(path)
+        does(path)
     except DatabaseError as exc:
         os.write(writer, str(exc).encode())
     finally:
