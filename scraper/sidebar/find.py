@@ -17,7 +17,6 @@ from scraper.sidebar import (
     lines,
     locate,
     rows,
-    says,
     unseen,
     usual,
 )
@@ -89,7 +88,7 @@ def _judged(text: _Text, words: Words, lines_of: _Lines) -> _Judged | None:
         listing = _without_end(listing, text.printed)
     if not listing.lines:
         return None
-    above = says.above(text.before, text.printed, listing.lines[0])
+    above = lines.above(text.before, text.printed, listing.lines[0])
     date = _date(text, above)
     named = None if text.credit else credit.NAMED.search(text.before)
     sidebar = Sidebar(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from selectolax.lexbor import LexborHTMLParser
 
-from scraper.sidebar import credit, dates, rows
+from scraper.sidebar import credit, dates, rows, runs
 from scraper.sidebar.entries import (
+    BULLETS,
     SIGN,
     Line,
     Listing,
@@ -37,6 +38,10 @@ _DT: Final = re.compile(r"<dt\b", re.IGNORECASE)  # in one <dl> of all, each beg
 _NESTED: Final = 8  # the deepest average nesting of boxes
 _LEVELS: Final = 4  # those of elements between an entry and the entries of a list in it
 _WHOLE: Final = 8  # the entries that make a list
+_TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+
+_LABEL_NEAR: Final = 100
+"""The most characters between a label and its city."""
 
 _AS_LINE: Final = functools.partial(tuple.__new__, Line)
 """A line of four texts; ``Line`` itself takes twice as long."""
@@ -194,3 +199,18 @@ def _icon(node: LexborNode) -> str:
         if "iw" in classes and (found := _ICON.search(classes)):
             return found[1]
     return ""
+
+
+def above(before: str, printed: str, first: Line) -> str:
+    """The text above the first line of a list, before the list or in it."""
+    head, begins = before + printed, len(before)
+    sign = runs.SIGN.search(head, begins)  # an article in the region may name the city too
+    city_at = (
+        head.rfind(first.city, begins, sign.start()) if sign else head.find(first.city, begins)
+    )
+    if city_at == -1:  # printed with references or invisible marks
+        return before
+    label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
+    between = head[label_at + len(first.label) : city_at]
+    is_before = label_at != -1 and not _TAG.sub("", between).strip(BULLETS + "\n-|")
+    return head[: label_at if is_before else city_at]

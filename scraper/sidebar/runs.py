@@ -30,6 +30,9 @@ Each begins with its own bytes, so that a search can skip all others: seven time
 ``°`` and ``C`` may be in elements of their own.
 """
 
+SIGN: Final = re.compile("|".join(_SIGNS))
+"""Any sign for degrees Celsius in markup."""
+
 GAP: Final = 1000
 """The most bytes between two signs of a list; usually 80, but more if some entries have no sign."""
 

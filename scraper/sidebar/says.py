@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from scraper.sidebar.entries import Line
+from typing import Final
 
 _FORECAST: Final = re.compile("내일|모레|글피|예상|예보|최고|최저|전망(?!대)")
 """Words that do not occur in the 200 characters before the box in any of 138 pages."""
@@ -72,10 +69,6 @@ _NEAR: Final = 200
 """The characters before a list that contain its heading."""
 
 
-_LABEL_NEAR: Final = 100
-"""The most characters between a label and its city."""
-
-
 def forecast(text: str) -> bool:
     """Whether a text is about a future day, or about the highest or lowest of a day."""
     return _FORECAST.search(text) is not None
@@ -87,14 +80,6 @@ def day(text: str) -> bool:
         return True
     parts = _parts(_LETTERS.findall(text))
     return bool(parts) and "unknown" not in parts
-
-
-def above(before: str, printed: str, first: Line) -> str:
-    """The text above the first line of a list, before the list or in it."""
-    head = before + printed
-    city_at = max(0, head.find(first.city, len(before)))
-    label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
-    return head[: city_at if label_at == -1 else label_at]
 
 
 def near(before: str) -> str:

@@ -43,7 +43,7 @@ def box(before: str, printed: str, credit: str, words: Words) -> Sidebar | None:
     listing = lines.plain(printed, words) if date else None
     if date is None or listing is None or "\ufffd" in printed:
         return None
-    above = says.above(before, printed, listing.lines[0])
+    above = lines.above(before, printed, listing.lines[0])
     if len(above) > len(before) + _NEAR or says.near(above):
         return None
     if not all(line.label or line.icon for line in listing.lines):

@@ -63,3 +63,18 @@ def test_a_heading_in_the_list_is_no_city(heading):
     for page in in_the_list:
         with pytest.raises(NoSidebar, match="heading of a forecast"):
             sidebar.find(f"{page}\n<p>{CREDIT}</p>" if "<" in page else page)
+
+
+@pytest.mark.parametrize(
+    "above", ["<p>전국이 대체로 흐림</p>", "<p>동두천에서 장이 섰다</p>", "<p>동두천 -9.0도</p>"]
+)
+@pytest.mark.parametrize("form", ["li", "div", "p", "label last", "table, city first"])
+def test_a_label_or_city_above_a_heading_hides_no_heading(form, above):
+    with pytest.raises(NoSidebar, match="heading of a forecast"):
+        sidebar.find(f"{above}<h3>내일 날씨</h3>{LISTS[form](plain())}<p>{CREDIT}</p>")
+
+
+def test_a_heading_counts_above_a_city_with_an_invisible_mark():
+    page = f"<h3>내일 날씨</h3>{LISTS['li'](plain())}<p>{CREDIT}</p>"
+    with pytest.raises(NoSidebar, match="heading of a forecast"):
+        sidebar.find(page.replace("동두천", "동두&shy;천"))
