@@ -68,7 +68,8 @@ _TAG_BYTES: Final = 1000
 TAG: Final = re.compile(rb"<(?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')++>|<[^<>]*+>")
 """A tag with its quoted values, which may have a ``>``; if no quote ends, up to the first one."""
 
-_LIST_TAG: Final = re.compile(rb"</?(?:ul|ol|table|dl|select)\b", re.IGNORECASE)
+_NAME: Final = re.compile(rb"<([a-zA-Z]+)")
+_LIST_TAG: Final = re.compile(rb"<(/?)(ul|ol|table|dl|select)\b", re.IGNORECASE)
 
 
 class Part(NamedTuple):
@@ -147,7 +148,10 @@ def _divided(seen: bytes, encoding: str, run: tuple[int, int, int], words: Words
     shown: dict[str, str] = {}
     for n, head in enumerate(heads):
         if n and (
-            _ends_list(head.rows, words) or _begins_again(shown, heads[n : n + _LIST], words)
+            head.other
+            or _ends_list(head.rows, words)
+            or _begins_again(shown, heads[n : n + _LIST], words)
+            or _is_unlike(heads[max(bounds[-1], n - _LIST) : n], heads[n : n + _LIST])
         ):
             bounds.append(n)
             shown = {}
@@ -169,6 +173,9 @@ class _Head(NamedTuple):
         rows: Its rows, one for each element.
         city, number: Of the entry that ends with the sign; empty if missing.
         changes: Whether a list's tag is in it.
+        other: Whether a list of another kind begins, such as a table below a ``<ul>``.
+        labelled: Whether a label is among the rows.
+        tags: The names of its tags.
     """
 
     start: int
@@ -177,6 +184,9 @@ class _Head(NamedTuple):
     city: str
     number: str
     changes: bool
+    other: bool
+    labelled: bool
+    tags: frozenset[bytes]
 
 
 def _heads(
@@ -188,11 +198,43 @@ def _heads(
         between = pieces(seen[start:end], encoding).split("\n")
         rows = [piece for row in between if (piece := row.strip(BULLETS + "|-"))]
         entries = map(entry, rows[::-1] if sign is found[0] else rows)
-        city = next((line(one, words).city for one in entries if names_a_station(one, words)), "")
+        named = next((line(one, words) for one in entries if names_a_station(one, words)), None)
+        labelled = bool(named and named.label) or any(is_label(row, words) for row in rows)
         number = rows[-1][len(rows[-1].rstrip(_NUMBER)) :] if rows else ""
-        changes = _LIST_TAG.search(seen, start, end) is not None
-        yield _Head(start, end, rows, city, number, changes)
+        lists = _LIST_TAG.findall(seen, start, end)
+        yield _Head(
+            start,
+            end,
+            rows,
+            named.city if named else "",
+            number,
+            changes=bool(lists),
+            other=_is_other(lists),
+            labelled=labelled,
+            tags=frozenset(_NAME.findall(seen, start, end)),
+        )
         start = sign.end()
+
+
+def _is_unlike(before: list[_Head], following: list[_Head]) -> bool:
+    """Whether a list with labels in elements begins below one without, such as an article's."""
+    if not following[0].changes:
+        return False
+    above = [head for head in before[1:] if not head.changes]
+    below = list(itertools.takewhile(lambda head: not head.changes, following[1:]))
+    if any(head.labelled for head in above) or sum(head.labelled for head in below) * 2 < len(
+        below
+    ):
+        return False
+    tags = [frozenset().union(*(head.tags for head in part)) for part in (above, below)]
+    return bool(above and below) and tags[0] != tags[1]
+
+
+def _is_other(tags: list[tuple[bytes, bytes]]) -> bool:
+    """Whether one list ends and one of another kind begins, by the tags between two entries."""
+    if not tags or not tags[0][0] or tags[-1][0]:
+        return False
+    return tags[0][1].lower() != tags[-1][1].lower()
 
 
 def _heading(rows: list[str], words: Words) -> str:

@@ -69,6 +69,28 @@ def test_the_same_list_twice_is_read_once(form):
     assert not found.another
 
 
+@pytest.mark.parametrize("form", ["table", "dl", "ol"])
+def test_a_list_of_another_kind_above_is_no_part_of_the_box(form):
+    """The four cities of a forecast are not among those of the box."""
+    cities = zip(["수원", "춘천", "청주", "전주"], OTHERS, strict=False)
+    above = LISTS[form]([entry("맑음", city, other.temperature[:-2]) for city, other in cities])
+    found = sidebar.find(f"{above}<div>{LISTS['li'](PLAIN)}<p>{CREDIT}</p></div>")
+    assert [line.city for line in found.lines] == [one.city for one in PLAIN]
+
+
+def test_a_list_without_labels_above_is_no_part_of_the_box():
+    items = zip(["수원", "춘천", "청주", "전주"], OTHERS, strict=False)
+    above = "".join(f"<li>{city} {other.temperature}℃</li>" for city, other in items)
+    page = f"<ul>{above}</ul><div>{LISTS['li'](PLAIN)}<p>{CREDIT}</p></div>"
+    assert [line.city for line in sidebar.find(page).lines] == [one.city for one in PLAIN]
+
+
+def test_a_column_that_lost_its_labels_is_part_of_the_box():
+    wet = [entry("", one.city, one.temperature, icon="") for one in PLAIN[:6]]
+    page = f"{LISTS['li'](wet)}{LISTS['li'](PLAIN[6:])}<p>{CREDIT}</p>"
+    assert [line.city for line in sidebar.find(page).lines] == [one.city for one in PLAIN]
+
+
 @pytest.mark.parametrize("fresh", [1, 2, 5])
 @pytest.mark.parametrize("form", ["table", "li", "div"])
 def test_the_first_cities_may_be_missing_in_the_list_above(form, fresh):
