@@ -13,7 +13,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from scraper.sidebar import says
+from scraper.sidebar import runs, says
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,15 @@ _MANY: Final = 8
 _FEW: Final = 3
 _DECIMAL: Final = re.compile(r"(?:영[하상]|[-–−－‐‑‒﹣+＋])?\s*[0-9０-９]+[.．][0-9０-９]")
 _NEVER: Final = -100
+
+_DIVIDED: Final = 300
+"""The most characters between two lists below one heading."""
+
 _DATED: Final = "the date"
 _HEADED: Final = "a heading of a forecast, or of another day or value"
 _NEAR: Final = "words of a forecast near above"
 _OF_HEADING: Final = {_HEADED, _NEAR}
+_DIVISION: Final = "a part of a day or of the country as its heading"
 
 
 class Fact(NamedTuple):
@@ -82,6 +87,12 @@ def weigh(  # noqa: PLR0913
 def points(facts: list[Fact]) -> int:
     """The sum of the points."""
     return sum([fact.points for fact in facts])
+
+
+def below_one_heading(upper: list[Fact], lower: list[Fact]) -> bool:
+    """Whether the heading of a forecast above one list is also that of a list below it."""
+    refused = any(fact.says in _OF_HEADING for fact in upper)
+    return refused and any(fact.says == _DIVISION for fact in lower)
 
 
 def points_without_heading(facts: list[Fact]) -> int:
@@ -139,6 +150,8 @@ def _of_place(date: PageDate | None, *, marked: bool, credited: bool) -> Iterato
 
 def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
     """Facts about words of a forecast, of another day or of another value above a list."""
+    if says.division(runs.SIGN.split(above[-_DIVIDED:])[-1]):
+        yield Fact(0, _DIVISION)
     near = says.near(above)
     if not near:
         return

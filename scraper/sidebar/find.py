@@ -191,6 +191,7 @@ def chosen(found: list[Candidate]) -> Candidate | None:
 
     Visible lists go before hidden ones. A list is not the box beside another with clearly more
     evidence, whose heading alone is of a forecast: ``내일 예상 기온`` below a list of an article.
+    Nor is the list of an afternoon below that of tomorrow's morning.
     """
     boxes = [one for one in found if one.is_box]
     boxes = [one for one in boxes if not one.sidebar.hidden] or boxes
@@ -199,6 +200,12 @@ def chosen(found: list[Candidate]) -> Candidate | None:
         return best
     same = [one for one in boxes if not differ(one, best)]
     if any(best.points - one.points < evidence.CLEARLY for one in boxes if one not in same):
+        return None
+    if any(
+        evidence.below_one_heading(one.facts, best.facts)
+        for one in found
+        if one.region.opens < best.region.opens and differ(one, best)
+    ):
         return None
     others = [evidence.points_without_heading(one.facts) for one in found if differ(one, best)]
     most = max(others, default=0)

@@ -6,6 +6,9 @@ import functools
 import re
 from typing import Final
 
+from scraper.sidebar import credit
+from scraper.sidebar.entries import is_heading
+
 _FORECAST: Final = re.compile("내일|모레|글피|예상|예보|최고|최저|전망(?!대)")
 """Words that do not occur in the 200 characters before the box in any of 138 pages."""
 
@@ -47,6 +50,12 @@ The words of a heading without blanks: ``이번주말날씨`` is ``beside``, ``m
 Without a word of the weather, ``maybe`` may head articles, and ``age`` is the age of one.
 """
 
+_DIVISION: Final = re.compile(
+    r"(?>\d{1,2}[시분]?|오전|오후|새벽|아침|점심|한?낮|저녁|한?밤|수도권|[중남]부(?:지방)?|영[동서남]|호남|충청"
+    r"|강원|전라|경[상기]|제주|서울|[동서남]해안?|[남북도권]|[지방역])++"
+)
+"""A part of a day or of the country: the heading of one of several lists below one heading."""
+
 _LETTERS: Final = re.compile(r"[^\W_]+|℃")
 _LONGEST: Final = 40
 """The most characters of a heading."""
@@ -80,6 +89,13 @@ def day(text: str) -> bool:
         return True
     parts = _parts(_LETTERS.findall(text))
     return bool(parts) and "unknown" not in parts
+
+
+def division(above: str) -> bool:
+    """Whether the text from one list to the next is only such a heading, and the credit."""
+    rows = credit.NAMED.sub("\n", _TAG.sub("\n", above)).split("\n")
+    words = [word for row in rows if not is_heading(row) for word in _LETTERS.findall(row)]
+    return bool(words) and all(map(_DIVISION.fullmatch, words))
 
 
 def near(before: str) -> str:

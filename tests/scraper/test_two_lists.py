@@ -91,6 +91,23 @@ def test_a_column_that_lost_its_labels_is_part_of_the_box():
     assert [line.city for line in sidebar.find(page).lines] == [one.city for one in PLAIN]
 
 
+@pytest.mark.parametrize("between", ["", f"<p>{CREDIT}</p>"])
+@pytest.mark.parametrize("parts", [("오전", "오후"), ("09시", "15시"), ("수도권", "남부 지방")])
+@pytest.mark.parametrize("form", [*HTML, "table with a heading"])
+def test_the_parts_below_a_heading_of_tomorrow_are_of_tomorrow(form, parts, between):
+    first, second = (f"<h4>{part}</h4>" for part in parts)
+    page = f"<h3>내일 날씨</h3>{first}{LISTS[form](PLAIN)}{between}{second}{LISTS[form](OTHERS)}"
+    with pytest.raises(NoSidebar):
+        sidebar.find(f"{page}<p>{CREDIT}</p>")
+
+
+@pytest.mark.parametrize("form", TEXT)
+def test_the_parts_of_a_text_below_a_heading_of_tomorrow_are_of_tomorrow(form):
+    page = f"내일 날씨\n오전\n{rows(form, PLAIN)}\n오후\n{rows(form, OTHERS)}\n{CREDIT}\n"
+    with pytest.raises(NoSidebar):
+        sidebar.find(page)
+
+
 @pytest.mark.parametrize("fresh", [1, 2, 5])
 @pytest.mark.parametrize("form", ["table", "li", "div"])
 def test_the_first_cities_may_be_missing_in_the_list_above(form, fresh):
