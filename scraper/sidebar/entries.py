@@ -126,10 +126,11 @@ def line(  # noqa: PLR0913
     """
     if "<" in before or ">" in before:  # of a damaged tag
         before = _MARKUP.split(before)[-1]
-    before = UNSEEN.sub("", before)
+    if not before.isprintable():  # a quick test; it has newlines, or something unseen
+        before = UNSEEN.sub("", before)
     match = _UP_TO_THE_NUMBER.fullmatch(before)
     head, number = match.groups("") if match else (before, "")  # this always matches
-    number = _POINT.sub(".", number.rstrip().rstrip("|"))  # the sign has its own cell
+    number = _joined(number)
     if not head and (dash := _LONE_DASH.match(number)):  # a label without letters, and no city
         head, number = NO_SKY_REPORTED, number[dash.end() :]
     if not "가" <= head[-1:] <= "힣":
@@ -146,6 +147,12 @@ def line(  # noqa: PLR0913
     if label in PROVINCES:
         label, city = NO_LABEL, f"{label} {city}"
     return Line(label=label, icon=icon, city=city, temperature=number.strip() if signed else "")
+
+
+def _joined(number: str) -> str:
+    """A number without what separates its elements, or its cell from that of its sign."""
+    number = number.rstrip().rstrip("|")
+    return _POINT.sub(".", number) if "\n" in number else number
 
 
 def label_after(after: str, words: Words) -> str:
@@ -231,10 +238,16 @@ def _begins_with_label(city: str, words: Words) -> bool:
     return not any(city[at:] in words.stations for at in range(2, len(city)))
 
 
+def of_a_station(text: str, words: Words) -> Line | None:
+    """The line of a text that is a known city, alone or with a label; None if it is not."""
+    found = line(text, words)
+    known = found.city in words.stations and (not found.label or is_label(found.label, words))
+    return found if known else None
+
+
 def names_a_station(text: str, words: Words) -> bool:
     """Whether a text is a known city, alone or with a label."""
-    found = line(text, words)
-    return found.city in words.stations and (not found.label or is_label(found.label, words))
+    return of_a_station(text, words) is not None
 
 
 def entry(text: str) -> str:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scraper.sidebar import credit, dates, says
-from scraper.sidebar.entries import BULLETS, entry, line, names_a_station
+from scraper.sidebar.entries import BULLETS, entry, names_a_station, of_a_station
 from scraper.sidebar.labels import PROVINCES, is_label
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _heads(
         between = pieces(seen[start:end], encoding).split("\n")
         rows = [piece for row in between if (piece := row.strip(BULLETS + "|-"))]
         entries = map(entry, rows[::-1] if sign is found[0] else rows)
-        named = next((line(one, words) for one in entries if names_a_station(one, words)), None)
+        named = next(filter(None, (of_a_station(one, words) for one in entries)), None)
         labelled = bool(named and named.label) or any(is_label(row, words) for row in rows)
         number = rows[-1][len(rows[-1].rstrip(_NUMBER)) :] if rows else ""
         lists = _LIST_TAG.findall(seen, start, end)
