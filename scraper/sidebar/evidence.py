@@ -38,6 +38,7 @@ _DIVIDED: Final = 300
 
 _DATED: Final = "the date"
 _HEADED: Final = "a heading of a forecast, or of another day or value"
+_CAPTIONED: Final = "a caption below of a forecast, or of another day or value"
 _NEAR: Final = "words of a forecast near above"
 _OF_HEADING: Final = {_HEADED, _NEAR}
 _DIVISION: Final = "a part of a day or of the country as its heading"
@@ -64,6 +65,7 @@ def weigh(  # noqa: PLR0913
     date: PageDate | None,
     marked: bool,
     credited: bool,
+    captioned: bool,
 ) -> list[Fact]:
     """
     Return all relevant facts about a list.
@@ -75,12 +77,15 @@ def weigh(  # noqa: PLR0913
         date: The date printed with it.
         marked: Whether it has the known name.
         credited: Whether KMA's credit stands before or after it, as a text of its own.
+        captioned: Whether the first text below it is a caption of a forecast.
     """
+    is_known = bool(marked and credited and date and date.sure)
     return [
         *_of_lines(listing, words, marked=marked),
         *_of_place(date, marked=marked, credited=credited),
         *([Fact(-6, "other words between the entries")] if listing.prose else []),
-        *_of_heading(above, date),
+        *_of_heading(above, date, is_known=is_known),
+        *([Fact(_NEVER, _CAPTIONED)] if captioned else []),
     ]
 
 
@@ -148,14 +153,14 @@ def _of_place(date: PageDate | None, *, marked: bool, credited: bool) -> Iterato
         yield Fact(2, "KMA's credit, a text of its own")
 
 
-def _of_heading(above: str, date: PageDate | None) -> Iterator[Fact]:
+def _of_heading(above: str, date: PageDate | None, *, is_known: bool) -> Iterator[Fact]:
     """Facts about words of a forecast, of another day or of another value above a list."""
     if says.division(runs.SIGN.split(above[-_DIVIDED:])[-1]):
         yield Fact(0, _DIVISION)
     near = says.near(above)
     if not near:
         return
-    if says.heads_another_day(near, date.printed if date else None):
+    if says.heads_another_day(near, date.printed if date else None, is_known=is_known):
         yield Fact(_NEVER, _HEADED)
     elif says.forecast(near):
         yield Fact(-3, _NEAR)

@@ -17,6 +17,8 @@ from scraper.sidebar import (
     lines,
     locate,
     rows,
+    runs,
+    says,
     unseen,
     usual,
 )
@@ -61,6 +63,7 @@ class _Text(NamedTuple):
         credit: The part after it up to the end of KMA's credit; empty without one.
         is_own: Whether that credit is a text of its own.
         date: The date after the credit.
+        captioned: Whether it is alone, with a caption of a forecast below, before any credit.
         html, marked, cut, hidden: As in ``Region``.
     """
 
@@ -69,6 +72,7 @@ class _Text(NamedTuple):
     credit: str
     is_own: bool
     date: PageDate | None
+    captioned: bool
     html: bool
     marked: bool
     cut: bool
@@ -107,6 +111,7 @@ def _judged(text: _Text, words: Words, lines_of: _Lines) -> _Judged | None:
         date=date,
         marked=text.marked,
         credited=text.is_own or credit.is_own(text.before),
+        captioned=text.captioned,
     )
     return sidebar, facts
 
@@ -283,6 +288,7 @@ def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
         region.after[:closes],
         credit.is_own(region.after, continues=region.printed),
         dates.after(region.after[closes : closes + dates.NEAR]),
+        _is_captioned(region, words),
         region.html,
         region.marked,
         region.cut,
@@ -292,6 +298,12 @@ def _read(region: Region, words: Words, steps: Steps) -> Candidate | None:
         return None
     sidebar, facts = judged
     return Candidate(sidebar=sidebar, region=region, facts=facts, points=evidence.points(facts))
+
+
+def _is_captioned(region: Region, words: Words) -> bool:
+    """Whether a forecast's caption is below a list; above another list, it may be its heading."""
+    below = lines.below(region.printed, region.after)
+    return says.captioned(below, words) and not runs.SIGN.search(region.after)
 
 
 def _without_end(listing: Listing, printed: str) -> Listing:

@@ -201,6 +201,14 @@ def _icon(node: LexborNode) -> str:
     return ""
 
 
+def below(printed: str, after: str) -> str:
+    """The text below the last sign of a list, in the list or after it."""
+    ends = printed.rfind("℃") + 1
+    for sign in runs.SIGN.finditer(printed, ends):
+        ends = sign.end()
+    return printed[ends:] + after
+
+
 def above(before: str, printed: str, first: Line) -> str:
     """The text above the first line of a list, before the list or in it."""
     head, begins = before + printed, len(before)

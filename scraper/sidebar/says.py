@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import functools
+import html
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from scraper.sidebar import credit
-from scraper.sidebar.entries import is_heading
+from scraper.sidebar import credit, dates
+from scraper.sidebar.entries import entry, is_heading, names_a_station
+from scraper.sidebar.labels import is_label
 
-_FORECAST: Final = re.compile("내일|모레|글피|예상|예보|최고|최저|전망(?!대)")
+if TYPE_CHECKING:
+    from scraper.vocabulary import Words
+
+_FORECAST: Final = re.compile(r"내일(?!\s?신문)|모레|글피|예상|예보|최고|최저|전망(?!대)")
 """Words that do not occur in the 200 characters before the box in any of 138 pages."""
 
-_NOW: Final = {"현재", "지금", "오늘", "실황"}
-_DAYS: Final = {*_NOW, "어제", "내일", "모레", "글피", "주간", "예보"}
+_NOW: Final = {"현재", "지금", "오늘", "실황", "now", "today"}
+_DAYS: Final = {
+    *(*_NOW, "어제", "내일", "모레", "글피", "주간", "예보"),
+    *("yesterday", "tomorrow", "weekly", "forecast"),
+}
 """Words on tabs above a list, which do not tell its day."""
 
 _PAIRS: Final = (
     "내일|모레|글피|예상|예보|최고|최저|전망|이튿|명일|익일|다음|어제|그제|그저|주간|주말|번주|금주"
-    "|주일|일간|작년|평년|지난|체감|수온|이슬|교차|평균|온도"
+    "|주일|일간|작년|평년|지난|체감|수온|이슬|교차|평균|온도|요일"
 )
 _ANOTHER_DAY: Final = re.compile(
     rf"[{''.join(sorted({pair[-1] for pair in _PAIRS.split('|')}))}전뒤후]"
@@ -30,24 +38,44 @@ A part of each word below that names another day or value: most pages need no cl
 Its last letter first is for speed: few texts have it.
 """
 
+_ENGLISH: Final = ("morrow", "forecast", "yesterday", "week", "outlook", "day")
+"""The same of English headings, in small letters."""
+
+_MAY_BE_ENGLISH: Final = re.compile(r"[>\n]\s*(?:[^<\s가-힣\d]|\d(?![\d.])|<(?:img|h\d))")
+"""Where a visible text that is not Korean, an image or a heading begins: few pages have one."""
+
+_ENGLISH_NEAR: Final = 500
+"""The characters, with markup, that contain an English heading."""
+
+_BELOW: Final = 500
+"""The characters, with markup, that contain the caption of a list."""
+
+_WEEKDAY: Final = r"[월화수목금토일]{1,7}요일"
 _PERIOD: Final = r"\d{1,3}(?:시간|일|주일?|개?월|년)"
 _PART: Final = re.compile(
-    rf"(?P<future>내일|모레|글피|이튿날|[명익]일|다음[날주달]|{_PERIOD}[뒤후]|예보|전망|예상|평년|작년이맘때)"
+    rf"(?P<future>내일|모레|글피|이튿날|[명익]일|다음[날주달]|{_PERIOD}[뒤후]|예보|전망|예상|평년"
+    rf"|(?:주말|(?:이번|지난)주){_WEEKDAY}"
+    r"|(?:재?작년|지난[해달주]|(?:\d{1,3}|[일이삼오십])(?:년|개?월)전)의?(?:오늘|이날|이맘때)"
+    r"|(?:dayafter)?tomorrows?|(?:weather)?forecasts?|outlook|next(?:day|week))"
     r"|(?P<value>(?:더위)?체감(?:지수)?|수온|이슬점|일교차|[일월]?최[고저]기온|(?:낮|아침)최[고저]"
     r"|[일월연년]?평균기온|[지노]면온도|바닥온도|실내온도)"
-    r"|(?P<past>어제|엊?그제|그저께)"
-    r"|(?P<maybe>주간|주말|이번주(?!말)|금주|일주일|\d{1,3}일간|작년|지난[해주달])"
+    r"|(?P<past>어제|엊?그제|그저께|yesterdays?)"
+    r"|(?P<maybe>주간|주말|이번주(?!말)|금주|일주일|\d{1,3}일간|작년|지난[해주달]"
+    r"|week(?:ly|end)s?|(?:this|last)week|\d{1,2}days?)"
+    rf"|(?P<weekday>{_WEEKDAY}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)"
     rf"|(?P<age>{_PERIOD}전(?!국))"
-    r"|(?P<weather>날씨|기온|온도)"
+    r"|(?P<weather>날씨|기온|온도|weather|temperatures?)"
     r"|(?P<neutral>전국|지역별?|주요|도시별?|정보|현황|발표|기준|오전|오후|새벽|아침|낮|저녁|밤"
-    r"|\d{1,3}[월일시분]|[의과와및℃CＣ])"
-    r"|(?P<beside>단기|중기|동네|이번|이맘때|해수욕장|바다|오늘)"
+    rf"|\d{{1,3}}(?:[월시분]|일(?:{_WEEKDAY})?)|[의과와및℃cｃ]|the|for|and|of|in)"
+    r"|(?P<today>오늘|현재|지금|실황)"
+    r"|(?P<beside>단기|중기|동네|이번|이맘때|해수욕장|바다)"
     r"|(?P<unknown>.)"
 )
 """
 The words of a heading without blanks: ``이번주말날씨`` is ``beside``, ``maybe`` and ``weather``.
 
-Without a word of the weather, ``maybe`` may head articles, and ``age`` is the age of one.
+Without a word of the weather, ``maybe`` and ``weekday`` may head articles, and ``age`` is the age
+of one. Beside ``today`` or a date, such as ``27일``, a weekday is its own.
 """
 
 _DIVISION: Final = re.compile(
@@ -55,6 +83,9 @@ _DIVISION: Final = re.compile(
     r"|강원|전라|경[상기]|제주|서울|[동서남]해안?|[남북도권]|[지방역])++"
 )
 """A part of a day or of the country: the heading of one of several lists below one heading."""
+
+_BARE: Final = {"past", "maybe", "weekday"}
+"""The kinds of words that count without a word of the weather directly above a list."""
 
 _LETTERS: Final = re.compile(r"[^\W_]+|℃")
 _LONGEST: Final = 40
@@ -68,6 +99,17 @@ _LINK: Final = re.compile(r"<(a|li|option)\b[^<>]*>[^<]*+(?:<(?!/\1>)[^<]*+)*+</
 
 _ITEM: Final = re.compile(r"^[ \t]*[•·∙◦▪*+][ \t].*$", re.MULTILINE)
 _TAG: Final = re.compile(r"<[^<>]*>?")
+_OF_LINK: Final = re.compile(r"<(?:a|li|option|link|button|input)\b", re.IGNORECASE)
+_IN_TAG: Final = re.compile(
+    r"\b(?:alt|title|aria-label)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))", re.IGNORECASE
+)
+"""The text of an image, or the one that an element shows under the mouse or reads out."""
+
+_NAMES: Final = ("alt", "title", "label")
+"""A part of the name of each: a quick test."""
+
+_FULL_DATE: Final = re.compile(r"20\d\d\D{1,3}\d{1,2}\D{1,3}\d{1,2}\D{0,2}")
+_TITLE: Final = re.compile(r"weather\s+forecast", re.IGNORECASE)
 _LEFT_OUT: Final = "\0"
 """In place of the items of a list, which may have a heading of their own."""
 
@@ -105,25 +147,77 @@ def near(before: str) -> str:
     Returns:
         ``""`` if they cannot name another day or another value.
     """
-    return _near(before[-_RAW:])
+    return _near("\n" + before[-_RAW:])
 
 
 @functools.lru_cache(maxsize=64)  # the same on most pages of a portal
 def _near(text: str) -> str:
-    if not _ANOTHER_DAY.search(text):
+    if not _may_head(text):
         return ""
+    text = text[1:]
     if half := _HALF_LINK.match(text):
         text = "\n" + text[half.end() :]
-    text = _TAG.sub("\n", _LINK.sub(_left_out, text))
+    text = _LINK.sub(_left_out, text)
+    small = text.lower()
+    shows = any(name in small for name in _NAMES)
+    text = html.unescape(_TAG.sub(_of_tag if shows else "\n", text))
     text = _ITEM.sub(_LEFT_OUT, text).strip()[-_NEAR:]
-    return text if _ANOTHER_DAY.search(text) else ""
+    return text if _may_head("\n" + text) else ""
+
+
+def _may_head(text: str) -> bool:
+    """Whether a text may contain a heading of another day or value: a quick test."""
+    if _ANOTHER_DAY.search(text):
+        return True
+    if not _MAY_BE_ENGLISH.search(text, max(0, len(text) - _ENGLISH_NEAR)):
+        return False
+    small = text.lower()
+    return any(stem in small for stem in _ENGLISH)
+
+
+def _of_tag(tag: re.Match[str]) -> str:
+    """The heading of another day or value that an image or another element shows."""
+    if "=" not in tag[0] or _OF_LINK.match(tag[0]):
+        return "\n"
+    shown = [html.unescape("".join(found)) for found in _IN_TAG.findall(tag[0])]
+    headings = [one for one in shown if is_of_others(one, bare=_BARE)]
+    return "\n".join(["", *headings, ""])
+
+
+def _weekday(date: str) -> str:
+    """The weekday of a printed date, such as ``토요일``; ``""`` if it has none."""
+    found = dates.PRINTED.search(date)
+    return f"{found['short'] or found['long']}요일" if found else ""
 
 
 def _left_out(link: re.Match[str]) -> str:
     return "\n" if link[1] in "aA" else f"\n{_LEFT_OUT}\n"
 
 
-def heads_another_day(near: str, date: str | None) -> bool:
+def captioned(below: str, words: Words) -> bool:
+    """
+    Whether the first row below a list is of a forecast, of another day or of another value.
+
+    Args:
+        below: The text after the last sign of the list. Labels and cities in it belong to the list;
+            KMA's credit ends the box.
+        words: The known words.
+    """
+    below = below[:_BELOW]
+    if not _may_head("\n" + below):
+        return False
+    for row in html.unescape(_TAG.sub("\n", _LINK.sub(_left_out, below))).split("\n"):
+        text = credit.NAMED.sub("", row)
+        kinds = _parts(_LETTERS.findall(text))
+        if _LEFT_OUT in row or (text != row and not kinds):
+            return False
+        if kinds <= {"neutral"} or is_label(text, words) or names_a_station(entry(text), words):
+            continue
+        return is_of_others(text.strip())
+    return False
+
+
+def heads_another_day(near: str, date: str | None, *, is_known: bool = False) -> bool:
     """
     Whether the lowest heading above a list is of a forecast, of another day or of another value.
 
@@ -131,13 +225,20 @@ def heads_another_day(near: str, date: str | None) -> bool:
 
     Args:
         near: The text before the list.
-        date: The date printed there.
+        date: The date printed there, whose weekday is today.
+        is_known: Whether the list is a box by its name, date and credit. ``Weather forecast`` may
+            be the title of that.
     """
-    rows = [row.strip() for row in near.replace(date or "\n", "\n").split("\n") if row.strip()]
+    if date and (weekday := _weekday(date)):
+        near = near.replace(date, "\n").replace(weekday, "오늘")
+    if is_known:
+        near = _TITLE.sub("\n", near)
+    rows = [row.strip() for row in near.split("\n") if row.strip()]
     lines = [row for row in rows if row != _LEFT_OUT]
     if not lines or not (forecast(lines[-1]) or _headed(rows)):
         return False
-    tabs = set(" ".join(lines[-len(_DAYS) :]).replace("|", " ").split()[-len(_DAYS) :])
+    words = " ".join(lines[-len(_DAYS) :]).lower().replace("|", " ").split()
+    tabs = set(words[-len(_DAYS) :])
     return not (tabs & _NOW and tabs <= _DAYS)
 
 
@@ -152,8 +253,10 @@ def _headed(rows: list[str]) -> bool:
         elif _parts(_LETTERS.findall(row)) <= {"weather", "neutral"}:
             neutral = True
         else:
-            bare = set() if neutral else {"past"} if items else {"past", "maybe"}
-            return above not in _NOW and is_of_others(row, bare=bare)
+            bare = set() if neutral else {"past"} if items else _BARE
+            if _FULL_DATE.fullmatch(above) and _parts(_LETTERS.findall(row)) == {"weekday"}:
+                return False
+            return above.lower() not in _NOW and is_of_others(row, bare=bare)
     return False
 
 
@@ -173,10 +276,12 @@ def is_of_others(heading: str, *, bare: set[str] | None = None) -> bool:
         return True
     sure = {"future", "value"} | (bare or set())
     if "weather" in parts:
-        sure |= {"past", "maybe", "age"}
+        sure |= _BARE | {"age"}
+    if "today" in parts:
+        sure -= {"weekday"}
     return "unknown" not in parts and bool(sure & parts)
 
 
 def _parts(words: list[str]) -> set[str]:
-    """The kinds of the parts of a heading."""
-    return {part.lastgroup or "" for part in _PART.finditer("".join(words))}
+    """The kinds of the parts of a heading, in small letters."""
+    return {part.lastgroup or "" for part in _PART.finditer("".join(words).lower())}

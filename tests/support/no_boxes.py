@@ -80,6 +80,21 @@ FORECASTS: Final = {
         "<h3>오늘 낮 최고기온</h3>" + _list(_glued(_tenths(21))) + "<p>기상청 제공</p>"
     ),
     "list for the day after tomorrow": _page("<h4>모레 날씨</h4>" + _list(_glued(_tenths(11)))),
+    "list of a Saturday": _page("<h3>토요일 날씨</h3>" + _list(_glued(_tenths(11)))),
+    "list of a weekend, text": "주말 토요일\n" + "\n".join(_glued(_tenths(3))) + "\n",
+    "list of a year ago": _page("<h3>1년 전 오늘</h3>" + _list(_glued(_tenths(11)))),
+    "list of last year": _page("<h3>지난해 오늘</h3>" + _list(_glued(_tenths(11)))),
+    "list below an English heading": _page("<h3>Tomorrow</h3>" + _list(_glued(_tenths(11)))),
+    "list below an English forecast": _page(
+        "<h3>Weekly forecast</h3>" + _list(_glued(_tenths(11))) + "<p>기상청 제공</p>"
+    ),
+    "list below an image": _page('<img alt="내일 날씨">' + _list(_glued(_tenths(11)))),
+    "list below a title": _page('<h3 title="내일 날씨"></h3>' + _list(_glued(_tenths(11)))),
+    "list above a caption": _page(
+        _list(_glued(_tenths(11))) + "<p>내일 예상 기온</p><p>장이 섰다</p>"
+    ),
+    "text above a caption": "\n".join(_glued(_tenths(3)))
+    + "\n※ 내일 낮 최고기온\n\n시장이 열렸다\n",
     "outlook in divs": _page(
         "<strong>주말 날씨 전망</strong>" + _list(_glued(_tenths(11)), "div", "div")
     ),
