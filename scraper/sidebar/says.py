@@ -41,10 +41,10 @@ Its last letter first is for speed: few texts have it.
 _ENGLISH: Final = ("morrow", "forecast", "yesterday", "week", "outlook", "day")
 """The same of English headings, in small letters."""
 
-_MAY_BE_ENGLISH: Final = re.compile(r"[>\n]\s*(?:[^<\s가-힣\d]|\d(?![\d.])|<(?:img|h\d))")
-"""Where a visible text that is not Korean, an image or a heading begins: few pages have one."""
+_MAY_BE_ENGLISH: Final = re.compile(r">[^<a-zA-Z]*+(?:[a-zA-Z]{3}|<(?:[iI][mM]|[hH]\d))")
+"""A visible word of letters, an image or a heading: near a list, few pages have one."""
 
-_ENGLISH_NEAR: Final = 500
+_ENGLISH_NEAR: Final = 400
 """The characters, with markup, that contain an English heading."""
 
 _BELOW: Final = 500
@@ -147,7 +147,7 @@ def near(before: str) -> str:
     Returns:
         ``""`` if they cannot name another day or another value.
     """
-    return _near("\n" + before[-_RAW:])
+    return _near(">" + before[-_RAW:])
 
 
 @functools.lru_cache(maxsize=64)  # the same on most pages of a portal
@@ -162,14 +162,15 @@ def _near(text: str) -> str:
     shows = any(name in small for name in _NAMES)
     text = html.unescape(_TAG.sub(_of_tag if shows else "\n", text))
     text = _ITEM.sub(_LEFT_OUT, text).strip()[-_NEAR:]
-    return text if _may_head("\n" + text) else ""
+    return text if _may_head(">" + text) else ""
 
 
 def _may_head(text: str) -> bool:
     """Whether a text may contain a heading of another day or value: a quick test."""
     if _ANOTHER_DAY.search(text):
         return True
-    if not _MAY_BE_ENGLISH.search(text, max(0, len(text) - _ENGLISH_NEAR)):
+    begins = text.find(">", max(0, len(text) - _ENGLISH_NEAR))
+    if not _MAY_BE_ENGLISH.search(text, max(0, begins)):
         return False
     small = text.lower()
     return any(stem in small for stem in _ENGLISH)
@@ -204,7 +205,7 @@ def captioned(below: str, words: Words) -> bool:
         words: The known words.
     """
     below = below[:_BELOW]
-    if not _may_head("\n" + below):
+    if not _may_head(">" + below):
         return False
     for row in html.unescape(_TAG.sub("\n", _LINK.sub(_left_out, below))).split("\n"):
         text = credit.NAMED.sub("", row)

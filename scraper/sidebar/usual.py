@@ -43,8 +43,8 @@ def box(before: str, printed: str, credit: str, words: Words) -> Sidebar | None:
     listing = lines.plain(printed, words) if date else None
     if date is None or listing is None or "\ufffd" in printed:
         return None
-    above = lines.above(before, printed, listing.lines[0])
-    if len(above) > len(before) + _NEAR or says.near(above):
+    opens = printed.find("<li")
+    if opens > _NEAR or says.near(before + printed[:opens]):
         return None
     if not all(line.label or line.icon for line in listing.lines):
         return None
