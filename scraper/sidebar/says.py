@@ -38,10 +38,12 @@ A part of each word below that names another day or value: most pages need no cl
 Its last letter first is for speed: few texts have it.
 """
 
-_ENGLISH: Final = ("morrow", "forecast", "yesterday", "week", "outlook", "day")
+_ENGLISH: Final = ("morrow", "forecast", "yesterday", "week", "outlook", "day", "year")
 """The same of English headings, in small letters."""
 
-_MAY_BE_ENGLISH: Final = re.compile(r">[^<a-zA-Z]*+(?:[a-zA-Z]{3}|<(?:[iI][mM]|[hH]\d))")
+_MAY_BE_ENGLISH: Final = re.compile(
+    r">[^<a-zA-Z]*+(?:[a-zA-Z]{1,2}+(?![a-zA-Z])[^<a-zA-Z]*+)*+(?:[a-zA-Z]{3}|<(?:[iI][mM]|[hH]\d))"
+)
 """A visible word of letters, an image or a heading: near a list, few pages have one."""
 
 _ENGLISH_NEAR: Final = 400
@@ -55,8 +57,9 @@ _PERIOD: Final = r"\d{1,3}(?:시간|일|주일?|개?월|년)"
 _PART: Final = re.compile(
     rf"(?P<future>내일|모레|글피|이튿날|[명익]일|다음[날주달]|{_PERIOD}[뒤후]|예보|전망|예상|평년"
     rf"|(?:주말|(?:이번|지난)주){_WEEKDAY}"
-    r"|(?:재?작년|지난[해달주]|(?:\d{1,3}|[일이삼오십])(?:년|개?월)전)의?(?:오늘|이날|이맘때)"
-    r"|(?:dayafter)?tomorrows?|(?:weather)?forecasts?|outlook|next(?:day|week))"
+    r"|(?:재?작년|지난[해달주]|(?:\d{1,3}|[일이삼오십백])(?:년|개?월)전)의?(?:오늘|이날|같은날|이맘때)"
+    r"|(?:dayafter)?tomorrows?|(?:weather)?forecasts?|outlook|next(?:day|week(?:end)?)"
+    r"|(?:lastyear|(?:a|one|\d{1,3})years?ago)(?:today)?)"
     r"|(?P<value>(?:더위)?체감(?:지수)?|수온|이슬점|일교차|[일월]?최[고저]기온|(?:낮|아침)최[고저]"
     r"|[일월연년]?평균기온|[지노]면온도|바닥온도|실내온도)"
     r"|(?P<past>어제|엊?그제|그저께|yesterdays?)"
@@ -64,18 +67,19 @@ _PART: Final = re.compile(
     r"|week(?:ly|end)s?|(?:this|last)week|\d{1,2}days?)"
     rf"|(?P<weekday>{_WEEKDAY}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)"
     rf"|(?P<age>{_PERIOD}전(?!국))"
-    r"|(?P<weather>날씨|기온|온도|weather|temperatures?)"
+    r"|(?P<weather>날씨|기온|온도|s?weather|temperatures?)"
+    rf"|(?P<dated>\d{{1,2}}일{_WEEKDAY})"
     r"|(?P<neutral>전국|지역별?|주요|도시별?|정보|현황|발표|기준|오전|오후|새벽|아침|낮|저녁|밤"
-    rf"|\d{{1,3}}(?:[월시분]|일(?:{_WEEKDAY})?)|[의과와및℃cｃ]|the|for|and|of|in)"
+    r"|\d{1,3}[월일시분]|[의과와및℃cｃ]|the|for|and|of|in)"
     r"|(?P<today>오늘|현재|지금|실황)"
-    r"|(?P<beside>단기|중기|동네|이번|이맘때|해수욕장|바다)"
+    r"|(?P<beside>단기|중기|동네|이번|(?:다가|돌아)?오는|이맘때|해수욕장|바다)"
     r"|(?P<unknown>.)"
 )
 """
 The words of a heading without blanks: ``이번주말날씨`` is ``beside``, ``maybe`` and ``weather``.
 
 Without a word of the weather, ``maybe`` and ``weekday`` may head articles, and ``age`` is the age
-of one. Beside ``today`` or a date, such as ``27일``, a weekday is its own.
+of one. Beside ``today`` a weekday is its own; so it is in ``27일 수요일``, if no date is near.
 """
 
 _DIVISION: Final = re.compile(
@@ -109,6 +113,7 @@ _NAMES: Final = ("alt", "title", "label")
 """A part of the name of each: a quick test."""
 
 _FULL_DATE: Final = re.compile(r"20\d\d\D{1,3}\d{1,2}\D{1,3}\d{1,2}\D{0,2}")
+_BESIDE_DAY: Final = re.compile(rf"(?<=\d일)[\s(]*{_WEEKDAY}")
 _TITLE: Final = re.compile(r"weather\s+forecast", re.IGNORECASE)
 _LEFT_OUT: Final = "\0"
 """In place of the items of a list, which may have a heading of their own."""
@@ -232,6 +237,8 @@ def heads_another_day(near: str, date: str | None, *, is_known: bool = False) ->
     """
     if date and (weekday := _weekday(date)):
         near = near.replace(date, "\n").replace(weekday, "오늘")
+    else:
+        near = _BESIDE_DAY.sub("", near)
     if is_known:
         near = _TITLE.sub("\n", near)
     rows = [row.strip() for row in near.split("\n") if row.strip()]
@@ -247,15 +254,16 @@ def _headed(rows: list[str]) -> bool:
     """Whether such a heading is directly above a list, or above lines such as ``전국 날씨``."""
     items = neutral = False
     for row, above in zip(rows[::-1], [*rows[-2::-1], ""], strict=True):
+        kinds = _parts(_LETTERS.findall(row))
         if row == _LEFT_OUT:
             if neutral:
                 return False
             items = True
-        elif _parts(_LETTERS.findall(row)) <= {"weather", "neutral"}:
+        elif kinds <= {"weather", "neutral"} or kinds <= {"dated", "neutral"}:
             neutral = True
         else:
             bare = set() if neutral else {"past"} if items else _BARE
-            if _FULL_DATE.fullmatch(above) and _parts(_LETTERS.findall(row)) == {"weekday"}:
+            if kinds == {"weekday"} and _FULL_DATE.fullmatch(above):
                 return False
             return above.lower() not in _NOW and is_of_others(row, bare=bare)
     return False
@@ -277,9 +285,9 @@ def is_of_others(heading: str, *, bare: set[str] | None = None) -> bool:
         return True
     sure = {"future", "value"} | (bare or set())
     if "weather" in parts:
-        sure |= _BARE | {"age"}
+        sure |= _BARE | {"age", "dated"}
     if "today" in parts:
-        sure -= {"weekday"}
+        sure -= {"weekday", "dated"}
     return "unknown" not in parts and bool(sure & parts)
 
 
