@@ -200,6 +200,11 @@ def _left_out(link: re.Match[str]) -> str:
     return "\n" if link[1] in "aA" else f"\n{_LEFT_OUT}\n"
 
 
+def _left_out_below(link: re.Match[str]) -> str:
+    """The same, but a link with KMA's credit stays."""
+    return link[0] if credit.NAMED.search(link[0]) else _left_out(link)
+
+
 def captioned(below: str, words: Words) -> bool:
     """
     Whether the first row below a list is of a forecast, of another day or of another value.
@@ -212,7 +217,7 @@ def captioned(below: str, words: Words) -> bool:
     below = below[:_BELOW]
     if not _may_head(">" + below):
         return False
-    for row in html.unescape(_TAG.sub("\n", _LINK.sub(_left_out, below))).split("\n"):
+    for row in html.unescape(_TAG.sub("\n", _LINK.sub(_left_out_below, below))).split("\n"):
         text = credit.NAMED.sub("", row)
         kinds = _parts(_LETTERS.findall(text))
         if _LEFT_OUT in row or (text != row and not kinds):

@@ -181,4 +181,7 @@ def test_another_text_below_a_list_is_no_caption(below, form):
 
 @pytest.mark.parametrize("caption", CAPTIONS)
 def test_a_caption_below_the_credit_is_not_of_the_box(caption):
-    assert printed(f"{box(plain())}<p>{caption}</p>") == PLAIN
+    for credit in (f"<p>{CREDIT}</p>", f"<a href=/>{CREDIT}</a>", f"<p>자료: <a>{CREDIT}</a></p>"):
+        assert printed(f"{LISTS['li'](plain())}{credit}<p>{caption}</p>") == PLAIN
+    page = f"{box(plain())}<p>{caption}</p>"
+    assert printed(page) == printed(renamed(page)) == PLAIN
