@@ -49,7 +49,7 @@ _MAY_BE_ENGLISH: Final = re.compile(
 _ENGLISH_NEAR: Final = 400
 """The characters, with markup, that contain an English heading."""
 
-_BELOW: Final = 500
+_BELOW: Final = 300
 """The characters, with markup, that contain the caption of a list."""
 
 _WEEKDAY: Final = r"[월화수목금토일]{1,7}요일"
