@@ -6,7 +6,7 @@ import pytest
 
 from scraper import sidebar
 from scraper.errors import NoSidebar
-from tests.support.pages import CREDIT, DATE, LISTS, TEXTS, box, entry, plain, renamed
+from tests.support.pages import CREDIT, DATE, LISTS, SIGHTINGS, TEXTS, box, entry, plain, renamed
 
 PLAIN = [(entry.label, entry.city, entry.temperature) for entry in plain()]
 
@@ -120,6 +120,28 @@ def test_a_weather_forecast_is_the_title_of_a_known_box_only(page):
 def test_a_heading_of_today_is_above_a_list_of_any_form(heading, form):
     page = f"<p>시장이 열렸다</p><p>{heading}</p>{LISTS[form](plain())}<p>{CREDIT}</p>"
     assert [t for *_, t in printed(page)] == [t for *_, t in PLAIN]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "오늘의 날씨",
+        "지역별 날씨",
+        "토요일자 신문",
+        "Today's weather",
+        "내일신문",
+        "<a>주간 예보</a>",
+    ],
+)
+@pytest.mark.parametrize("name", SIGHTINGS)
+def test_the_box_of_every_portal_is_read_below_a_heading_of_today(name, heading):
+    seen = SIGHTINGS[name].entries
+    pages = [f"<p>{heading}</p>{box(seen)}", f"<p>{heading}</p>{renamed(box(seen))}"]
+    if "<" not in heading:
+        pages.append(TEXTS["bulleted"](seen, f"{heading}\n\n{DATE}"))
+    for page in pages:
+        numbers = [number for *_, number in printed(page)]
+        assert numbers == [one.temperature for one in seen]
 
 
 @pytest.mark.parametrize("heading", ["토요일 날씨", "1년 전 오늘", "Tomorrow", "<img alt=내일>"])
