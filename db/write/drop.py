@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from db.asked import part
 from db.file import connection
-from db.moments import moment
+from db.moments import FOREVER, moment
 from db.read.ask import Ask
 from db.read.lookup import refuse_unknown
+from db.validity import GAP_AFTER_INTERVALS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -108,4 +109,54 @@ def _drop(conn: sqlite3.Connection, which: dict[str, object]) -> int:
         f"WHERE id IN (SELECT portal_id FROM fetches WHERE {_WHICH})",
         which,
     )
-    return conn.execute(f"DELETE FROM fetches WHERE {_WHICH}", which).rowcount
+    dropped = conn.execute(
+        f"DELETE FROM fetches WHERE {_WHICH} RETURNING iif(sidebar_id IS NULL, 0, portal_id)", which
+    ).fetchall()
+    for (portal_id,) in sorted({*dropped} - {(0,)}):
+        around = conn.execute(_AROUND, {**which, "portal": portal_id}).fetchone()
+        if around is not None:
+            _keep_gap(conn, {"portal": portal_id, **dict(zip(_ENDS, around, strict=True))})
+    return len(dropped)
+
+
+_ENDS: Final = ("before", "after", "border", "longest_s")
+
+_AROUND: Final = f"""
+    SELECT
+        max(coalesce((SELECT max(fetched_at) FROM fetches WHERE portal_id = p.id
+                AND sidebar_id IS NOT NULL AND fetched_at < :since), -{FOREVER}),
+            coalesce((SELECT max(iif(until < :since, until, since)) FROM past_gaps
+                WHERE portal_id = p.id AND since < :since), -{FOREVER})),
+        min(coalesce((SELECT min(fetched_at) FROM fetches WHERE portal_id = p.id
+                AND sidebar_id IS NOT NULL AND fetched_at >= :until), {FOREVER}),
+            coalesce((SELECT min(iif(since >= :until, since, until)) FROM past_gaps
+                WHERE portal_id = p.id AND until >= :until), {FOREVER})),
+        d.until, {GAP_AFTER_INTERVALS} * p.interval_s
+    FROM portals AS p JOIN pruned AS d ON d.portal_id = p.id
+    WHERE p.id = :portal AND coalesce(:since <= d.until, true)"""
+"""
+The successful looks before and after the dropped ones, where looks were pruned before.
+
+There the looks that are left are far apart, so the gap between these two must be stored; its ends
+may be those of stored gaps, as the looks around these may be pruned.
+"""
+
+
+def _keep_gap(conn: sqlite3.Connection, ends: dict[str, int]) -> None:
+    """Store the gap that dropped looks leave among pruned ones."""
+    before, after = ends["before"], ends["after"]
+    conn.execute(
+        "DELETE FROM past_gaps WHERE portal_id = :portal AND since < :after AND until > :before",
+        ends,
+    )
+    if after >= ends["border"]:  # all looks after the gap are there: it follows from them
+        if before == -FOREVER:
+            conn.execute("DELETE FROM pruned WHERE portal_id = :portal", ends)
+        else:
+            conn.execute("UPDATE pruned SET until = :before WHERE portal_id = :portal", ends)
+    elif before != -FOREVER and after - before > ends["longest_s"]:
+        conn.execute(
+            "INSERT INTO past_gaps (portal_id, since, until, failures, unwatched) "
+            "VALUES (:portal, :before, :after, 0, true)",
+            ends,
+        )
