@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from db.derived import LATE_HOURS, LEARNED, LEARNED_COLUMNS, flag_sql
 from db.measures import near
+from db.measures.history import BEFORE
 from db.measures.printed import lines
 from db.moments import moment
 from db.packing import unpacked
-from db.read.rows import STATION, moment_or_none
+from db.read.rows import moment_or_none
 from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.validity import (
     CONFIRMED,
@@ -60,15 +61,6 @@ SHOWN: Final = f"""
     WHERE st.name_ko = :station AND (:portal IS NULL OR p.name = :portal)
     ORDER BY p.id"""
 """The value of a station at each portal at a moment, or the last one before."""
-
-
-BEFORE: Final = f"""
-    SELECT r.temperature FROM spells AS sp
-    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
-        AND r.station_id = {STATION}
-    WHERE sp.portal_id = :portal AND sp.seen_from < :seen_from
-    ORDER BY sp.seen_from DESC LIMIT 1"""
-"""The earlier value of a station at a portal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from heapq import merge
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from db.moments import FOREVER, epoch
 from db.qartod import PASS
@@ -77,13 +77,21 @@ SPELLS: Final = f"""
     WHERE sp.portal_id = :portal AND sp.seen_from < :until
         AND sp.seen_from >= coalesce((
             SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from <= :since
-            ORDER BY seen_from DESC LIMIT 1 OFFSET 1), 0)
+            ORDER BY seen_from DESC LIMIT 1), 0)
     ORDER BY sp.seen_from"""
 """
-The spells of one portal in the asked time, and two before it.
+The spells of one portal in the asked time, and the one before it.
 
 Spells without the station are included: they end the one before.
 """
+
+BEFORE: Final = f"""
+    SELECT r.temperature FROM spells AS sp
+    JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
+        AND r.station_id = {STATION}
+    WHERE sp.portal_id = :portal AND sp.seen_from < :seen_from
+    ORDER BY sp.seen_from DESC LIMIT 1"""
+"""The earlier value of a station at a portal, even if a cut page between lacks the station."""
 
 PAUSES: Final = """
     SELECT since, until FROM pauses
@@ -163,7 +171,7 @@ class History:
         gaps = pauses(self._ask, which)
         begins = [since for since, _ in gaps]
         flags = dict(self._ask.whole(OF_STATION, which, present=2))
-        before = None
+        before = self._before(of_station, rows)
         for row, following in zip(rows, [*rows[1:], None], strict=True):
             seen_from, seen_until, standing_since, published_by, confirmed, tenths, sky = row
             end = self._until if following is None else following[0]
@@ -186,6 +194,16 @@ class History:
                             flags.get(seen_from, PASS),
                         )
                 before = tenths
+
+    def _before(
+        self, of_station: Mapping[str, object], rows: Sequence[tuple[Any, ...]]
+    ) -> int | None:
+        """The temperature before the first of these spells that has the station."""
+        first = next((seen_from for seen_from, *_, sky in rows if sky is not None), None)
+        if first is None or len(self._portals) == 1:  # only agreement asks for it
+            return None
+        found = self._ask.whole(BEFORE, {**of_station, "seen_from": first}, present=0)
+        return found[0][0] if found else None
 
 
 def pauses(ask: Ask, which: Mapping[str, object]) -> list[tuple[int, int]]:

@@ -21,11 +21,13 @@ from db.errors import UnknownPortal, WrongQuestion
 from db.export import spreadsheet
 from db.measures import history
 from db.measures.stats import Period
-from db.moments import KST
+from db.moments import KST, moment
 from db.reading import Station
 from db.write.store import Store
 from tests.cli.test_cli import answered, nalssi, refused
-from tests.support import month
+from tests.support import month, stores
+from tests.support.histories import START, hour_of
+from tests.support.keeping import keep_own
 from tests.support.make import make_reading
 from tests.support.month import NOW, OVERCAST, Portals, korean
 
@@ -164,6 +166,22 @@ def test_the_portal_added_first_counts_if_two_change_at_once(db):
     day = of_day(db, 7, min_coverage=0)
     assert day.mean_c == 2.0
     assert (day.coverage, day.readings, day.agreement) == (0.0625, 1, 0.5)
+
+
+def test_a_portal_that_lags_agrees_in_an_hour_as_in_the_whole_range(tmp_path):
+    """Another portal is 20 minutes late; the last page of each hour is cut before 서울."""
+    path, begin = tmp_path / "weather.db", START + HOUR_S - START % HOUR_S
+    with stores.opened(path, "koya", "late") as store:
+        for nth in range(24):
+            shown = hour_of(nth // 6)
+            cut = tuple(one for one in shown if one[0] != "서울") if nth % 6 == 5 else shown
+            keep_own(store, "koya", begin + 600 * nth, cut)
+            keep_own(store, "late", begin + 600 * nth + 5, hour_of(max(0, nth - 2) // 6))
+    with query.Database(path) as db:
+        whole = {row.since: row for row in db.stats("서울", by="hour")}
+        hour = moment(begin + 3 * HOUR_S)
+        (alone,) = db.stats("서울", by="hour", since=hour, until=hour + dt.timedelta(hours=1))
+    assert (alone, alone.agreement) == (whole[hour], 1.0)
 
 
 _HALF_HOURS = st.lists(st.integers(0, 40), min_size=2, max_size=12, unique=True).map(sorted)
