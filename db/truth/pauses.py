@@ -52,16 +52,27 @@ first success there are only captures, and pruning leaves these.
 
 
 def add(conn: sqlite3.Connection, portal_id: int, looks: Iterable[int]) -> None:
-    """Store the pauses between consecutive successful looks, in the order of time."""
-    (interval_s,) = conn.execute(
-        "SELECT interval_s FROM portals WHERE id = ?", (portal_id,)
-    ).fetchone()
+    """
+    Store the pauses between consecutive successful looks, in the order of time.
+
+    Looks before the border of pruning come from a pruned database: those between them are missing.
+    """
+    interval_s, border = conn.execute(_LIMITS, (portal_id,)).fetchone()
+    seconds = list(looks)
+    if border is not None and seconds[0] < border:
+        derive(conn, portal_id, seconds[0], seconds[-1])
+        return
     longest_s = GAP_AFTER_INTERVALS * interval_s
     found = [
-        (portal_id, since, until) for since, until in pairwise(looks) if until - since > longest_s
+        (portal_id, since, until) for since, until in pairwise(seconds) if until - since > longest_s
     ]
     if found:
         conn.executemany("INSERT INTO pauses (portal_id, since, until) VALUES (?, ?, ?)", found)
+
+
+_LIMITS: Final = """
+    SELECT p.interval_s, d.until FROM portals AS p LEFT JOIN pruned AS d ON d.portal_id = p.id
+    WHERE p.id = ?"""
 
 
 def derive(

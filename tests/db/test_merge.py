@@ -24,6 +24,8 @@ from tests.support.make import make_look, make_page, see
 from tests.support.stores import contents, opened
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from tests.support.model import Look
 
 HOUR = 60 * MINUTE
@@ -263,6 +265,35 @@ def test_gaps_of_pruned_databases_are_those_of_both_together(folder):
             gaps.append([(gap.since, gap.until) for gap in db.gaps(now=now)])
     assert gaps[0] == gaps[1] == gaps[2]
     assert len(gaps[0]) == 2
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        pytest.param(range(0, 30 * 60, 10), id="without a gap"),
+        pytest.param([0, 10, 20, 60, 120, *range(180, 30 * 60, 10)], id="single looks in a gap"),
+        pytest.param([*range(1200, 1400, 10), *range(1500, 30 * 60, 10)], id="after the border"),
+    ],
+)
+def test_a_pruned_database_has_the_same_pauses_in_a_new_one(folder, looks):
+    with opened(folder / "pruned.db", "a") as store:
+        for minute in looks:
+            keep_own(store, "a", START + minute * MINUTE, hour_of(minute // 60))
+    prune.carry_out(folder / "pruned.db", prune.plan(folder / "pruned.db", at_hour(24)))
+    opened(folder / "new.db").close()
+    merged(folder / "new.db", folder / "pruned.db")
+    old, new = (contents(folder / f"{name}.db")["pauses"] for name in ("pruned", "new"))
+    assert old == new
+    assert faults(folder / "new.db") == []
+    answers = []
+    for name in ("pruned", "new"):
+        with query.Database(folder / f"{name}.db") as db:
+            answers.append(db.stats("서울", by="hour", now=at_hour(30)))
+    assert answers[0] == answers[1]
+
+
+def at_hour(hour: int) -> dt.datetime:
+    return moment(START + hour * HOUR)
 
 
 def test_a_doubt_that_ends_by_a_merge_ends_at_the_portals_that_repeat_the_set(folder):
