@@ -85,7 +85,7 @@ def settle(
         others |= {other for _, other in nearby if other in known}
     same_sets |= near(conn, others, printed)
     firsts |= _firsts(conn, set().union(*same_sets.values()) - firsts.keys())
-    changed = _publish(conn, same_sets, firsts) | _alone(conn, asked - same_sets.keys())
+    changed = _publish(conn, same_sets, firsts) | alone(conn, asked - same_sets.keys())
     return changed, same_sets, nearby
 
 
@@ -226,8 +226,8 @@ _WRITE: Final = """
     RETURNING portal_id, seen_from"""
 
 
-def _alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]:
-    """Limit each spell of a box with too few temperatures to its own proofs."""
+def alone(conn: sqlite3.Connection, sidebars: set[int]) -> set[tuple[int, int]]:
+    """Limit each spell of a box with too few temperatures to its own proofs; return the changed."""
     return set(_about(conn, _ALONE, sidebars))
 
 

@@ -288,7 +288,7 @@ def _settle(
     changed, same_sets, nearby = sets.settle(conn, shown, printed, again=new is None)
     begins = sorted({spell.seen_from for spell in spells})
     for span in [(portal_id, min(begins), max(begins)), *short.apart(conn, nearby)]:
-        _stand(conn, span, same_sets, printed)
+        changed |= sets.alone(conn, _stand(conn, span, same_sets, printed))
     late = late_days.judge(conn, portal_id, begins, printed)
     changed |= {(portal_id, seen_from) for seen_from in begins}
     known = Parts(printed)
@@ -319,8 +319,13 @@ def _stand(
     changed: tuple[int, int, int],
     same_sets: dict[int, frozenset[int]],
     printed: Printed,
-) -> None:
-    """Derive since when the sets of changed spells stand, by portal, first and last spell."""
+) -> set[int]:
+    """
+    Derive since when the sets of changed spells stand, by portal, first and last spell.
+
+    Returns:
+        The sidebars that are no longer shown as parts.
+    """
 
     def near(sidebar_id: int) -> frozenset[int]:
         if sidebar_id not in same_sets:
@@ -328,7 +333,7 @@ def _stand(
             same_sets[sidebar_id] = found.get(sidebar_id, frozenset({sidebar_id}))
         return same_sets[sidebar_id]
 
-    standing.derive(conn, changed, near, Parts(printed))
+    return standing.derive(conn, changed, near, Parts(printed))
 
 
 def _newest(conn: sqlite3.Connection, portal_id: int) -> _Spell | None:

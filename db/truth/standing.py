@@ -44,22 +44,27 @@ def derive(
     span: tuple[int, int, int],
     near: Callable[[int], frozenset[int]],
     parts: Parts,
-) -> None:
+) -> set[int]:
     """
     Derive ``standing_since`` again for the spells of a portal that begin in a span of time.
 
-    Later spells follow, as long as a set can be the same as all since the last.
+    Later spells follow, as long as a set can be the same as all since the last, or they are no
+    longer parts: the box before the next one is another, then.
 
     Args:
         conn: Inside a transaction.
         span: The portal, and the first looks of the first and of the last spell.
         near: Returns the same sets of a sidebar, including itself.
         parts: Recognizes the parts of boxes.
+
+    Returns:
+        The sidebars of spells that were parts of another box, and are no longer.
     """
     portal_id, first, last = span
     older = _wholes(conn.execute(_BEFORE, (portal_id, first)), parts)
     behind: deque[_Stood] = deque()
-    changed = []
+    changed: list[tuple[int, int, int]] = []
+    no_parts: set[int] = set()
     may_reach: frozenset[int] | None = None
     for seen_from, sidebar_id, before in conn.execute(_FROM, (portal_id, first)):
         whole = behind[-1] if behind else next(_pulled(older, behind), None)
@@ -70,14 +75,17 @@ def derive(
             changed.append((since, portal_id, seen_from))
         if is_part:
             continue
+        if was_part := before < seen_from and parts.is_small(sidebar_id):
+            no_parts.add(sidebar_id)
         if seen_from > last:  # A and C may differ, although B after them is the same as both
             may_reach = same_sets if may_reach is None else may_reach & same_sets
-            if not may_reach:
+            if not may_reach and not was_part:
                 break
         behind.append(_Stood(seen_from, sidebar_id, since))
     conn.executemany(
         "UPDATE spells SET standing_since = ? WHERE portal_id = ? AND seen_from = ?", changed
     )
+    return no_parts
 
 
 def _wholes(rows: Iterable[tuple[int, int, int]], parts: Parts) -> Iterator[_Stood]:

@@ -306,3 +306,24 @@ def test_the_parts_of_a_box_are_not_written_again_for_each_look(store):
         (START, START)
     ]
     assert faults(store) == []
+
+
+@pytest.mark.parametrize(
+    "cuts",
+    [
+        pytest.param([(1, 4), (2, 3)], id="one city after three"),
+        pytest.param([(1, 4), (2, 3), (1, 3), (2, 3)], id="and another box between"),
+        pytest.param([(2, 3), (1, 4), (2, 4), (1, 3)], id="one city at first"),
+    ],
+)
+def test_boxes_are_no_longer_parts_if_another_box_comes_before_them(store, cuts):
+    """Pages are cut to some cities; the box that they are no part of arrives last."""
+    whole = hour_of(0)
+    shown = [whole, moved(whole, 2), *(whole[begin:end] for begin, end in cuts)]
+    for nth in (2, 0, *range(3, len(shown)), 1):
+        keep_look(store, START + 10 * nth * MINUTE, shown[nth])
+    assert faults(store) == []
+    (third,) = rows(
+        store, "SELECT standing_since, published_by FROM spells ORDER BY seen_from LIMIT 1 OFFSET 2"
+    )
+    assert third == (START + 20 * MINUTE, START + 20 * MINUTE)
