@@ -75,11 +75,11 @@ def derive(
             changed.append((since, portal_id, seen_from))
         if is_part:
             continue
-        if was_part := before < seen_from and parts.is_small(sidebar_id):
-            no_parts.add(sidebar_id)
-        if seen_from > last:  # A and C may differ, although B after them is the same as both
+        if before < seen_from and parts.is_small(sidebar_id):
+            no_parts.add(sidebar_id)  # the spells after it may have stood since before it
+        elif seen_from > last:  # A and C may differ, although B after them is the same as both
             may_reach = same_sets if may_reach is None else may_reach & same_sets
-            if not may_reach and not was_part:
+            if not may_reach:
                 break
         behind.append(_Stood(seen_from, sidebar_id, since))
     conn.executemany(

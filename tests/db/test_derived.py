@@ -314,6 +314,7 @@ def test_the_parts_of_a_box_are_not_written_again_for_each_look(store):
         pytest.param([(1, 4), (2, 3)], id="one city after three"),
         pytest.param([(1, 4), (2, 3), (1, 3), (2, 3)], id="and another box between"),
         pytest.param([(2, 3), (1, 4), (2, 4), (1, 3)], id="one city at first"),
+        pytest.param([(1, 4), (0, 7), (0, 16), (0, 6)], id="and the whole box after them"),
     ],
 )
 def test_boxes_are_no_longer_parts_if_another_box_comes_before_them(store, cuts):
