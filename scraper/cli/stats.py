@@ -278,7 +278,12 @@ def _side_by_side(found: Comparison, by: str) -> None:
         [f"{one.since:{_MINUTE if one.part else _NAMED[by]}}", *row[1:]]
         for one, row in zip(found.periods, means, strict=True)
     ]
-    show.table(headings, named, numbers=headings[1:])
+    parts = [one.part for one in found.periods]
+    if any(parts):
+        named = [[*row, part] for row, part in zip(named, parts, strict=True)]
+        show.table([*headings, "note"], named, numbers=headings[1:], folded="note")
+    else:
+        show.table(headings, named, numbers=headings[1:])
     click.echo()
     numbers = [f"common {by}s", f"mean − {show.cell(found.stations[0])}", "correlation"]
     rows = [list(records.named(one).values()) for one in found.relations]

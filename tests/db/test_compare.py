@@ -163,6 +163,17 @@ def test_the_command_prints_both_tables(path):
     assert lines[-1].split() == ["부산", "4", "2.0", "0.9463", "–"]
 
 
+def test_the_command_names_the_part_of_a_period(path):
+    span = ("--since", "2024-03-01T00:30", "--until", "2024-03-01T02:00")
+    printed = nalssi("compare", "서울", "부산", *span, "--db", path).stdout
+    first, second = printed.splitlines()[1:3]
+    assert first.endswith("part of the hour")
+    assert (second.split()[:2], second.split()[-1]) == (["2024-03-01", "01:00"], "–")
+    assert (
+        "의 일부" in nalssi("compare", "서울", "부산", *span, "--lang", "ko", "--db", path).stdout
+    )
+
+
 def test_the_command_prints_csv(path):
     run = nalssi("compare", "서울", "부산", "--csv", "--db", path)
     rows = list(csv.reader(io.StringIO(run.stdout)))
