@@ -165,7 +165,7 @@ _AFTER_FOLLOWERS: Final = f"""
     CROSS JOIN spells AS f INDEXED BY spells_following ON f.portal_id = p.id
         AND f.doubt = 'follower' AND f.seen_from <= :last + {FOLLOWED_FOR_S}
         AND f.seen_from >= coalesce((SELECT max(b.seen_from) FROM spells AS b
-            WHERE b.portal_id = p.id AND b.seen_from <= :first), 0)
+            WHERE b.portal_id = p.id AND b.seen_from < :first), 0)
     CROSS JOIN spells AS sp ON sp.portal_id = p.id AND sp.seen_from = (
         SELECT min(n.seen_from) FROM spells AS n
         WHERE n.portal_id = p.id AND n.seen_from > f.seen_from)

@@ -328,3 +328,19 @@ def test_boxes_are_no_longer_parts_if_another_box_comes_before_them(store, cuts)
         store, "SELECT standing_since, published_by FROM spells ORDER BY seen_from LIMIT 1 OFFSET 2"
     )
     assert third == (START + 20 * MINUTE, START + 20 * MINUTE)
+
+
+# ---- followers
+
+
+def test_a_follower_is_not_alone_if_another_portal_changes_in_the_same_second(store):
+    """`b` is two hours late, then alone with new sets; the first look at `c` arrives last."""
+    store.portal("c", "https://c.example/", 600)
+    for nth in range(16):
+        keep_own(store, "a", START + nth * HOUR, hour_of(nth))
+    for nth in range(24):
+        keep_own(store, "b", START + (nth + 2) * HOUR, hour_of(nth))
+    doubts = "SELECT doubt FROM spells ORDER BY seen_from DESC LIMIT 1"
+    assert rows(store, doubts) == [("follower",)]
+    keep_own(store, "c", START + 25 * HOUR, hour_of(40))
+    assert faults(store) == []
