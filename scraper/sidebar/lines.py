@@ -173,8 +173,10 @@ def _is_entry(text: str, words: Words) -> bool:
 
 def _text(node: LexborNode) -> str:
     """The text in an element, with newlines or bars between others, and only KMA's sign."""
-    if node.tag in _ROWS and all(cell.tag in _CELLS for cell in node.iter()):
-        return "|".join(map(_text, node.iter()))
+    if node.tag in _ROWS:
+        cells = list(node.iter(include_text=True, skip_empty=True))
+        if all(cell.tag in _CELLS for cell in cells):  # damage leaves text beside them
+            return "|".join(map(_text, cells))
     text = node.text(separator="\n")
     return text if "℃" in text else SIGN.sub("℃", text)
 

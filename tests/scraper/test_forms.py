@@ -75,6 +75,16 @@ def test_a_dash_in_a_cell_of_its_own_is_the_label(page):
     assert printed(page.replace("눈", "-")) == expected
 
 
+def test_a_text_beside_the_cells_of_a_row_is_read():
+    """Damage left a city without its cell: the number is not that of the city before."""
+    page = around(rows("<dl><dt>$c</dt><dd>$l</dd><dd>$t℃</dd></dl>"))
+    city, other = (name for _, name, _ in PRINTED[:2])
+    damaged = re.sub(rf"(?s)(<dt>{city}</dt><dd>\w+</dd>).*?<dt>{other}", rf"\1.{other}", page)
+    assert damaged != page
+    found = [line for line in sidebar.find(damaged).lines if line.city.endswith((city, other))]
+    assert [(line.city, line.temperature) for line in found] == [(f".{other}", PRINTED[1][2])]
+
+
 @pytest.mark.parametrize("mark", ["&lrm;", "\u200f", "&#8294;", "\u200c", "\u200b", "\u061c"])
 @pytest.mark.parametrize("row", ["<b>$l|</b>$c| |$t|℃", "|$c |$t℃|<b>|$l</b>"])
 def test_invisible_marks_change_no_word_and_no_number(mark, row):
