@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 _MOST_TAGS: Final = 4096
 """The most tags of a list; an HTML parser takes quadratic time for nested tags."""
 
-_TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
-
 
 def _listing(printed: str, html: bool, words: Words) -> Listing:
     found = (
@@ -50,7 +47,7 @@ def _listing(printed: str, html: bool, words: Words) -> Listing:
 
 def _without_tags(printed: str) -> str:
     """Plain text without the tags around it in a page."""
-    return _TAG.sub("\n", printed) if "<" in printed else printed
+    return lines.TAG.sub("\n", printed) if "<" in printed else printed
 
 
 class _Text(NamedTuple):
@@ -318,7 +315,7 @@ def _without_end(listing: Listing, printed: str) -> Listing:
 
 def _date(text: _Text, above: str) -> PageDate | None:
     """The date before the first line, in the list, or after the list or its credit."""
-    if is_heading(_TAG.sub(" ", above[len(text.before) :])):  # the heading row of a table
+    if is_heading(lines.TAG.sub(" ", above[len(text.before) :])):  # the heading row of a table
         above = text.before
     return dates.of_the_box(
         dates.before(above[-dates.NEAR :]), dates.after(text.printed) or text.date

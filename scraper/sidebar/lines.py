@@ -38,7 +38,7 @@ _DT: Final = re.compile(r"<dt\b", re.IGNORECASE)  # in one <dl> of all, each beg
 _NESTED: Final = 8  # the deepest average nesting of boxes
 _LEVELS: Final = 4  # those of elements between an entry and the entries of a list in it
 _WHOLE: Final = 8  # the entries that make a list
-_TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 
 _LABEL_NEAR: Final = 100
 """The most characters between a label and its city."""
@@ -222,5 +222,5 @@ def above(before: str, printed: str, first: Line) -> str:
         return before
     label_at = head.rfind(first.label, max(0, city_at - _LABEL_NEAR), city_at)
     between = head[label_at + len(first.label) : city_at]
-    is_before = label_at != -1 and not _TAG.sub("", between).strip(BULLETS + "\n-|")
+    is_before = label_at != -1 and not TAG.sub("", between).strip(BULLETS + "\n-|")
     return head[: label_at if is_before else city_at]
