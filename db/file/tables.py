@@ -322,7 +322,7 @@ CREATE TABLE pages (              -- of looks that are unread, or could not be r
     tries INTEGER NOT NULL        -- how often reading it began
 ) STRICT;
 
--- No foreign key, which not everyone turns on: a later look may get the id.
+-- No cascade, which needs foreign keys turned on: a page that is left could meet a later look's id.
 CREATE TRIGGER page_dropped AFTER DELETE ON fetches
     BEGIN DELETE FROM pages WHERE look_id = old.id; END;
 

@@ -48,8 +48,8 @@ def derive(
     """
     Derive ``standing_since`` again for the spells of a portal that begin in a span of time.
 
-    Later spells follow, as long as a set can be the same as all since the last, or they are no
-    longer parts: the box before the next one is another, then.
+    Later spells follow, as long as a set can be the same as all since the last. The spell behind a
+    box that is no longer a part follows, too: the box before it is another now.
 
     Args:
         conn: Inside a transaction.
