@@ -8,7 +8,8 @@ What is true when: the facts that follow from the looks, the same in any order o
 | pauses.py | the stretches without a look |
 | dates.py | proofs, by page dates, that a box existed earlier |
 | stations.py | the stations that a portal ever showed |
-| sets.py, bands.py, short.py | the boxes of the same set, and when it was published at the latest |
+| same.py, bands.py, short.py | the boxes of the same set |
+| sets.py | when a set was published at the latest |
 | standing.py, parts.py | since when a portal shows a set, or parts of it, without a break |
 | late_days.py, lateness.py | the days on which a portal is late, and the rule for them |
 | doubts.py | why a set may be old although its portal was the first to show it |

@@ -2,7 +2,7 @@
 Learned labels: words that one portal lost and another printed for the same set.
 
 A portal may cut a line and print a temperature without its word. If another sidebar of the same set
-(``sets.py``) has a word for that station, it goes into the derived table ``learned_labels``,
+(``same.py``) has a word for that station, it goes into the derived table ``learned_labels``,
 with the portal that showed it first; the reading stays as printed.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from db.truth import sets
+from db.truth import same
 from db.truth.printed import Printed
 
 if TYPE_CHECKING:
@@ -65,12 +65,12 @@ def learn_all(conn: sqlite3.Connection) -> None:
 
 
 def _learn(conn: sqlite3.Connection, lost: list[int]) -> None:
-    near = sets.near(conn, lost, Printed(conn))
+    same_sets = same.sets_of(conn, lost, Printed(conn))
     conn.executemany(
         _LEARN,
         [
             {"sidebar": row, "others": json.dumps(sorted(together - {row}))}
-            for row, together in near.items()
+            for row, together in same_sets.items()
             if len(together) > 1
         ],
     )

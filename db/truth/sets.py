@@ -8,27 +8,20 @@ portal, that one of the same sidebars existed; ``first_seen`` and ``first_portal
 look at one of them, and ``first_after`` the look at that portal before; ``observed_at`` is the
 earliest hour that a feed prints with one of them.
 
-Bands (``bands.py``) find the same sets; short lists are compared with all boxes of some days,
-too (``short.py``).
+``same.py`` finds the same sets.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from itertools import chain, groupby, pairwise, permutations
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from db.rows import insert
-from db.truth import short
-from db.truth.bands import Bands
+from db.truth import same, short
 from db.truth.printed import Printed
-from db.validity import FEWEST_COMMON, same
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from db.truth.short import Shown
 
@@ -67,14 +60,14 @@ def settle(
     """
     asked = {sidebar_id for sidebar_id, _, _ in shown}
     short.keep(conn, shown, printed)
-    same_sets = near(conn, asked, printed, keep=True)
+    same_sets = same.sets_of(conn, asked, printed, keep=True)
     nearby = short.among(conn, same_sets, printed)
     if again:
-        nearby |= _same(set(short.nearby(conn, shown, printed)), printed)
+        nearby |= same.among(set(short.nearby(conn, shown, printed)), printed)
     known = _known(conn, set().union(*same_sets.values(), *nearby) - asked)
     firsts = _firsts(conn, asked | known.keys())
     if gone := asked - firsts.keys():
-        _drop(conn, gone, printed)
+        same.drop(conn, gone, printed)
     others = {
         other
         for row, together in same_sets.items()
@@ -83,7 +76,7 @@ def settle(
     }
     if again:
         others |= {other for _, other in nearby if other in known}
-    same_sets |= near(conn, others, printed)
+    same_sets |= same.sets_of(conn, others, printed)
     firsts |= _firsts(conn, set().union(*same_sets.values()) - firsts.keys())
     changed = _publish(conn, same_sets, firsts) | alone(conn, asked - same_sets.keys())
     return changed, same_sets, nearby
@@ -96,18 +89,14 @@ def settle_all(conn: sqlite3.Connection) -> dict[int, frozenset[int]]:
     Returns:
         The same sets of each sidebar that has others than itself.
     """
-    conn.execute("DELETE FROM bands")
-    short_lists: set[int] = set()
-    _keep(conn, _all_bands(conn, short_lists))
-    short.keep_all(conn, short_lists)
+    left = same.keep_all(conn)
     conn.execute(_OF_ITS_SIDEBAR)
     conn.execute(_OBSERVED)
     found: dict[int, frozenset[int]] = {}
-    left = short_lists.union(row for (row,) in conn.execute(_SHARING))
     while left:
         rows = sorted(left)
         for at in range(0, len(rows), _AT_ONCE):
-            same_sets = near(conn, rows[at : at + _AT_ONCE], Printed(conn))
+            same_sets = same.sets_of(conn, rows[at : at + _AT_ONCE], Printed(conn))
             same_sets = {row: together for row, together in same_sets.items() if len(together) > 1}
             _publish(conn, same_sets, _firsts(conn, set().union(*same_sets.values())))
             found |= same_sets
@@ -129,11 +118,6 @@ _OF_ITS_SIDEBAR: Final = f"""
     ) AS known
     WHERE spells.sidebar_id = known.sidebar_id
         AND spells.sidebar_id IN (SELECT sidebar_id FROM bands)"""
-
-_SHARING: Final = """
-    SELECT DISTINCT sidebar_id FROM bands
-    WHERE band IN (SELECT band FROM bands GROUP BY band HAVING count(*) > 1)"""
-"""The sidebars that share a band with another; others need a short list to be the same set."""
 
 
 def _learns(known: _First, other: _First) -> bool:
@@ -248,94 +232,3 @@ _ALONE: Final = f"""
 _OBSERVED: Final = f"""
     UPDATE spells SET observed_at = {_OWN_HOUR.format("published_by")}
     WHERE sidebar_id IN (SELECT id FROM sidebars WHERE observed_at IS NOT NULL)"""
-
-
-def near(
-    conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed, *, keep: bool = False
-) -> dict[int, frozenset[int]]:
-    """
-    The same sets of each sidebar, including itself, for sidebars with enough temperatures.
-
-    Args:
-        conn: Inside a transaction, if bands are stored.
-        sidebars: Their rows.
-        printed: The temperatures of these and others.
-        keep: Whether to keep their bands, by which later ones will find them.
-    """
-    asked = [row for row in sorted(sidebars) if len(printed[row]) >= FEWEST_COMMON]
-    if not asked:
-        return {}
-    bands = _bands(conn)
-    # In the order of the table, or each would search it from its root to another page.
-    own = [(band, row) for row in asked for band in bands.of(printed[row])]
-    own.sort(key=itemgetter(0))
-    pairs = _sharing(conn, own)
-    if keep:
-        _keep(conn, own)
-    pairs.update(short.of_sidebars(conn, asked, printed))
-    found: defaultdict[int, set[int]] = defaultdict(set)
-    for row, other in _same(pairs, printed):
-        found[row].add(other)
-    return {row: frozenset((row, *found.get(row, ()))) for row in asked}
-
-
-def _same(pairs: Collection[tuple[int, int]], printed: Printed) -> set[tuple[int, int]]:
-    """The pairs of these that are one set."""
-    printed.read(other for _, other in pairs)
-    return {(row, other) for row, other in pairs if same(printed[row], printed[other])}
-
-
-def _keep(conn: sqlite3.Connection, rows: Iterable[tuple[int, int]]) -> None:
-    into = "INSERT OR IGNORE INTO bands (band, sidebar_id)"
-    insert(conn, into, "(?, ?)", chain.from_iterable(rows))
-
-
-def _drop(conn: sqlite3.Connection, sidebars: Iterable[int], printed: Printed) -> None:
-    """Drop the bands of sidebars that no spell shows any longer."""
-    bands = _bands(conn)
-    rows = [(band, row) for row in sidebars for band in bands.of(printed[row])]
-    conn.executemany("DELETE FROM bands WHERE band = ? AND sidebar_id = ?", rows)
-
-
-def _sharing(conn: sqlite3.Connection, own: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """
-    The pairs of a sidebar and another, stored or new, that shares a band with it.
-
-    Args:
-        conn: The database.
-        own: Each band of the sidebars with its row, sorted by the band.
-    """
-    stored: defaultdict[int, list[int]] = defaultdict(list)
-    for band, other in conn.execute(
-        "SELECT band, sidebar_id FROM json_each(?) CROSS JOIN bands ON band = value",
-        (json.dumps([band for band, _ in own]),),
-    ):
-        stored[band].append(other)
-    shared = {band for (band, _), (after, _) in pairwise(own) if band == after}.union(stored)
-    pairs: set[tuple[int, int]] = set()
-    with_it = [(band, row) for band, row in own if band in shared]
-    for band, of_band in groupby(with_it, key=itemgetter(0)):
-        rows = [row for _, row in of_band]
-        pairs.update(permutations(rows, 2))
-        pairs.update((row, other) for row in rows for other in stored.get(band, ()) if row != other)
-    return pairs
-
-
-def _bands(conn: sqlite3.Connection) -> Bands:
-    return Bands(dict(conn.execute("SELECT id, kma_id FROM stations WHERE kma_id IS NOT NULL")))
-
-
-def _all_bands(conn: sqlite3.Connection, short_lists: set[int]) -> Iterator[tuple[int, int]]:
-    """The bands of all sidebars that a spell shows, each with its row; adds the short lists."""
-    bands = _bands(conn)
-    shown = conn.execute(
-        "SELECT sidebar_id, station_id, temperature FROM readings "
-        "WHERE sidebar_id IN (SELECT sidebar_id FROM spells) AND temperature IS NOT NULL "
-        "ORDER BY sidebar_id"
-    )
-    for sidebar_id, readings in groupby(shown, key=itemgetter(0)):
-        printed = {station_id: tenths for _, station_id, tenths in readings}
-        if short.is_short(printed):
-            short_lists.add(sidebar_id)
-        for band in bands.of(printed):
-            yield band, sidebar_id

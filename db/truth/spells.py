@@ -24,6 +24,7 @@ from db.truth import (
     late_days,
     parts,
     pauses,
+    same,
     seen,
     sets,
     short,
@@ -329,7 +330,7 @@ def _stand(
 
     def near(sidebar_id: int) -> frozenset[int]:
         if sidebar_id not in same_sets:
-            found = sets.near(conn, [sidebar_id], printed)
+            found = same.sets_of(conn, [sidebar_id], printed)
             same_sets[sidebar_id] = found.get(sidebar_id, frozenset({sidebar_id}))
         return same_sets[sidebar_id]
 
