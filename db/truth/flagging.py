@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from itertools import chain, groupby
+from itertools import chain, groupby, pairwise, starmap
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -219,16 +219,16 @@ class _Judge:
     def _judge_points(self, places: _Places) -> None:
         """Judge the rules that depend on neighbouring boxes."""
         boxes = self._boxes
+        jumped = [{}, *starmap(flags.jumps, pairwise(boxes)), {}]
         for nth in range(max(0, self._begin - 1), min(len(boxes), self._end + AROUND)):
-            box = boxes[nth]
-            jumped = flags.jumps(boxes[nth - 1], box) if nth > 0 else {}
-            if jumped and nth <= self._end and nth < len(boxes) - 1:
-                found = flags.spikes(boxes[nth - 1], box, boxes[nth + 1], jumped)
+            box, came, went = boxes[nth], jumped[nth], jumped[nth + 1]
+            if nth <= self._end and not came.keys().isdisjoint(went):
+                found = flags.spikes(boxes[nth - 1], box, boxes[nth + 1], came, went)
                 self._put(box, "spike", found)
             if nth >= self._begin:
-                if jumped:
+                if came:
                     earlier = boxes[nth - 2] if nth > 1 else None
-                    self._put(box, "step", flags.steps(earlier, boxes[nth - 1], box, jumped))
+                    self._put(box, "step", flags.steps(earlier, boxes[nth - 1], box, came))
                 ordered = sorted(box.tenths.values())
                 self._put(box, "neighbours", flags.neighbours(box, ordered, places.near))
                 self._put(box, "range", flags.out_of_range(box, ordered, places.southern))

@@ -18,7 +18,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from operator import sub
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from db import records
@@ -116,31 +115,38 @@ class Box(NamedTuple):
 
 def jumps(before: Box, box: Box) -> dict[int, int]:
     """The changes of stations between two boxes that may be spikes or steps, in tenths."""
-    tenths = box.tenths.values()
-    changes = list(map(sub, tenths, map(before.tenths.get, box.tenths, tenths)))
-    if not changes or (min(changes) > -SPIKE and max(changes) < SPIKE):  # most
-        return {}
+    get = before.tenths.get
     return {
         station: change
-        for station, change in zip(box.tenths, changes, strict=True)
-        if not -SPIKE < change < SPIKE
+        for station, tenths in box.tenths.items()
+        if not -SPIKE < (change := tenths - get(station, tenths)) < SPIKE
     }
 
 
-def spikes(before: Box, box: Box, after: Box, jumped: Mapping[int, int]) -> dict[int, int]:
-    """The flags of stations that differ from the sets before and after, of those that jumped."""
+def spikes(
+    before: Box, box: Box, after: Box, came: Mapping[int, int], went: Mapping[int, int]
+) -> dict[int, int]:
+    """
+    The flags of stations that differ from the sets before and after, in one direction.
+
+    Args:
+        before: The box before.
+        box: The box.
+        after: The box after.
+        came: The jumps from the box before.
+        went: The jumps to the box after.
+    """
     if (
         before.first_after is None
         or not before.published_by < box.published_by < after.published_by
         or after.published_by - before.first_after > SPIKE_WITHIN_S
     ):
         return {}
-    later, found = after.tenths, {}
-    for station, up in jumped.items():
-        tenths = box.tenths[station]
-        down = tenths - later.get(station, tenths)
-        if (down >= SPIKE) if up > 0 else (down <= -SPIKE):
-            found[station] = FAIL if abs(up + down) >= 2 * SPIKE_FAIL else SUSPECT
+    found = {
+        station: FAIL if abs(came[station] - went[station]) >= 2 * SPIKE_FAIL else SUSPECT
+        for station in came.keys() & went.keys()
+        if (came[station] > 0) != (went[station] > 0)
+    }
     return _of_stations(found, box)
 
 
@@ -158,13 +164,13 @@ def steps(earlier: Box | None, before: Box, box: Box, jumped: Mapping[int, int])
         return {}
     longest_s = max(HOUR_S, box.published_by - before.first_after)
     most = STEP * longest_s / HOUR_S
-    found = {station: SUSPECT for station, up in jumped.items() if not -most < up < most}
-    if earlier is not None:
-        found = {
-            station: flag
-            for station, flag in found.items()
-            if abs(box.tenths[station] - earlier.tenths.get(station, 10_000)) >= SPIKE
-        }
+    old = dict[int, int]() if earlier is None else earlier.tenths
+    found = {
+        station: SUSPECT
+        for station, up in jumped.items()
+        if not -most < up < most
+        and (station not in old or abs(box.tenths[station] - old[station]) >= SPIKE)
+    }
     return _of_stations(found, box)
 
 

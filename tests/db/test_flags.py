@@ -47,7 +47,7 @@ def boxes(series: list[int | None], *, every_s: int = HOUR_S) -> list[Box]:
 
 
 def spikes_of(before: Box, box: Box, after: Box) -> dict[int, int]:
-    return flags.spikes(before, box, after, flags.jumps(before, box))
+    return flags.spikes(before, box, after, flags.jumps(before, box), flags.jumps(box, after))
 
 
 def steps_of(earlier: Box | None, before: Box, box: Box) -> dict[int, int]:
