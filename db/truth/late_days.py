@@ -71,7 +71,8 @@ def judge(
     if not days:
         return []
     week_before = begin_of(days[0] - WEEK), begin_of(days[-1])
-    spells = conn.execute(_SPELLS, (portal_id, *week_before))
+    spells = conn.execute(_SPELLS, (portal_id, *week_before)).fetchall()
+    printed.read(row for _, row in spells)
     boxes = ((at, printed[row]) for at, row in spells)
     return _judge(conn, portal_id, days, _sets(boxes, dict(conn.execute(_EAST))))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from db.truth.printed import Printed
@@ -32,6 +33,6 @@ class Memory:
         self.printed.clear()
 
     def limit(self) -> None:
-        """Forget what sidebars printed, if they are many."""
-        if len(self.printed) > _BOXES:
-            self.printed.clear()
+        """Forget what sidebars printed, but for those read last."""
+        for sidebar_id in list(islice(self.printed, max(0, len(self.printed) - _BOXES))):
+            del self.printed[sidebar_id]
