@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     Temperatures: TypeAlias = Mapping[int, int]
     _Form: TypeAlias = tuple[
-        Callable[[Temperatures], tuple[int, ...]], Callable[..., bytes], list[tuple[int, int, int]]
+        Callable[[Temperatures], tuple[int, ...]],
+        Callable[..., bytes],
+        list[tuple[int, int, int, int]],
     ]
 
 BAND: Final = 3
@@ -71,8 +73,8 @@ class Bands:
         # The degrees of the first station lead, so that the bands of one season are on a few pages
         # of the table: a look, or a month of looks, changes less of the file.
         return [
-            (first // 10 % 64 << 26 | crc32(data[begin:end], group) >> 6) - (1 << 31)
-            for first, (begin, end, group) in zip(tenths[::BAND], places, strict=True)
+            (tenths[first] // 10 % 64 << 26 | crc32(data[begin:end], group) >> 6) - (1 << 31)
+            for first, begin, end, group in places
         ]
 
 
@@ -82,15 +84,15 @@ def _form(stations: tuple[int, ...], numbers: tuple[int | None, ...]) -> _Form:
     The form of the bands of a list of stations.
 
     It is the function that gets their temperatures in the order of the bands, the one that packs
-    these, and of each band its begin and end there, and the checksum of its stations.
+    these, and of each band the first of its stations in that order, its begin and end in the packed
+    temperatures, and the checksum of its stations.
     """
     groups = _groups(stations, numbers)
     ordered = list(chain.from_iterable(groups))
     form = Struct(f"<{len(ordered)}q")
-    begins = range(0, form.size, BAND * 8)
     places = [
-        (begin, begin + BAND * 8, crc32(repr(group).encode()))
-        for begin, group in zip(begins, groups, strict=True)
+        (first, 8 * first, 8 * (first + BAND), crc32(repr(group).encode()))
+        for first, group in zip(range(0, len(ordered), BAND), groups, strict=True)
     ]
     return itemgetter(*ordered), form.pack, places
 
