@@ -78,8 +78,8 @@ class Sidebars:
         self.memory.forget()
         self._conn.execute("DELETE FROM readings WHERE sidebar_id = ?", (sidebar_id,))
         self._conn.execute(
-            "UPDATE sidebars SET fragment = ?, problems = ?, reader = ?, observed_at = ? "
-            "WHERE id = ?",
+            "UPDATE sidebars SET fragment = ?, problems = nullif(?, ''), reader = ?, "
+            "observed_at = nullif(?, 0) WHERE id = ?",
             (*_kept(content), sidebar_id),
         )
         self._keep_readings({sidebar_id: content})
@@ -92,8 +92,8 @@ class Sidebars:
         # that it changes to a temporary file, and digests are all over their index.
         self._conn.executemany(
             "INSERT INTO sidebars (id, digest, fragment, problems, reader, observed_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            ((row, content.digest, *_kept(content)) for row, content in rows.items()),
+            "VALUES (?, ?, ?, nullif(?, ''), ?, nullif(?, 0))",
+            [(row, bytearray(one.digest), *_kept(one)) for row, one in rows.items()],
         )
         self._keep_readings(rows)
         return {content.digest: row for row, content in rows.items()}
@@ -251,10 +251,15 @@ class Sidebars:
         return int(row_id)
 
 
-def _kept(content: Content) -> tuple[bytes, str | None, int, int | None]:
-    """The values of a content's row beside its digest."""
-    hour = None if content.observed_at is None else epoch(content.observed_at)
-    return content.fragment, as_json(content.problems), content.reader, hour
+def _kept(content: Content) -> tuple[bytearray, str, int, int]:
+    """
+    The values of a content's row beside its digest; ``""`` and 0 stand for NULL.
+
+    For each None and each ``bytes``, Python would first search for an adapter, which takes a
+    quarter of the time of the whole row.
+    """
+    hour = 0 if content.observed_at is None else epoch(content.observed_at)
+    return bytearray(content.fragment), as_json(content.problems) or "", content.reader, hour
 
 
 def _rank(icons: int, fragment: bytes) -> tuple[int, int, bytes]:
