@@ -20,10 +20,10 @@ def _of(table: Mapping[str, str]) -> Callable[[str], str]:
     return lambda text: words.listed(text, table)
 
 
-def _mostly(text: str) -> str:
-    """Such as ``mostly_cloudy 42%``."""
-    sky, blank, share = text.partition(" ")
-    return words.CONDITIONS.get(sky, sky) + blank + share
+def _sky(text: str) -> str:
+    """Such as ``mostly_cloudy``, ``mostly_cloudy 42%`` or ``mostly_cloudy (a portal)``."""
+    sky, blank, rest = text.partition(" ")
+    return words.CONDITIONS.get(sky, sky) + blank + rest
 
 
 _COLUMNS: Final[Mapping[str, Callable[[str], str]]] = {
@@ -32,9 +32,9 @@ _COLUMNS: Final[Mapping[str, Callable[[str], str]]] = {
     "flag name": _of(words.FLAGS),
     "kind": _of(words.KINDS),
     "cause": _of(words.CAUSES),
-    "condition": _of(words.CONDITIONS),
+    "condition": _sky,
     "taken for": _of(words.CONDITIONS),
-    "mostly": _mostly,
+    "mostly": _sky,
     **dict.fromkeys(("why", "reason", "note", "problems"), sentences.each),
 }
 """The columns with words of ours, each with the function that turns these into Korean."""

@@ -77,7 +77,7 @@ def _named_values(known: Known) -> list[tuple[str, str]]:
             if known.temperature_c is None
             else f"{known.temperature_c} °C",
         ),
-        ("sky", language.sky(show.cell(known.label), known.condition or "unknown")),
+        ("sky", _sky(known)),
         ("flag", f"{known.flag} {language.flag_name(known.flag)}".strip()),
         ("state", language.cell("state", known.state)),
         ("why", language.sentence(show.cell(known.why))),
@@ -91,6 +91,13 @@ def _named_values(known: Known) -> list[tuple[str, str]]:
         ("box", _box(known.evidence)),
         *(("printed", show.cell(line)) for line in known.evidence.printed),
     ]
+
+
+def _sky(known: Known) -> str:
+    sky = show.condition(known)
+    if known.label or sky is None:
+        return language.sky(show.cell(known.label), sky or "unknown")
+    return language.sky(None, show.cell(sky))
 
 
 def _moment(moment: dt.datetime | None) -> str:

@@ -97,7 +97,7 @@ def series(stations: tuple[str, ...], part: Part, places: Places, *, form: Form)
         [
             (
                 *(row.seen_from, row.seen_until, row.changed_after, show.degrees(row)),
-                *(row.condition, row.label, row.portal, row.state),
+                *(show.condition(row), row.label, row.portal, row.state),
             )
             for row in rows
         ],

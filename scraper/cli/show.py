@@ -21,6 +21,7 @@ from scraper.records import csv_text, json_text, named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from db.measures.evidence import Known
     from db.measures.hours import Hour
     from db.query import Latest, Spell
     from scraper.cli.options import Form
@@ -169,6 +170,13 @@ def degrees(row: Flagged) -> str | float | None:
     return f"{MARK} {row.temperature_c}" if row.flag in (SUSPECT, FAIL) else row.temperature_c
 
 
+def condition(row: Latest | Spell | Known) -> str | None:
+    """Our name of the sky; of a lost label the learned one with its source, ``rain (a portal)``."""
+    if row.condition is None and row.learned_condition is not None:
+        return f"{row.learned_condition} ({row.learned_from})"
+    return row.condition
+
+
 def flagged(rows: Iterable[Flagged]) -> None:
     """Explain the mark below a table that has one."""
     if any(row.flag in (SUSPECT, FAIL) for row in rows):
@@ -177,7 +185,8 @@ def flagged(rows: Iterable[Flagged]) -> None:
 
 def _reading(row: Latest, form: _Form) -> dict[str, object]:
     """The cells of a reading, by their headings; a short table uses the names of its language."""
-    place, ours, printed = f"{row.station} {row.station_en or ''}".strip(), row.condition, row.label
+    place = f"{row.station} {row.station_en or ''}".strip()
+    ours, printed = condition(row), row.label
     seen = {"seen from": row.seen_from, "seen until": row.seen_until, "page date": row.page_date}
     sky = (ours or printed) if form == "english" else language.sky(printed, ours)
     return {

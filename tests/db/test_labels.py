@@ -19,6 +19,7 @@ from db.read.faults import faults
 from db.reading import Station
 from db.write import captures
 from db.write.captures import Capture
+from tests.cli.test_cli import nalssi
 from tests.support.make import START, make_content, make_look, make_reading, see
 from tests.support.month import CLEAR, DASH, LOST, OVERCAST
 from tests.support.stores import opened
@@ -109,6 +110,21 @@ def test_the_portal_that_printed_the_word_first_is_the_source(store):
     show(store, "other", 9, box(1, OVERCAST))
     show(store, "full", 5, box(1))
     assert learned(store) == ("", None, "clear", "full")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(["latest", "서울", "--portal", "losing"], id="latest"),
+        pytest.param(["series", "서울", "--portal", "losing"], id="series"),
+        pytest.param(["at", "서울", NOW.isoformat(), "--portal", "losing"], id="at"),
+    ],
+)
+def test_a_table_names_a_learned_sky_and_its_source(store, asked):
+    show(store, "full", 0, box(1))
+    show(store, "losing", 10, box(1, LOST))
+    assert "clear (full)" in nalssi(*asked, "--db", store.path).stdout
+    assert "맑음 (full)" in nalssi(*asked, "--db", store.path, "--lang", "ko").stdout
 
 
 LOOKS = st.lists(
