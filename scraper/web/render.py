@@ -97,7 +97,7 @@ class Links:
 
 
 _WORDS: Final[tuple[Callable[..., Any], ...]] = (
-    *(words.state, words.why, words.cause, words.sky),
+    *(words.state, words.why, words.cause, words.sky, words.known_sky),
     *(words.minute, words.day, words.month, words.length),
 )
 """The functions that templates call by these names, in the language of the page."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from db.korean import Language
+    from db.measures.evidence import Known
+    from db.query import Latest
 
 
 def state(name: str, language: Language) -> str:
@@ -39,6 +41,14 @@ def sky(condition: str | None, label: str | None, language: Language) -> str:
     if language == "en":
         return printable(condition or label or "?").replace("_", " ")
     return printable(label or "") or CONDITIONS.get(condition or "", "?")
+
+
+def known_sky(row: Latest | Known, language: Language) -> str:
+    """The sky; of a lost label the learned one with its source: ``비 (a portal)``."""
+    if row.condition is None and row.learned_condition is not None:
+        learned = sky(row.learned_condition, None, language)
+        return f"{learned} ({printable(row.learned_from or '')})"
+    return sky(row.condition, row.label, language)
 
 
 def minute(at: dt.datetime, language: Language) -> str:

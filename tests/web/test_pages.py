@@ -16,10 +16,13 @@ from db.read.why import DOUBTS, NOT_LISTED, Facts, why
 from db.reading import Condition, Station
 from db.validity import STATES, Doubt
 from db.write.store import Store
+from scraper.demo.portal import CITIES
+from scraper.vocabulary import STATIONS
 from scraper.web import words
 from tests.cli.test_cli import nalssi
 from tests.support.demos import PLAYED
 from tests.support.make import START, make_content, make_look, make_reading, see
+from tests.support.month import CLEAR, LOST
 from tests.web.conftest import NOW, at
 
 if TYPE_CHECKING:
@@ -161,6 +164,25 @@ def test_hostile_words_are_shown_without_markup_and_control_characters(hostile):
             assert mark not in answer.text, (path, mark)
     json_text = hostile.get("/api/v1/latest.json").text
     assert "\u202e" not in json_text
+
+
+def test_pages_name_a_learned_sky_and_its_source(tmp_path):
+    """Two portals show one set; the one whose box counts lost the word of Seoul."""
+    with Store.open(tmp_path / "weather.db") as store:
+        for portal, minute, label in (("losing", 0, LOST), ("full", 5, CLEAR)):
+            readings = (
+                make_reading(
+                    station=STATIONS[city],
+                    temperature_c=nth * 2.0,
+                    condition=label if city == "서울" else CLEAR,
+                )
+                for nth, city in enumerate(CITIES[:8])
+            )
+            see(store, make_look(minute, portal=portal), make_content(*readings))
+    pages = at(tmp_path / "weather.db", START + dt.timedelta(minutes=6))
+    for path in ("/", "/stations/108/", f"/at?station=108&time={START:%Y-%m-%dT%H:%MZ}"):
+        assert "맑음 (full)" in pages.get(path).text
+        assert "clear (full)" in pages.get(f"/en{path}").text
 
 
 def test_pictures_are_well_formed_and_have_a_description_in_text(client):
