@@ -33,6 +33,9 @@ _AWARE: Final = "a time with its offset: add tzinfo=nalssi.KST, or give it as te
 _KOREAN_DATE: Final = r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?(?=[t ]|$)"
 """A date as Koreans write it: 2026.11.25, 2026. 3. 1. or 2026/11/25."""
 
+_CLOCK: Final = r"(\d{1,2}):(\d{2})"
+"""A time of today."""
+
 _AGO: Final = r"(\d{1,6})([mhdw]|분|시간|일|주)"
 _UNITS: Final = {
     **dict.fromkeys(("m", "분"), "minutes"),
@@ -95,9 +98,9 @@ def moment(asked: When, what: str = "time", now: dt.datetime | None = None) -> d
     Read a moment in any allowed form; the result is aware.
 
     A text is ISO 8601, Korean without an offset, where a date means its midnight and may be written
-    ``2026.11.25`` or ``2026/11/25``; or an age, such as ``30m``, ``24h``, ``7d``, ``2w`` or
-    ``3일``; or ``yesterday``, ``today``, ``now``, ``어제``, ``오늘``, ``지금``, where a day means
-    its Korean midnight.
+    ``2026.11.25`` or ``2026/11/25``; or a time of today, such as ``05:00``; or an age, such as
+    ``30m``, ``24h``, ``7d``, ``2w`` or ``3일``; or ``yesterday``, ``today``, ``now``, ``어제``,
+    ``오늘``, ``지금``, where a day means its Korean midnight.
 
     Args:
         asked: Aware, or text.
@@ -134,6 +137,8 @@ def _parsed(text: str, now: dt.datetime | None) -> dt.datetime:
     if (days := _DAYS_AGO.get(word)) is not None:
         midnight = present.replace(hour=0, minute=0, second=0)
         return midnight - dt.timedelta(days=days)
+    if clock := re.fullmatch(_CLOCK, word):
+        return present.replace(hour=int(clock[1]), minute=int(clock[2]), second=0)
     if ago := re.fullmatch(_AGO, word):
         return present - dt.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     if day := re.match(_KOREAN_DATE, word):

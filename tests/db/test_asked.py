@@ -43,6 +43,8 @@ NAIVE = dt.datetime(2026, 3, 1, 9)  # noqa: DTZ001 - the fault in question
         ("today", dt.datetime(2026, 3, 1, tzinfo=KST)),
         ("오늘", dt.datetime(2026, 3, 1, tzinfo=KST)),
         ("yesterday", dt.datetime(2026, 2, 28, tzinfo=KST)),
+        ("05:00", dt.datetime(2026, 3, 1, 5, tzinfo=KST)),
+        pytest.param("5:07", dt.datetime(2026, 3, 1, 5, 7, tzinfo=KST), id="a short hour"),
         pytest.param(" 어제 ", dt.datetime(2026, 2, 28, tzinfo=KST), id="with blanks"),
     ],
 )
@@ -60,6 +62,8 @@ def test_today_is_the_day_in_korea():
     [
         "",
         "noon",
+        "24:00",
+        "05:60",
         "2026-02-30",
         "2026.02.30",
         "2026.02/01",
