@@ -62,8 +62,7 @@ _UNITS: Final[Mapping[str, str]] = {
     "bytes": "B",
     "latitude": "degree_north",
     "longitude": "degree_east",
-    "coverage": "1",
-    "agreement": "1",
+    **dict.fromkeys(("coverage", "suspect", "failed", "agreement"), "1"),
 }
 """The unit by the ending of a column, as UDUNITS and the CF conventions spell it."""
 

@@ -23,7 +23,7 @@ from db.export import formats
 from db.export.blocks import of_rows
 from db.export.export import Export
 from db.export.slices import Selection, Source
-from db.export.tables import TABLES
+from db.export.tables import TABLES, unit
 from db.file.connection import VERSION
 from db.moments import KST, epoch, moment
 from db.reading import Condition, Problem, Station
@@ -182,6 +182,11 @@ def test_parquet_metadata_has_units_time_zone_and_credit(path, tmp_path):
         b"1",
     )
     assert (units["state"], units["hour_s"]) == (None, b"s since 1970-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("column", ["coverage", "suspect", "failed", "agreement"])
+def test_every_share_has_the_unit_of_a_share(column):
+    assert unit(column) == "1"
 
 
 def test_readings_are_the_distinct_contents_with_when_they_were_seen(path):
