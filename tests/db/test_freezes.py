@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -13,13 +15,17 @@ from db import query
 from db.moments import epoch
 from db.reading import Station
 from db.write.store import Store
+from scraper.demo.portal import page
+from tests.cli.test_cli import nalssi
 from tests.support.make import START, make_content, make_look, make_reading, see
+from tests.support.pages import SIGHTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from db.reading import Content
+    from tests.support.pages import Sighting
 
 DAY = 24 * 60
 """Minutes."""
@@ -108,6 +114,39 @@ def test_portals_of_one_feed_freeze_while_another_portal_changes(store):
     assert [row[0] for row in freezes(store, until=START + dt.timedelta(days=20))] == ["a"]
     assert [row[0] for row in freezes(store, since=START + dt.timedelta(days=27, hours=1))] == ["a"]
     assert [row[0] for row in freezes(store, portal="b")] == ["b"]
+
+
+def test_real_pages_of_one_feed_were_frozen_in_spring_2024_and_summer_2025(tmp_path):
+    """A portal with one look in that time is not among them, but its values are stale."""
+    path = tmp_path / "real.jsonl"
+    path.write_text("\n".join(map(line_of, SIGHTINGS.values())), encoding="utf-8")
+    database = ["--db", tmp_path / "weather.db"]
+    assert nalssi("backfill", path, *database, "--create", cwd=tmp_path).returncode == 0
+    found = json.loads(nalssi("freezes", "--json", *database, cwd=tmp_path).stdout)
+    assert [tuple(freeze.values()) for freeze in found] == [
+        (portal, *(f"{day}T12:00:00+09:00" for day in days), f"unchanged since {days[0]} 12:00")
+        for portal, *days in (
+            ("koya-culture.com", "2024-03-29", "2024-04-26", "2025-09-03"),
+            ("m-economynews.com", "2024-04-20", "2024-04-25", "2025-08-27"),
+            ("kgnews.co.kr", "2025-08-26", "2025-09-09", "2025-12-20"),
+        )
+    ]
+    asked = ["서울", "2025-09-10T12:00", "--portal", "hangyo.com"]
+    known = nalssi("at", *asked, "--json", *database, cwd=tmp_path)
+    once = json.loads(known.stdout)
+    assert (once["state"], once["why"]) == ("stale", "first shown by kgnews.co.kr 2025-08-26 12:00")
+
+
+def line_of(seen: Sighting) -> str:
+    """The page of a sighting at noon of its day, as a line of an archive."""
+    year, month, day = re.findall(r"[0-9]+", seen.page_date)
+    return json.dumps(
+        {
+            "url": f"https://{seen.source}/",
+            "fetched_at": f"{year}-{month}-{day}T12:00:00+09:00",
+            "html": page(seen.entries, seen.page_date),
+        }
+    )
 
 
 def test_the_view_of_freezes_agrees_with_python(store):
