@@ -225,8 +225,14 @@ def test_a_command_prints_the_output_shown_on_the_pages(demo_folder, example):
 
 
 def test_the_first_example_of_the_readme_is_that_of_a_new_demo(tmp_path):
-    """With other times, numbers and skies: the states are those of the story, whenever it plays."""
-    demo.run(tmp_path / "demo.db", now=dt.datetime.now(dt.UTC), say=len)
+    """
+    With other times, numbers and skies: the states are those of the story, whenever it plays.
+
+    A minute lies between the demo and the command: in the same second, ``--since 7h`` would include
+    the look of seven hours before.
+    """
+    ended = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
+    demo.run(tmp_path / "demo.db", now=ended, say=len)
     first = docs.examples("README.md")[0]
     printed = nalssi(*shlex.split(first.command), cwd=tmp_path).stdout
     states = [[line.split()[-1] for line in text.splitlines()] for text in (printed, first.printed)]
