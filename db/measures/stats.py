@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from db.measures import periods
-from db.moments import moment
+from db.moments import DAY_S, KST_S, moment
 from db.qartod import FAIL, SUSPECT
 
 if TYPE_CHECKING:
@@ -108,7 +108,10 @@ def of(history: History, station: str, *, by: By, min_coverage: float) -> list[P
         return [_period(terms, one, part) for one, part in zip(sums, parts, strict=True)]
     by_day = _sums(pieces, _asked(history, periods.borders(*span, "day"))[0])
     return [
-        _period(terms, one, part, [day for day in by_day if one.since <= day.since < one.until])
+        _period(
+            *(terms, one, part),
+            [day for day in by_day if day.until > one.since and day.since < one.until],
+        )
         for one, part in zip(sums, parts, strict=True)
     ]
 
@@ -218,7 +221,7 @@ class _Extremes:
 
 def _period(terms: _Terms, sums: _Sums, is_part: bool, days: list[_Sums] | None = None) -> Period:
     coverage, reason = sums.share(sums.covered_s), _reason(terms, sums)
-    extremes = _Extremes() if days is None else _of_days(terms, days)
+    extremes = _Extremes() if days is None else _of_days(terms, sums, days)
     if reason is not None:
         extremes = _Extremes(days=extremes.days)
     elif days is None:
@@ -255,12 +258,14 @@ def _whole(sums: _Sums) -> _Extremes:
     return _Extremes(lowest=lowest, highest=highest)
 
 
-def _of_days(terms: _Terms, days: list[_Sums]) -> _Extremes:
-    """The extremes of a longer period, from the days that have them."""
+def _of_days(terms: _Terms, sums: _Sums, days: list[_Sums]) -> _Extremes:
+    """The extremes of a longer period, from the days that have them; some days have no look."""
     known = [_whole(day) for day in days if _reason(terms, day) is None]
     known = [day for day in known if day.reason is None]
-    if not known or len(known) < terms.min_coverage * len(days):
-        reason = f"no extremes: {len(known)} of {len(days)} days have them"
+    first, last = ((second + KST_S) // DAY_S for second in (sums.since, sums.until - 1))
+    all_days = last - first + 1
+    if not known or len(known) < terms.min_coverage * all_days:
+        reason = f"no extremes: {len(known)} of {all_days} days have them"
         return _Extremes(days=len(known), reason=reason)
     lowest = min((day.lowest for day in known if day.lowest), key=_TENTHS)
     highest = max((day.highest for day in known if day.highest), key=_TENTHS)

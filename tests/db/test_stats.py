@@ -297,6 +297,25 @@ def test_extremes_of_a_long_period_are_those_of_the_days_that_have_them(db):
     assert few.reason == "no extremes: 1 of 2 days have them"
 
 
+def test_days_without_a_look_count_among_all_days(db):
+    """Of the week before the fourth of March the looks know four days; its days are seven."""
+    week = db.stats("서울", by="week", min_coverage=0.17, now=NOW)[0]
+    assert (week.mean_c, week.minimum_c, week.days) == (3.15, None, 1)
+    assert week.reason == "no extremes: 1 of 7 days have them"
+
+
+def test_the_first_day_gives_extremes_to_all_days_if_its_looks_begin_after_midnight(tmp_path):
+    with Store.open(tmp_path / "weather.db") as store:
+        for hour in range(48):
+            at = korean(1) + dt.timedelta(hours=hour, minutes=30)
+            Portals(store).show(at, 30.0 - hour / 2)
+    with query.Database(tmp_path / "weather.db") as db:
+        first, _ = db.stats("서울", now=korean(3))
+        (whole,) = db.stats("서울", by="all", now=korean(3))
+    assert (whole.maximum_c, whole.maximum_seen) == (first.maximum_c, first.maximum_seen)
+    assert (whole.maximum_c, whole.minimum_c, whole.days) == (29.5, 6.5, 2)
+
+
 def test_a_partial_week_is_marked(db):
     (week,) = db.stats("서울", by="week", since=korean(1), until=korean(2), now=NOW)
     assert (week.since, week.until, week.part) == (korean(1), korean(2), "part of the week")
