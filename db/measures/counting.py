@@ -176,9 +176,11 @@ class Counting:
         return _Several(itemgetter(best, before, *by_age), earlier)
 
     def _before(self, spell: int) -> int:
-        """The spell before this one at its portal that lists the stations, or ``NONE``."""
+        """The spell with an older set before this one that lists the stations, or ``NONE``."""
         earlier = range(spell - 1, self._portals[spell].numbers.start - 1, -1)
-        return next((one for one in earlier if self._listing[one]), NONE)
+        at = self._published_by
+        older = (one for one in earlier if self._listing[one] and at[one] < at[spell])
+        return next(older, NONE)
 
 
 def picked(column: Sequence[_T] | Mapping[Any, _T], places: Sequence[Any]) -> list[_T]:

@@ -301,7 +301,8 @@ def _agreeing(ask: Ask, station: Station, chosen: _Shown, live: list[_Shown]) ->
             "station": station.name_ko,
             "portal": chosen.portal_id,
             "seen_from": chosen.seen_from,
+            "published_by": chosen.published_by,
         }
-        for (before,) in ask(BEFORE, which):
+        for _, before in ask(BEFORE, which):
             agreeing += sum(one.tenths == before for one in lagging)
     return agreeing

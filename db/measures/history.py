@@ -41,7 +41,7 @@ class Piece(NamedTuple):
         state: Its state throughout.
         published_by: That of its set.
         portal: The row of the portal.
-        before: The temperature that the portal showed before.
+        before: The temperature that the portal showed before, in an older set.
         flag: QARTOD's number of the temperature: 3 suspect, 4 fail, lower if it passes.
     """
 
@@ -86,12 +86,17 @@ Spells without the station are included: they end the one before.
 """
 
 BEFORE: Final = f"""
-    SELECT r.temperature FROM spells AS sp
+    SELECT sp.published_by, r.temperature FROM spells AS sp
     JOIN readings AS r ON r.sidebar_id = sp.sidebar_id
         AND r.station_id = {STATION}
     WHERE sp.portal_id = :portal AND sp.seen_from < :seen_from
+        AND sp.published_by < :published_by
     ORDER BY sp.seen_from DESC LIMIT 1"""
-"""The earlier value of a station at a portal, even if a cut page between lacks the station."""
+"""
+The earlier value of a station at a portal, before a set that was published by a time.
+
+The box before may be that set, printed in another way, or a cut page without the station.
+"""
 
 PAUSES: Final = """
     SELECT since, until FROM pauses
@@ -171,11 +176,13 @@ class History:
         gaps = pauses(self._ask, which)
         begins = [since for since, _ in gaps]
         flags = dict(self._ask.whole(OF_STATION, which, present=2))
-        before = self._before(of_station, rows)
+        older = self._older(of_station, rows)
         for row, following in zip(rows, [*rows[1:], None], strict=True):
             seen_from, seen_until, standing_since, published_by, confirmed, tenths, sky = row
             end = self._until if following is None else following[0]
             if sky is not None:
+                while older and older[-1][0] >= published_by:
+                    older.pop()  # the same set, printed in another way, or a later one
                 first, last = bisect_left(begins, seen_from), bisect_right(begins, seen_until)
                 shown = Shown(seen_from, seen_until, standing_since, published_by, bool(confirmed))
                 for begin, to, state in pieces(shown, end, gaps[first:last], interval_s):
@@ -190,20 +197,21 @@ class History:
                             state,
                             published_by,
                             portal_id,
-                            before,
+                            older[-1][1] if older else None,
                             flags.get(seen_from, PASS),
                         )
-                before = tenths
+                older.append((published_by, tenths))
 
-    def _before(
+    def _older(
         self, of_station: Mapping[str, object], rows: Sequence[tuple[Any, ...]]
-    ) -> int | None:
-        """The temperature before the first of these spells that has the station."""
-        first = next((seen_from for seen_from, *_, sky in rows if sky is not None), None)
+    ) -> list[tuple[int, int | None]]:
+        """The set before the first of these spells that has the station, and its temperature."""
+        first = next((row for row in rows if row[-1] is not None), None)
         if first is None or len(self._portals) == 1:  # only agreement asks for it
-            return None
-        found = self._ask.whole(BEFORE, {**of_station, "seen_from": first}, present=0)
-        return found[0][0] if found else None
+            return []
+        seen_from, _, _, published_by, *_ = first
+        which = {**of_station, "seen_from": seen_from, "published_by": published_by}
+        return self._ask.whole(BEFORE, which, present=1)
 
 
 def pauses(ask: Ask, which: Mapping[str, object]) -> list[tuple[int, int]]:

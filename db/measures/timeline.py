@@ -32,15 +32,21 @@ _IN_TIME: Final = """
     FROM spells AS sp
     WHERE sp.portal_id = :portal AND sp.seen_from < :until AND sp.seen_from >= coalesce((
         SELECT min(coalesce((
-            SELECT b.seen_from FROM spells AS b
-            JOIN readings AS t ON t.sidebar_id = b.sidebar_id AND t.station_id = ps.station_id
-            WHERE b.portal_id = ps.portal_id AND b.seen_from <= :since
-            ORDER BY b.seen_from DESC LIMIT 1 OFFSET 1), 0))
+            SELECT o.seen_from FROM spells AS o
+            JOIN readings AS t ON t.sidebar_id = o.sidebar_id AND t.station_id = ps.station_id
+            WHERE o.portal_id = b.portal_id AND o.seen_from < b.seen_from
+                AND o.published_by < b.published_by
+            ORDER BY o.seen_from DESC LIMIT 1), 0))
         FROM portal_stations AS ps JOIN stations AS st ON st.id = ps.station_id
+        LEFT JOIN spells AS b ON b.portal_id = ps.portal_id AND b.seen_from = (
+            SELECT l.seen_from FROM spells AS l
+            JOIN readings AS t ON t.sidebar_id = l.sidebar_id AND t.station_id = ps.station_id
+            WHERE l.portal_id = ps.portal_id AND l.seen_from <= :since
+            ORDER BY l.seen_from DESC LIMIT 1)
         WHERE ps.portal_id = :portal
             AND st.name_ko IN (SELECT value FROM json_each(:stations))), 0)
     ORDER BY sp.seen_from"""
-"""From the second last spell before the asked time that lists each of the stations."""
+"""From the last spell before the asked time that lists each of the stations, and an older set."""
 
 SPELLS: Final = f"""
     SELECT sp.seen_from, sp.seen_until, sp.standing_since, sp.published_by,

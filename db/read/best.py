@@ -32,6 +32,7 @@ def best_of(newest: str) -> str:
             JOIN readings AS r ON r.sidebar_id = b.sidebar_id
                 AND r.station_id = (SELECT id FROM stations WHERE name_ko = ranked.station)
             WHERE b.portal_id = ranked.portal_id AND b.seen_from < ranked.seen_from
+                AND b.published_by < ranked.published_by
             ORDER BY b.seen_from DESC LIMIT 1) AS before
         FROM ranked WHERE place = 1
     )

@@ -16,6 +16,7 @@ from db.write.store import Store
 from tests.support.histories import hour_of
 from tests.support.keeping import keep_own
 from tests.support.make import BUSAN, START, make_content, make_look, make_reading, see
+from tests.support.stores import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "weather.db") as opened:
-        opened._conn.execute("PRAGMA synchronous = off")
-        yield opened
+    with opened(tmp_path / "weather.db") as store:
+        yield store
 
 
 def show(store: Store, minute: float, celsius: float | None, portal: str = "a") -> None:
@@ -57,6 +57,27 @@ def test_a_lagging_portal_agrees(store):
     (row,) = best(store, 31)
     assert (row.temperature_c, row.portal) == (3.0, "a")
     assert (row.live_portals, row.agreeing_portals) == (2, 2)
+
+
+def test_a_lagging_portal_agrees_with_one_that_prints_a_set_in_several_ways(tmp_path):
+    """The portal that counts prints each set in another order in turn; the other is 20 min late."""
+    path, begin = tmp_path / "weather.db", epoch(START)
+    with opened(path, "a", "late") as store:
+        for nth in range(18):
+            box = hour_of(nth // 6)
+            keep_own(store, "a", begin + 600 * nth, box[::-1] if nth % 2 else box)
+            keep_own(store, "late", begin + 600 * nth + 5, hour_of(max(0, nth - 2) // 6))
+    hour, at = moment(begin + 2 * 3600), moment(begin + 2 * 3600 + 900)
+    with query.Database(path) as db:
+        (best,) = db.latest_best("서울", now=at)
+        (period,) = db.stats("서울", by="hour", since=hour, now=at)
+        full = db.hours("서울", now=at)[-1]
+        (alone,) = db.hours("서울", since=hour, now=at)
+        known = db.at("서울", at, now=at)
+    assert (best.portal, best.live_portals, best.agreeing_portals) == ("a", 2, 2)
+    assert (known.portal, known.live_portals, known.agreeing_portals) == ("a", 2, 2)
+    assert (full.portal, full.live_portals, full.agreeing_portals) == ("a", 2, 2)
+    assert (period.agreement, alone) == (1.0, full)
 
 
 def test_of_one_set_the_portal_that_showed_it_first_counts(tmp_path):

@@ -429,11 +429,13 @@ class World:
 
     def _agrees(self, station: str, value: Value, best: Value) -> bool:
         """Whether a live value equals the one that counts, or, if it lags, the one before."""
-        before = self.spells[best.spell.portal.name][: best.spell.nth][-1:]
+        before = [
+            spell.tenths(station)
+            for spell in self.spells[best.spell.portal.name][: best.spell.nth]
+            if spell.lists(station) and self.published_by(spell) < best.published_by
+        ]
         lags = value.published_by < best.published_by
-        return value.tenths == best.tenths or (
-            lags and value.tenths in [spell.tenths(station) for spell in before]
-        )
+        return value.tenths == best.tenths or (lags and value.tenths in before[-1:])
 
     def portal_state(self, portal: str, at: int) -> State:
         """The state of a portal as a whole."""
