@@ -26,7 +26,7 @@ APPLICATION_ID: Final = 0x6E616C73
 MAGIC: Final = b"SQLite format 3\0"
 """The first bytes of every file of SQLite (https://sqlite.org/fileformat2.html)."""
 
-VERSION: Final = 18
+VERSION: Final = 19
 """The version of the tables: the number of migrations."""
 
 BUSY_TIMEOUT_S: Final = 30.0

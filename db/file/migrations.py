@@ -125,24 +125,17 @@ def _observed(db: Database) -> None:
     db.execute(tables.OBSERVED_INDEX)
 
 
-_making("0013 doubts", "")  # 0017 derives all again
+_making("0013 doubts", "")  # 0019 derives all again
 _making("0014 totals", "DROP TRIGGER reading_kept")  # they are counted by the batch
-_making("0015 rules", "")  # 0017 derives all again
-_making("0016 rules", "")  # 0017 derives all again
+_making("0015 rules", "")  # 0019 derives all again
+_making("0016 rules", "")  # 0019 derives all again
 
 
 @MIGRATIONS(name="0017 bands")
 def _bands(db: Database) -> None:
-    """
-    Derive all again by changed rules.
-
-    Sets are compared without signs; doubts extend to repeated sets and silent leaders; cut boxes,
-    short lists and stations that stand still are recognized; bands of one season stand together.
-    """
+    """Make the tables of changed rules; 0019 derives all again."""
     _make_all(db, tables.SHORT_SPELLS)
     db.execute(tables.SPELLS_FOLLOWING)
-    spells.rebuild(db.conn)
-    flagging.rebuild(db.conn)
 
 
 @MIGRATIONS(name="0018 pages")
@@ -158,6 +151,19 @@ def _pages(db: Database) -> None:
     _make_all(db, tables.PAGES)
     for _, create in views:
         db.execute(create)
+
+
+@MIGRATIONS(name="0019 rules")
+def _rules(db: Database) -> None:
+    """
+    Derive all again by changed rules.
+
+    Sets are compared without signs; doubts extend to repeated sets and silent leaders; cut boxes,
+    before whole ones, too, short lists and stations that stand still are recognized; bands of one
+    season stand together.
+    """
+    spells.rebuild(db.conn)
+    flagging.rebuild(db.conn)
 
 
 def known(migrations: Migrations) -> set[str]:

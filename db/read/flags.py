@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from db.moments import FOREVER, moment
-from db.read.rows import BY_STATION, STATION, moment_or_none
+from db.read.rows import BY_STATION, STATION
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -87,7 +87,9 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Flag]:
             sets=1,
         )
         last = flags[-1] if flags else None
-        if last and _WHERE(last) == _WHERE(one) and last.seen_until == moment_or_none(after):
+        # A box after a part of it changed before that part, or with the first look of all.
+        goes_on = last and (after is None or last.seen_until >= moment(after))
+        if last and goes_on and _WHERE(last) == _WHERE(one):
             flags[-1] = replace(last, seen_until=one.seen_until, sets=last.sets + 1)
         else:
             flags.append(one)

@@ -6,11 +6,17 @@ portal, with a and b being the box A cut after six and after three cities::
 
     01:00 A   01:10 a   01:20 b   01:30 A
               all of them stand since 01:00; a and b were published when A was
+
+A part may also come before the box, if it is no part of the box before it. Then its look did not
+show what was before::
+
+    20:00 X   01:00 a   01:10 A
+              A changed after 20:00, not after 01:00: no look saw it appear
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db import validity
 from db.truth.printed import Printed
@@ -47,6 +53,15 @@ _FOLLOW: Final = f"""
 """The box before is the whole or another part of it, which has its facts by then."""
 
 
+class _Spell(NamedTuple):
+    """A spell and the last look that showed another box before it."""
+
+    seen_from: int
+    seen_until: int
+    changed_after: int | None
+    sidebar_id: int
+
+
 class Parts:
     """
     Recognizes the parts of boxes.
@@ -75,6 +90,55 @@ class Parts:
         return self.is_small(sidebar_id) and validity.is_part(
             self._printed[sidebar_id], self._printed[whole]
         )
+
+
+_FROM_BEFORE: Final = """
+    SELECT seen_from, seen_until, changed_after, sidebar_id FROM spells
+    WHERE portal_id = :portal AND seen_from >= coalesce((
+        SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :first
+        ORDER BY seen_from DESC LIMIT 1 OFFSET 1), 0)
+    ORDER BY seen_from"""
+"""From the second last spell before a moment."""
+
+
+def change(
+    conn: sqlite3.Connection, parts: Parts, span: tuple[int, int, int]
+) -> list[tuple[int, int, int]]:
+    """
+    Derive ``changed_after`` again for the spells of a portal after parts of their boxes.
+
+    Args:
+        conn: Inside a transaction; of the set of a spell with another ``changed_after``, the facts
+            are still to be derived.
+        parts: Recognizes parts.
+        span: The portal, and the first looks of the first and of the last spell.
+
+    Returns:
+        The changed spells: sidebar, portal, first look.
+    """
+    portal_id, first, last = span
+    changed: list[_Spell] = []
+    earlier: _Spell | None = None
+    before: _Spell | None = None
+    found = conn.execute(_FROM_BEFORE, {"portal": portal_id, "first": first})
+    for spell in map(_Spell._make, found):
+        if before is not None and spell.seen_from >= first:
+            is_cut = parts.is_part(before.sidebar_id, spell.sidebar_id) and not (
+                earlier is not None and parts.is_part(before.sidebar_id, earlier.sidebar_id)
+            )
+            after = before.changed_after if is_cut else before.seen_until
+            if after != spell.changed_after:
+                spell = spell._replace(changed_after=after)  # noqa: PLW2901 - as it is now
+                changed.append(spell)
+        if spell.seen_from > last and not parts.is_small(spell.sidebar_id):
+            break  # those after it do not depend on it
+        earlier, before = before, spell
+    conn.executemany(
+        "UPDATE spells SET changed_after = ?1, first_after = ?1 "
+        "WHERE portal_id = ?2 AND seen_from = ?3",
+        [(spell.changed_after, portal_id, spell.seen_from) for spell in changed],
+    )
+    return [(spell.sidebar_id, portal_id, spell.seen_from) for spell in changed]
 
 
 def settle(

@@ -12,6 +12,7 @@ order of their work.
 from __future__ import annotations
 
 from itertools import chain, groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from db.moments import FOREVER
@@ -76,10 +77,12 @@ def rebuild(conn: sqlite3.Connection) -> int:
     if dates.judge_all(conn):  # the spells that dates prove decide which dates stand still
         _derive_all(conn)
     stations.derive_all(conn)
-    same_sets = sets.settle_all(conn)
     known = Parts.of_all(conn)
-    for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
-        span = (portal_id, 0, FOREVER)
+    spans = [(portal_id, 0, FOREVER) for (portal_id,) in conn.execute("SELECT id FROM portals")]
+    for span in spans:
+        parts.change(conn, known, span)
+    same_sets = sets.settle_all(conn)
+    for span in spans:
         standing.derive(conn, span, lambda row: same_sets.get(row, frozenset({row})), known)
     parts.settle_all(conn, known)
     late_days.judge_all(conn)
@@ -224,8 +227,8 @@ def add_among(
 
 _AROUND = """
     SELECT
-        (SELECT changed_after FROM spells WHERE portal_id = :portal AND seen_from < :at
-            ORDER BY seen_from DESC LIMIT 1),
+        (SELECT seen_until FROM spells WHERE portal_id = :portal AND seen_from < :at
+            ORDER BY seen_from DESC LIMIT 1 OFFSET 1),
         (SELECT seen_from FROM spells WHERE portal_id = :portal AND seen_from < :at
             ORDER BY seen_from DESC LIMIT 1),
         coalesce(
@@ -281,13 +284,14 @@ def _settle(
     """
     if not spells:
         return
-    sidebars = {spell.sidebar_id for spell in spells}
-    portal_id = spells[0].portal_id
+    printed, portal_id = memory.printed, spells[0].portal_id
+    shown = {(spell.sidebar_id, portal_id, spell.seen_from) for spell in spells}
+    begins = sorted(map(itemgetter(2), shown))
+    shown.update(parts.change(conn, Parts(printed), (portal_id, begins[0], begins[-1])))
+    sidebars = {sidebar_id for sidebar_id, _, _ in shown}
     stations.add(conn, portal_id, sidebars)
-    printed = memory.printed
-    shown = [(spell.sidebar_id, portal_id, spell.seen_from) for spell in spells]
     changed, same_sets, nearby = sets.settle(conn, shown, printed, again=new is None)
-    begins = sorted({spell.seen_from for spell in spells})
+    begins = sorted({begin for _, _, begin in shown})
     for span in [(portal_id, min(begins), max(begins)), *short.apart(conn, nearby)]:
         changed |= sets.alone(conn, _stand(conn, span, same_sets, printed))
     late = late_days.judge(conn, portal_id, begins, printed)

@@ -330,6 +330,32 @@ def test_boxes_are_no_longer_parts_if_another_box_comes_before_them(store, cuts)
     assert third == (START + 20 * MINUTE, START + 20 * MINUTE)
 
 
+@pytest.mark.parametrize("cuts", [(7,), (3, 5), (1,), (2, 2, 6)], ids=str)
+@pytest.mark.parametrize(
+    ("watched_s", "expected"),
+    [
+        pytest.param(None, "unconfirmed", id="the first looks of all"),
+        pytest.param(5 * HOUR, "unconfirmed", id="after an outage"),
+        pytest.param(10 * MINUTE, "live", id="after a look at another box"),
+    ],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_page_that_is_cut_at_first_does_not_see_its_box_appear(
+    store, cuts, watched_s, expected, backwards
+):
+    looks = [(START - watched_s, hour_of(0))] if watched_s else []
+    looks += [(START + 10 * MINUTE * nth, hour_of(1)[:size]) for nth, size in enumerate(cuts)]
+    last = START + 10 * MINUTE * len(cuts)
+    looks.append((last, hour_of(1)))
+    for at, sidebar in looks[::-1] if backwards else looks:
+        keep_look(store, at, sidebar)
+    assert faults(store) == []
+    with query.Database(store.path) as db:
+        assert {row.state for row in db.latest(now=moment(last))} == {expected}
+    newest = "SELECT changed_after FROM spells ORDER BY seen_from DESC LIMIT 1"
+    assert rows(store, newest) == [(START - watched_s if watched_s else None,)]
+
+
 # ---- followers
 
 

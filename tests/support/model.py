@@ -303,10 +303,20 @@ class World:
     def is_confirmed(self, spell: Spell) -> bool:
         """Whether the portal that showed the set first was watched just before."""
         first = self.first(spell)
+        shown = self.spells[first.portal]
+        (begun,) = (x for x in shown if x.looks[0] is first)
+        while begun.nth and self._begins(shown[begun.nth - 1], begun):
+            begun = shown[begun.nth - 1]
         return any(
-            look.portal == first.portal and first.at - HOLD_S <= look.at < first.at
+            look.portal == first.portal and first.at - HOLD_S <= look.at < begun.seen_from
             for look in self._looks
         )
+
+    def _begins(self, cut: Spell, spell: Spell) -> bool:
+        """Whether the page was cut at the first look at a box, and not one of the box before."""
+        before = self.spells[cut.portal.name][: cut.nth][-1:]
+        is_of_before = any(is_part(cut.sidebar, one.sidebar) for one in before)
+        return is_part(cut.sidebar, spell.sidebar) and not is_of_before
 
     def standing_since(self, spell: Spell) -> int:
         if whole := self.whole(spell):
