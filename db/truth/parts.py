@@ -16,6 +16,7 @@ show what was before::
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from db import validity
@@ -24,7 +25,7 @@ from db.validity import FEWEST_COMMON
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Container, Iterator, Set
+    from collections.abc import Collection, Container, Iterator, Set
 
 _SMALL: Final = f"""
     SELECT sidebar_id FROM readings WHERE temperature IS NOT NULL
@@ -92,6 +93,12 @@ class Parts:
         )
 
 
+_BEGINS: Final = itemgetter(2)
+
+_BEFORE: Final = """
+    SELECT sidebar_id FROM spells WHERE portal_id = ? AND seen_from < ?
+    ORDER BY seen_from DESC LIMIT 1"""
+
 _FROM_BEFORE: Final = """
     SELECT seen_from, seen_until, changed_after, sidebar_id FROM spells
     WHERE portal_id = :portal AND seen_from >= coalesce((
@@ -102,7 +109,7 @@ _FROM_BEFORE: Final = """
 
 
 def change(
-    conn: sqlite3.Connection, parts: Parts, span: tuple[int, int, int]
+    conn: sqlite3.Connection, parts: Parts, shown: Collection[tuple[int, int, int]]
 ) -> list[tuple[int, int, int]]:
     """
     Derive ``changed_after`` again for the spells of a portal after parts of their boxes.
@@ -111,12 +118,18 @@ def change(
         conn: Inside a transaction; of the set of a spell with another ``changed_after``, the facts
             are still to be derived.
         parts: Recognizes parts.
-        span: The portal, and the first looks of the first and of the last spell.
+        shown: The new or changed spells of one portal, including removed ones: the sidebar, the
+            portal, and the first look.
 
     Returns:
-        The changed spells: sidebar, portal, first look.
+        The spells that this changed, in the same form.
     """
-    portal_id, first, last = span
+    _, portal_id, first = min(shown, key=_BEGINS)
+    *_, last = max(shown, key=_BEGINS)
+    sidebars = [(sidebar_id,) for sidebar_id, _, _ in shown]
+    sidebars += conn.execute(_BEFORE, (portal_id, first))
+    if not any(parts.is_small(sidebar_id) for (sidebar_id,) in sidebars):
+        return []  # as nearly always
     changed: list[_Spell] = []
     earlier: _Spell | None = None
     before: _Spell | None = None
@@ -139,6 +152,17 @@ def change(
         [(spell.changed_after, portal_id, spell.seen_from) for spell in changed],
     )
     return [(spell.sidebar_id, portal_id, spell.seen_from) for spell in changed]
+
+
+def change_all(conn: sqlite3.Connection, parts: Parts) -> None:
+    """Derive ``changed_after`` of all spells that only know themselves."""
+    for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
+        spells = conn.execute(_SPELLS, (portal_id,))
+        if small := [spell for spell in spells if parts.is_small(spell[0])]:
+            change(conn, parts, small)
+
+
+_SPELLS: Final = "SELECT sidebar_id, portal_id, seen_from FROM spells WHERE portal_id = ?"
 
 
 def settle(

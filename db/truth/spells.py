@@ -12,7 +12,6 @@ order of their work.
 from __future__ import annotations
 
 from itertools import chain, groupby, islice
-from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from db.moments import FOREVER
@@ -78,11 +77,10 @@ def rebuild(conn: sqlite3.Connection) -> int:
         _derive_all(conn)
     stations.derive_all(conn)
     known = Parts.of_all(conn)
-    spans = [(portal_id, 0, FOREVER) for (portal_id,) in conn.execute("SELECT id FROM portals")]
-    for span in spans:
-        parts.change(conn, known, span)
+    parts.change_all(conn, known)
     same_sets = sets.settle_all(conn)
-    for span in spans:
+    for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
+        span = (portal_id, 0, FOREVER)
         standing.derive(conn, span, lambda row: same_sets.get(row, frozenset({row})), known)
     parts.settle_all(conn, known)
     late_days.judge_all(conn)
@@ -285,10 +283,9 @@ def _settle(
     if not spells:
         return
     printed, portal_id = memory.printed, spells[0].portal_id
+    sidebars = {spell.sidebar_id for spell in spells}
     shown = {(spell.sidebar_id, portal_id, spell.seen_from) for spell in spells}
-    begins = sorted(map(itemgetter(2), shown))
-    shown.update(parts.change(conn, Parts(printed), (portal_id, begins[0], begins[-1])))
-    sidebars = {sidebar_id for sidebar_id, _, _ in shown}
+    shown.update(parts.change(conn, Parts(printed), shown))
     stations.add(conn, portal_id, sidebars)
     changed, same_sets, nearby = sets.settle(conn, shown, printed, again=new is None)
     begins = sorted({begin for _, _, begin in shown})
