@@ -64,17 +64,18 @@ def judge(
     first, last = day_of(begins[0]), day_of(begins[-1])
     known = {begin for (begin,) in conn.execute(_BEGINS, (portal_id, *_all_of([first, last])))}
     judged = set(map(day_of, known.difference(begins)))  # days with other spells than changed ones
+    later = begin_of(last + 1), begin_of(last + WEEK + 1)
+    shown = {day for (day,) in conn.execute(_DAYS, (portal_id, *later))}.union(map(day_of, known))
     wanted = set(map(day_of, begins)) - judged
-    ends = begin_of(first + 1), begin_of(last + WEEK + 1)
-    later = {day for (day,) in conn.execute(_DAYS, (portal_id, *ends))}
-    days = sorted(wanted | {day for day in later if _follows(day, begins)})
+    days = sorted(wanted | {day for day in shown if day > first and _follows(day, begins)})
     if not days:
         return []
     week_before = begin_of(days[0] - WEEK), begin_of(days[-1])
     spells = conn.execute(_SPELLS, (portal_id, *week_before)).fetchall()
     printed.read(row for _, row in spells)
     boxes = ((at, printed[row]) for at, row in spells)
-    return _judge(conn, portal_id, days, _sets(boxes, dict(conn.execute(_EAST))))
+    east = dict(conn.execute(_EAST))
+    return _judge(conn, (portal_id, days), shown, _sets(boxes, east))
 
 
 def _follows(day: int, begins: Sequence[int]) -> bool:
@@ -91,15 +92,26 @@ def judge_all(conn: sqlite3.Connection) -> None:
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
         rows = conn.execute(_DAYS, (portal_id, -FOREVER, FOREVER))
         if days := sorted(day for (day,) in rows):
-            _judge(conn, portal_id, days, _all_sets(conn, portal_id, east))
+            _judge(conn, (portal_id, days), set(days), _all_sets(conn, portal_id, east))
 
 
 def _judge(
-    conn: sqlite3.Connection, portal_id: int, days: Sequence[int], sets: Iterable[Set]
+    conn: sqlite3.Connection,
+    of_portal: tuple[int, Sequence[int]],
+    shown: set[int],
+    sets: Iterable[Set],
 ) -> list[int]:
-    """Judge days by the sets of the weeks before them."""
+    """
+    Judge days of a portal by the sets of the weeks before them.
+
+    Args:
+        conn: Inside a transaction.
+        of_portal: The portal, and the days in their order.
+        shown: The days on which a spell begins.
+        sets: The sets from a week before the first day.
+    """
+    portal_id, days = of_portal
     seen = by_day(sets)
-    shown = {day for (day,) in conn.execute(_DAYS, (portal_id, *_all_of(days)))}
     late = {day: hours for day in shown.intersection(days) if (hours := _late_hours(seen, day))}
     return _write(conn, portal_id, days, late)
 

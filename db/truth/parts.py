@@ -16,6 +16,7 @@ show what was before::
 
 from __future__ import annotations
 
+from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -180,15 +181,28 @@ def settle(
         The parts whose facts changed.
     """
     found: set[tuple[int, int]] = set()
-    followed: set[tuple[int, int]] = set()
-    for portal_id, begin in sorted(changed):
-        if (portal_id, begin) in followed:
-            continue  # after another changed spell
-        for seen_from, is_part in list(_from(conn, parts, changed, (portal_id, begin))):
-            followed.add((portal_id, seen_from))
-            if is_part:
-                found.update(conn.execute(_FOLLOW, {"portal": portal_id, "begin": seen_from}))
+    for portal_id, of_portal in groupby(sorted(changed), key=itemgetter(0)):
+        begins = [begin for _, begin in of_portal]
+        span = {"portal": portal_id, "first": begins[0], "last": begins[-1]}
+        if conn.execute(_ANY_STANDING, span).fetchone() is None:
+            continue  # as nearly always
+        followed: set[int] = set()
+        for begin in begins:
+            if begin in followed:
+                continue  # after another changed spell
+            for seen_from, is_part in list(_from(conn, parts, changed, (portal_id, begin))):
+                followed.add(seen_from)
+                if is_part:
+                    found.update(conn.execute(_FOLLOW, {"portal": portal_id, "begin": seen_from}))
     return found
+
+
+_ANY_STANDING: Final = """
+    SELECT 1 FROM spells WHERE portal_id = :portal AND seen_from >= :first
+        AND seen_from <= coalesce((SELECT min(seen_from) FROM spells
+            WHERE portal_id = :portal AND seen_from > :last), :last)
+        AND standing_since < seen_from LIMIT 1"""
+"""Whether a part may be among the spells of a span, or after it."""
 
 
 def settle_all(conn: sqlite3.Connection, parts: Parts) -> None:
