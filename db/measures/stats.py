@@ -259,7 +259,7 @@ def _whole(sums: _Sums) -> _Extremes:
 
 
 def _of_days(terms: _Terms, sums: _Sums, days: list[_Sums]) -> _Extremes:
-    """The extremes of a longer period, from the days that have them; some days have no look."""
+    """The extremes of a longer period, from the days that have them; all its days count."""
     known = [_whole(day) for day in days if _reason(terms, day) is None]
     known = [day for day in known if day.reason is None]
     first, last = ((second + KST_S) // DAY_S for second in (sums.since, sums.until - 1))

@@ -87,7 +87,7 @@ def read(rows: Iterable[tuple[Any, ...]]) -> list[Flag]:
             sets=1,
         )
         last = flags[-1] if flags else None
-        # A box after a part of it changed before that part, or with the first look of all.
+        # After a part of the same box, this look is before that part; None if that was the first.
         goes_on = last and (after is None or last.seen_until >= moment(after))
         if last and goes_on and _WHERE(last) == _WHERE(one):
             flags[-1] = replace(last, seen_until=one.seen_until, sets=last.sets + 1)

@@ -75,7 +75,7 @@ def judge(
     printed.read(row for _, row in spells)
     boxes = ((at, printed[row]) for at, row in spells)
     east = dict(conn.execute(_EAST))
-    return _judge(conn, (portal_id, days), shown, _sets(boxes, east))
+    return _judge(conn, portal_id, days, shown, _sets(boxes, east))
 
 
 def _follows(day: int, begins: Sequence[int]) -> bool:
@@ -92,25 +92,17 @@ def judge_all(conn: sqlite3.Connection) -> None:
     for (portal_id,) in conn.execute("SELECT id FROM portals").fetchall():
         rows = conn.execute(_DAYS, (portal_id, -FOREVER, FOREVER))
         if days := sorted(day for (day,) in rows):
-            _judge(conn, (portal_id, days), set(days), _all_sets(conn, portal_id, east))
+            _judge(conn, portal_id, days, set(days), _all_sets(conn, portal_id, east))
 
 
 def _judge(
     conn: sqlite3.Connection,
-    of_portal: tuple[int, Sequence[int]],
+    portal_id: int,
+    days: Sequence[int],
     shown: set[int],
     sets: Iterable[Set],
 ) -> list[int]:
-    """
-    Judge days of a portal by the sets of the weeks before them.
-
-    Args:
-        conn: Inside a transaction.
-        of_portal: The portal, and the days in their order.
-        shown: The days on which a spell begins.
-        sets: The sets from a week before the first day.
-    """
-    portal_id, days = of_portal
+    """Judge days by the sets of the weeks before them; ``shown`` has those with a spell."""
     seen = by_day(sets)
     late = {day: hours for day in shown.intersection(days) if (hours := _late_hours(seen, day))}
     return _write(conn, portal_id, days, late)

@@ -33,6 +33,6 @@ class Memory:
         self.printed.clear()
 
     def limit(self) -> None:
-        """Forget what sidebars printed, but for those read last."""
+        """Forget what sidebars printed, except those read last."""
         for sidebar_id in list(islice(self.printed, max(0, len(self.printed) - _BOXES))):
             del self.printed[sidebar_id]

@@ -136,17 +136,19 @@ def change(
     before: _Spell | None = None
     found = conn.execute(_FROM_BEFORE, {"portal": portal_id, "first": first})
     for spell in map(_Spell._make, found):
+        after = spell.changed_after
         if before is not None and spell.seen_from >= first:
             is_cut = parts.is_part(before.sidebar_id, spell.sidebar_id) and not (
                 earlier is not None and parts.is_part(before.sidebar_id, earlier.sidebar_id)
             )
             after = before.changed_after if is_cut else before.seen_until
-            if after != spell.changed_after:
-                spell = spell._replace(changed_after=after)  # noqa: PLW2901 - as it is now
-                changed.append(spell)
+        derived = spell._replace(changed_after=after)
+        if derived != spell:
+            changed.append(derived)
         if spell.seen_from > last and not parts.is_small(spell.sidebar_id):
             break  # those after it do not depend on it
-        earlier, before = before, spell
+        earlier, before = before, derived
+    # A spell that only knows itself has the same ``first_after``; any other gets that of its set.
     conn.executemany(
         "UPDATE spells SET changed_after = ?1, first_after = ?1 "
         "WHERE portal_id = ?2 AND seen_from = ?3",

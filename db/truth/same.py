@@ -66,7 +66,7 @@ def _likely(pairs: Collection[tuple[int, int]], printed: Printed) -> Collection[
     """
     The pairs that may be one set by half of their temperatures.
 
-    Of years of sets, many share a band by chance, and half of one shows that.
+    Among the sets of years many share a band by chance; half of a box is enough to tell them apart.
     """
     unread = {other for _, other in pairs} - printed.keys()
     if len(unread) < _MANY:
@@ -82,7 +82,7 @@ def _likely(pairs: Collection[tuple[int, int]], printed: Printed) -> Collection[
 
 
 _MANY: Final = 16
-"""Fewer are read at once in less time."""
+"""With fewer boxes, one query for the whole boxes is faster."""
 
 
 def _differ(box: Mapping[int, int], some: Mapping[int, int]) -> bool:

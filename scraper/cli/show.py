@@ -172,9 +172,9 @@ def degrees(row: Flagged) -> str | float | None:
 
 def condition(row: Latest | Spell | Known) -> str | None:
     """Our name of the sky; of a lost label the learned one with its source, ``rain (a portal)``."""
-    if row.condition is None and row.learned_condition is not None:
-        return f"{row.learned_condition} ({row.learned_from})"
-    return row.condition
+    if row.learned_condition is None:
+        return row.condition
+    return f"{row.learned_condition} ({row.learned_from})"
 
 
 def flagged(rows: Iterable[Flagged]) -> None:

@@ -45,10 +45,10 @@ def sky(condition: str | None, label: str | None, language: Language) -> str:
 
 def known_sky(row: Latest | Known, language: Language) -> str:
     """The sky; of a lost label the learned one with its source: ``비 (a portal)``."""
-    if row.condition is None and row.learned_condition is not None:
-        learned = sky(row.learned_condition, None, language)
-        return f"{learned} ({printable(row.learned_from or '')})"
-    return sky(row.condition, row.label, language)
+    if row.learned_condition is None:
+        return sky(row.condition, row.label, language)
+    learned = sky(row.learned_condition, None, language)
+    return f"{learned} ({printable(row.learned_from or '')})"
 
 
 def minute(at: dt.datetime, language: Language) -> str:
